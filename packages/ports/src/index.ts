@@ -1,1 +1,30 @@
-export {};
+/** The interfaces to the outside world. Importing this package pulls in nothing else. */
+export type { Clock } from './clock.js';
+export type { Ids } from './ids.js';
+export { lastName, listAll } from './list-all.js';
+export type { Log, LogFields, LogLevel } from './log.js';
+export { assertKey, assertPrefix, compareKeys, KEY_BYTES_MAX } from './object-key.js';
+export { LIST_LIMIT_MAX } from './object-store.js';
+export type {
+  ByteRange,
+  GetOptions,
+  ListEntry,
+  ListOptions,
+  ListResult,
+  ObjectMeta,
+  ObjectStore,
+  PutCondition,
+  PutOptions,
+  PutResult,
+  StoredObject,
+  StoredStream,
+} from './object-store.js';
+export type { Random, RandomState } from './random.js';
+export { InvalidKeyError, UnknownOutcomeError } from './store-errors.js';
+export {
+  RECEIVE_MESSAGES_MAX,
+  RECEIVE_WAIT_MAX_MS,
+  SEND_DELAY_MAX_MS,
+  VISIBILITY_TIMEOUT_MAX_MS,
+} from './work-queue.js';
+export type { Delivery, JsonValue, QueueDepth, ReceiveOptions, SendOptions, WorkQueue } from './work-queue.js';

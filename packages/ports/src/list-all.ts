@@ -1,0 +1,27 @@
+/** Walks every page of a listing: the one place that knows how to continue from a truncated page. */
+import { compareKeys } from './object-key.js';
+import type { ListEntry, ListResult, ObjectStore } from './object-store.js';
+
+/**
+ * Every object under `prefix`, in key order, fetching pages as the caller consumes them. Objects written or deleted
+ * during the walk may or may not appear.
+ */
+export async function* listAll(store: ObjectStore, prefix: string, pageSize?: number): AsyncGenerator<ListEntry> {
+  let startAfter: string | undefined;
+  do {
+    const page: ListResult = await store.list(prefix, {
+      ...(startAfter === undefined ? {} : { startAfter }),
+      ...(pageSize === undefined ? {} : { limit: pageSize }),
+    });
+    yield* page.entries;
+    startAfter = page.truncated ? lastName(page) : undefined;
+  } while (startAfter !== undefined);
+}
+
+/** The greatest name of a page, to pass as the next `startAfter`; undefined for an empty page. */
+export function lastName(page: ListResult): string | undefined {
+  const key = page.entries.at(-1)?.key;
+  const prefix = page.commonPrefixes.at(-1);
+  if (key === undefined || prefix === undefined) return key ?? prefix;
+  return compareKeys(key, prefix) > 0 ? key : prefix;
+}
