@@ -1,5 +1,9 @@
-/** The interfaces to the outside world. Importing this package pulls in nothing else. */
+/**
+ * The interfaces to the outside world. Importing this package pulls in nothing else. Two ports need no outside world
+ * to be implemented, so their one implementation is here: CounterRandom and VirtualClock.
+ */
 export type { Clock } from './clock.js';
+export { CounterRandom } from './counter-random.js';
 export type { Ids } from './ids.js';
 export { lastName, listAll } from './list-all.js';
 export type { Log, LogFields, LogLevel } from './log.js';
@@ -28,3 +32,4 @@ export {
   VISIBILITY_TIMEOUT_MAX_MS,
 } from './work-queue.js';
 export type { Delivery, JsonValue, QueueDepth, ReceiveOptions, SendOptions, WorkQueue } from './work-queue.js';
+export { DeadlockError, VirtualClock } from './virtual-clock.js';
