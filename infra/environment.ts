@@ -1,0 +1,24 @@
+/**
+ * The environment variables that the parts of the platform read (decoded by packages/contracts), and the only secret.
+ * Plain variables instead of SST links: a link grants `s3:*` and `sqs:*`, and code that reads variables runs unchanged
+ * against a local store.
+ */
+import { evaluationQueue, workQueue } from './queue.js';
+import { bucket } from './storage.js';
+
+/** `sha256hex:projectId` pairs of the accepted API keys, comma-separated: `sst secret set ApiKeyHashes <pairs>`. */
+const apiKeyHashes = new sst.Secret('ApiKeyHashes');
+
+/** Where the state lives: what functions and runner share. */
+export const storeEnvironment = {
+  PREHEAT_STORE: 'aws',
+  PREHEAT_BUCKET: bucket.name,
+  PREHEAT_QUEUE_URL: workQueue.url,
+  PREHEAT_EVALUATION_QUEUE_URL: evaluationQueue.url,
+  PREHEAT_STAGE: $app.stage,
+};
+
+/** For functions that answer HTTP; `publicUrl` is what clients call. */
+export function httpEnvironment(publicUrl: $util.Input<string>) {
+  return { ...storeEnvironment, PREHEAT_API_KEY_HASHES: apiKeyHashes.value, PREHEAT_PUBLIC_URL: publicUrl };
+}

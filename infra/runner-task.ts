@@ -1,0 +1,78 @@
+/**
+ * What one runner is: image, one GPU, environment, and what its process may do. Its role reaches the bucket, the queue
+ * and its own scale-in protection, nothing else.
+ */
+import { storeEnvironment } from './environment.js';
+import { answer, deletePointers, writeStore } from './permissions.js';
+import { workQueue } from './queue.js';
+import { cluster } from './runner-capacity.js';
+import { runner as settings } from './settings.js';
+
+const family = `${$app.name}-${$app.stage}-runner`.toLowerCase();
+
+/** Immutable tags: what a job ran on can be named afterwards. Built from gpu-runner/Dockerfile (docs/deploy.md). */
+export const images = new aws.ecr.Repository('RunnerImages', {
+  name: family,
+  imageTagMutability: 'IMMUTABLE',
+  imageScanningConfiguration: { scanOnPush: true },
+  forceDelete: $app.stage !== 'production',
+});
+
+/** The first deployment creates the repository before any image exists; no task starts until a job is queued. */
+const imageTag = process.env.PREHEAT_RUNNER_IMAGE_TAG ?? 'none-pushed-yet';
+
+const assumedByTasks = aws.iam.assumeRolePolicyForPrincipal({ Service: 'ecs-tasks.amazonaws.com' });
+
+/** Used by the ECS agent on the task's behalf: pull the image, write the log. */
+const executionRole = new aws.iam.Role('RunnerExecutionRole', {
+  assumeRolePolicy: assumedByTasks,
+  managedPolicyArns: ['arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy'],
+});
+
+const { region } = aws.getRegionOutput();
+const { accountId } = aws.getCallerIdentityOutput();
+const ownTasks = $interpolate`arn:aws:ecs:${region}:${accountId}:task/${cluster.name}/*`;
+
+const taskRole = new aws.iam.Role('RunnerTaskRole', { assumeRolePolicy: assumedByTasks });
+new aws.iam.RolePolicy('RunnerTaskPolicy', {
+  role: taskRole.name,
+  policy: aws.iam.getPolicyDocumentOutput({
+    statements: [
+      ...writeStore,
+      deletePointers,
+      answer(workQueue),
+      // A busy runner protects its task, so that scaling in takes idle ones only.
+      { actions: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'], resources: [ownTasks] },
+    ],
+  }).json,
+});
+
+const logs = new aws.cloudwatch.LogGroup('RunnerLogs', {
+  name: `/${$app.name}/${$app.stage}/runner`,
+  retentionInDays: settings.logRetentionDays,
+});
+
+const environment = { ...storeEnvironment, PREHEAT_RUNNER_EXECUTOR: 'auto' };
+
+const container = {
+  name: 'runner',
+  image: $interpolate`${images.repositoryUrl}:${imageTag}`,
+  essential: true,
+  memory: settings.memoryMiB,
+  stopTimeout: settings.stopTimeoutSeconds,
+  resourceRequirements: [{ type: 'GPU', value: '1' }],
+  environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
+  logConfiguration: {
+    logDriver: 'awslogs',
+    options: { 'awslogs-group': logs.name, 'awslogs-region': region, 'awslogs-stream-prefix': 'runner' },
+  },
+};
+
+export const task = new aws.ecs.TaskDefinition('RunnerTask', {
+  family,
+  requiresCompatibilities: ['EC2'],
+  networkMode: 'bridge',
+  executionRoleArn: executionRole.arn,
+  taskRoleArn: taskRole.arn,
+  containerDefinitions: $jsonStringify([container]),
+});

@@ -1,0 +1,83 @@
+/**
+ * Every number of the deployment, in one place, each with the reason for its value.
+ * Resource files hold structure only, so a change of budget or patience is a change of one line here.
+ */
+
+export const storage = {
+  /** Prefixes whose objects expire by themselves: answers kept so that a repeated create gets the same one. */
+  temporary: [{ prefix: 'idempotency/', expiresIn: '30 days' }],
+  /** Pointers that are dropped when what they point at ends. The only objects that non-user-facing parts may delete. */
+  indexPrefix: 'index/',
+  /** Parts of an upload that was never completed are invisible, yet billed. */
+  abandonedUploadDays: 2,
+} as const;
+
+export const queues = {
+  /** A message is a doorbell: the runner answers or extends it within seconds, so a lost one rings again soon. */
+  workVisibility: '2 minutes',
+  /** AWS asks for at least the function's timeout; a run longer than that rings for its next part itself. */
+  evaluationVisibility: '16 minutes',
+  /** Receives before a message counts as poison. Spot interruptions also use up receives, hence not 1 or 2. */
+  maxReceives: 5,
+  /** SQS's maximum, so that a poison message outlives a long weekend. */
+  deadLetterRetentionSeconds: 14 * 24 * 60 * 60,
+} as const;
+
+export const functions = {
+  runtime: 'nodejs22.x',
+  /** onnxruntime-node is shipped for this architecture only (functions/build-lambda.mjs leaves the others out). */
+  architecture: 'x86_64',
+  logRetention: '1 month',
+} as const;
+
+export const api = {
+  memory: '1024 MB',
+  /** Also the longest life of one event stream; clients reconnect where they stopped. */
+  timeout: '5 minutes',
+  /** CloudFront gives up on a silent origin after this. Its quota is 60 s. */
+  readTimeout: '60 seconds',
+} as const;
+
+/** Lambda gives CPU in proportion to memory: this is about two full cores. */
+const MODEL_MEMORY = '4096 MB';
+
+export const inference = {
+  memory: MODEL_MEMORY,
+  /** One answer; decoding slower than CloudFront's patience is lost anyway unless it streams. */
+  timeout: '2 minutes',
+  /** The paths that decode. All others are served by the API function, whose cold start stays small. */
+  paths: ['/v1/chat/completions'],
+} as const;
+
+export const evaluation = {
+  memory: MODEL_MEMORY,
+  timeout: '15 minutes',
+  /** Model files of one checkpoint, unpacked. */
+  storage: '2 GB',
+} as const;
+
+export const sweeper = {
+  /** Bounds how long a job whose runner died, or whose message was lost, waits for its next attempt. */
+  schedule: 'rate(1 minute)',
+  memory: '512 MB',
+  timeout: '50 seconds',
+} as const;
+
+export const runner = {
+  /** Ceiling of the GPU bill: at most this many runners, one GPU and one instance each. */
+  maxRunners: 4,
+  /** In order of preference; each has one NVIDIA GPU with 16 to 24 GB and at least 16 GB of memory. */
+  instanceTypes: ['g5.xlarge', 'g4dn.xlarge'],
+  /** Jobs survive interruption (checkpoint, lease, resume), so spot pays. Raise to buy certainty with money. */
+  onDemandBaseCapacity: 0,
+  onDemandPercentAboveBase: 0,
+  /** Hard limit of the container; what is left of 16 GiB is for the ECS agent, Docker and the kernel. */
+  memoryMiB: 14_000,
+  /** Image (CUDA base, TensorFlow) plus local checkpoints. */
+  diskGiB: 100,
+  /** ECS's maximum, and the length of a spot notice: time to checkpoint and release the lease. */
+  stopTimeoutSeconds: 120,
+  /** How long the last idle runner stays warm. A cold start is minutes of instance, image pull and model load. */
+  warmMinutes: 10,
+  logRetentionDays: 30,
+} as const;

@@ -1,0 +1,34 @@
+/**
+ * The bucket: ledger of all jobs, and home of data sets, checkpoints and models.
+ * Not versioned: job records are rewritten at every heartbeat, and their history is in the job's event segments.
+ */
+import { storage } from './settings.js';
+
+const abortAbandonedUploads = {
+  id: 'abort abandoned uploads',
+  status: 'Enabled',
+  filter: { prefix: '' },
+  abortIncompleteMultipartUpload: { daysAfterInitiation: storage.abandonedUploadDays },
+};
+
+export const bucket = new sst.aws.Bucket('Store', {
+  cors: false,
+  lifecycle: storage.temporary.map(({ prefix, expiresIn }) => ({ id: `expire ${prefix}`, prefix, expiresIn })),
+  transform: {
+    bucket: { forceDestroy: $app.stage !== 'production' },
+    publicAccessBlock: {
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    },
+    lifecycle: (args) => {
+      args.rules = $output(args.rules).apply((rules) => [...(rules ?? []), abortAbandonedUploads]);
+    },
+  },
+});
+
+new aws.s3.BucketServerSideEncryptionConfiguration('StoreEncryption', {
+  bucket: bucket.nodes.bucket.bucket,
+  rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }],
+});

@@ -1,0 +1,27 @@
+/// <reference path="./.sst/platform/config.d.ts" />
+/**
+ * The deployment, composed from one file a resource family in infra/. Region and account come from the AWS
+ * credentials of whoever deploys. How to deploy: docs/deploy.md.
+ */
+export default $config({
+  app(input) {
+    const production = input.stage === 'production';
+    return { name: 'preheat', home: 'aws', removal: production ? 'retain' : 'remove', protect: production };
+  },
+  async run() {
+    const { bucket } = await import('./infra/storage.js');
+    const { workQueue } = await import('./infra/queue.js');
+    const { edge } = await import('./infra/edge.js');
+    await import('./infra/api.js');
+    await import('./infra/evaluation.js');
+    await import('./infra/sweeper.js');
+    const { images, service } = await import('./infra/runner.js');
+    return {
+      url: edge.url,
+      bucket: bucket.name,
+      workQueue: workQueue.url,
+      runnerImages: images.repositoryUrl,
+      runnerService: service.name,
+    };
+  },
+});

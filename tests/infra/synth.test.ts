@@ -1,0 +1,327 @@
+/** The deployment's structure and policies, read from a synthesis under mocks: what review of a diff would look for. */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ApiSettings, KEYS, readSettings, StoreSettings } from '@preheat/contracts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ensurePlatform, REPOSITORY_ROOT } from './platform.js';
+import { actionsOn, all, environmentOf, only, type PolicyStatement, statementsByRole } from './resource-queries.js';
+import { type Synthesis, synthesise } from './synth.js';
+
+const platform = await ensurePlatform();
+const title = platform.ready
+  ? 'infra'
+  : 'infra (skipped: the SST platform cannot be installed without the npm registry)';
+const KEY_HASHES = `${'ab'.repeat(32)}:project-1`;
+
+describe.skipIf(!platform.ready)(title, () => {
+  let infra: Synthesis;
+  let roles: Map<string, PolicyStatement[]>;
+
+  beforeAll(async () => {
+    infra = await synthesise('test', { ApiKeyHashes: KEY_HASHES });
+    roles = statementsByRole(infra.resources);
+  }, 120_000);
+
+  const resource = (type: string, name: string | RegExp) => only(infra.resources, type, name);
+
+  test('type-checks', async () => {
+    const compiler = join(REPOSITORY_ROOT, 'node_modules/typescript/bin/tsc');
+    const check = promisify(execFile)(process.execPath, [compiler, '-p', 'infra', '--noEmit'], {
+      cwd: REPOSITORY_ROOT,
+    });
+    const output = await check.then(
+      () => '',
+      (error: { stdout: string }) => error.stdout,
+    );
+    expect(output).toBe('');
+  }, 180_000);
+
+  describe('bucket', () => {
+    test('is encrypted and cannot be made public', () => {
+      const encryption = resource(
+        'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration',
+        'StoreEncryption',
+      );
+      expect(encryption.bucket).toBe('StoreBucket');
+      expect(encryption.rules[0].applyServerSideEncryptionByDefault.sseAlgorithm).toBe('AES256');
+      const block = resource('aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock', 'StorePublicAccessBlock');
+      expect(block).toMatchObject({
+        blockPublicAcls: true,
+        blockPublicPolicy: true,
+        ignorePublicAcls: true,
+        restrictPublicBuckets: true,
+      });
+    });
+
+    test('refuses plain HTTP', () => {
+      const policy = JSON.parse(resource('aws:s3/bucketPolicy:BucketPolicy', 'StorePolicy').policy);
+      expect(policy.Statement).toEqual([
+        expect.objectContaining({
+          effect: 'Deny',
+          conditions: [{ test: 'Bool', variable: 'aws:SecureTransport', values: ['false'] }],
+        }),
+      ]);
+    });
+
+    test('expires only keys that the store treats as temporary, and abandoned uploads', () => {
+      const { rules } = resource('aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration', 'StoreLifecycle');
+      const expiring = rules.filter((rule: { expiration?: object }) => rule.expiration);
+      expect(expiring).toHaveLength(1);
+      expect(expiring[0]).toMatchObject({ filter: { prefix: 'idempotency/' }, expiration: { days: 30 } });
+      expect(KEYS.idempotency('project', 'digest').startsWith(expiring[0].filter.prefix)).toBe(true);
+      const durable = [KEYS.job('j'), KEYS.fileContent('f'), KEYS.model('m'), KEYS.run('e', 'r'), KEYS.activeRuns];
+      expect(durable.filter((key) => key.startsWith(expiring[0].filter.prefix))).toEqual([]);
+      expect(rules).toContainEqual(
+        expect.objectContaining({ abortIncompleteMultipartUpload: { daysAfterInitiation: 2 } }),
+      );
+    });
+  });
+
+  describe('queues', () => {
+    test.each(['Work', 'EvaluationRuns'])('%s hands poison messages to its encrypted dead-letter queue', (name) => {
+      const queue = resource('aws:sqs/queue:Queue', `${name}Queue`);
+      const deadLetters = resource('aws:sqs/queue:Queue', `${name}DeadLettersQueue`);
+      const redrive = JSON.parse(queue.redrivePolicy);
+      expect(redrive.deadLetterTargetArn).toMatch(new RegExp(`:${name}DeadLettersQueue$`));
+      expect(redrive.maxReceiveCount).toBe(5);
+      expect(queue.sqsManagedSseEnabled).toBe(true);
+      expect(deadLetters).toMatchObject({ sqsManagedSseEnabled: true, messageRetentionSeconds: 1_209_600 });
+    });
+
+    test('a message stays hidden at least as long as the function that works on it may run', () => {
+      const { visibilityTimeoutSeconds } = resource('aws:sqs/queue:Queue', 'EvaluationRunsQueue');
+      const { timeout } = resource('aws:lambda/function:Function', /^EvaluationRunsSubscriber/);
+      expect(visibilityTimeoutSeconds).toBeGreaterThanOrEqual(timeout);
+    });
+  });
+
+  describe('permissions', () => {
+    test('name concrete actions on concrete resources', () => {
+      const granted = [...roles].flatMap(([role, statements]) => statements.map((statement) => ({ role, statement })));
+      expect(granted.length).toBeGreaterThan(10);
+      const wide = granted.filter(({ statement }) => {
+        return statement.actions.some((action) => action.includes('*')) || statement.resources.includes('*');
+      });
+      expect(wide).toEqual([]);
+    });
+
+    const write = ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'];
+    const ring = ['sqs:GetQueueAttributes', 'sqs:SendMessage'];
+    const answer = ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
+
+    test.each([
+      ['ApiRole', ring, ring],
+      ['InferenceRole', ring, ring],
+      ['SweeperHandlerRole', ring, ring],
+      ['RunnerTaskRole', answer, []],
+    ])('%s has exactly what it needs', (role, work, evaluation) => {
+      expect(actionsOn(roles, role, 'StoreBucket')).toEqual(write);
+      expect(actionsOn(roles, role, ':WorkQueue')).toEqual(work);
+      expect(actionsOn(roles, role, ':EvaluationRunsQueue')).toEqual(evaluation);
+    });
+
+    test('only what serves users may delete more than index pointers', () => {
+      const deleters = [...roles].flatMap(([role, statements]) =>
+        statements
+          .filter(({ actions }) => actions.includes('s3:DeleteObject'))
+          .map(({ resources }) => [role.replace(/^EvaluationRuns.*/, 'Evaluation'), ...resources]),
+      );
+      expect(Object.fromEntries(deleters)).toEqual({
+        ApiRole: 'arn:aws:s3:::StoreBucket/*',
+        InferenceRole: 'arn:aws:s3:::StoreBucket/*',
+        SweeperHandlerRole: 'arn:aws:s3:::StoreBucket/index/*',
+        RunnerTaskRole: 'arn:aws:s3:::StoreBucket/index/*',
+        Evaluation: 'arn:aws:s3:::StoreBucket/index/*',
+      });
+      expect(KEYS.activeJob('j').startsWith('index/')).toBe(true);
+    });
+
+    test('roles can be assumed by their service only', () => {
+      for (const { name, inputs } of all(infra.resources, 'aws:iam/role:Role')) {
+        const trust = JSON.stringify(inputs.assumeRolePolicy);
+        expect(trust, name).toMatch(/(lambda|scheduler|ec2|ecs-tasks)\.amazonaws\.com/);
+        expect(trust, name).not.toContain(':root');
+      }
+    });
+  });
+
+  describe('functions', () => {
+    const functionNames = [
+      /^ApiFunction$/,
+      /^InferenceFunction$/,
+      /^SweeperHandlerFunction$/,
+      /^EvaluationRunsSubscriber/,
+    ];
+
+    test('are the four we know, each from our own bundle of an existing or named handler', () => {
+      expect(infra.builds.map(({ bundle, handler }) => `${bundle}/${handler}`).sort()).toEqual([
+        'functions/dist-lambda/api/api.handler',
+        'functions/dist-lambda/evaluation/evaluation.handler',
+        'functions/dist-lambda/inference/api.handler',
+        'functions/dist-lambda/sweeper/sweeper.handler',
+      ]);
+      for (const { handler } of infra.builds) {
+        const source = join(REPOSITORY_ROOT, 'functions/src/lambda', handler.replace(/\.handler$/, '.ts'));
+        expect(existsSync(source), source).toBe(true);
+      }
+    });
+
+    test.each(functionNames)('%s gets settings that the platform accepts', (name) => {
+      const { variables } = environmentOf(infra.resources, name);
+      expect(readSettings(StoreSettings, variables)).toMatchObject({
+        PREHEAT_STORE: 'aws',
+        PREHEAT_BUCKET: 'StoreBucket',
+        PREHEAT_QUEUE_URL: expect.stringMatching(/WorkQueue$/),
+        PREHEAT_EVALUATION_QUEUE_URL: expect.stringMatching(/EvaluationRunsQueue$/),
+        PREHEAT_STAGE: 'test',
+      });
+    });
+
+    test.each([/^ApiFunction$/, /^InferenceFunction$/])(
+      '%s gets key hashes (as a secret) and its public URL',
+      (name) => {
+        const { variables, secret } = environmentOf(infra.resources, name);
+        expect(secret).toBe(true);
+        expect(readSettings(ApiSettings, variables)).toMatchObject({
+          PREHEAT_API_KEY_HASHES: KEY_HASHES,
+          PREHEAT_PUBLIC_URL: infra.outputs.url,
+        });
+      },
+    );
+
+    test.each([/^SweeperHandlerFunction$/, /^EvaluationRunsSubscriber/])('%s gets no key hashes', (name) => {
+      expect(environmentOf(infra.resources, name).variables).not.toHaveProperty('PREHEAT_API_KEY_HASHES');
+    });
+
+    test.each(['ApiUrl', 'InferenceUrl'])('%s streams its responses', (name) => {
+      expect(resource('aws:lambda/functionUrl:FunctionUrl', name).invokeMode).toBe('RESPONSE_STREAM');
+    });
+
+    test('what decodes has more memory than the API', () => {
+      const memory = (name: RegExp) => resource('aws:lambda/function:Function', name).memorySize as number;
+      expect(memory(/^InferenceFunction$/)).toBeGreaterThan(memory(/^ApiFunction$/));
+      expect(memory(/^EvaluationRunsSubscriber/)).toBeGreaterThan(memory(/^ApiFunction$/));
+    });
+
+    test('the sweeper runs on a schedule', () => {
+      const schedule = resource('aws:scheduler/schedule:Schedule', 'SweeperSchedule');
+      expect(schedule.scheduleExpression).toBe('rate(1 minute)');
+      expect(schedule.state).toBe('ENABLED');
+      expect(schedule.target.arn).toMatch(/SweeperHandlerFunction$/);
+    });
+
+    test('evaluation takes one run at a time from its queue', () => {
+      const mapping = resource('aws:lambda/eventSourceMapping:EventSourceMapping', /^EvaluationRuns/);
+      expect(mapping).toMatchObject({ batchSize: 1, functionResponseTypes: ['ReportBatchItemFailures'] });
+      expect(mapping.eventSourceArn).toMatch(/:EvaluationRunsQueue$/);
+    });
+  });
+
+  test('every log is deleted after a month', () => {
+    const groups = all(infra.resources, 'aws:cloudwatch/logGroup:LogGroup');
+    expect(groups).toHaveLength(5);
+    expect(groups.filter(({ inputs }) => inputs.retentionInDays !== 30)).toEqual([]);
+  });
+
+  describe('runner', () => {
+    test('runs on a capacity provider that is attached to its own cluster', () => {
+      const service = resource('aws:ecs/service:Service', 'RunnerService');
+      const attached = resource('aws:ecs/clusterCapacityProviders:ClusterCapacityProviders', 'RunnerClusterCapacity');
+      const cluster = resource('aws:ecs/cluster:Cluster', 'RunnerCluster');
+      const [strategy] = service.capacityProviderStrategies;
+      expect(attached.capacityProviders).toEqual([strategy.capacityProvider]);
+      expect(attached.clusterName).toBe(cluster.name);
+      expect(service.cluster).toMatch(/RunnerCluster$/);
+      expect(service.launchType).toBeUndefined();
+    });
+
+    test('machines start from zero, join the cluster, keep busy tasks and hide their credentials from containers', () => {
+      const machines = resource('aws:autoscaling/group:Group', 'RunnerMachines');
+      expect(machines).toMatchObject({ minSize: 0, maxSize: 4, protectFromScaleIn: true });
+      expect(machines.mixedInstancesPolicy.instancesDistribution).toMatchObject({
+        onDemandBaseCapacity: 0,
+        onDemandPercentageAboveBaseCapacity: 0,
+      });
+      const { autoScalingGroupProvider } = resource('aws:ecs/capacityProvider:CapacityProvider', 'RunnerCapacity');
+      expect(autoScalingGroupProvider).toMatchObject({
+        managedTerminationProtection: 'ENABLED',
+        managedDraining: 'ENABLED',
+      });
+      const template = resource('aws:ec2/launchTemplate:LaunchTemplate', 'RunnerTemplate');
+      expect(template.metadataOptions).toMatchObject({ httpTokens: 'required', httpPutResponseHopLimit: 1 });
+      expect(template.blockDeviceMappings[0].ebs.encrypted).toBe('true');
+      const userData = Buffer.from(template.userData, 'base64').toString();
+      expect(userData).toContain('ECS_CLUSTER=preheat-test-runner\n');
+      expect(userData).toContain('ECS_ENABLE_SPOT_INSTANCE_DRAINING=true\n');
+    });
+
+    test('cannot be reached from outside', () => {
+      expect(resource('aws:ec2/securityGroup:SecurityGroup', 'RunnerSecurityGroup').ingress).toEqual([]);
+    });
+
+    test('a task has one GPU, two minutes to stop, its settings, and may protect itself from scale-in', () => {
+      const task = resource('aws:ecs/taskDefinition:TaskDefinition', 'RunnerTask');
+      expect(task.requiresCompatibilities).toEqual(['EC2']);
+      const [container] = JSON.parse(task.containerDefinitions);
+      expect(container.resourceRequirements).toEqual([{ type: 'GPU', value: '1' }]);
+      expect(container.stopTimeout).toBe(120);
+      expect(container.image).toMatch(/\/runnerimages:/);
+      const pairs = container.environment.map(({ name, value }: { name: string; value: string }) => [name, value]);
+      const variables = Object.fromEntries(pairs);
+      expect(readSettings(StoreSettings, variables).PREHEAT_QUEUE_URL).toMatch(/WorkQueue$/);
+      expect(variables.PREHEAT_RUNNER_EXECUTOR).toBe('auto');
+      const protection = ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'];
+      expect(actionsOn(roles, 'RunnerTaskRole', ':task/preheat-test-runner/*')).toEqual(protection);
+    });
+
+    test('the number of runners equals the outstanding messages, from zero to the ceiling', () => {
+      const service = resource('aws:ecs/service:Service', 'RunnerService');
+      const target = resource('aws:appautoscaling/target:Target', 'RunnerScaling');
+      expect(service.desiredCount).toBe(0);
+      expect(target).toMatchObject({ minCapacity: 0, maxCapacity: 4 });
+      const follow = resource('aws:appautoscaling/policy:Policy', 'RunnerFollowQueue');
+      const { adjustmentType, stepAdjustments } = follow.stepScalingPolicyConfiguration;
+      expect(adjustmentType).toBe('ExactCapacity');
+      const { threshold } = resource('aws:cloudwatch/metricAlarm:MetricAlarm', 'RunnerWorkWaiting');
+      const runnersFor = (messages: number) => scaledTo(stepAdjustments, messages - threshold);
+      expect([1, 2, 3, 4, 5, 400].map(runnersFor)).toEqual([1, 2, 3, 4, 4, 4]);
+    });
+
+    test('alarms count messages that wait and messages in flight, and trigger their policy', () => {
+      const expected = { RunnerWorkWaiting: /RunnerFollowQueue$/, RunnerIdle: /RunnerRest$/ };
+      for (const [name, policy] of Object.entries(expected)) {
+        const alarm = resource('aws:cloudwatch/metricAlarm:MetricAlarm', name);
+        const metrics = alarm.metricQueries.flatMap((query: { metric?: { metricName: string } }) => query.metric ?? []);
+        expect(metrics.map((metric: { metricName: string }) => metric.metricName)).toEqual([
+          'ApproximateNumberOfMessagesVisible',
+          'ApproximateNumberOfMessagesNotVisible',
+        ]);
+        expect(alarm.metricQueries[2]).toMatchObject({ expression: 'waiting + running', returnData: true });
+        expect(alarm.alarmActions).toEqual([expect.stringMatching(policy)]);
+      }
+      const rest = resource('aws:appautoscaling/policy:Policy', 'RunnerRest');
+      expect(rest.stepScalingPolicyConfiguration.stepAdjustments).toEqual([
+        { metricIntervalUpperBound: '0', scalingAdjustment: 0 },
+      ]);
+    });
+  });
+});
+
+interface Step {
+  metricIntervalLowerBound?: string;
+  metricIntervalUpperBound?: string;
+  scalingAdjustment: number;
+}
+
+/** AWS's rule for scaling out: lower bound inclusive, upper bound exclusive, counted from the alarm's threshold. */
+function scaledTo(steps: Step[], aboveThreshold: number): number | undefined {
+  const step = steps.find(({ metricIntervalLowerBound: lower, metricIntervalUpperBound: upper }) => {
+    return (
+      (lower === undefined || aboveThreshold >= Number(lower)) &&
+      (upper === undefined || aboveThreshold < Number(upper))
+    );
+  });
+  return step?.scalingAdjustment;
+}
