@@ -1,0 +1,185 @@
+/**
+ * One forward pass of a Llama decoder as ONNX nodes, over new tokens and a key/value cache that grows by
+ * concatenation. The same nodes serve prefill (many tokens, empty cache) and decoding (one token), so the two cannot
+ * drift apart. Rows are padded on the left: a row's padding columns are masked out and its positions start after them.
+ *
+ * Activations are kept two-dimensional, `[batch * tokens, width]`, except around attention; the reshapes are free.
+ */
+import type { DecoderConfig } from '@preheat/contracts';
+import { MICROSOFT_DOMAIN, type OnnxGraph, type Value } from '@preheat/graph/onnx';
+import type { DecoderWeights, LayerWeights } from './decoder-weights.js';
+
+/** Added to the score of a masked key: its softmax weight underflows to exactly zero, and no row becomes NaN. */
+const MASKED_SCORE = -1e9;
+const MICROSOFT = { domain: MICROSOFT_DOMAIN };
+
+/** Keys and values of one layer, each `[batch, keyValueHeads, columns, headDim]`. */
+export interface LayerCache {
+  readonly key: Value;
+  readonly value: Value;
+}
+
+export interface ForwardInput {
+  /** int64 `[batch, tokens]`. */
+  readonly tokenIds_BS: Value;
+  /** int64 `[batch]`: how many columns at the left of each row are padding, cached columns included. */
+  readonly padLengths_B: Value;
+  readonly past: readonly LayerCache[];
+}
+
+export interface ForwardOutput {
+  /** `[batch * tokens, width]`, before the final norm. */
+  readonly hidden: Value;
+  /** Contribution of the last layer, still to be added to `hidden` (fused with the final norm by `headLogits`). */
+  readonly residual: Value;
+  readonly present: readonly LayerCache[];
+}
+
+/** What every layer needs to know about the columns: positions for the rotation, and the additive mask. */
+interface Columns {
+  /** int64 `[batch, tokens]`. */
+  readonly positions_BS: Value;
+  /** float32 `[batch, 1, tokens, columns]`. */
+  readonly mask_B1ST: Value;
+  /** int64 `[3]`: batch, tokens, -1. */
+  readonly foldShape: Value;
+}
+
+export function decoderForward(
+  graph: OnnxGraph,
+  config: DecoderConfig,
+  weights: DecoderWeights,
+  input: ForwardInput,
+): ForwardOutput {
+  const columns = describeColumns(graph, input);
+  const flatIds = graph.op('Reshape', [input.tokenIds_BS, graph.int64([-1])]);
+  let hidden = graph.op('Gather', [weights.embedding, flatIds]);
+  let residual: Value | undefined;
+  const present = weights.layers.map((layer, index) => {
+    const first = addAndNorm(graph, config, hidden, residual, layer.inputNorm);
+    const attended = attention(graph, config, weights, layer, first.normed, columns, input.past[index] as LayerCache);
+    const second = addAndNorm(graph, config, first.sum, attended.output, layer.postAttentionNorm);
+    hidden = second.sum;
+    residual = feedForward(graph, layer, second.normed);
+    return attended.present;
+  });
+  return { hidden, residual: residual as Value, present };
+}
+
+/**
+ * Logits `[batch * kept, vocabulary]`. With `lastOnly` only the last column of each row goes through the head, which
+ * is each row's newest token because padding is on the left.
+ */
+export function headLogits(
+  graph: OnnxGraph,
+  config: DecoderConfig,
+  weights: DecoderWeights,
+  input: ForwardInput,
+  { hidden, residual }: ForwardOutput,
+  lastOnly: boolean,
+): Value {
+  const kept = (value: Value): Value => (lastOnly ? lastColumn(graph, config, input, value) : value);
+  const { normed } = addAndNorm(graph, config, kept(hidden), kept(residual), weights.finalNorm);
+  return graph.op('Gemm', [normed, weights.head], { transB: 1 });
+}
+
+function lastColumn(graph: OnnxGraph, config: DecoderConfig, input: ForwardInput, value: Value): Value {
+  const batchAndTokens = graph.op('Shape', [input.tokenIds_BS]);
+  const shape = graph.op('Concat', [batchAndTokens, graph.int64([config.hidden_size])], { axis: 0 });
+  return graph.op('Gather', [graph.op('Reshape', [value, shape]), graph.int64(-1)], { axis: 1 });
+}
+
+/** Column c of row b is position c - padLength; keys are visible up to the query's own column and after the padding. */
+function describeColumns(graph: OnnxGraph, input: ForwardInput): Columns {
+  const zero = graph.int64(0);
+  const one = graph.int64(1);
+  const shape = graph.op('Shape', [input.tokenIds_BS]);
+  const tokens = graph.op('Gather', [shape, graph.int64(1)]);
+  const past = graph.op('Gather', [graph.op('Shape', [(input.past[0] as LayerCache).key]), graph.int64(2)]);
+  const total = graph.op('Add', [past, tokens]);
+  const queries_S = graph.op('Range', [past, total, one]);
+  const keys_T = graph.op('Range', [zero, total, one]);
+  const pads_B1 = graph.op('Unsqueeze', [input.padLengths_B, graph.int64([1])]);
+  const positions_BS = graph.op('Max', [graph.op('Sub', [queries_S, pads_B1]), zero]);
+  const causal_ST = graph.op('LessOrEqual', [keys_T, graph.op('Unsqueeze', [queries_S, graph.int64([1])])]);
+  const pads_B111 = graph.op('Unsqueeze', [input.padLengths_B, graph.int64([1, 2, 3])]);
+  const visible = graph.op('And', [graph.op('GreaterOrEqual', [keys_T, pads_B111]), causal_ST]);
+  const mask_B1ST = graph.op('Where', [visible, graph.float32(0), graph.float32(MASKED_SCORE)]);
+  const foldShape = graph.op('Concat', [shape, graph.int64([-1])], { axis: 0 });
+  return { positions_BS, mask_B1ST, foldShape };
+}
+
+/** RMSNorm (Zhang and Sennrich 2019), fused with the residual addition before it where there is one. */
+function addAndNorm(
+  graph: OnnxGraph,
+  config: DecoderConfig,
+  hidden: Value,
+  residual: Value | undefined,
+  weight: Value,
+): { sum: Value; normed: Value } {
+  const epsilon = { float: config.rms_norm_eps };
+  if (residual === undefined) {
+    const normed = graph.op('SimplifiedLayerNormalization', [hidden, weight], { axis: -1, epsilon, stash_type: 1 });
+    return { sum: hidden, normed };
+  }
+  const inputs = [hidden, residual, weight];
+  const outputs = graph.ops('SkipSimplifiedLayerNormalization', inputs, 4, { epsilon }, MICROSOFT);
+  return { sum: outputs[3] as Value, normed: outputs[0] as Value };
+}
+
+/**
+ * Grouped-query attention. The query heads of one key/value head are stacked as rows of one matrix, so that a group
+ * costs one product instead of one per head.
+ */
+function attention(
+  graph: OnnxGraph,
+  config: DecoderConfig,
+  weights: DecoderWeights,
+  layer: LayerWeights,
+  normed: Value,
+  columns: Columns,
+  past: LayerCache,
+): { output: Value; present: LayerCache } {
+  const { num_attention_heads: heads, num_key_value_heads: keyHeads, head_dim: headDim } = config;
+  const isGrouped = keyHeads < heads;
+  const projected = graph.op('Gemm', [normed, layer.queryKeyValue], { transB: 1 });
+  const folded = graph.op('Reshape', [projected, columns.foldShape]);
+  const sizes = graph.int64([heads * headDim, keyHeads * headDim, keyHeads * headDim]);
+  const [q, k, v] = graph.ops('Split', [folded, sizes], 3, { axis: -1 }) as [Value, Value, Value];
+  const query = headsFirst(graph, rotate(graph, weights, columns, q, heads), heads, headDim);
+  const newKey = headsFirst(graph, rotate(graph, weights, columns, k, keyHeads), keyHeads, headDim);
+  const key = graph.op('Concat', [past.key, newKey], { axis: 2 });
+  const value = graph.op('Concat', [past.value, headsFirst(graph, v, keyHeads, headDim)], { axis: 2 });
+
+  const grouped = isGrouped ? graph.op('Reshape', [query, graph.int64([0, keyHeads, -1, headDim])]) : query;
+  const alpha = { float: headDim ** -0.5 };
+  const scores = graph.op('FusedMatMul', [grouped, key], { transB: 1, alpha }, MICROSOFT);
+  const byHead = isGrouped ? graph.op('Reshape', [scores, graph.int64([0, heads, -1, 0])]) : scores;
+  const weightsByHead = graph.op('Softmax', [graph.op('Add', [byHead, columns.mask_B1ST])], { axis: -1 });
+  const byGroup = isGrouped ? graph.op('Reshape', [weightsByHead, graph.int64([0, keyHeads, -1, 0])]) : weightsByHead;
+  const mixed = graph.op('MatMul', [byGroup, value]);
+  const unGrouped = isGrouped ? graph.op('Reshape', [mixed, graph.int64([0, heads, -1, headDim])]) : mixed;
+  const tokensFirst = graph.op('Transpose', [unGrouped], { perm: [0, 2, 1, 3] });
+  const flat = graph.op('Reshape', [tokensFirst, graph.int64([-1, heads * headDim])]);
+  return { output: graph.op('Gemm', [flat, layer.output], { transB: 1 }), present: { key, value } };
+}
+
+/** RoPE in Hugging Face's layout: the first half of a head is rotated against the second. */
+function rotate(graph: OnnxGraph, weights: DecoderWeights, columns: Columns, value: Value, heads: number): Value {
+  const inputs = [value, columns.positions_BS, weights.cosine, weights.sine];
+  return graph.op('RotaryEmbedding', inputs, { interleaved: 0, num_heads: heads }, MICROSOFT);
+}
+
+/** `[batch, tokens, heads * headDim]` to `[batch, heads, tokens, headDim]`. */
+function headsFirst(graph: OnnxGraph, value: Value, heads: number, headDim: number): Value {
+  const split = graph.op('Reshape', [value, graph.int64([0, 0, heads, headDim])]);
+  return graph.op('Transpose', [split], { perm: [0, 2, 1, 3] });
+}
+
+/** SwiGLU (Shazeer 2020): down(silu(gate(x)) * up(x)). QuickGelu with alpha 1 is silu in one pass. */
+function feedForward(graph: OnnxGraph, layer: LayerWeights, normed: Value): Value {
+  const gate = graph.op('Gemm', [normed, layer.gate], { transB: 1 });
+  const up = graph.op('Gemm', [normed, layer.up], { transB: 1 });
+  const activated = graph.op('QuickGelu', [gate], { alpha: { float: 1 } }, MICROSOFT);
+  return graph.op('Gemm', [graph.op('Mul', [activated, up]), layer.down], { transB: 1 });
+}
