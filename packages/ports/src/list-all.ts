@@ -6,12 +6,16 @@ import type { ListEntry, ListResult, ObjectStore } from './object-store.js';
  * Every object under `prefix`, in key order, fetching pages as the caller consumes them. Objects written or deleted
  * during the walk may or may not appear.
  */
-export async function* listAll(store: ObjectStore, prefix: string, pageSize?: number): AsyncGenerator<ListEntry> {
-  let startAfter: string | undefined;
+export async function* listAll(
+  store: ObjectStore,
+  prefix: string,
+  options: { readonly startAfter?: string; readonly pageSize?: number } = {},
+): AsyncGenerator<ListEntry> {
+  let startAfter = options.startAfter;
   do {
     const page: ListResult = await store.list(prefix, {
       ...(startAfter === undefined ? {} : { startAfter }),
-      ...(pageSize === undefined ? {} : { limit: pageSize }),
+      ...(options.pageSize === undefined ? {} : { limit: options.pageSize }),
     });
     yield* page.entries;
     startAfter = page.truncated ? lastName(page) : undefined;
