@@ -1,0 +1,123 @@
+/** Chat completions: the request fields served now, the buffered answer and the streamed chunk. */
+import Type, { type Static } from 'typebox';
+import { Count, Id, Metadata, ModelName, Nullable, OneOf, Seed, UnixSeconds } from './primitives.js';
+
+const TextPart = Type.Object({ type: Type.Literal('text'), text: Type.String({ maxLength: 200_000 }) });
+
+export const ChatRequestMessage = Type.Object({
+  role: OneOf(['developer', 'system', 'user', 'assistant']),
+  content: Type.Union([Type.String({ maxLength: 200_000 }), Type.Array(TextPart, { minItems: 1, maxItems: 64 })]),
+  name: Type.Optional(Type.String({ maxLength: 64 })),
+});
+export type ChatRequestMessage = Static<typeof ChatRequestMessage>;
+
+const Stop = Type.Union([
+  Type.String({ minLength: 1, maxLength: 64 }),
+  Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { minItems: 1, maxItems: 4 }),
+]);
+
+/** Fields that would change the meaning of an answer and are not served are refused by name, never ignored. */
+export const REFUSED_CHAT_FIELDS = [
+  'tools',
+  'tool_choice',
+  'functions',
+  'function_call',
+  'logit_bias',
+  'frequency_penalty',
+  'presence_penalty',
+  'audio',
+  'modalities',
+  'prediction',
+  'web_search_options',
+] as const;
+
+export const ChatCompletionRequest = Type.Object({
+  model: ModelName,
+  messages: Type.Array(ChatRequestMessage, { minItems: 1, maxItems: 512 }),
+  max_completion_tokens: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 1_000_000 }))),
+  max_tokens: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 1_000_000 }))),
+  n: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 128 }))),
+  temperature: Type.Optional(Nullable(Type.Number({ minimum: 0, maximum: 2 }))),
+  top_p: Type.Optional(Nullable(Type.Number({ minimum: 0, maximum: 1 }))),
+  seed: Type.Optional(Nullable(Seed)),
+  stop: Type.Optional(Nullable(Stop)),
+  stream: Type.Optional(Nullable(Type.Boolean())),
+  stream_options: Type.Optional(Nullable(Type.Object({ include_usage: Type.Optional(Type.Boolean()) }))),
+  logprobs: Type.Optional(Nullable(Type.Boolean())),
+  top_logprobs: Type.Optional(Nullable(Type.Integer({ minimum: 0, maximum: 20 }))),
+  metadata: Type.Optional(Nullable(Metadata)),
+  user: Type.Optional(Type.String({ maxLength: 256 })),
+  /** Extension: answer with token ids and per-token log-probabilities as sampled. */
+  return_token_ids: Type.Optional(Type.Boolean()),
+});
+export type ChatCompletionRequest = Static<typeof ChatCompletionRequest>;
+
+const TokenLogProb = Type.Object({
+  token: Type.String({ maxLength: 1024 }),
+  logprob: Type.Number(),
+  bytes: Nullable(Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), { maxItems: 4096 })),
+});
+const LogProbs = Nullable(
+  Type.Object({
+    content: Nullable(
+      Type.Array(
+        Type.Intersect([TokenLogProb, Type.Object({ top_logprobs: Type.Array(TokenLogProb, { maxItems: 20 }) })]),
+        { maxItems: 1_000_000 },
+      ),
+    ),
+    refusal: Type.Null(),
+  }),
+);
+const FinishReason = OneOf(['stop', 'length']);
+
+export const ChatUsage = Type.Object({
+  prompt_tokens: Count,
+  completion_tokens: Count,
+  total_tokens: Count,
+  prompt_tokens_details: Type.Object({ cached_tokens: Count }),
+  completion_tokens_details: Type.Object({ reasoning_tokens: Count }),
+});
+export type ChatUsage = Static<typeof ChatUsage>;
+
+export const ChatCompletion = Type.Object({
+  id: Id,
+  object: Type.Literal('chat.completion'),
+  created: UnixSeconds,
+  model: ModelName,
+  choices: Type.Array(
+    Type.Object({
+      index: Count,
+      finish_reason: FinishReason,
+      logprobs: LogProbs,
+      message: Type.Object({
+        role: Type.Literal('assistant'),
+        content: Nullable(Type.String({ maxLength: 1_000_000 })),
+        refusal: Type.Null(),
+      }),
+      token_ids: Type.Optional(Type.Array(Count, { maxItems: 1_000_000 })),
+    }),
+    { maxItems: 128 },
+  ),
+  usage: ChatUsage,
+  service_tier: Type.Literal('default'),
+  system_fingerprint: Type.String({ maxLength: 128 }),
+});
+export type ChatCompletion = Static<typeof ChatCompletion>;
+
+export const ChatCompletionChunk = Type.Object({
+  id: Id,
+  object: Type.Literal('chat.completion.chunk'),
+  created: UnixSeconds,
+  model: ModelName,
+  choices: Type.Array(
+    Type.Object({
+      index: Count,
+      delta: Type.Object({ role: Type.Optional(Type.Literal('assistant')), content: Type.Optional(Type.String()) }),
+      finish_reason: Nullable(FinishReason),
+      logprobs: LogProbs,
+    }),
+    { maxItems: 128 },
+  ),
+  usage: Type.Optional(Nullable(ChatUsage)),
+});
+export type ChatCompletionChunk = Static<typeof ChatCompletionChunk>;

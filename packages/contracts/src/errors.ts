@@ -1,0 +1,124 @@
+/**
+ * Every error that can cross the wire. One table decides status, type and whether a client should retry; docs/errors.md
+ * and the OpenAPI responses are proven equal to it. User mistakes are never 409: official clients retry 409 by themselves.
+ */
+export interface ErrorRule {
+  readonly status: number;
+  readonly type:
+    | 'invalid_request_error'
+    | 'authentication_error'
+    | 'permission_error'
+    | 'rate_limit_error'
+    | 'server_error';
+  readonly retryable: boolean;
+  /** What happened, in one line, for docs/errors.md. */
+  readonly title: string;
+  /** What the caller can do about it. */
+  readonly remedy: string;
+}
+
+const request = (status: number, title: string, remedy: string): ErrorRule => ({
+  status,
+  type: 'invalid_request_error',
+  retryable: false,
+  title,
+  remedy,
+});
+
+export const ERRORS = {
+  invalid_request: request(400, 'The request does not fit its schema.', 'Correct the field named in `param`.'),
+  invalid_json: request(400, 'The body is not valid JSON.', 'Send one JSON value as application/json.'),
+  invalid_training_file: request(400, 'A line of a data file is malformed.', 'Correct the line named in the message.'),
+  invalid_file_purpose: request(400, 'The file was uploaded for another purpose.', 'Upload it with the purpose named.'),
+  invalid_grader: request(400, 'The grader cannot be compiled.', 'Correct the path named in `param`.'),
+  missing_item_key: request(
+    400,
+    'The grader reads an item key that a row lacks.',
+    'Add the key to every row, or change the template.',
+  ),
+  row_too_long: request(
+    400,
+    'A row has more tokens than the model can hold.',
+    'Shorten the row, or choose a model with a longer context.',
+  ),
+  unsupported_parameter: request(400, 'This value is known but not supported.', 'Remove it, or use a value listed.'),
+  unknown_algorithm: request(400, 'No recipe has this name.', 'Use one of the names listed in the message.'),
+  job_not_cancellable: request(400, 'The job has already ended.', 'Nothing to do: read its status.'),
+  invalid_job_state: request(400, 'The job is in a state that does not allow this.', 'Read its status and try later.'),
+  idempotency_mismatch: request(
+    400,
+    'This Idempotency-Key was used with another body.',
+    'Use a new key for a new request.',
+  ),
+  context_length_exceeded: request(
+    400,
+    'Prompt and completion exceed the context of the model.',
+    'Shorten the prompt or lower max_completion_tokens.',
+  ),
+  invalid_api_key: {
+    status: 401,
+    type: 'authentication_error',
+    retryable: false,
+    title: 'The API key is missing or unknown.',
+    remedy: 'Send `Authorization: Bearer <key>`.',
+  },
+  not_found: request(404, 'Nothing with this id exists in the project.', 'Check the id, and the project of the key.'),
+  model_not_found: request(404, 'No model has this name.', 'List the models with GET /v1/models.'),
+  unknown_route: request(404, 'No such route.', 'See /openapi.json for the routes served.'),
+  method_not_allowed: request(405, 'The route exists, but not with this method.', 'See /openapi.json.'),
+  file_too_large: request(413, 'The file exceeds the limit in force.', 'Split it into several files.'),
+  body_too_large: request(413, 'The request body exceeds the limit in force.', 'Send less in one request.'),
+  unsupported_media_type: request(415, 'The content type is not accepted here.', 'Send the type named in the message.'),
+  rate_limit_exceeded: {
+    status: 429,
+    type: 'rate_limit_error',
+    retryable: true,
+    title: 'Too many requests from this key.',
+    remedy: 'Wait as long as `retry-after` says.',
+  },
+  internal_error: {
+    status: 500,
+    type: 'server_error',
+    retryable: true,
+    title: 'The platform failed.',
+    remedy: 'Retry; report the `x-request-id` if it stays.',
+  },
+  overloaded: {
+    status: 503,
+    type: 'server_error',
+    retryable: true,
+    title: 'The platform, or the model asked for, is not ready.',
+    remedy: 'Wait as long as `retry-after` says.',
+  },
+} as const satisfies Record<string, ErrorRule>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** OpenAI's error body; all four keys are always present. */
+export interface ErrorBody {
+  error: { message: string; type: string; param: string | null; code: string | null };
+}
+
+/** An expected failure on its way to the client. Adapters and bugs throw other errors, which become `internal_error`. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly code: ErrorCode;
+  readonly param: string | null;
+  /** Seconds after which a retry makes sense; sent as `retry-after`. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(code: ErrorCode, message: string, options: { param?: string | null; retryAfterSeconds?: number } = {}) {
+    super(message);
+    this.code = code;
+    this.param = options.param ?? null;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
+  }
+
+  get rule(): ErrorRule {
+    return ERRORS[this.code];
+  }
+
+  toBody(): ErrorBody {
+    return { error: { message: this.message, type: this.rule.type, param: this.param, code: this.code } };
+  }
+}

@@ -1,0 +1,13 @@
+/** Which job a create request was given, so that its repetition is answered with the same one. */
+import Type, { type Static } from 'typebox';
+import { Count, Id } from './primitives.js';
+
+export const IdempotencyRecord = Type.Object({
+  schemaVersion: Type.Literal(1),
+  writeId: Id,
+  jobId: Id,
+  /** Hexadecimal digest of the request body. */
+  bodyDigest: Id,
+  createdAtMs: Count,
+});
+export type IdempotencyRecord = Static<typeof IdempotencyRecord>;

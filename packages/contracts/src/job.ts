@@ -1,0 +1,175 @@
+/**
+ * A fine-tuning job: the create request, the stored document (`jobs/<id>/job.json`, the ledger every actor writes by
+ * compare-and-swap), and the public object derived from it.
+ */
+import Type, { type Static, type TSchema } from 'typebox';
+import { Method } from './method.js';
+import { MAX_PHASES, ResolvedPhase } from './pipeline.js';
+import { Count, FileId, Id, Metadata, ModelName, Nullable, OneOf, Seed, UnixSeconds } from './primitives.js';
+
+export const JOB_STATES = ['queued', 'running', 'pausing', 'paused', 'succeeded', 'failed', 'cancelled'] as const;
+export type JobState = (typeof JOB_STATES)[number];
+export const TERMINAL_STATES: ReadonlySet<JobState> = new Set(['succeeded', 'failed', 'cancelled']);
+
+/** The create request; `phases` are the phase schemas of the recipe catalog. */
+export function createJobRequest(phases: TSchema[]) {
+  return Type.Object({
+    model: ModelName,
+    training_file: FileId,
+    validation_file: Type.Optional(Nullable(FileId)),
+    suffix: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9_.-]+$' }))),
+    seed: Type.Optional(Nullable(Seed)),
+    metadata: Type.Optional(Nullable(Metadata)),
+    method: Type.Optional(Method),
+    pipeline: Type.Optional(Type.Array(Type.Union(phases), { minItems: 1, maxItems: MAX_PHASES })),
+    hyperparameters: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.Unknown())),
+    integrations: Type.Optional(Nullable(Type.Array(Type.Unknown(), { maxItems: 8 }))),
+  });
+}
+
+export const JobError = Type.Object({
+  code: Type.String({ maxLength: 64 }),
+  message: Type.String({ maxLength: 4096 }),
+  param: Nullable(Type.String({ maxLength: 256 })),
+});
+export type JobError = Static<typeof JobError>;
+
+/** Who may write as the runner. A runner whose epoch is not the stored one has lost the job. */
+export const Lease = Type.Object({
+  runnerId: Id,
+  epoch: Count,
+  expiresAtMs: Count,
+});
+export type Lease = Static<typeof Lease>;
+
+/** A resumable, servable point: the manifest exists and was verified before this record is written. */
+export const CheckpointRecord = Type.Object({
+  id: Id,
+  createdAtMs: Count,
+  phaseIndex: Count,
+  /** Steps finished within the phase. */
+  phaseStep: Count,
+  /** Steps finished over the whole pipeline; names the checkpoint. */
+  step: Count,
+  /** Key prefix of the bundle: `jobs/<id>/attempts/<epoch>/…`. */
+  prefix: Type.String({ maxLength: 512 }),
+  model: ModelName,
+  /** Whether this is the last step of its phase: a runner that resumes here starts the next phase. */
+  endsPhase: Type.Boolean(),
+  /** Tokens trained on over the whole pipeline up to here. */
+  trainedTokens: Count,
+  metrics: Type.Record(Type.String({ maxLength: 128 }), Type.Number()),
+});
+export type CheckpointRecord = Static<typeof CheckpointRecord>;
+
+export const MAX_CHECKPOINTS = 512;
+
+export const Progress = Type.Object({
+  phaseIndex: Count,
+  phaseStep: Count,
+  phaseSteps: Nullable(Count),
+  step: Count,
+  totalSteps: Nullable(Count),
+  tokensPerSecond: Nullable(Type.Number({ minimum: 0 })),
+  /** Seconds of work left in the whole job, as the runner estimates it. */
+  etaSeconds: Nullable(Type.Number({ minimum: 0 })),
+});
+export type Progress = Static<typeof Progress>;
+
+/** Immutable segment objects of the event log; a segment counts only once it is listed here. */
+export const EventSegment = Type.Object({
+  key: Type.String({ maxLength: 512 }),
+  firstSequence: Count,
+  count: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+});
+export type EventSegment = Static<typeof EventSegment>;
+
+export const JobDocument = Type.Object({
+  schemaVersion: Type.Literal(1),
+  /** Changes with every write; settles the outcome of a write whose answer was lost. */
+  writeId: Id,
+  id: Id,
+  projectId: Id,
+  createdAtMs: Count,
+  finishedAtMs: Nullable(Count),
+  model: ModelName,
+  trainingFile: FileId,
+  validationFile: Nullable(FileId),
+  suffix: Nullable(Type.String({ maxLength: 64 })),
+  seed: Seed,
+  metadata: Nullable(Metadata),
+  /** As sent (with "auto" resolved), echoed by single-phase jobs; null when the job was given as a pipeline. */
+  method: Nullable(Method),
+  phases: Type.Array(ResolvedPhase, { minItems: 1, maxItems: MAX_PHASES }),
+  state: OneOf(JOB_STATES),
+  /** The lease that holds the job, or null. `epoch` outlives it and only grows. */
+  lease: Nullable(Lease),
+  epoch: Count,
+  /** Failed or lost leases so far; bounded by `maxAttempts`. */
+  attempts: Count,
+  maxAttempts: Count,
+  /** When the sweeper last rang for the job. */
+  rungAtMs: Count,
+  progress: Nullable(Progress),
+  /** Where a runner resumes. */
+  resume: Nullable(CheckpointRecord),
+  checkpoints: Type.Array(CheckpointRecord, { maxItems: MAX_CHECKPOINTS }),
+  events: Type.Array(EventSegment, { maxItems: 4096 }),
+  nextSequence: Count,
+  trainedTokens: Nullable(Count),
+  fineTunedModel: Nullable(ModelName),
+  resultFiles: Type.Array(FileId, { maxItems: 16 }),
+  error: Nullable(JobError),
+});
+export type JobDocument = Static<typeof JobDocument>;
+
+export const FineTuningJob = Type.Object({
+  object: Type.Literal('fine_tuning.job'),
+  id: Id,
+  model: ModelName,
+  created_at: UnixSeconds,
+  finished_at: Nullable(UnixSeconds),
+  estimated_finish: Nullable(UnixSeconds),
+  fine_tuned_model: Nullable(ModelName),
+  organization_id: Id,
+  status: OneOf(['validating_files', 'queued', 'running', 'paused', 'pausing', 'succeeded', 'failed', 'cancelled']),
+  training_file: FileId,
+  validation_file: Nullable(FileId),
+  result_files: Type.Array(FileId, { maxItems: 16 }),
+  trained_tokens: Nullable(Count),
+  seed: Seed,
+  hyperparameters: Type.Record(Type.String({ maxLength: 64 }), Type.Unknown()),
+  method: Nullable(Method),
+  error: Nullable(JobError),
+  integrations: Type.Null(),
+  metadata: Nullable(Metadata),
+  user_provided_suffix: Nullable(Type.String({ maxLength: 64 })),
+  /** Extension: the phases with their effective hyperparameters and states. */
+  pipeline: Type.Array(
+    Type.Object({
+      type: OneOf(['supervised', 'reinforcement']),
+      algorithm: Type.String({ maxLength: 64 }),
+      training_file: FileId,
+      validation_file: Nullable(FileId),
+      grader: Type.Optional(Type.Unknown()),
+      hyperparameters: Type.Record(Type.String({ maxLength: 64 }), Type.Unknown()),
+      status: OneOf(['pending', 'running', 'succeeded', 'failed', 'cancelled']),
+      /** The last checkpoint of the phase, callable as a model. */
+      model: Nullable(ModelName),
+    }),
+    { maxItems: MAX_PHASES },
+  ),
+  /** Extension: what the runner is doing, or null before it started. */
+  progress: Nullable(
+    Type.Object({
+      phase: Count,
+      phase_step: Count,
+      phase_steps: Nullable(Count),
+      step: Count,
+      total_steps: Nullable(Count),
+      tokens_per_second: Nullable(Type.Number()),
+      eta_seconds: Nullable(Type.Number()),
+    }),
+  ),
+});
+export type FineTuningJob = Static<typeof FineTuningJob>;

@@ -1,0 +1,9 @@
+/** Messages on the work queues: doorbells that name a document. They may be lost, repeated or late; the store decides. */
+import Type, { type Static } from 'typebox';
+import { Id } from './primitives.js';
+
+export const JobMessage = Type.Object({ kind: Type.Literal('job'), jobId: Id });
+export type JobMessage = Static<typeof JobMessage>;
+
+export const EvalRunMessage = Type.Object({ kind: Type.Literal('eval_run'), evalId: Id, runId: Id });
+export type EvalRunMessage = Static<typeof EvalRunMessage>;

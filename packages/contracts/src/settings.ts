@@ -1,0 +1,46 @@
+/** Environment variables of every process, decoded once at its start; a wrong value stops it with the variable's name. */
+import Type, { type Static, type TSchema } from 'typebox';
+import { OneOf } from './primitives.js';
+import { check } from './validation.js';
+
+export const StoreSettings = Type.Object({
+  /** Where state lives: `filesystem` (embedded) or `aws`. */
+  PREHEAT_STORE: OneOf(['filesystem', 'aws']),
+  /** Filesystem store: the folder that holds everything. */
+  PREHEAT_DATA_DIR: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+  PREHEAT_BUCKET: Type.Optional(Type.String({ minLength: 3, maxLength: 63 })),
+  PREHEAT_QUEUE_URL: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
+  PREHEAT_EVALUATION_QUEUE_URL: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
+  /** Trace, debug, info, warn, error or silent. */
+  PREHEAT_LOG_LEVEL: Type.Optional(OneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent'])),
+});
+export type StoreSettings = Static<typeof StoreSettings>;
+
+export const ApiSettings = Type.Interface([StoreSettings], {
+  /** Comma-separated `sha256hex:projectId` pairs; keys are never kept in clear. */
+  PREHEAT_API_KEY_HASHES: Type.String({ minLength: 66, maxLength: 65_536 }),
+  PREHEAT_PORT: Type.Optional(Type.String({ pattern: '^[0-9]{1,5}$' })),
+  PREHEAT_HOST: Type.Optional(Type.String({ maxLength: 255 })),
+  /** Address clients use, for URLs in answers. */
+  PREHEAT_PUBLIC_URL: Type.Optional(Type.String({ maxLength: 2048 })),
+});
+export type ApiSettings = Static<typeof ApiSettings>;
+
+export const RunnerSettings = Type.Interface([StoreSettings], {
+  /** `auto` takes the GPU when TensorFlow.js finds one, else ONNX Runtime on the CPU. */
+  PREHEAT_RUNNER_EXECUTOR: Type.Optional(OneOf(['auto', 'onnx', 'tfjs'])),
+  PREHEAT_RUNNER_ID: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' })),
+  PREHEAT_LEASE_TTL_MS: Type.Optional(Type.String({ pattern: '^[0-9]{3,7}$' })),
+});
+export type RunnerSettings = Static<typeof RunnerSettings>;
+
+/** Decodes `environment`; throws an `Error` that names each wrong variable and what it takes. */
+export function readSettings<S extends TSchema>(schema: S, environment: Record<string, string | undefined>): Static<S> {
+  const present = Object.fromEntries(
+    Object.entries(environment).filter(([key, value]) => key.startsWith('PREHEAT_') && value !== undefined),
+  );
+  const checked = check(schema, present);
+  if (checked.ok) return checked.value;
+  const lines = checked.problems.map((problem) => `  ${problem.path || 'environment'} ${problem.message}`);
+  throw new Error(`wrong or missing environment variables:\n${lines.join('\n')}`);
+}

@@ -1,0 +1,45 @@
+/**
+ * Every key in the object store, in one place. Listings are in ascending key order, so an index that must read newest
+ * first carries an inverted timestamp; the cost of a page never grows with the number of objects ever created.
+ */
+const MAX_MS = 10 ** 15;
+
+/** A 15-digit number that sorts in descending time. */
+export const newestFirst = (createdAtMs: number): string => String(MAX_MS - createdAtMs).padStart(15, '0');
+/** A 15-digit number that sorts in ascending time. */
+export const oldestFirst = (createdAtMs: number): string => String(createdAtMs).padStart(15, '0');
+
+export const KEYS = {
+  job: (id: string) => `jobs/${id}/job.json`,
+  /** Contains the id of the write that lists it: concurrent writers never share a segment. */
+  jobEvents: (id: string, firstSequence: number, writeId: string) =>
+    `jobs/${id}/events/${String(firstSequence).padStart(12, '0')}-${writeId}.jsonl`,
+  /** Contains the epoch: two runners can never overwrite each other. */
+  attempt: (id: string, epoch: number) => `jobs/${id}/attempts/${epoch}`,
+  jobIndex: (projectId: string) => `index/jobs/${projectId}/`,
+  jobIndexEntry: (projectId: string, createdAtMs: number, id: string) =>
+    `index/jobs/${projectId}/${newestFirst(createdAtMs)}-${id}`,
+  activeJobs: 'index/active-jobs/',
+  activeJob: (id: string) => `index/active-jobs/${id}`,
+  idempotency: (projectId: string, digest: string) => `idempotency/${projectId}/${digest}.json`,
+  file: (id: string) => `files/${id}/file.json`,
+  fileContent: (id: string) => `files/${id}/content`,
+  fileIndex: (projectId: string) => `index/files/${projectId}/`,
+  fileIndexEntry: (projectId: string, createdAtMs: number, id: string) =>
+    `index/files/${projectId}/${newestFirst(createdAtMs)}-${id}`,
+  model: (name: string) => `models/records/${encodeURIComponent(name)}.json`,
+  models: 'models/records/',
+  baseModel: (name: string) => `models/base/${name}`,
+  evaluation: (id: string) => `evals/${id}/eval.json`,
+  evaluationIndex: (projectId: string) => `index/evals/${projectId}/`,
+  evaluationIndexEntry: (projectId: string, createdAtMs: number, id: string) =>
+    `index/evals/${projectId}/${oldestFirst(createdAtMs)}-${id}`,
+  run: (evalId: string, runId: string) => `evals/${evalId}/runs/${runId}/run.json`,
+  runItems: (evalId: string, runId: string, epoch: number, first: number) =>
+    `evals/${evalId}/runs/${runId}/items/${epoch}-${String(first).padStart(9, '0')}.jsonl`,
+  runIndex: (evalId: string) => `index/runs/${evalId}/`,
+  runIndexEntry: (evalId: string, createdAtMs: number, runId: string) =>
+    `index/runs/${evalId}/${oldestFirst(createdAtMs)}-${runId}`,
+  activeRuns: 'index/active-runs/',
+  activeRun: (evalId: string, runId: string) => `index/active-runs/${evalId}--${runId}`,
+} as const;

@@ -1,0 +1,74 @@
+/**
+ * Checking values against schemas. Validators are compiled once per schema; problems are reported with a dotted path and
+ * what was expected, so that a caller can be told which field to change.
+ */
+import type { Static, TSchema } from 'typebox';
+import { Compile, type Validator } from 'typebox/compile';
+import { InvariantError } from './invariant.js';
+
+export interface Problem {
+  /** Dotted path of the offending value, `''` for the root: `method.reinforcement.grader.name`. */
+  readonly path: string;
+  /** What was expected, in words. */
+  readonly message: string;
+}
+
+export type Checked<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: Problem[] };
+
+const validators = new WeakMap<TSchema, Validator>();
+
+function validatorOf(schema: TSchema): Validator {
+  const known = validators.get(schema);
+  if (known) return known;
+  const made = Compile(schema) as unknown as Validator;
+  validators.set(schema, made);
+  return made;
+}
+
+const MAX_PROBLEMS = 8;
+
+/** Checks `value` against `schema`; never throws, changes nothing. */
+export function check<S extends TSchema>(schema: S, value: unknown): Checked<Static<S>> {
+  const validator = validatorOf(schema);
+  if (validator.Check(value)) return { ok: true, value: value as Static<S> };
+  const problems = validator.Errors(value).slice(0, MAX_PROBLEMS).map(toProblem);
+  return { ok: false, problems: problems.length > 0 ? problems : [{ path: '', message: 'does not fit its schema' }] };
+}
+
+function toProblem(error: { instancePath: string; message: string; keyword: string; params: object }): Problem {
+  return { path: dotted(error.instancePath), message: describe(error) };
+}
+
+function describe(error: { message: string; keyword: string; params: object }): string {
+  const params = error.params as Record<string, unknown>;
+  if (error.keyword === 'const') return `must be ${JSON.stringify(params['allowedValue'])}`;
+  if (error.keyword === 'enum') return `must be one of ${JSON.stringify(params['allowedValues'])}`;
+  if (error.keyword === 'required') return `lacks ${JSON.stringify(params['requiredProperties'])}`;
+  if (error.keyword === 'additionalProperties')
+    return `has unknown keys ${JSON.stringify(params['additionalProperties'])}`;
+  return error.message;
+}
+
+/** JSON pointer to the dotted form the OpenAI wire uses in `param`. */
+export function dotted(pointer: string): string {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .join('.');
+}
+
+/** Parses and checks a document that this platform stored itself; a mismatch is corruption and throws `InvariantError`. */
+export function decodeStored<S extends TSchema>(schema: S, bytes: Uint8Array, what: string): Static<S> {
+  const checked = check(schema, JSON.parse(new TextDecoder().decode(bytes)));
+  if (checked.ok) return checked.value;
+  const first = checked.problems[0];
+  throw new InvariantError(`${what} does not fit its schema: ${first?.path ?? ''} ${first?.message ?? ''}`);
+}
+
+/** The bytes of a stored document. */
+export function encodeStored(document: object): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(document));
+}

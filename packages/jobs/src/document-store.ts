@@ -1,0 +1,112 @@
+/**
+ * One JSON document per key, changed only by compare-and-swap. A write whose answer was lost has an unknown outcome: it
+ * is read back and settled by its `writeId`, never assumed. A conflict (two writes in flight) is tried again.
+ */
+import { decodeStored, encodeStored, InvariantError, type Static, type TSchema } from '@preheat/contracts';
+import { type Ids, type ObjectStore, UnknownOutcomeError } from '@preheat/ports';
+
+/** A document as read, with the version that a replacement must name. */
+export interface Versioned<D> {
+  readonly document: D;
+  readonly etag: string;
+}
+
+export type CreateResult<D> =
+  | { readonly created: true; readonly stored: Versioned<D> }
+  | { readonly created: false; readonly stored: Versioned<D> };
+
+export type ReplaceResult<D> =
+  | { readonly ok: true; readonly stored: Versioned<D> }
+  /** Somebody else wrote first; `current` is what is there now. */
+  | { readonly ok: false; readonly current: Versioned<D> | undefined };
+
+/** A change of a document: the next version, or undefined to leave it as it is. */
+export type Change<D> = (current: D, writeId: string) => D | undefined | Promise<D | undefined>;
+
+const MAX_CONFLICTS = 8;
+const MAX_SWAPS = 16;
+
+export class DocumentStore<S extends TSchema> {
+  readonly #store: ObjectStore;
+  readonly #schema: S;
+  readonly #ids: Ids;
+
+  constructor(store: ObjectStore, schema: S, ids: Ids) {
+    this.#store = store;
+    this.#schema = schema;
+    this.#ids = ids;
+  }
+
+  async read(key: string): Promise<Versioned<Static<S>> | undefined> {
+    const object = await this.#store.get(key);
+    return object && { document: decodeStored(this.#schema, object.body, key), etag: object.etag };
+  }
+
+  /** Writes the first version; when one is there already, returns that instead. */
+  async create(key: string, document: Static<S> & { writeId: string }): Promise<CreateResult<Static<S>>> {
+    const wrote = await this.#put(key, document, undefined);
+    if (wrote.ok) return { created: true, stored: wrote.stored };
+    if (!wrote.current) throw new InvariantError(`${key} vanished while it was created`);
+    return { created: false, stored: wrote.current };
+  }
+
+  /** One replacement of exactly the version given. */
+  async replace(
+    key: string,
+    from: Versioned<unknown>,
+    document: Static<S> & { writeId: string },
+  ): Promise<ReplaceResult<Static<S>>> {
+    return this.#put(key, document, from.etag);
+  }
+
+  /**
+   * Reads, changes and replaces until it holds. Returns undefined when there is no document; throws when others kept
+   * winning `MAX_SWAPS` times, which means something writes in a tight loop.
+   */
+  async update(key: string, change: Change<Static<S>>): Promise<Versioned<Static<S>> | undefined> {
+    let current = await this.read(key);
+    for (let swap = 0; swap < MAX_SWAPS && current; swap++) {
+      const writeId = this.#ids.next('w');
+      const next = await change(current.document, writeId);
+      if (next === undefined) return current;
+      const result = await this.#put(key, { ...(next as object), writeId } as never, current.etag);
+      if (result.ok) return result.stored;
+      current = result.current;
+    }
+    if (current) throw new Error(`gave up changing ${key} after ${MAX_SWAPS} lost swaps`);
+    return undefined;
+  }
+
+  async #put(key: string, document: { writeId: string }, etag: string | undefined): Promise<ReplaceResult<Static<S>>> {
+    const body = encodeStored(document);
+    const condition = etag === undefined ? ({ kind: 'absent' } as const) : ({ kind: 'match', etag } as const);
+    for (let attempt = 0; attempt < MAX_CONFLICTS; attempt++) {
+      const outcome = await this.#attempt(key, body, condition);
+      if (outcome.kind === 'written')
+        return { ok: true, stored: { document: document as Static<S>, etag: outcome.etag } };
+      if (outcome.kind === 'conflict') continue;
+      const current = await this.read(key);
+      // A retry after a conflict or a lost answer may meet its own earlier success.
+      if (current && (current.document as { writeId?: string }).writeId === document.writeId) {
+        return { ok: true, stored: current };
+      }
+      if (outcome.kind === 'refused' || current?.etag !== etag) return { ok: false, current };
+    }
+    throw new Error(`writing ${key} met ${MAX_CONFLICTS} conflicts in a row`);
+  }
+
+  async #attempt(
+    key: string,
+    body: Uint8Array,
+    condition: { kind: 'absent' } | { kind: 'match'; etag: string },
+  ): Promise<{ kind: 'written'; etag: string } | { kind: 'conflict' | 'refused' | 'unknown' }> {
+    try {
+      const result = await this.#store.put(key, body, { condition, contentType: 'application/json' });
+      if (result.ok) return { kind: 'written', etag: result.etag };
+      return { kind: result.reason === 'conflict' ? 'conflict' : 'refused' };
+    } catch (error) {
+      if (error instanceof UnknownOutcomeError) return { kind: 'unknown' };
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Deciding whether a create request is a repetition. Official clients retry without an idempotency key, so a request that
+ * says it is a retry is matched by the digest of its body within a short window; a key given by the caller is exact.
+ */
+import { IdempotencyRecord, KEYS } from '@preheat/contracts';
+import type { Clock, Ids, ObjectStore } from '@preheat/ports';
+import { DocumentStore } from './document-store.js';
+
+/** How long a retried body is taken for the same request. Official clients give up within 3 attempts of minutes. */
+export const RETRY_WINDOW_MS = 15 * 60_000;
+
+export interface RequestIdentity {
+  readonly projectId: string;
+  /** Digest of the caller's `Idempotency-Key`, if one was sent. Hexadecimal. */
+  readonly keyDigest: string | null;
+  /** Digest of the body. Hexadecimal. */
+  readonly bodyDigest: string;
+  /** Whether the client says that it is retrying (`X-Stainless-Retry-Count` above 0). */
+  readonly isRetry: boolean;
+}
+
+export type Reservation =
+  /** The id this request must use; `repeated` when an earlier request already reserved it. */
+  { readonly ok: true; readonly jobId: string; readonly repeated: boolean } | { readonly ok: false };
+
+/** Hands out job ids so that a repeated request gets the id of its first attempt, also across a crash in between. */
+export class IdempotencyLedger {
+  readonly #documents: DocumentStore<typeof IdempotencyRecord>;
+  readonly #clock: Clock;
+  readonly #ids: Ids;
+
+  constructor(store: ObjectStore, clock: Clock, ids: Ids) {
+    this.#documents = new DocumentStore(store, IdempotencyRecord, ids);
+    this.#clock = clock;
+    this.#ids = ids;
+  }
+
+  /** `{ok: false}` when the key was used with another body. */
+  async reserve(identity: RequestIdentity): Promise<Reservation> {
+    return identity.keyDigest === null ? this.#byBody(identity) : this.#byKey(identity, identity.keyDigest);
+  }
+
+  async #byKey(identity: RequestIdentity, keyDigest: string): Promise<Reservation> {
+    const key = KEYS.idempotency(identity.projectId, `key-${keyDigest}`);
+    const { created, stored } = await this.#documents.create(key, this.#record(identity));
+    if (stored.document.bodyDigest !== identity.bodyDigest) return { ok: false };
+    return { ok: true, jobId: stored.document.jobId, repeated: !created };
+  }
+
+  async #byBody(identity: RequestIdentity): Promise<Reservation> {
+    const key = KEYS.idempotency(identity.projectId, `body-${identity.bodyDigest}`);
+    const record = this.#record(identity);
+    const { created, stored } = await this.#documents.create(key, record);
+    if (created) return { ok: true, jobId: record.jobId, repeated: false };
+    const isFresh = this.#clock.nowMs() - stored.document.createdAtMs <= RETRY_WINDOW_MS;
+    if (identity.isRetry && isFresh) return { ok: true, jobId: stored.document.jobId, repeated: true };
+    // A new request with the same body is a new job on purpose.
+    await this.#documents.update(key, () => record);
+    return { ok: true, jobId: record.jobId, repeated: false };
+  }
+
+  #record(identity: RequestIdentity): IdempotencyRecord {
+    return {
+      schemaVersion: 1,
+      writeId: this.#ids.next('w'),
+      jobId: this.#ids.next('ftjob-'),
+      bodyDigest: identity.bodyDigest,
+      createdAtMs: this.#clock.nowMs(),
+    };
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * The API's view of jobs: create (idempotent), read, list, and the requests of a user. The store is the ledger and the
+ * queue a doorbell: an acknowledged job is in the store and in the index of active jobs before the answer goes out, so
+ * losing the message costs time, never the job.
+ */
+import {
+  type JobDocument,
+  JobDocument as JobDocumentSchema,
+  KEYS,
+  type NewEvent,
+  type StoredEvent,
+  TERMINAL_STATES,
+} from '@preheat/contracts';
+import {
+  type Clock,
+  type Ids,
+  type JsonValue,
+  LIST_LIMIT_MAX,
+  type Log,
+  listAll,
+  type ObjectStore,
+  type WorkQueue,
+} from '@preheat/ports';
+import { DocumentStore, type Versioned } from './document-store.js';
+import { appendEvents, eventsSince, newestEvents } from './event-log.js';
+import { IdempotencyLedger, type RequestIdentity } from './idempotency.js';
+import { type JobEvent, transition } from './transitions.js';
+
+export interface JobStoreDependencies {
+  readonly store: ObjectStore;
+  readonly queue: WorkQueue<JsonValue>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+}
+
+/** What a validated create request decides; the store adds identity, time and the initial state. */
+export type NewJob = Pick<
+  JobDocument,
+  'model' | 'trainingFile' | 'validationFile' | 'suffix' | 'seed' | 'metadata' | 'method' | 'phases'
+>;
+
+export type CreateOutcome =
+  | { readonly ok: true; readonly job: JobDocument; readonly repeated: boolean }
+  | { readonly ok: false; readonly reason: 'idempotency_mismatch' };
+
+export type RequestOutcome =
+  | { readonly ok: true; readonly job: JobDocument }
+  | { readonly ok: false; readonly reason: 'not_found' }
+  /** The table refuses the request in this state. */
+  | { readonly ok: false; readonly reason: 'refused'; readonly job: JobDocument };
+
+export interface ListOptions {
+  /** Id of the last job of the previous page. */
+  readonly after?: string;
+  readonly limit: number;
+  /** Only jobs that carry all these pairs; null: only jobs without metadata. */
+  readonly metadata?: Readonly<Record<string, string>> | null;
+}
+
+/** Leases a job may lose without progress in between before it is failed. */
+export const MAX_ATTEMPTS = 5;
+/** Most documents one filtered listing reads. */
+const MAX_SCANNED = 5_000;
+
+const MESSAGES: Partial<Record<JobEvent, string>> = {
+  pause: 'Pause requested; a checkpoint is saved first',
+  resume: 'Job resumed',
+  cancel: 'Job cancelled',
+};
+
+export class JobStore {
+  readonly documents: DocumentStore<typeof JobDocumentSchema>;
+  readonly #deps: JobStoreDependencies;
+  readonly #ledger: IdempotencyLedger;
+
+  constructor(deps: JobStoreDependencies) {
+    this.#deps = deps;
+    this.documents = new DocumentStore(deps.store, JobDocumentSchema, deps.ids);
+    this.#ledger = new IdempotencyLedger(deps.store, deps.clock, deps.ids);
+  }
+
+  /** Puts the job into the ledger and rings. A repetition, also of a request whose answer was lost, returns the same job. */
+  async create(request: NewJob, identity: RequestIdentity): Promise<CreateOutcome> {
+    const reserved = await this.#ledger.reserve(identity);
+    if (!reserved.ok) return { ok: false, reason: 'idempotency_mismatch' };
+    const existing = reserved.repeated ? await this.read(reserved.jobId) : undefined;
+    const job = existing?.document ?? (await this.#write(request, identity.projectId, reserved.jobId));
+    if (!TERMINAL_STATES.has(job.state)) await this.#index(job);
+    if (job.state === 'queued') await this.ring(job.id);
+    return { ok: true, job, repeated: existing !== undefined };
+  }
+
+  async #write(request: NewJob, projectId: string, id: string): Promise<JobDocument> {
+    const { store, clock, ids } = this.#deps;
+    const nowMs = clock.nowMs();
+    const writeId = ids.next('w');
+    const draft: JobDocument = {
+      ...request,
+      schemaVersion: 1,
+      writeId,
+      id,
+      projectId,
+      createdAtMs: nowMs,
+      finishedAtMs: null,
+      state: 'queued',
+      lease: null,
+      epoch: 0,
+      attempts: 0,
+      maxAttempts: MAX_ATTEMPTS,
+      rungAtMs: nowMs,
+      progress: null,
+      resume: null,
+      checkpoints: [],
+      events: [],
+      nextSequence: 0,
+      trainedTokens: null,
+      fineTunedModel: null,
+      resultFiles: [],
+      error: null,
+    };
+    const events = [message('Created fine-tuning job'), message('Files validated, job queued')];
+    const logged = await appendEvents(store, draft, events, nowMs, writeId);
+    const { stored } = await this.documents.create(KEYS.job(id), { ...draft, ...logged });
+    return stored.document;
+  }
+
+  async #index(job: JobDocument): Promise<void> {
+    const nothing = new Uint8Array();
+    await this.#deps.store.put(KEYS.jobIndexEntry(job.projectId, job.createdAtMs, job.id), nothing);
+    await this.#deps.store.put(KEYS.activeJob(job.id), nothing);
+  }
+
+  /** Sends a doorbell message. Losing it is repaired by the sweeper. */
+  async ring(jobId: string): Promise<void> {
+    try {
+      await this.#deps.queue.send({ kind: 'job', jobId });
+    } catch (error) {
+      this.#deps.log.warn('ringing failed; the sweeper will ring again', { jobId, error });
+    }
+  }
+
+  read(jobId: string): Promise<Versioned<JobDocument> | undefined> {
+    return this.documents.read(KEYS.job(jobId));
+  }
+
+  /** The job, if it belongs to the project. */
+  async get(projectId: string, jobId: string): Promise<JobDocument | undefined> {
+    const stored = await this.read(jobId);
+    return stored?.document.projectId === projectId ? stored.document : undefined;
+  }
+
+  /** Newest first. The cost is that of the page, not of the jobs ever created. */
+  async list(projectId: string, options: ListOptions): Promise<{ jobs: JobDocument[]; hasMore: boolean }> {
+    const prefix = KEYS.jobIndex(projectId);
+    const after = options.after === undefined ? undefined : await this.get(projectId, options.after);
+    const start = after && { startAfter: KEYS.jobIndexEntry(projectId, after.createdAtMs, after.id) };
+    const pages = { ...start, pageSize: Math.min(options.limit + 1, LIST_LIMIT_MAX) };
+    const jobs: JobDocument[] = [];
+    let scanned = 0;
+    for await (const entry of listAll(this.#deps.store, prefix, pages)) {
+      if (jobs.length > options.limit || scanned++ >= MAX_SCANNED) break;
+      const job = await this.get(projectId, entry.key.slice(prefix.length + 16));
+      if (job && carries(job, options.metadata)) jobs.push(job);
+    }
+    return { jobs: jobs.slice(0, options.limit), hasMore: jobs.length > options.limit };
+  }
+
+  cancel(projectId: string, jobId: string): Promise<RequestOutcome> {
+    return this.#request(projectId, jobId, 'cancel');
+  }
+
+  pause(projectId: string, jobId: string): Promise<RequestOutcome> {
+    return this.#request(projectId, jobId, 'pause');
+  }
+
+  async resume(projectId: string, jobId: string): Promise<RequestOutcome> {
+    const outcome = await this.#request(projectId, jobId, 'resume');
+    if (outcome.ok && outcome.job.state === 'queued') await this.ring(jobId);
+    return outcome;
+  }
+
+  /** Applies a user's wish. A running runner notices at its next write, whose compare-and-swap fails. */
+  async #request(projectId: string, jobId: string, event: 'cancel' | 'pause' | 'resume'): Promise<RequestOutcome> {
+    const { store, clock } = this.#deps;
+    const outcome: { refused: boolean } = { refused: false };
+    const stored = await this.documents.update(KEYS.job(jobId), async (job, writeId) => {
+      if (job.projectId !== projectId) return undefined;
+      const state = transition(job.state, event);
+      outcome.refused = state === null;
+      if (state === null || state === job.state) return undefined;
+      const nowMs = clock.nowMs();
+      const logged = await appendEvents(store, job, [message(MESSAGES[event] ?? event)], nowMs, writeId);
+      const ended = TERMINAL_STATES.has(state) ? { finishedAtMs: nowMs, lease: null } : {};
+      return { ...job, ...logged, ...ended, state };
+    });
+    if (!stored || stored.document.projectId !== projectId) return { ok: false, reason: 'not_found' };
+    if (outcome.refused) return { ok: false, reason: 'refused', job: stored.document };
+    return { ok: true, job: stored.document };
+  }
+
+  /** Events below sequence `before` (default: all), newest first. */
+  async events(
+    job: JobDocument,
+    options: { before?: number; limit: number },
+  ): Promise<{ events: StoredEvent[]; hasMore: boolean }> {
+    const before = options.before ?? Number.MAX_SAFE_INTEGER;
+    const events = await newestEvents(this.#deps.store, job, before, options.limit + 1);
+    return { events: events.slice(0, options.limit), hasMore: events.length > options.limit };
+  }
+
+  /** Events from sequence `from` on, oldest first. */
+  eventsSince(job: JobDocument, from: number, limit: number): Promise<StoredEvent[]> {
+    return eventsSince(this.#deps.store, job, from, limit);
+  }
+}
+
+function message(text: string): NewEvent {
+  return { level: 'info', type: 'message', message: text, data: null };
+}
+
+function carries(job: JobDocument, wanted: Readonly<Record<string, string>> | null | undefined): boolean {
+  if (wanted === undefined) return true;
+  if (wanted === null) return job.metadata === null;
+  return Object.entries(wanted).every(([key, value]) => job.metadata?.[key] === value);
+}
