@@ -1,1 +1,17 @@
-export {};
+export { ARPABET_PHONEMES } from './arpabet.js';
+export {
+  type LetterToSound,
+  type LetterToSoundItem,
+  letterToSound,
+  type SplitPart,
+  splitPartOf,
+} from './letter-to-sound.js';
+export {
+  type LetterToSoundChatRow,
+  type LetterToSoundEvalRow,
+  type LetterToSoundRftRow,
+  toChatRow,
+  toEvalRow,
+  toRftRow,
+} from './letter-to-sound-rows.js';
+export { wordStem } from './word-stem.js';

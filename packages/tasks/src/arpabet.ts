@@ -1,0 +1,26 @@
+/** The 39 phonemes of the CMU Pronouncing Dictionary (ARPAbet without stress), in alphabetical order. */
+export const ARPABET_PHONEMES = [
+  ...[
+    'AA',
+    'AE',
+    'AH',
+    'AO',
+    'AW',
+    'AY',
+    'B',
+    'CH',
+    'D',
+    'DH',
+    'EH',
+    'ER',
+    'EY',
+    'F',
+    'G',
+    'HH',
+    'IH',
+    'IY',
+    'JH',
+    'K',
+  ],
+  ...['L', 'M', 'N', 'NG', 'OW', 'OY', 'P', 'R', 'S', 'SH', 'T', 'TH', 'UH', 'UW', 'V', 'W', 'Y', 'Z', 'ZH'],
+] as const;
