@@ -1,0 +1,2 @@
+/** The text of src/generated/wire.ts. */
+export function wireTypes(): Promise<string>;

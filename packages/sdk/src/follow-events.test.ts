@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventStream, hangUp, json, RecordingServer } from './recording-server.js';
+
+let server: RecordingServer;
+beforeEach(async () => {
+  server = await RecordingServer.start();
+});
+afterEach(() => server.stop());
+
+const event = (n: number) => ({ object: 'fine_tuning.job.event', id: `ftevent-${n}`, message: `m${n}` });
+const frame = (n: number): string => `id: ${n}\ndata: ${JSON.stringify(event(n))}\n\n`;
+const page = (...numbers: number[]) => json(200, { object: 'list', data: numbers.map(event), has_more: false });
+const job = (status: string) => json(200, { object: 'fine_tuning.job', id: 'ftjob-1', status });
+
+async function followed(): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { id } of server.client().jobs.events('ftjob-1', { follow: true })) ids.push(id);
+  return ids;
+}
+
+describe('jobs.events', () => {
+  it('gives what has happened so far, oldest first', async () => {
+    server.script(json(200, { data: [event(3), event(2)], has_more: true }), page(1));
+    const ids: string[] = [];
+    for await (const { id } of server.client().jobs.events('ftjob-1')) ids.push(id);
+    expect(ids).toEqual(['ftevent-1', 'ftevent-2', 'ftevent-3']);
+  });
+
+  it('follows a stream to the end of the job, past comments and messages of other kinds', async () => {
+    server.script(eventStream(`: warming\n\n${frame(1)}data: [DONE]\n\n${frame(2)}`), job('succeeded'), page(2, 1));
+    expect(await followed()).toEqual(['ftevent-1', 'ftevent-2']);
+    expect(server.requests[0]?.headers.accept).toContain('text/event-stream');
+  });
+
+  it('resumes a broken stream after the last event it has seen', async () => {
+    server.script(eventStream(frame(1) + frame(2), { cut: true }));
+    server.script(eventStream(frame(2) + frame(3)), job('failed'), page(3, 2, 1));
+    expect(await followed()).toEqual(['ftevent-1', 'ftevent-2', 'ftevent-3']);
+    expect(server.requests[1]?.headers['last-event-id']).toBe('2');
+  });
+
+  it('opens the stream again when it closes before the job has ended', async () => {
+    server.script(eventStream(frame(1)), job('running'), page(1));
+    server.script(eventStream(frame(2)), job('cancelled'), page(3, 2, 1));
+    expect(await followed()).toEqual(['ftevent-1', 'ftevent-2', 'ftevent-3']);
+  });
+
+  it('lists instead where the server does not stream', async () => {
+    server.script(page(1), job('running'), page(2, 1), job('succeeded'), page(4, 3, 2, 1));
+    expect(await followed()).toEqual(['ftevent-1', 'ftevent-2', 'ftevent-3', 'ftevent-4']);
+    expect(server.sleeps).toEqual([1_000]);
+  });
+
+  it('gives up when the server stays away, and does not retry what cannot get better', async () => {
+    server.script(...Array.from({ length: 30 }, () => hangUp));
+    await expect(followed()).rejects.toMatchObject({ code: 'connection_error' });
+    expect(server.requests.length).toBe(18);
+    const fresh = await RecordingServer.start();
+    fresh.script(json(404, { error: { message: 'no such job', code: 'not_found' } }));
+    await expect(fresh.client().jobs.wait('nope')).rejects.toMatchObject({ status: 404 });
+    await fresh.stop();
+  });
+
+  it('waits for the end and returns the job', async () => {
+    server.script(eventStream(frame(1)), job('succeeded'), page(1), job('succeeded'));
+    const seen: string[] = [];
+    const done = await server.client().jobs.wait('ftjob-1', { onEvent: ({ message }) => seen.push(message) });
+    expect(seen).toEqual(['m1']);
+    expect(done.status).toBe('succeeded');
+  });
+});

@@ -1,0 +1,101 @@
+/**
+ * A job's events as they happen, oldest first, each exactly once. It listens to the server's event stream, resumes it by
+ * `Last-Event-ID` when it breaks, and lists instead where the server (or a proxy) answers with JSON. The end is decided by
+ * the job's state, read before the last listing: a job that has ended gets no more events, so nothing can be missed.
+ */
+import { PreheatError } from './errors.js';
+import type { FineTuningJobEvent } from './generated/wire.js';
+import { serverSentMessages } from './server-sent-events.js';
+
+export interface EventSource {
+  /** Asks for the stream; the answer may be a JSON page where streams are not served. */
+  readonly open: (lastEventId: string | undefined) => Promise<Response>;
+  /** Every event, newest first, fetched as it is walked. */
+  readonly newestFirst: () => AsyncIterable<FineTuningJobEvent>;
+  readonly hasEnded: () => Promise<boolean>;
+  readonly sleep: (durationMs: number, signal?: AbortSignal) => Promise<void>;
+}
+
+export interface FollowOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly pollIntervalMs?: number;
+}
+
+const DEFAULT_POLL_INTERVAL_MS = 1_000;
+/** Rounds in a row that may fail; each has already been retried by the transport. */
+const MAX_FAILED_ROUNDS = 5;
+
+export async function* followEvents(source: EventSource, options: FollowOptions): AsyncGenerator<FineTuningJobEvent> {
+  const follower = new Follower(source);
+  let failedRounds = 0;
+  for (;;) {
+    try {
+      yield* follower.streamed();
+      const ended = await source.hasEnded();
+      yield* follower.listed();
+      if (ended) return;
+      failedRounds = 0;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!isTransient(error) || ++failedRounds > MAX_FAILED_ROUNDS) throw error;
+    }
+    await source.sleep(options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS, options.signal);
+  }
+}
+
+/** A broken connection (fetch reports it as a `TypeError`) or a failing server; anything else will not get better. */
+function isTransient(error: unknown): boolean {
+  if (error instanceof PreheatError) return error.status === null || error.status >= 500;
+  return error instanceof TypeError;
+}
+
+class Follower {
+  readonly #source: EventSource;
+  readonly #seen = new Set<string>();
+  #lastEventId: string | undefined;
+  #streams = true;
+
+  constructor(source: EventSource) {
+    this.#source = source;
+  }
+
+  /** New events of the stream until it closes; none once the server has shown that it does not stream. */
+  async *streamed(): AsyncGenerator<FineTuningJobEvent> {
+    if (!this.#streams) return;
+    const response = await this.#source.open(this.#lastEventId);
+    if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
+      this.#streams = false;
+      await response.body?.cancel();
+      return;
+    }
+    for await (const message of serverSentMessages(response)) {
+      const event = eventOf(message.data);
+      if (event === undefined) continue;
+      if (message.id !== '') this.#lastEventId = message.id;
+      if (this.#isNew(event)) yield event;
+    }
+  }
+
+  /** Events that the stream did not bring. Events arrive in order, so the walk back stops at the first one known. */
+  async *listed(): AsyncGenerator<FineTuningJobEvent> {
+    const missing: FineTuningJobEvent[] = [];
+    for await (const event of this.#source.newestFirst()) {
+      if (this.#seen.has(event.id)) break;
+      missing.push(event);
+    }
+    for (const event of missing.reverse()) if (this.#isNew(event)) yield event;
+  }
+
+  #isNew(event: FineTuningJobEvent): boolean {
+    if (this.#seen.has(event.id)) return false;
+    this.#seen.add(event.id);
+    return true;
+  }
+}
+
+/** The event of a message, or undefined for the messages that carry none, such as `[DONE]`. */
+function eventOf(data: string): FineTuningJobEvent | undefined {
+  if (!data.startsWith('{')) return undefined;
+  const value = JSON.parse(data) as { object?: string };
+  return value.object === 'fine_tuning.job.event' ? (value as FineTuningJobEvent) : undefined;
+}

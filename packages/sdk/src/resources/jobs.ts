@@ -1,0 +1,121 @@
+/** Fine-tuning jobs: create, control, follow. */
+import { followEvents } from '../follow-events.js';
+import type { CreateJob, FineTuningJob, FineTuningJobCheckpoint, FineTuningJobEvent } from '../generated/wire.js';
+import { Paginator } from '../paginator.js';
+import type { RequestOptions, Transport } from '../transport.js';
+
+const PATH = '/fine_tuning/jobs';
+const JSON_OR_STREAM = 'text/event-stream, application/json;q=0.9';
+
+const ENDED: ReadonlySet<FineTuningJob['status']> = new Set(['succeeded', 'failed', 'cancelled']);
+
+/** Whether a job can no longer change. */
+export const hasEnded = (job: FineTuningJob): boolean => ENDED.has(job.status);
+
+export interface CreateJobOptions extends RequestOptions {
+  /** Calls with the same key create one job; by default each call has its own, which its retries share. */
+  readonly idempotencyKey?: string;
+}
+
+export interface ListJobs {
+  readonly limit?: number;
+  readonly metadata?: Readonly<Record<string, string>> | null;
+}
+
+export interface EventsOptions extends RequestOptions {
+  /** True: keep yielding new events until the job has ended. Default: what has happened so far. */
+  readonly follow?: boolean;
+  /** Between two questions where the server does not stream. */
+  readonly pollIntervalMs?: number;
+}
+
+export interface WaitForJob extends RequestOptions {
+  readonly onEvent?: (event: FineTuningJobEvent) => void;
+  readonly pollIntervalMs?: number;
+}
+
+export class Jobs {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Creates a job. A retry after a lost answer returns the job already made instead of a second one. */
+  create(body: CreateJob, options: CreateJobOptions = {}): Promise<FineTuningJob> {
+    const headers = { 'idempotency-key': options.idempotencyKey ?? crypto.randomUUID() };
+    return this.#transport.json({ method: 'POST', path: PATH, body, headers }, options);
+  }
+
+  /** Newest first. `metadata: null` lists the jobs that have none. */
+  list(query: ListJobs = {}, options?: RequestOptions): Paginator<FineTuningJob> {
+    return new Paginator((after) =>
+      this.#transport.json({ method: 'GET', path: PATH, query: { ...query, after } }, options),
+    );
+  }
+
+  retrieve(id: string, options?: RequestOptions): Promise<FineTuningJob> {
+    return this.#transport.json({ method: 'GET', path: jobPath(id) }, options);
+  }
+
+  cancel(id: string, options?: RequestOptions): Promise<FineTuningJob> {
+    return this.#transport.json({ method: 'POST', path: `${jobPath(id)}/cancel` }, options);
+  }
+
+  /** Stops after a checkpoint that `resume` continues from. */
+  pause(id: string, options?: RequestOptions): Promise<FineTuningJob> {
+    return this.#transport.json({ method: 'POST', path: `${jobPath(id)}/pause` }, options);
+  }
+
+  resume(id: string, options?: RequestOptions): Promise<FineTuningJob> {
+    return this.#transport.json({ method: 'POST', path: `${jobPath(id)}/resume` }, options);
+  }
+
+  /** Events newest first, as the wire lists them. */
+  listEvents(id: string, query: { limit?: number } = {}, options?: RequestOptions): Paginator<FineTuningJobEvent> {
+    return new Paginator((after) =>
+      this.#transport.json({ method: 'GET', path: `${jobPath(id)}/events`, query: { ...query, after } }, options),
+    );
+  }
+
+  /** Events oldest first, each exactly once, across reconnections. */
+  async *events(id: string, options: EventsOptions = {}): AsyncGenerator<FineTuningJobEvent> {
+    if (!options.follow) {
+      yield* (await this.listEvents(id, { limit: 100 }, options).toArray()).reverse();
+      return;
+    }
+    yield* followEvents(
+      {
+        open: (lastEventId) => this.#openEvents(id, lastEventId, options),
+        newestFirst: () => this.listEvents(id, { limit: 100 }, options),
+        hasEnded: async () => hasEnded(await this.retrieve(id, options)),
+        sleep: this.#transport.settings.sleep,
+      },
+      options,
+    );
+  }
+
+  /** Follows a job to its end, whatever that is, and returns it: read `status` and `error`. */
+  async wait(id: string, options: WaitForJob = {}): Promise<FineTuningJob> {
+    for await (const event of this.events(id, { ...options, follow: true })) options.onEvent?.(event);
+    return this.retrieve(id, options);
+  }
+
+  /** Newest first; each names a model that can be called at once. */
+  checkpoints(
+    id: string,
+    query: { limit?: number } = {},
+    options?: RequestOptions,
+  ): Paginator<FineTuningJobCheckpoint> {
+    const path = `${jobPath(id)}/checkpoints`;
+    return new Paginator((after) => this.#transport.json({ method: 'GET', path, query: { ...query, after } }, options));
+  }
+
+  #openEvents(id: string, lastEventId: string | undefined, options: RequestOptions): Promise<Response> {
+    const resume = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+    const headers = { accept: JSON_OR_STREAM, ...resume };
+    return this.#transport.response({ method: 'GET', path: `${jobPath(id)}/events`, headers }, options);
+  }
+}
+
+const jobPath = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
