@@ -1,0 +1,131 @@
+import { evaluateProgram, gradientOutput, gradients, GraphBuilder } from '@preheat/graph';
+import { describe, expect, it } from 'vitest';
+import { crossEntropy } from './cross-entropy.js';
+import type { PolicyGradientSpec } from './loss-spec.js';
+import { policyGradient } from './policy-gradient.js';
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+// Constants of a graph are float32, which bounds the agreement.
+const DIGITS = 6;
+const close = (actual: ArrayLike<number> | undefined, expected: readonly number[]): void => {
+  expect(actual?.length).toBe(expected.length);
+  expected.forEach((x, i) => expect(actual?.[i]).toBeCloseTo(x, DIGITS));
+};
+
+/** Runs the cross-entropy of N rows over two tokens. */
+function runCrossEntropy(logits: number[], targets: number[], weights: number[]) {
+  const graph = new GraphBuilder();
+  const count = targets.length;
+  const logits_NV = graph.parameter('logits', [count, 2]);
+  const term = crossEntropy(logits_NV, graph.input('targets', 'i32', [count]), graph.input('weights', 'f32', [count]));
+  const [gradient] = gradients(term.loss, [logits_NV]);
+  if (!gradient || !term.sums.correct) throw new Error('the loss lacks an output');
+  const outputs = { loss: term.loss, correct: term.sums.correct, [gradientOutput('logits')]: gradient };
+  return evaluateProgram(graph.build({ outputs }), { logits, targets, weights });
+}
+
+describe('crossEntropy', () => {
+  it('equals the hand computation on two tokens', () => {
+    const result = runCrossEntropy([1, 0, 0, 2], [0, 0], [0.25, 0.75]);
+    const [p, q] = [sigmoid(1), sigmoid(-2)];
+    close(result['loss'], [-0.25 * Math.log(p) - 0.75 * Math.log(q)]);
+    close(result[gradientOutput('logits')], [0.25 * (p - 1), 0.25 * (1 - p), 0.75 * (q - 1), 0.75 * (1 - q)]);
+    close(result['correct'], [1]);
+  });
+
+  it('gives a masked token exactly zero gradient and no part in the accuracy', () => {
+    const result = runCrossEntropy([1, 0, 3, -2], [0, 0], [1, 0]);
+    expect([...(result[gradientOutput('logits')] ?? [])].slice(2).map(Math.abs)).toEqual([0, 0]);
+    close(result['correct'], [1]);
+  });
+});
+
+interface PolicyRow {
+  readonly logit: number;
+  readonly target: 0 | 1;
+  readonly advantage: number;
+  readonly old: number;
+  readonly reference?: number;
+}
+
+const ON_POLICY: PolicyGradientSpec = { clipLow: 0.2, clipHigh: 0.3, temperature: 1, klBeta: 0 };
+
+/** Runs the policy gradient on rows whose two logits are (logit, 0), each with weight 1/N. */
+function runPolicy(rows: PolicyRow[], spec: PolicyGradientSpec) {
+  const graph = new GraphBuilder();
+  const count = rows.length;
+  const feed = (name: string) => graph.input(name, 'f32', [count]);
+  const logits_NV = graph.parameter('logits', [count, 2]);
+  const inputs = {
+    weights_N: feed('weights'),
+    advantages_N: feed('advantages'),
+    oldLogProbs_N: feed('old'),
+    ...(spec.klBeta > 0 ? { referenceLogProbs_N: feed('reference') } : {}),
+  };
+  const term = policyGradient(logits_NV, graph.input('targets', 'i32', [count]), inputs, spec);
+  const [gradient] = gradients(term.loss, [logits_NV]);
+  if (!gradient) throw new Error('the loss has no gradient');
+  const outputs = { loss: term.loss, mismatch: term.logProbMismatch, ...term.sums, gradient };
+  return evaluateProgram(graph.build({ outputs }), {
+    logits: rows.flatMap(({ logit }) => [logit, 0]),
+    targets: rows.map(({ target }) => target),
+    weights: rows.map(() => 1 / count),
+    advantages: rows.map(({ advantage }) => advantage),
+    old: rows.map(({ old }) => old),
+    reference: rows.map(({ reference = 0 }) => reference),
+  });
+}
+
+describe('policyGradient', () => {
+  const p = sigmoid(0.5);
+
+  it('equals the hand computation of GRPO on two on-policy tokens', () => {
+    const rows: PolicyRow[] = [
+      { logit: 0.5, target: 0, advantage: 1, old: Math.log(p) },
+      { logit: 0.5, target: 1, advantage: -1, old: Math.log(1 - p) },
+    ];
+    const result = runPolicy(rows, ON_POLICY);
+    close(result['loss'], [0]);
+    // d/dlogit of -½·A·π(target)/π_old at π = π_old is -½·A·d log π(target).
+    close(result['gradient'], [-0.5 * (1 - p), 0.5 * (1 - p), -0.5 * p, 0.5 * p]);
+    close(result['clipped'], [0]);
+    close(result['kl'], [0]);
+    close(result['mismatch'], [0]);
+    close(result['entropy'], [2 * -(p * Math.log(p) + (1 - p) * Math.log(1 - p))]);
+  });
+
+  it('cuts the gradient beyond the bound that the advantage pushes against, and only there', () => {
+    const ratio = (r: number) => Math.log(p) - Math.log(r);
+    const rows: PolicyRow[] = [
+      { logit: 0.5, target: 0, advantage: 2, old: ratio(1.4) },
+      { logit: 0.5, target: 0, advantage: -2, old: ratio(1.4) },
+      { logit: 0.5, target: 0, advantage: -2, old: ratio(0.7) },
+      { logit: 0.5, target: 0, advantage: 2, old: ratio(1.25) },
+    ];
+    const result = runPolicy(rows, ON_POLICY);
+    close(result['clipped'], [2]);
+    const slope = (advantage: number, r: number) => -0.25 * advantage * r * (1 - p);
+    const expected = [0, slope(-2, 1.4), 0, slope(2, 1.25)].flatMap((g) => [g, -g]);
+    close(result['gradient'], expected);
+    close(result['loss'], [-0.25 * (2 * 1.3 - 2 * 1.4 - 2 * 0.8 + 2 * 1.25)]);
+    close(result['mismatch'], [Math.log(1.4)]);
+  });
+
+  it('takes log-probabilities at the sampling temperature', () => {
+    const cool = sigmoid(0.5 / 0.7);
+    const row: PolicyRow = { logit: 0.5, target: 0, advantage: 1, old: Math.log(cool) };
+    const result = runPolicy([row], { ...ON_POLICY, temperature: 0.7 });
+    close(result['mismatch'], [0]);
+    close(result['gradient'], [-(1 - cool) / 0.7, (1 - cool) / 0.7]);
+  });
+
+  it('adds the k3 penalty towards the reference', () => {
+    const row: PolicyRow = { logit: 0.5, target: 0, advantage: 0, old: Math.log(p), reference: Math.log(p) + 0.3 };
+    const result = runPolicy([row], { ...ON_POLICY, klBeta: 0.1 });
+    close(result['loss'], [0.1 * (Math.exp(0.3) - 0.3 - 1)]);
+    close(result['referenceKl'], [Math.exp(0.3) - 0.3 - 1]);
+    // d/dlogit of k3 is (1 - e^d)·d log π.
+    const slope = 0.1 * (1 - Math.exp(0.3)) * (1 - p);
+    close(result['gradient'], [slope, -slope]);
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { completionRecord, demonstrationRecord, NOT_SAMPLED, SEGMENT, trainedTokens } from './token-record.js';
+import { imitate, isInert, reinforce } from './weighted-tokens.js';
+
+const sample = {
+  prompt: Int32Array.of(5, 6),
+  tokens: Int32Array.of(7, 8, 9),
+  logProbs: Float32Array.of(-1, -2, -3),
+  policyVersion: 4,
+};
+
+describe('token records', () => {
+  it('keep a sampled completion behind its prompt, with its origin', () => {
+    const record = completionRecord(sample, 0.5);
+    expect([...record.tokens]).toEqual([5, 6, 7, 8, 9]);
+    expect([...record.segmentId]).toEqual([SEGMENT.prompt, SEGMENT.prompt, 2, 2, 2]);
+    expect([...record.logProb]).toEqual([0, 0, -1, -2, -3]);
+    expect([...record.policyVersion]).toEqual([NOT_SAMPLED, NOT_SAMPLED, 4, 4, 4]);
+    expect([...record.advantageWeight]).toEqual([0, 0, 0.5, 0.5, 0.5]);
+    expect(trainedTokens(record)).toBe(3);
+  });
+
+  it('never count the first token, which nothing predicts', () => {
+    const record = demonstrationRecord(Int32Array.of(1, 2), Uint8Array.of(1, 1));
+    expect(trainedTokens(record)).toBe(1);
+  });
+
+  it('refuse arrays of different lengths', () => {
+    expect(() => demonstrationRecord(Int32Array.of(1, 2), Uint8Array.of(1))).toThrow('2 tokens with a mask of 1');
+    expect(() => completionRecord({ ...sample, logProbs: new Float32Array(2) }, 1)).toThrow('3 tokens with 2');
+  });
+});
+
+describe('isInert', () => {
+  it('holds for a completion with zero advantage, until a penalty needs it', () => {
+    const record = completionRecord(sample, 0);
+    expect(isInert(reinforce(record))).toBe(true);
+    expect(isInert(reinforce(record, new Float32Array(5)))).toBe(false);
+    expect(isInert(reinforce(completionRecord(sample, -0.1)))).toBe(false);
+  });
+
+  it('holds for a demonstration in which nothing is trained', () => {
+    expect(isInert(imitate(demonstrationRecord(Int32Array.of(1, 2), Uint8Array.of(0, 0))))).toBe(true);
+    expect(isInert(imitate(demonstrationRecord(Int32Array.of(1, 2), Uint8Array.of(0, 1))))).toBe(false);
+  });
+});

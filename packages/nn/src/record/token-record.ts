@@ -1,0 +1,71 @@
+/**
+ * The record every recipe shares: one sequence, token by token, with where each token came from and how it is trained.
+ * Array `t` speaks about token `t` itself (not about the position that predicts it); the trainer does the shift.
+ */
+import { invariant } from '@preheat/contracts';
+
+/** What a token is: given to the model, written by a demonstrator, or sampled from a policy. */
+export const SEGMENT = { prompt: 0, demonstration: 1, sample: 2 } as const;
+
+/** Policy version of tokens that no policy sampled. */
+export const NOT_SAMPLED = -1;
+
+/** All arrays have the length of `tokens`. */
+export interface TokenRecord {
+  readonly tokens: Int32Array;
+  readonly segmentId: Uint8Array;
+  /** Natural log-probability under the distribution the token was drawn from; 0 where nothing was drawn. */
+  readonly logProb: Float32Array;
+  /** Version of the weights that drew the token, or `NOT_SAMPLED`. */
+  readonly policyVersion: Int32Array;
+  /** 1: the token contributes to the loss. */
+  readonly trainMask: Uint8Array;
+  /** Loss weight of a demonstrated token, advantage of a sampled one. */
+  readonly advantageWeight: Float32Array;
+}
+
+/** A demonstration: `trainMask` marks the tokens to imitate, each with weight 1. */
+export function demonstrationRecord(tokens: Int32Array, trainMask: Uint8Array): TokenRecord {
+  invariant(tokens.length === trainMask.length, `${tokens.length} tokens with a mask of ${trainMask.length}`);
+  return {
+    tokens,
+    segmentId: trainMask.map((trained) => (trained ? SEGMENT.demonstration : SEGMENT.prompt)),
+    logProb: new Float32Array(tokens.length),
+    policyVersion: new Int32Array(tokens.length).fill(NOT_SAMPLED),
+    trainMask,
+    advantageWeight: Float32Array.from(trainMask),
+  };
+}
+
+export interface SampledCompletion {
+  readonly prompt: Int32Array;
+  /** As drawn, the stop token included. */
+  readonly tokens: Int32Array;
+  readonly logProbs: Float32Array;
+  readonly policyVersion: number;
+}
+
+/** A sampled completion behind its prompt; every sampled token is trained with the same advantage. */
+export function completionRecord(sample: SampledCompletion, advantage: number): TokenRecord {
+  const { prompt, tokens, logProbs, policyVersion } = sample;
+  invariant(tokens.length === logProbs.length, `${tokens.length} tokens with ${logProbs.length} log-probabilities`);
+  const length = prompt.length + tokens.length;
+  const record: TokenRecord = {
+    tokens: new Int32Array(length),
+    segmentId: new Uint8Array(length).fill(SEGMENT.sample, prompt.length),
+    logProb: new Float32Array(length),
+    policyVersion: new Int32Array(length).fill(NOT_SAMPLED),
+    trainMask: new Uint8Array(length).fill(1, prompt.length),
+    advantageWeight: new Float32Array(length).fill(advantage, prompt.length),
+  };
+  record.tokens.set(prompt);
+  record.tokens.set(tokens, prompt.length);
+  record.logProb.set(logProbs, prompt.length);
+  record.policyVersion.fill(policyVersion, prompt.length);
+  return record;
+}
+
+/** Number of tokens that contribute to the loss. The first token of a sequence is never predicted, so never trained. */
+export function trainedTokens(record: TokenRecord): number {
+  return record.trainMask.subarray(1).reduce((sum, trained) => sum + trained, 0);
+}

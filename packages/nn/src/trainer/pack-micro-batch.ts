@@ -1,0 +1,66 @@
+/**
+ * Lays the rows of one micro-batch into the [B, T] tensors a program is fed. Here the shift happens: position t reads
+ * token t and predicts token t + 1, so it takes the weights of entry t + 1. Padding has weight zero everywhere.
+ */
+import type { LossSpec } from '../loss/loss-spec.js';
+import type { WeightedTokens } from '../record/weighted-tokens.js';
+import type { MicroBatchPlan } from './plan-micro-batches.js';
+import { FEEDS } from './training-program.js';
+
+export type Feeds = Record<string, Float32Array | Int32Array>;
+
+/** Token counts of the whole batch that each component's sum is divided by. */
+export interface Denominators {
+  readonly crossEntropy?: number;
+  readonly policyGradient?: number;
+}
+
+/** Predicted positions of a row. */
+export const predictions = (tokens: Int32Array): number => tokens.length - 1;
+
+/** `tokens` and `targets` alone. Padding repeats token 0, whose predictions nobody reads. */
+export function packTokens(rows: readonly Int32Array[], { batch, length }: MicroBatchPlan): Feeds {
+  const tokens_BT = new Int32Array(batch * length);
+  const targets_BT = new Int32Array(batch * length);
+  rows.forEach((tokens, b) => {
+    tokens_BT.set(tokens.subarray(0, -1), b * length);
+    targets_BT.set(tokens.subarray(1), b * length);
+  });
+  return { [FEEDS.tokens]: tokens_BT, [FEEDS.targets]: targets_BT };
+}
+
+/** Everything the loss of `spec` reads. Rows without a component have weight zero in it. */
+export function packMicroBatch(
+  rows: readonly WeightedTokens[],
+  plan: MicroBatchPlan,
+  spec: LossSpec,
+  denominators: Denominators,
+): Feeds {
+  const tokens = rows.map((row) => row.tokens);
+  const feeds = packTokens(tokens, plan);
+  const lay = (name: string, column: (row: WeightedTokens) => ArrayLike<number> | undefined, scale = 1) => {
+    feeds[name] = layColumn(rows.map(column), plan, scale);
+  };
+  if (spec.crossEntropy)
+    lay(FEEDS.crossEntropyWeights, (row) => row.crossEntropy, 1 / (denominators.crossEntropy ?? 1));
+  if (spec.policyGradient) {
+    lay(FEEDS.policyWeights, (row) => row.policyGradient?.mask, 1 / (denominators.policyGradient ?? 1));
+    lay(FEEDS.advantages, (row) => row.policyGradient?.advantage);
+    lay(FEEDS.oldLogProbs, (row) => row.policyGradient?.oldLogProb);
+    if (spec.policyGradient.klBeta > 0) lay(FEEDS.referenceLogProbs, (row) => row.policyGradient?.referenceLogProb);
+  }
+  return feeds;
+}
+
+function layColumn(
+  columns: readonly (ArrayLike<number> | undefined)[],
+  { batch, length }: MicroBatchPlan,
+  scale: number,
+): Float32Array {
+  const values_BT = new Float32Array(batch * length);
+  columns.forEach((column, b) => {
+    if (!column) return;
+    for (let t = 1; t < column.length; t++) values_BT[b * length + t - 1] = (column[t] ?? 0) * scale;
+  });
+  return values_BT;
+}

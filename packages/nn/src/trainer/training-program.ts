@@ -1,0 +1,95 @@
+/**
+ * The programs a trainer runs on one shape of micro-batch: loss with gradients, loss alone, and log-probabilities of
+ * given tokens. Inputs are named here once; pack-micro-batch.ts fills them.
+ */
+import { type DecoderConfig, invariant } from '@preheat/contracts';
+import { gradientOutput, gradients, GraphBuilder, ops, type Program, type Value, blocks } from '@preheat/graph';
+import { declareDecoder, decoderLogits, type DecoderParameters } from '../decoder/decoder.js';
+import { crossEntropy, type LossTerm } from '../loss/cross-entropy.js';
+import { type LossSpec, MAXIMUM } from '../loss/loss-spec.js';
+import { policyGradient, type PolicyTerm } from '../loss/policy-gradient.js';
+
+/** Names of the fed tensors, all [B, T]: tokens and targets i32, the others f32. */
+export const FEEDS = {
+  tokens: 'tokens',
+  targets: 'targets',
+  crossEntropyWeights: 'crossEntropyWeights',
+  policyWeights: 'policyWeights',
+  advantages: 'advantages',
+  oldLogProbs: 'oldLogProbs',
+  referenceLogProbs: 'referenceLogProbs',
+} as const;
+
+export interface ProgramShape {
+  readonly batch: number;
+  readonly length: number;
+}
+
+interface Draft {
+  readonly graph: GraphBuilder;
+  readonly parameters: DecoderParameters;
+  readonly logits_NV: Value;
+  readonly targets_N: Value;
+  readonly feed_N: (name: string) => Value;
+}
+
+function draft(config: DecoderConfig, { batch, length }: ProgramShape): Draft {
+  const graph = new GraphBuilder();
+  const parameters = declareDecoder(graph, config);
+  const feed = (name: string, dtype: 'i32' | 'f32') => graph.input(name, dtype, [batch, length]);
+  const flat = (x_BT: Value) => ops.reshape(x_BT, [batch * length]);
+  const logits_NV = decoderLogits(parameters, config, feed(FEEDS.tokens, 'i32'));
+  const targets_N = flat(feed(FEEDS.targets, 'i32'));
+  return { graph, parameters, logits_NV, targets_N, feed_N: (name) => flat(feed(name, 'f32')) };
+}
+
+function lossTerms({ logits_NV, targets_N, feed_N }: Draft, spec: LossSpec): (LossTerm | PolicyTerm)[] {
+  const terms: (LossTerm | PolicyTerm)[] = [];
+  if (spec.crossEntropy) terms.push(crossEntropy(logits_NV, targets_N, feed_N(FEEDS.crossEntropyWeights)));
+  if (spec.policyGradient) {
+    const inputs = {
+      weights_N: feed_N(FEEDS.policyWeights),
+      advantages_N: feed_N(FEEDS.advantages),
+      oldLogProbs_N: feed_N(FEEDS.oldLogProbs),
+      ...(spec.policyGradient.klBeta > 0 ? { referenceLogProbs_N: feed_N(FEEDS.referenceLogProbs) } : {}),
+    };
+    terms.push(policyGradient(logits_NV, targets_N, inputs, spec.policyGradient));
+  }
+  return terms;
+}
+
+function lossOutputs(terms: readonly (LossTerm | PolicyTerm)[]): Record<string, Value> & { loss: Value } {
+  const [first, ...others] = terms.map(({ loss }) => loss);
+  invariant(first, 'a loss needs at least one component');
+  const policy = terms.find((term): term is PolicyTerm => MAXIMUM in term);
+  return {
+    loss: others.reduce((sum, loss) => ops.add(sum, loss), first),
+    ...Object.assign({}, ...terms.map(({ sums }) => sums)),
+    ...(policy ? { [MAXIMUM]: policy.logProbMismatch } : {}),
+  };
+}
+
+/** Outputs: `loss`, the sums of loss-spec.ts that apply, and the gradient of every parameter. */
+export function buildTrainingProgram(config: DecoderConfig, shape: ProgramShape, spec: LossSpec): Program {
+  const parts = draft(config, shape);
+  const outputs = lossOutputs(lossTerms(parts, spec));
+  const found = gradients(outputs.loss, [...parts.parameters.values()]);
+  const named = [...parts.parameters.keys()].flatMap((name, i) => {
+    const gradient = found[i];
+    return gradient ? [[gradientOutput(name), gradient] as const] : [];
+  });
+  return parts.graph.build({ outputs: { ...outputs, ...Object.fromEntries(named) } });
+}
+
+/** As the training program, without gradients. */
+export function buildEvaluationProgram(config: DecoderConfig, shape: ProgramShape, spec: LossSpec): Program {
+  const parts = draft(config, shape);
+  return parts.graph.build({ outputs: lossOutputs(lossTerms(parts, spec)) });
+}
+
+/** Output `logProbs` [B, T]: natural log-probabilities of the targets at the temperature. */
+export function buildScoringProgram(config: DecoderConfig, shape: ProgramShape, temperature: number): Program {
+  const { graph, logits_NV, targets_N } = draft(config, shape);
+  const logProbs_N = blocks.tokenLogProb(ops.mul(logits_NV, 1 / temperature), targets_N);
+  return graph.build({ outputs: { logProbs: ops.reshape(logProbs_N, [shape.batch, shape.length]) } });
+}
