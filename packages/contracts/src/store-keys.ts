@@ -27,8 +27,10 @@ export const KEYS = {
   fileIndex: (projectId: string) => `index/files/${projectId}/`,
   fileIndexEntry: (projectId: string, createdAtMs: number, id: string) =>
     `index/files/${projectId}/${newestFirst(createdAtMs)}-${id}`,
-  model: (name: string) => `models/records/${encodeURIComponent(name)}.json`,
-  models: 'models/records/',
+  /** By project, so that a listing never meets another project's models; base models have a scope of their own. */
+  models: (projectId: string | null) => `models/records/${projectId ?? '_base'}/`,
+  model: (projectId: string | null, name: string) =>
+    `models/records/${projectId ?? '_base'}/${encodeURIComponent(name)}.json`,
   baseModel: (name: string) => `models/base/${name}`,
   evaluation: (id: string) => `evals/${id}/eval.json`,
   evaluationIndex: (projectId: string) => `index/evals/${projectId}/`,

@@ -37,6 +37,11 @@ export class DocumentStore<S extends TSchema> {
     this.#ids = ids;
   }
 
+  /** A new `writeId`, for documents that are created or replaced directly. */
+  nextWriteId(): string {
+    return this.#ids.next('w');
+  }
+
   async read(key: string): Promise<Versioned<Static<S>> | undefined> {
     const object = await this.#store.get(key);
     return object && { document: decodeStored(this.#schema, object.body, key), etag: object.etag };
@@ -66,7 +71,7 @@ export class DocumentStore<S extends TSchema> {
   async update(key: string, change: Change<Static<S>>): Promise<Versioned<Static<S>> | undefined> {
     let current = await this.read(key);
     for (let swap = 0; swap < MAX_SWAPS && current; swap++) {
-      const writeId = this.#ids.next('w');
+      const writeId = this.nextWriteId();
       const next = await change(current.document, writeId);
       if (next === undefined) return current;
       const result = await this.#put(key, { ...(next as object), writeId } as never, current.etag);

@@ -66,7 +66,7 @@ export class LeasedJob {
     const state = job && transition(job.state, 'lease');
     if (!job || state !== 'running') return undefined;
     const lease = takeLease(job, runnerId, deps.clock.nowMs(), ttlMs);
-    const writeId = `${runnerId}-${lease.epoch}-lease`;
+    const writeId = deps.jobs.documents.nextWriteId();
     const next = { ...job, state, lease, epoch: lease.epoch, writeId };
     const result = await deps.jobs.documents.replace(KEYS.job(jobId), current, next);
     return result.ok ? new LeasedJob(deps, result.stored, lease, ttlMs) : undefined;
@@ -117,6 +117,20 @@ export class LeasedJob {
 
   fail(error: JobError): Promise<void> {
     return this.#end('fail', (nowMs) => ({ error, finishedAtMs: nowMs }));
+  }
+
+  /**
+   * The attempt failed for a reason that another attempt may not meet (a store that could not be reached). Counts like a
+   * death of the runner: the job goes back to the queue, or fails once it has failed too often.
+   */
+  attemptFailed(error: JobError): Promise<void> {
+    return this.#write((job, nowMs) => {
+      const attempts = job.attempts + 1;
+      const state = transition(job.state, attempts >= job.maxAttempts ? 'exhaust' : 'expire');
+      if (state === null) throw new InvariantError(`an attempt failed on a job that is ${job.state}`);
+      const ended = state === 'failed' ? { error, finishedAtMs: nowMs } : { rungAtMs: nowMs };
+      return { ...ended, state, lease: null, attempts };
+    });
   }
 
   /** Gives the job back: to the queue, or to `paused` when that was asked for. */

@@ -1,0 +1,178 @@
+import { LostLeaseError, sweepJobs } from '@preheat/jobs';
+import { describe, expect, it } from 'vitest';
+import { checkpointAt, identity, JobWorld, LEASE_TTL_MS, newJob } from './job-world.js';
+
+const message = (text: string) => ({ level: 'info', type: 'message', message: text, data: null }) as const;
+const RING_AFTER_MS = 30_000;
+
+describe('creating jobs', () => {
+  it('answers a client retry of the same body with the same job, and a new request with a new one', async () => {
+    const world = new JobWorld();
+    const first = await world.created();
+    expect((await world.created({ isRetry: true })).id).toBe(first.id);
+    expect((await world.created()).id).not.toBe(first.id);
+  });
+
+  it('takes an old retry for a new request', async () => {
+    const world = new JobWorld();
+    const first = await world.created();
+    await world.clock.advance(60 * 60_000);
+    expect((await world.created({ isRetry: true })).id).not.toBe(first.id);
+  });
+
+  it('holds an idempotency key to its first body', async () => {
+    const world = new JobWorld();
+    const first = await world.created({ keyDigest: 'k1' });
+    expect((await world.created({ keyDigest: 'k1' })).id).toBe(first.id);
+    const other = await world.jobs.create(newJob, identity({ keyDigest: 'k1', bodyDigest: 'other' }));
+    expect(other).toEqual({ ok: false, reason: 'idempotency_mismatch' });
+  });
+
+  it('keeps an acknowledged job when its message is lost', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    const [lost] = await world.queue.receive({ maxMessages: 1, waitMs: 0, visibilityTimeoutMs: 1000 });
+    await world.queue.delete(lost?.receipt as string);
+    await world.clock.advance(RING_AFTER_MS);
+    expect(await sweepJobs(world.jobs, world.deps, { ringAfterMs: RING_AFTER_MS })).toMatchObject({ rung: 1 });
+    const [again] = await world.queue.receive({ maxMessages: 1, waitMs: 0, visibilityTimeoutMs: 1000 });
+    expect(again?.message).toEqual({ kind: 'job', jobId: job.id });
+  });
+
+  it('lists newest first, by page, one project at a time', async () => {
+    const world = new JobWorld();
+    const ids: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      ids.unshift((await world.created()).id);
+      await world.clock.advance(10);
+    }
+    await world.created({ projectId: 'proj-b' });
+    const first = await world.jobs.list('proj-a', { limit: 2 });
+    expect(first.jobs.map((job) => job.id)).toEqual(ids.slice(0, 2));
+    expect(first.hasMore).toBe(true);
+    const rest = await world.jobs.list('proj-a', { limit: 10, after: ids[1] as string });
+    expect(rest.jobs.map((job) => job.id)).toEqual(ids.slice(2));
+    expect(rest.hasMore).toBe(false);
+    expect(await world.jobs.get('proj-b', ids[0] as string)).toBeUndefined();
+  });
+});
+
+describe('the lease', () => {
+  it('is given to one runner at a time', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    const taken = await Promise.all(['r1', 'r2', 'r3'].map((runner) => world.acquire(job.id, runner)));
+    expect(taken.filter(Boolean)).toHaveLength(1);
+    expect(await world.acquire(job.id, 'r4')).toBeUndefined();
+  });
+
+  it('fences a runner that slept past its lease: its next write fails and changes nothing', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    const sleeper = await world.acquire(job.id, 'r1');
+    await world.clock.advance(LEASE_TTL_MS + 1000);
+    const successor = await world.acquire(job.id, 'r2');
+    expect(successor?.lease.epoch).toBe(2);
+    await expect(sleeper?.checkpoint(checkpointAt(5))).rejects.toThrow(LostLeaseError);
+    expect(sleeper?.lost.aborted).toBe(true);
+    await successor?.checkpoint(checkpointAt(3));
+    expect((await world.jobs.read(job.id))?.document.resume?.step).toBe(3);
+  });
+
+  it('is renewed by heartbeats', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    const held = await world.acquire(job.id, 'r1');
+    for (let i = 0; i < 5; i++) {
+      await world.clock.advance(LEASE_TTL_MS / 2);
+      await held?.heartbeat();
+    }
+    expect(await world.acquire(job.id, 'r2')).toBeUndefined();
+  });
+
+  it('of a dead runner is taken back by the sweeper, and the job fails after too many deaths without progress', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    for (let death = 1; death <= 5; death++) {
+      await world.acquire(job.id, `r${death}`);
+      await world.clock.advance(LEASE_TTL_MS + 1000);
+      await sweepJobs(world.jobs, world.deps, { ringAfterMs: RING_AFTER_MS });
+      expect(await world.state(job.id)).toBe(death < 5 ? 'queued' : 'failed');
+    }
+    const ended = (await world.jobs.read(job.id))?.document;
+    expect(ended?.error?.code).toBe('runner_lost');
+    const { events } = await world.jobs.events(ended as never, { limit: 1 });
+    expect(events[0]?.level).toBe('error');
+    expect(await sweepJobs(world.jobs, world.deps, { ringAfterMs: 1 })).toMatchObject({ cleared: 1 });
+  });
+
+  it('forgets earlier deaths once a checkpoint was reached', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    await world.acquire(job.id, 'r1');
+    await world.clock.advance(LEASE_TTL_MS + 1000);
+    const second = await world.acquire(job.id, 'r2');
+    expect(second?.job.attempts).toBe(1);
+    await second?.checkpoint(checkpointAt(1));
+    expect(second?.job.attempts).toBe(0);
+  });
+});
+
+describe('requests of a user', () => {
+  it('cancel a running job at once; its runner loses it at its next write', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    const held = await world.acquire(job.id, 'r1');
+    const outcome = await world.jobs.cancel('proj-a', job.id);
+    expect(outcome).toMatchObject({ ok: true, job: { state: 'cancelled', lease: null } });
+    await expect(held?.succeed('ft:x')).rejects.toThrow(LostLeaseError);
+    expect(await world.state(job.id)).toBe('cancelled');
+  });
+
+  it('pause a running job through its runner, and resume it', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    const held = await world.acquire(job.id, 'r1');
+    await world.jobs.pause('proj-a', job.id);
+    await held?.heartbeat();
+    expect(held?.isPausing).toBe(true);
+    await held?.checkpoint(checkpointAt(2));
+    await held?.release();
+    expect(await world.state(job.id)).toBe('paused');
+    expect(await world.acquire(job.id, 'r2')).toBeUndefined();
+    await world.jobs.resume('proj-a', job.id);
+    expect((await world.acquire(job.id, 'r2'))?.job.resume?.step).toBe(2);
+  });
+
+  it('are refused after the end, and hide other projects', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    const held = await world.acquire(job.id, 'r1');
+    await held?.succeed('ft:x');
+    expect(await world.jobs.cancel('proj-a', job.id)).toMatchObject({ ok: false, reason: 'refused' });
+    expect(await world.jobs.cancel('proj-b', job.id)).toEqual({ ok: false, reason: 'not_found' });
+  });
+});
+
+describe('the event log', () => {
+  it('keeps every event once and in order over many small writes, in few segments', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    const held = await world.acquire(job.id, 'r1');
+    for (let i = 0; i < 300; i++) {
+      held?.record(message(`step ${i}`));
+      await held?.heartbeat();
+    }
+    const document = (await world.jobs.read(job.id))?.document as never as Parameters<typeof world.jobs.events>[0];
+    expect(document.events.length).toBeLessThan(12);
+    const all = await world.jobs.eventsSince(document, 0, 1000);
+    expect(all.map((event) => event.sequence)).toEqual(all.map((_, i) => i));
+    expect(all.filter((event) => event.message.startsWith('step')).map((event) => event.message)).toEqual(
+      Array.from({ length: 300 }, (_, i) => `step ${i}`),
+    );
+    const page = await world.jobs.events(document, { limit: 3 });
+    expect(page.events.map((event) => event.message)).toEqual(['step 299', 'step 298', 'step 297']);
+    const next = await world.jobs.events(document, { limit: 2, before: page.events[2]?.sequence as number });
+    expect(next.events.map((event) => event.message)).toEqual(['step 296', 'step 295']);
+  });
+});
