@@ -1,0 +1,47 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { VirtualClock } from '@preheat/ports';
+import type { WorkQueue } from '@preheat/ports';
+import { objectStoreConformance, workQueueConformance } from '@preheat/ports/conformance';
+import type { QueueHarness, TestMessage } from '@preheat/ports/conformance';
+import { systemClock } from '../system/system-clock.js';
+import { FilesystemObjectStore } from './filesystem-object-store.js';
+import { FilesystemWorkQueue } from './filesystem-work-queue.js';
+
+objectStoreConformance('the filesystem store', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'preheat-store-'));
+  return {
+    store: await FilesystemObjectStore.open(root, { clock: systemClock }),
+    close: () => rm(root, { recursive: true }),
+  };
+});
+
+workQueueConformance('the filesystem queue', openQueue, { staleReceiptsAreInert: true });
+
+async function openQueue(): Promise<QueueHarness> {
+  const root = await mkdtemp(join(tmpdir(), 'preheat-queue-'));
+  const clock = new VirtualClock();
+  const inner = await FilesystemWorkQueue.open<TestMessage>(root, { clock });
+  let receiving = 0;
+  const queue: WorkQueue<TestMessage> = {
+    send: (message, options) => inner.send(message, options),
+    extend: (receipt, ms) => inner.extend(receipt, ms),
+    delete: (receipt) => inner.delete(receipt),
+    depth: () => inner.depth(),
+    async receive(options) {
+      receiving += 1;
+      return inner.receive(options).finally(() => void (receiving -= 1));
+    },
+  };
+  /** The virtual clock cannot see file operations: time stands still until every receiver sleeps or has returned. */
+  const allAsleep = async (): Promise<void> => {
+    while (receiving > clock.pendingTimers()) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const advance = async (ms: number): Promise<void> => {
+    await allAsleep();
+    await clock.advance(ms);
+    await allAsleep();
+  };
+  return { queue, advance, nowMs: () => clock.nowMs(), close: () => rm(root, { recursive: true }) };
+}
