@@ -1,0 +1,69 @@
+/**
+ * The HTTP API as one Fastify app. It keeps nothing between requests: whatever it knows is in the object store, so any
+ * number of processes and function instances may serve the same project.
+ */
+import multipart from '@fastify/multipart';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { App } from './app-type.js';
+import type { ApiDependencies } from './dependencies.js';
+import { FileLibrary } from './files/file-library.js';
+import { logAccess } from './plugins/access-log.js';
+import { type ApiKey, authenticate } from './plugins/auth.js';
+import { parseBodies } from './plugins/body-parsers.js';
+import { frameworkErrors, handleErrors } from './plugins/errors.js';
+import { DEFAULT_LIMITS, type Limits, limitRate } from './plugins/limits.js';
+import { describeRoutes, serveOpenapi } from './plugins/openapi.js';
+import { parseQuery } from './plugins/query.js';
+import { sendRequestId } from './plugins/request-id.js';
+import { answerUnknownRoutes } from './plugins/unknown-routes.js';
+import { refuseMalformedIds } from './plugins/well-formed-ids.js';
+import { fileReadRoutes } from './routes/files/read.js';
+import { uploadRoute } from './routes/files/upload.js';
+import { healthRoute } from './routes/health.js';
+import { validatorCompiler } from './validation/validator-compiler.js';
+
+export interface AppOptions {
+  readonly apiKeys: readonly ApiKey[];
+  readonly limits?: Partial<Limits>;
+}
+
+/** Checkpoint names (`ft:<base>:<project>:<suffix>:<id>:ckpt-step-N`) are longer than Fastify's default of 100. */
+const MAX_PARAM_LENGTH = 1024;
+
+export async function createApp(deps: ApiDependencies, options: AppOptions): Promise<FastifyInstance> {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const app = Fastify({
+    bodyLimit: limits.jsonBodyBytes,
+    genReqId: () => deps.ids.next('req'),
+    frameworkErrors: (error, request, reply) => frameworkErrors(error, request, reply),
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH, querystringParser: parseQuery },
+  });
+  app.setValidatorCompiler(validatorCompiler as never);
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  sendRequestId(app);
+  logAccess(app, deps.log);
+  handleErrors(app, deps.log);
+  answerUnknownRoutes(app);
+  parseBodies(app);
+  authenticate(app, options.apiKeys);
+  refuseMalformedIds(app);
+  await limitRate(app, limits);
+  // The library counts bytes itself, to say what the limit is.
+  await app.register(multipart, { throwFileSizeLimit: false });
+  await describeRoutes(app);
+  addRoutes(app as unknown as App, deps, limits);
+  return app;
+}
+
+function addRoutes(app: App, deps: ApiDependencies, limits: Limits): void {
+  const files = new FileLibrary(deps);
+  healthRoute(app);
+  serveOpenapi(app as unknown as FastifyInstance);
+  app.register(
+    async (v1: App) => {
+      uploadRoute(v1, files, limits.fileBytes);
+      fileReadRoutes(v1, files);
+    },
+    { prefix: '/v1' },
+  );
+}

@@ -1,0 +1,12 @@
+/** Everything the API needs from outside, as ports: tests pass the memory adapters, processes pass what settings name. */
+import type { JobStore } from '@preheat/jobs';
+import type { Clock, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
+
+export interface ApiDependencies {
+  readonly store: ObjectStore;
+  readonly evaluationQueue: WorkQueue<JsonValue>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly jobs: JobStore;
+}

@@ -1,0 +1,82 @@
+/** Splits a byte stream into JSONL lines without holding the file: a line may span chunks, a chunk may hold many lines. */
+import { ApiError } from '@preheat/contracts';
+
+export interface JsonlLine {
+  /** As an editor counts, from 1. */
+  readonly number: number;
+  readonly value: unknown;
+}
+
+/** What an error about a line can say beside the problem. */
+export interface JsonlSource {
+  readonly filename: string;
+  /** A well-formed line for this use of the file. */
+  readonly example: string;
+}
+
+/** Longest line, in bytes: bounds the memory of one upload. */
+export const LINE_BYTES_MAX = 8 * 1024 * 1024;
+const NEWLINE = 0x0a;
+
+/**
+ * The lines of a file as parsed JSON. Empty lines are tolerated at the end only.
+ * @throws ApiError `invalid_training_file` with file, line number, what was expected and an example.
+ */
+export async function* jsonlLines(bytes: AsyncIterable<Uint8Array>, source: JsonlSource): AsyncGenerator<JsonlLine> {
+  let number = 0;
+  let blankAt: number | undefined;
+  for await (const raw of rawLines(bytes, source)) {
+    number += 1;
+    const text = decode(raw, source, number);
+    if (text.trim() === '') {
+      blankAt ??= number;
+      continue;
+    }
+    if (blankAt !== undefined) throw lineError(source, blankAt, 'the line is empty; every line holds one JSON object');
+    yield { number, value: parse(text, source, number) };
+  }
+}
+
+/** `invalid_training_file` for one line, or for the whole file with line 0. */
+export function lineError(source: JsonlSource, line: number, problem: string): ApiError {
+  const where = line > 0 ? `${source.filename}, line ${line}` : source.filename;
+  const message = `${where}: ${problem}. Expected one JSON object per line, for example: ${source.example}`;
+  return new ApiError('invalid_training_file', message, { param: 'file' });
+}
+
+async function* rawLines(bytes: AsyncIterable<Uint8Array>, source: JsonlSource): AsyncGenerator<Buffer> {
+  let pieces: Buffer[] = [];
+  let held = 0;
+  let line = 1;
+  for await (const chunk of bytes) {
+    const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let start = 0;
+    for (let end = buffer.indexOf(NEWLINE); end >= 0; end = buffer.indexOf(NEWLINE, start)) {
+      yield Buffer.concat([...pieces, buffer.subarray(start, end)]);
+      pieces = [];
+      held = 0;
+      line += 1;
+      start = end + 1;
+    }
+    pieces.push(buffer.subarray(start));
+    held += buffer.length - start;
+    if (held > LINE_BYTES_MAX) throw lineError(source, line, `the line is longer than ${LINE_BYTES_MAX} bytes`);
+  }
+  if (held > 0) yield Buffer.concat(pieces);
+}
+
+function decode(raw: Buffer, source: JsonlSource, number: number): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(raw);
+  } catch {
+    throw lineError(source, number, 'the line is not valid UTF-8');
+  }
+}
+
+function parse(text: string, source: JsonlSource, number: number): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw lineError(source, number, `the line is not valid JSON (${(error as Error).message})`);
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * What every line of an uploaded data file must look like. A fine-tune file may serve a supervised or a reinforcement
+ * phase, so only what both need is checked at upload; what a phase needs is checked when a job names the file.
+ */
+import { ApiError, type ChatMessage, EvalRow, ReinforcementRow, ROW_EXAMPLES } from '@preheat/contracts';
+import type { TSchema } from 'typebox';
+import { explain } from '../validation/explain.js';
+import { type JsonlLine, type JsonlSource, jsonlLines, lineError } from './jsonl-lines.js';
+
+interface RowRules {
+  readonly schema: TSchema;
+  readonly example: string;
+  readonly problemOf: (row: unknown) => string | undefined;
+}
+
+const RULES: Readonly<Record<string, RowRules>> = {
+  'fine-tune': { schema: ReinforcementRow, example: ROW_EXAMPLES.supervised, problemOf: misplacedWeight },
+  evals: { schema: EvalRow, example: ROW_EXAMPLES.evals, problemOf: () => undefined },
+};
+
+/** Whether files of this purpose are data files whose lines are checked. */
+export const isDataPurpose = (purpose: string): boolean => purpose in RULES;
+
+/**
+ * Checks every line and returns their number; null for purposes whose content is opaque.
+ * @throws ApiError `invalid_training_file`.
+ */
+export async function validateRows(
+  bytes: AsyncIterable<Uint8Array>,
+  file: { purpose: string; filename: string },
+): Promise<number | null> {
+  const rules = RULES[file.purpose];
+  if (!rules) return null;
+  const source: JsonlSource = { filename: file.filename, example: rules.example };
+  let rows = 0;
+  for await (const line of jsonlLines(bytes, source)) {
+    assertRow(line, rules, source);
+    rows += 1;
+  }
+  if (rows === 0) throw lineError(source, 0, 'the file has no rows');
+  return rows;
+}
+
+/** @throws ApiError `invalid_request` when the name does not say that the file is JSONL. */
+export function assertDataFileName(file: { purpose: string; filename: string }): void {
+  if (!isDataPurpose(file.purpose) || file.filename.toLowerCase().endsWith('.jsonl')) return;
+  const message = `Files with purpose '${file.purpose}' are JSONL and end with .jsonl; this one is named ${file.filename}.`;
+  throw new ApiError('invalid_request', message, { param: 'file' });
+}
+
+function assertRow(line: JsonlLine, rules: RowRules, source: JsonlSource): void {
+  const problem = explain(rules.schema, line.value);
+  if (problem) throw lineError(source, line.number, `${problem.path || 'the row'} ${problem.message}`);
+  const detail = rules.problemOf(line.value);
+  if (detail !== undefined) throw lineError(source, line.number, detail);
+}
+
+function misplacedWeight(row: unknown): string | undefined {
+  const { messages } = row as { messages: ChatMessage[] };
+  const index = messages.findIndex((message) => message.weight !== undefined && message.role !== 'assistant');
+  return index < 0 ? undefined : `messages.${index}.weight is allowed on assistant messages only`;
+}

@@ -1,0 +1,56 @@
+/**
+ * Every failure leaves as OpenAI's error body with all four keys. Expected failures are `ApiError`s; the framework's own
+ * are translated here; anything else is logged in full and answered without a detail.
+ */
+import { ApiError } from '@preheat/contracts';
+import type { Log } from '@preheat/ports';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+/** Answers `error` on the wire, with `retry-after` where a retry makes sense. */
+export function replyWithError(reply: FastifyReply, error: ApiError): FastifyReply {
+  if (error.retryAfterSeconds !== null) reply.header('retry-after', String(error.retryAfterSeconds));
+  return reply
+    .code(error.rule.status)
+    .header('content-type', 'application/json; charset=utf-8')
+    .serializer((body: unknown) => JSON.stringify(body))
+    .send(error.toBody());
+}
+
+export function handleErrors(app: FastifyInstance, log: Log): void {
+  app.setErrorHandler((error: unknown, request, reply) => {
+    const known = toApiError(error);
+    if (known) return replyWithError(reply, known);
+    log.error('request failed', { requestId: request.id, method: request.method, url: request.url, error });
+    return replyWithError(reply, internalError(request.id));
+  });
+}
+
+/** For failures before routing, such as a malformed URL, which never reach the error handler. */
+export function frameworkErrors(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-request-id', request.id);
+  replyWithError(reply, toApiError(error) ?? new ApiError('invalid_request', 'The URL is malformed.'));
+}
+
+export function internalError(requestId: string): ApiError {
+  return new ApiError(
+    'internal_error',
+    `The platform failed to answer. Retry; if it stays, report request ${requestId}.`,
+  );
+}
+
+/** The wire form of an expected failure; undefined for a bug. */
+export function toApiError(error: unknown): ApiError | undefined {
+  if (error instanceof ApiError) return error;
+  const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string };
+  if (error instanceof SyntaxError && statusCode === 400) {
+    return new ApiError('invalid_json', `The body is not valid JSON: ${message}.`);
+  }
+  if (statusCode === 413) return new ApiError('body_too_large', 'The request body exceeds the limit in force.');
+  if (statusCode === 415 || code === 'FST_INVALID_MULTIPART_CONTENT_TYPE') {
+    return new ApiError('unsupported_media_type', `${message ?? 'Unsupported media type'}.`);
+  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new ApiError('invalid_request', `${message ?? 'The request is malformed'}.`);
+  }
+  return undefined;
+}

@@ -1,0 +1,87 @@
+/**
+ * Gives the shapes of the wire their names in the OpenAPI document. Schemas are plain values, so a shape is recognised
+ * wherever it occurs by being equal to the one that has the name; routes need no second way to refer to a schema.
+ */
+import {
+  ChatCompletion,
+  ChatCompletionChunk,
+  ChatCompletionRequest,
+  ChatRequestMessage,
+  CreateEval,
+  CreateRun,
+  EvalObject,
+  EvalRunObject,
+  FileObject,
+  FineTuningJob,
+  FineTuningJobCheckpoint,
+  FineTuningJobEvent,
+  GraderErrors,
+  GraderSpec,
+  Method,
+  ModelObject,
+  OutputItem,
+  RunDataSource,
+  TestingCriterion,
+} from '@preheat/contracts';
+import type { TSchema } from 'typebox';
+import { ErrorBodySchema } from './error-body-schema.js';
+
+const NAMED: Readonly<Record<string, TSchema>> = {
+  ChatCompletion,
+  ChatCompletionChunk,
+  ChatCompletionRequest,
+  ChatRequestMessage,
+  CreateEval,
+  CreateRun,
+  ErrorBody: ErrorBodySchema,
+  EvalObject,
+  EvalRunObject,
+  FileObject,
+  FineTuningJob,
+  FineTuningJobCheckpoint,
+  FineTuningJobEvent,
+  GraderErrors,
+  GraderSpec,
+  Method,
+  ModelObject,
+  OutputItem,
+  RunDataSource,
+  TestingCriterion,
+};
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** Replaces every occurrence of a named shape by a reference, and adds the shapes used as components. */
+export function nameSchemas(document: object): object {
+  const names = new Map(Object.entries(NAMED).map(([name, schema]) => [canonical(toJson(schema)), name]));
+  const used = new Map<string, Json>();
+
+  const visit = (node: Json, isDefinition = false): Json => {
+    if (Array.isArray(node)) return node.map((item) => visit(item));
+    if (node === null || typeof node !== 'object') return node;
+    const name = isDefinition ? undefined : names.get(canonical(node));
+    if (name !== undefined) return reference(name, node);
+    return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, visit(value)]));
+  };
+  const reference = (name: string, node: Json): Json => {
+    if (!used.has(name)) {
+      used.set(name, null);
+      used.set(name, visit(node, true));
+    }
+    return { $ref: `#/components/schemas/${name}` };
+  };
+
+  const named = visit(toJson(document)) as { components?: { [key: string]: Json } };
+  const schemas = Object.fromEntries([...used].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { ...named, components: { ...named.components, schemas } };
+}
+
+const toJson = (value: object): Json => JSON.parse(JSON.stringify(value)) as Json;
+
+/** The same text for equal values, whatever the order of their keys. */
+function canonical(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const entries = Object.keys(value).sort();
+  return `{${entries.map((key) => `${JSON.stringify(key)}:${canonical(value[key] as Json)}`).join(',')}}`;
+}

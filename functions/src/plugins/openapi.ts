@@ -1,0 +1,51 @@
+/** The OpenAPI document, derived from the route schemas and from nothing else; served at /openapi.json. */
+import swagger from '@fastify/swagger';
+import type { FastifyInstance, FastifySchema } from 'fastify';
+import type { TSchema } from 'typebox';
+import { nameSchemas } from './openapi-components.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** A body that is read by the handler itself (multipart), for the document only. */
+    documentedBody?: { schema: TSchema; contentType: string };
+  }
+}
+
+const INFO = {
+  title: 'preheat',
+  version: '0.1.0',
+  description:
+    'Training as a service for post-training, on the OpenAI wire. Extensions are marked in the descriptions.',
+};
+
+export async function describeRoutes(app: FastifyInstance): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: INFO,
+      servers: [{ url: '/' }],
+      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
+    },
+    hideUntagged: true,
+    transform: ({ schema, url, route }) => {
+      const isPublic = route.config?.public === true;
+      const documented = route.config?.documentedBody;
+      const body = documented ? { body: documented.schema, consumes: [documented.contentType] } : {};
+      const security = isPublic ? {} : { security: [{ apiKey: [] }] };
+      return { schema: { ...schema, ...body, ...security } as FastifySchema, url };
+    },
+  });
+}
+
+export function serveOpenapi(app: FastifyInstance): void {
+  let document: object | undefined;
+  app.get('/openapi.json', { schema: { hide: true }, config: { public: true } }, async () => {
+    document ??= openapiDocument(app);
+    return document;
+  });
+}
+
+/** The document of a ready app, with the shapes that recur given names. */
+export function openapiDocument(app: FastifyInstance): object {
+  return nameSchemas(app.swagger());
+}

@@ -1,0 +1,82 @@
+/**
+ * The API on memory adapters, a virtual clock and predictable ids. Every successful JSON answer is checked against the
+ * schema its route declares, so a test cannot pass with an answer that the OpenAPI document does not allow.
+ */
+import { MemoryObjectStore, MemoryWorkQueue } from '@preheat/adapters/memory';
+import { JobStore } from '@preheat/jobs';
+import { type Ids, type JsonValue, type Log, VirtualClock } from '@preheat/ports';
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import type { TSchema } from 'typebox';
+import { type AppOptions, createApp } from '../app.js';
+import type { ApiDependencies } from '../dependencies.js';
+import { sha256 } from '../plugins/auth.js';
+import { explain } from '../validation/explain.js';
+import { multipartBody } from './multipart.js';
+
+export const KEY = 'sk-test-one';
+export const OTHER_KEY = 'sk-test-two';
+const START_MS = Date.UTC(2030, 0, 1);
+
+export interface ApiUnderTest {
+  readonly app: FastifyInstance;
+  readonly deps: ApiDependencies;
+  readonly clock: VirtualClock;
+  readonly logged: { level: string; message: string; fields: object | undefined }[];
+  /** A request with the first project's key. */
+  call(options: InjectOptions & { key?: string }): Promise<LightMyRequestResponse>;
+  /** Uploads text and returns the file's id. */
+  upload(content: string, purpose: string, filename?: string): Promise<string>;
+}
+
+export async function startApi(options: Partial<AppOptions> = {}): Promise<ApiUnderTest> {
+  const clock = new VirtualClock(START_MS);
+  const logged: ApiUnderTest['logged'] = [];
+  const deps = memoryDependencies(clock, recordingLog(logged));
+  const apiKeys = [
+    { hash: sha256(KEY), projectId: 'proj-one' },
+    { hash: sha256(OTHER_KEY), projectId: 'proj-two' },
+  ];
+  const app = await createApp(deps, { apiKeys, ...options });
+  checkAnswers(app);
+  const call: ApiUnderTest['call'] = async ({ key = KEY, ...request }) =>
+    app.inject({ ...request, headers: { authorization: `Bearer ${key}`, ...request.headers } });
+  const upload: ApiUnderTest['upload'] = async (content, purpose, filename = 'data.jsonl') => {
+    const form = multipartBody([
+      { field: 'purpose', value: purpose },
+      { field: 'file', filename, content },
+    ]);
+    const response = await call({ method: 'POST', url: '/v1/files', ...form });
+    if (response.statusCode !== 200) throw new Error(response.body);
+    return (response.json() as { id: string }).id;
+  };
+  return { app, deps, clock, logged, call, upload };
+}
+
+function memoryDependencies(clock: VirtualClock, log: Log): ApiDependencies {
+  const store = new MemoryObjectStore({ clock });
+  const queue = new MemoryWorkQueue<JsonValue>({ clock });
+  const evaluationQueue = new MemoryWorkQueue<JsonValue>({ clock });
+  const ids = countingIds();
+  return { store, evaluationQueue, clock, ids, log, jobs: new JobStore({ store, queue, clock, ids, log }) };
+}
+
+function countingIds(): Ids {
+  let count = 0;
+  return { next: (prefix) => `${prefix}_${String(++count).padStart(6, '0')}` };
+}
+
+function recordingLog(logged: ApiUnderTest['logged']): Log {
+  const at = (level: string) => (message: string, fields?: object) => void logged.push({ level, message, fields });
+  const log: Log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: () => log };
+  return log;
+}
+
+function checkAnswers(app: FastifyInstance): void {
+  app.addHook('preSerialization', async (request, reply, payload) => {
+    const declared = (request.routeOptions.schema?.response ?? {}) as Record<number, TSchema | undefined>;
+    const schema = declared[reply.statusCode];
+    const problem = schema && !('content' in schema) && explain(schema, payload);
+    if (!problem) return payload;
+    throw new Error(`answer of ${request.routeOptions.url} does not fit: ${problem.path} ${problem.message}`);
+  });
+}
