@@ -1,1 +1,9 @@
-export {};
+export { characterTokenizer } from './character-tokenizer.js';
+export { CHAT_ROLES, type ChatMessage, type TextPart } from './chat-message.js';
+export type { RenderOptions } from './chat-template.js';
+export { COMPACT_CHAT_TEMPLATE, COMPACT_TOKENS } from './compact-chat-template.js';
+export type { AssistantSpan, EncodedChat } from './encoded-chat.js';
+export { ARPABET, letterToSoundTokenizer, PRINTABLE_ASCII } from './letter-to-sound-tokenizer.js';
+export { loadTokenizer, type SpecialIds, type Tokenizer } from './tokenizer.js';
+export { TokenizerError, type TokenizerErrorCode } from './tokenizer-error.js';
+export type { TokenizerConfigJson, TokenizerFiles, TokenizerJson } from './tokenizer-files.js';

@@ -1,0 +1,61 @@
+/**
+ * One chat template (Jinja, as Hugging Face stores it), parsed once. The template is the only authority on how a
+ * conversation is written; nothing else in the platform knows role markers or turn ends.
+ */
+import { Environment, Interpreter, Template } from '@huggingface/jinja';
+import { TokenizerError } from './tokenizer-error.js';
+
+export interface RenderOptions {
+  /** Append what makes the model speak next. Default false. */
+  readonly addGenerationPrompt?: boolean | undefined;
+  /** Function tools, for templates that list them. */
+  readonly tools?: readonly unknown[] | undefined;
+}
+
+export type RenderTemplate = (messages: readonly Record<string, unknown>[], options: RenderOptions) => string;
+
+/**
+ * @param specialTokens `bos_token`, `eos_token`, … as the template may print them.
+ * @throws {TokenizerError} `template_failed` when the source cannot be parsed.
+ */
+export function chatTemplate(source: string, specialTokens: Readonly<Record<string, string>>): RenderTemplate {
+  const { parsed } = attempt('cannot be parsed', () => new Template(source));
+  return (messages, { addGenerationPrompt = false, tools }) =>
+    attempt('refused these messages', () => {
+      const variables = { ...specialTokens, messages, add_generation_prompt: addGenerationPrompt };
+      const environment = environmentOf(tools === undefined ? variables : { ...variables, tools });
+      const rendered = new Interpreter(environment).run(parsed);
+      return String(rendered.value);
+    });
+}
+
+/**
+ * The globals of a chat template, less `strftime_now`: a template that can print today's date would give other tokens
+ * tomorrow. Published templates test whether it is defined and otherwise use a fixed date.
+ */
+function environmentOf(variables: Readonly<Record<string, unknown>>): Environment {
+  const environment = new Environment();
+  const constants = { true: true, True: true, false: false, False: false, none: null, None: null };
+  for (const [name, value] of Object.entries({ ...constants, ...variables, range })) environment.set(name, value);
+  environment.set('raise_exception', (message: string) => {
+    throw new Error(message);
+  });
+  return environment;
+}
+
+/** Python's `range`. */
+function range(first: number, second?: number, step = 1): number[] {
+  if (step === 0) throw new Error('range() step must not be zero');
+  const [start, stop] = second === undefined ? [0, first] : [first, second];
+  const count = Math.max(0, Math.ceil((stop - start) / step));
+  return Array.from({ length: count }, (_, i) => start + i * step);
+}
+
+function attempt<T>(what: string, run: () => T): T {
+  try {
+    return run();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TokenizerError('template_failed', `The chat template ${what}: ${reason}`, { cause });
+  }
+}

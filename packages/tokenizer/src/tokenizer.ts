@@ -1,0 +1,82 @@
+/**
+ * A loaded tokenizer: ids, chat rendering and the loss mask of conversations. Everything is derived from the two files
+ * a Hugging Face checkpoint carries, so a model trained here reads the same text elsewhere.
+ */
+import { type ChatMessage, templateMessages } from './chat-message.js';
+import { chatTemplate, type RenderOptions, type RenderTemplate } from './chat-template.js';
+import { type EncodedChat, encodeConversation, encodeConversationPrompt, type RenderPrefix } from './encoded-chat.js';
+import { TokenizerError } from './tokenizer-error.js';
+import { chatTemplateSource, namedTokens, type TokenizerFiles } from './tokenizer-files.js';
+import { Vocabulary } from './vocabulary.js';
+
+export interface SpecialIds {
+  readonly bos: number | null;
+  readonly eos: number | null;
+  readonly pad: number | null;
+}
+
+export interface Tokenizer {
+  /** One more than the largest id. */
+  readonly vocabSize: number;
+  readonly specialIds: SpecialIds;
+  /** Ids without any added beginning or end token. */
+  encode(text: string): Int32Array;
+  /** @throws {TokenizerError} `unknown_token_id`. */
+  decode(ids: ArrayLike<number>, options?: { readonly skipSpecialTokens?: boolean }): string;
+  /** @throws {TokenizerError} `unknown_token_id`. */
+  idToToken(id: number): string;
+  /** Null when the vocabulary has no such token. */
+  tokenToId(token: string): number | null;
+  /** The conversation as text. @throws {TokenizerError} naming the message or the template's own complaint. */
+  renderChat(messages: readonly ChatMessage[], options?: RenderOptions): string;
+  /** Tokens, loss mask and assistant spans of a training conversation. @throws {TokenizerError} as `renderChat`. */
+  encodeChat(messages: readonly ChatMessage[], options?: Pick<RenderOptions, 'tools'>): EncodedChat;
+  /**
+   * Tokens to generate the next assistant turn from. Property: `encodePrompt(messages.slice(0, k))` is a prefix of
+   * `encodeChat(messages).tokens` wherever `messages[k]` is an assistant message.
+   */
+  encodePrompt(messages: readonly ChatMessage[], options?: Pick<RenderOptions, 'tools'>): Int32Array;
+}
+
+/** @throws {TokenizerError} `invalid_tokenizer`, or `template_failed` when the chat template cannot be parsed. */
+export function loadTokenizer(files: TokenizerFiles): Tokenizer {
+  const vocabulary = new Vocabulary(files);
+  const named = namedTokens(files.tokenizerConfig);
+  const source = chatTemplateSource(files.tokenizerConfig);
+  const render = source === null ? null : chatTemplate(source, named);
+  const idOf = (token: string | undefined) => (token === undefined ? null : vocabulary.tokenToId(token));
+  return {
+    vocabSize: vocabulary.size,
+    specialIds: { bos: idOf(named.bos_token), eos: idOf(named.eos_token), pad: idOf(named.pad_token) },
+    encode: (text) => vocabulary.encode(text),
+    decode: (ids, { skipSpecialTokens = false } = {}) => vocabulary.decode(ids, skipSpecialTokens),
+    idToToken: (id) => vocabulary.idToToken(id),
+    tokenToId: (token) => vocabulary.tokenToId(token),
+    ...chatMethods(vocabulary, render),
+  };
+}
+
+function chatMethods(
+  vocabulary: Vocabulary,
+  template: RenderTemplate | null,
+): Pick<Tokenizer, 'renderChat' | 'encodeChat' | 'encodePrompt'> {
+  const render = template ?? missingTemplate;
+  const seenByTemplate = (messages: readonly ChatMessage[]) => templateMessages(messages, vocabulary.controlTokens);
+  const prefixes = (messages: readonly ChatMessage[], options: RenderOptions): RenderPrefix => {
+    const seen = seenByTemplate(messages);
+    return (count, addGenerationPrompt) => render(seen.slice(0, count), { ...options, addGenerationPrompt });
+  };
+  return {
+    renderChat: (messages, options = {}) => render(seenByTemplate(messages), options),
+    encodeChat: (messages, options = {}) => encodeConversation(messages, prefixes(messages, options), vocabulary),
+    encodePrompt: (messages, options = {}) =>
+      encodeConversationPrompt(messages, prefixes(messages, options), vocabulary),
+  };
+}
+
+function missingTemplate(): never {
+  throw new TokenizerError(
+    'no_chat_template',
+    'This tokenizer has no chat template; add "chat_template" to tokenizer_config.json.',
+  );
+}
