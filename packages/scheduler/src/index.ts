@@ -1,1 +1,12 @@
-export {};
+export {
+  ASSUMED_COLD_START_MS,
+  breakEvenMs,
+  decideLinger,
+  type LingerDecision,
+  type LingerReason,
+  MAX_LINGER_MS,
+  measuredColdStartMs,
+  type RunnerState,
+  WAITING_WEIGHT,
+} from './linger.js';
+export { type QueueHint, queueHint } from './queue-hint.js';
