@@ -1,1 +1,15 @@
-export {};
+// The interfaces of executors. Implementations are at the subpaths ./onnx and ./tfjs, so that neither runtime is loaded
+// by naming the types.
+
+export type {
+  CompiledProgram,
+  Executor,
+  Feeds,
+  LoadableState,
+  ParameterSpec,
+  Tensors,
+  TrainingSnapshot,
+  TrainingState,
+  UpdateOptions,
+  UpdateReport,
+} from './executor.js';

@@ -84,7 +84,7 @@ function reachable(outputs: readonly Value[]): Value[] {
 
 /**
  * Collects what the outputs need. Throws when an output is named like an input (an executor could not tell them apart),
- * or is boolean (cast it first).
+ * or is not f32 (cast it first; whole numbers up to 2²⁴ are exact).
  */
 export function buildProgram(inputs: readonly Value<'input'>[], outputs: Readonly<Record<string, Value>>): Program {
   const named = Object.entries(outputs).map(([name, value]) => ({ name, value: unmarked(value) }));
@@ -112,8 +112,8 @@ function checkOutputs(inputs: readonly Value<'input'>[], outputs: readonly { nam
   const inputNames = new Set(inputs.map(({ attributes }) => attributes.name));
   for (const { name, value } of outputs) {
     if (inputNames.has(name)) throw new Error(`output "${name}" has the name of an input; name it differently`);
-    if (value.dtype === 'bool') {
-      throw new Error(`output "${name}" (${formatShape(value.shape)}) is boolean; cast it to f32 or i32 first`);
+    if (value.dtype !== 'f32') {
+      throw new Error(`output "${name}" (${formatShape(value.shape)}) is ${value.dtype}; cast it to f32 first`);
     }
   }
 }

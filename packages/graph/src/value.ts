@@ -3,7 +3,7 @@
 
 import type { Shape } from './shape.js';
 
-/** Element types. `bool` exists only inside a program: inputs and outputs are `f32` or `i32`. */
+/** Element types. `bool` exists only inside a program: inputs are `f32` or `i32`, outputs `f32`. */
 export type DType = 'f32' | 'i32' | 'bool';
 
 /** Numbers behind a constant. `bool` constants do not exist; compare instead. */

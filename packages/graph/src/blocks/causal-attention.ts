@@ -10,7 +10,7 @@ import { formatShape, lengthOf, sameShape, ShapeError } from '../shape.js';
 import type { Value } from '../value.js';
 
 /** Added to a score to hide it: large enough that its probability underflows to zero, small enough to stay finite. */
-export const hiddenScore = -1e9;
+export const hiddenScore: number = -1e9;
 
 export interface AttentionOptions {
   /** Multiplies the scores. Default 1/√D. */

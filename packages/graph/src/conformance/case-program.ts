@@ -47,11 +47,11 @@ export function buildCaseProgram({ inputs, build }: PrimitiveCase, seed = 1): Ca
     inputs.map(([numbers, shape], i) => [`x${i}`, draw(numbers, sizeOf(shape), random)] as const),
   );
   const value = build(...values);
-  const outputs: Record<string, Value> = { value };
+  const outputs: Record<string, Value> = { value: cast(value, 'f32') };
   if (value.dtype === 'f32') {
     // Uneven weights, so that a gradient in the wrong place is noticed.
     const weights = draw('real', sizeOf(value.shape), random) as Float32Array;
-    const loss = sum(mul(cast(value, 'f32'), graph.constant(weights, value.shape)));
+    const loss = sum(mul(value, graph.constant(weights, value.shape)));
     outputs.loss = loss;
     const reals = values.filter(({ dtype }) => dtype === 'f32');
     gradients(loss, reals).forEach((gradient, i) => {

@@ -1,0 +1,296 @@
+// What every executor must satisfy, as a suite that each executor's own test file runs: agreement with the float64
+// reference on every primitive and on a decoder, AdamW against a plain loop, and the accounting of training states.
+
+import { evaluateProgram, gradientOf, gradientOutput, gradients, GraphBuilder, ops } from '@preheat/graph';
+import type { Program, Value } from '@preheat/graph';
+import {
+  buildCaseProgram,
+  buildDecoderProgram,
+  decoderFeeds,
+  decoderShapes,
+  primitiveCases,
+} from '@preheat/graph/conformance';
+import type { DecoderSize } from '@preheat/graph/conformance';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Executor, Feeds, ParameterSpec, Tensors, TrainingState, UpdateOptions } from '../executor.js';
+import { naiveAdamW } from './naive-adamw.js';
+
+/** Grouped queries, an uneven vocabulary above the one-hot limit of embedding gradients, two layers. */
+const decoder: DecoderSize = {
+  layers: 2,
+  width: 16,
+  heads: 4,
+  keyHeads: 2,
+  hidden: 24,
+  vocabulary: 300,
+  batch: 4,
+  length: 5,
+};
+
+const options: UpdateOptions = {
+  learningRate: 0.01,
+  beta1: 0.9,
+  beta2: 0.99,
+  epsilon: 1e-8,
+  weightDecay: 0.1,
+  maxGradNorm: 1,
+  gradientScale: 1,
+};
+
+/** Largest distance of two arrays, relative to the largest reference number. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  expect(actual.length).toBe(expected.length);
+  let [distance, size] = [0, 1e-3];
+  for (let i = 0; i < expected.length; i++) {
+    const [a, b] = [actual[i] ?? Number.NaN, expected[i] ?? Number.NaN];
+    distance = Math.max(distance, Number.isNaN(a) ? Infinity : Math.abs(a - b));
+    size = Math.max(size, Math.abs(b));
+  }
+  return distance / size;
+}
+
+function parametersOf(all: Feeds): Tensors {
+  const entries = Object.entries(all).filter(([name]) => name in decoderShapes(decoder));
+  return Object.fromEntries(entries) as Tensors;
+}
+
+function batchOf(all: Feeds): Feeds {
+  const { tokens, targets, weights } = all;
+  if (!tokens || !targets || !weights) throw new Error('the decoder has no batch');
+  return { tokens, targets, weights };
+}
+
+const decoderLayout = (): ParameterSpec[] =>
+  Object.entries(decoderShapes(decoder)).map(([name, shape]) => ({ name, shape }));
+
+/** A parameter `w` (3×2) and a bias `b` (2), with the loss Σ x·w·y + Σ b·b. */
+function smallProgram(): Program {
+  const graph = new GraphBuilder();
+  const [w, b] = [graph.parameter('w', [3, 2]), graph.parameter('b', [2])];
+  const [x, y] = [graph.input('x', 'f32', [1, 3]), graph.input('y', 'f32', [1, 2])];
+  const loss = ops.add(ops.sum(ops.mul(ops.matmul(x, w), y)), ops.sum(ops.square(b)));
+  const [dw, db] = gradients(loss, [w, b]);
+  return graph.build({
+    outputs: { loss, [gradientOutput('w')]: dw as Value, [gradientOutput('b')]: db as Value },
+  });
+}
+
+const smallLayout: ParameterSpec[] = [
+  { name: 'b', shape: [2] },
+  { name: 'w', shape: [3, 2] },
+];
+const smallParameters = { w: Float32Array.of(1, 2, 3, 4, 5, 6), b: Float32Array.of(-1, 1) };
+const smallFeeds = { x: Float32Array.of(1, -1, 2), y: Float32Array.of(1, 0.5) };
+
+/** Runs the suite on the executor that `open` makes; `tolerance` is relative, for single precision. */
+export function describeExecutor(open: () => Promise<Executor>, tolerance: number): void {
+  let executor: Executor;
+  beforeAll(async () => {
+    executor = await open();
+  });
+  afterAll(() => executor.dispose());
+
+  const training = async (layout: ParameterSpec[], parameters: Tensors): Promise<TrainingState> => {
+    const state = await executor.openTraining(layout);
+    await state.load({ parameters });
+    return state;
+  };
+
+  describe('agrees with the reference on', () => {
+    for (const [name, examples] of Object.entries(primitiveCases)) {
+      it(name, async () => {
+        for (const example of examples) {
+          const { program, feeds } = buildCaseProgram(example);
+          const compiled = await executor.compile(program);
+          const actual = await compiled.run(feeds);
+          const expected = evaluateProgram(program, feeds);
+          expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort());
+          for (const [output, numbers] of Object.entries(expected)) {
+            expect(relativeError(actual[output] ?? [], numbers)).toBeLessThan(tolerance);
+          }
+          await compiled.dispose();
+        }
+      });
+    }
+
+    it('a decoder: loss and every gradient', async () => {
+      const program = buildDecoderProgram(decoder);
+      const all = decoderFeeds(decoder);
+      const actual = await (await executor.compile(program)).run(all);
+      for (const [output, numbers] of Object.entries(evaluateProgram(program, all))) {
+        expect(relativeError(actual[output] ?? [], numbers)).toBeLessThan(tolerance);
+      }
+    });
+  });
+
+  describe('training', () => {
+    it('follows naive AdamW for ten steps, clipping and decaying only matrices', async () => {
+      const [state, program] = [await training(smallLayout, smallParameters), smallProgram()];
+      const naive = naiveAdamW({ w: 'decays', b: 'does not decay' }, smallParameters, options);
+      for (let step = 1; step <= 10; step++) {
+        await state.accumulate(program, smallFeeds);
+        const expected = evaluateProgram(program, { ...naive.parameters, ...smallFeeds });
+        const norm = naive.update((name) => expected[gradientOutput(name)] ?? new Float64Array());
+        const report = await state.update(options);
+        expect(report.gradientNorm).toBeCloseTo(norm, 4);
+        expect(report).toMatchObject({ clipped: norm > 1, applied: true });
+      }
+      const { parameters, firstMoment, secondMoment, stepCount } = await state.read();
+      expect(stepCount).toBe(10);
+      for (const name of ['w', 'b']) {
+        expect(relativeError(parameters[name] ?? [], naive.parameters[name] ?? [])).toBeLessThan(1e-5);
+        expect(relativeError(firstMoment[name] ?? [], naive.firstMoment[name] ?? [])).toBeLessThan(1e-5);
+        expect(relativeError(secondMoment[name] ?? [], naive.secondMoment[name] ?? [])).toBeLessThan(1e-5);
+      }
+    });
+
+    it('takes the first AdamW step that a hand computation gives', async () => {
+      const state = await training([{ name: 'b', shape: [2] }], { b: Float32Array.of(-1, 2) });
+      const graph = new GraphBuilder();
+      const b = graph.parameter('b', [2]);
+      const [db] = gradients(ops.sum(ops.square(b)), [b]);
+      await state.accumulate(graph.build({ outputs: { [gradientOutput('b')]: db as Value } }), {});
+      // A first step moves every element by the learning rate, whatever the size of its gradient.
+      const report = await state.update({ ...options, maxGradNorm: Infinity });
+      expect(report.gradientNorm).toBeCloseTo(Math.hypot(2, 4), 5);
+      const { parameters } = await state.read();
+      expect(relativeError(parameters.b ?? [], [-0.99, 1.99])).toBeLessThan(1e-6);
+    });
+
+    it('sums micro-batches to the gradient of the whole batch', async () => {
+      const all = decoderFeeds(decoder);
+      const whole = await training(decoderLayout(), parametersOf(all));
+      const parts = await training(decoderLayout(), parametersOf(all));
+      const { loss } = await whole.accumulate(buildDecoderProgram(decoder), batchOf(all));
+      const part = buildDecoderProgram({ ...decoder, batch: 1 });
+      let total = 0;
+      for (let row = 0; row < decoder.batch; row++) {
+        const cut = Object.entries(batchOf(all)).map(([name, data]) => [
+          name,
+          data.slice(row * decoder.length, (row + 1) * decoder.length),
+        ]);
+        total += (await parts.accumulate(part, Object.fromEntries(cut))).loss?.[0] ?? Number.NaN;
+      }
+      expect(total).toBeCloseTo(loss?.[0] ?? Number.NaN, 5);
+      const [a, b] = [await whole.update(options), await parts.update(options)];
+      expect(b.gradientNorm / a.gradientNorm - 1).toBeLessThan(1e-6);
+      // The first moment after one update is the gradient itself, up to a factor.
+      const [first, second] = [(await whole.read()).firstMoment, (await parts.read()).firstMoment];
+      for (const [name, numbers] of Object.entries(first)) {
+        expect(relativeError(second[name] ?? [], numbers)).toBeLessThan(1e-5);
+      }
+    });
+
+    it('starts every update from an empty accumulator', async () => {
+      const [state, program] = [await training(smallLayout, smallParameters), smallProgram()];
+      const still = { ...options, learningRate: 0 };
+      await state.accumulate(program, smallFeeds);
+      const once = await state.update(still);
+      await state.accumulate(program, smallFeeds);
+      await state.accumulate(program, smallFeeds);
+      expect((await state.update(still)).gradientNorm).toBeCloseTo(2 * once.gradientNorm, 4);
+      await state.accumulate(program, smallFeeds);
+      expect((await state.update(still)).gradientNorm).toBeCloseTo(once.gradientNorm, 5);
+      await expect(state.update(still)).rejects.toThrow('no gradient was accumulated');
+    });
+
+    it('adds zero for parameters that a program does not train', async () => {
+      const state = await training(smallLayout, smallParameters);
+      await state.accumulate(smallProgram(), smallFeeds);
+      await state.update({ ...options, learningRate: 0 });
+      const graph = new GraphBuilder();
+      const b = graph.parameter('b', [2]);
+      const [db] = gradients(ops.sum(b), [b]);
+      await state.accumulate(graph.build({ outputs: { [gradientOutput('b')]: db as Value } }), {});
+      expect((await state.update(options)).gradientNorm).toBeCloseTo(Math.SQRT2, 6);
+    });
+
+    it('reports a gradient that is not finite, and drops it', async () => {
+      const [state, program] = [await training(smallLayout, smallParameters), smallProgram()];
+      const before = await state.read();
+      for (const bad of [Number.NaN, Infinity]) {
+        await state.accumulate(program, { ...smallFeeds, x: Float32Array.of(bad, 1, 1) });
+        const report = await state.update(options);
+        expect(report).toMatchObject({ applied: false, clipped: false });
+        expect(Number.isFinite(report.gradientNorm)).toBe(false);
+      }
+      expect(await state.read()).toEqual(before);
+    });
+
+    it('measures the norm of gradients whose squares overflow single precision', async () => {
+      const [state, program] = [await training(smallLayout, smallParameters), smallProgram()];
+      await state.accumulate(program, { ...smallFeeds, x: Float32Array.of(1e25, 0, 0) });
+      expect((await state.update(options)).gradientNorm / 1e25).toBeCloseTo(Math.hypot(1, 0.5), 4);
+    });
+
+    it('loads and reads bit for bit, and goes on from a snapshot as if never stopped', async () => {
+      const program = smallProgram();
+      const state = await training(smallLayout, smallParameters);
+      const step = async (of: TrainingState) => {
+        await of.accumulate(program, smallFeeds);
+        await of.update(options);
+      };
+      for (let i = 0; i < 3; i++) await step(state);
+      const snapshot = await state.read();
+      const resumed = await executor.openTraining(smallLayout);
+      await resumed.load(snapshot);
+      expect(await resumed.read()).toEqual(snapshot);
+      await step(state);
+      await step(resumed);
+      expect(await resumed.read()).toEqual(await state.read());
+    });
+
+    it('leaves frozen parameters alone', async () => {
+      const layout = [{ name: 'w', shape: [3, 2], trainable: false }, smallLayout[0] as ParameterSpec];
+      const state = await training(layout, smallParameters);
+      await expect(state.accumulate(smallProgram(), smallFeeds)).rejects.toThrow('parameter "w" is frozen');
+      const { outputs, ...rest } = smallProgram();
+      const program = { ...rest, outputs: outputs.filter(({ name }) => gradientOf(name) !== 'w') };
+      await state.accumulate(program, smallFeeds);
+      await state.update(options);
+      const { parameters, firstMoment } = await state.read();
+      expect(parameters.w).toEqual(smallParameters.w);
+      expect(parameters.b).not.toEqual(smallParameters.b);
+      expect(Object.keys(firstMoment)).toEqual(['b']);
+    });
+
+    it('evaluates without touching the gradient', async () => {
+      const state = await training(smallLayout, smallParameters);
+      const graph = new GraphBuilder();
+      const program = graph.build({ outputs: { total: ops.sum(graph.parameter('w', [3, 2])) } });
+      expect(await state.evaluate(program, {})).toEqual({ total: Float32Array.of(21) });
+      await expect(state.evaluate(smallProgram(), smallFeeds)).rejects.toThrow('use accumulate');
+      await expect(state.update(options)).rejects.toThrow('no gradient was accumulated');
+    });
+  });
+
+  describe('refuses', () => {
+    it('feeds that are missing, unknown or of the wrong kind', async () => {
+      const state = await training(smallLayout, smallParameters);
+      const program = smallProgram();
+      const attempt = (feeds: Feeds) => expect(state.accumulate(program, feeds)).rejects;
+      await attempt({ x: smallFeeds.x }).toThrow('input "y" (1×2): expected a Float32Array of 2 numbers, got nothing');
+      await attempt({ ...smallFeeds, z: smallFeeds.x }).toThrow('"z" is not fed to this program; it takes "x", "y"');
+      await attempt({ ...smallFeeds, x: Int32Array.of(1, 2, 3) }).toThrow('expected a Float32Array of 3 numbers');
+    });
+
+    it('states and programs that do not fit the parameters', async () => {
+      const state = await executor.openTraining([{ name: 'w', shape: [3, 2] }]);
+      await expect(state.load({ parameters: {} })).rejects.toThrow('parameters: "w" needs 6 numbers, got nothing');
+      await expect(state.load({ parameters: smallParameters })).rejects.toThrow('there is no parameter "b"');
+      await expect(state.accumulate(smallProgram(), smallFeeds)).rejects.toThrow('"b" of shape [2], which is not held');
+    });
+
+    it('an update that could not be meant', async () => {
+      const state = await training(smallLayout, smallParameters);
+      await expect(state.update({ ...options, beta1: 1 })).rejects.toThrow('beta1 must be in [0, 1), got 1');
+      await expect(state.update({ ...options, maxGradNorm: 0 })).rejects.toThrow('Infinity for none');
+    });
+
+    it('work after disposal', async () => {
+      const state = await training(smallLayout, smallParameters);
+      await state.dispose();
+      await expect(state.read()).rejects.toThrow('this training state was disposed');
+    });
+  });
+}

@@ -1,0 +1,97 @@
+// What an executor offers: running programs, and holding a model while it is trained. Recipes and trainers are written
+// against these interfaces only; ./onnx and ./tfjs implement them.
+
+import type { Program, Shape } from '@preheat/graph';
+
+/** Numbers for the inputs of a program that are not parameters, by name: f32 or i32 as the program says. */
+export type Feeds = Readonly<Record<string, Float32Array | Int32Array>>;
+
+/** Tensors by name, row-major. */
+export type Tensors = Readonly<Record<string, Float32Array>>;
+
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: Shape;
+  /** Whether `update` changes it. Default true; a frozen parameter has no moments and takes no gradient. */
+  readonly trainable?: boolean;
+  /** Whether weight decay applies. Default: to matrices (rank 2 and more), not to biases and norm weights. */
+  readonly weightDecay?: boolean;
+}
+
+/** The complete state of training between two updates. Gradients in accumulation are not part of it. */
+export interface TrainingSnapshot {
+  readonly parameters: Tensors;
+  /** Moments of AdamW, of every trainable parameter. */
+  readonly firstMoment: Tensors;
+  readonly secondMoment: Tensors;
+  /** Number of updates applied. */
+  readonly stepCount: number;
+}
+
+export interface LoadableState extends Partial<TrainingSnapshot> {
+  readonly parameters: Tensors;
+}
+
+/** One AdamW update (Loshchilov & Hutter 2019). */
+export interface UpdateOptions {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** The global norm to which larger gradients are scaled down; `Infinity` for never. */
+  readonly maxGradNorm: number;
+  /** Multiplies the accumulated gradient before anything else, such as 1 / number of micro-batches. */
+  readonly gradientScale: number;
+}
+
+export interface UpdateReport {
+  /** Euclidean norm of the whole scaled gradient, before clipping. Not finite when a gradient overflowed or was NaN. */
+  readonly gradientNorm: number;
+  readonly clipped: boolean;
+  /** False when the norm was not finite: the gradient was dropped and parameters, moments and step count are unchanged. */
+  readonly applied: boolean;
+}
+
+/**
+ * A model under training: parameters, moments and gradients live where the executor computes. Calls are carried out
+ * in the order they are made. After `dispose`, every call rejects.
+ */
+export interface TrainingState {
+  /**
+   * Replaces the parameters, and the moments and step count where given (else zero); drops accumulated gradients.
+   * Copies its arguments. Rejects when a parameter is missing, unknown or has the wrong number of elements.
+   */
+  load(state: LoadableState): Promise<void>;
+  /** A bit-exact copy, owned by the caller. */
+  read(): Promise<TrainingSnapshot>;
+  /**
+   * Runs a program and adds its gradients (outputs named by `gradientOutput`) to the accumulator. Returns the other
+   * outputs, owned by the caller.
+   */
+  accumulate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>>;
+  /** Runs a program without gradients. */
+  evaluate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>>;
+  /** Clips, applies AdamW and empties the accumulator. Rejects when nothing was accumulated. */
+  update(options: UpdateOptions): Promise<UpdateReport>;
+  dispose(): Promise<void>;
+}
+
+/** A program alone; parameters are fed like any other input. */
+export interface CompiledProgram {
+  /** Returns the outputs, owned by the caller. */
+  run(feeds: Feeds): Promise<Record<string, Float32Array>>;
+  dispose(): Promise<void>;
+}
+
+export interface Executor {
+  /** `onnx` or `tfjs`. */
+  readonly name: string;
+  /** The runtime, its version and where it computes, for logs and reports. */
+  readonly detail: string;
+  /** Holds a model with the given parameters, all zero until `load`. */
+  openTraining(layout: readonly ParameterSpec[]): Promise<TrainingState>;
+  compile(program: Program): Promise<CompiledProgram>;
+  /** Frees everything, including open training states and compiled programs. */
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,43 @@
+// The defaults of ParameterSpec, resolved and checked once for every executor.
+
+import { sizeOf } from '@preheat/graph';
+import type { Shape } from '@preheat/graph';
+import type { LoadableState, ParameterSpec, Tensors } from './executor.js';
+
+export interface Parameter {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly size: number;
+  readonly trainable: boolean;
+  readonly decays: boolean;
+}
+
+/** Throws when a name is used twice. */
+export function resolveLayout(layout: readonly ParameterSpec[]): Parameter[] {
+  const names = new Set<string>();
+  return layout.map(({ name, shape, trainable = true, weightDecay = shape.length >= 2 }) => {
+    if (names.has(name)) throw new Error(`parameter "${name}" is declared twice`);
+    names.add(name);
+    return { name, shape, size: sizeOf(shape), trainable, decays: trainable && weightDecay };
+  });
+}
+
+/** Throws unless every parameter is there with the right size, nothing else is, and moments belong to parameters. */
+export function checkState(parameters: readonly Parameter[], state: LoadableState): void {
+  const trainable = parameters.filter((parameter) => parameter.trainable);
+  checkTensors('parameters', parameters, state.parameters);
+  if (state.firstMoment) checkTensors('firstMoment', trainable, state.firstMoment);
+  if (state.secondMoment) checkTensors('secondMoment', trainable, state.secondMoment);
+  const { stepCount = 0 } = state;
+  if (!Number.isInteger(stepCount) || stepCount < 0) throw new Error(`stepCount ${stepCount} is not a whole number`);
+}
+
+function checkTensors(what: string, expected: readonly Parameter[], given: Tensors): void {
+  for (const { name, size } of expected) {
+    const length = given[name]?.length;
+    if (length !== size) throw new Error(`${what}: "${name}" needs ${size} numbers, got ${length ?? 'nothing'}`);
+  }
+  const known = new Set(expected.map(({ name }) => name));
+  const unknown = Object.keys(given).find((name) => !known.has(name));
+  if (unknown !== undefined) throw new Error(`${what}: there is no parameter "${unknown}"`);
+}
