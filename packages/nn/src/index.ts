@@ -1,1 +1,29 @@
-export {};
+/** The decoder, its losses, and the trainer that recipes drive. */
+export type { Executor } from '@preheat/executor';
+export { groupAdvantages, type GroupAdvantageOptions, hasVariance } from './advantage/group-advantages.js';
+export { FIRST_ROW, type RowBatch, type RowCursor, RowSampler } from './data/row-sampler.js';
+export { type DecoderParameters, declareDecoder, decoderLogits } from './decoder/decoder.js';
+export { CROSS_ENTROPY, type LossSpec, type PolicyGradientSpec } from './loss/loss-spec.js';
+export {
+  completionRecord,
+  demonstrationRecord,
+  NOT_SAMPLED,
+  type SampledCompletion,
+  SEGMENT,
+  type TokenRecord,
+  trainedTokens,
+} from './record/token-record.js';
+export { imitate, isInert, type PolicyTokens, reinforce, type WeightedTokens } from './record/weighted-tokens.js';
+export { learningRateAt, type LearningRateSchedule } from './schedule/learning-rate.js';
+export type { BatchSums } from './trainer/batch-sums.js';
+export type { Denominators } from './trainer/pack-micro-batch.js';
+export type { MicroBatchLimits } from './trainer/plan-micro-batches.js';
+export {
+  type OptimizerSettings,
+  type StepReport,
+  type StepRequest,
+  toTensorMap,
+  Trainer,
+  type TrainerOptions,
+} from './trainer/trainer.js';
+export { buildTrainingProgram, type ProgramShape } from './trainer/training-program.js';

@@ -1,0 +1,152 @@
+import type { TensorMap } from '@preheat/checkpoints';
+import { type DecoderConfig, decoderTensors } from '@preheat/contracts';
+import { createOnnxExecutor } from '@preheat/executor/onnx';
+import { CounterRandom } from '@preheat/ports';
+import { afterAll, describe, expect, it } from 'vitest';
+import { CROSS_ENTROPY, type LossSpec } from '../loss/loss-spec.js';
+import { completionRecord, demonstrationRecord, trainedTokens } from '../record/token-record.js';
+import { imitate, reinforce, type WeightedTokens } from '../record/weighted-tokens.js';
+import { Trainer, type TrainerOptions } from './trainer.js';
+
+const config: DecoderConfig = {
+  model_type: 'llama',
+  vocab_size: 11,
+  hidden_size: 16,
+  intermediate_size: 24,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  head_dim: 8,
+  max_position_embeddings: 32,
+  rope_theta: 10_000,
+  rms_norm_eps: 1e-5,
+  tie_word_embeddings: true,
+  bos_token_id: null,
+  eos_token_id: 1,
+  pad_token_id: 0,
+};
+const executor = createOnnxExecutor({ threads: 1 });
+const optimizer = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.01, maxGradNorm: 1 };
+const wide: TrainerOptions = { executor, config, optimizer, limits: { maxTokens: 4096, overheadTokens: 1e9 } };
+const narrow: TrainerOptions = { executor, config, optimizer, limits: { maxTokens: 16, overheadTokens: 0 } };
+
+const random = CounterRandom.fromSeed('trainer');
+const weights: TensorMap = new Map(
+  decoderTensors(config).map(({ name, shape }) => {
+    const data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.4 * (random.float() - 0.5));
+    return [name, { shape, data: shape.length === 1 ? data.map((x) => 1 + x) : data }];
+  }),
+);
+const tokensOf = (length: number) => Int32Array.from({ length }, () => random.int(config.vocab_size));
+const records = Array.from({ length: 9 }, (_, i) => {
+  const tokens = tokensOf(3 + ((i * 5) % 14));
+  return demonstrationRecord(
+    tokens,
+    Uint8Array.from(tokens, (_token, t) => (t > 1 ? 1 : 0)),
+  );
+});
+const batch = records.map(imitate);
+const request = {
+  spec: CROSS_ENTROPY,
+  denominators: { crossEntropy: records.reduce((sum, record) => sum + trainedTokens(record), 0) },
+  learningRate: 0.01,
+};
+const policy: LossSpec = {
+  crossEntropy: false,
+  policyGradient: { clipLow: 0.2, clipHigh: 0.3, temperature: 1, klBeta: 0 },
+};
+
+afterAll(() => executor.dispose());
+
+async function weightsAfter(options: TrainerOptions, rows: readonly WeightedTokens[]): Promise<Float32Array> {
+  const trainer = await Trainer.open(options, weights);
+  await trainer.step(rows, request);
+  const tensors = [...(await trainer.weights()).values()].flatMap(({ data }) => [...data]);
+  await trainer.dispose();
+  return Float32Array.from(tensors);
+}
+
+const largestDifference = (a: Float32Array, b: Float32Array): number =>
+  a.reduce((worst, x, i) => Math.max(worst, Math.abs(x - (b[i] ?? Number.NaN))), 0);
+
+describe('Trainer', () => {
+  it('measures the same loss and gradient in many micro-batches as in one', async () => {
+    const [one, many] = await Promise.all([Trainer.open(wide, weights), Trainer.open(narrow, weights)]);
+    const [whole, cut] = [await one.step(batch, request), await many.step(batch, request)];
+    expect(cut.loss).toBeCloseTo(whole.loss, 6);
+    expect(Math.abs(cut.gradientNorm - whole.gradientNorm) / whole.gradientNorm).toBeLessThan(1e-6);
+    expect([cut.correct, cut.applied, cut.trainedRows]).toEqual([whole.correct, true, 9]);
+    await Promise.all([one.dispose(), many.dispose()]);
+  });
+
+  it('takes the same step whatever the order of the rows', async () => {
+    const [forward, backward] = [await weightsAfter(wide, batch), await weightsAfter(wide, batch.toReversed())];
+    expect(largestDifference(forward, backward)).toBeLessThan(1e-5);
+  });
+
+  it('lowers the loss of a batch it is trained on', async () => {
+    const trainer = await Trainer.open(wide, weights);
+    const first = await trainer.step(batch, request);
+    for (let step = 0; step < 30; step++) await trainer.step(batch, request);
+    const { loss } = await trainer.evaluate(batch, request.spec, request.denominators);
+    expect(loss).toBeLessThan(first.loss / 2);
+    await trainer.dispose();
+  });
+
+  it('continues bit for bit from what it read', async () => {
+    const trainer = await Trainer.open(wide, weights);
+    await trainer.step(batch, request);
+    const restored = await Trainer.restore(wide, await trainer.read());
+    for (const each of [trainer, restored]) await each.step(batch.slice(2), request);
+    expect(await restored.read()).toEqual(await trainer.read());
+    await Promise.all([trainer.dispose(), restored.dispose()]);
+  });
+
+  it('scores tokens at a temperature, consistent with the loss', async () => {
+    const trainer = await Trainer.open(narrow, weights);
+    const scores = await trainer.logProbs(
+      records.map(({ tokens }) => tokens),
+      1,
+    );
+    const total = scores.flatMap((row, r) => [...row].filter((_, t) => records[r]?.trainMask[t] === 1));
+    const { loss } = await trainer.evaluate(batch, request.spec, request.denominators);
+    expect(-total.reduce((sum, x) => sum + x, 0) / total.length).toBeCloseTo(loss, 5);
+    expect(scores.map((row) => row[0])).toEqual(records.map(() => 0));
+    await trainer.dispose();
+  });
+
+  it('skips rows without an advantage and leaves the others as they were', async () => {
+    const trainer = await Trainer.open(wide, weights);
+    const prompts = [tokensOf(3), tokensOf(4)];
+    const completions = [tokensOf(4), tokensOf(5)];
+    const full = prompts.map((prompt, i) => Int32Array.of(...prompt, ...(completions[i] ?? [])));
+    const logProbs = await trainer.logProbs(full, 1);
+    const rows = prompts.map((prompt, i) =>
+      reinforce(
+        completionRecord(
+          {
+            prompt,
+            tokens: completions[i] ?? new Int32Array(),
+            logProbs: logProbs[i]?.slice(prompt.length) ?? new Float32Array(),
+            policyVersion: 0,
+          },
+          i,
+        ),
+      ),
+    );
+    const denominators = { policyGradient: 9 };
+    const report = await trainer.step(rows, { spec: policy, denominators, learningRate: 0 });
+    const alone = await trainer.step(rows.slice(1), { spec: policy, denominators, learningRate: 0 });
+    expect(report).toEqual(alone);
+    expect(report).toMatchObject({ trainedRows: 1, applied: true, clipped: 0 });
+    expect(report.logProbMismatch).toBeLessThan(1e-5);
+    const nothing = await trainer.step(rows.slice(0, 1), { spec: policy, denominators, learningRate: 1 });
+    expect(nothing).toMatchObject({ trainedRows: 0, applied: false, gradientNorm: 0 });
+    await trainer.dispose();
+  });
+
+  it('refuses weights that do not fit the config', async () => {
+    const wrong = new Map([...weights].slice(1));
+    await expect(Trainer.open(wide, wrong)).rejects.toThrow('is missing');
+  });
+});
