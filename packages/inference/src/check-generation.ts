@@ -1,0 +1,52 @@
+/** Checks of what callers pass to generation, before any computation, each naming the row or option that is wrong. */
+import type { DecoderConfig } from '@preheat/contracts';
+import type { GenerateOptions, GenerateRequest } from './generation-types.js';
+
+/** Most alternatives a token can report; the graph's top-k is this wide. */
+export const MAX_TOP_LOG_PROBS = 20;
+
+/** @throws RangeError for an option outside its range. */
+export function checkOptions(config: DecoderConfig, options: GenerateOptions): void {
+  const { maxNewTokens, temperature = 1, topP = 1, seed, stopIds = [], topLogProbs = 0 } = options;
+  require(Number.isInteger(maxNewTokens) && maxNewTokens >= 1, 'maxNewTokens', 'a positive integer', maxNewTokens);
+  require(temperature >= 0 && temperature <= 100, 'temperature', 'between 0 and 100', temperature);
+  require(topP > 0 && topP <= 1, 'topP', 'above 0 and at most 1', topP);
+  require(Number.isSafeInteger(seed) && seed >= 0, 'seed', 'a non-negative integer', seed);
+  const topLimit = Math.min(MAX_TOP_LOG_PROBS, config.vocab_size);
+  const isTopValid = Number.isInteger(topLogProbs) && topLogProbs >= 0 && topLogProbs <= topLimit;
+  require(isTopValid, 'topLogProbs', `an integer from 0 to ${topLimit}`, topLogProbs);
+  for (const id of stopIds) require(isTokenId(config, id), 'stopIds', tokenRange(config), id);
+}
+
+/** @throws RangeError for an empty prompt, a foreign token, or a row longer than the model's positions. */
+export function checkRequests(config: DecoderConfig, requests: readonly GenerateRequest[], maxNewTokens: number): void {
+  requests.forEach(({ tokens }, row) => {
+    checkTokens(config, tokens, `row ${row}`);
+    const total = tokens.length + maxNewTokens;
+    if (total <= config.max_position_embeddings) return;
+    throw new RangeError(
+      `row ${row}: ${tokens.length} prompt tokens and ${maxNewTokens} new ones exceed the model's ${config.max_position_embeddings} positions`,
+    );
+  });
+}
+
+/** @throws RangeError unless `tokens` holds at least one token and only tokens of the vocabulary. */
+export function checkTokens(config: DecoderConfig, tokens: ArrayLike<number>, where: string): void {
+  if (tokens.length === 0) throw new RangeError(`${where}: needs at least one token`);
+  for (let position = 0; position < tokens.length; position++) {
+    const id = tokens[position] as number;
+    require(isTokenId(config, id), `${where}, token ${position}`, tokenRange(config), id);
+  }
+}
+
+function isTokenId(config: DecoderConfig, id: number): boolean {
+  return Number.isInteger(id) && id >= 0 && id < config.vocab_size;
+}
+
+function tokenRange(config: DecoderConfig): string {
+  return `a token id from 0 to ${config.vocab_size - 1}`;
+}
+
+function require(condition: boolean, what: string, expected: string, got: unknown): void {
+  if (!condition) throw new RangeError(`${what} must be ${expected}, got ${String(got)}`);
+}

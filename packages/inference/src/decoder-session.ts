@@ -1,0 +1,88 @@
+/**
+ * A decoder ready to generate and score on ONNX Runtime. This class computes in the calling thread; `DecoderPool` has
+ * the same methods over worker threads. Results carry the version of the weights that made them.
+ */
+import { assertDecoderTensors, type TensorMap } from '@preheat/checkpoints';
+import type { DecoderConfig } from '@preheat/contracts';
+import { DecoderGraphs, decoderBytes } from './decoder-graphs.js';
+import { generateRows } from './generate-rows.js';
+import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
+import type { GraphRunner } from './graph-runner.js';
+import { LocalRunner } from './local-runner.js';
+import { type ScoredRow, type ScoreOptions, type ScoreRow, scoreRows } from './score-rows.js';
+import { type StreamOptions, streamRow } from './stream-row.js';
+
+export interface DecoderOptions {
+  /** ONNX Runtime threads of a session. Default 1: small models lose more to handing over than they gain. */
+  readonly threads?: number;
+  /** Version of the weights passed to `create`. Default 0. */
+  readonly policyVersion?: number;
+}
+
+export class DecoderSession {
+  readonly config: DecoderConfig;
+  /** Estimate of the memory held, for budgets. */
+  readonly byteSize: number;
+  readonly #graphs: DecoderGraphs;
+  #nextStream = 0;
+
+  protected constructor(
+    config: DecoderConfig,
+    tensors: TensorMap,
+    policyVersion: number,
+    runners: readonly GraphRunner[],
+  ) {
+    this.config = config;
+    this.byteSize = decoderBytes(config, runners.length);
+    this.#graphs = new DecoderGraphs(config, tensors, policyVersion, runners);
+  }
+
+  /**
+   * Copies the weights; the caller may change them afterwards.
+   * @throws TensorMismatchError when the tensors do not fit the config.
+   */
+  static async create(
+    config: DecoderConfig,
+    tensors: TensorMap,
+    { threads = 1, policyVersion = 0 }: DecoderOptions = {},
+  ): Promise<DecoderSession> {
+    assertDecoderTensors(config, tensors);
+    return new DecoderSession(config, tensors, policyVersion, [new LocalRunner(threads)]);
+  }
+
+  /** Version of the newest weights. Rows under way may still come from the version before. */
+  get policyVersion(): number {
+    return this.#graphs.version;
+  }
+
+  /** One result a request, in order. See `GenerateOptions` for defaults and `GeneratedRow` for what is recorded. */
+  generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<GeneratedRow[]> {
+    return generateRows(this.#graphs, requests, options);
+  }
+
+  /** One row in chunks; joined, they equal what `generate` returns. */
+  stream(request: GenerateRequest, options: StreamOptions): AsyncGenerator<GeneratedRow, void, undefined> {
+    const { runners } = this.#graphs;
+    const runner = runners[this.#nextStream++ % runners.length] as GraphRunner;
+    return streamRow(this.#graphs, runner, request, options);
+  }
+
+  /** Log-probabilities of given tokens. */
+  score(rows: readonly ScoreRow[], options?: ScoreOptions): Promise<ScoredRow[]> {
+    return scoreRows(this.#graphs, rows, options);
+  }
+
+  /**
+   * Replaces the weights (copying them) and reloads the graphs in use.
+   * @throws TensorMismatchError when the tensors do not fit the config; the old weights then stay.
+   */
+  async updateWeights(tensors: TensorMap, policyVersion: number): Promise<void> {
+    assertDecoderTensors(this.config, tensors);
+    await this.#graphs.update(tensors, policyVersion);
+  }
+
+  /** Frees sessions and threads after what was asked for has finished. */
+  close(): Promise<void> {
+    return this.#graphs.close();
+  }
+}

@@ -1,0 +1,25 @@
+/** Entry of a decoding thread: a `LocalRunner` behind messages. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { RunResult } from './graph-runner.js';
+import { LocalRunner } from './local-runner.js';
+import type { WorkerReply, WorkerRequest, WorkerSetup } from './worker-protocol.js';
+
+const runner = new LocalRunner((workerData as WorkerSetup).threads);
+
+parentPort?.on('message', (request: WorkerRequest) => {
+  execute(request).then(
+    (result) => reply({ id: request.id, ok: true, ...(result && { result }) }),
+    (error: unknown) => reply({ id: request.id, ok: false, message: String(error) }),
+  );
+});
+
+async function execute(request: WorkerRequest): Promise<RunResult | undefined> {
+  if (request.kind === 'run') return runner.run(request.name, request.feeds, request.fetches);
+  if (request.kind === 'load') await runner.load(request.name, request.model, request.version);
+  else await runner.close();
+  return undefined;
+}
+
+function reply(message: WorkerReply): void {
+  parentPort?.postMessage(message);
+}

@@ -1,0 +1,35 @@
+/** Small random decoders for tests: every feature on (grouped heads, tied or not), sizes that are all different. */
+import type { Tensor } from '@preheat/checkpoints';
+import { type DecoderConfig, decoderTensors } from '@preheat/contracts';
+import { CounterRandom } from '@preheat/ports';
+
+export const TINY_CONFIG: DecoderConfig = {
+  model_type: 'llama',
+  vocab_size: 11,
+  hidden_size: 12,
+  intermediate_size: 20,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 6,
+  max_position_embeddings: 48,
+  rope_theta: 500,
+  rms_norm_eps: 1e-5,
+  tie_word_embeddings: false,
+  bos_token_id: 1,
+  eos_token_id: 2,
+  pad_token_id: 0,
+};
+
+/** Weights large enough that distributions are far from uniform and positions matter. */
+export function randomTensors(config: DecoderConfig, seed: number): Map<string, Tensor> {
+  const random = CounterRandom.fromSeed(seed);
+  const tensors = new Map<string, Tensor>();
+  for (const { name, shape } of decoderTensors(config)) {
+    const length = shape.reduce((product, size) => product * size, 1);
+    const centre = name.includes('norm') ? 1 : 0;
+    const data = Float32Array.from({ length }, () => centre + (random.float() - 0.5) * 1.2);
+    tensors.set(name, { shape, data });
+  }
+  return tensors;
+}

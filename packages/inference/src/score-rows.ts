@@ -1,0 +1,96 @@
+/** Log-probabilities of given tokens, for comparing policies and for checking what sampling recorded. */
+import { checkTokens } from './check-generation.js';
+import { float32s, scalar } from './decode-batch.js';
+import type { DecoderGraphs } from './decoder-graphs.js';
+import { spreadOver } from './generate-rows.js';
+import type { GraphRunner, WireTensor } from './graph-runner.js';
+import { planMicroBatches } from './micro-batches.js';
+
+/** Rows per scoring call: logits of every position are in memory at once, unlike in generation. */
+export const MAX_SCORED_ROWS_PER_CALL = 16;
+
+export interface ScoreRow {
+  readonly tokens: ArrayLike<number>;
+  /** Index of the first token to score; at least 1, because the first token has nothing before it. */
+  readonly from: number;
+}
+
+export interface ScoreOptions {
+  /** Temperature applied to the logits before normalising. Default 1. */
+  readonly temperature?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ScoredRow {
+  /** Log-probability of `tokens[from + i]` given everything before it. */
+  readonly logProbs: Float32Array;
+  readonly policyVersion: number;
+}
+
+/** @throws RangeError for a row that does not fit the model or has nothing to score. */
+export async function scoreRows(
+  graphs: DecoderGraphs,
+  rows: readonly ScoreRow[],
+  options: ScoreOptions = {},
+): Promise<ScoredRow[]> {
+  const { temperature = 1, signal } = options;
+  if (!(temperature > 0)) throw new RangeError(`temperature must be above 0 for scoring, got ${temperature}`);
+  rows.forEach((row, index) => {
+    checkRow(graphs, row, index);
+  });
+  await graphs.ensure('score');
+  const lengths = rows.map(({ tokens }) => tokens.length);
+  const calls = planMicroBatches(lengths, graphs.runners.length, MAX_SCORED_ROWS_PER_CALL);
+  const results = new Array<ScoredRow>(rows.length);
+  await spreadOver(graphs.runners, calls, async (runner, indices) => {
+    signal?.throwIfAborted();
+    const scored = await scoreCall(
+      runner,
+      indices.map((index) => rows[index] as ScoreRow),
+      temperature,
+    );
+    indices.forEach((index, row) => {
+      results[index] = scored[row] as ScoredRow;
+    });
+  });
+  return results;
+}
+
+function checkRow({ config }: DecoderGraphs, { tokens, from }: ScoreRow, index: number): void {
+  checkTokens(config, tokens, `row ${index}`);
+  if (tokens.length > config.max_position_embeddings) {
+    throw new RangeError(
+      `row ${index}: ${tokens.length} tokens exceed the model's ${config.max_position_embeddings} positions`,
+    );
+  }
+  if (!Number.isInteger(from) || from < 1 || from >= tokens.length) {
+    throw new RangeError(`row ${index}: from must be an integer from 1 to ${tokens.length - 1}, got ${from}`);
+  }
+}
+
+/** The graph reads each token and scores its successor, so a row of n tokens takes n - 1 columns. */
+async function scoreCall(runner: GraphRunner, rows: readonly ScoreRow[], temperature: number): Promise<ScoredRow[]> {
+  const columns = Math.max(...rows.map(({ tokens }) => tokens.length)) - 1;
+  const feeds = {
+    input_ids: tokenMatrix(rows, columns, 0),
+    targets: tokenMatrix(rows, columns, 1),
+    inverse_temperature: scalar(1 / temperature),
+  };
+  const { outputs, version } = await runner.run('score', feeds, ['log_probs']);
+  const logProbs_BS = float32s(outputs, 'log_probs');
+  return rows.map(({ tokens, from }, row) => ({
+    logProbs: logProbs_BS.slice(row * columns + from - 1, row * columns + tokens.length - 1),
+    policyVersion: version,
+  }));
+}
+
+/** Tokens from `shift` on, `columns` a row, padded on the right with token 0. */
+function tokenMatrix(rows: readonly ScoreRow[], columns: number, shift: number): WireTensor {
+  const data = new BigInt64Array(rows.length * columns);
+  rows.forEach(({ tokens }, row) => {
+    for (let column = 0; column < tokens.length - 1; column++) {
+      data[row * columns + column] = BigInt(tokens[column + shift] as number);
+    }
+  });
+  return { type: 'int64', data, dims: [rows.length, columns] };
+}

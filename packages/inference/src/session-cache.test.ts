@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { type CachedSession, SessionCache } from './session-cache.js';
+
+class Recorded implements CachedSession {
+  readonly byteSize = 10;
+  closed = false;
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
+
+/** A cache whose loads are counted. */
+function counted(budgetBytes: number) {
+  const cache = new SessionCache<Recorded>(budgetBytes);
+  const made = new Map<string, Recorded[]>();
+  const acquire = (modelId: string) =>
+    cache.acquire(modelId, async () => {
+      const session = new Recorded();
+      made.set(modelId, [...(made.get(modelId) ?? []), session]);
+      return session;
+    });
+  return { cache, made, acquire };
+}
+
+describe('SessionCache', () => {
+  it('loads a model once for everyone who asks at the same time or later', async () => {
+    const { acquire, made } = counted(100);
+    const leases = await Promise.all([acquire('a'), acquire('a'), acquire('a')]);
+    leases.push(await acquire('a'));
+    expect(new Set(leases.map(({ session }) => session)).size).toBe(1);
+    expect(made.get('a')).toHaveLength(1);
+  });
+
+  it('closes the least recently used idle session when over budget', async () => {
+    const { acquire, made, cache } = counted(20);
+    for (const modelId of ['a', 'b', 'a', 'c']) await (await acquire(modelId)).release();
+    expect(cache.size).toBe(2);
+    expect([made.get('a'), made.get('b'), made.get('c')].map((list) => list?.[0]?.closed)).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    await (await acquire('b')).release();
+    expect(made.get('b')).toHaveLength(2);
+    expect(made.get('a')?.[0]?.closed).toBe(true);
+  });
+
+  it('never closes a session in use, and closes it once it is given back', async () => {
+    const { acquire, made } = counted(10);
+    const first = await acquire('a');
+    const second = await acquire('b');
+    expect(first.session.closed).toBe(false);
+    await first.release();
+    expect(made.get('a')?.[0]?.closed).toBe(true);
+    expect(second.session.closed).toBe(false);
+    await expect(first.release()).rejects.toThrow('released twice');
+  });
+
+  it('tells everyone about a failed load and tries again next time', async () => {
+    const cache = new SessionCache<Recorded>(10);
+    const failing = () => Promise.reject(new Error('blob is corrupt'));
+    const waiting = [cache.acquire('a', failing), cache.acquire('a', failing)];
+    for (const each of waiting) await expect(each).rejects.toThrow('blob is corrupt');
+    const lease = await cache.acquire('a', async () => new Recorded());
+    expect(lease.session.closed).toBe(false);
+  });
+
+  it('closes idle sessions at once and leased ones with their release', async () => {
+    const { acquire, made, cache } = counted(100);
+    await (await acquire('a')).release();
+    const lease = await acquire('b');
+    await cache.close();
+    expect([made.get('a')?.[0]?.closed, lease.session.closed]).toEqual([true, false]);
+    await lease.release();
+    expect(lease.session.closed).toBe(true);
+  });
+});

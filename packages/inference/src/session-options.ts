@@ -1,0 +1,21 @@
+/** ONNX Runtime session options for decoding. */
+import type { InferenceSession } from 'onnxruntime-node';
+
+const LOG_ERRORS_ONLY = 3;
+
+/**
+ * Spinning is off because several sessions, or a training process, share the cores: a spinning thread pool beside a
+ * busy neighbour costs a multiple of what it saves. Denormals are flushed so that near-zero softmax weights cannot
+ * slow arithmetic down by two orders of magnitude.
+ */
+export function sessionOptions(threads: number): InferenceSession.SessionOptions {
+  return {
+    executionProviders: ['cpu'],
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: LOG_ERRORS_ONLY,
+    extra: { session: { intra_op: { allow_spinning: '0' }, set_denormal_as_zero: '1' } },
+  };
+}

@@ -1,0 +1,16 @@
+/** Messages between a `WorkerRunner` and its thread. Every request gets exactly one reply with the same id. */
+import type { RunResult, WireTensors } from './graph-runner.js';
+
+export interface WorkerSetup {
+  /** ONNX Runtime threads of each session. */
+  readonly threads: number;
+}
+
+export type WorkerRequest =
+  | { readonly id: number; readonly kind: 'load'; name: string; model: Uint8Array; version: number }
+  | { readonly id: number; readonly kind: 'run'; name: string; feeds: WireTensors; fetches: readonly string[] }
+  | { readonly id: number; readonly kind: 'close' };
+
+export type WorkerReply =
+  | { readonly id: number; readonly ok: true; readonly result?: RunResult }
+  | { readonly id: number; readonly ok: false; readonly message: string };
