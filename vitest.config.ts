@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 // Sources run directly (the `source` export condition), so tests never depend on a stale build.
 export default defineConfig({
   resolve: { conditions: ['source'] },
-  ssr: { resolve: { conditions: ['source', 'node', 'import', 'module', 'default'] } },
+  ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
   test: {
     include: [
       'packages/*/src/**/*.test.ts',
@@ -11,7 +11,7 @@ export default defineConfig({
       'gpu-runner/src/**/*.test.ts',
       'tests/**/*.test.ts',
     ],
-    exclude: ['**/node_modules/**', '**/dist/**', '**/.sst/**'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/.sst/**', '**/fixtures/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',

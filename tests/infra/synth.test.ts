@@ -71,7 +71,7 @@ describe.skipIf(!platform.ready)(title, () => {
       expect(expiring).toHaveLength(1);
       expect(expiring[0]).toMatchObject({ filter: { prefix: 'idempotency/' }, expiration: { days: 30 } });
       expect(KEYS.idempotency('project', 'digest').startsWith(expiring[0].filter.prefix)).toBe(true);
-      const durable = [KEYS.job('j'), KEYS.fileContent('f'), KEYS.model('m'), KEYS.run('e', 'r'), KEYS.activeRuns];
+      const durable = [KEYS.job('j'), KEYS.file('f'), KEYS.jobIndex('p'), KEYS.run('e', 'r'), KEYS.activeRuns];
       expect(durable.filter((key) => key.startsWith(expiring[0].filter.prefix))).toEqual([]);
       expect(rules).toContainEqual(
         expect.objectContaining({ abortIncompleteMultipartUpload: { daysAfterInitiation: 2 } }),

@@ -1,0 +1,105 @@
+/** House rules that no linter has (CONTRIBUTING.md gives the reasons). Each message says how to fix what it found. */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { functionLengths } from './function-lengths.js';
+import { REPOSITORY_ROOT, rooms } from './rooms.js';
+import { sourceFiles, sourceFolders } from './source-files.js';
+
+const MAX_FILE_LINES = 400;
+const MAX_FUNCTION_LINES = 70;
+/** A recipe's loop keeps one fixed order (collect, score, update, log, checkpoint) visible in one place. */
+const MAX_RECIPE_FUNCTION_LINES = 90;
+const MAX_HEADER_LINES = 8;
+const KEBAB_CASE = /^\.?[a-z0-9]+([-.][a-z0-9]+)*$/;
+const NAMELESS_FOLDER = /^(utils?|common|helpers?|shared|misc|lib)$/;
+/** Built from halves, so that this file does not contain what it forbids. */
+const UNFINISHED = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'HA' + 'CK', 'X' + 'XX'].join('|')})\\b`);
+
+const files = sourceFiles();
+
+/** Fails with one line a finding, so that all are fixed in one go. */
+function expectNone(findings: string[], howToFix: string): void {
+  expect(findings.join('\n'), howToFix).toBe('');
+}
+
+test('the rules look at the whole house', () => {
+  const untouched = rooms().filter(({ folder }) => !files.some(({ path }) => path.startsWith(`${folder}/src/`)));
+  expect(untouched.map(({ folder }) => folder)).toEqual([]);
+  expect(files.length).toBeGreaterThan(100);
+});
+
+describe('files', () => {
+  test(`are at most ${MAX_FILE_LINES} lines long`, () => {
+    const lineCount = (text: string) => text.trimEnd().split('\n').length;
+    const long = files.filter(({ text }) => lineCount(text) > MAX_FILE_LINES);
+    const findings = long.map(({ path, text }) => `${path}: ${lineCount(text)} lines`);
+    expectNone(
+      findings,
+      'Split the file by what its parts are about, and name each file after the one thing it exports.',
+    );
+  });
+
+  test('have kebab-case names', () => {
+    const findings = files.map(({ path }) => path).filter((path) => !KEBAB_CASE.test(basename(path)));
+    expectNone(findings, 'Rename to lower case with hyphens: a listing should read like a table of contents.');
+  });
+
+  test('begin with a comment that says what they are and why', () => {
+    const findings = files.filter(({ path, text }) => isShipped(path) && !hasHeader(text)).map(({ path }) => path);
+    const howToFix = `Start with a comment of 1 to ${MAX_HEADER_LINES} lines: what this is, the invariant it keeps, why it exists.`;
+    expectNone(findings, howToFix);
+  });
+
+  test('are finished', () => {
+    const findings = files.flatMap(({ path, text }) =>
+      text
+        .split('\n')
+        .flatMap((line, index) => (UNFINISHED.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : [])),
+    );
+    expectNone(findings, 'Do it now, or write an issue; a mark in the code is read by nobody.');
+  });
+});
+
+test(`functions are at most ${MAX_FUNCTION_LINES} lines long (${MAX_RECIPE_FUNCTION_LINES} in recipe.ts)`, () => {
+  const findings = files.flatMap(({ path, text }) => {
+    const limit = basename(path) === 'recipe.ts' ? MAX_RECIPE_FUNCTION_LINES : MAX_FUNCTION_LINES;
+    const long = functionLengths(path, text).filter(({ lines }) => lines > limit);
+    return long.map(({ name, line, lines }) => `${path}:${line}: ${name} has ${lines} lines, at most ${limit}`);
+  });
+  expectNone(findings, 'Take out the steps as functions named after what they do.');
+});
+
+test('no folder is named after nothing', () => {
+  const findings = sourceFolders(files).filter((folder) =>
+    folder.split('/').some((part) => NAMELESS_FOLDER.test(part)),
+  );
+  expectNone(findings, 'Put each file where its subject lives; such a folder has no subject.');
+});
+
+describe('every room has a README whose first line is its purpose, as in package.json', () => {
+  test.each(rooms())('$folder', ({ folder, name, description }) => {
+    const path = join(REPOSITORY_ROOT, folder, 'README.md');
+    expect(existsSync(path), `Write ${folder}/README.md: a title and one sentence.`).toBe(true);
+    const [title, purpose] = readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((line) => line.trim() !== '');
+    const withoutMarkup = purpose?.replaceAll('`', '');
+    expect(title).toBe(`# ${name}`);
+    expect(withoutMarkup, `Make README.md and "description" of ${folder}/package.json say the same.`).toBe(description);
+  });
+});
+
+/** Tests speak for themselves in their titles, and tools' configuration at the root in its names. */
+function isShipped(path: string): boolean {
+  return path.includes('/') && !path.endsWith('.test.ts');
+}
+
+function hasHeader(text: string): boolean {
+  const [header] =
+    text
+      .replace(/^#!.*\n/, '')
+      .replace(/^\/\/\/ <reference .*\n/, '')
+      .match(/^(\/\*\*?[\s\S]*?\*\/|(\/\/.*\n)+)/) ?? [];
+  return header !== undefined && header.trim().split('\n').length <= MAX_HEADER_LINES + 2;
+}
