@@ -1,8 +1,9 @@
 /** Ids: names for new things. Unguessable in production, predictable in a simulation. */
 export interface Ids {
   /**
-   * A new identifier: `prefix` verbatim, then a unique part of letters and digits that sorts by time of creation;
-   * `next('ftjob-')`, `next('eval_')`. With a prefix of letters, digits, "-" and "_" it is safe in keys, URLs and shells.
+   * A new identifier: the prefix as it is (give it its own separator, as in "file-"), then letters and digits only,
+   * so it is safe in keys, URLs and shells. Later identifiers of one process sort after earlier ones, by the
+   * millisecond.
    */
   next(prefix: string): string;
 }

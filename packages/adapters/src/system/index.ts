@@ -1,1 +1,6 @@
-export {};
+/** The machine itself: its clock, its randomness, its standard output. Only programs choose these. */
+export { JsonLog } from './json-log.js';
+export type { JsonLogOptions } from './json-log.js';
+export { systemClock } from './system-clock.js';
+export { SystemIds } from './system-ids.js';
+export { systemRandom } from './system-random.js';
