@@ -46,6 +46,8 @@ function describe(error: { message: string; keyword: string; params: object }): 
   if (error.keyword === 'const') return `must be ${JSON.stringify(params['allowedValue'])}`;
   if (error.keyword === 'enum') return `must be one of ${JSON.stringify(params['allowedValues'])}`;
   if (error.keyword === 'required') return `lacks ${JSON.stringify(params['requiredProperties'])}`;
+  // A key that a closed object forbids is reported at its own path, by the schema `false`.
+  if (error.keyword === 'boolean') return 'is not a known key';
   if (error.keyword === 'additionalProperties')
     return `has unknown keys ${JSON.stringify(params['additionalProperties'])}`;
   return error.message;
