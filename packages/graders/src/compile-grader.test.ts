@@ -1,0 +1,115 @@
+import type { Problem } from '@preheat/contracts';
+import { describe, expect, it } from 'vitest';
+import { compileGrader } from './compile-grader.js';
+import { type CompiledGrader, itemProblems, requiredItemKeys } from './compiled-grader.js';
+
+const exact = {
+  type: 'string_check',
+  name: 'exact',
+  input: '{{sample.output_text}}',
+  reference: '{{item.reference}}',
+  operation: 'eq',
+};
+const per = {
+  type: 'phoneme_error_rate',
+  name: 'per',
+  input: '{{ sample.output_text }}',
+  references: '{{ item.references }}',
+};
+const multi = { type: 'multi', name: 'both', graders: { exact, per }, calculate_output: '0.2 * exact + 0.8 * per' };
+
+function compiled(spec: unknown): CompiledGrader {
+  const result = compileGrader(spec);
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  return result.value;
+}
+
+function problems(spec: unknown, path?: string): Problem[] {
+  const result = compileGrader(spec, path);
+  return result.ok ? [] : result.problems;
+}
+
+describe('compileGrader', () => {
+  it('takes graders as a map, an array or a single one, and echoes one normal form', () => {
+    expect(compiled(multi).grader).toEqual(multi);
+    expect(compiled({ ...multi, graders: [exact, per] }).grader).toEqual(multi);
+    const single = { ...multi, graders: exact, calculate_output: 'exact' };
+    expect(compiled(single).grader).toEqual({ ...single, graders: { exact } });
+  });
+
+  it('spells neq as ne and keeps pass_threshold', () => {
+    expect(compiled({ ...exact, operation: 'neq' }).grader).toMatchObject({ operation: 'ne' });
+    expect(compiled({ ...per, pass_threshold: 0.5 }).grader).toMatchObject({ pass_threshold: 0.5 });
+    expect(compiled({ ...multi, pass_threshold: 0.5 }).grader).toMatchObject({ pass_threshold: 0.5 });
+  });
+
+  it('names the path of every mistake', () => {
+    const { reference: _, ...lacking } = exact;
+    const broken = { ...multi, graders: { exact: { ...exact, reference: '{{ nope }}' }, per: { ...per, input: 7 } } };
+    expect(problems(broken, 'method.reinforcement.grader').map(({ path }) => path)).toEqual([
+      'method.reinforcement.grader.graders.exact.reference',
+      'method.reinforcement.grader.graders.per.input',
+    ]);
+    expect(problems({ ...multi, graders: { exact: lacking } })).toEqual([
+      { path: 'graders.exact', message: 'lacks ["reference"]' },
+    ]);
+  });
+
+  it.each([
+    [null, '', 'must be an object with a "type"'],
+    [{ name: 'x' }, 'type', 'the type is missing; supported types are "string_check", "text_similarity"'],
+    [{ type: 'python', name: 'x' }, 'type', 'python graders are not supported; supported types are "string_check"'],
+    [{ type: 'constructor', name: 'x' }, 'type', 'constructor graders are not supported'],
+    [{ ...exact, operation: 'equals' }, 'operation', 'must be one of ["eq","ne","neq","like","ilike"]'],
+    [{ ...exact, weight: 2 }, 'weight', 'is not a known key'],
+    [
+      { ...exact, type: 'text_similarity', evaluation_metric: 'meteor' },
+      'evaluation_metric',
+      'meteor is not supported: it needs the WordNet',
+    ],
+    [
+      { ...exact, type: 'text_similarity', evaluation_metric: 'cosine' },
+      'evaluation_metric',
+      'cosine is not supported: it needs a hosted embedding',
+    ],
+    [{ ...per, references: 'K AE T' }, 'references', 'exactly one placeholder'],
+    [{ ...per, references: '{{ sample.output_text }}' }, 'references', 'names an item key'],
+    [{ ...multi, calculate_output: '1 + ' }, 'calculate_output', 'column 5'],
+    [{ ...multi, graders: {} }, 'graders', 'must hold 1 to 32 graders, found 0'],
+    [{ ...multi, graders: { a: multi } }, 'graders.a', 'multi graders cannot be nested'],
+    [{ ...multi, graders: multi }, 'graders', 'multi graders cannot be nested'],
+    [{ ...multi, graders: { 'a b': exact } }, 'graders.a b', 'must be usable as a variable'],
+    [{ ...multi, graders: { min: exact } }, 'graders.min', '"min" is the name of a function'],
+    [{ ...multi, graders: [exact, exact] }, 'graders.1', 'the name "exact" is used twice'],
+    [{ ...multi, graders: [exact, 'per'] }, 'graders.1', 'must be a grader object'],
+  ])('refuses %j at "%s"', (spec, path, message) => {
+    const [first] = problems(spec);
+    expect(first?.path).toBe(path);
+    expect(first?.message).toContain(message);
+  });
+});
+
+describe('requiredItemKeys and itemProblems', () => {
+  it('lists the top-level keys that rows must have', () => {
+    expect(requiredItemKeys(compiled(multi))).toEqual(['reference', 'references']);
+    expect(requiredItemKeys(compiled({ ...exact, reference: 'x {{item.a.b}} {{item.a.c}} {{ item.d[0] }}' }))).toEqual([
+      'a',
+      'd',
+    ]);
+  });
+
+  it('says what is wrong with a row before any sample exists', () => {
+    const grader = compiled(multi);
+    expect(itemProblems(grader, { reference: 'K', references: ['K'] })).toEqual([]);
+    expect(itemProblems(grader, { reference: 'K', references: 'K' })).toEqual([]);
+    expect(itemProblems(grader, {})).toEqual([
+      '{{ item.reference }} has no value in this item.',
+      '{{ item.references }} has no value in this item.',
+    ]);
+    for (const references of [[], [1], {}, new Array(65).fill('K'), ['K '.repeat(5000)]]) {
+      expect(itemProblems(grader, { reference: 'K', references })[0]).toContain(
+        'must be 1 to 64 strings of at most 4096',
+      );
+    }
+  });
+});
