@@ -9,6 +9,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const BLOBS = new Map([
   ['model.safetensors', bytes('weights')],
   ['config.json', bytes('{}')],
+  ['onnx/model.onnx', bytes('graph')],
 ]);
 
 let store: MemoryObjectStore;
@@ -29,12 +30,12 @@ describe('publishBundle', () => {
     const manifest = await publishBundle(store, PREFIX, BLOBS);
     const bundle = await openBundle(store, PREFIX);
     expect(bundle.manifest).toEqual(manifest);
-    expect(bundle.names).toEqual(['config.json', 'model.safetensors']);
+    expect(bundle.names).toEqual(['config.json', 'model.safetensors', 'onnx/model.onnx']);
     expect(await bundle.read('model.safetensors')).toEqual(bytes('weights'));
     expect(bundle.has('optimizer.safetensors')).toBe(false);
     await expect(bundle.read('optimizer.safetensors')).rejects.toMatchObject({
       reason: 'missing',
-      message: `bundle ${PREFIX} has no optimizer.safetensors; it has config.json, model.safetensors`,
+      message: `bundle ${PREFIX} has no optimizer.safetensors; it has config.json, model.safetensors, onnx/model.onnx`,
     });
   });
 
@@ -65,7 +66,7 @@ describe('publishBundle', () => {
     await expect(publishBundle(failing, PREFIX, BLOBS)).rejects.toThrow('disk full');
     await expect(openBundle(store, PREFIX)).rejects.toMatchObject({ reason: 'incomplete' });
     await publishBundle(store, PREFIX, BLOBS);
-    expect((await openBundle(store, PREFIX)).names).toHaveLength(2);
+    expect((await openBundle(store, PREFIX)).names).toHaveLength(BLOBS.size);
   });
 
   it('succeeds when publishing the same again, and refuses to overwrite anything else', async () => {
@@ -110,11 +111,14 @@ describe('publishBundle', () => {
     expect(calls).toBe(MAX_WRITE_ATTEMPTS);
   });
 
-  it.each([MANIFEST_NAME, 'a/b', '../up', '', '.hidden'])('refuses the blob name %j', async (name) => {
-    const blobs = new Map([[name, bytes('')]]);
-    await expect(publishBundle(store, PREFIX, blobs)).rejects.toMatchObject({ reason: 'invalid-name' });
-    expect((await store.list('')).entries).toEqual([]);
-  });
+  it.each([MANIFEST_NAME, '/a', 'a/', 'a//b', 'a/../b', '../up', '', '.hidden'])(
+    'refuses the blob name %j',
+    async (name) => {
+      const blobs = new Map([[name, bytes('')]]);
+      await expect(publishBundle(store, PREFIX, blobs)).rejects.toMatchObject({ reason: 'invalid-name' });
+      expect((await store.list('')).entries).toEqual([]);
+    },
+  );
 });
 
 describe('openBundle', () => {

@@ -1,8 +1,12 @@
 /** `manifest.json` of a bundle: written after every blob, so its presence alone means the bundle is complete. */
 import Type, { type Static } from 'typebox';
 
-/** One path segment: a blob name can never reach outside its bundle. */
-export const BlobName = Type.String({ minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9_-][A-Za-z0-9_.-]*$' });
+/** Path inside the bundle. No segment starts with a dot, so a blob name can never reach outside. */
+export const BlobName = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  pattern: '^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$',
+});
 
 export const BundleManifest = Type.Object({
   schemaVersion: Type.Literal(1),

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import type { WorkerSetup } from './worker-protocol.js';
 
 export function spawnGraphWorker(setup: WorkerSetup): Worker {
-  if (import.meta.url.endsWith('.js')) {
+  if (!import.meta.url.endsWith('.ts')) {
     return new Worker(new URL('./graph-worker.js', import.meta.url), { workerData: setup });
   }
   const entry = new URL('./graph-worker.ts', import.meta.url).href;

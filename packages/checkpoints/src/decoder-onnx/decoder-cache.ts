@@ -13,8 +13,8 @@ export function presentName(layer: number, part: 'key' | 'value'): string {
   return `present.${layer}.${part}`;
 }
 
-export function cacheShape(config: DecoderConfig, columns: string): Dimension[] {
-  return ['batch', config.num_key_value_heads, columns, config.head_dim];
+export function cacheShape(config: DecoderConfig, columns: string, batch = 'batch'): Dimension[] {
+  return [batch, config.num_key_value_heads, columns, config.head_dim];
 }
 
 /** Declares one key and one value input a layer. */

@@ -1,16 +1,15 @@
 /**
  * One forward pass of a Llama decoder as ONNX nodes, over new tokens and a key/value cache that grows by
- * concatenation. The same nodes serve prefill (many tokens, empty cache) and decoding (one token), so the two cannot
- * drift apart. Rows are padded on the left: a row's padding columns are masked out and its positions start after them.
+ * concatenation. The same nodes serve prefill (many tokens, empty cache), decoding (one token) and scoring, so they
+ * cannot drift apart.
  *
  * Activations are kept two-dimensional, `[batch * tokens, width]`, except around attention; the reshapes are free.
  */
 import type { DecoderConfig } from '@preheat/contracts';
 import { MICROSOFT_DOMAIN, type OnnxGraph, type Value } from '@preheat/graph/onnx';
+import type { Columns } from './decoder-columns.js';
 import type { DecoderWeights, LayerWeights } from './decoder-weights.js';
 
-/** Added to the score of a masked key: its softmax weight underflows to exactly zero, and no row becomes NaN. */
-const MASKED_SCORE = -1e9;
 const MICROSOFT = { domain: MICROSOFT_DOMAIN };
 
 /** Keys and values of one layer, each `[batch, keyValueHeads, columns, headDim]`. */
@@ -22,8 +21,7 @@ export interface LayerCache {
 export interface ForwardInput {
   /** int64 `[batch, tokens]`. */
   readonly tokenIds_BS: Value;
-  /** int64 `[batch]`: how many columns at the left of each row are padding, cached columns included. */
-  readonly padLengths_B: Value;
+  readonly columns: Columns;
   readonly past: readonly LayerCache[];
 }
 
@@ -35,13 +33,11 @@ export interface ForwardOutput {
   readonly present: readonly LayerCache[];
 }
 
-/** What every layer needs to know about the columns: positions for the rotation, and the additive mask. */
-interface Columns {
-  /** int64 `[batch, tokens]`. */
-  readonly positions_BS: Value;
-  /** float32 `[batch, 1, tokens, columns]`. */
-  readonly mask_B1ST: Value;
-  /** int64 `[3]`: batch, tokens, -1. */
+/** What every layer shares. */
+interface Block {
+  readonly config: DecoderConfig;
+  readonly weights: DecoderWeights;
+  readonly columns: Columns;
   readonly foldShape: Value;
 }
 
@@ -51,13 +47,15 @@ export function decoderForward(
   weights: DecoderWeights,
   input: ForwardInput,
 ): ForwardOutput {
-  const columns = describeColumns(graph, input);
+  // [batch, tokens, -1]: folds flat activations back into rows.
+  const foldShape = graph.op('Concat', [graph.op('Shape', [input.tokenIds_BS]), graph.int64([-1])], { axis: 0 });
+  const block = { config, weights, columns: input.columns, foldShape };
   const flatIds = graph.op('Reshape', [input.tokenIds_BS, graph.int64([-1])]);
   let hidden = graph.op('Gather', [weights.embedding, flatIds]);
   let residual: Value | undefined;
   const present = weights.layers.map((layer, index) => {
     const first = addAndNorm(graph, config, hidden, residual, layer.inputNorm);
-    const attended = attention(graph, config, weights, layer, first.normed, columns, input.past[index] as LayerCache);
+    const attended = attention(graph, block, layer, first.normed, input.past[index] as LayerCache);
     const second = addAndNorm(graph, config, first.sum, attended.output, layer.postAttentionNorm);
     hidden = second.sum;
     residual = feedForward(graph, layer, second.normed);
@@ -89,26 +87,6 @@ function lastColumn(graph: OnnxGraph, config: DecoderConfig, input: ForwardInput
   return graph.op('Gather', [graph.op('Reshape', [value, shape]), graph.int64(-1)], { axis: 1 });
 }
 
-/** Column c of row b is position c - padLength; keys are visible up to the query's own column and after the padding. */
-function describeColumns(graph: OnnxGraph, input: ForwardInput): Columns {
-  const zero = graph.int64(0);
-  const one = graph.int64(1);
-  const shape = graph.op('Shape', [input.tokenIds_BS]);
-  const tokens = graph.op('Gather', [shape, graph.int64(1)]);
-  const past = graph.op('Gather', [graph.op('Shape', [(input.past[0] as LayerCache).key]), graph.int64(2)]);
-  const total = graph.op('Add', [past, tokens]);
-  const queries_S = graph.op('Range', [past, total, one]);
-  const keys_T = graph.op('Range', [zero, total, one]);
-  const pads_B1 = graph.op('Unsqueeze', [input.padLengths_B, graph.int64([1])]);
-  const positions_BS = graph.op('Max', [graph.op('Sub', [queries_S, pads_B1]), zero]);
-  const causal_ST = graph.op('LessOrEqual', [keys_T, graph.op('Unsqueeze', [queries_S, graph.int64([1])])]);
-  const pads_B111 = graph.op('Unsqueeze', [input.padLengths_B, graph.int64([1, 2, 3])]);
-  const visible = graph.op('And', [graph.op('GreaterOrEqual', [keys_T, pads_B111]), causal_ST]);
-  const mask_B1ST = graph.op('Where', [visible, graph.float32(0), graph.float32(MASKED_SCORE)]);
-  const foldShape = graph.op('Concat', [shape, graph.int64([-1])], { axis: 0 });
-  return { positions_BS, mask_B1ST, foldShape };
-}
-
 /** RMSNorm (Zhang and Sennrich 2019), fused with the residual addition before it where there is one. */
 function addAndNorm(
   graph: OnnxGraph,
@@ -133,17 +111,15 @@ function addAndNorm(
  */
 function attention(
   graph: OnnxGraph,
-  config: DecoderConfig,
-  weights: DecoderWeights,
+  { config, weights, columns, foldShape }: Block,
   layer: LayerWeights,
   normed: Value,
-  columns: Columns,
   past: LayerCache,
 ): { output: Value; present: LayerCache } {
   const { num_attention_heads: heads, num_key_value_heads: keyHeads, head_dim: headDim } = config;
   const isGrouped = keyHeads < heads;
   const projected = graph.op('Gemm', [normed, layer.queryKeyValue], { transB: 1 });
-  const folded = graph.op('Reshape', [projected, columns.foldShape]);
+  const folded = graph.op('Reshape', [projected, foldShape]);
   const sizes = graph.int64([heads * headDim, keyHeads * headDim, keyHeads * headDim]);
   const [q, k, v] = graph.ops('Split', [folded, sizes], 3, { axis: -1 }) as [Value, Value, Value];
   const query = headsFirst(graph, rotate(graph, weights, columns, q, heads), heads, headDim);

@@ -8,6 +8,7 @@ import type { DecoderConfig } from '@preheat/contracts';
 import { ELEMENT_TYPE_CODES, OnnxGraph, type Value } from '@preheat/graph/onnx';
 import type { TensorMap } from '../tensor.js';
 import { cacheInputs, cacheOutputs, cacheShape } from './decoder-cache.js';
+import { leftPaddedColumns } from './decoder-columns.js';
 import { decoderForward, headLogits, type LayerCache } from './decoder-forward.js';
 import { addDecoderWeights, type DecoderWeights } from './decoder-weights.js';
 import { type ChoiceInputs, chooseToken, pick } from './token-choice.js';
@@ -102,7 +103,8 @@ function decodeStep(
   before: RowState,
 ): Step {
   const { config, weights, padLengths_B } = setting;
-  const input = { tokenIds_BS, padLengths_B, past };
+  const columns = leftPaddedColumns(graph, tokenIds_BS, padLengths_B, (past[0] as LayerCache).key);
+  const input = { tokenIds_BS, columns, past };
   const output = decoderForward(graph, config, weights, input);
   const logits_BV = headLogits(graph, config, weights, input, output, true);
   const choice = chooseToken(graph, logits_BV, uniform_B, setting);

@@ -3,7 +3,8 @@ import type { DecoderConfig } from '@preheat/contracts';
 import { OnnxGraph } from '@preheat/graph/onnx';
 import type { TensorMap } from '../tensor.js';
 import { emptyCache } from './decoder-cache.js';
-import { decoderForward, headLogits } from './decoder-forward.js';
+import { leftPaddedColumns } from './decoder-columns.js';
+import { decoderForward, headLogits, type LayerCache } from './decoder-forward.js';
 import { addDecoderWeights } from './decoder-weights.js';
 import { pick } from './token-choice.js';
 
@@ -21,7 +22,9 @@ export function scoreGraph(config: DecoderConfig, tensors: TensorMap): Uint8Arra
   const weights = addDecoderWeights(graph, config, tensors);
   const batch = graph.op('Shape', [tokenIds_BS], { start: 0, end: 1 });
   const padLengths_B = graph.op('Expand', [graph.int64(0), batch]);
-  const input = { tokenIds_BS, padLengths_B, past: emptyCache(graph, config, tokenIds_BS) };
+  const past = emptyCache(graph, config, tokenIds_BS);
+  const columns = leftPaddedColumns(graph, tokenIds_BS, padLengths_B, (past[0] as LayerCache).key);
+  const input = { tokenIds_BS, columns, past };
   const output = decoderForward(graph, config, weights, input);
   const logits = headLogits(graph, config, weights, input, output, false);
   const logProbs = graph.op('LogSoftmax', [graph.op('Mul', [logits, inverseTemperature])], { axis: -1 });
