@@ -1,7 +1,7 @@
 // The defaults of ParameterSpec, resolved and checked once for every executor.
 
-import { sizeOf } from '@preheat/graph';
-import type { Shape } from '@preheat/graph';
+import { formatShape, gradientOf, sameShape, sizeOf } from '@preheat/graph';
+import type { ProgramOutput, Shape } from '@preheat/graph';
 import type { LoadableState, ParameterSpec, Tensors } from './executor.js';
 
 export interface Parameter {
@@ -40,4 +40,24 @@ function checkTensors(what: string, expected: readonly Parameter[], given: Tenso
   const known = new Set(expected.map(({ name }) => name));
   const unknown = Object.keys(given).find((name) => !known.has(name));
   if (unknown !== undefined) throw new Error(`${what}: there is no parameter "${unknown}"`);
+}
+
+/** The held parameter that a program means. Throws when there is none of that name and shape. */
+export function heldParameter(parameters: ReadonlyMap<string, Parameter>, name: string, shape: Shape): Parameter {
+  const parameter = parameters.get(name);
+  if (parameter && sameShape(parameter.shape, shape)) return parameter;
+  const held = parameter ? `is held here with shape ${formatShape(parameter.shape)}` : 'is not held here';
+  throw new Error(`the program uses parameter "${name}" of shape ${formatShape(shape)}, which ${held}`);
+}
+
+/** The parameter whose gradient an output is, if it is one. Throws when that parameter is unknown or frozen. */
+export function gradientTarget(
+  parameters: ReadonlyMap<string, Parameter>,
+  { name, shape }: ProgramOutput,
+): Parameter | undefined {
+  const of = gradientOf(name);
+  if (of === undefined) return undefined;
+  const parameter = heldParameter(parameters, of, shape);
+  if (!parameter.trainable) throw new Error(`accumulate: parameter "${of}" is frozen and takes no gradient`);
+  return parameter;
 }

@@ -16,7 +16,7 @@ import type { Executor, Feeds, ParameterSpec, Tensors, TrainingState, UpdateOpti
 import { naiveAdamW } from './naive-adamw.js';
 
 /** Grouped queries, an uneven vocabulary above the one-hot limit of embedding gradients, two layers. */
-const decoder: DecoderSize = {
+export const decoder: DecoderSize = {
   layers: 2,
   width: 16,
   heads: 4,
@@ -62,6 +62,21 @@ function batchOf(all: Feeds): Feeds {
 
 const decoderLayout = (): ParameterSpec[] =>
   Object.entries(decoderShapes(decoder)).map(([name, shape]) => ({ name, shape }));
+
+/** Opens a decoder for training; the function it returns takes so many steps. */
+export async function trainDecoder(executor: Executor): Promise<(steps: number) => Promise<void>> {
+  const all = decoderFeeds(decoder);
+  const program = buildDecoderProgram(decoder);
+  const state = await executor.openTraining(decoderLayout());
+  await state.load({ parameters: parametersOf(all) });
+  return async (steps) => {
+    for (let step = 0; step < steps; step++) {
+      await state.accumulate(program, batchOf(all));
+      await state.accumulate(program, batchOf(all));
+      await state.update({ ...options, gradientScale: 0.5 });
+    }
+  };
+}
 
 /** A parameter `w` (3×2) and a bias `b` (2), with the loss Σ x·w·y + Σ b·b. */
 function smallProgram(): Program {
@@ -278,7 +293,7 @@ export function describeExecutor(open: () => Promise<Executor>, tolerance: numbe
       const state = await executor.openTraining([{ name: 'w', shape: [3, 2] }]);
       await expect(state.load({ parameters: {} })).rejects.toThrow('parameters: "w" needs 6 numbers, got nothing');
       await expect(state.load({ parameters: smallParameters })).rejects.toThrow('there is no parameter "b"');
-      await expect(state.accumulate(smallProgram(), smallFeeds)).rejects.toThrow('"b" of shape [2], which is not held');
+      await expect(state.accumulate(smallProgram(), smallFeeds)).rejects.toThrow('"b" of shape 2, which is not held');
     });
 
     it('an update that could not be meant', async () => {

@@ -15,7 +15,7 @@ import type {
   UpdateReport,
 } from '../executor.js';
 import { matchFeeds } from '../feeds.js';
-import { checkState } from '../parameter-layout.js';
+import { checkState, gradientTarget, heldParameter } from '../parameter-layout.js';
 import type { Parameter } from '../parameter-layout.js';
 import { SerialQueue } from '../serial-queue.js';
 import { allocate, wrap } from './onnx-tensors.js';
@@ -114,7 +114,8 @@ export class OnnxTrainingState implements TrainingState {
       inputs[input.name] = wrap(data, input);
     }
     for (const input of program.inputs) {
-      if (input.trainable) inputs[input.name] = this.#tensor('parameters', this.#parameter(input.name, input.shape));
+      if (input.trainable)
+        inputs[input.name] = this.#tensor('parameters', heldParameter(this.#parameters, input.name, input.shape));
     }
     const results: Record<string, Float32Array> = {};
     const fetches = { ...gradients };
@@ -129,20 +130,10 @@ export class OnnxTrainingState implements TrainingState {
   }
 
   #gradientsOf(program: Program): { output: string; parameter: Parameter }[] {
-    return program.outputs.flatMap(({ name, shape }) => {
-      const of = gradientOf(name);
-      if (of === undefined) return [];
-      const parameter = this.#parameter(of, shape);
-      if (!parameter.trainable) throw new Error(`accumulate: parameter "${of}" is frozen and takes no gradient`);
-      return [{ output: name, parameter }];
+    return program.outputs.flatMap((output) => {
+      const parameter = gradientTarget(this.#parameters, output);
+      return parameter ? [{ output: output.name, parameter }] : [];
     });
-  }
-
-  #parameter(name: string, shape: readonly number[]): Parameter {
-    const parameter = this.#parameters.get(name);
-    if (parameter && parameter.shape.join() === shape.join()) return parameter;
-    const held = parameter ? `has shape [${parameter.shape.join(', ')}]` : 'is not held';
-    throw new Error(`the program uses parameter "${name}" of shape [${shape.join(', ')}], which ${held} by this state`);
   }
 
   /** Tensors over the memory are made once: their contents are always current. */

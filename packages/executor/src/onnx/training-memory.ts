@@ -9,6 +9,7 @@ import type { UpdateOptions, UpdateReport } from '../executor.js';
 import type { Parameter } from '../parameter-layout.js';
 import { instantiateKernels } from '../wasm/kernels.js';
 import type { OptimiserKernels } from '../wasm/kernels.js';
+import { webAssembly } from '../wasm/web-assembly.js';
 
 const bytesPerFloat = 4;
 /** Tensors start at multiples of this: a cache line, and a whole number of SIMD vectors. */
@@ -50,8 +51,8 @@ export class TrainingMemory {
       throw new Error(`training needs ${total} bytes in one memory, more than ${maxBytes}; train fewer parameters`);
     }
     // Pages that are never touched (such as scratch without micro-batches) are not backed by the system.
-    const memory = new WebAssembly.Memory({ initial: Math.ceil(total / pageBytes) });
-    this.#buffer = memory.buffer as ArrayBuffer;
+    const memory = new webAssembly.Memory({ initial: Math.ceil(total / pageBytes) });
+    this.#buffer = memory.buffer;
     this.#kernels = instantiateKernels(memory);
     const start = (index: number) => offset + index * this.#trainableBytes;
     this.#starts = {

@@ -4,6 +4,8 @@
 
 import { advance, assembleModule, f32x4, f64, f64x2, i32, local, repeatUntil, swapHalves, v128 } from './assembler.js';
 import type { Bytes, WasmFunction } from './assembler.js';
+import { webAssembly } from './web-assembly.js';
+import type { WasmMemory } from './web-assembly.js';
 
 export interface OptimiserKernels {
   /**
@@ -134,10 +136,10 @@ function sumOfSquares(): WasmFunction {
   };
 }
 
-const module = new WebAssembly.Module(assembleModule([adamw(), accumulate(), sumOfSquares()]));
+const module = new webAssembly.Module(assembleModule([adamw(), accumulate(), sumOfSquares()]));
 
 /** The kernels, working on `memory`. */
-export function instantiateKernels(memory: WebAssembly.Memory): OptimiserKernels {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+export function instantiateKernels(memory: WasmMemory): OptimiserKernels {
+  const { exports } = new webAssembly.Instance(module, { env: { memory } });
   return exports as unknown as OptimiserKernels;
 }
