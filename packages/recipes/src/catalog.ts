@@ -1,1 +1,20 @@
-export {};
+/**
+ * Every recipe the platform offers, as data: names, schemas, defaults. Adding a recipe adds one line here and one in
+ * runtimes.ts. The API imports this file, so nothing reachable from it may load a model, an executor or a tokenizer.
+ */
+import type { PhaseType } from '@preheat/contracts';
+import type { RecipeEntry } from './catalog/recipe-entry.js';
+import { grpoEntry } from './grpo/config.js';
+import { sftEntry } from './sft/config.js';
+
+export type { RecipeEntry, RecipeFacts } from './catalog/recipe-entry.js';
+
+export const RECIPES: readonly RecipeEntry[] = [sftEntry, grpoEntry];
+
+/** What a phase runs when it names no algorithm. */
+export const DEFAULT_RECIPES: Readonly<Record<PhaseType, string>> = { supervised: 'sft', reinforcement: 'grpo' };
+
+/** The recipe of that name, or `undefined`. */
+export function recipeNamed(name: string): RecipeEntry | undefined {
+  return RECIPES.find((entry) => entry.name === name);
+}

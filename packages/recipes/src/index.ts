@@ -1,1 +1,16 @@
-export {};
+/** The runtimes of the recipes. Schemas and defaults alone are at ./catalog, which loads no runtime. */
+export type {
+  AnyRecipe,
+  Recipe,
+  RecipeContext,
+  RolloutOptions,
+  RolloutPrompt,
+  Rollouts,
+  RolloutSample,
+  Snapshot,
+  StepResult,
+  TrainingRow,
+} from './recipe.js';
+export { RUNTIMES } from './runtimes.js';
+export { StaleRolloutError } from './training/stale-rollout-error.js';
+export { TrainingDivergedError } from './training/training-diverged-error.js';

@@ -1,0 +1,113 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { check, type DecoderConfig } from '@preheat/contracts';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_RECIPES, RECIPES, recipeNamed } from './catalog.js';
+
+const model: DecoderConfig = {
+  model_type: 'llama',
+  vocab_size: 100,
+  hidden_size: 128,
+  intermediate_size: 352,
+  num_hidden_layers: 4,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 32,
+  max_position_embeddings: 128,
+  rope_theta: 10_000,
+  rms_norm_eps: 1e-5,
+  tie_word_embeddings: true,
+  bos_token_id: null,
+  eos_token_id: 1,
+  pad_token_id: 0,
+};
+const facts = { rows: 100_000, model };
+
+function resolved(name: string, requested: Record<string, unknown> = {}, rows = facts.rows): Record<string, unknown> {
+  const result = recipeNamed(name)?.resolveConfig(requested, { rows, model });
+  if (!result?.ok) throw new Error(JSON.stringify(result));
+  return result.value as Record<string, unknown>;
+}
+
+const problems = (name: string, requested: Record<string, unknown>) => {
+  const result = recipeNamed(name)?.resolveConfig(requested, facts);
+  return result?.ok === false ? result.problems : [];
+};
+
+describe('the catalog', () => {
+  it('lists exactly the recipe folders', () => {
+    const here = new URL('.', import.meta.url);
+    const recipes = readdirSync(here).filter((folder) => existsSync(new URL(`${folder}/recipe.ts`, here)));
+    expect(RECIPES.map(({ name }) => name).sort()).toEqual(recipes.sort());
+  });
+
+  it('has a default of the right kind for every type of phase', () => {
+    for (const [type, name] of Object.entries(DEFAULT_RECIPES)) expect(recipeNamed(name)?.phaseType).toBe(type);
+  });
+});
+
+describe.each(RECIPES.map((entry) => [entry.name, entry] as const))('%s', (name, entry) => {
+  it.each([1, 7, 1_000, 100_000, 5_000_000])('resolves to a complete config with %i rows', (rows) => {
+    const config = resolved(name, {}, rows);
+    expect(Object.keys(config)).toEqual(Object.keys(entry.config.properties));
+    expect(entry.totalSteps(config, rows)).toBeGreaterThanOrEqual(1);
+  });
+
+  it('accepts "auto" for every key, and its own resolved config again', () => {
+    const auto = Object.fromEntries(Object.keys(entry.config.properties).map((key) => [key, 'auto']));
+    expect(check(entry.request, auto).ok).toBe(true);
+    expect(resolved(name, auto)).toEqual(resolved(name));
+    expect(resolved(name, resolved(name))).toEqual(resolved(name));
+  });
+
+  it('refuses an unknown key by name, and lists what it takes', () => {
+    const [problem] = problems(name, { lerning_rate: 1 });
+    expect(problem).toMatchObject({ path: 'lerning_rate' });
+    expect(problem?.message).toContain('learning_rate');
+    expect(check(entry.request, { lerning_rate: 1 }).ok).toBe(false);
+  });
+
+  it('describes every key, and bounds every number', () => {
+    for (const [key, schema] of Object.entries(entry.config.properties as Record<string, Record<string, unknown>>)) {
+      expect(schema['description'], key).toBeTruthy();
+      if (schema['type'] === 'boolean') continue;
+      expect(schema['minimum'] ?? schema['exclusiveMinimum'], key).toBeTypeOf('number');
+      expect(schema['maximum'], key).toBeTypeOf('number');
+    }
+  });
+
+  it('documents every key in its README', () => {
+    const readme = readFileSync(new URL(`${name}/README.md`, import.meta.url), 'utf8');
+    for (const key of Object.keys(entry.config.properties)) expect(readme).toContain(`| \`${key}\` |`);
+  });
+});
+
+describe('hyperparameters', () => {
+  it('are refused out of bounds, naming the key', () => {
+    expect(problems('sft', { n_epochs: 0 })).toEqual([{ path: 'n_epochs', message: 'must be >= 1 (or "auto")' }]);
+    expect(problems('grpo', { temperature: 'hot' })[0]).toMatchObject({ path: 'temperature' });
+  });
+
+  it('may not ask for more context than the model has', () => {
+    expect(problems('sft', { max_sequence_length: 129 })).toEqual([
+      { path: 'max_sequence_length', message: 'must be at most the context of the model (128)' },
+    ]);
+    expect(problems('grpo', { max_completion_tokens: 128 })[0]).toMatchObject({ path: 'max_completion_tokens' });
+  });
+
+  it('of sft default to one pass over a large file and several over a small one', () => {
+    expect(resolved('sft')).toMatchObject({ n_epochs: 1, batch_size: 128, learning_rate: 0.003, max_steps: 782 });
+    expect(resolved('sft', {}, 500)).toMatchObject({ n_epochs: 10, batch_size: 8 });
+  });
+
+  it('of grpo bound the steps unless the request names steps or epochs', () => {
+    const steps = (requested: Record<string, unknown>) =>
+      recipeNamed('grpo')?.totalSteps(resolved('grpo', requested), facts.rows);
+    expect(steps({})).toBe(150);
+    expect(steps({ n_epochs: 1 })).toBe(1563);
+    expect(steps({ max_steps: 2_000 })).toBe(2_000);
+  });
+
+  it('of grpo scale the group by the compute multiplier', () => {
+    expect(resolved('grpo', { compute_multiplier: 2 })).toMatchObject({ group_size: 16 });
+  });
+});

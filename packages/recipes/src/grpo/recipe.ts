@@ -1,0 +1,221 @@
+/**
+ * Group relative policy optimisation (README.md): completions of one prompt are compared with each other, the better ones
+ * made likelier by a clipped policy gradient. State: weights, moments, step, a cursor into the prompts and, with a KL
+ * penalty, the weights the phase started from. The policy's version is the number of steps taken.
+ */
+import type { TensorMap } from '@preheat/checkpoints';
+import { invariant } from '@preheat/contracts';
+import {
+  completionRecord,
+  FIRST_ROW,
+  isInert,
+  type LossSpec,
+  reinforce,
+  type RowCursor,
+  RowSampler,
+  type StepReport,
+  toTensorMap,
+  Trainer,
+  type WeightedTokens,
+} from '@preheat/nn';
+import Type from 'typebox';
+import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
+import { seedOf, streamOf } from '../training/random-streams.js';
+import {
+  learningRate,
+  openTrainer,
+  readPlain,
+  restoreTrainer,
+  snapshotTrainer,
+  withoutPrefix,
+  withPrefix,
+} from '../training/trainer-state.js';
+import { TrainingDivergedError } from '../training/training-diverged-error.js';
+import { collect, type Completion, rolloutsOf } from './collect.js';
+import { type GrpoConfig, grpoEntry } from './config.js';
+import { eventTree, type Graded, message, rolloutMetrics, updateMetrics, validationMetrics } from './report.js';
+import { compareGroups, graderOf, score, trainingReward } from './score.js';
+
+interface GrpoState {
+  readonly trainer: Trainer;
+  /** The frozen start of the phase; only with a KL penalty. */
+  readonly reference: Trainer | null;
+  readonly sampler: RowSampler;
+  readonly step: number;
+  readonly cursor: RowCursor;
+}
+
+const Plain = Type.Object({
+  schemaVersion: Type.Literal(1),
+  recipe: Type.Literal('grpo'),
+  step: Type.Integer({ minimum: 0 }),
+  updates: Type.Integer({ minimum: 0 }),
+  cursor: Type.Object({ epoch: Type.Integer({ minimum: 0 }), offset: Type.Integer({ minimum: 0 }) }),
+});
+const REFERENCE = 'reference.';
+
+function samplerOf({ trainingRows, seed, config }: RecipeContext<GrpoConfig>): RowSampler {
+  const options = { batchSize: config.batch_size, windowBatches: 1 };
+  return new RowSampler(new Int32Array(trainingRows.length), streamOf(seed, 'grpo rows'), options);
+}
+
+/** A trainer that is only asked for log-probabilities. */
+async function openReference(ctx: RecipeContext<GrpoConfig>, weights: TensorMap): Promise<Trainer | null> {
+  return ctx.config.kl_beta > 0 ? openTrainer({ ...ctx, initialWeights: weights }) : null;
+}
+
+export const grpo: Recipe<GrpoConfig, GrpoState> = {
+  name: 'grpo',
+
+  async init(ctx) {
+    const [trainer, reference] = [await openTrainer(ctx), await openReference(ctx, ctx.initialWeights)];
+    return { trainer, reference, sampler: samplerOf(ctx), step: 0, cursor: FIRST_ROW };
+  },
+
+  async restore(ctx, snapshot) {
+    const { step, updates, cursor } = readPlain(Plain, snapshot.plain, 'grpo');
+    const trainer = await restoreTrainer(ctx, snapshot, updates);
+    const kept = withoutPrefix(snapshot.optimizer, REFERENCE);
+    const reference = ctx.config.kl_beta > 0 ? await openReference(ctx, toTensorMap(ctx.modelConfig, kept)) : null;
+    return { trainer, reference, sampler: samplerOf(ctx), step, cursor };
+  },
+
+  async snapshot({ trainer, reference, step, cursor }): Promise<Snapshot> {
+    const { weights, optimizer, updates } = await snapshotTrainer(trainer);
+    const frozen = reference ? withPrefix(await reference.weights(), REFERENCE) : [];
+    const plain = { schemaVersion: 1, recipe: 'grpo', step, updates, cursor };
+    return { weights, optimizer: new Map([...optimizer, ...frozen]), plain };
+  },
+
+  async step(state, ctx): Promise<StepResult<GrpoState>> {
+    ctx.signal.throwIfAborted();
+    const { config, seed, monotonicMs: now } = ctx;
+    const totalSteps = grpoEntry.totalSteps(config, ctx.trainingRows.length);
+    const step = state.step + 1;
+    const started = now();
+
+    // Collect: the policy sees every prompt of the batch `group_size` times.
+    const batch = state.sampler.batchAt(state.cursor);
+    await publish(state, ctx, state.step);
+    const completions = await collect(ctx, rowsAt(ctx.trainingRows, batch.rows), {
+      perRow: config.group_size,
+      temperature: config.temperature,
+      seed: seedOf(seed, `grpo rollouts ${step}`),
+      policyVersion: state.step,
+    });
+
+    // Score.
+    const grades = await score(ctx, completions);
+    const { advantages, zeroVarianceFraction } = compareGroups(
+      grades.map(trainingReward),
+      config.group_size,
+      config.normalise_std,
+    );
+    const sampled = now();
+
+    // Update.
+    const rows = await weightedRows(state, config, completions, advantages);
+    const rate = learningRate(config, state.step, totalSteps, 'constant');
+    const { first, last } = await update(state.trainer, config, rows, rate, step);
+    const trained = now();
+
+    // Log.
+    const next = { ...state, step, cursor: batch.next };
+    const valid = isEvaluationDue(ctx, step, totalSteps) ? await evaluate(next, ctx) : null;
+    const metrics = {
+      step,
+      total_steps: totalSteps,
+      ...rolloutMetrics({ completions, grades }),
+      frac_zero_variance: zeroVarianceFraction,
+      ...updateMetrics(first, last, predictedTokens(rows.filter((row) => !isInert(row)))),
+      learning_rate: rate,
+      ...validationMetrics(valid),
+    };
+    const ended = now();
+    const timing = {
+      sampling: sampled - started,
+      training: trained - sampled,
+      eval: ended - trained,
+      full_iteration: ended - started,
+    };
+    const tree = eventTree(graderOf(ctx), { completions, grades }, valid, timing);
+    return {
+      state: next,
+      done: step >= totalSteps,
+      metrics,
+      tokens: rows.reduce((sum, { tokens }) => sum + tokens.length, 0),
+      event: { message: message(step, totalSteps, metrics), data: { ...metrics, ...tree } },
+    };
+  },
+
+  async dispose({ trainer, reference }) {
+    await trainer.dispose();
+    await reference?.dispose();
+  },
+};
+
+/** Makes the sampler draw from the current weights. */
+async function publish({ trainer }: GrpoState, ctx: RecipeContext<GrpoConfig>, policyVersion: number): Promise<void> {
+  await rolloutsOf(ctx).updateWeights(await trainer.weights(), policyVersion);
+}
+
+function rowsAt(rows: readonly TrainingRow[], indices: Int32Array): TrainingRow[] {
+  return Array.from(indices, (index) => {
+    const row = rows[index];
+    invariant(row, `prompt ${index} of ${rows.length}`);
+    return row;
+  });
+}
+
+async function weightedRows(
+  { reference }: GrpoState,
+  config: GrpoConfig,
+  completions: readonly Completion[],
+  advantages: Float64Array,
+): Promise<WeightedTokens[]> {
+  const records = completions.map(({ prompt, sample }, i) =>
+    completionRecord({ prompt, ...sample }, advantages[i] ?? 0),
+  );
+  const referenceLogProbs = await reference?.logProbs(
+    records.map(({ tokens }) => tokens),
+    config.temperature,
+  );
+  return records.map((record, i) => reinforce(record, referenceLogProbs?.[i]));
+}
+
+const predictedTokens = (rows: readonly WeightedTokens[]): number =>
+  rows.reduce((sum, { policyGradient }) => sum + (policyGradient?.mask.reduce((count, on) => count + on, 0) ?? 0), 0);
+
+/** The optimiser steps on one batch. Every token of the batch counts in the mean, also those of groups that are skipped. */
+async function update(
+  trainer: Trainer,
+  config: GrpoConfig,
+  rows: readonly WeightedTokens[],
+  rate: number,
+  step: number,
+): Promise<{ first: StepReport; last: StepReport }> {
+  const { clip_low: clipLow, clip_high: clipHigh, temperature, kl_beta: klBeta } = config;
+  const spec: LossSpec = { crossEntropy: false, policyGradient: { clipLow, clipHigh, temperature, klBeta } };
+  const denominators = { policyGradient: Math.max(1, predictedTokens(rows)) };
+  const reports: StepReport[] = [];
+  for (let epoch = 0; epoch < config.epochs_per_batch; epoch++) {
+    const report = await trainer.step(rows, { spec, denominators, learningRate: rate });
+    if (!Number.isFinite(report.loss)) throw new TrainingDivergedError(step, report.loss);
+    reports.push(report);
+  }
+  const [first, last] = [reports[0], reports.at(-1)];
+  invariant(first && last, 'epochs_per_batch is at least 1');
+  return { first, last };
+}
+
+function isEvaluationDue(ctx: RecipeContext<GrpoConfig>, step: number, totalSteps: number): boolean {
+  return ctx.validationRows.length > 0 && (step % ctx.config.eval_interval === 0 || step >= totalSteps);
+}
+
+/** Greedy decoding of the first `eval_samples` validation rows by the updated policy. */
+async function evaluate(state: GrpoState, ctx: RecipeContext<GrpoConfig>): Promise<Graded> {
+  await publish(state, ctx, state.step);
+  const rows = ctx.validationRows.slice(0, ctx.config.eval_samples);
+  const completions = await collect(ctx, rows, { perRow: 1, temperature: 0, seed: 0, policyVersion: state.step });
+  return { completions, grades: await score(ctx, completions) };
+}

@@ -1,0 +1,132 @@
+/** Log: the metrics of a step, flat for checkpoints and as the tree of OpenAI's reinforcement events. */
+import type { GradeResult } from '@preheat/graders';
+import type { CompiledGrader } from '@preheat/graders';
+import type { StepReport } from '@preheat/nn';
+import type { Completion } from './collect.js';
+
+/** Completions with what they earned. */
+export interface Graded {
+  readonly completions: readonly Completion[];
+  readonly grades: readonly GradeResult[];
+}
+
+/** Milliseconds of the parts of a step. */
+export interface StepTiming {
+  readonly sampling: number;
+  readonly training: number;
+  readonly eval: number;
+  readonly full_iteration: number;
+}
+
+export const mean = (values: readonly number[]): number =>
+  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function standardDeviation(values: readonly number[]): number {
+  const centre = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
+}
+
+const rewardsOf = ({ grades }: Graded): number[] => grades.map(({ reward }) => reward);
+const lengthsOf = ({ completions }: Graded): number[] => completions.map(({ sample }) => sample.tokens.length);
+const share = ({ grades }: Graded, holds: (grade: GradeResult) => boolean): number =>
+  mean(grades.map((g) => (holds(g) ? 1 : 0)));
+
+/** What sampling and grading measured. */
+export function rolloutMetrics(train: Graded): Record<string, number> {
+  const drawn = train.completions.flatMap(({ sample }) => [...sample.logProbs]);
+  return {
+    train_mean_reward: mean(rewardsOf(train)),
+    train_reward_std: standardDeviation(rewardsOf(train)),
+    completion_tokens_mean: mean(lengthsOf(train)),
+    reasoning_tokens_mean: 0,
+    truncated_fraction: mean(train.completions.map(({ sample }) => (sample.finishReason === 'length' ? 1 : 0))),
+    mean_unresponsive_rewards: share(train, ({ errors }) => errors.unresponsive_reward_error),
+    // −log π of what was drawn is an unbiased estimate of the entropy, over every completion, at no cost.
+    sampled_entropy: -mean(drawn),
+  };
+}
+
+/** What the update measured: `first` before any inner step, `last` after the others; means over the tokens learned from. */
+export function updateMetrics(first: StepReport, last: StepReport, learnedTokens: number): Record<string, number> {
+  const common = { trained_rows: last.trainedRows, update_skipped: last.applied ? 0 : 1 };
+  if (last.trainedRows === 0) return common;
+  const tokens = Math.max(1, learnedTokens);
+  return {
+    ...common,
+    ...(Number.isFinite(last.gradientNorm) ? { gradient_norm: last.gradientNorm } : {}),
+    entropy: first.entropy / tokens,
+    approx_kl: last.kl / tokens,
+    reference_kl: last.referenceKl / tokens,
+    clip_fraction: last.clipped / tokens,
+    max_logprob_mismatch: first.logProbMismatch,
+  };
+}
+
+/** What greedy decoding of the validation rows earned. */
+export function validationMetrics(valid: Graded | null): Record<string, number> {
+  if (!valid) return {};
+  return {
+    full_valid_mean_reward: mean(rewardsOf(valid)),
+    full_valid_mean_parse_error: share(valid, ({ errors }) => errors.sample_parse_error),
+    valid_completion_tokens_mean: mean(lengthsOf(valid)),
+  };
+}
+
+/** The event's nested part: scores and errors by grader, and timing in milliseconds. */
+export function eventTree(grader: CompiledGrader, train: Graded, valid: Graded | null, timing: StepTiming) {
+  return {
+    scores: {
+      train_reward_mean: mean(rewardsOf(train)),
+      ...(valid ? { valid_reward_mean: mean(rewardsOf(valid)) } : {}),
+      graders: graderScores(grader, train, valid),
+    },
+    errors: {
+      graders: [
+        {
+          name: grader.grader.name,
+          type: grader.grader.type,
+          ...errorCounts('train', train),
+          ...(valid ? errorCounts('valid', valid) : {}),
+        },
+      ],
+    },
+    timing: { step: timing },
+  };
+}
+
+function graderScores({ grader }: CompiledGrader, train: Graded, valid: Graded | null) {
+  const parts = grader.type === 'multi' ? Object.entries(grader.graders) : [];
+  const of = (graded: Graded, key: string | null) =>
+    mean(graded.grades.map(({ reward, subRewards }) => (key === null ? reward : (subRewards[key] ?? 0))));
+  const row = (name: string, type: string, key: string | null) => ({
+    name,
+    type,
+    train_reward_mean: of(train, key),
+    ...(valid ? { valid_reward_mean: of(valid, key) } : {}),
+  });
+  return [row(grader.name, grader.type, null), ...parts.map(([key, part]) => row(key, part.type, key))];
+}
+
+const ERROR_KINDS = ['sample_parse_error', 'invalid_variable_error', 'other_error'] as const;
+
+function errorCounts(split: 'train' | 'valid', graded: Graded): Record<string, number> {
+  return Object.fromEntries(
+    ERROR_KINDS.flatMap((kind) => {
+      const fraction = share(graded, ({ errors }) => errors[kind]);
+      const count = Math.round(fraction * graded.grades.length);
+      return [
+        [`${split}_${kind}_mean`, fraction],
+        [`${split}_${kind}_count`, count],
+      ];
+    }),
+  );
+}
+
+/** The one-line message, in the wording of OpenAI's events. */
+export function message(step: number, totalSteps: number, metrics: Readonly<Record<string, number>>): string {
+  const parts = [`Step ${step}/${totalSteps} `, `train mean reward=${(metrics['train_mean_reward'] ?? 0).toFixed(2)}`];
+  const [reward, parseError] = [metrics['full_valid_mean_reward'], metrics['full_valid_mean_parse_error']];
+  if (reward !== undefined) parts.push(`full validation mean reward=${reward.toFixed(2)}`);
+  if (parseError !== undefined) parts.push(`full validation mean parse error=${parseError.toFixed(2)}`);
+  return parts.join(', ');
+}

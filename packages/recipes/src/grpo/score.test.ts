@@ -1,0 +1,35 @@
+import { compileGrader, grade, type GradeResult } from '@preheat/graders';
+import { describe, expect, it } from 'vitest';
+import { compareGroups, trainingReward } from './score.js';
+
+async function graded(reference: string, item: Record<string, unknown>): Promise<GradeResult> {
+  const spec = { type: 'string_check', name: 'exact', operation: 'eq', input: '{{sample.output_text}}', reference };
+  const compiled = compileGrader(spec);
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled));
+  return grade(compiled.value, { sample: { output_text: 'K AE T' }, item });
+}
+
+describe('trainingReward', () => {
+  it('is the reward of a graded completion', async () => {
+    expect(trainingReward(await graded('{{item.answer}}', { answer: 'K AE T' }))).toBe(1);
+    expect(trainingReward(await graded('{{item.answer}}', { answer: 'D AO G' }))).toBe(0);
+  });
+
+  it('is null when the grader could not do its part', async () => {
+    expect(trainingReward(await graded('{{item.answer}}', {}))).toBeNull();
+  });
+
+  it('is zero when the answer could not be parsed', async () => {
+    const failed = await graded('{{item.answer}}', {});
+    const errors = { ...failed.errors, invalid_variable_error: false, sample_parse_error: true };
+    expect(trainingReward({ ...failed, errors })).toBe(0);
+  });
+});
+
+describe('compareGroups', () => {
+  it('compares only within groups and counts those without variance', () => {
+    const { advantages, zeroVarianceFraction } = compareGroups([0, 1, 5, 5, 2, null], 2, false);
+    expect([...advantages]).toEqual([-0.5, 0.5, 0, 0, 0, 0]);
+    expect(zeroVarianceFraction).toBeCloseTo(2 / 3, 12);
+  });
+});

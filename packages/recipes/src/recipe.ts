@@ -1,0 +1,103 @@
+/**
+ * The seam between an algorithm and the platform. A recipe turns a context into a state and a state into the next one; the
+ * state is the checkpoint. It never sees a store, a queue or a wall clock, so a runner can stop it after any step and
+ * another can go on, bit for bit.
+ */
+import type { TensorMap } from '@preheat/checkpoints';
+import type { DecoderConfig, ReinforcementRow } from '@preheat/contracts';
+import type { CompiledGrader } from '@preheat/graders';
+import type { Executor } from '@preheat/nn';
+import type { Log } from '@preheat/ports';
+import type { Tokenizer } from '@preheat/tokenizer';
+
+/** A row of a data file; RL rows carry more keys, which graders read. */
+export type TrainingRow = ReinforcementRow;
+
+export interface RolloutPrompt {
+  readonly tokens: Int32Array;
+  /** Identity of the row's randomness; unique within one call. */
+  readonly rowKey: number;
+}
+
+export interface RolloutOptions {
+  readonly maxNewTokens: number;
+  /** 0 is greedy. */
+  readonly temperature: number;
+  readonly topP: number;
+  readonly seed: number;
+  readonly stopIds: readonly number[];
+  readonly signal: AbortSignal;
+}
+
+export interface RolloutSample {
+  /** The stop token included, when one was drawn. */
+  readonly tokens: Int32Array;
+  /** Natural log-probabilities under the distribution each token was drawn from. */
+  readonly logProbs: Float32Array;
+  readonly finishReason: 'stop' | 'length';
+  /** Version of the weights that drew the sample. */
+  readonly policyVersion: number;
+}
+
+/** Sampling from the policy under training; the runner supplies it, because recipes may not know how it is served. */
+export interface Rollouts {
+  /** One sample a prompt, in order; a pure function of weights, prompt, row key and options. */
+  generate(prompts: readonly RolloutPrompt[], options: RolloutOptions): Promise<RolloutSample[]>;
+  /** Copies the weights; later samples carry the version. */
+  updateWeights(weights: TensorMap, policyVersion: number): Promise<void>;
+}
+
+export interface RecipeContext<Config> {
+  readonly config: Config;
+  readonly seed: number;
+  readonly modelConfig: DecoderConfig;
+  /** What the phase starts from: the base model, or the end of the phase before. */
+  readonly initialWeights: TensorMap;
+  readonly tokenizer: Tokenizer;
+  readonly trainingRows: readonly TrainingRow[];
+  readonly validationRows: readonly TrainingRow[];
+  readonly executor: Executor;
+  /** Present in reinforcement phases, as is `grader`. */
+  readonly rollouts: Rollouts | null;
+  readonly grader: CompiledGrader | null;
+  /** Aborting ends the step under way with the signal's reason; the state before it stays valid. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** For the timing metrics only: nothing else may depend on it. */
+  readonly monotonicMs: () => number;
+}
+
+/** Everything a recipe needs to continue. `plain` is JSON; the tensors are copies. */
+export interface Snapshot {
+  /** The model, under its own tensor names: what is exported and served. */
+  readonly weights: TensorMap;
+  /** Optimiser moments and whatever else only training needs. */
+  readonly optimizer: TensorMap;
+  readonly plain: Readonly<Record<string, unknown>>;
+}
+
+export interface StepResult<State> {
+  readonly state: State;
+  readonly done: boolean;
+  /** Flat and finite: what checkpoints and result files carry. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Tokens of training rows that the step consumed. */
+  readonly tokens: number;
+  /** The step as a job event; `data` has the metrics and may nest more. */
+  readonly event: { readonly message: string; readonly data: Readonly<Record<string, unknown>> };
+}
+
+export interface Recipe<Config, State> {
+  readonly name: string;
+  /** The state before the first step. */
+  init(ctx: RecipeContext<Config>): Promise<State>;
+  /** The state that `snapshot` was taken of. @throws InvariantError for a snapshot of another recipe or model. */
+  restore(ctx: RecipeContext<Config>, snapshot: Snapshot): Promise<State>;
+  snapshot(state: State): Promise<Snapshot>;
+  /** Collect, score, update, log: one step. The state passed in must not be used afterwards. */
+  step(state: State, ctx: RecipeContext<Config>): Promise<StepResult<State>>;
+  dispose(state: State): Promise<void>;
+}
+
+/** A recipe as the runner holds it: configs come from the job document, states are opaque. */
+export type AnyRecipe = Recipe<Readonly<Record<string, unknown>>, unknown>;

@@ -1,0 +1,40 @@
+/** Hyperparameters of supervised fine-tuning. The defaults are the vetted setting: asking for `sft` alone is enough. */
+import Type, { type Static } from 'typebox';
+import { defineRecipe } from '../catalog/recipe-entry.js';
+import {
+  epochSteps,
+  learningRateForWidth,
+  trainingKeys,
+  trainingProblems,
+  trainingRules,
+} from '../catalog/training-keys.js';
+
+export const SftConfig = Type.Object({ ...trainingKeys }, { additionalProperties: false });
+export type SftConfig = Static<typeof SftConfig>;
+
+/** Examples that the automatic number of epochs aims at. */
+const TARGET_EXAMPLES = 100_000;
+const MAX_AUTO_EPOCHS = 10;
+const MAX_AUTO_BATCH = 128;
+/** Smaller files take smaller batches, so that an epoch still has about this many steps. */
+const AUTO_STEPS_PER_EPOCH = 32;
+/** Peak learning rate at a width of 128, from fresh weights. */
+const LEARNING_RATE = 3e-3;
+
+const powerOfTwoUpTo = (x: number): number => 2 ** Math.floor(Math.log2(Math.max(1, x)));
+
+export const sftEntry = defineRecipe({
+  name: 'sft',
+  phaseType: 'supervised',
+  title: 'Supervised fine-tuning: cross-entropy on the assistant turns',
+  config: SftConfig,
+  auto: {
+    n_epochs: (_, { rows }) => Math.max(1, Math.min(MAX_AUTO_EPOCHS, Math.round(TARGET_EXAMPLES / rows))),
+    batch_size: (_, { rows }) => Math.min(MAX_AUTO_BATCH, powerOfTwoUpTo(rows / AUTO_STEPS_PER_EPOCH)),
+    learning_rate: (_, { model }) => learningRateForWidth(LEARNING_RATE, model.hidden_size),
+    max_steps: (known, { rows }) => epochSteps(known, rows),
+    ...trainingRules,
+  },
+  check: trainingProblems,
+  totalSteps: (config, rows) => Math.min(config.max_steps, epochSteps(config, rows)),
+});

@@ -1,0 +1,8 @@
+/** A sample came from other weights than those just published: training on it would be silently off-policy. */
+export class StaleRolloutError extends Error {
+  override readonly name = 'StaleRolloutError';
+
+  constructor(expected: number, found: number) {
+    super(`a rollout of policy version ${found} was returned where version ${expected} was asked for`);
+  }
+}

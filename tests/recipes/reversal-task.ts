@@ -1,0 +1,47 @@
+/** The task that recipes are tried on: spell a word of four letters backwards. Small enough to learn in seconds. */
+import type { DecoderConfig } from '@preheat/contracts';
+import { CounterRandom } from '@preheat/ports';
+import type { TrainingRow } from '@preheat/recipes';
+import { characterTokenizer, loadTokenizer } from '@preheat/tokenizer';
+
+const LETTERS = [...'abcdef'];
+const WORD_LETTERS = 4;
+
+export const tokenizer = loadTokenizer(characterTokenizer(LETTERS, LETTERS.map((letter) => letter.toUpperCase())));
+
+export const modelConfig: DecoderConfig = {
+  model_type: 'llama',
+  vocab_size: tokenizer.vocabSize,
+  hidden_size: 32,
+  intermediate_size: 64,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  head_dim: 16,
+  max_position_embeddings: 32,
+  rope_theta: 10_000,
+  rms_norm_eps: 1e-5,
+  tie_word_embeddings: true,
+  bos_token_id: null,
+  eos_token_id: tokenizer.specialIds.eos ?? 0,
+  pad_token_id: tokenizer.specialIds.pad,
+};
+
+/** Scores 1 − the edit distance to the right answer, per symbol. */
+export const graderSpec = {
+  type: 'phoneme_error_rate',
+  name: 'reversal',
+  input: '{{sample.output_text}}',
+  references: '{{ item.answer }}',
+};
+
+/** Chat rows; `answered` rows end with the assistant's turn. */
+export function reversalRows(count: number, seed: number, { answered }: { answered: boolean }): TrainingRow[] {
+  const random = CounterRandom.fromSeed(seed).fork('reversal rows');
+  return Array.from({ length: count }, () => {
+    const word = Array.from({ length: WORD_LETTERS }, () => LETTERS[random.int(LETTERS.length)] ?? 'a');
+    const answer = word.toReversed().join(' ').toUpperCase();
+    const prompt = { role: 'user' as const, content: word.join('') };
+    return { messages: answered ? [prompt, { role: 'assistant' as const, content: answer }] : [prompt], answer };
+  });
+}
