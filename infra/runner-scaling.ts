@@ -1,9 +1,10 @@
 /**
- * Scaling from zero and back: as many runners as messages that wait or are being worked on, up to the ceiling.
+ * Scaling from zero and back. A message that still waits after a minute found no idle runner, so one is added for each.
+ * When nothing has waited or been in flight for a while, the count goes back to zero; ECS then stops idle runners only,
+ * because a busy one protects its task from scale-in until it has finished or given back its job.
  *
- * Step scaling to an exact count, not target tracking: target tracking multiplies the current count by metric / target,
- * which assumes that more runners lower the metric. Messages in flight do not fall when a runner is added, so it would
- * overshoot to the ceiling.
+ * Not target tracking: it multiplies the current count by metric / target, which assumes that more runners lower the
+ * metric at once, and it cannot multiply zero.
  */
 import { workQueue } from './queue.js';
 import { runner as settings } from './settings.js';
@@ -18,30 +19,51 @@ export function scaleWithQueue(clusterName: $util.Output<string>, serviceName: $
     minCapacity: 0,
     maxCapacity: settings.maxRunners,
   });
-  const exactCount = (name: string, stepAdjustments: Step[]) =>
+  const policy = (name: string, stepScalingPolicyConfiguration: StepScaling) =>
     new aws.appautoscaling.Policy(name, {
       policyType: 'StepScaling',
       serviceNamespace: target.serviceNamespace,
       scalableDimension: target.scalableDimension,
       resourceId: target.resourceId,
-      stepScalingPolicyConfiguration: {
-        adjustmentType: 'ExactCapacity',
-        metricAggregationType: 'Maximum',
-        cooldown: PERIOD_SECONDS,
-        stepAdjustments,
-      },
+      stepScalingPolicyConfiguration,
     });
-  alarmOnWork(exactCount('RunnerFollowQueue', followSteps(settings.maxRunners)).arn);
-  alarmOnIdleness(exactCount('RunnerRest', [{ metricIntervalUpperBound: '0', scalingAdjustment: 0 }]).arn);
+  alarmOnWaitingWork(policy('RunnerAdd', addOneForEachWaiting()).arn);
+  alarmOnIdleness(policy('RunnerRest', backToZero()).arn);
 }
 
-function alarmOnWork(action: $util.Output<string>): void {
+type StepScaling = aws.types.input.appautoscaling.PolicyStepScalingPolicyConfiguration;
+
+/** Bounds count from the alarm's threshold of 1: [1,2) waiting → 1 more runner, [2,3) → 2 more, …, [max,∞) → max. */
+function addOneForEachWaiting(): StepScaling {
+  return {
+    adjustmentType: 'ChangeInCapacity',
+    metricAggregationType: 'Maximum',
+    // During the cooldown AWS adds only what exceeds the previous addition: a slow start is not answered twice.
+    cooldown: settings.coldStartMinutes * 60,
+    stepAdjustments: Array.from({ length: settings.maxRunners }, (_, step) => ({
+      metricIntervalLowerBound: String(step),
+      ...(step < settings.maxRunners - 1 ? { metricIntervalUpperBound: String(step + 1) } : {}),
+      scalingAdjustment: step + 1,
+    })),
+  };
+}
+
+function backToZero(): StepScaling {
+  return {
+    adjustmentType: 'ExactCapacity',
+    metricAggregationType: 'Maximum',
+    cooldown: PERIOD_SECONDS,
+    stepAdjustments: [{ metricIntervalUpperBound: '0', scalingAdjustment: 0 }],
+  };
+}
+
+function alarmOnWaitingWork(action: $util.Output<string>): void {
   new aws.cloudwatch.MetricAlarm('RunnerWorkWaiting', {
-    alarmDescription: 'Work is queued or running: match the number of runners to it.',
+    alarmDescription: 'Jobs wait and no runner takes them: add runners.',
     comparisonOperator: 'GreaterThanOrEqualToThreshold',
     threshold: 1,
     evaluationPeriods: 1,
-    metricQueries: outstandingWork(),
+    metricQueries: [{ ...messages('waiting', 'ApproximateNumberOfMessagesVisible'), returnData: true }],
     treatMissingData: 'notBreaching',
     alarmActions: [action],
   });
@@ -49,48 +71,22 @@ function alarmOnWork(action: $util.Output<string>): void {
 
 function alarmOnIdleness(action: $util.Output<string>): void {
   new aws.cloudwatch.MetricAlarm('RunnerIdle', {
-    alarmDescription: `No work for ${settings.warmMinutes} minutes: let the last runner go.`,
+    alarmDescription: `No message waited or was in flight for ${settings.warmMinutes} minutes: let idle runners go.`,
     comparisonOperator: 'LessThanThreshold',
     threshold: 1,
     evaluationPeriods: settings.warmMinutes,
-    metricQueries: outstandingWork(),
+    metricQueries: [
+      messages('waiting', 'ApproximateNumberOfMessagesVisible'),
+      messages('inFlight', 'ApproximateNumberOfMessagesNotVisible'),
+      { id: 'outstanding', expression: 'waiting + inFlight', label: 'Outstanding messages', returnData: true },
+    ],
     // SQS stops reporting on a queue that has been idle for hours; by then this alarm has fired.
     treatMissingData: 'ignore',
     alarmActions: [action],
   });
 }
 
-interface Step {
-  /** Bounds count from the alarm's threshold; absent means unbounded. */
-  metricIntervalLowerBound?: string;
-  metricIntervalUpperBound?: string;
-  scalingAdjustment: number;
-}
-
-/** With the threshold at 1: [1,2) → 1 runner, [2,3) → 2, …, [max,∞) → max. */
-function followSteps(maxRunners: number): Step[] {
-  return Array.from({ length: maxRunners }, (_, step) => ({
-    metricIntervalLowerBound: String(step),
-    ...(step < maxRunners - 1 ? { metricIntervalUpperBound: String(step + 1) } : {}),
-    scalingAdjustment: step + 1,
-  }));
-}
-
-/** Waiting plus in flight: a job that is being worked on keeps its runner. */
-function outstandingWork() {
-  const count = (id: string, metricName: string) => ({
-    id,
-    metric: {
-      namespace: 'AWS/SQS',
-      metricName,
-      dimensions: { QueueName: workQueue.nodes.queue.name },
-      period: PERIOD_SECONDS,
-      stat: 'Maximum',
-    },
-  });
-  return [
-    count('waiting', 'ApproximateNumberOfMessagesVisible'),
-    count('running', 'ApproximateNumberOfMessagesNotVisible'),
-    { id: 'outstanding', expression: 'waiting + running', label: 'Outstanding work', returnData: true },
-  ];
+function messages(id: string, metricName: string) {
+  const dimensions = { QueueName: workQueue.nodes.queue.name };
+  return { id, metric: { namespace: 'AWS/SQS', metricName, dimensions, period: PERIOD_SECONDS, stat: 'Maximum' } };
 }

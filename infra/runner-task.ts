@@ -61,6 +61,14 @@ const container = {
   memory: settings.memoryMiB,
   stopTimeout: settings.stopTimeoutSeconds,
   resourceRequirements: [{ type: 'GPU', value: '1' }],
+  // ECS ignores the image's own HEALTHCHECK. A GPU that fell off its bus stays lost until the task moves elsewhere.
+  healthCheck: {
+    command: ['CMD-SHELL', 'nvidia-smi -L || exit 1'],
+    interval: 30,
+    timeout: 10,
+    retries: 3,
+    startPeriod: 60,
+  },
   environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
   logConfiguration: {
     logDriver: 'awslogs',

@@ -13,7 +13,7 @@ export const storage = {
 } as const;
 
 export const queues = {
-  /** A message is a doorbell: the runner answers or extends it within seconds, so a lost one rings again soon. */
+  /** A message is a doorbell: the runner answers it within seconds, so one that a dying runner held rings again soon. */
   workVisibility: '2 minutes',
   /** AWS asks for at least the function's timeout; a run longer than that rings for its next part itself. */
   evaluationVisibility: '16 minutes',
@@ -77,7 +77,9 @@ export const runner = {
   diskGiB: 100,
   /** ECS's maximum, and the length of a spot notice: time to checkpoint and release the lease. */
   stopTimeoutSeconds: 120,
-  /** How long the last idle runner stays warm. A cold start is minutes of instance, image pull and model load. */
+  /** Instance, image pull and model load. Until then, runners that were asked for count as if they were there. */
+  coldStartMinutes: 6,
+  /** How long idle runners stay warm after the last work. */
   warmMinutes: 10,
   logRetentionDays: 30,
 } as const;

@@ -267,6 +267,7 @@ describe.skipIf(!platform.ready)(title, () => {
       const [container] = JSON.parse(task.containerDefinitions);
       expect(container.resourceRequirements).toEqual([{ type: 'GPU', value: '1' }]);
       expect(container.stopTimeout).toBe(120);
+      expect(container.healthCheck.command).toEqual(['CMD-SHELL', 'nvidia-smi -L || exit 1']);
       expect(container.image).toMatch(/\/runnerimages:/);
       const pairs = container.environment.map(({ name, value }: { name: string; value: string }) => [name, value]);
       const variables = Object.fromEntries(pairs);
@@ -276,38 +277,39 @@ describe.skipIf(!platform.ready)(title, () => {
       expect(actionsOn(roles, 'RunnerTaskRole', ':task/preheat-test-runner/*')).toEqual(protection);
     });
 
-    test('the number of runners equals the outstanding messages, from zero to the ceiling', () => {
-      const service = resource('aws:ecs/service:Service', 'RunnerService');
+    test('starts from zero and adds one runner for each waiting message, up to the ceiling', () => {
+      expect(resource('aws:ecs/service:Service', 'RunnerService').desiredCount).toBe(0);
       const target = resource('aws:appautoscaling/target:Target', 'RunnerScaling');
-      expect(service.desiredCount).toBe(0);
       expect(target).toMatchObject({ minCapacity: 0, maxCapacity: 4 });
-      const follow = resource('aws:appautoscaling/policy:Policy', 'RunnerFollowQueue');
-      const { adjustmentType, stepAdjustments } = follow.stepScalingPolicyConfiguration;
-      expect(adjustmentType).toBe('ExactCapacity');
-      const { threshold } = resource('aws:cloudwatch/metricAlarm:MetricAlarm', 'RunnerWorkWaiting');
-      const runnersFor = (messages: number) => scaledTo(stepAdjustments, messages - threshold);
-      expect([1, 2, 3, 4, 5, 400].map(runnersFor)).toEqual([1, 2, 3, 4, 4, 4]);
+      const policy = resource('aws:appautoscaling/policy:Policy', 'RunnerAdd').stepScalingPolicyConfiguration;
+      expect(policy).toMatchObject({ adjustmentType: 'ChangeInCapacity', cooldown: 360 });
+      const alarm = resource('aws:cloudwatch/metricAlarm:MetricAlarm', 'RunnerWorkWaiting');
+      expect(metricNames(alarm)).toEqual(['ApproximateNumberOfMessagesVisible']);
+      expect(alarm.alarmActions).toEqual([expect.stringMatching(/RunnerAdd$/)]);
+      const addedFor = (waiting: number) => adjustment(policy.stepAdjustments, waiting - alarm.threshold);
+      expect([1, 2, 3, 4, 5, 400].map(addedFor)).toEqual([1, 2, 3, 4, 4, 4]);
     });
 
-    test('alarms count messages that wait and messages in flight, and trigger their policy', () => {
-      const expected = { RunnerWorkWaiting: /RunnerFollowQueue$/, RunnerIdle: /RunnerRest$/ };
-      for (const [name, policy] of Object.entries(expected)) {
-        const alarm = resource('aws:cloudwatch/metricAlarm:MetricAlarm', name);
-        const metrics = alarm.metricQueries.flatMap((query: { metric?: { metricName: string } }) => query.metric ?? []);
-        expect(metrics.map((metric: { metricName: string }) => metric.metricName)).toEqual([
-          'ApproximateNumberOfMessagesVisible',
-          'ApproximateNumberOfMessagesNotVisible',
-        ]);
-        expect(alarm.metricQueries[2]).toMatchObject({ expression: 'waiting + running', returnData: true });
-        expect(alarm.alarmActions).toEqual([expect.stringMatching(policy)]);
-      }
-      const rest = resource('aws:appautoscaling/policy:Policy', 'RunnerRest');
-      expect(rest.stepScalingPolicyConfiguration.stepAdjustments).toEqual([
-        { metricIntervalUpperBound: '0', scalingAdjustment: 0 },
+    test('goes back to zero when nothing has waited or been in flight for as long as a runner stays warm', () => {
+      const policy = resource('aws:appautoscaling/policy:Policy', 'RunnerRest').stepScalingPolicyConfiguration;
+      expect(policy.adjustmentType).toBe('ExactCapacity');
+      expect(adjustment(policy.stepAdjustments, -1)).toBe(0);
+      const alarm = resource('aws:cloudwatch/metricAlarm:MetricAlarm', 'RunnerIdle');
+      expect(metricNames(alarm)).toEqual([
+        'ApproximateNumberOfMessagesVisible',
+        'ApproximateNumberOfMessagesNotVisible',
       ]);
+      expect(alarm.metricQueries[2]).toMatchObject({ expression: 'waiting + inFlight', returnData: true });
+      expect(alarm).toMatchObject({ comparisonOperator: 'LessThanThreshold', threshold: 1, evaluationPeriods: 10 });
+      expect(alarm.alarmActions).toEqual([expect.stringMatching(/RunnerRest$/)]);
     });
   });
 });
+
+function metricNames(alarm: Record<string, unknown>): string[] {
+  const queries = alarm.metricQueries as { metric?: { metricName: string } }[];
+  return queries.flatMap(({ metric }) => (metric ? [metric.metricName] : []));
+}
 
 interface Step {
   metricIntervalLowerBound?: string;
@@ -315,8 +317,8 @@ interface Step {
   scalingAdjustment: number;
 }
 
-/** AWS's rule for scaling out: lower bound inclusive, upper bound exclusive, counted from the alarm's threshold. */
-function scaledTo(steps: Step[], aboveThreshold: number): number | undefined {
+/** AWS's rule: lower bound inclusive, upper bound exclusive, counted from the alarm's threshold. */
+function adjustment(steps: Step[], aboveThreshold: number): number | undefined {
   const step = steps.find(({ metricIntervalLowerBound: lower, metricIntervalUpperBound: upper }) => {
     return (
       (lower === undefined || aboveThreshold >= Number(lower)) &&
