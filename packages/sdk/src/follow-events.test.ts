@@ -29,6 +29,7 @@ describe('jobs.events', () => {
   it('follows a stream to the end of the job, past comments and messages of other kinds', async () => {
     server.script(eventStream(`: warming\n\n${frame(1)}data: [DONE]\n\n${frame(2)}`), job('succeeded'), page(2, 1));
     expect(await followed()).toEqual(['ftevent-1', 'ftevent-2']);
+    expect(server.requests[0]?.url).toBe('/v1/fine_tuning/jobs/ftjob-1/events?stream=true');
     expect(server.requests[0]?.headers.accept).toContain('text/event-stream');
   });
 

@@ -7,6 +7,8 @@ import type { RequestOptions, Transport } from '../transport.js';
 const PATH = '/fine_tuning/jobs';
 const JSON_OR_STREAM = 'text/event-stream, application/json;q=0.9';
 
+const EVENTS_PER_PAGE = 200;
+
 const ENDED: ReadonlySet<FineTuningJob['status']> = new Set(['succeeded', 'failed', 'cancelled']);
 
 /** Whether a job can no longer change. */
@@ -81,13 +83,13 @@ export class Jobs {
   /** Events oldest first, each exactly once, across reconnections. */
   async *events(id: string, options: EventsOptions = {}): AsyncGenerator<FineTuningJobEvent> {
     if (!options.follow) {
-      yield* (await this.listEvents(id, { limit: 100 }, options).toArray()).reverse();
+      yield* (await this.listEvents(id, { limit: EVENTS_PER_PAGE }, options).toArray()).reverse();
       return;
     }
     yield* followEvents(
       {
         open: (lastEventId) => this.#openEvents(id, lastEventId, options),
-        newestFirst: () => this.listEvents(id, { limit: 100 }, options),
+        newestFirst: () => this.listEvents(id, { limit: EVENTS_PER_PAGE }, options),
         hasEnded: async () => hasEnded(await this.retrieve(id, options)),
         sleep: this.#transport.settings.sleep,
       },
@@ -114,7 +116,8 @@ export class Jobs {
   #openEvents(id: string, lastEventId: string | undefined, options: RequestOptions): Promise<Response> {
     const resume = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
     const headers = { accept: JSON_OR_STREAM, ...resume };
-    return this.#transport.response({ method: 'GET', path: `${jobPath(id)}/events`, headers }, options);
+    const query = { stream: true };
+    return this.#transport.response({ method: 'GET', path: `${jobPath(id)}/events`, query, headers }, options);
   }
 }
 

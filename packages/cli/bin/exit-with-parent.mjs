@@ -1,0 +1,12 @@
+/**
+ * Loaded (`--import`) into every process that `preheat dev` starts: when the parent is gone, even by `kill -9`, its IPC
+ * channel closes and this process asks itself to shut down, so that no server or runner is ever left behind. Plain
+ * JavaScript, so that it loads the same from a build and from sources.
+ */
+import { isMainThread } from 'node:worker_threads';
+
+if (isMainThread && process.connected) {
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  // Listening must not keep a process alive that has nothing else to do.
+  process.channel?.unref();
+}

@@ -1,0 +1,241 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCli } from './cli.js';
+import { type ScriptedApi, startScriptedApi, type Routes } from './test-kit/scripted-api.js';
+import { type TestIo, type TestIoOptions, testIo } from './test-kit/test-io.js';
+
+let folder: string;
+let api: ScriptedApi | undefined;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'preheat-cli-'));
+});
+afterEach(async () => {
+  await api?.stop();
+  api = undefined;
+  rmSync(folder, { recursive: true });
+});
+
+/** Runs a command line against an API that answers as told. */
+async function run(
+  line: string[],
+  routes: Routes = {},
+  options: TestIoOptions = {},
+): Promise<TestIo & { code: number }> {
+  api = await startScriptedApi(routes);
+  const env = { PREHEAT_BASE_URL: api.baseURL, PREHEAT_API_KEY: 'key-1' };
+  const io = testIo({ env, cwd: folder, ...options });
+  return { ...io, code: await runCli(line, io) };
+}
+
+function file(name: string, content: string): string {
+  writeFileSync(join(folder, name), content);
+  return name;
+}
+
+const job = (status: string, extra: object = {}) => ({
+  object: 'fine_tuning.job',
+  id: 'ftjob-1',
+  status,
+  model: 'preheat-1m',
+  created_at: 0,
+  finished_at: null,
+  fine_tuned_model: null,
+  seed: 7,
+  trained_tokens: null,
+  error: null,
+  progress: null,
+  pipeline: [{ algorithm: 'sft', status: 'pending', model: null }],
+  ...extra,
+});
+
+describe('usage', () => {
+  it('prints help with examples and exits 0', async () => {
+    const { code, text } = await run(['jobs', 'create', '--help']);
+    expect(code).toBe(0);
+    expect(text.out).toContain('preheat jobs create --model preheat-1m --training-file rows.jsonl --watch');
+    expect(text.out).toContain('--base-url');
+  });
+
+  it.each([
+    [['nope'], "unknown command 'nope'"],
+    [['jobs', 'list', '--limit', '0'], 'Expected a whole number of at least 1.'],
+    [['chat', 'm', 'hi', '--temperature', '3'], 'Expected a number from 0 to 2.'],
+    [['jobs', 'create', '--metadata', 'x'], 'Expected key=value.'],
+    [['jobs', 'create', '--training-file', 'rows.jsonl'], 'a job needs a model'],
+    [['jobs', 'create', '--model', 'm'], 'a job needs training rows'],
+    [['jobs', 'create', '--model', 'm', '--training-file', 'rows.jsonl'], 'neither a file here nor a file id'],
+    [['jobs', 'create', '--file', '{"model":'], 'the JSON given is not valid JSON'],
+    [['jobs', 'create', '--file', 'none.json'], 'cannot read none.json'],
+    [['jobs', 'create', '--model', 'm', '--training-file', 'file-1', '--method', 'reinforcement'], 'needs a grader'],
+  ])('answers %j with exit code 2 and what is wrong', async (line, message) => {
+    const { code, text } = await run(line);
+    expect(text.err).toContain(message);
+    expect(code).toBe(2);
+    expect(api?.requests).toEqual([]);
+  });
+
+  it('asks for a key when none is known', async () => {
+    const { code, text } = await run(['models'], {}, { env: {} });
+    expect(code).toBe(2);
+    expect(text.err).toContain('no API key for http://127.0.0.1:8787/v1');
+  });
+});
+
+describe('connection', () => {
+  it('suggests `preheat dev` when nobody answers', async () => {
+    const deaf = await startScriptedApi({});
+    await deaf.stop();
+    const { code, text } = await run(['models', '--base-url', deaf.baseURL]);
+    expect(code).toBe(1);
+    expect(text.err).toContain('Is `preheat dev` running?');
+  });
+
+  it('finds the platform of this folder, and sends its key nowhere else', async () => {
+    api = await startScriptedApi({ 'GET /v1/models': [{ data: [{ id: 'm', owned_by: 'preheat', created: 0 }] }] });
+    mkdirSync(join(folder, '.preheat'));
+    file('.preheat/connection.json', JSON.stringify({ baseURL: api.baseURL, apiKey: 'local-key' }));
+    const io = testIo({ cwd: folder });
+    expect(await runCli(['models'], io)).toBe(0);
+    expect(api.requests[0]?.authorization).toBe('Bearer local-key');
+    expect(await runCli(['models', '--base-url', 'http://127.0.0.1:1234/v1'], io)).toBe(2);
+  });
+
+  it('shows what the server said, with field, code and status', async () => {
+    const { code, text } = await run(['jobs', 'get', 'ftjob-9']);
+    expect(code).toBe(1);
+    expect(text.err).toBe('preheat: nothing at GET /v1/fine_tuning/jobs/ftjob-9\n  (code not_found, HTTP 404)\n');
+  });
+});
+
+describe('jobs', () => {
+  const routes = {
+    'POST /v1/files': [{ id: 'file-7', bytes: 3 }],
+    'POST /v1/fine_tuning/jobs': [job('queued')],
+    'GET /v1/fine_tuning/jobs/ftjob-1': [job('running'), job('succeeded', { fine_tuned_model: 'ft:m' })],
+    'GET /v1/fine_tuning/jobs/ftjob-1/events': [
+      {
+        data: [
+          {
+            object: 'fine_tuning.job.event',
+            id: 'e1',
+            created_at: 0,
+            level: 'info',
+            type: 'message',
+            message: 'hello',
+          },
+        ],
+      },
+    ],
+  };
+
+  it('creates one from flags over a file, uploading the path of its rows', async () => {
+    file('rows.jsonl', '{}\n');
+    file('job.json', JSON.stringify({ model: 'other', seed: 1, training_file: 'rows.jsonl' }));
+    const line = [
+      'jobs',
+      'create',
+      '--file',
+      'job.json',
+      '--model',
+      'preheat-1m',
+      '--hyperparameter',
+      'n_epochs=2',
+      '--json',
+    ];
+    const { code, text } = await run(line, routes);
+    expect(text.err).toBe('uploaded rows.jsonl (3 bytes) as file-7\n');
+    expect(code).toBe(0);
+    expect(JSON.parse(text.out)).toMatchObject({ id: 'ftjob-1' });
+    expect(JSON.parse(api!.requests.at(-1)!.body)).toEqual({
+      model: 'preheat-1m',
+      seed: 1,
+      training_file: 'file-7',
+      method: { type: 'supervised', supervised: { hyperparameters: { n_epochs: 2 } } },
+    });
+  });
+
+  it('watches to the end and exits by how it ended', async () => {
+    const won = await run(['jobs', 'watch', 'ftjob-1'], routes);
+    expect(won.code).toBe(0);
+    expect(won.text.err).toContain('hello\n');
+    expect(won.text.out).toContain('ft:m');
+    await api?.stop();
+    const failed = job('failed', { error: { message: 'row 3 is too long', code: 'row_too_long', param: null } });
+    const lost = await run(['jobs', 'watch', 'ftjob-1'], { ...routes, 'GET /v1/fine_tuning/jobs/ftjob-1': [failed] });
+    expect(lost.code).toBe(1);
+    expect(lost.text.out).toContain('row 3 is too long (row_too_long)');
+    expect(lost.text.err).toContain('preheat: the job failed');
+  });
+
+  it('prints events as lines or as JSON lines', async () => {
+    expect((await run(['jobs', 'events', 'ftjob-1'], routes)).text.out).toBe('1970-01-01 00:00:00  info   hello\n');
+    await api?.stop();
+    expect(JSON.parse((await run(['jobs', 'events', 'ftjob-1', '--json'], routes)).text.out)).toMatchObject({
+      id: 'e1',
+    });
+  });
+
+  it('leaves the job alone when interrupted, says so, and exits 130', async () => {
+    api = await startScriptedApi({ ...routes, 'GET /v1/fine_tuning/jobs/ftjob-1': [job('running')] });
+    const io = testIo({ env: { PREHEAT_BASE_URL: api.baseURL, PREHEAT_API_KEY: 'k' } });
+    const code = runCli(['jobs', 'watch', 'ftjob-1'], io);
+    await expect.poll(() => io.text.err).toContain('hello');
+    io.interrupt();
+    expect(await code).toBe(130);
+    expect(io.text.err).toContain('the job goes on: preheat jobs watch ftjob-1');
+  });
+});
+
+describe('chat', () => {
+  const chunk = (content: string): string => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
+  const routes = { 'POST /v1/chat/completions': [`${chunk('K ')}${chunk('AE T')}data: [DONE]\n\n`] };
+
+  it('streams the answer to a message, or to standard input', async () => {
+    const { code, text } = await run(['chat', 'm', 'cat', '--temperature', '0', '--system', 'Spell.'], routes);
+    expect([code, text.out]).toEqual([0, 'K AE T\n']);
+    expect(JSON.parse(api!.requests[0]!.body)).toMatchObject({
+      model: 'm',
+      temperature: 0,
+      messages: [
+        { role: 'system', content: 'Spell.' },
+        { role: 'user', content: 'cat' },
+      ],
+    });
+    await api?.stop();
+    await run(['chat', 'm'], routes, { stdin: 'dog\n' });
+    expect(JSON.parse(api!.requests[0]!.body).messages).toEqual([{ role: 'user', content: 'dog' }]);
+    await api?.stop();
+    const empty = await run(['chat', 'm'], routes);
+    expect(empty.code).toBe(2);
+  });
+});
+
+describe('eval', () => {
+  it('runs every model and prints a row for each criterion', async () => {
+    const grader = {
+      type: 'string_check',
+      name: 'right',
+      input: '{{sample.output_text}}',
+      reference: 'x',
+      operation: 'eq',
+    };
+    const counts = { total: 2, passed: 1, failed: 1, errored: 0 };
+    const result = (passed: boolean) => ({ results: [{ name: 'right', score: Number(passed), passed }] });
+    const { code, text } = await run(
+      ['eval', 'file-1', '--model', 'm', '--grader', JSON.stringify(grader), '--prompt', '{{item.word}}'],
+      {
+        'POST /v1/evals': [{ id: 'eval_1' }],
+        'POST /v1/evals/eval_1/runs': [{ id: 'evalrun_1' }],
+        'GET /v1/evals/eval_1/runs/evalrun_1': [{ id: 'evalrun_1', status: 'completed', result_counts: counts }],
+        'GET /v1/evals/eval_1/runs/evalrun_1/output_items': [{ data: [result(true), result(false)] }],
+      },
+    );
+    expect(text.out).toContain('m      right          0.5000  50.0 %      2');
+    expect(code).toBe(0);
+    expect(JSON.parse(api!.requests[1]!.body).data_source.input_messages.template).toEqual([
+      { role: 'user', content: '{{item.word}}' },
+    ]);
+  });
+});

@@ -1,0 +1,29 @@
+/** Parsers of flags. A wrong value is answered with the flag, what was given and what is expected. */
+import { InvalidArgumentError } from 'commander';
+
+/** A whole number from `minimum` on. */
+export const atLeast =
+  (minimum: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= minimum) return value;
+    throw new InvalidArgumentError(`Expected a whole number of at least ${minimum}.`);
+  };
+
+export function numberBetween(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= minimum && value <= maximum) return value;
+    throw new InvalidArgumentError(`Expected a number from ${minimum} to ${maximum}.`);
+  };
+}
+
+/** Collects `key=value` flags into one record. */
+export function keyValue(text: string, known: Record<string, string> = {}): Record<string, string> {
+  const separator = text.indexOf('=');
+  if (separator < 1) throw new InvalidArgumentError('Expected key=value.');
+  return { ...known, [text.slice(0, separator)]: text.slice(separator + 1) };
+}
+
+/** Collects a flag that may be given several times. */
+export const repeated = (text: string, known: string[] = []): string[] => [...known, text];

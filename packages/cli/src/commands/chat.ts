@@ -1,0 +1,84 @@
+/** `preheat chat`: one message to a model, streamed as it is written, or a conversation on a terminal. */
+import { createInterface } from 'node:readline/promises';
+import type { ChatCompletion, ChatCompletionRequest } from '@preheat/sdk';
+import type { Command } from 'commander';
+import { type Io, UsageError } from '../io.js';
+import { atLeast, numberBetween } from './arguments.js';
+import { openSession, type Session } from './session.js';
+
+interface ChatFlags {
+  system?: string;
+  temperature?: number;
+  maxTokens?: number;
+  seed?: number;
+}
+
+type Message = ChatCompletionRequest['messages'][number];
+
+export function addChatCommand(program: Command, io: Io): void {
+  program
+    .command('chat <model> [message]')
+    .description('talk to a model; without a message, a conversation (or one message from standard input)')
+    .option('--system <text>', 'system message')
+    .option('--temperature <number>', '0 is greedy', numberBetween(0, 2))
+    .option('--max-tokens <number>', 'longest answer', atLeast(1))
+    .option('--seed <number>', 'makes sampling repeatable', atLeast(0))
+    .addHelpText(
+      'after',
+      "\nExamples:\n  $ preheat chat preheat-1m cat\n  $ echo cat | preheat chat 'ft:preheat-1m:local::abc' --temperature 0",
+    )
+    .action(async (model: string, message: string | undefined, _flags, command: Command) => {
+      const session = openSession<ChatFlags>(command, io);
+      const { system } = session.flags;
+      const opening: Message[] = system === undefined ? [] : [{ role: 'system', content: system }];
+      if (message === undefined && io.stdin.isTTY) return converse(session, model, opening);
+      const content = message ?? (await allOf(io.stdin)).trim();
+      if (content === '') throw new UsageError('no message: pass one, or write it to standard input');
+      await answer(session, model, [...opening, { role: 'user', content }]);
+    });
+}
+
+async function converse(session: Session<ChatFlags>, model: string, messages: Message[]): Promise<void> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr, prompt: '> ' });
+  session.io.signal.addEventListener('abort', () => lines.close(), { once: true });
+  lines.prompt();
+  for await (const line of lines) {
+    if (line.trim() !== '') {
+      messages.push({ role: 'user', content: line });
+      messages.push({ role: 'assistant', content: await answer(session, model, messages) });
+    }
+    lines.prompt();
+  }
+}
+
+/** Prints the answer and returns it. */
+async function answer(session: Session<ChatFlags>, model: string, messages: Message[]): Promise<string> {
+  const { client, flags, io } = session;
+  const request = {
+    model,
+    messages,
+    ...(flags.temperature === undefined ? {} : { temperature: flags.temperature }),
+    ...(flags.maxTokens === undefined ? {} : { max_completion_tokens: flags.maxTokens }),
+    ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+  };
+  if (flags.json) {
+    const completion: ChatCompletion = await client.chat.completions.create(request, { signal: io.signal });
+    session.show(completion, String);
+    return completion.choices[0]?.message.content ?? '';
+  }
+  let text = '';
+  for await (const chunk of await client.chat.completions.create({ ...request, stream: true }, { signal: io.signal })) {
+    const piece = chunk.choices[0]?.delta.content ?? '';
+    io.stdout.write(piece);
+    text += piece;
+  }
+  io.stdout.write('\n');
+  return text;
+}
+
+async function allOf(input: Io['stdin']): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of input) text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
+}

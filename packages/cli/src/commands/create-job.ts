@@ -1,0 +1,69 @@
+/** `preheat jobs create`: a job from a JSON file, from flags, or from a file with flags on top. */
+import type { CreateJob, GraderSpec, Preheat } from '@preheat/sdk';
+import { type Io, UsageError } from '../io.js';
+import { readJson } from './json-input.js';
+import { fileId } from './upload.js';
+
+export interface CreateJobFlags {
+  readonly file?: string;
+  readonly model?: string;
+  readonly trainingFile?: string;
+  readonly validationFile?: string;
+  readonly suffix?: string;
+  readonly seed?: number;
+  readonly metadata?: Record<string, string>;
+  readonly pipeline?: string;
+  readonly method?: 'supervised' | 'reinforcement';
+  readonly grader?: string;
+  readonly hyperparameter?: Record<string, string>;
+}
+
+/** The request body. Paths in it, of the training files, are uploaded. Throws `UsageError` when something is missing. */
+export async function createJobBody(flags: CreateJobFlags, client: Preheat, io: Io): Promise<CreateJob> {
+  const given = flags.file === undefined ? {} : readJson<Partial<CreateJob>>(flags.file, io);
+  const method = methodOf(flags, io);
+  const body: Partial<CreateJob> = {
+    ...given,
+    ...(flags.model === undefined ? {} : { model: flags.model }),
+    ...(flags.suffix === undefined ? {} : { suffix: flags.suffix }),
+    ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+    ...(flags.metadata === undefined ? {} : { metadata: flags.metadata }),
+    ...(flags.pipeline === undefined
+      ? {}
+      : { pipeline: readJson<NonNullable<CreateJob['pipeline']>>(flags.pipeline, io) }),
+    ...(method === undefined ? {} : { method }),
+  };
+  const training = flags.trainingFile ?? body.training_file;
+  const validation = flags.validationFile ?? body.validation_file;
+  if (body.model === undefined) throw new UsageError('a job needs a model: --model, or "model" in --file');
+  if (training === undefined) {
+    throw new UsageError('a job needs training rows: --training-file <path or id>, or "training_file" in --file');
+  }
+  return {
+    ...body,
+    model: body.model,
+    training_file: await fileId(training, 'fine-tune', client, io),
+    ...(validation ? { validation_file: await fileId(validation, 'fine-tune', client, io) } : {}),
+  };
+}
+
+function methodOf(flags: CreateJobFlags, io: Io): CreateJob['method'] | undefined {
+  const type = flags.method ?? (flags.grader ? 'reinforcement' : flags.hyperparameter ? 'supervised' : undefined);
+  if (type === undefined) return undefined;
+  if (flags.pipeline !== undefined) {
+    throw new UsageError(
+      '--pipeline already says what each phase does: leave out --method, --grader, --hyperparameter',
+    );
+  }
+  const hyperparameters = Object.fromEntries(
+    Object.entries(flags.hyperparameter ?? {}).map(([key, text]) => [key, numberOrText(text)]),
+  );
+  if (type === 'supervised') return { type, supervised: { hyperparameters } };
+  if (flags.grader === undefined) throw new UsageError('reinforcement needs a grader: --grader <file.json>');
+  return { type, reinforcement: { grader: readJson<GraderSpec>(flags.grader, io), hyperparameters } };
+}
+
+function numberOrText(text: string): number | string {
+  const value = Number(text);
+  return text.trim() !== '' && Number.isFinite(value) ? value : text;
+}

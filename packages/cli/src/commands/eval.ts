@@ -1,0 +1,140 @@
+/** `preheat eval`: grade one or more models on a JSONL file, and print how they did. */
+import type { EvalRunObject, GraderSpec } from '@preheat/sdk';
+import type { Command } from 'commander';
+import { CommandFailed, type Io, UsageError } from '../io.js';
+import { ProgressLine, progressBar } from '../progress/progress-line.js';
+import { renderTable } from '../table.js';
+import { atLeast, numberBetween, repeated } from './arguments.js';
+import { type CriterionMean, criterionMeans } from './criterion-means.js';
+import { readJson } from './json-input.js';
+import { openSession, type Session } from './session.js';
+import { fileId } from './upload.js';
+
+interface EvalFlags {
+  model: string[];
+  grader: string;
+  prompt: string;
+  system?: string;
+  name: string;
+  temperature: number;
+  seed: number;
+  maxTokens: number;
+}
+
+const DEFAULT_MAX_TOKENS = 256;
+
+export function addEvalCommand(program: Command, io: Io): void {
+  program
+    .command('eval <rows>')
+    .description('grade models on rows of {"item": {…}} (a path, uploaded first, or a file id)')
+    .requiredOption('--model <name>', 'model to grade; repeatable', repeated)
+    .requiredOption('--grader <json or file>', 'a grader, or an array of them')
+    .option('--prompt <template>', 'user message made from each row', '{{item.prompt}}')
+    .option('--system <template>', 'system message made from each row')
+    .option('--name <text>', 'name of the eval', 'preheat eval')
+    .option('--temperature <number>', '0 is greedy', numberBetween(0, 2), 0)
+    .option('--seed <number>', 'of sampling', atLeast(0), 1)
+    .option('--max-tokens <number>', 'longest answer', atLeast(1), DEFAULT_MAX_TOKENS)
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ preheat eval test.jsonl --model preheat-1m --grader grader.json --prompt '{{item.word}}'
+
+test.jsonl:   {"item": {"word": "cat", "references": ["K AE T"]}}
+grader.json:  {"type": "phoneme_error_rate", "name": "phonemes", "input": "{{sample.output_text}}",
+               "references": "{{item.references}}", "pass_threshold": 1}`,
+    )
+    .action(async (rows: string, _flags, command: Command) => evaluate(openSession<EvalFlags>(command, io), rows));
+}
+
+async function evaluate(session: Session<EvalFlags>, rows: string): Promise<void> {
+  const { client, flags, io } = session;
+  const graders = [readJson<GraderSpec | GraderSpec[]>(flags.grader, io)].flat();
+  if (graders.length === 0) throw new UsageError('--grader is an empty array: at least one grader is needed');
+  const source = { type: 'file_id' as const, id: await fileId(rows, 'evals', client, io) };
+  const { id: evalId } = await client.evals.create({
+    name: flags.name,
+    data_source_config: { type: 'custom', item_schema: { type: 'object' }, include_sample_schema: true },
+    testing_criteria: graders,
+  });
+  const results: { model: string; run: EvalRunObject; criteria: CriterionMean[] }[] = [];
+  for (const model of flags.model) {
+    const created = await client.evals.runs.create(evalId, {
+      name: model,
+      data_source: dataSource(flags, model, source),
+    });
+    const run = await awaited(session, evalId, created.id, model);
+    results.push({
+      model,
+      run,
+      criteria: await criterionMeans(client.evals.runs.items(evalId, run.id, { limit: 100 })),
+    });
+  }
+  session.show({ eval_id: evalId, results }, () => `${resultTable(results)}\n\neval ${evalId}`);
+  const failed = results.find(({ run }) => run.status !== 'completed');
+  if (failed)
+    throw new CommandFailed(
+      `the run of ${failed.model} ${failed.run.status}: ${failed.run.error?.message ?? 'no reason given'}`,
+    );
+}
+
+function dataSource(flags: EvalFlags, model: string, source: { type: 'file_id'; id: string }) {
+  const system = flags.system === undefined ? [] : [{ role: 'system' as const, content: flags.system }];
+  return {
+    type: 'completions' as const,
+    model,
+    source,
+    input_messages: {
+      type: 'template' as const,
+      template: [...system, { role: 'user' as const, content: flags.prompt }],
+    },
+    sampling_params: {
+      temperature: flags.temperature,
+      seed: flags.seed,
+      max_completion_tokens: flags.maxTokens,
+    },
+  };
+}
+
+async function awaited(
+  session: Session<EvalFlags>,
+  evalId: string,
+  runId: string,
+  model: string,
+): Promise<EvalRunObject> {
+  const { client, io } = session;
+  const line = new ProgressLine(io.stderr, io.nowMs);
+  try {
+    return await client.evals.runs.wait(evalId, runId, {
+      signal: io.signal,
+      onUpdate: ({ status, result_counts: { total, passed, failed, errored } }) => {
+        const done = passed + failed + errored;
+        line.update(`${model}  ${status}  ${progressBar(total === 0 ? 0 : done / total)}  ${done}/${total}`);
+      },
+    });
+  } finally {
+    line.end();
+  }
+}
+
+function resultTable(results: readonly { model: string; criteria: readonly CriterionMean[] }[]): string {
+  return renderTable(
+    [
+      { title: 'MODEL' },
+      { title: 'CRITERION' },
+      { title: 'MEAN SCORE', align: 'right' },
+      { title: 'PASSED', align: 'right' },
+      { title: 'ITEMS', align: 'right' },
+    ],
+    results.flatMap(({ model, criteria }) =>
+      criteria.map(({ name, meanScore, passed, items }) => [
+        model,
+        name,
+        meanScore.toFixed(4),
+        `${((100 * passed) / items).toFixed(1)} %`,
+        String(items),
+      ]),
+    ),
+  );
+}

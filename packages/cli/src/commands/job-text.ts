@@ -1,0 +1,64 @@
+/** Jobs, events and checkpoints as text. */
+import type { FineTuningJob, FineTuningJobCheckpoint, FineTuningJobEvent } from '@preheat/sdk';
+import { formatDuration, formatUnixSeconds } from '../duration.js';
+import { renderTable } from '../table.js';
+
+export function jobTable(jobs: readonly FineTuningJob[]): string {
+  if (jobs.length === 0) return 'no jobs yet: `preheat jobs create --help`';
+  const columns = [
+    { title: 'JOB' },
+    { title: 'STATUS' },
+    { title: 'MODEL' },
+    { title: 'PIPELINE' },
+    { title: 'CREATED (UTC)' },
+  ];
+  return renderTable(
+    columns,
+    jobs.map((job) => [job.id, job.status, job.model, pipelineText(job), formatUnixSeconds(job.created_at)]),
+  );
+}
+
+const pipelineText = (job: FineTuningJob): string => job.pipeline.map((phase) => phase.algorithm).join(' → ');
+
+export function jobDetails(job: FineTuningJob): string {
+  const { progress } = job;
+  const lines: [string, string | undefined][] = [
+    ['job', job.id],
+    ['status', job.status],
+    ['base model', job.model],
+    ['model', job.fine_tuned_model ?? undefined],
+    ['seed', String(job.seed)],
+    ['created', `${formatUnixSeconds(job.created_at)} UTC`],
+    ['finished', job.finished_at === null ? undefined : `${formatUnixSeconds(job.finished_at)} UTC`],
+    ['step', progress ? `${progress.step}/${progress.total_steps ?? '?'}` : undefined],
+    ['time left', progress?.eta_seconds ? formatDuration(progress.eta_seconds * 1_000) : undefined],
+    ['trained tokens', job.trained_tokens?.toString()],
+    ['error', job.error ? `${job.error.message} (${job.error.code})` : undefined],
+    ...job.pipeline.map((phase, index): [string, string] => [
+      `phase ${index + 1}`,
+      `${phase.algorithm} ${phase.status}${phase.model ? `, ${phase.model}` : ''}`,
+    ]),
+  ];
+  return lines
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name.padEnd(15)} ${value}`)
+    .join('\n');
+}
+
+export const eventLine = (event: FineTuningJobEvent): string =>
+  `${formatUnixSeconds(event.created_at)}  ${event.level.padEnd(5)}  ${event.message}`;
+
+export function checkpointTable(checkpoints: readonly FineTuningJobCheckpoint[]): string {
+  if (checkpoints.length === 0) return 'no checkpoints yet';
+  return renderTable(
+    [{ title: 'STEP', align: 'right' }, { title: 'PHASE', align: 'right' }, { title: 'MODEL' }, { title: 'METRICS' }],
+    checkpoints.map((checkpoint) => [
+      String(checkpoint.step_number),
+      `${checkpoint.phase + 1}`,
+      checkpoint.fine_tuned_model_checkpoint,
+      Object.entries(checkpoint.metrics)
+        .map(([name, value]) => `${name}=${Number(value.toPrecision(4))}`)
+        .join(' '),
+    ]),
+  );
+}

@@ -1,0 +1,39 @@
+/** `preheat models …`: base models, fine-tunes and checkpoints. */
+import type { ModelObject } from '@preheat/sdk';
+import type { Command } from 'commander';
+import { formatUnixSeconds } from '../duration.js';
+import type { Io } from '../io.js';
+import { renderTable } from '../table.js';
+import { openSession } from './session.js';
+
+export function addModelsCommand(program: Command, io: Io): void {
+  const models = program.command('models').description('list, show and delete models');
+  models
+    .command('list', { isDefault: true })
+    .description('list every model that can be called')
+    .action(async (_flags, command: Command) => {
+      const session = openSession(command, io);
+      session.show(await session.client.models.list().toArray(), modelTable);
+    });
+  models
+    .command('get <model>')
+    .description('show one model')
+    .action(async (name: string, _flags, command: Command) => {
+      const session = openSession(command, io);
+      session.show([await session.client.models.retrieve(name)], modelTable);
+    });
+  models
+    .command('delete <model>')
+    .description('delete a fine-tuned model or a checkpoint')
+    .action(async (name: string, _flags, command: Command) => {
+      const session = openSession(command, io);
+      session.show(await session.client.models.delete(name), ({ id }) => `deleted ${id}`);
+    });
+}
+
+function modelTable(models: readonly ModelObject[]): string {
+  return renderTable(
+    [{ title: 'MODEL' }, { title: 'OWNED BY' }, { title: 'CREATED (UTC)' }],
+    models.map((model) => [model.id, model.owned_by, formatUnixSeconds(model.created)]),
+  );
+}

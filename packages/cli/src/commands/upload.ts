@@ -1,0 +1,24 @@
+/** Lets a flag that wants a file id also take a path, which is uploaded first. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Preheat } from '@preheat/sdk';
+import { type Io, UsageError } from '../io.js';
+
+const FILE_ID = /^file-[A-Za-z0-9]+$/;
+
+/** The id itself, or that of the file just uploaded from the path. */
+export async function fileId(
+  idOrPath: string,
+  purpose: 'fine-tune' | 'evals',
+  client: Preheat,
+  io: Io,
+): Promise<string> {
+  const path = resolve(io.cwd, idOrPath);
+  if (!existsSync(path)) {
+    if (FILE_ID.test(idOrPath)) return idOrPath;
+    throw new UsageError(`${idOrPath} is neither a file here nor a file id (file-…)`);
+  }
+  const { id, bytes } = await client.files.create(path, { purpose }, { signal: io.signal });
+  io.stderr.write(`uploaded ${idOrPath} (${bytes} bytes) as ${id}\n`);
+  return id;
+}

@@ -1,0 +1,131 @@
+/**
+ * The whole platform on one machine: an API server and some runners as child processes over one folder. They share
+ * nothing but that folder, exactly as in production they share nothing but the object store and the queue.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Preheat, PreheatError } from '@preheat/sdk';
+import { CommandFailed, type Io } from '../io.js';
+import { apiKeyHashes } from './api-key.js';
+import { describeExit, type RunningChild, startChild } from './child-process.js';
+import { type KeptProcess, keepRunning } from './keep-running.js';
+import { claimPort, LOOPBACK } from './ports.js';
+
+export interface PlatformOptions {
+  /** Folder of this installation; the state lives in `data` below it. */
+  readonly home: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  readonly runners: number;
+  readonly apiKey: string;
+  readonly logLevel: string;
+  readonly log: (name: string, line: string) => void;
+}
+
+export interface Platform {
+  /** Without `/v1`. */
+  readonly url: string;
+  readonly baseURL: string;
+  /** Resolves when the platform cannot go on; never while it runs or when it was stopped. */
+  readonly failed: Promise<Error>;
+  /** Stops every process; returns when all are gone. */
+  stop(): Promise<void>;
+}
+
+const READY_TIMEOUT_MS = 60_000;
+const READY_POLL_MS = 100;
+
+/** Starts everything and returns once the API answers. Whatever was started is stopped again when that fails. */
+export async function startPlatform(options: PlatformOptions, io: Io): Promise<Platform> {
+  const dataDir = join(options.home, 'data');
+  await mkdir(dataDir, { recursive: true });
+  const port = await claimPort(options.port);
+  const url = `http://${LOOPBACK}:${port}`;
+  const env = storeEnvironment(options, dataDir, io);
+  const api = startChild({
+    name: 'api',
+    entry: import.meta.resolve('@preheat/functions/main'),
+    env: { ...env, ...apiEnvironment(options.apiKey, port, url) },
+    log: options.log,
+  });
+  const runners = Array.from({ length: options.runners }, (_, index) => startRunner(index + 1, env, options, io));
+  const { failed, stop } = watchOver(api, runners);
+  const baseURL = `${url}/v1`;
+  try {
+    await Promise.race([untilReady(baseURL, options.apiKey, io), failed.then(rethrow)]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, baseURL, failed, stop };
+}
+
+function storeEnvironment(options: PlatformOptions, dataDir: string, io: Io): Record<string, string | undefined> {
+  return {
+    ...io.env,
+    PREHEAT_STORE: 'filesystem',
+    PREHEAT_DATA_DIR: dataDir,
+    PREHEAT_LOG_LEVEL: options.logLevel,
+  };
+}
+
+function apiEnvironment(apiKey: string, port: number, url: string): Record<string, string> {
+  return {
+    PREHEAT_API_KEY_HASHES: apiKeyHashes(apiKey),
+    PREHEAT_HOST: LOOPBACK,
+    PREHEAT_PORT: String(port),
+    PREHEAT_PUBLIC_URL: url,
+  };
+}
+
+function startRunner(
+  number: number,
+  env: Record<string, string | undefined>,
+  options: PlatformOptions,
+  io: Io,
+): KeptProcess {
+  const name = `runner-${number}`;
+  const entry = import.meta.resolve('@preheat/gpu-runner/main');
+  return keepRunning(
+    { name, entry, env: { ...env, PREHEAT_RUNNER_ID: `${name}-${process.pid}` }, log: options.log },
+    io,
+  );
+}
+
+function watchOver(api: RunningChild, runners: readonly KeptProcess[]): Pick<Platform, 'failed' | 'stop'> {
+  let stopping = false;
+  const apiEnded = new Promise<Error>((resolve) => {
+    void api.exit.then((exit) => {
+      if (!stopping) resolve(new CommandFailed(`the API server ended with ${describeExit(exit)}`));
+    });
+  });
+  return {
+    failed: Promise.race([apiEnded, ...runners.map((runner) => runner.gaveUp)]),
+    async stop() {
+      stopping = true;
+      await Promise.all([api.stop(), ...runners.map((runner) => runner.stop())]);
+    },
+  };
+}
+
+function rethrow(error: Error): never {
+  throw error;
+}
+
+async function untilReady(baseURL: string, apiKey: string, io: Io): Promise<void> {
+  const client = new Preheat({ apiKey, baseURL, maxRetries: 0 });
+  const deadlineMs = io.nowMs() + READY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      await client.models.list({ signal: io.signal }).page();
+      return;
+    } catch (error) {
+      // Not up yet: nobody listens, or what it needs is still being made.
+      const notYet = error instanceof PreheatError && (error.status === null || error.status === 503);
+      if (!notYet) throw error;
+      if (io.nowMs() > deadlineMs)
+        throw new CommandFailed(`the API server did not answer within ${READY_TIMEOUT_MS} ms`);
+    }
+    await io.sleep(READY_POLL_MS, io.signal);
+  }
+}

@@ -1,0 +1,18 @@
+/** How to use a platform that runs on this machine, ready to paste. */
+
+export function usageLines(baseURL: string, apiKey: string, model = 'preheat-1m'): string {
+  return `  base URL  ${baseURL}
+  API key   ${apiKey}
+
+From a shell:
+  export PREHEAT_BASE_URL=${baseURL} PREHEAT_API_KEY=${apiKey}
+  npx preheat models
+  npx preheat chat '${model}' cat
+  curl ${baseURL}/models -H 'Authorization: Bearer ${apiKey}'
+
+With the OpenAI SDK:
+  const client = new OpenAI({ baseURL: '${baseURL}', apiKey: '${apiKey}' });
+  await client.chat.completions.create({ model: '${model}', messages: [{ role: 'user', content: 'cat' }] });
+
+Ctrl-C stops it.`;
+}

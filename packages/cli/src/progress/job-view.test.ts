@@ -1,0 +1,42 @@
+import type { FineTuningJob, FineTuningJobEvent } from '@preheat/sdk';
+import { expect, it } from 'vitest';
+import { JobView } from './job-view.js';
+
+const job = (phase: number | null): FineTuningJob =>
+  ({
+    id: 'ftjob-1',
+    status: phase === null ? 'queued' : 'running',
+    pipeline: [{ algorithm: 'sft' }, { algorithm: 'grpo' }],
+    progress:
+      phase === null ? null : { phase, phase_step: 30, phase_steps: 60, tokens_per_second: 5_432, eta_seconds: 75 },
+  }) as unknown as FineTuningJob;
+
+const event = (data: Record<string, unknown> | null, message = ''): FineTuningJobEvent =>
+  ({ type: data ? 'metrics' : 'message', level: 'info', message, data }) as FineTuningJobEvent;
+
+it('shows the state while the job waits, then phase, step, metric, speed and time left', () => {
+  const view = new JobView();
+  expect(view.line()).toBe('waiting for the job');
+  view.job(job(null));
+  expect(view.line()).toBe('ftjob-1 queued');
+  view.job(job(0));
+  expect(view.event(event({ step: 30, train_loss: 1.23456 }))).toBeUndefined();
+  expect(view.line()).toBe('[1/2 sft]  ████████░░░░░░░░  step 30/60  loss 1.235  5.4k tok/s  ETA 1m 15s');
+});
+
+it('drops the loss when the next phase starts, and prefers the reward', () => {
+  const view = new JobView();
+  view.job(job(0));
+  view.event(event({ train_loss: 1 }));
+  view.job(job(1));
+  expect(view.line()).not.toContain('loss');
+  view.event(event({ train_loss: 0.1, train_mean_reward: 0.8 }));
+  expect(view.line()).toContain('[2/2 grpo]');
+  expect(view.line()).toContain('reward 0.800');
+});
+
+it('passes messages on, with their level when it is not info', () => {
+  const view = new JobView();
+  expect(view.event(event(null, 'checkpoint saved'))).toBe('checkpoint saved');
+  expect(view.event({ ...event(null, 'slow'), level: 'warn' })).toBe('warn: slow');
+});

@@ -1,0 +1,45 @@
+/** For tests: an `Io` of buffers, with a clock that moves when somebody sleeps. */
+import type { Io } from '../io.js';
+
+export interface TestIo extends Io {
+  readonly text: { out: string; err: string };
+  readonly sleeps: number[];
+  interrupt(): void;
+}
+
+export interface TestIoOptions {
+  readonly env?: Record<string, string>;
+  readonly cwd?: string;
+  readonly stdin?: string;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export function testIo(options: TestIoOptions = {}): TestIo {
+  const text = { out: '', err: '' };
+  const sleeps: number[] = [];
+  const abort = new AbortController();
+  let nowMs = 0;
+  const screen = { isTTY: options.isTTY ?? false, columns: options.columns ?? 80 };
+  return {
+    text,
+    sleeps,
+    interrupt: () => abort.abort(new Error('interrupted by the test')),
+    stdout: { write: (part) => (text.out += part), ...screen },
+    stderr: { write: (part) => (text.err += part), ...screen },
+    stdin: stdinOf(options.stdin ?? ''),
+    env: options.env ?? {},
+    cwd: options.cwd ?? '/nowhere',
+    nowMs: () => nowMs,
+    sleep: (durationMs) => {
+      sleeps.push(durationMs);
+      nowMs += durationMs;
+      return Promise.resolve();
+    },
+    signal: abort.signal,
+  };
+}
+
+async function* stdinOf(text: string): AsyncGenerator<string> {
+  yield text;
+}
