@@ -128,12 +128,14 @@ export const primitiveCases: { readonly [P in ProgramPrimitive]: readonly Primit
   oneHot: one([ids(4, 2, 3), real(2, 3, 4)], ((n, x) => arithmetic.mul(indexing.oneHot(n, 4), x)) as Build),
   softmax: one([real(2, 3, 4)], reduction.softmax as Build),
   logSoftmax: one([real(2, 3, 4)], reduction.logSoftmax as Build),
-  rotary: [false, true].map((inverse) => ({
-    inputs: [real(2, 3, 4, 6)],
-    build: ((x: Value) => {
-      const table = (f: (x: number) => number) =>
-        x.graph.emit('constant', [], { data: Float32Array.from({ length: 12 }, (_, i) => f(i)) }, 'f32', [4, 3]);
-      return rotary(x, table(Math.cos), table(Math.sin), { inverse });
-    }) as Build,
-  })),
+  rotary: [false, true].flatMap((inverse) =>
+    [real(2, 3, 4, 6), real(3, 4, 6), real(4, 6)].map((input) => ({
+      inputs: [input],
+      build: ((x: Value) => {
+        const table = (f: (x: number) => number) =>
+          x.graph.emit('constant', [], { data: Float32Array.from({ length: 12 }, (_, i) => f(i)) }, 'f32', [4, 3]);
+        return rotary(x, table(Math.cos), table(Math.sin), { inverse });
+      }) as Build,
+    })),
+  ),
 };

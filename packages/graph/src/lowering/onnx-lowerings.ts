@@ -88,11 +88,14 @@ const addAlong: Lowering<'addAlong'> = (graph, _, inputs) => {
 const rotary: Lowering<'rotary'> = (graph, { shape, attributes: { inverse } }, inputs) => {
   const [x, cos, sin] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
   const [length, width] = [lengthOf(shape, shape.length - 2), lengthOf(shape, shape.length - 1)];
-  const heads = [1, sizeOf(shape) / (length * width), length, width];
+  // The operator takes [batch, heads, length, width]; which leading axis is which makes no difference to it.
+  const isBatched = shape.length === 4;
+  const batched = isBatched ? x.name : reshapeTo(graph, x.name, [1, sizeOf(shape) / (length * width), length, width]);
   const signedSin = inverse ? graph.op('Neg', [sin.name]) : sin.name;
   // A single position id is the position of the first element of every row.
-  const operands = [reshapeTo(graph, x.name, heads), graph.int64([0]), cos.name, signedSin];
-  return reshapeTo(graph, graph.op('RotaryEmbedding', operands, { interleaved: 0 }, microsoft), shape);
+  const operands = [batched, graph.int64([0]), cos.name, signedSin];
+  const rotated = graph.op('RotaryEmbedding', operands, { interleaved: 0 }, microsoft);
+  return isBatched ? rotated : reshapeTo(graph, rotated, shape);
 };
 
 const reduction =
