@@ -1,4 +1,7 @@
-/** Lengths of the functions in a file, counted on the syntax tree from the first line of the body to its last. */
+/**
+ * Lengths of the functions in a file, counted on the syntax tree from the first line of the body to its last. The tests
+ * inside a function are not part of its length: a suite is a list, and each test in it is measured by itself.
+ */
 import ts from 'typescript';
 
 export interface FunctionLength {
@@ -7,17 +10,25 @@ export interface FunctionLength {
   lines: number;
 }
 
-/** Suites group tests; their length is that of a list, not of a procedure. */
-const SUITES = /^(describe|test|it|suite)\b/;
+const GROUPS = /^(describe|suite)\b/;
+const TESTS = /^(describe|suite|test|it)\b/;
 
 export function functionLengths(path: string, text: string): FunctionLength[] {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const found: FunctionLength[] = [];
+  const lineOf = (position: number) => file.getLineAndCharacterOfPosition(position).line;
+  const linesOf = (node: ts.Node) => lineOf(node.end) - lineOf(node.getStart(file)) + 1;
+  const linesOfTests = (node: ts.Node): number => {
+    let lines = 0;
+    ts.forEachChild(node, (child) => {
+      lines += isCallOf(TESTS, child) ? linesOf(child) : linesOfTests(child);
+    });
+    return lines;
+  };
   const visit = (node: ts.Node): void => {
-    if (ts.isFunctionLike(node) && 'body' in node && node.body && !isSuite(node)) {
-      const start = file.getLineAndCharacterOfPosition(node.body.getStart(file)).line;
-      const end = file.getLineAndCharacterOfPosition(node.body.end).line;
-      found.push({ name: nameOf(node), line: start + 1, lines: end - start + 1 });
+    if (ts.isFunctionLike(node) && 'body' in node && node.body && !isCallOf(GROUPS, node.parent)) {
+      const line = lineOf(node.body.getStart(file)) + 1;
+      found.push({ name: nameOf(node), line, lines: linesOf(node.body) - linesOfTests(node.body) });
     }
     ts.forEachChild(node, visit);
   };
@@ -25,8 +36,8 @@ export function functionLengths(path: string, text: string): FunctionLength[] {
   return found;
 }
 
-function isSuite(node: ts.Node): boolean {
-  return ts.isCallExpression(node.parent) && SUITES.test(node.parent.expression.getText());
+function isCallOf(names: RegExp, node: ts.Node): boolean {
+  return ts.isCallExpression(node) && names.test(node.expression.getText());
 }
 
 function nameOf(node: ts.SignatureDeclaration): string {
