@@ -95,6 +95,7 @@ export const ChatCompletion = Type.Object({
         refusal: Type.Null(),
       }),
       token_ids: Type.Optional(Type.Array(Count, { maxItems: 1_000_000 })),
+      token_logprobs: Type.Optional(Type.Array(Type.Number(), { maxItems: 1_000_000 })),
     }),
     { maxItems: 128 },
   ),

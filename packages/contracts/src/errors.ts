@@ -42,6 +42,11 @@ export const ERRORS = {
     'Shorten the row, or choose a model with a longer context.',
   ),
   unsupported_parameter: request(400, 'This value is known but not supported.', 'Remove it, or use a value listed.'),
+  model_not_available: request(
+    400,
+    'No model of this name can be trained or run here.',
+    'List the models with GET /v1/models.',
+  ),
   unknown_algorithm: request(400, 'No recipe has this name.', 'Use one of the names listed in the message.'),
   job_not_cancellable: request(400, 'The job has already ended.', 'Nothing to do: read its status.'),
   invalid_job_state: request(400, 'The job is in a state that does not allow this.', 'Read its status and try later.'),

@@ -11,8 +11,12 @@ export const StoreSettings = Type.Object({
   PREHEAT_BUCKET: Type.Optional(Type.String({ minLength: 3, maxLength: 63 })),
   PREHEAT_QUEUE_URL: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
   PREHEAT_EVALUATION_QUEUE_URL: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
-  /** Trace, debug, info, warn, error or silent. */
-  PREHEAT_LOG_LEVEL: Type.Optional(OneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent'])),
+  /** Set by AWS in functions and tasks. */
+  AWS_REGION: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+  /** A compatible server instead of AWS. */
+  AWS_ENDPOINT_URL: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
+  /** Least severe event that is logged; `info` unless said. */
+  PREHEAT_LOG_LEVEL: Type.Optional(OneOf(['debug', 'info', 'warn', 'error'])),
 });
 export type StoreSettings = Static<typeof StoreSettings>;
 
@@ -36,8 +40,9 @@ export type RunnerSettings = Static<typeof RunnerSettings>;
 
 /** Decodes `environment`; throws an `Error` that names each wrong variable and what it takes. */
 export function readSettings<S extends TSchema>(schema: S, environment: Record<string, string | undefined>): Static<S> {
+  const known = (schema as unknown as { properties: Record<string, unknown> }).properties;
   const present = Object.fromEntries(
-    Object.entries(environment).filter(([key, value]) => key.startsWith('PREHEAT_') && value !== undefined),
+    Object.entries(environment).filter(([key, value]) => Object.hasOwn(known, key) && value !== undefined),
   );
   const checked = check(schema, present);
   if (checked.ok) return checked.value;

@@ -1,0 +1,55 @@
+/** The runner process: opens the platform, chooses an executor, pulls work until SIGTERM or SIGINT. */
+import { availableParallelism, hostname } from 'node:os';
+import { openPlatform } from '@preheat/adapters/platform';
+import { readSettings, RunnerSettings } from '@preheat/contracts';
+import { ModelRegistry } from '@preheat/inference/model-registry';
+import { JobStore } from '@preheat/jobs';
+import { chooseExecutor } from './executor-choice.js';
+import { runnerLoop } from './runner-loop.js';
+
+/** Time for the last step, a checkpoint and the release, within the 120 s that ECS grants. */
+const SHUTDOWN_LIMIT_MS = 110_000;
+const DEFAULT_LEASE_TTL_MS = 30_000;
+
+const settings = readSettings(RunnerSettings, process.env);
+const platform = await openPlatform(settings, 'gpu-runner');
+const runnerId =
+  settings.PREHEAT_RUNNER_ID ??
+  `${hostname()
+    .replaceAll(/[^A-Za-z0-9_.-]/g, '-')
+    .slice(0, 40)}-${process.pid}`;
+const log = platform.log.child({ runnerId });
+const shutdown = new AbortController();
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (shutdown.signal.aborted) process.exit(1); // a second signal does not wait
+    log.info('stopping: checkpoint, release, exit', { signal });
+    shutdown.abort();
+    setTimeout(() => {
+      log.error('the checkpoint did not finish in time; the lease will run out', { limitMs: SHUTDOWN_LIMIT_MS });
+      process.exit(1);
+    }, SHUTDOWN_LIMIT_MS).unref();
+  });
+}
+
+const executor = await chooseExecutor(settings.PREHEAT_RUNNER_EXECUTOR ?? 'auto', log);
+const jobs = new JobStore({ ...platform, queue: platform.jobQueue });
+const dependencies = {
+  ...platform,
+  runnerId,
+  log,
+  queue: platform.jobQueue,
+  jobs,
+  models: new ModelRegistry(platform.store, platform.clock),
+  executor,
+  leaseTtlMs: Number(settings.PREHEAT_LEASE_TTL_MS ?? DEFAULT_LEASE_TTL_MS),
+  rolloutWorkers: availableParallelism(),
+};
+
+log.info('ready', { executor: executor.name });
+await runnerLoop(dependencies, { shutdown: shutdown.signal });
+await executor.dispose();
+await platform.close();
+log.info('stopped');
+process.exit(0);

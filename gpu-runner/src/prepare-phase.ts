@@ -1,0 +1,85 @@
+/** Opens what one phase runs on: the weights it starts from, its tokenizer, grader and rollouts, and the recipe's context. */
+import { invariant } from '@preheat/contracts';
+import { compileGrader } from '@preheat/graders';
+import { DecoderPool } from '@preheat/inference';
+import type { LoadedModel } from '@preheat/inference/model-registry';
+import type { LeasedJob } from '@preheat/jobs';
+import { RUNTIMES } from '@preheat/recipes';
+import type { PlannedPhase } from './plan-phases.js';
+import type { Position } from './position.js';
+import { DecoderRollouts } from './rollouts.js';
+import type { PhaseContext, PhaseRun } from './run-phase.js';
+import type { RunnerDependencies } from './runner-dependencies.js';
+import { readRows } from './training-rows.js';
+
+export interface PreparedPhase {
+  readonly run: Omit<PhaseRun, 'loggedStep' | 'shutdown'>;
+  close(): Promise<void>;
+}
+
+export async function preparePhase(
+  deps: RunnerDependencies,
+  leased: LeasedJob,
+  plan: readonly PlannedPhase[],
+  position: Position,
+): Promise<PreparedPhase> {
+  const planned = plan[position.phaseIndex];
+  invariant(planned, `the job has no phase ${position.phaseIndex}`);
+  const { phase, steps } = planned;
+  const model = await loadStart(deps, leased, position);
+  const recipe = RUNTIMES[phase.algorithm];
+  invariant(recipe, `the recipe ${phase.algorithm} has no runtime`);
+  const decoder = phase.type === 'reinforcement' ? await openDecoder(deps, model) : null;
+  const validation = phase.validationFile && (await readRows(deps.store, phase.validationFile, phase.type));
+  const context: PhaseContext = {
+    config: phase.config,
+    seed: leased.job.seed,
+    modelConfig: model.config,
+    initialWeights: model.tensors,
+    tokenizer: model.tokenizer,
+    trainingRows: planned.rows,
+    validationRows: validation || [],
+    executor: deps.executor,
+    rollouts: decoder && new DecoderRollouts(decoder),
+    grader: graderOf(planned),
+    signal: leased.lost,
+    log: deps.log,
+    monotonicMs: () => performance.now(),
+  };
+  return {
+    run: {
+      deps,
+      leased,
+      recipe,
+      context,
+      model,
+      position,
+      phaseSteps: steps,
+      totalSteps: plan.reduce((sum, each) => sum + each.steps, 0),
+      checkpointInterval: Number(phase.config['checkpoint_interval'] ?? steps),
+    },
+    close: async () => {
+      await decoder?.close();
+    },
+  };
+}
+
+function openDecoder(deps: RunnerDependencies, { config, tensors }: LoadedModel): Promise<DecoderPool> {
+  return DecoderPool.create(config, tensors, { workers: deps.rolloutWorkers });
+}
+
+/** The weights the phase starts from: the checkpoint's, or the base model's. */
+async function loadStart(deps: RunnerDependencies, leased: LeasedJob, position: Position): Promise<LoadedModel> {
+  const { projectId, model } = leased.job;
+  const record = await deps.models.find(projectId, position.from?.model ?? model);
+  invariant(record, `the model ${position.from?.model ?? model} has no record`);
+  // The record of a checkpoint may have been repointed by a later attempt; the job's own pointer decides.
+  return deps.models.load(position.from ? { ...record, prefix: position.from.prefix } : record);
+}
+
+function graderOf({ phase }: PlannedPhase): PhaseContext['grader'] {
+  if (phase.grader === null) return null;
+  const compiled = compileGrader(phase.grader);
+  invariant(compiled.ok, 'the API admitted a grader that does not compile');
+  return compiled.value;
+}

@@ -1,0 +1,103 @@
+/**
+ * A leased job from where its document says it stands to its end, a pause, or this process's shutdown. The outcome is always
+ * written to the ledger: success, failure with a cause, or the job given back with a checkpoint.
+ */
+import { invariant, type JobError } from '@preheat/contracts';
+import { BundleError } from '@preheat/checkpoints';
+import { fineTunedModelName, type LeasedJob, LostLeaseError } from '@preheat/jobs';
+import { TrainingDivergedError } from '@preheat/recipes';
+import { beatUntil } from './heartbeat.js';
+import { lastLoggedStep } from './logged-steps.js';
+import { planPhases } from './plan-phases.js';
+import { afterPhase, positionOf } from './position.js';
+import { runPhase } from './run-phase.js';
+import type { RunnerDependencies } from './runner-dependencies.js';
+import { publishFinalModel } from './save-checkpoint.js';
+import { preparePhase } from './prepare-phase.js';
+
+export type JobOutcome = 'succeeded' | 'failed' | 'released' | 'lost';
+
+/** Runs the job; resolves once the ledger says how it went. Only a store that stays unreachable makes it throw. */
+export async function runJob(deps: RunnerDependencies, leased: LeasedJob, shutdown: AbortSignal): Promise<JobOutcome> {
+  const log = deps.log.child({ jobId: leased.job.id, epoch: leased.lease.epoch });
+  const finished = new AbortController();
+  const beating = beatUntil(finished.signal, leased, { clock: deps.clock, ttlMs: deps.leaseTtlMs, log });
+  try {
+    announce(deps, leased);
+    return await runPhases(deps, leased, shutdown);
+  } catch (error) {
+    if (error instanceof LostLeaseError || leased.lost.aborted) {
+      log.warn('the job was cancelled or taken over; stopped without writing');
+      return 'lost';
+    }
+    log.error('the job failed', { error });
+    return await recordFailure(leased, error);
+  } finally {
+    finished.abort();
+    await beating;
+  }
+}
+
+function announce(deps: RunnerDependencies, leased: LeasedJob): void {
+  const from = leased.job.resume ? `, resuming from step ${leased.job.resume.step}` : '';
+  const { name, detail } = deps.executor;
+  const message = `Runner ${deps.runnerId} started the job on ${name} (${detail})${from}`;
+  leased.record({ level: 'info', type: 'message', message, data: { kind: 'started', epoch: leased.lease.epoch } });
+}
+
+async function runPhases(deps: RunnerDependencies, leased: LeasedJob, shutdown: AbortSignal): Promise<JobOutcome> {
+  const { job } = leased;
+  const plan = await planPhases(deps, job);
+  const loggedStep = await lastLoggedStep(deps.jobs, job);
+  let position = positionOf(job);
+  while (position.phaseIndex < job.phases.length) {
+    const prepared = await preparePhase(deps, leased, plan, position);
+    try {
+      const outcome = await runPhase({ ...prepared.run, loggedStep, shutdown });
+      if (outcome.kind === 'interrupted') {
+        await leased.release();
+        return 'released';
+      }
+      position = afterPhase(outcome.last);
+    } finally {
+      await prepared.close();
+    }
+  }
+  const last = position.from;
+  invariant(last !== null, 'a job without phases was admitted');
+  const name = fineTunedModelName(job);
+  await publishFinalModel(deps, leased, name, last);
+  leased.record({ level: 'info', type: 'message', message: `New fine-tuned model created: ${name}`, data: null });
+  leased.record({
+    level: 'info',
+    type: 'message',
+    message: 'The job has successfully completed',
+    data: { kind: 'succeeded', model: name },
+  });
+  await leased.succeed(name);
+  return 'succeeded';
+}
+
+/** A recipe that says its input cannot work fails the job; anything else counts as one failed attempt. */
+async function recordFailure(leased: LeasedJob, error: unknown): Promise<JobOutcome> {
+  const isFinal = error instanceof TrainingDivergedError || error instanceof BundleError;
+  const message = error instanceof Error ? error.message : String(error);
+  const cause: JobError = {
+    code: isFinal ? 'training_failed' : 'attempt_failed',
+    message: message.slice(0, 4000),
+    param: null,
+  };
+  leased.record({
+    level: 'error',
+    type: 'message',
+    message: `Training failed: ${cause.message}`,
+    data: { kind: 'failed' },
+  });
+  try {
+    await (isFinal ? leased.fail(cause) : leased.attemptFailed(cause));
+    return leased.job.state === 'failed' ? 'failed' : 'released';
+  } catch (lost) {
+    if (lost instanceof LostLeaseError) return 'lost';
+    throw lost;
+  }
+}

@@ -1,0 +1,20 @@
+/** What a runner is made of; assembled once in main.ts, replaced by memory adapters and a virtual clock in tests. */
+import type { Executor } from '@preheat/executor';
+import type { ModelRegistry } from '@preheat/inference/model-registry';
+import type { JobStore } from '@preheat/jobs';
+import type { Clock, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
+
+export interface RunnerDependencies {
+  readonly runnerId: string;
+  readonly store: ObjectStore;
+  readonly queue: WorkQueue<JsonValue>;
+  readonly jobs: JobStore;
+  readonly models: ModelRegistry;
+  readonly executor: Executor;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly leaseTtlMs: number;
+  /** Worker threads that sample rollouts, each with one thread of its own. */
+  readonly rolloutWorkers: number;
+}

@@ -1,0 +1,93 @@
+/**
+ * Publishes a checkpoint in the order that makes it safe: blobs, then the manifest, then the model name, then the pointer in
+ * the job. A crash in between leaves objects nobody refers to, never a reference to something incomplete.
+ */
+import { type CheckpointRecord, KEYS, type ModelRecord } from '@preheat/contracts';
+import { decodeSafetensors, encodeSafetensors, openBundle, publishBundle } from '@preheat/checkpoints';
+import { type ModelDescription, modelBlobs } from '@preheat/inference/model-registry';
+import { checkpointModelName, type LeasedJob } from '@preheat/jobs';
+import type { Snapshot } from '@preheat/recipes';
+import type { RunnerDependencies } from './runner-dependencies.js';
+
+const OPTIMIZER_BLOB = 'optimizer.safetensors';
+const STATE_BLOB = 'state.json';
+
+export interface CheckpointPoint {
+  readonly phaseIndex: number;
+  readonly phaseStep: number;
+  readonly step: number;
+  readonly endsPhase: boolean;
+  readonly trainedTokens: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** Writes everything and moves the pointer. @throws LostLeaseError when the job is no longer ours. */
+export async function saveCheckpoint(
+  deps: RunnerDependencies,
+  leased: LeasedJob,
+  model: ModelDescription,
+  snapshot: Snapshot,
+  point: CheckpointPoint,
+): Promise<CheckpointRecord> {
+  const { job, lease } = leased;
+  const prefix = `${KEYS.attempt(job.id, lease.epoch)}/step-${point.step}`;
+  const blobs = modelBlobs(model.config, model.tokenizerFiles, snapshot.weights);
+  blobs.set(OPTIMIZER_BLOB, encodeSafetensors(snapshot.optimizer));
+  blobs.set(STATE_BLOB, new TextEncoder().encode(JSON.stringify(snapshot.plain)));
+  await publishBundle(deps.store, prefix, blobs);
+  const name = checkpointModelName(job, point.step);
+  await deps.models.publish(modelRecord(deps, leased, name, 'checkpoint', prefix));
+  const record: CheckpointRecord = {
+    ...point,
+    id: deps.ids.next('ftckpt_'),
+    createdAtMs: deps.clock.nowMs(),
+    prefix,
+    model: name,
+    metrics: { ...point.metrics },
+  };
+  await leased.checkpoint(record);
+  return record;
+}
+
+/** Gives the job's final name to a checkpoint. */
+export async function publishFinalModel(
+  deps: RunnerDependencies,
+  leased: LeasedJob,
+  name: string,
+  last: CheckpointRecord,
+): Promise<void> {
+  await deps.models.publish(modelRecord(deps, leased, name, 'fine-tuned', last.prefix));
+}
+
+/** The training state in a checkpoint. @throws BundleError when it is damaged. */
+export async function readTrainingState(
+  deps: RunnerDependencies,
+  prefix: string,
+): Promise<Pick<Snapshot, 'optimizer' | 'plain'>> {
+  const bundle = await openBundle(deps.store, prefix);
+  return {
+    optimizer: decodeSafetensors(await bundle.read(OPTIMIZER_BLOB)).tensors,
+    plain: JSON.parse(new TextDecoder().decode(await bundle.read(STATE_BLOB))),
+  };
+}
+
+function modelRecord(
+  deps: RunnerDependencies,
+  leased: LeasedJob,
+  name: string,
+  kind: ModelRecord['kind'],
+  prefix: string,
+): ModelRecord {
+  const { job } = leased;
+  return {
+    schemaVersion: 1,
+    name,
+    kind,
+    projectId: job.projectId,
+    createdAtMs: deps.clock.nowMs(),
+    ownedBy: job.projectId,
+    prefix,
+    jobId: job.id,
+    base: job.model,
+  };
+}

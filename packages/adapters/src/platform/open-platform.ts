@@ -1,0 +1,65 @@
+/**
+ * The ports as the settings say: one directory of this machine, or S3 and SQS. The only place that chooses; every program
+ * opens its platform here, and what was not chosen is never loaded.
+ */
+import type { StoreSettings } from '@preheat/contracts';
+import type { Clock, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
+import { join } from 'node:path';
+import { JsonLog } from '../system/json-log.js';
+import { systemClock } from '../system/system-clock.js';
+import { SystemIds } from '../system/system-ids.js';
+
+export interface Platform {
+  readonly store: ObjectStore;
+  /** Doorbell of the runners. */
+  readonly jobQueue: WorkQueue<JsonValue>;
+  /** Doorbell of the evaluation workers. */
+  readonly evaluationQueue: WorkQueue<JsonValue>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  /** Gives back what the adapters hold; state stays. */
+  close(): Promise<void>;
+}
+
+type Outside = Pick<Platform, 'store' | 'jobQueue' | 'evaluationQueue' | 'close'>;
+
+/** @param program Name of the process, in every line it logs. @throws Error naming the setting that is missing. */
+export async function openPlatform(settings: StoreSettings, program: string): Promise<Platform> {
+  const log = JsonLog.open({ level: settings.PREHEAT_LOG_LEVEL ?? 'info', fields: { program } });
+  const outside = settings.PREHEAT_STORE === 'aws' ? await openAws(settings, log) : await openDirectory(settings);
+  return { ...outside, clock: systemClock, ids: new SystemIds({ clock: systemClock }), log };
+}
+
+async function openDirectory(settings: StoreSettings): Promise<Outside> {
+  const root = required(settings, 'PREHEAT_DATA_DIR');
+  const { FilesystemObjectStore, FilesystemWorkQueue } = await import('../filesystem/index.js');
+  const options = { clock: systemClock };
+  const store = await FilesystemObjectStore.open(join(root, 'store'), options);
+  const jobQueue = await FilesystemWorkQueue.open<JsonValue>(join(root, 'queues', 'jobs'), options);
+  const evaluationQueue = await FilesystemWorkQueue.open<JsonValue>(join(root, 'queues', 'evaluations'), options);
+  const close = async () => {
+    await Promise.all([store.close(), jobQueue.close(), evaluationQueue.close()]);
+  };
+  return { store, jobQueue, evaluationQueue, close };
+}
+
+async function openAws(settings: StoreSettings, log: Log): Promise<Outside> {
+  const { S3ObjectStore, SqsWorkQueue } = await import('../aws/index.js');
+  const endpoint = settings.AWS_ENDPOINT_URL;
+  const connection = { region: required(settings, 'AWS_REGION'), ...(endpoint === undefined ? {} : { endpoint }) };
+  const queue = (queueUrl: string) => new SqsWorkQueue<JsonValue>({ ...connection, queueUrl, log });
+  const store = new S3ObjectStore({ ...connection, bucket: required(settings, 'PREHEAT_BUCKET') });
+  const jobQueue = queue(required(settings, 'PREHEAT_QUEUE_URL'));
+  const evaluationQueue = queue(required(settings, 'PREHEAT_EVALUATION_QUEUE_URL'));
+  const close = async () => {
+    for (const client of [store, jobQueue, evaluationQueue]) client.close();
+  };
+  return { store, jobQueue, evaluationQueue, close };
+}
+
+function required(settings: StoreSettings, name: keyof StoreSettings): string {
+  const value = settings[name];
+  if (value === undefined) throw new Error(`PREHEAT_STORE=${settings.PREHEAT_STORE} needs ${name} to be set`);
+  return value;
+}

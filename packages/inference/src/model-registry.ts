@@ -1,0 +1,169 @@
+/**
+ * Model names and the bundles behind them. A record is written only after its bundle is complete, so every name that can be
+ * found can be served. Base models are published on first use; fine-tuned models belong to one project.
+ */
+import {
+  checkDecoderConfig,
+  type DecoderConfig,
+  encodeStored,
+  InvariantError,
+  KEYS,
+  decodeStored,
+  ModelRecord,
+} from '@preheat/contracts';
+import {
+  assertDecoderTensors,
+  decodeSafetensors,
+  encodeSafetensors,
+  freshDecoder,
+  openBundle,
+  publishBundle,
+  type TensorMap,
+} from '@preheat/checkpoints';
+import { type Clock, listAll, type ObjectStore } from '@preheat/ports';
+import { letterToSoundTokenizer, loadTokenizer, type Tokenizer, type TokenizerFiles } from '@preheat/tokenizer';
+import { BASE_MODELS, type BaseModel } from './base-models.js';
+
+/** Names of the blobs that make a bundle a model. */
+export const MODEL_BLOBS = {
+  config: 'config.json',
+  tokenizer: 'tokenizer.json',
+  tokenizerConfig: 'tokenizer_config.json',
+  weights: 'model.safetensors',
+} as const;
+
+/** A model without its weights: enough to validate and tokenise for it. */
+export interface ModelDescription {
+  readonly record: ModelRecord;
+  readonly config: DecoderConfig;
+  readonly tokenizer: Tokenizer;
+  readonly tokenizerFiles: TokenizerFiles;
+}
+
+export interface LoadedModel extends ModelDescription {
+  readonly tensors: TensorMap;
+}
+
+export class ModelRegistry {
+  readonly #store: ObjectStore;
+  readonly #clock: Clock;
+  /** Bundles are immutable, so their descriptions are too. */
+  readonly #descriptions = new Map<string, Promise<Omit<ModelDescription, 'record'>>>();
+
+  constructor(store: ObjectStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** The model of this name that the project may call, or undefined. */
+  async find(projectId: string, name: string): Promise<ModelRecord | undefined> {
+    const base = BASE_MODELS.find((known) => known.name === name);
+    if (base) return (await this.#read(null, name)) ?? (await this.#publishBase(base));
+    return this.#read(projectId, name);
+  }
+
+  /** Base models first, then the project's own, by name. */
+  async list(projectId: string): Promise<ModelRecord[]> {
+    const records: ModelRecord[] = [];
+    for (const base of BASE_MODELS) records.push((await this.find(projectId, base.name)) as ModelRecord);
+    for await (const { key } of listAll(this.#store, KEYS.models(projectId))) {
+      const object = await this.#store.get(key);
+      if (object) records.push(decodeStored(ModelRecord, object.body, key));
+    }
+    return records;
+  }
+
+  /** Makes a complete bundle callable. Writing the same name again repoints it. */
+  async publish(record: ModelRecord): Promise<void> {
+    await this.#store.put(KEYS.model(record.projectId, record.name), encodeStored(record));
+  }
+
+  /** Forgets the name; the bundle stays for whoever still refers to it. False when there was no such name. */
+  async remove(projectId: string, name: string): Promise<boolean> {
+    const key = KEYS.model(projectId, name);
+    if (!(await this.#store.head(key))) return false;
+    await this.#store.delete(key);
+    return true;
+  }
+
+  /** Config and tokenizer of a model. @throws BundleError when the bundle is damaged. */
+  async describe(record: ModelRecord): Promise<ModelDescription> {
+    const known = this.#descriptions.get(record.prefix);
+    const reading = known ?? this.#readDescription(record.prefix);
+    this.#descriptions.set(record.prefix, reading);
+    try {
+      return { record, ...(await reading) };
+    } catch (error) {
+      this.#descriptions.delete(record.prefix);
+      throw error;
+    }
+  }
+
+  /** Everything needed to run a model. @throws BundleError, SafetensorsError or TensorMismatchError on damage. */
+  async load(record: ModelRecord): Promise<LoadedModel> {
+    const description = await this.describe(record);
+    const bundle = await openBundle(this.#store, record.prefix);
+    const { tensors } = decodeSafetensors(await bundle.read(MODEL_BLOBS.weights));
+    assertDecoderTensors(description.config, tensors);
+    return { ...description, tensors };
+  }
+
+  async #read(projectId: string | null, name: string): Promise<ModelRecord | undefined> {
+    const key = KEYS.model(projectId, name);
+    const object = await this.#store.get(key);
+    return object && decodeStored(ModelRecord, object.body, key);
+  }
+
+  async #readDescription(prefix: string): Promise<Omit<ModelDescription, 'record'>> {
+    const bundle = await openBundle(this.#store, prefix);
+    const json = async (name: string) => JSON.parse(new TextDecoder().decode(await bundle.read(name)));
+    const checked = checkDecoderConfig(await json(MODEL_BLOBS.config));
+    if (!checked.ok) throw new InvariantError(`${prefix}/config.json: ${checked.problems[0]?.message}`);
+    const tokenizerFiles = {
+      tokenizerJson: await json(MODEL_BLOBS.tokenizer),
+      tokenizerConfig: await json(MODEL_BLOBS.tokenizerConfig),
+    };
+    return { config: checked.value, tokenizer: loadTokenizer(tokenizerFiles), tokenizerFiles };
+  }
+
+  /** Everyone who needs a base model first writes the same bytes, so a race has no loser. */
+  async #publishBase(base: BaseModel): Promise<ModelRecord> {
+    const tokenizerFiles = letterToSoundTokenizer();
+    const config = baseConfig(base, loadTokenizer(tokenizerFiles));
+    const prefix = KEYS.baseModel(base.name);
+    await publishBundle(this.#store, prefix, modelBlobs(config, tokenizerFiles, freshDecoder(config, base.seed)));
+    const record: ModelRecord = {
+      schemaVersion: 1,
+      name: base.name,
+      kind: 'base',
+      projectId: null,
+      createdAtMs: this.#clock.nowMs(),
+      ownedBy: 'preheat',
+      prefix,
+      jobId: null,
+      base: null,
+    };
+    await this.publish(record);
+    return record;
+  }
+}
+
+/** The config of a base model once its tokenizer is known. */
+export function baseConfig(base: BaseModel, tokenizer: Tokenizer): DecoderConfig {
+  const { bos, eos, pad } = tokenizer.specialIds;
+  if (eos === null) throw new InvariantError('the tokenizer of a base model has no end token');
+  return { ...base.shape, vocab_size: tokenizer.vocabSize, bos_token_id: bos, eos_token_id: eos, pad_token_id: pad };
+}
+
+/** The blobs of a servable model: the files of a Hugging Face folder. */
+export function modelBlobs(config: DecoderConfig, files: TokenizerFiles, tensors: TensorMap): Map<string, Uint8Array> {
+  const json = (value: object) => new TextEncoder().encode(JSON.stringify(value, null, 2));
+  return new Map([
+    [MODEL_BLOBS.config, json({ architectures: ['LlamaForCausalLM'], torch_dtype: 'float32', ...config })],
+    [MODEL_BLOBS.tokenizer, json(files.tokenizerJson)],
+    [MODEL_BLOBS.tokenizerConfig, json(files.tokenizerConfig)],
+    [MODEL_BLOBS.weights, encodeSafetensors(tensors)],
+  ]);
+}
+
+export { BASE_MODELS, type BaseModel };

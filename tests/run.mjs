@@ -1,0 +1,43 @@
+// Runs every test ring and closes with one line that counts them: `N passed, N failed, N skipped`.
+// Arguments go to vitest: `npm test -- packages/graph`.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'preheat-tests-'));
+const report = join(scratch, 'report.json');
+const vitest = fileURLToPath(new URL('./vitest.mjs', import.meta.resolve('vitest/package.json')));
+
+const child = spawn(
+  process.execPath,
+  [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)],
+  { cwd: root, stdio: 'inherit' },
+);
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+
+child.on('exit', (code, signal) => {
+  let counts;
+  try {
+    counts = JSON.parse(readFileSync(report, 'utf8'));
+  } catch (error) {
+    console.error(`no test report was written: ${error.message}`);
+  }
+  rmSync(scratch, { recursive: true, force: true });
+  if (counts) {
+    // A file that could not be loaded has no tests in it, but it failed.
+    const brokenFiles = counts.testResults.filter(
+      (file) => file.status === 'failed' && file.assertionResults.length === 0,
+    );
+    const failed = counts.numFailedTests + brokenFiles.length;
+    const skipped = counts.numPendingTests + (counts.numTodoTests ?? 0);
+    console.log(`${counts.numPassedTests} passed, ${failed} failed, ${skipped} skipped`);
+    process.exitCode = code === 0 && (failed > 0 || counts.numPassedTests === 0) ? 1 : (code ?? 1);
+  } else {
+    console.log('0 passed, 1 failed, 0 skipped');
+    process.exitCode = code || 1;
+  }
+  if (signal) process.exitCode = 1;
+});
