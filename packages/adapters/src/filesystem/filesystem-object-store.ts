@@ -157,12 +157,11 @@ export class FilesystemObjectStore implements ObjectStore {
   }
 
   async #entries(keys: string[]): Promise<ListEntry[]> {
-    const entries: ListEntry[] = [];
-    for (const key of keys) {
-      const meta = await this.head(key);
-      if (meta !== undefined) entries.push({ key, ...meta });
-    }
-    return entries;
+    const metas = await Promise.all(keys.map((key) => this.head(key)));
+    return keys.flatMap((key, index) => {
+      const meta = metas[index];
+      return meta === undefined ? [] : [{ key, ...meta }];
+    });
   }
 }
 

@@ -1,14 +1,6 @@
 /**
- * One writer at a time for each key, between processes, surviving kill -9 at any instant.
- *
- * The lock of a key is the first free of the names <key>.0, <key>.1, ... Taking it is link(2) of this process's
- * identity file, which is atomic and fails if the name exists. Releasing it is unlink. A name whose owner is dead is
- * NEVER removed: it is spent, and everybody moves on to the next number.
- *
- * Why not remove a dead owner's lock? Two processes may both find it dead; the first removes it and locks; the
- * second, acting on what it saw earlier, then removes the first one's lock: two owners. Here nobody ever unlinks a
- * name but its own, so the second one's link(2) on the spent name can only fail. A crash inside a write costs one
- * directory entry.
+ * One writer at a time for each key, between processes of one machine, surviving kill -9 at any instant: a dead
+ * owner blocks nobody, and two owners never hold one key.
  */
 import { createHash } from 'node:crypto';
 import { link, mkdir, unlink } from 'node:fs/promises';
@@ -26,6 +18,16 @@ export class LockTimeoutError extends Error {
   override readonly name = 'LockTimeoutError';
 }
 
+/**
+ * The lock of a key is the first free of the names <key>.0, <key>.1, ... Taking it is link(2) of this process's
+ * identity file, which is atomic and fails if the name exists. Releasing it is unlink. A name whose owner is dead is
+ * NEVER removed: it is spent, and everybody moves on to the next number.
+ *
+ * Why not remove a dead owner's lock? Two processes may both find it dead; the first removes it and locks; the
+ * second, acting on what it saw earlier, then removes the first one's lock: two owners. Here nobody ever unlinks a
+ * name but its own, so the second one's link(2) on the spent name can only fail. A crash inside a write costs one
+ * directory entry.
+ */
 export class KeyLocks {
   readonly #shared: SharedDirectory;
   readonly #clock: Clock;

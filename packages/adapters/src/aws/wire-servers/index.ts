@@ -1,6 +1,11 @@
-/**
- * Real S3 and SQS wire servers for tests, here and in other packages. Never part of a program. Neither is AWS; this
- * is where they are known to differ, so that no test is trusted for what it cannot show.
+/** Real S3 and SQS wire servers for tests, here and in other packages. Never part of a program. */
+export { startFauxqs } from './start-fauxqs.js';
+export { startMoto } from './start-moto.js';
+export { WIRE_ACCESS } from './wire-server.js';
+export type { WireServer } from './wire-server.js';
+
+/*
+ * Neither server is AWS. This is where they are known to differ, so that no test is trusted for what it cannot show.
  *
  *   behaviour                                       AWS               moto 5.2               fauxqs 1.9.2
  *   S3 conditional writes (If-None-Match, If-Match) 412, 409, 404     412, 404; never 409    ignored: not used for S3
@@ -15,7 +20,3 @@
  *   SQS moving messages back from a dead-letter q.  yes               no                     no
  *   SQS duplicates, loss of order                   possible          never seen             never seen
  */
-export { startFauxqs } from './start-fauxqs.js';
-export { startMoto } from './start-moto.js';
-export { WIRE_ACCESS } from './wire-server.js';
-export type { WireServer } from './wire-server.js';
