@@ -17,9 +17,17 @@ import { parseQuery } from './plugins/query.js';
 import { sendRequestId } from './plugins/request-id.js';
 import { answerUnknownRoutes } from './plugins/unknown-routes.js';
 import { refuseMalformedIds } from './plugins/well-formed-ids.js';
+import { chatCompletionRoute } from './routes/chat-completions.js';
 import { fileReadRoutes } from './routes/files/read.js';
 import { uploadRoute } from './routes/files/upload.js';
+import { controlJobRoutes } from './routes/fine-tuning/control-jobs.js';
+import { createJobRoute } from './routes/fine-tuning/create-job.js';
+import { jobCheckpointRoutes } from './routes/fine-tuning/job-checkpoints.js';
+import { jobEventRoutes } from './routes/fine-tuning/job-events.js';
+import { readJobRoutes } from './routes/fine-tuning/read-jobs.js';
+import { graderRoutes } from './routes/graders.js';
 import { healthRoute } from './routes/health.js';
+import { modelRoutes } from './routes/models.js';
 import { validatorCompiler } from './validation/validator-compiler.js';
 
 export interface AppOptions {
@@ -63,6 +71,14 @@ function addRoutes(app: App, deps: ApiDependencies, limits: Limits): void {
     async (v1: App) => {
       uploadRoute(v1, files, limits.fileBytes);
       fileReadRoutes(v1, files);
+      createJobRoute(v1, deps, files);
+      readJobRoutes(v1, deps);
+      controlJobRoutes(v1, deps);
+      jobEventRoutes(v1, deps);
+      jobCheckpointRoutes(v1, deps);
+      graderRoutes(v1, deps);
+      modelRoutes(v1, deps);
+      chatCompletionRoute(v1, deps);
     },
     { prefix: '/v1' },
   );

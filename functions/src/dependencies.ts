@@ -1,6 +1,8 @@
 /** Everything the API needs from outside, as ports: tests pass the memory adapters, processes pass what settings name. */
+import type { ModelRegistry } from '@preheat/inference/model-registry';
 import type { JobStore } from '@preheat/jobs';
 import type { Clock, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
+import type { DecoderServing } from './serving/decoder-serving.js';
 
 export interface ApiDependencies {
   readonly store: ObjectStore;
@@ -9,4 +11,6 @@ export interface ApiDependencies {
   readonly ids: Ids;
   readonly log: Log;
   readonly jobs: JobStore;
+  readonly models: ModelRegistry;
+  readonly decoders: DecoderServing;
 }

@@ -2,5 +2,5 @@
 import qs from 'qs';
 
 export function parseQuery(text: string): Record<string, unknown> {
-  return qs.parse(text, { depth: 2, parameterLimit: 100, arrayLimit: 20, plainObjects: false });
+  return qs.parse(text, { depth: 1, parameterLimit: 100, parseArrays: false, plainObjects: true });
 }

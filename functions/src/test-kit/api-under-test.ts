@@ -3,6 +3,7 @@
  * schema its route declares, so a test cannot pass with an answer that the OpenAPI document does not allow.
  */
 import { MemoryObjectStore, MemoryWorkQueue } from '@preheat/adapters/memory';
+import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import { type Ids, type JsonValue, type Log, VirtualClock } from '@preheat/ports';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
@@ -10,8 +11,10 @@ import type { TSchema } from 'typebox';
 import { type AppOptions, createApp } from '../app.js';
 import type { ApiDependencies } from '../dependencies.js';
 import { sha256 } from '../plugins/auth.js';
+import { DecoderServing } from '../serving/decoder-serving.js';
 import { explain } from '../validation/explain.js';
 import { multipartBody } from './multipart.js';
+import { publishTinyModels } from './tiny-models.js';
 
 export const KEY = 'sk-test-one';
 export const OTHER_KEY = 'sk-test-two';
@@ -36,7 +39,9 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<ApiUn
     { hash: sha256(KEY), projectId: 'proj-one' },
     { hash: sha256(OTHER_KEY), projectId: 'proj-two' },
   ];
+  await publishTinyModels(deps.store, deps.models, START_MS);
   const app = await createApp(deps, { apiKeys, ...options });
+  app.addHook('onClose', () => deps.decoders.close());
   checkAnswers(app);
   const call: ApiUnderTest['call'] = async ({ key = KEY, ...request }) =>
     app.inject({ ...request, headers: { authorization: `Bearer ${key}`, ...request.headers } });
@@ -57,7 +62,10 @@ function memoryDependencies(clock: VirtualClock, log: Log): ApiDependencies {
   const queue = new MemoryWorkQueue<JsonValue>({ clock });
   const evaluationQueue = new MemoryWorkQueue<JsonValue>({ clock });
   const ids = countingIds();
-  return { store, evaluationQueue, clock, ids, log, jobs: new JobStore({ store, queue, clock, ids, log }) };
+  const jobs = new JobStore({ store, queue, clock, ids, log });
+  const models = new ModelRegistry(store, clock);
+  const decoders = new DecoderServing(models, { budgetBytes: 64 * 1024 * 1024, workers: 1 });
+  return { store, evaluationQueue, clock, ids, log, jobs, models, decoders };
 }
 
 function countingIds(): Ids {

@@ -48,6 +48,12 @@ function explainParts(schema: Schema, value: unknown, path: string): Problem | u
 
 function explainObject(schema: Schema, value: Record<string, unknown>, path: string): Problem | undefined {
   const properties = schema.properties ?? {};
+  // A wrong kind explains every field that is then missing or unknown.
+  const kind = firstProblem(DISCRIMINATORS, (key) => {
+    const property = properties[key];
+    return property && value[key] !== undefined ? explainAt(property, value[key], join(path, key)) : undefined;
+  });
+  if (kind) return kind;
   const missing = (schema.required ?? []).find((key) => value[key] === undefined);
   if (missing !== undefined) return { path: join(path, missing), message: 'is required' };
   if (schema.additionalProperties === false) {

@@ -1,6 +1,6 @@
 /**
  * Fastify's validation, done with the schemas' own checker: bodies are taken as they are (no coercion, nothing removed),
- * query strings and parameters have their numbers and booleans converted, and a failure is one precise `ApiError`.
+ * query strings have their numbers and booleans converted, and a failure is one precise `ApiError`.
  */
 import { ApiError, check, type Problem } from '@preheat/contracts';
 import type { FastifySchemaCompiler } from 'fastify';
@@ -10,7 +10,7 @@ import { explain } from './explain.js';
 
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   return (input: unknown) => {
-    const value = httpPart === 'body' ? input : Value.Convert(schema, input);
+    const value = httpPart === 'querystring' ? Value.Convert(schema, input) : input;
     return check(schema, value).ok ? { value } : { error: toApiError(schema, value, httpPart) };
   };
 };

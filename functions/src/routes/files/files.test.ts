@@ -177,7 +177,7 @@ describe('deleting', () => {
     const headers = { 'content-type': 'application/json' };
     const deleted = await api.call({ method: 'DELETE', url: `/v1/files/${id}`, headers });
     expect(deleted.json()).toEqual({ id, object: 'file', deleted: true });
-    expect((await api.deps.store.list('')).entries).toEqual([]);
+    for (const prefix of ['files/', 'index/']) expect((await api.deps.store.list(prefix)).entries).toEqual([]);
     expect((await api.call({ method: 'DELETE', url: `/v1/files/${id}` })).statusCode).toBe(404);
   });
 });

@@ -1,0 +1,99 @@
+/**
+ * The text of one answer, as its tokens arrive. Text is given out only when no later token can change or withdraw it: a
+ * character cut in half waits for its rest, and the beginning of a stop sequence waits until it is known to be none.
+ */
+import type { Tokenizer } from '@preheat/tokenizer';
+
+/** What the decoder writes where bytes do not form a character yet. */
+const REPLACEMENT = '\ufffd';
+
+export class CompletionText {
+  readonly #tokenizer: Tokenizer;
+  readonly #stops: readonly string[];
+  #tokens: number[] = [];
+  #sent = 0;
+  #text = '';
+  #isStopped = false;
+
+  constructor(tokenizer: Tokenizer, stops: readonly string[]) {
+    this.#tokenizer = tokenizer;
+    this.#stops = stops;
+  }
+
+  /** Everything up to the stop sequence. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Tokens that were needed for the text, the stop sequence's included. */
+  get tokenCount(): number {
+    return this.#tokens.length;
+  }
+
+  /** Whether a stop sequence was met; what follows is not part of the answer. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Adds tokens (without the model's own end token) and returns the text that is now certain. */
+  push(tokens: ArrayLike<number>): string {
+    const before = this.#tokens.length;
+    this.#tokens.push(...Array.from(tokens));
+    const decoded = this.#decode(this.#tokens.length);
+    const stopAt = this.#firstStop(decoded);
+    if (stopAt !== undefined) {
+      this.#isStopped = true;
+      this.#text = decoded.slice(0, stopAt);
+      this.#tokens.length = this.#tokensUntilStop(before);
+      return this.#take(this.#text.length);
+    }
+    this.#text = decoded;
+    return this.#take(decoded.length - this.#uncertainLength(decoded));
+  }
+
+  /** The rest, when no more tokens will come. */
+  finish(): string {
+    return this.#take(this.#text.length);
+  }
+
+  #take(end: number): string {
+    const piece = this.#text.slice(this.#sent, Math.max(end, this.#sent));
+    this.#sent += piece.length;
+    return piece;
+  }
+
+  #decode(count: number): string {
+    return this.#tokenizer.decode(this.#tokens.slice(0, count), { skipSpecialTokens: true });
+  }
+
+  #firstStop(text: string): number | undefined {
+    const found = this.#stops.map((stop) => text.indexOf(stop)).filter((index) => index >= 0);
+    return found.length > 0 ? Math.min(...found) : undefined;
+  }
+
+  /** The fewest tokens whose text holds a stop sequence, by bisection: more tokens never take it away. */
+  #tokensUntilStop(before: number): number {
+    let low = before;
+    let high = this.#tokens.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (this.#firstStop(this.#decode(middle)) === undefined) low = middle;
+      else high = middle;
+    }
+    return high;
+  }
+
+  #uncertainLength(text: string): number {
+    const trimmed = text.endsWith(REPLACEMENT) ? text.length - text.replace(/\ufffd+$/, '').length : 0;
+    const partial = this.#stops.map((stop) => partialSuffix(text, stop));
+    return Math.max(trimmed, ...partial, 0);
+  }
+}
+
+/** Length of the longest end of `text` that is a beginning of `stop`. */
+function partialSuffix(text: string, stop: string): number {
+  for (let length = Math.min(stop.length - 1, text.length); length > 0; length--) {
+    if (text.endsWith(stop.slice(0, length))) return length;
+  }
+  return 0;
+}

@@ -1,0 +1,71 @@
+/** From a request to what the decoder needs, with every limit checked before the model is loaded. */
+import { ApiError, type ChatCompletionRequest, type ModelRecord } from '@preheat/contracts';
+import type { GenerateOptions } from '@preheat/inference';
+import type { ModelDescription } from '@preheat/inference/model-registry';
+import { type ChatMessage, type Tokenizer, TokenizerError } from '@preheat/tokenizer';
+
+export interface CompletionPlan {
+  readonly record: ModelRecord;
+  readonly tokenizer: Tokenizer;
+  readonly prompt: Int32Array;
+  readonly choices: number;
+  readonly stops: readonly string[];
+  readonly options: GenerateOptions;
+  /** Null when no log-probabilities were asked for; else the number of alternatives a token. */
+  readonly topLogProbs: number | null;
+  readonly returnsTokenIds: boolean;
+}
+
+/** @throws ApiError `context_length_exceeded` or `invalid_request`. */
+export function planCompletion(model: ModelDescription, request: ChatCompletionRequest, seed: number): CompletionPlan {
+  const prompt = encodePrompt(model.tokenizer, request.messages);
+  const maxNewTokens = completionLimit(request, prompt.length, model.config.max_position_embeddings);
+  const wantsLogProbs = request.logprobs === true;
+  if (!wantsLogProbs && (request.top_logprobs ?? 0) > 0) {
+    throw new ApiError('invalid_request', "'top_logprobs' needs 'logprobs' to be true.", { param: 'top_logprobs' });
+  }
+  const topLogProbs = wantsLogProbs ? (request.top_logprobs ?? 0) : null;
+  return {
+    record: model.record,
+    tokenizer: model.tokenizer,
+    prompt,
+    choices: request.n ?? 1,
+    stops: request.stop === undefined || request.stop === null ? [] : [request.stop].flat(),
+    options: {
+      maxNewTokens,
+      ...samplingOptions(request.temperature, request.top_p),
+      seed: request.seed ?? seed,
+      // One alternative at least: only then does the runtime report the model's own log-probability.
+      topLogProbs: topLogProbs === null ? 0 : Math.max(1, topLogProbs),
+    },
+    topLogProbs,
+    returnsTokenIds: request.return_token_ids === true,
+  };
+}
+
+/** A nucleus of mass 0 holds the most probable token only, which is greedy decoding. */
+export function samplingOptions(
+  temperature: number | null | undefined,
+  topP: number | null | undefined,
+): { temperature: number; topP: number } {
+  if (topP === 0) return { temperature: 0, topP: 1 };
+  return { temperature: temperature ?? 1, topP: topP ?? 1 };
+}
+
+function encodePrompt(tokenizer: Tokenizer, messages: readonly ChatMessage[]): Int32Array {
+  try {
+    return tokenizer.encodePrompt(messages);
+  } catch (error) {
+    if (!(error instanceof TokenizerError)) throw error;
+    throw new ApiError('invalid_request', error.message, { param: 'messages' });
+  }
+}
+
+function completionLimit(request: ChatCompletionRequest, promptTokens: number, contextTokens: number): number {
+  const room = contextTokens - promptTokens;
+  const asked = request.max_completion_tokens ?? request.max_tokens ?? null;
+  if (room >= 1 && (asked ?? 1) <= room) return asked ?? room;
+  const wanted = asked === null ? '' : ` and asks for ${asked} more`;
+  const message = `The model holds ${contextTokens} tokens; the prompt has ${promptTokens}${wanted}.`;
+  throw new ApiError('context_length_exceeded', message, { param: room < 1 ? 'messages' : 'max_completion_tokens' });
+}

@@ -1,0 +1,25 @@
+/** Refuses, by name, what would change the meaning of an answer and is not served; values that change nothing pass. */
+import { ApiError, REFUSED_CHAT_FIELDS } from '@preheat/contracts';
+
+/** Values equal to leaving the field out. */
+const NEUTRAL: Readonly<Record<string, (value: unknown) => boolean>> = {
+  tools: (value) => Array.isArray(value) && value.length === 0,
+  functions: (value) => Array.isArray(value) && value.length === 0,
+  tool_choice: (value) => value === 'none',
+  function_call: (value) => value === 'none',
+  logit_bias: (value) => typeof value === 'object' && Object.keys(value as object).length === 0,
+  frequency_penalty: (value) => value === 0,
+  presence_penalty: (value) => value === 0,
+  modalities: (value) => JSON.stringify(value) === '["text"]',
+  response_format: (value) => (value as { type?: unknown }).type === 'text',
+};
+
+/** @throws ApiError `unsupported_parameter`. */
+export function refuseUnservedChatFields(body: unknown): void {
+  const fields = (body ?? {}) as Record<string, unknown>;
+  for (const name of [...REFUSED_CHAT_FIELDS, 'response_format']) {
+    const value = fields[name];
+    if (value === undefined || value === null || NEUTRAL[name]?.(value)) continue;
+    throw new ApiError('unsupported_parameter', `'${name}' is not served; leave it out.`, { param: name });
+  }
+}

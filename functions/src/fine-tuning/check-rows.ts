@@ -1,0 +1,92 @@
+/**
+ * Reads the rows of a phase before any training: each must have the turns its phase trains on, every `item` key its
+ * grader reads, and room in the model. The answer names the first line that does not.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ApiError, type PhaseType, type ReinforcementRow, ROW_EXAMPLES, type StoredFile } from '@preheat/contracts';
+import { type CompiledGrader, itemProblems, requiredItemKeys } from '@preheat/graders';
+import { type Tokenizer, TokenizerError } from '@preheat/tokenizer';
+import { type JsonlSource, jsonlLines } from '../files/jsonl-lines.js';
+
+export interface RowChecks {
+  readonly phaseType: PhaseType;
+  readonly tokenizer: Tokenizer;
+  /** Most tokens the model holds, prompt and completion together. */
+  readonly contextTokens: number;
+  /** Tokens kept free for what a reinforcement phase generates. */
+  readonly completionTokens: number;
+  /** The grader of a reinforcement phase, whose templates read the rows. */
+  readonly grader: CompiledGrader | null;
+  /** Where the file and the grader stand in the request. */
+  readonly filePath: string;
+  readonly graderPath: string;
+}
+
+/** Tokenising many rows takes long: other requests get their turn after this many. */
+const ROWS_PER_TURN = 64;
+
+/** @throws ApiError `missing_item_key`, `row_too_long` or `invalid_training_file`. */
+export async function checkRows(file: StoredFile, bytes: AsyncIterable<Uint8Array>, checks: RowChecks): Promise<void> {
+  const source: JsonlSource = { filename: file.file.filename, example: ROW_EXAMPLES[checks.phaseType] };
+  const itemKeys = checks.grader ? requiredItemKeys(checks.grader) : [];
+  for await (const line of jsonlLines(bytes, source)) {
+    const row = line.value as ReinforcementRow;
+    const where = `${file.file.filename} (${file.file.id}), line ${line.number}`;
+    checkTurns(row, where, checks);
+    checkItem(row, where, checks, itemKeys);
+    checkLength(row, where, checks);
+    if (line.number % ROWS_PER_TURN === 0) await nextTurn();
+  }
+}
+
+function checkTurns({ messages }: ReinforcementRow, where: string, checks: RowChecks): void {
+  const isTrainable =
+    checks.phaseType === 'supervised'
+      ? messages.some((message) => message.role === 'assistant' && message.weight !== 0)
+      : messages.at(-1)?.role === 'user';
+  if (isTrainable) return;
+  const expected =
+    checks.phaseType === 'supervised'
+      ? 'a supervised phase needs an assistant message to learn from'
+      : 'a reinforcement phase needs rows that end with a user message';
+  const message = `${where}: ${expected}. Example: ${ROW_EXAMPLES[checks.phaseType]}`;
+  throw new ApiError('invalid_training_file', message, { param: checks.filePath });
+}
+
+function checkItem(row: ReinforcementRow, where: string, checks: RowChecks, itemKeys: readonly string[]): void {
+  const missing = itemKeys.find((key) => !(key in row));
+  if (missing !== undefined) {
+    const message = `The grader reads item.${missing}, but ${where} has no key '${missing}'.`;
+    throw new ApiError('missing_item_key', message, { param: checks.graderPath });
+  }
+  const [problem] = checks.grader ? itemProblems(checks.grader, row) : [];
+  if (problem === undefined) return;
+  throw new ApiError('invalid_training_file', `${where} cannot be graded: ${problem}`, { param: checks.filePath });
+}
+
+function checkLength({ messages }: ReinforcementRow, where: string, checks: RowChecks): void {
+  const limit = checks.contextTokens - checks.completionTokens;
+  const tokens = countTokens(messages, where, checks, limit);
+  if (tokens <= limit) return;
+  const reserved =
+    checks.completionTokens > 0
+      ? ` (a context of ${checks.contextTokens}, of which ${checks.completionTokens} are kept for the completion)`
+      : '';
+  const message = `${where} has ${tokens} tokens; the limit is ${limit}${reserved}. Shorten the row.`;
+  throw new ApiError('row_too_long', message, { param: checks.filePath });
+}
+
+/** Exact above the limit; below it the count may be an upper bound, which is much cheaper. */
+function countTokens(messages: ReinforcementRow['messages'], where: string, checks: RowChecks, limit: number): number {
+  const { tokenizer, phaseType } = checks;
+  try {
+    const text = tokenizer.renderChat(messages, { addGenerationPrompt: phaseType === 'reinforcement' });
+    // A token covers at least one character of ASCII text, which no normaliser expands.
+    if (text.length <= limit && /^[\x20-\x7e\s]*$/.test(text)) return text.length;
+    const chat = phaseType === 'supervised' ? tokenizer.encodeChat(messages).tokens : tokenizer.encodePrompt(messages);
+    return chat.length;
+  } catch (error) {
+    if (!(error instanceof TokenizerError)) throw error;
+    throw new ApiError('invalid_training_file', `${where}: ${error.message}`, { param: checks.filePath });
+  }
+}

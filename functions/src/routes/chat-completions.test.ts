@@ -1,0 +1,173 @@
+import type { ChatCompletion, ChatCompletionChunk } from '@preheat/contracts';
+import { describe, expect, it } from 'vitest';
+import { type ApiUnderTest, startApi } from '../test-kit/api-under-test.js';
+
+const MODEL = 'preheat-1m';
+const messages = [{ role: 'user', content: 'cat' }];
+
+const chat = (api: ApiUnderTest, fields: object) =>
+  api.call({ method: 'POST', url: '/v1/chat/completions', payload: { model: MODEL, messages, ...fields } });
+
+async function complete(api: ApiUnderTest, fields: object): Promise<ChatCompletion> {
+  const response = await chat(api, fields);
+  if (response.statusCode !== 200) throw new Error(response.body);
+  return response.json() as ChatCompletion;
+}
+
+function chunksOf(body: string): ChatCompletionChunk[] {
+  const frames = body.split('\n\n').filter((frame) => frame.startsWith('data: {'));
+  return frames.map((frame) => JSON.parse(frame.slice('data: '.length)) as ChatCompletionChunk);
+}
+
+const textOf = (chunks: ChatCompletionChunk[], index: number) =>
+  chunks.flatMap(({ choices }) => choices.filter((choice) => choice.index === index)).map(({ delta }) => delta.content);
+
+describe('a buffered completion', () => {
+  it('has the shape of the wire', async () => {
+    const api = await startApi();
+    const answer = await complete(api, { seed: 1, max_completion_tokens: 5 });
+    expect(answer).toMatchObject({
+      object: 'chat.completion',
+      created: 1893456000,
+      model: MODEL,
+      choices: [{ index: 0, logprobs: null, message: { role: 'assistant', refusal: null } }],
+      usage: { prompt_tokens: 5, completion_tokens: 5, total_tokens: 10 },
+    });
+    expect(answer.id).toMatch(/^chatcmpl-/);
+    expect(answer.choices[0]?.finish_reason).toBe('length');
+    await api.app.close();
+  });
+
+  it('repeats itself with a seed, and gives different choices', async () => {
+    const api = await startApi();
+    const fields = { seed: 3, n: 3, max_tokens: 12, temperature: 1.5 };
+    const first = await complete(api, fields);
+    const texts = first.choices.map((choice) => choice.message.content);
+    expect(new Set(texts).size).toBe(3);
+    expect((await complete(api, fields)).choices).toEqual(first.choices);
+    expect((await complete(api, { ...fields, seed: 4 })).choices).not.toEqual(first.choices);
+    await api.app.close();
+  });
+
+  it('is greedy at temperature 0, whatever the seed, and at top_p 0', async () => {
+    const api = await startApi();
+    const text = async (fields: object) =>
+      (await complete(api, { max_tokens: 8, ...fields })).choices[0]?.message.content;
+    const greedy = await text({ temperature: 0, seed: 1 });
+    expect(await text({ temperature: 0, seed: 2 })).toBe(greedy);
+    expect(await text({ top_p: 0, seed: 3 })).toBe(greedy);
+    await api.app.close();
+  });
+
+  it('reports log-probabilities and token ids that belong together', async () => {
+    const api = await startApi();
+    const fields = { temperature: 0, max_tokens: 6, logprobs: true, top_logprobs: 3, return_token_ids: true };
+    const [choice] = (await complete(api, fields)).choices;
+    const content = choice?.logprobs?.content ?? [];
+    expect(content.map((entry) => entry.token).join('')).toBe(choice?.message.content);
+    expect(choice?.token_ids).toHaveLength(6);
+    expect(choice?.token_logprobs).toHaveLength(6);
+    for (const entry of content) {
+      expect(entry.logprob).toBeLessThan(0);
+      expect(entry.top_logprobs).toHaveLength(3);
+      expect(entry.top_logprobs[0]?.token).toBe(entry.token);
+      expect(Buffer.from(entry.bytes ?? []).toString()).toBe(entry.token);
+    }
+    await api.app.close();
+  });
+
+  it('ends at a stop sequence', async () => {
+    const api = await startApi();
+    const whole = (await complete(api, { seed: 5, max_tokens: 20 })).choices[0]?.message.content ?? '';
+    const stop = whole.slice(6, 8);
+    const [choice] = (await complete(api, { seed: 5, max_tokens: 20, stop: [stop] })).choices;
+    expect(choice?.message.content).toBe(whole.slice(0, whole.indexOf(stop)));
+    expect(choice?.finish_reason).toBe('stop');
+    await api.app.close();
+  });
+});
+
+describe('a streamed completion', () => {
+  it('is the buffered one in pieces: role first, finish reason last, usage when asked for', async () => {
+    const api = await startApi();
+    const fields = { seed: 9, n: 2, max_tokens: 30 };
+    const buffered = await complete(api, fields);
+    const response = await chat(api, { ...fields, stream: true, stream_options: { include_usage: true } });
+    expect(response.headers['content-type']).toContain('text/event-stream');
+    expect(response.body.endsWith('data: [DONE]\n\n')).toBe(true);
+    const chunks = chunksOf(response.body);
+    for (const choice of buffered.choices) {
+      expect(textOf(chunks, choice.index).join('')).toBe(choice.message.content);
+      const own = chunks.flatMap(({ choices }) => choices).filter(({ index }) => index === choice.index);
+      expect(own[0]?.delta).toEqual({ role: 'assistant', content: '' });
+      expect(own.at(-1)).toMatchObject({ delta: {}, finish_reason: choice.finish_reason });
+      expect(own.length).toBeGreaterThan(3);
+    }
+    expect(chunks.at(-1)).toMatchObject({ choices: [], usage: buffered.usage });
+    expect(new Set(chunks.map(({ id }) => id)).size).toBe(1);
+    await api.app.close();
+  });
+
+  it('has no usage unless asked for, and stops at a stop sequence', async () => {
+    const api = await startApi();
+    const whole = (await complete(api, { seed: 5, max_tokens: 20 })).choices[0]?.message.content ?? '';
+    const stop = whole.slice(6, 8);
+    const chunks = chunksOf((await chat(api, { seed: 5, max_tokens: 20, stop, stream: true })).body);
+    expect(textOf(chunks, 0).join('')).toBe(whole.slice(0, whole.indexOf(stop)));
+    expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe('stop');
+    expect(chunks.every((chunk) => !('usage' in chunk))).toBe(true);
+    await api.app.close();
+  });
+});
+
+const BAD: [string, object, number, string, string | null][] = [
+  ['an unknown model', { model: 'gpt-9' }, 404, 'model_not_found', 'model'],
+  ['a name no store could hold', { model: '\ud800' }, 404, 'model_not_found', 'model'],
+  ['no messages', { messages: [] }, 400, 'invalid_request', 'messages'],
+  ['an unknown role', { messages: [{ role: 'robot', content: '' }] }, 400, 'invalid_request', 'messages.0.role'],
+  [
+    'content of a wrong type',
+    { messages: [{ role: 'user', content: 3 }] },
+    400,
+    'invalid_request',
+    'messages.0.content',
+  ],
+  [
+    'an image',
+    { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: {} }] }] },
+    400,
+    'invalid_request',
+    'messages.0.content.0.type',
+  ],
+  [
+    'a prompt too long',
+    { messages: [{ role: 'user', content: 'a'.repeat(500) }] },
+    400,
+    'context_length_exceeded',
+    'messages',
+  ],
+  ['a completion too long', { max_tokens: 500 }, 400, 'context_length_exceeded', 'max_completion_tokens'],
+  ['a control token', { messages: [{ role: 'user', content: '<|end|>' }] }, 400, 'invalid_request', 'messages'],
+  ['tools', { tools: [{ type: 'function' }] }, 400, 'unsupported_parameter', 'tools'],
+  ['a penalty', { frequency_penalty: 0.5 }, 400, 'unsupported_parameter', 'frequency_penalty'],
+  ['structured output', { response_format: { type: 'json_object' } }, 400, 'unsupported_parameter', 'response_format'],
+  ['a temperature out of range', { temperature: 2.1 }, 400, 'invalid_request', 'temperature'],
+  ['top_logprobs alone', { top_logprobs: 2 }, 400, 'invalid_request', 'top_logprobs'],
+];
+
+describe('refused', () => {
+  it.each(BAD)('%s', async (_, fields, status, code, param) => {
+    const api = await startApi();
+    for (const stream of [false, true]) {
+      const response = await chat(api, { ...fields, stream });
+      expect([response.statusCode, response.json()]).toMatchObject([status, { error: { code, param } }]);
+    }
+  });
+
+  it('nothing that equals leaving a field out', async () => {
+    const api = await startApi();
+    const fields = { tools: [], frequency_penalty: 0, response_format: { type: 'text' }, store: true, stop: null };
+    expect((await chat(api, { ...fields, max_tokens: 1 })).statusCode).toBe(200);
+    await api.app.close();
+  });
+});

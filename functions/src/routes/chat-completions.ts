@@ -1,0 +1,70 @@
+/** POST /v1/chat/completions: any model of the project, buffered or streamed. */
+import { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '@preheat/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { App } from '../app-type.js';
+import { type CompletionHeader, completeChat } from '../chat/complete-chat.js';
+import { planCompletion } from '../chat/plan-completion.js';
+import { refuseUnservedChatFields } from '../chat/refuse-unserved.js';
+import { streamChat } from '../chat/stream-chat.js';
+import type { ApiDependencies } from '../dependencies.js';
+import { newSeed } from '../fine-tuning/seed.js';
+import { BODY_ERRORS, withErrors } from '../plugins/error-responses.js';
+import { findModel } from '../serving/find-model.js';
+import { sendEventStream } from '../streaming/server-sent-events.js';
+
+const Answer = {
+  description: 'The completion, or with `stream` its chunks as server-sent events.',
+  content: {
+    'application/json': { schema: ChatCompletion },
+    'text/event-stream': { schema: ChatCompletionChunk },
+  },
+};
+
+export function chatCompletionRoute(app: App, deps: ApiDependencies): void {
+  const schema = {
+    operationId: 'createChatCompletion',
+    summary: 'Answer a conversation; extension: `return_token_ids`',
+    tags: ['Chat'],
+    body: ChatCompletionRequest,
+    response: withErrors(
+      { 200: Answer },
+      ...BODY_ERRORS,
+      'model_not_found',
+      'unsupported_parameter',
+      'context_length_exceeded',
+      'overloaded',
+    ),
+  };
+  const preValidation = async (request: FastifyRequest) => refuseUnservedChatFields(request.body);
+  app.post('/chat/completions', { schema, preValidation }, async (request, reply) => {
+    const { body, projectId } = request;
+    const description = await deps.models.describe(await findModel(deps.models, projectId, body.model));
+    const plan = planCompletion(description, body, newSeed(deps.ids));
+    const header: CompletionHeader = {
+      id: `chatcmpl-${deps.ids.next('c').slice(2)}`,
+      created: Math.floor(deps.clock.nowMs() / 1000),
+      model: body.model,
+    };
+    const acquire = () => deps.decoders.acquire(plan.record);
+    if (body.stream) {
+      const { clock, log } = deps;
+      const includeUsage = body.stream_options?.include_usage === true;
+      const frames = (signal: AbortSignal) => streamChat({ plan, header, includeUsage, clock, signal, acquire });
+      return sendEventStream({ request, reply, log, frames });
+    }
+    const model = await acquire();
+    try {
+      reply.header('content-type', 'application/json; charset=utf-8');
+      return await completeChat(model, plan, header, untilGone(reply));
+    } finally {
+      await model.release();
+    }
+  });
+}
+
+/** Aborts when the client hangs up, so that nobody decodes for an empty chair. */
+function untilGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort(new Error('the client hung up')));
+  return gone.signal;
+}

@@ -1,0 +1,64 @@
+/** POST /v1/fine_tuning/jobs: nothing is queued before everything that can be checked was checked. */
+import { ApiError, FineTuningJob } from '@preheat/contracts';
+import { type NewJob, toFineTuningJob } from '@preheat/jobs';
+import type { FastifyRequest } from 'fastify';
+import type { App } from '../../app-type.js';
+import type { ApiDependencies } from '../../dependencies.js';
+import type { FileLibrary } from '../../files/file-library.js';
+import { effectiveMethod } from '../../fine-tuning/effective-method.js';
+import { CreateJobRequest, refuseUnserved } from '../../fine-tuning/job-request.js';
+import { preflight } from '../../fine-tuning/preflight.js';
+import { requestIdentity } from '../../fine-tuning/request-identity.js';
+import { requestedPhases } from '../../fine-tuning/requested-phases.js';
+import { newSeed } from '../../fine-tuning/seed.js';
+import { BODY_ERRORS, withErrors } from '../../plugins/error-responses.js';
+
+export function createJobRoute(app: App, deps: ApiDependencies, files: FileLibrary): void {
+  const schema = {
+    operationId: 'createFineTuningJob',
+    summary: 'Create a job; extension: `pipeline` runs several phases, each from the weights of the one before',
+    tags: ['Fine-tuning'],
+    body: CreateJobRequest,
+    response: withErrors(
+      { 200: FineTuningJob },
+      ...BODY_ERRORS,
+      'model_not_available',
+      'invalid_file_purpose',
+      'invalid_training_file',
+      'invalid_grader',
+      'missing_item_key',
+      'row_too_long',
+      'unknown_algorithm',
+      'unsupported_parameter',
+      'idempotency_mismatch',
+    ),
+  };
+  const preValidation = async (request: FastifyRequest) => refuseUnserved(request.body);
+  app.post('/fine_tuning/jobs', { schema, preValidation }, async (request) => {
+    const newJob = await toNewJob(deps, files, request.projectId, request.body as CreateJobRequest);
+    const outcome = await deps.jobs.create(newJob, requestIdentity(request));
+    if (outcome.ok) return toFineTuningJob(outcome.job, deps.clock.nowMs());
+    throw new ApiError('idempotency_mismatch', 'This Idempotency-Key was used before, with another request body.');
+  });
+}
+
+async function toNewJob(
+  deps: ApiDependencies,
+  files: FileLibrary,
+  projectId: string,
+  request: CreateJobRequest,
+): Promise<NewJob> {
+  const requested = requestedPhases(request);
+  const phases = await preflight({ models: deps.models, files }, projectId, request.model, requested);
+  const [only] = phases;
+  return {
+    model: request.model,
+    trainingFile: request.training_file,
+    validationFile: request.validation_file ?? null,
+    suffix: request.suffix ?? null,
+    seed: request.seed ?? newSeed(deps.ids),
+    metadata: request.metadata ?? null,
+    method: request.pipeline === undefined && only ? effectiveMethod(only) : null,
+    phases,
+  };
+}

@@ -1,0 +1,60 @@
+/** GET /v1/fine_tuning/jobs and /v1/fine_tuning/jobs/:job_id. */
+import { ApiError, FineTuningJob, Metadata, Page } from '@preheat/contracts';
+import { toFineTuningJob } from '@preheat/jobs';
+import Type from 'typebox';
+import type { App } from '../../app-type.js';
+import type { ApiDependencies } from '../../dependencies.js';
+import { toWirePage } from '../../listing/page.js';
+import { withErrors } from '../../plugins/error-responses.js';
+import { idParameters } from '../path-parameters.js';
+import { jobOf } from './job-of.js';
+
+const tags = ['Fine-tuning'];
+
+/** `metadata: null` comes as an empty value from JavaScript and as `null` from the documentation's examples. */
+const MetadataFilter = Type.Union([Type.Literal(''), Type.Literal('null'), Metadata]);
+
+export const JobListQuery = Type.Object({
+  after: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+  metadata: Type.Optional(MetadataFilter),
+});
+
+export function readJobRoutes(app: App, { jobs, clock }: ApiDependencies): void {
+  const list = {
+    operationId: 'listFineTuningJobs',
+    summary: 'List jobs, newest first; `metadata[k]=v` selects, `metadata=null` selects jobs without metadata',
+    tags,
+    querystring: JobListQuery,
+    response: withErrors({ 200: Page(FineTuningJob) }),
+  };
+  app.get('/fine_tuning/jobs', { schema: list }, async ({ projectId, query }) => {
+    if (query.after !== undefined) await assertListed(query.after, projectId);
+    const page = await jobs.list(projectId, {
+      limit: query.limit ?? 20,
+      ...(query.after === undefined ? {} : { after: query.after }),
+      ...(query.metadata === undefined ? {} : { metadata: typeof query.metadata === 'string' ? null : query.metadata }),
+    });
+    const nowMs = clock.nowMs();
+    return toWirePage(
+      page.jobs.map((job) => toFineTuningJob(job, nowMs)),
+      page.hasMore,
+    );
+  });
+
+  const retrieve = {
+    operationId: 'retrieveFineTuningJob',
+    summary: 'Retrieve a job',
+    tags,
+    params: idParameters('job_id'),
+    response: withErrors({ 200: FineTuningJob }, 'not_found'),
+  };
+  app.get('/fine_tuning/jobs/:job_id', { schema: retrieve }, async (request) => {
+    return toFineTuningJob(await jobOf(jobs, request.projectId, request.params.job_id), clock.nowMs());
+  });
+
+  async function assertListed(after: string, projectId: string): Promise<void> {
+    if (/^[A-Za-z0-9_-]+$/.test(after) && (await jobs.get(projectId, after))) return;
+    throw new ApiError('invalid_request', `'after' names no job of this project: ${after}.`, { param: 'after' });
+  }
+}

@@ -1,0 +1,21 @@
+/** Looks up a model by the name a client sent, which may be anything. */
+import { ApiError, type ModelRecord } from '@preheat/contracts';
+import type { ModelRegistry } from '@preheat/inference/model-registry';
+
+const MAX_NAME_LENGTH = 300;
+/** Room for the rest of the key: keys of the store have at most 1024 bytes. */
+const MAX_ENCODED_LENGTH = 800;
+
+/** @throws ApiError `model_not_found`, listing what there is. */
+export async function findModel(models: ModelRegistry, projectId: string, name: string): Promise<ModelRecord> {
+  const record = isStorable(name) ? await models.find(projectId, name) : undefined;
+  if (record) return record;
+  const message = `The model '${name.slice(0, MAX_NAME_LENGTH)}' does not exist in this project. GET /v1/models lists them.`;
+  throw new ApiError('model_not_found', message, { param: 'model' });
+}
+
+/** Whether a name could be part of a key at all. */
+export function isStorable(name: string): boolean {
+  if (name === '' || name.length > MAX_NAME_LENGTH || /\p{Surrogate}/u.test(name)) return false;
+  return encodeURIComponent(name).length <= MAX_ENCODED_LENGTH;
+}

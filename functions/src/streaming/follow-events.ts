@@ -1,0 +1,42 @@
+/** A job's events as they happen: every event once, in order, until the job has ended and its last event is out. */
+import { TERMINAL_STATES } from '@preheat/contracts';
+import { type JobStore, toFineTuningJobEvent } from '@preheat/jobs';
+import type { Clock } from '@preheat/ports';
+import { dataFrame, KEEP_ALIVE_FRAME } from './server-sent-events.js';
+
+const POLL_MS = 500;
+const KEEP_ALIVE_MS = 15_000;
+const EVENTS_PER_READ = 500;
+
+export interface FollowOptions {
+  readonly jobs: JobStore;
+  readonly clock: Clock;
+  readonly projectId: string;
+  readonly jobId: string;
+  /** Sequence number of the first event wanted. */
+  readonly from: number;
+  readonly signal: AbortSignal;
+}
+
+/** Frames whose `id` is the event's sequence number, which a client sends back as `Last-Event-ID` to continue. */
+export async function* followEvents(options: FollowOptions): AsyncGenerator<string> {
+  const { jobs, clock, signal } = options;
+  let next = options.from;
+  let lastFrameMs = clock.nowMs();
+  for (;;) {
+    const job = await jobs.get(options.projectId, options.jobId);
+    if (!job) return;
+    const events = await jobs.eventsSince(job, next, EVENTS_PER_READ);
+    for (const event of events) {
+      yield dataFrame(toFineTuningJobEvent(job, event), event.sequence);
+      next = event.sequence + 1;
+    }
+    if (TERMINAL_STATES.has(job.state) && next >= job.nextSequence) return;
+    if (events.length > 0) lastFrameMs = clock.nowMs();
+    else if (clock.nowMs() - lastFrameMs >= KEEP_ALIVE_MS) {
+      yield KEEP_ALIVE_FRAME;
+      lastFrameMs = clock.nowMs();
+    }
+    if (next >= job.nextSequence) await clock.sleep(POLL_MS, signal);
+  }
+}
