@@ -25,6 +25,7 @@ checkNode();
 if (!installed()) await step('installing dependencies', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 // Incremental: a few seconds when nothing has changed.
 await step('building', process.execPath, ['node_modules/typescript/bin/tsc', '-b']);
+await step('building the dashboard', process.execPath, ['packages/dashboard/build.mjs']);
 process.exitCode = await handOver([...TARGETS[target], ...args]);
 
 function checkNode() {

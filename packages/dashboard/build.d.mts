@@ -1,0 +1,4 @@
+import type { BuildResult } from 'esbuild';
+
+/** Bundles the site into `target` (default: dist/site). */
+export function buildSite(target?: string): Promise<BuildResult>;

@@ -1,0 +1,148 @@
+// @vitest-environment happy-dom
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startShell } from './shell.js';
+
+const KEY = 'right-key';
+const job = {
+  object: 'fine_tuning.job',
+  id: 'ftjob-1',
+  status: 'succeeded',
+  model: 'preheat-1m',
+  created_at: 0,
+  error: null,
+  progress: { step: 2, total_steps: 2, tokens_per_second: 1_000, eta_seconds: 0 },
+  pipeline: [
+    { algorithm: 'sft', status: 'succeeded', model: 'ft:m' },
+    { algorithm: 'grpo', status: 'succeeded', model: null },
+  ],
+};
+const event = (n: number, type: string, message: string, data: object | null) => ({
+  object: 'fine_tuning.job.event',
+  id: `e${n}`,
+  created_at: 0,
+  level: 'info',
+  type,
+  message,
+  data,
+});
+const events = [
+  event(1, 'message', 'started <b>now</b>', null),
+  event(2, 'metrics', '', { pipeline_step: 1, train_loss: 2.5 }),
+  event(3, 'metrics', '', { pipeline_step: 2, train_loss: 0.01, train_mean_reward: 0.75 }),
+];
+const ANSWERS: Record<string, object | string> = {
+  '/v1/models': { data: [] },
+  '/v1/fine_tuning/jobs?limit=50': { data: [job] },
+  '/v1/fine_tuning/jobs/ftjob-1': job,
+  '/v1/fine_tuning/jobs/ftjob-1/events?stream=true': events.map((e) => `data: ${JSON.stringify(e)}\n\n`).join(''),
+  '/v1/fine_tuning/jobs/ftjob-1/events?limit=200': { data: [...events].reverse() },
+  '/v1/fine_tuning/jobs/ftjob-1/checkpoints': {
+    data: [{ id: 'c', step_number: 2, fine_tuned_model_checkpoint: 'ft:m:ckpt-step-2', metrics: { train_loss: 2.5 } }],
+  },
+  '/v1/evals?order=desc': { data: [{ id: 'eval_1', name: 'held-out words' }] },
+  '/v1/evals/eval_1/runs': {
+    data: [
+      {
+        id: 'r',
+        model: 'ft:m',
+        name: 'run',
+        status: 'completed',
+        created_at: 0,
+        result_counts: { total: 4, passed: 3, failed: 1, errored: 0 },
+        per_testing_criteria_results: [{ testing_criteria: 'exact', passed: 3, failed: 1 }],
+      },
+    ],
+  },
+};
+
+let server: Server;
+let main: HTMLElement;
+let leave: AbortController;
+beforeEach(async () => {
+  server = createServer((request, response) => {
+    const authorized = request.headers.authorization === `Bearer ${KEY}`;
+    const answer = authorized ? ANSWERS[request.url ?? ''] : undefined;
+    const type = typeof answer === 'string' ? 'text/event-stream' : 'application/json';
+    response.writeHead(authorized ? (answer ? 200 : 404) : 401, { 'content-type': type, connection: 'close' });
+    const refusal = { error: { message: authorized ? `nothing at ${request.url}` : 'unknown key' } };
+    response.end(typeof answer === 'string' ? answer : JSON.stringify(answer ?? refusal));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  (window as unknown as { happyDOM: { setURL(url: string): void } }).happyDOM.setURL(
+    `http://127.0.0.1:${port}/dashboard/`,
+  );
+  sessionStorage.clear();
+  leave = new AbortController();
+  main = document.createElement('main');
+  document.body.replaceChildren(main);
+});
+afterEach(async () => {
+  leave.abort();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+function show(hash: string, key: string | undefined = KEY): HTMLElement {
+  if (key !== undefined) sessionStorage.setItem('preheat-api-key', key);
+  location.hash = hash;
+  const signOut = document.createElement('button');
+  startShell(main, signOut, leave.signal);
+  return signOut;
+}
+
+const textOf = () => main.textContent ?? '';
+
+describe('the dashboard', () => {
+  it('asks for a key, refuses a wrong one and remembers a right one', async () => {
+    sessionStorage.clear();
+    location.hash = '';
+    startShell(main, document.createElement('button'), leave.signal);
+    const submit = (key: string): void => {
+      main.querySelector('input')!.value = key;
+      main.querySelector('form')!.dispatchEvent(new Event('submit', { cancelable: true, bubbles: true }));
+    };
+    submit('wrong');
+    await expect.poll(textOf).toContain('unknown key');
+    expect(sessionStorage.length).toBe(0);
+    submit(KEY);
+    await expect.poll(textOf).toContain('ftjob-1');
+    expect(sessionStorage.getItem('preheat-api-key')).toBe(KEY);
+  });
+
+  it('asks again when the key has stopped working', async () => {
+    show('#/jobs', 'old-key');
+    await expect.poll(() => main.querySelector('form')).not.toBeNull();
+    expect(sessionStorage.length).toBe(0);
+  });
+
+  it('lists jobs with links to them', async () => {
+    show('#/jobs');
+    await expect.poll(() => main.querySelector('td a')?.getAttribute('href')).toBe('#/jobs/ftjob-1');
+    expect(textOf()).toContain('sft → grpo');
+  });
+
+  it('shows a job: state, a curve for loss and reward, events as text, checkpoints', async () => {
+    show('#/jobs/ftjob-1');
+    await expect.poll(() => main.querySelectorAll('figure').length).toBe(2);
+    const captions = [...main.querySelectorAll('figcaption')].map((caption) => caption.textContent);
+    expect(captions).toEqual(['Loss (SFT): 2.5 at step 1', 'Mean reward (RL): 0.75 at step 2']);
+    expect(main.querySelector('.log')?.textContent).toContain('started <b>now</b>');
+    expect(main.querySelector('.log b')).toBeNull();
+    expect(textOf()).toContain('ft:m:ckpt-step-2');
+    expect(main.querySelectorAll('button')).toHaveLength(0);
+  });
+
+  it('shows how many items of a run passed', async () => {
+    show('#/evals');
+    await expect.poll(textOf).toContain('exact: 3 of 4');
+  });
+
+  it('says what the server said when a page cannot be shown', async () => {
+    show('#/jobs/ftjob-9');
+    await expect
+      .poll(() => main.querySelector('[role=alert]')?.textContent)
+      .toBe('nothing at /v1/fine_tuning/jobs/ftjob-9');
+  });
+});
