@@ -1,6 +1,7 @@
 // The vocabulary of the graph: element types, the closed list of primitives with their attributes, and Value, a node of
 // the graph. Executors implement exactly this list; mapped types over `Primitive` make a missing one a type error.
 
+import { invariant } from '@preheat/contracts';
 import type { Shape } from './shape.js';
 
 /** Element types. `bool` exists only inside a program: inputs are `f32` or `i32`, outputs `f32`. */
@@ -114,7 +115,7 @@ export function isA<P extends Primitive>(value: Value | undefined, primitive: P)
 /** The n-th operand; its absence is a bug in the graph, not in the caller's data. */
 export function operand(value: Value, index: number): Value {
   const input = value.inputs[index];
-  if (input === undefined) throw new Error(`${value.primitive} has no operand ${index}`);
+  invariant(input, `${value.primitive} has no operand ${index}`);
   return input;
 }
 

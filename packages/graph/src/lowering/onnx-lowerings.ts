@@ -1,6 +1,7 @@
 // How each primitive is written in ONNX (opset 21, with ONNX Runtime's own operators where they save a pass). ScatterND
 // with reduction=add is never used: on several threads it loses updates to the same row.
 
+import { invariant } from '@preheat/contracts';
 import type { NodeAttributes, OnnxGraph, Value } from '../onnx/index.js';
 import { MICROSOFT_DOMAIN } from '../onnx/index.js';
 import type { ProgramNode, ProgramPrimitive, TensorType } from '../program.js';
@@ -29,7 +30,7 @@ const elementTypeCode = { f32: 1, i32: 6, bool: 9 } as const;
 /** An operand that the primitive is known to have. */
 function operand(inputs: readonly LoweredOperand[], index: number): LoweredOperand {
   const input = inputs[index];
-  if (!input) throw new Error(`operand ${index} is missing`);
+  invariant(input, `operand ${index} is missing`);
   return input;
 }
 

@@ -1,5 +1,6 @@
 // Encodes a program as an ONNX model whose inputs and outputs have the program's names and static shapes.
 
+import { invariant } from '@preheat/contracts';
 import { OnnxGraph } from '../onnx/index.js';
 import type { ElementType } from '../onnx/index.js';
 import type { DType } from '../value.js';
@@ -21,7 +22,7 @@ export function programToOnnx(program: Program): Uint8Array {
     operands.set(value, { name, dtype, shape });
   const resolve: Resolve = (value) => {
     const operand = operands.get(value);
-    if (!operand) throw new Error(`value ${value} is used before it is defined`);
+    invariant(operand, `value ${value} is used before it is defined`);
     return operand;
   };
   for (const input of program.inputs) {

@@ -1,6 +1,7 @@
 // Elementwise arithmetic, functions, comparisons and selection. Operands broadcast as in NumPy; a plain number stands for
 // a constant. All throw ShapeError for shapes that do not broadcast or for element types that do not fit.
 
+import { invariant } from '@preheat/contracts';
 import { ShapeError } from '../shape.js';
 import { isA, operand } from '../value.js';
 import type { DType, UnaryPrimitive, Value } from '../value.js';
@@ -72,7 +73,7 @@ export function where(condition: Value, a: Operand, b: Operand): Value {
     typeof a === 'number' && typeof b === 'number'
       ? [condition.graph.scalar(a), condition.graph.scalar(b)]
       : coerce('where', [a, b]);
-  if (!x || !y) throw new Error('where has two choices');
+  invariant(x && y, 'where has two choices');
   return emitElementwise('where', [condition, x, y], x.dtype);
 }
 

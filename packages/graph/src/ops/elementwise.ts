@@ -2,6 +2,7 @@
 // algebra that keeps programs small. The rules change a result by rounding at most (a division by a constant becomes a
 // multiplication); none of them drops a NaN.
 
+import { invariant } from '@preheat/contracts';
 import { broadcastShapes, formatShape, sameShape, ShapeError } from '../shape.js';
 import { constantScalar, isA, operand } from '../value.js';
 import type { BinaryPrimitive, DType, Primitive, PrimitiveAttributes, Value } from '../value.js';
@@ -22,7 +23,7 @@ export function emitElementwise(
   simplify: (operands: readonly Value[]) => Value | undefined = () => undefined,
 ): Value {
   const [first] = operands;
-  if (!first) throw new Error(`${primitive} has no operands`);
+  invariant(first, `${primitive} has no operands`);
   const logical = broadcastShapes(
     operands.map(({ shape }) => shape),
     primitive,

@@ -1,16 +1,11 @@
 // A float64 interpreter of programs in plain loops: slow, short and independent of every executor, so it can be the
 // oracle for all of them and for finite differences. Booleans are 0 and 1; integers are exact.
 
+import { invariant } from '@preheat/contracts';
 import type { Program, ProgramNode } from '../program.js';
 import { sizeOf } from '../shape.js';
-import type { Shape } from '../shape.js';
 import { kernels } from './kernels.js';
-
-/** A tensor of the reference: row-major numbers. */
-export interface ReferenceTensor {
-  readonly shape: Shape;
-  readonly data: Float64Array;
-}
+import type { ReferenceTensor } from './reference-tensor.js';
 
 /**
  * Runs a program on the given inputs (parameters included), by name. Returns the outputs by name. Throws when an input
@@ -31,7 +26,7 @@ export function evaluateProgram(
   for (const { value, shape, data } of program.constants) values.set(value, { shape, data: Float64Array.from(data) });
   const read = (value: number): ReferenceTensor => {
     const tensor = values.get(value);
-    if (!tensor) throw new Error(`value ${value} is used before it is defined`);
+    invariant(tensor, `value ${value} is used before it is defined`);
     return tensor;
   };
   for (const node of program.nodes) values.set(node.value, evaluateNode(node, node.inputs.map(read)));

@@ -1,10 +1,11 @@
 // One float64 kernel for each primitive of the reference interpreter. Written for clarity: an element of the result is a
 // function of its coordinates.
 
+import { invariant } from '@preheat/contracts';
 import type { ProgramNode, ProgramPrimitive } from '../program.js';
 import { lengthOf, sizeOf } from '../shape.js';
 import type { Shape } from '../shape.js';
-import type { ReferenceTensor } from './evaluate-program.js';
+import type { ReferenceTensor } from './reference-tensor.js';
 
 type Kernel<P extends ProgramPrimitive> = (node: ProgramNode<P>, inputs: readonly ReferenceTensor[]) => Float64Array;
 
@@ -36,7 +37,7 @@ function tabulate(shape: Shape, f: (position: number[]) => number): Float64Array
 
 function input(inputs: readonly ReferenceTensor[], index: number): ReferenceTensor {
   const tensor = inputs[index];
-  if (!tensor) throw new Error(`operand ${index} is missing`);
+  invariant(tensor, `operand ${index} is missing`);
   return tensor;
 }
 
