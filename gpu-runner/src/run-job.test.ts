@@ -1,0 +1,211 @@
+/** Whole jobs on the production runner over memory adapters: real recipes, real executor, a real small model. */
+import { MemoryObjectStore, MemoryWorkQueue } from '@preheat/adapters/memory';
+import { JsonLog, SystemIds, systemClock } from '@preheat/adapters/system';
+import { decodeSafetensors, openBundle } from '@preheat/checkpoints';
+import { type JobDocument, KEYS, type ResolvedPhase } from '@preheat/contracts';
+import { createOnnxExecutor } from '@preheat/executor/onnx';
+import { BASE_MODELS, baseConfig, ModelRegistry } from '@preheat/inference/model-registry';
+import { JobStore, LeasedJob } from '@preheat/jobs';
+import type { JsonValue } from '@preheat/ports';
+import { recipeNamed } from '@preheat/recipes/catalog';
+import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runJob } from './run-job.js';
+import type { RunnerDependencies } from './runner-dependencies.js';
+
+const LEASE_TTL_MS = 60_000;
+const WORDS = [
+  'cat',
+  'dog',
+  'bit',
+  'tap',
+  'pat',
+  'got',
+  'tag',
+  'bad',
+  'big',
+  'dip',
+  'pod',
+  'cab',
+  'bag',
+  'pig',
+  'tip',
+  'cod',
+];
+const SOUND: Record<string, string> = { c: 'K', a: 'AE', t: 'T', d: 'D', o: 'AA', g: 'G', b: 'B', i: 'IH', p: 'P' };
+const say = (word: string) => [...word].map((letter) => SOUND[letter]).join(' ');
+
+const executor = createOnnxExecutor({ threads: 1, maxSessions: 32 });
+afterAll(() => executor.dispose());
+
+const grader = {
+  type: 'phoneme_error_rate',
+  name: 'phonemes',
+  input: '{{ sample.output_text }}',
+  references: '{{ item.references }}',
+};
+
+function phases(): ResolvedPhase[] {
+  const model = baseConfig(BASE_MODELS[0] as never, loadTokenizer(letterToSoundTokenizer()));
+  const resolve = (name: string, requested: Record<string, unknown>) => {
+    const resolved = recipeNamed(name)?.resolveConfig(requested, { rows: WORDS.length, model });
+    if (!resolved?.ok) throw new Error(JSON.stringify(resolved));
+    return resolved.value as Record<string, unknown>;
+  };
+  const sft = resolve('sft', { batch_size: 8, max_steps: 6, n_epochs: 3, checkpoint_interval: 4 });
+  const rl = resolve('grpo', {
+    batch_size: 4,
+    max_steps: 3,
+    group_size: 4,
+    max_completion_tokens: 8,
+    checkpoint_interval: 2,
+  });
+  const common = { trainingFile: 'file-train', validationFile: null };
+  return [
+    { type: 'supervised', algorithm: 'sft', ...common, grader: null, config: sft },
+    { type: 'reinforcement', algorithm: 'grpo', ...common, trainingFile: 'file-rl', grader, config: rl },
+  ];
+}
+
+async function world() {
+  const store = new MemoryObjectStore({ clock: systemClock });
+  const queue = new MemoryWorkQueue<JsonValue>({ clock: systemClock });
+  const ids = new SystemIds({ clock: systemClock });
+  const log = JsonLog.open({ level: 'error', write: () => undefined });
+  const jobs = new JobStore({ store, queue, clock: systemClock, ids, log });
+  const sft = WORDS.map((word) => ({
+    messages: [
+      { role: 'user', content: word },
+      { role: 'assistant', content: say(word) },
+    ],
+  }));
+  const rl = WORDS.map((word) => ({ messages: [{ role: 'user', content: word }], references: [say(word)] }));
+  const lines = (rows: object[]) => new TextEncoder().encode(rows.map((row) => JSON.stringify(row)).join('\n'));
+  await store.put(KEYS.fileContent('file-train'), lines(sft));
+  await store.put(KEYS.fileContent('file-rl'), lines(rl));
+  const models = new ModelRegistry(store, systemClock);
+  const deps: RunnerDependencies = {
+    runnerId: 'runner-1',
+    store,
+    queue,
+    jobs,
+    models,
+    executor,
+    clock: systemClock,
+    ids,
+    log,
+    leaseTtlMs: LEASE_TTL_MS,
+    rolloutWorkers: 1,
+  };
+  const request = { model: 'preheat-1m', trainingFile: 'file-train', validationFile: null, suffix: 'demo', seed: 3 };
+  const outcome = await jobs.create(
+    { ...request, metadata: null, method: null, phases: phases() },
+    { projectId: 'proj', keyDigest: null, bodyDigest: 'x', isRetry: false },
+  );
+  if (!outcome.ok) throw new Error('not created');
+  return { deps, jobs, store, jobId: outcome.job.id };
+}
+
+type World = Awaited<ReturnType<typeof world>>;
+
+async function leaseOf({ deps, jobId }: World, runnerId = 'runner-1'): Promise<LeasedJob> {
+  const leased = await LeasedJob.acquire(deps, jobId, runnerId, LEASE_TTL_MS);
+  if (!leased) throw new Error('the job could not be leased');
+  return leased;
+}
+
+async function documentOf({ jobs, jobId }: World): Promise<JobDocument> {
+  return (await jobs.read(jobId))?.document as JobDocument;
+}
+
+async function finalWeights(at: World): Promise<Map<string, Float32Array>> {
+  const document = await documentOf(at);
+  const bundle = await openBundle(at.store, document.resume?.prefix as string);
+  const { tensors } = decodeSafetensors(await bundle.read('model.safetensors'));
+  return new Map([...tensors].map(([name, { data }]) => [name, data]));
+}
+
+/** Pipeline steps of the metrics events, oldest first. */
+async function metricSteps(at: World): Promise<unknown[]> {
+  const events = await at.jobs.eventsSince(await documentOf(at), 0, 1000);
+  return events.filter((event) => event.type === 'metrics').map((event) => event.data?.['pipeline_step']);
+}
+
+/** Lets the runner log `step`, then gives its job away behind its back, as a sweeper does once a lease has run out. */
+function takeOverAfter(at: World, leased: LeasedJob, step: number): void {
+  const { record, checkpoint } = leased;
+  let takeOver: Promise<unknown> | undefined;
+  leased.record = (event) => {
+    record.call(leased, event);
+    if (event.data?.['pipeline_step'] !== step) return;
+    takeOver = leased
+      .heartbeat()
+      .then(() => at.jobs.documents.update(KEYS.job(at.jobId), (job) => ({ ...job, state: 'queued', lease: null })));
+  };
+  leased.checkpoint = async (point) => {
+    await takeOver;
+    await checkpoint.call(leased, point);
+  };
+}
+
+const never = new AbortController().signal;
+
+describe('running a job', () => {
+  it('trains both phases, publishes every checkpoint and ends succeeded', async () => {
+    const at = await world();
+    expect(await runJob(at.deps, await leaseOf(at), never)).toBe('succeeded');
+    const document = await documentOf(at);
+    expect(document).toMatchObject({
+      state: 'succeeded',
+      lease: null,
+      fineTunedModel: expect.stringMatching(/^ft:preheat-1m:proj:demo:/),
+    });
+    expect(document.checkpoints.map(({ step, endsPhase }) => [step, endsPhase])).toEqual([
+      [4, false],
+      [6, true],
+      [8, false],
+      [9, true],
+    ]);
+    for (const name of [...document.checkpoints.map((each) => each.model), document.fineTunedModel as string]) {
+      const record = await at.deps.models.find('proj', name);
+      expect(record && (await at.deps.models.load(record)).tensors.size).toBeGreaterThan(0);
+    }
+    expect(await metricSteps(at)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('equals the straight run bit for bit after being stopped at every step', async () => {
+    const [straight, stopped] = [await world(), await world()];
+    await runJob(straight.deps, await leaseOf(straight), never);
+    const interrupted = AbortSignal.abort();
+    let outcome = await runJob(stopped.deps, await leaseOf(stopped), interrupted);
+    for (let restart = 2; outcome === 'released'; restart++) {
+      outcome = await runJob(stopped.deps, await leaseOf(stopped, `runner-${restart}`), interrupted);
+    }
+    expect(outcome).toBe('succeeded');
+    expect(await finalWeights(stopped)).toEqual(await finalWeights(straight));
+    expect(await metricSteps(stopped)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect((await documentOf(stopped)).trainedTokens).toBe((await documentOf(straight)).trainedTokens);
+  });
+
+  it('repeats the steps a dead runner had not checkpointed, without logging them twice', async () => {
+    const [straight, died] = [await world(), await world()];
+    await runJob(straight.deps, await leaseOf(straight), never);
+    const doomed = await leaseOf(died);
+    takeOverAfter(died, doomed, 7);
+    expect(await runJob(died.deps, doomed, never)).toBe('lost');
+    expect((await documentOf(died)).resume?.step).toBe(6);
+    expect(await runJob(died.deps, await leaseOf(died, 'runner-2'), never)).toBe('succeeded');
+    expect(await finalWeights(died)).toEqual(await finalWeights(straight));
+    expect(await metricSteps(died)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('fails the job with a cause when its data are gone', async () => {
+    const at = await world();
+    await at.store.delete(KEYS.fileContent('file-rl'));
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const state = await runJob(at.deps, await leaseOf(at), never);
+      expect(state).toBe(attempt < 4 ? 'released' : 'failed');
+    }
+    expect((await documentOf(at)).error?.message).toMatch(/file-rl/);
+  });
+});
