@@ -6,15 +6,18 @@
  * onnxruntime-node is native and cannot be bundled: folders that decode get it beside the bundle, for Lambda's platform
  * only (46 MB instead of 290 MB; the limit is 250 MB). The other folders must not load it, and the build proves it.
  */
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const FUNCTIONS_FOLDER = dirname(fileURLToPath(import.meta.url));
+const INFERENCE_FOLDER = join(FUNCTIONS_FOLDER, '../packages/inference');
 const OUTPUT_FOLDER = join(FUNCTIONS_FOLDER, 'dist-lambda');
 const MODEL_RUNTIME = 'onnxruntime-node';
+/** Decoding starts this module as a thread, by its name beside the module that starts it. */
+const MODEL_WORKER = 'graph-worker';
 const MODEL_RUNTIME_FILES = ['package.json', 'dist', 'bin/napi-v6/linux/x64'];
 
 /** Deployed folders: which handler file, and whether the function decodes. Names are those of infra/. */
@@ -39,10 +42,13 @@ async function bundle(folder) {
   const { entry, decodes } = LAMBDAS[folder];
   const outdir = join(OUTPUT_FOLDER, folder);
   rmSync(outdir, { recursive: true, force: true });
+  const worker = join(INFERENCE_FOLDER, 'src', `${MODEL_WORKER}.ts`);
   const { metafile } = await build({
-    entryPoints: [join(FUNCTIONS_FOLDER, 'src', 'lambda', `${entry}.ts`)],
+    entryPoints: {
+      [entry]: join(FUNCTIONS_FOLDER, 'src', 'lambda', `${entry}.ts`),
+      ...(decodes ? { [MODEL_WORKER]: worker } : {}),
+    },
     outdir,
-    outExtension: { '.js': '.mjs' },
     bundle: true,
     // Splitting keeps what is imported on demand (the model runtime) out of the start-up path.
     splitting: true,
@@ -59,7 +65,8 @@ async function bundle(folder) {
     metafile: true,
     logLevel: 'warning',
   });
-  const entryFile = relative(process.cwd(), join(outdir, `${entry}.mjs`));
+  writeFileSync(join(outdir, 'package.json'), '{ "type": "module" }\n');
+  const entryFile = relative(process.cwd(), join(outdir, `${entry}.js`));
   if (decodes) copyModelRuntime(outdir);
   else refuseModelRuntimeAtStart(folder, metafile.outputs, entryFile);
   const size = Object.values(metafile.outputs).reduce((bytes, { bytes: more }) => bytes + more, 0);
@@ -87,7 +94,7 @@ function refuseModelRuntimeAtStart(folder, outputs, entryFile) {
 }
 
 function copyModelRuntime(outdir) {
-  const runtime = packageFolder(MODEL_RUNTIME, join(FUNCTIONS_FOLDER, '../packages/inference'));
+  const runtime = packageFolder(MODEL_RUNTIME, INFERENCE_FOLDER);
   const common = packageFolder('onnxruntime-common', runtime);
   const modules = join(outdir, 'node_modules');
   mkdirSync(modules, { recursive: true });
