@@ -71,7 +71,7 @@ describe('gradients of gradients agree with finite differences', () => {
     build: (...values) => {
       const y = build(...values);
       const [gradient] = gradients(ops.sum(ops.mul(y, ops.sigmoid(y))), [values[0] as Value]);
-      return gradient as Value;
+      return gradient;
     },
   });
   const pick = (examples: readonly PrimitiveCase[]) => examples[0] as PrimitiveCase;
@@ -98,7 +98,7 @@ describe('gradients', () => {
     const graph = new GraphBuilder();
     const [x, unused] = [graph.parameter('x', [2]), graph.parameter('unused', [3])];
     const [, zero] = gradients(ops.sum(x), [x, unused]);
-    const program = graph.build({ outputs: { zero: zero as Value } });
+    const program = graph.build({ outputs: { zero } });
     expect(evaluateProgram(program, {}).zero).toEqual(Float64Array.of(0, 0, 0));
   });
 
@@ -106,7 +106,7 @@ describe('gradients', () => {
     const graph = new GraphBuilder();
     const x = graph.parameter('x', []);
     const [gradient] = gradients(ops.mul(x, ops.stopGradient(ops.square(x))), [x]);
-    const program = graph.build({ outputs: { gradient: gradient as Value } });
+    const program = graph.build({ outputs: { gradient } });
     expect(evaluateProgram(program, { x: [3] }).gradient).toEqual(Float64Array.of(9));
   });
 
@@ -115,7 +115,7 @@ describe('gradients', () => {
     const x = graph.parameter('x', []);
     const y = ops.square(x);
     const found = gradients(ops.exp(y), [y, x]);
-    const program = graph.build({ outputs: { dy: found[0] as Value, dx: found[1] as Value } });
+    const program = graph.build({ outputs: { dy: found[0], dx: found[1] } });
     const e = Math.exp(4);
     expect(evaluateProgram(program, { x: [2] })).toEqual({ dy: Float64Array.of(e), dx: Float64Array.of(4 * e) });
   });
@@ -125,7 +125,7 @@ describe('gradients', () => {
     const x = graph.parameter('x', [2]);
     const safe = ops.where(ops.greater(x, 0), ops.log(ops.maximum(x, 1e-3)), 0);
     const [gradient] = gradients(ops.sum(safe), [x]);
-    const program = graph.build({ outputs: { gradient: gradient as Value } });
+    const program = graph.build({ outputs: { gradient } });
     expect(evaluateProgram(program, { x: [-1, 4] }).gradient).toEqual(Float64Array.of(0, 0.25));
   });
 

@@ -9,13 +9,16 @@ import type { Shape } from './shape.js';
 import { isA } from './value.js';
 import type { Value } from './value.js';
 
+/** As many values as `T` has elements. */
+type EachAValue<T extends readonly unknown[]> = { -readonly [K in keyof T]: Value };
+
 /**
  * The gradients of `of` with respect to each of `wrt`, in order and of the same shapes. A value that `of` does not
  * depend on gets zeros. Without `seed`, `of` must be a scalar; with it, the result is the product seedᵀ·Jacobian.
  *
  * Throws ShapeError when `of` is not an f32 scalar (or `seed` not of its shape), or `wrt` holds a value that is not f32.
  */
-export function gradients(of: Value, wrt: readonly Value[], seed?: Value): Value[] {
+export function gradients<const T extends readonly Value[]>(of: Value, wrt: T, seed?: Value): EachAValue<T> {
   checkArguments(of, wrt, seed);
   const active = dependents(of, new Set(wrt));
   const cotangents = new Map<Value, Value>([[of, seed ?? of.graph.scalar(1)]]);
@@ -24,7 +27,8 @@ export function gradients(of: Value, wrt: readonly Value[], seed?: Value): Value
     const cotangent = cotangents.get(value);
     if (cotangent) propagate(value, cotangent, active, cotangents);
   }
-  return wrt.map((value) => cotangents.get(value) ?? broadcastTo(of.graph.scalar(0), value.shape));
+  const found = wrt.map((value) => cotangents.get(value) ?? broadcastTo(of.graph.scalar(0), value.shape));
+  return found as EachAValue<T>;
 }
 
 function checkArguments(of: Value, wrt: readonly Value[], seed: Value | undefined): void {

@@ -71,9 +71,9 @@ describe('simplification', () => {
   it('writes the gradient of a split as one concatenation', () => {
     const program = build((graph) => {
       const x = graph.parameter('x', [2, 3]);
-      const [a, b, c] = ops.split(x, [1, 1, 1], 1) as [Value, Value, Value];
+      const [a, b, c] = ops.split(x, [1, 1, 1], 1);
       const total = ops.add(ops.sum(ops.exp(a)), ops.add(ops.sum(ops.exp(b)), ops.sum(ops.exp(c))));
-      return gradients(total, [x])[0] as Value;
+      return gradients(total, [x])[0];
     });
     const split = ['slice', 'slice', 'slice', 'exp', 'exp', 'exp'];
     expect(primitives(program).sort()).toEqual([...split, 'concat'].sort());
@@ -90,7 +90,7 @@ describe('broadcasting', () => {
     const graph = new GraphBuilder();
     const x = graph.parameter('x', [64, 64]);
     const [gradient] = gradients(ops.mean(ops.square(x)), [x]);
-    const program = graph.build({ outputs: { gradient: gradient as Value } });
+    const program = graph.build({ outputs: { gradient } });
     expect(primitives(program)).not.toContain('broadcast');
     expect(program.constants.every(({ data }) => data.length === 1)).toBe(true);
   });

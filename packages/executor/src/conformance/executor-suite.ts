@@ -2,7 +2,7 @@
 // reference on every primitive and on a decoder, AdamW against a plain loop, and the accounting of training states.
 
 import { evaluateProgram, gradientOf, gradientOutput, gradients, GraphBuilder, ops } from '@preheat/graph';
-import type { Program, Value } from '@preheat/graph';
+import type { Program } from '@preheat/graph';
 import {
   buildCaseProgram,
   buildDecoderProgram,
@@ -86,7 +86,7 @@ function smallProgram(): Program {
   const loss = ops.add(ops.sum(ops.mul(ops.matmul(x, w), y)), ops.sum(ops.square(b)));
   const [dw, db] = gradients(loss, [w, b]);
   return graph.build({
-    outputs: { loss, [gradientOutput('w')]: dw as Value, [gradientOutput('b')]: db as Value },
+    outputs: { loss, [gradientOutput('w')]: dw, [gradientOutput('b')]: db },
   });
 }
 
@@ -164,7 +164,7 @@ export function describeExecutor(open: () => Promise<Executor>, tolerance: numbe
       const graph = new GraphBuilder();
       const b = graph.parameter('b', [2]);
       const [db] = gradients(ops.sum(ops.square(b)), [b]);
-      await state.accumulate(graph.build({ outputs: { [gradientOutput('b')]: db as Value } }), {});
+      await state.accumulate(graph.build({ outputs: { [gradientOutput('b')]: db } }), {});
       // A first step moves every element by the learning rate, whatever the size of its gradient.
       const report = await state.update({ ...options, maxGradNorm: Infinity });
       expect(report.gradientNorm).toBeCloseTo(Math.hypot(2, 4), 5);
@@ -216,7 +216,7 @@ export function describeExecutor(open: () => Promise<Executor>, tolerance: numbe
       const graph = new GraphBuilder();
       const b = graph.parameter('b', [2]);
       const [db] = gradients(ops.sum(b), [b]);
-      await state.accumulate(graph.build({ outputs: { [gradientOutput('b')]: db as Value } }), {});
+      await state.accumulate(graph.build({ outputs: { [gradientOutput('b')]: db } }), {});
       expect((await state.update(options)).gradientNorm).toBeCloseTo(Math.SQRT2, 6);
     });
 

@@ -100,7 +100,7 @@ export const primitiveCases: { readonly [P in ProgramPrimitive]: readonly Primit
     movement.concat([movement.broadcastTo(x, [2, 3, 4]), movement.broadcastTo(x, [1, 3, 4])], 0)) as Build),
   concat: one([real(2, 1, 2), real(2, 3, 2)], ((a, b) => movement.concat([a, b, a], 1)) as Build),
   slice: one([real(2, 5)], ((x) => {
-    const [a, b, c] = movement.split(x, [1, 2, 2], 1) as [Value, Value, Value];
+    const [a, b, c] = movement.split(x, [1, 2, 2], 1);
     return arithmetic.add(arithmetic.mul(b, c), a);
   }) as Build),
   pad: one([real(2, 3)], ((x) => movement.pad(movement.pad(x, 0, 1, 0), 1, 2, 1)) as Build),

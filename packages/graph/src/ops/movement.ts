@@ -137,13 +137,18 @@ export function slice(x: Value, axis: number, start: number, end: number): Value
 }
 
 /** Consecutive slices of the given lengths, which must add up to the length of `axis`. */
-export function split(x: Value, lengths: readonly number[], axis: number): Value[] {
+export function split<const T extends readonly number[]>(
+  x: Value,
+  lengths: T,
+  axis: number,
+): { -readonly [K in keyof T]: Value } {
   const along = resolveAxis(x.shape, axis, 'split');
   if (sizeOf([lengthOf(x.shape, along)]) !== lengths.reduce((sum, length) => sum + length, 0)) {
     throw new ShapeError(`split: [${lengths.join(', ')}] does not add up to axis ${along} of ${formatShape(x.shape)}`);
   }
   let start = 0;
-  return lengths.map((length) => slice(x, along, start, (start += length)));
+  const parts = lengths.map((length) => slice(x, along, start, (start += length)));
+  return parts as { -readonly [K in keyof T]: Value };
 }
 
 /** Zeros before and after, along one axis. Throws ShapeError for a negative or fractional count. */
