@@ -52,7 +52,8 @@ const logs = new aws.cloudwatch.LogGroup('RunnerLogs', {
   retentionInDays: settings.logRetentionDays,
 });
 
-const environment = { ...storeEnvironment, PREHEAT_RUNNER_EXECUTOR: 'auto' };
+/** Lambda sets AWS_REGION by itself; ECS on EC2 does not promise to. */
+const environment = { ...storeEnvironment, AWS_REGION: region, PREHEAT_RUNNER_EXECUTOR: 'auto' };
 
 const container = {
   name: 'runner',

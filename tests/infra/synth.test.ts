@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ApiSettings, KEYS, readSettings, StoreSettings } from '@preheat/contracts';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { MOCK_REGION } from './mock-cloud.js';
 import { ensurePlatform, REPOSITORY_ROOT } from './platform.js';
 import { actionsOn, all, environmentOf, only, type PolicyStatement, statementsByRole } from './resource-queries.js';
 import { type Synthesis, synthesise } from './synth.js';
@@ -272,7 +273,7 @@ describe.skipIf(!platform.ready)(title, () => {
       const pairs = container.environment.map(({ name, value }: { name: string; value: string }) => [name, value]);
       const variables = Object.fromEntries(pairs);
       expect(readSettings(StoreSettings, variables).PREHEAT_QUEUE_URL).toMatch(/WorkQueue$/);
-      expect(variables.PREHEAT_RUNNER_EXECUTOR).toBe('auto');
+      expect(variables).toMatchObject({ AWS_REGION: MOCK_REGION, PREHEAT_RUNNER_EXECUTOR: 'auto' });
       const protection = ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'];
       expect(actionsOn(roles, 'RunnerTaskRole', ':task/preheat-test-runner/*')).toEqual(protection);
     });
