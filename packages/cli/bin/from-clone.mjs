@@ -78,7 +78,7 @@ async function handOver(command) {
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.on(signal, () => {
       // A terminal sends SIGINT to the whole group, target included; a second one would cut its clean end short.
-      if (signal === 'SIGTERM' || !process.stdin.isTTY) child.kill(signal);
+      if (signal === 'SIGTERM' || !(process.stdin.isTTY || process.stderr.isTTY)) child.kill(signal);
     });
   }
   return ended(child, (error) => console.error(error.message));

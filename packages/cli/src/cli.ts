@@ -15,7 +15,7 @@ import { type Io, UsageError } from './io.js';
 export async function runCli(args: readonly string[], io: Io): Promise<number> {
   try {
     await program(io).parseAsync(args, { from: 'user' });
-    return io.signal.aborted ? EXIT.interrupted : EXIT.ok;
+    return EXIT.ok;
   } catch (error) {
     // Commander has already printed its message, and help is not a failure.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;

@@ -1,3 +1,4 @@
+/** Cold-start-aware policies: pure functions of measured state and the time. */
 export {
   ASSUMED_COLD_START_MS,
   breakEvenMs,

@@ -27,7 +27,7 @@ export interface RunningChild {
 }
 
 /** A runner writes a checkpoint before it leaves; that may take a while. */
-const GRACE_MS = 20_000;
+const GRACE_MS = 60_000;
 /** Found from `src` and from `dist` alike. */
 const EXIT_WITH_PARENT = new URL('../../bin/exit-with-parent.mjs', import.meta.url);
 

@@ -485,6 +485,7 @@ export interface ChatCompletion {
       refusal: null;
     };
     token_ids?: number[];
+    token_logprobs?: number[];
   }[];
   usage: {
     prompt_tokens: number;
