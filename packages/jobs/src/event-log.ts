@@ -5,6 +5,7 @@
  */
 import { decodeStored, type EventSegment, KEYS, type NewEvent, StoredEvent } from '@preheat/contracts';
 import type { ObjectStore } from '@preheat/ports';
+import { putIdempotent } from './put-idempotent.js';
 
 /** Most events in one segment. */
 export const SEGMENT_EVENTS_MAX = 4096;
@@ -36,7 +37,7 @@ export async function appendEvents(
   }
   const firstSequence = merged[0]?.sequence ?? job.nextSequence;
   const key = KEYS.jobEvents(job.id, firstSequence, writeId);
-  await store.put(key, encodeLines(merged), { contentType: 'application/x-ndjson' });
+  await putIdempotent(store, key, encodeLines(merged), 'application/x-ndjson');
   kept.push({ key, firstSequence, count: merged.length });
   return { events: kept, nextSequence: job.nextSequence + added.length };
 }

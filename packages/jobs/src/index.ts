@@ -13,5 +13,6 @@ export {
 export { CLOCK_SKEW_GRACE_MS, hasExpired, isHeldBy, type Leasable, renewLease, takeLease } from './lease.js';
 export { afterExpiry, type LeaseDependencies, LeasedJob, LostLeaseError } from './leased-job.js';
 export * from './public-job.js';
+export { putIdempotent } from './put-idempotent.js';
 export { sweepJobs, type SweepOptions, type SweepResult } from './sweeper.js';
 export { JOB_EVENTS, type JobEvent, transition, TRANSITIONS } from './transitions.js';

@@ -24,6 +24,7 @@ import {
 import { DocumentStore, type Versioned } from './document-store.js';
 import { appendEvents, eventsSince, newestEvents } from './event-log.js';
 import { IdempotencyLedger, type RequestIdentity } from './idempotency.js';
+import { putIdempotent } from './put-idempotent.js';
 import { type JobEvent, transition } from './transitions.js';
 
 export interface JobStoreDependencies {
@@ -127,8 +128,8 @@ export class JobStore {
 
   async #index(job: JobDocument): Promise<void> {
     const nothing = new Uint8Array();
-    await this.#deps.store.put(KEYS.jobIndexEntry(job.projectId, job.createdAtMs, job.id), nothing);
-    await this.#deps.store.put(KEYS.activeJob(job.id), nothing);
+    await putIdempotent(this.#deps.store, KEYS.jobIndexEntry(job.projectId, job.createdAtMs, job.id), nothing);
+    await putIdempotent(this.#deps.store, KEYS.activeJob(job.id), nothing);
   }
 
   /** Sends a doorbell message. Losing it is repaired by the sweeper. */

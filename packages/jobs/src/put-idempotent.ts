@@ -1,0 +1,22 @@
+/** Writes an object whose bytes nobody else would write differently, so that an unknown outcome is simply tried again. */
+import { type ObjectStore, UnknownOutcomeError } from '@preheat/ports';
+
+const MAX_ATTEMPTS = 5;
+
+/** @throws UnknownOutcomeError when every attempt's answer was lost; other errors of the store pass through. */
+export async function putIdempotent(
+  store: ObjectStore,
+  key: string,
+  body: Uint8Array,
+  contentType = 'application/octet-stream',
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const result = await store.put(key, body, { contentType });
+      if (result.ok) return;
+    } catch (error) {
+      if (!(error instanceof UnknownOutcomeError) || attempt === MAX_ATTEMPTS) throw error;
+    }
+    if (attempt === MAX_ATTEMPTS) throw new UnknownOutcomeError(key);
+  }
+}
