@@ -66,7 +66,7 @@ export async function withPhase<T>(options: PhaseOptions, work: (ctx: AnyContext
   const grader = compileGrader(graderSpec);
   if (!entry || !resolved?.ok || !grader.ok) throw new Error(`${recipe}: ${JSON.stringify([resolved, grader])}`);
   const isReinforcement = entry.phaseType === 'reinforcement';
-  const executor = createOnnxExecutor({ threads: 1 });
+  const executor = createOnnxExecutor({ threads: 1, maxSessions: 24 });
   const decoder = isReinforcement ? await DecoderSession.create(modelConfig, weights) : null;
   try {
     return await work({
@@ -97,7 +97,12 @@ export interface PhaseRun {
 }
 
 /** Runs to the end, from the start or from a snapshot. */
-export async function runPhase(recipe: AnyRecipe, ctx: AnyContext, from?: Snapshot, keepSnapshots = true): Promise<PhaseRun> {
+export async function runPhase(
+  recipe: AnyRecipe,
+  ctx: AnyContext,
+  from?: Snapshot,
+  keepSnapshots = true,
+): Promise<PhaseRun> {
   let state = from ? await recipe.restore(ctx, from) : await recipe.init(ctx);
   const snapshots = [await recipe.snapshot(state)];
   const steps: StepResult<unknown>[] = [];

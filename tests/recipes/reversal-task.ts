@@ -1,13 +1,18 @@
-/** The task that recipes are tried on: spell a word of four letters backwards. Small enough to learn in seconds. */
+/** The task that recipes are tried on: spell a word of three letters backwards. Small enough to learn in seconds. */
 import type { DecoderConfig } from '@preheat/contracts';
 import { CounterRandom } from '@preheat/ports';
 import type { TrainingRow } from '@preheat/recipes';
 import { characterTokenizer, loadTokenizer } from '@preheat/tokenizer';
 
-const LETTERS = [...'abcdef'];
-const WORD_LETTERS = 4;
+const LETTERS = [...'abcde'];
+const WORD_LETTERS = 3;
 
-export const tokenizer = loadTokenizer(characterTokenizer(LETTERS, LETTERS.map((letter) => letter.toUpperCase())));
+export const tokenizer = loadTokenizer(
+  characterTokenizer(
+    LETTERS,
+    LETTERS.map((letter) => letter.toUpperCase()),
+  ),
+);
 
 export const modelConfig: DecoderConfig = {
   model_type: 'llama',

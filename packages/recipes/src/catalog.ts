@@ -7,7 +7,8 @@ import type { RecipeEntry } from './catalog/recipe-entry.js';
 import { grpoEntry } from './grpo/config.js';
 import { sftEntry } from './sft/config.js';
 
-export type { RecipeEntry, RecipeFacts } from './catalog/recipe-entry.js';
+export type { RecipeFacts } from './catalog/recipe-definition.js';
+export type { RecipeEntry } from './catalog/recipe-entry.js';
 
 export const RECIPES: readonly RecipeEntry[] = [sftEntry, grpoEntry];
 

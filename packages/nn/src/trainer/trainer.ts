@@ -46,7 +46,8 @@ export interface TrainerOptions {
   readonly limits?: MicroBatchLimits;
 }
 
-const DEFAULT_LIMITS: MicroBatchLimits = { maxTokens: 4096, overheadTokens: 64 };
+/** Small enough to stay in cache and to bound the memory of a compiled shape; measured on letter-to-sound rows. */
+const DEFAULT_LIMITS: MicroBatchLimits = { maxTokens: 1024, overheadTokens: 256 };
 /** Programs kept; a few lengths times a few row counts. */
 const MAX_PROGRAMS = 48;
 

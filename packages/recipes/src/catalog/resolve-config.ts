@@ -4,7 +4,7 @@
  */
 import { type Checked, check, invariant, type Problem } from '@preheat/contracts';
 import type { Static, TObject, TSchema } from 'typebox';
-import type { RecipeDefinition, RecipeFacts } from './recipe-entry.js';
+import type { RecipeDefinition, RecipeFacts } from './recipe-definition.js';
 
 type Values = Record<string, unknown>;
 

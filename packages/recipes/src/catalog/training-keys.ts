@@ -4,7 +4,7 @@
  */
 import type { Problem } from '@preheat/contracts';
 import Type from 'typebox';
-import type { RecipeFacts } from './recipe-entry.js';
+import type { RecipeFacts } from './recipe-definition.js';
 
 const MAX_STEPS = 1_000_000;
 

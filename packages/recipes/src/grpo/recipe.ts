@@ -15,7 +15,7 @@ import {
   RowSampler,
   type StepReport,
   toTensorMap,
-  Trainer,
+  type Trainer,
   type WeightedTokens,
 } from '@preheat/nn';
 import Type from 'typebox';
@@ -127,7 +127,7 @@ export const grpo: Recipe<GrpoConfig, GrpoState> = {
       total_steps: totalSteps,
       ...rolloutMetrics({ completions, grades }),
       frac_zero_variance: zeroVarianceFraction,
-      ...updateMetrics(first, last, predictedTokens(rows.filter((row) => !isInert(row)))),
+      ...updateMetrics(first, last, predictedTokens(rows.filter((row) => !isInert(row))), state.reference !== null),
       learning_rate: rate,
       ...validationMetrics(valid),
     };

@@ -1,6 +1,5 @@
 /** Log: the metrics of a step, flat for checkpoints and as the tree of OpenAI's reinforcement events. */
-import type { GradeResult } from '@preheat/graders';
-import type { CompiledGrader } from '@preheat/graders';
+import type { CompiledGrader, GradeResult } from '@preheat/graders';
 import type { StepReport } from '@preheat/nn';
 import type { Completion } from './collect.js';
 
@@ -47,7 +46,12 @@ export function rolloutMetrics(train: Graded): Record<string, number> {
 }
 
 /** What the update measured: `first` before any inner step, `last` after the others; means over the tokens learned from. */
-export function updateMetrics(first: StepReport, last: StepReport, learnedTokens: number): Record<string, number> {
+export function updateMetrics(
+  first: StepReport,
+  last: StepReport,
+  learnedTokens: number,
+  hasReference: boolean,
+): Record<string, number> {
   const common = { trained_rows: last.trainedRows, update_skipped: last.applied ? 0 : 1 };
   if (last.trainedRows === 0) return common;
   const tokens = Math.max(1, learnedTokens);
@@ -56,7 +60,7 @@ export function updateMetrics(first: StepReport, last: StepReport, learnedTokens
     ...(Number.isFinite(last.gradientNorm) ? { gradient_norm: last.gradientNorm } : {}),
     entropy: first.entropy / tokens,
     approx_kl: last.kl / tokens,
-    reference_kl: last.referenceKl / tokens,
+    ...(hasReference ? { reference_kl: last.referenceKl / tokens } : {}),
     clip_fraction: last.clipped / tokens,
     max_logprob_mismatch: first.logProbMismatch,
   };
