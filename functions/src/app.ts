@@ -6,6 +6,8 @@ import multipart from '@fastify/multipart';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { App } from './app-type.js';
 import type { ApiDependencies } from './dependencies.js';
+import { Evals } from './evaluation/evals.js';
+import { Runs } from './evaluation/runs.js';
 import { FileLibrary } from './files/file-library.js';
 import { logAccess } from './plugins/access-log.js';
 import { type ApiKey, authenticate } from './plugins/auth.js';
@@ -18,6 +20,9 @@ import { sendRequestId } from './plugins/request-id.js';
 import { answerUnknownRoutes } from './plugins/unknown-routes.js';
 import { refuseMalformedIds } from './plugins/well-formed-ids.js';
 import { chatCompletionRoute } from './routes/chat-completions.js';
+import { evalRoutes } from './routes/evals/evals.js';
+import { outputItemRoutes } from './routes/evals/output-items.js';
+import { runRoutes } from './routes/evals/runs.js';
 import { fileReadRoutes } from './routes/files/read.js';
 import { uploadRoute } from './routes/files/upload.js';
 import { controlJobRoutes } from './routes/fine-tuning/control-jobs.js';
@@ -33,6 +38,8 @@ import { validatorCompiler } from './validation/validator-compiler.js';
 export interface AppOptions {
   readonly apiKeys: readonly ApiKey[];
   readonly limits?: Partial<Limits>;
+  /** Address clients use, for URLs in answers; relative ones unless given. */
+  readonly publicUrl?: string;
 }
 
 /** Checkpoint names (`ft:<base>:<project>:<suffix>:<id>:ckpt-step-N`) are longer than Fastify's default of 100. */
@@ -59,12 +66,14 @@ export async function createApp(deps: ApiDependencies, options: AppOptions): Pro
   // The library counts bytes itself, to say what the limit is.
   await app.register(multipart, { throwFileSizeLimit: false });
   await describeRoutes(app);
-  addRoutes(app as unknown as App, deps, limits);
+  addRoutes(app as unknown as App, deps, limits, options.publicUrl ?? '');
   return app;
 }
 
-function addRoutes(app: App, deps: ApiDependencies, limits: Limits): void {
+function addRoutes(app: App, deps: ApiDependencies, limits: Limits, publicUrl: string): void {
   const files = new FileLibrary(deps);
+  const evals = new Evals(deps);
+  const runs = new Runs(deps);
   healthRoute(app);
   serveOpenapi(app as unknown as FastifyInstance);
   app.register(
@@ -79,6 +88,9 @@ function addRoutes(app: App, deps: ApiDependencies, limits: Limits): void {
       graderRoutes(v1, deps);
       modelRoutes(v1, deps);
       chatCompletionRoute(v1, deps);
+      evalRoutes(v1, evals);
+      runRoutes(v1, { evals, runs, files, models: deps.models, publicUrl });
+      outputItemRoutes(v1, runs, deps);
     },
     { prefix: '/v1' },
   );

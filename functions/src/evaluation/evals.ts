@@ -1,0 +1,143 @@
+/** The evals of a project: what is measured, on which items, by which criteria. */
+import {
+  ApiError,
+  type CreateEval,
+  decodeStored,
+  encodeStored,
+  type EvalObject,
+  KEYS,
+  StoredEval,
+} from '@preheat/contracts';
+import { compileGrader } from '@preheat/graders';
+import { type Clock, type Ids, listAll, type ObjectStore } from '@preheat/ports';
+import { firstProblem } from '../fine-tuning/preflight.js';
+import { findKey, type ObjectIndex, readPage } from '../listing/object-index.js';
+import type { PageOf, PageRequest } from '../listing/page.js';
+import { timeId } from '../listing/time-id.js';
+
+export interface EvalDependencies {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+export class Evals {
+  readonly #deps: EvalDependencies;
+
+  constructor(deps: EvalDependencies) {
+    this.#deps = deps;
+  }
+
+  /** @throws ApiError `invalid_grader` or `invalid_request` naming the criterion. */
+  async create(projectId: string, request: CreateEval): Promise<StoredEval> {
+    checkCriteria(request);
+    const { store } = this.#deps;
+    const { id, createdAtMs } = timeId('eval_', this.#deps);
+    const stored: StoredEval = {
+      schemaVersion: 1,
+      id,
+      projectId,
+      createdAtMs,
+      name: request.name ?? id,
+      metadata: request.metadata ?? null,
+      itemSchema: request.data_source_config.item_schema,
+      includeSampleSchema: request.data_source_config.include_sample_schema ?? false,
+      testingCriteria: request.testing_criteria,
+    };
+    await store.put(KEYS.evaluation(id), encodeStored(stored));
+    await store.put(KEYS.evaluationIndexEntry(projectId, createdAtMs, id), new Uint8Array());
+    return stored;
+  }
+
+  async find(projectId: string, id: string): Promise<StoredEval | undefined> {
+    const object = await this.#deps.store.get(KEYS.evaluation(id));
+    const stored = object && decodeStored(StoredEval, object.body, KEYS.evaluation(id));
+    return stored?.projectId === projectId ? stored : undefined;
+  }
+
+  /** @throws ApiError `not_found`. */
+  async get(projectId: string, id: string): Promise<StoredEval> {
+    const stored = await this.find(projectId, id);
+    if (stored) return stored;
+    throw new ApiError('not_found', `No eval with id ${id} exists in this project.`, { param: 'eval_id' });
+  }
+
+  list(projectId: string, request: PageRequest): Promise<PageOf<StoredEval>> {
+    return readPage(this.#index(projectId), request, (id) => this.find(projectId, id));
+  }
+
+  async update(
+    projectId: string,
+    id: string,
+    changes: { name?: string; metadata?: StoredEval['metadata'] },
+  ): Promise<StoredEval> {
+    const stored = await this.get(projectId, id);
+    const { name = stored.name, metadata = stored.metadata } = changes;
+    const updated = { ...stored, name, metadata };
+    await this.#deps.store.put(KEYS.evaluation(id), encodeStored(updated));
+    return updated;
+  }
+
+  /** Deletes the eval with its runs; a run under way loses its document and stops. */
+  async delete(projectId: string, id: string): Promise<void> {
+    await this.get(projectId, id);
+    const { store } = this.#deps;
+    const entry = await findKey(this.#index(projectId), id);
+    if (entry !== undefined) await store.delete(entry);
+    await store.delete(KEYS.evaluation(id));
+    for (const prefix of [KEYS.runIndex(id), `evals/${id}/`]) {
+      for await (const { key } of listAll(store, prefix)) await store.delete(key);
+    }
+  }
+
+  #index(projectId: string): ObjectIndex {
+    const { store, clock } = this.#deps;
+    return {
+      store,
+      prefix: KEYS.evaluationIndex(projectId),
+      keyOrder: 'asc',
+      idPrefix: 'eval_',
+      keyOf: (createdAtMs, id) => KEYS.evaluationIndexEntry(projectId, createdAtMs, id),
+      nowMs: () => clock.nowMs(),
+    };
+  }
+}
+
+function checkCriteria({ testing_criteria: criteria }: CreateEval): void {
+  const names = new Set<string>();
+  for (const [index, criterion] of criteria.entries()) {
+    const path = `testing_criteria.${index}`;
+    const compiled = compileGrader(criterion, path);
+    if (!compiled.ok) throw firstProblem('invalid_grader', compiled.problems);
+    if (names.has(criterion.name)) {
+      throw firstProblem('invalid_request', [{ path: `${path}.name`, message: `'${criterion.name}' is used twice` }]);
+    }
+    names.add(criterion.name);
+    if (criterion.type !== 'string_check' && criterion.pass_threshold === undefined) {
+      const message = `is required: ${criterion.type} gives a score, and the threshold decides from where an item passes`;
+      throw firstProblem('invalid_request', [{ path: `${path}.pass_threshold`, message }]);
+    }
+  }
+}
+
+export function toEvalObject(stored: StoredEval): EvalObject {
+  const properties: Record<string, unknown> = { item: stored.itemSchema };
+  if (stored.includeSampleSchema) properties['sample'] = SAMPLE_SCHEMA;
+  const required = Object.keys(properties);
+  return {
+    object: 'eval',
+    id: stored.id,
+    name: stored.name,
+    created_at: Math.floor(stored.createdAtMs / 1000),
+    metadata: stored.metadata,
+    data_source_config: { type: 'custom', schema: { type: 'object', properties, required } },
+    testing_criteria: stored.testingCriteria,
+  };
+}
+
+/** What `sample.*` offers to a criterion. */
+const SAMPLE_SCHEMA = {
+  type: 'object',
+  properties: { output_text: { type: 'string' }, output_json: {} },
+  required: ['output_text'],
+};

@@ -1,0 +1,165 @@
+/**
+ * The runs of an eval, as the API sees them. `run.json` is the ledger: the API creates and cancels it, a worker holds it by
+ * lease, and every change is a compare-and-swap.
+ */
+import {
+  ApiError,
+  type CreateRun,
+  type EvalRunObject,
+  type EvalRunMessage,
+  KEYS,
+  type OutputItem,
+  type RunState,
+  type StoredEval,
+  StoredRun,
+} from '@preheat/contracts';
+import { DocumentStore } from '@preheat/jobs';
+import {
+  type Clock,
+  type Ids,
+  type JsonValue,
+  type Log,
+  listAll,
+  type ObjectStore,
+  type WorkQueue,
+} from '@preheat/ports';
+import { findKey, type ObjectIndex, readPage } from '../listing/object-index.js';
+import type { PageOf, PageRequest } from '../listing/page.js';
+import { timeId } from '../listing/time-id.js';
+import { readItems } from './item-log.js';
+
+export interface RunDependencies {
+  readonly store: ObjectStore;
+  readonly evaluationQueue: WorkQueue<JsonValue>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+}
+
+export const ENDED: ReadonlySet<RunState> = new Set<RunState>(['completed', 'canceled', 'failed']);
+
+export class Runs {
+  readonly documents: DocumentStore<typeof StoredRun>;
+  readonly #deps: RunDependencies;
+
+  constructor(deps: RunDependencies) {
+    this.#deps = deps;
+    this.documents = new DocumentStore(deps.store, StoredRun, deps.ids);
+  }
+
+  async create(evaluation: StoredEval, request: CreateRun, totalItems: number): Promise<StoredRun> {
+    const { store, ids } = this.#deps;
+    const { id, createdAtMs } = timeId('evalrun_', this.#deps);
+    const run: StoredRun = {
+      schemaVersion: 1,
+      writeId: ids.next('w'),
+      id,
+      evalId: evaluation.id,
+      projectId: evaluation.projectId,
+      createdAtMs,
+      name: request.name ?? id,
+      metadata: request.metadata ?? null,
+      dataSource: request.data_source,
+      state: 'queued',
+      lease: null,
+      epoch: 0,
+      attempts: 0,
+      rungAtMs: createdAtMs,
+      segments: [],
+      counts: { total: totalItems, errored: 0, failed: 0, passed: 0 },
+      perCriterion: evaluation.testingCriteria.map(({ name }) => ({ testing_criteria: name, passed: 0, failed: 0 })),
+      usage: [],
+      error: null,
+    };
+    await this.documents.create(KEYS.run(run.evalId, id), run);
+    await store.put(KEYS.runIndexEntry(run.evalId, createdAtMs, id), new Uint8Array());
+    await store.put(KEYS.activeRun(run.evalId, id), new Uint8Array());
+    await this.ring(run);
+    return run;
+  }
+
+  /** Sends a doorbell message. Losing it is repaired by the sweeper. */
+  async ring(run: Pick<StoredRun, 'evalId' | 'id'>): Promise<void> {
+    const message: EvalRunMessage = { kind: 'eval_run', evalId: run.evalId, runId: run.id };
+    try {
+      await this.#deps.evaluationQueue.send(message);
+    } catch (error) {
+      this.#deps.log.warn('ringing failed; the sweeper will ring again', { runId: run.id, error });
+    }
+  }
+
+  async find(projectId: string, evalId: string, runId: string): Promise<StoredRun | undefined> {
+    const run = (await this.documents.read(KEYS.run(evalId, runId)))?.document;
+    return run?.projectId === projectId ? run : undefined;
+  }
+
+  /** @throws ApiError `not_found`. */
+  async get(projectId: string, evalId: string, runId: string): Promise<StoredRun> {
+    const run = await this.find(projectId, evalId, runId);
+    if (run) return run;
+    throw new ApiError('not_found', `Eval ${evalId} has no run ${runId} in this project.`, { param: 'run_id' });
+  }
+
+  list(projectId: string, evalId: string, request: PageRequest, state?: RunState): Promise<PageOf<StoredRun>> {
+    return readPage(this.#index(evalId), request, async (id) => {
+      const run = await this.find(projectId, evalId, id);
+      return state === undefined || run?.state === state ? run : undefined;
+    });
+  }
+
+  /** Canceling an ended run changes nothing; a worker notices at its next write. */
+  async cancel(projectId: string, evalId: string, runId: string): Promise<StoredRun> {
+    await this.get(projectId, evalId, runId);
+    const stored = await this.documents.update(KEYS.run(evalId, runId), (run) =>
+      ENDED.has(run.state) ? undefined : { ...run, state: 'canceled', lease: null },
+    );
+    await this.#deps.store.delete(KEYS.activeRun(evalId, runId));
+    if (!stored) throw new ApiError('not_found', `Run ${runId} was deleted.`, { param: 'run_id' });
+    return stored.document;
+  }
+
+  async delete(projectId: string, evalId: string, runId: string): Promise<void> {
+    await this.get(projectId, evalId, runId);
+    const { store } = this.#deps;
+    const entry = await findKey(this.#index(evalId), runId);
+    if (entry !== undefined) await store.delete(entry);
+    await store.delete(KEYS.activeRun(evalId, runId));
+    for await (const { key } of listAll(store, `evals/${evalId}/runs/${runId}/`)) await store.delete(key);
+  }
+
+  /** The results that are in so far, in the order of the data source. */
+  items(run: StoredRun): AsyncIterable<OutputItem> {
+    return readItems(this.#deps.store, run);
+  }
+
+  #index(evalId: string): ObjectIndex {
+    const { store, clock } = this.#deps;
+    return {
+      store,
+      prefix: KEYS.runIndex(evalId),
+      keyOrder: 'asc',
+      idPrefix: 'evalrun_',
+      keyOf: (createdAtMs, id) => KEYS.runIndexEntry(evalId, createdAtMs, id),
+      nowMs: () => clock.nowMs(),
+    };
+  }
+}
+
+export function toRunObject(run: StoredRun, publicUrl: string): EvalRunObject {
+  return {
+    object: 'eval.run',
+    id: run.id,
+    eval_id: run.evalId,
+    status: run.state,
+    model: run.dataSource.type === 'completions' ? run.dataSource.model : '',
+    name: run.name,
+    created_at: Math.floor(run.createdAtMs / 1000),
+    report_url: `${publicUrl}/v1/evals/${run.evalId}/runs/${run.id}/output_items`,
+    data_source: run.dataSource,
+    metadata: run.metadata,
+    error: run.error,
+    result_counts: run.counts,
+    per_model_usage: run.usage.length > 0 ? run.usage : null,
+    per_testing_criteria_results: run.perCriterion,
+  };
+}

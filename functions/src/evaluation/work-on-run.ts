@@ -1,0 +1,160 @@
+/**
+ * Works on one evaluation run until it ends, is lost, or time is up. Results become durable batch by batch, in the write
+ * that also moves the totals, so a worker that dies costs one batch: the next one continues after the last segment, and
+ * draws the same random numbers for the same items.
+ */
+import { createHash } from 'node:crypto';
+import { type EvalRow, KEYS, type StoredEval, type StoredRun } from '@preheat/contracts';
+import { type CompiledGrader, compileGrader } from '@preheat/graders';
+import type { ApiDependencies } from '../dependencies.js';
+import { FileLibrary } from '../files/file-library.js';
+import { findModel } from '../serving/find-model.js';
+import { afterFailure, HeldRun, LostRunError } from './held-run.js';
+import { type Answerer, evaluateBatch, samplingOf, toCriteria } from './item-evaluation.js';
+import { writeItems } from './item-log.js';
+import { compileMessages } from './run-messages.js';
+import { runRows } from './run-rows.js';
+import type { Runs } from './runs.js';
+import type { Evals } from './evals.js';
+import { withItems } from './tally.js';
+import { toApiError } from '../plugins/errors.js';
+
+export interface RunWorkerOptions {
+  readonly workerId: string;
+  readonly leaseTtlMs: number;
+  /** Stop at a batch boundary and hand the rest over once the clock passes this. */
+  readonly deadlineMs?: number;
+  /** Stop at a batch boundary: the process is shutting down. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RunWorkerDependencies extends ApiDependencies {
+  readonly evals: Evals;
+  readonly runs: Runs;
+}
+
+/** `left`: nothing to do, or somebody else does it. `handed-over`: queued again, its doorbell rung. */
+export type RunOutcome = 'ended' | 'left' | 'handed-over' | 'lost';
+
+const BATCH_ITEMS = 64;
+
+export async function workOnRun(
+  deps: RunWorkerDependencies,
+  key: { evalId: string; runId: string },
+  options: RunWorkerOptions,
+): Promise<RunOutcome> {
+  const held = await HeldRun.acquire(deps.runs, deps.clock, key, {
+    id: options.workerId,
+    leaseTtlMs: options.leaseTtlMs,
+  });
+  if (!held) return 'left';
+  const done = new AbortController();
+  const heartbeat = held.keepAlive(done.signal);
+  try {
+    return await evaluate(deps, held, options);
+  } catch (error) {
+    return await settleFailure(deps, held, error);
+  } finally {
+    done.abort();
+    await heartbeat;
+  }
+}
+
+async function evaluate(deps: RunWorkerDependencies, held: HeldRun, options: RunWorkerOptions): Promise<RunOutcome> {
+  const { run } = held;
+  const evaluation = await deps.evals.get(run.projectId, run.evalId);
+  const answerer = await answererOf(deps, run);
+  try {
+    let next = run.segments.reduce((sum, segment) => sum + segment.count, 0);
+    const rows = runRows(new FileLibrary(deps), run.projectId, run.dataSource.source, next);
+    for await (const batch of batches(rows)) {
+      await evaluateAndRecord(deps, held, evaluation, answerer, batch, next);
+      next += batch.length;
+      const isLate = options.deadlineMs !== undefined && deps.clock.nowMs() >= options.deadlineMs;
+      if (next < run.counts.total && (isLate || options.signal?.aborted)) return await handOver(deps, held);
+    }
+    await end(deps, held, { state: 'completed' });
+    return 'ended';
+  } finally {
+    if (answerer.kind === 'model') await answerer.model.release();
+  }
+}
+
+async function evaluateAndRecord(
+  deps: RunWorkerDependencies,
+  held: HeldRun,
+  evaluation: StoredEval,
+  answerer: Answerer,
+  batch: readonly EvalRow[],
+  first: number,
+): Promise<void> {
+  const criteria = toCriteria(evaluation, compiledCriterion);
+  const { run } = held;
+  const sampling = samplingOf(run, seedOf(run.id));
+  const context = { run, criteria, answerer, sampling, nowMs: deps.clock.nowMs(), signal: held.lost };
+  const items = await evaluateBatch(context, batch, first);
+  const segment = await writeItems(deps.store, run, first, items);
+  // Progress makes earlier failures forgotten.
+  await held.write((current) => ({
+    segments: [...current.segments, segment],
+    ...withItems(current, items),
+    attempts: 0,
+  }));
+}
+
+async function answererOf(deps: RunWorkerDependencies, run: StoredRun): Promise<Answerer> {
+  const source = run.dataSource;
+  if (source.type === 'jsonl') return { kind: 'given' };
+  const messages = compileMessages(source.input_messages);
+  if (!messages.ok) throw new Error(`run ${run.id} was created with a template that does not parse`);
+  const record = await findModel(deps.models, run.projectId, source.model);
+  return { kind: 'model', model: await deps.decoders.acquire(record), name: source.model, messages: messages.source };
+}
+
+function compiledCriterion(spec: object): CompiledGrader {
+  const compiled = compileGrader(spec);
+  if (compiled.ok) return compiled.value;
+  throw new Error(`a stored criterion no longer compiles: ${compiled.problems[0]?.message}`);
+}
+
+async function handOver(deps: RunWorkerDependencies, held: HeldRun): Promise<RunOutcome> {
+  await held.write(() => ({ state: 'queued', lease: null, rungAtMs: deps.clock.nowMs() }));
+  await deps.runs.ring(held.run);
+  return 'handed-over';
+}
+
+async function end(deps: RunWorkerDependencies, held: HeldRun, patch: Partial<StoredRun>): Promise<void> {
+  await held.write(() => ({ ...patch, lease: null }));
+  await deps.store.delete(KEYS.activeRun(held.run.evalId, held.run.id));
+}
+
+/** What the user did is said at once; what broke here is tried again, a bounded number of times. */
+async function settleFailure(deps: RunWorkerDependencies, held: HeldRun, error: unknown): Promise<RunOutcome> {
+  if (error instanceof LostRunError || held.lost.aborted) return 'lost';
+  const known = toApiError(error);
+  if (known) {
+    await end(deps, held, { state: 'failed', error: { code: known.code, message: known.message } });
+    return 'ended';
+  }
+  deps.log.error('evaluation run failed', { runId: held.run.id, error });
+  await held.write((run) => afterFailure(run, 'The evaluation failed'));
+  if (held.run.state === 'queued') return 'handed-over';
+  await deps.store.delete(KEYS.activeRun(held.run.evalId, held.run.id));
+  return 'ended';
+}
+
+/** A seed that a resumed run draws again. */
+function seedOf(runId: string): number {
+  return createHash('sha256').update(runId).digest().readUInt32BE(0) >>> 1;
+}
+
+async function* batches(rows: AsyncIterable<EvalRow>): AsyncGenerator<EvalRow[]> {
+  let batch: EvalRow[] = [];
+  for await (const row of rows) {
+    batch.push(row);
+    if (batch.length < BATCH_ITEMS) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

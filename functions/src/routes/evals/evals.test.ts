@@ -1,0 +1,90 @@
+import type { EvalObject } from '@preheat/contracts';
+import { describe, expect, it } from 'vitest';
+import { type ApiUnderTest, OTHER_KEY, startApi } from '../../test-kit/api-under-test.js';
+import { GRADER } from '../../test-kit/rows.js';
+
+const EXACT = {
+  type: 'string_check',
+  name: 'exact',
+  input: '{{sample.output_text}}',
+  reference: '{{item.references[0]}}',
+  operation: 'eq',
+};
+const CONFIG = { type: 'custom', item_schema: { type: 'object' }, include_sample_schema: true };
+const BODY = {
+  name: 'sounds',
+  data_source_config: CONFIG,
+  testing_criteria: [{ ...GRADER, pass_threshold: 0.5 }, EXACT],
+};
+
+const create = (api: ApiUnderTest, payload: object) => api.call({ method: 'POST', url: '/v1/evals', payload });
+
+describe('evals', () => {
+  it('are created with 201 and the computed schema, and read back', async () => {
+    const api = await startApi();
+    const created = await create(api, { ...BODY, metadata: { k: 'v' } });
+    expect(created.statusCode).toBe(201);
+    expect(created.json()).toMatchObject({
+      object: 'eval',
+      name: 'sounds',
+      metadata: { k: 'v' },
+      data_source_config: { type: 'custom', schema: { type: 'object', required: ['item', 'sample'] } },
+      testing_criteria: BODY.testing_criteria,
+    });
+    const { id } = created.json() as EvalObject;
+    expect(id).toMatch(/^eval_/);
+    expect((await api.call({ url: `/v1/evals/${id}` })).json()).toEqual(created.json());
+  });
+
+  it('are listed oldest first, or newest first, page by page', async () => {
+    const api = await startApi();
+    const ids: string[] = [];
+    for (const name of ['a', 'b', 'c']) {
+      ids.push(((await create(api, { ...BODY, name })).json() as EvalObject).id);
+      await api.clock.advance(1);
+    }
+    const list = async (query: string) => (await api.call({ url: `/v1/evals?${query}` })).json();
+    expect(await list('limit=2')).toMatchObject({ has_more: true, first_id: ids[0], last_id: ids[1] });
+    expect(await list(`limit=2&after=${ids[1]}`)).toMatchObject({ has_more: false, first_id: ids[2] });
+    expect(await list('order=desc&limit=2&order_by=created_at')).toMatchObject({ first_id: ids[2], last_id: ids[1] });
+    expect(await list('order_by=updated_at')).toMatchObject({ error: { param: 'order_by' } });
+  });
+
+  it('are renamed and deleted', async () => {
+    const api = await startApi();
+    const { id } = (await create(api, BODY)).json() as EvalObject;
+    const url = `/v1/evals/${id}`;
+    const renamed = await api.call({ method: 'POST', url, payload: { name: 'new', metadata: { a: 'b' } } });
+    expect(renamed.json()).toMatchObject({ id, name: 'new', metadata: { a: 'b' } });
+    expect((await api.call({ method: 'DELETE', url, key: OTHER_KEY })).statusCode).toBe(404);
+    expect((await api.call({ method: 'DELETE', url })).json()).toEqual({
+      object: 'eval.deleted',
+      deleted: true,
+      eval_id: id,
+    });
+    expect((await api.call({ url })).statusCode).toBe(404);
+    expect((await api.deps.store.list('evals/')).entries).toEqual([]);
+  });
+
+  it.each([
+    ['no criteria', { testing_criteria: [] }, 'invalid_request', 'testing_criteria'],
+    [
+      'a criterion that does not compile',
+      { testing_criteria: [{ ...EXACT, input: '{{x}}' }] },
+      'invalid_grader',
+      'testing_criteria.0.input',
+    ],
+    [
+      'a score without a threshold',
+      { testing_criteria: [GRADER] },
+      'invalid_request',
+      'testing_criteria.0.pass_threshold',
+    ],
+    ['a name used twice', { testing_criteria: [EXACT, EXACT] }, 'invalid_request', 'testing_criteria.1.name'],
+    ['another data source', { data_source_config: { type: 'logs' } }, 'invalid_request', 'data_source_config.type'],
+    ['too much metadata', { metadata: { k: 'v'.repeat(513) } }, 'invalid_request', 'metadata.k'],
+  ])('are refused with %s', async (_, fields, code, param) => {
+    const response = await create(await startApi(), { ...BODY, ...fields });
+    expect([response.statusCode, response.json()]).toMatchObject([400, { error: { code, param } }]);
+  });
+});

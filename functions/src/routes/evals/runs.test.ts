@@ -1,0 +1,339 @@
+import { type EvalObject, type EvalRunObject, KEYS, type OutputItem } from '@preheat/contracts';
+import { describe, expect, it } from 'vitest';
+import { Evals } from '../../evaluation/evals.js';
+import { answerDoorbell } from '../../evaluation/evaluation-worker.js';
+import { Runs } from '../../evaluation/runs.js';
+import { sweepRuns } from '../../evaluation/sweep-runs.js';
+import { type RunWorkerOptions, workOnRun } from '../../evaluation/work-on-run.js';
+import { type ApiUnderTest, OTHER_KEY, startApi } from '../../test-kit/api-under-test.js';
+import { EVAL_ROWS, GRADER, jsonl } from '../../test-kit/rows.js';
+
+const CRITERIA = [
+  { ...GRADER, pass_threshold: 0.5 },
+  {
+    type: 'string_check',
+    name: 'exact',
+    input: '{{ sample.output_text }}',
+    reference: '{{ item.references[0] }}',
+    operation: 'eq',
+  },
+];
+const TEMPLATE = { type: 'template', template: [{ role: 'user', content: '{{ item.word }}' }] };
+const SOURCE = { type: 'file_content', content: EVAL_ROWS };
+const COMPLETIONS = {
+  type: 'completions',
+  model: 'preheat-1m',
+  source: SOURCE,
+  input_messages: TEMPLATE,
+  sampling_params: { temperature: 0, max_completion_tokens: 4 },
+};
+/** Two answers right, one half right, one wrong. */
+const GIVEN = {
+  type: 'jsonl',
+  source: {
+    type: 'file_content',
+    content: EVAL_ROWS.map(({ item }, index) => ({
+      item,
+      sample: { output_text: [item.references[0], item.references[0], 'B EH T', 'ZH'][index] },
+    })),
+  },
+};
+const WORKER: RunWorkerOptions = { workerId: 'worker', leaseTtlMs: 30_000 };
+
+interface World {
+  readonly api: ApiUnderTest;
+  readonly url: string;
+  start(source: object): Promise<EvalRunObject>;
+  read(run: { id: string }): Promise<EvalRunObject>;
+  items(run: { id: string }, query?: string): Promise<{ data: OutputItem[]; has_more: boolean; last_id: string }>;
+  worker: Parameters<typeof workOnRun>[0];
+  work(run: { id: string }, options?: Partial<RunWorkerOptions>): ReturnType<typeof workOnRun>;
+}
+
+async function world(): Promise<World> {
+  const api = await startApi();
+  const payload = { data_source_config: { type: 'custom', item_schema: {} }, testing_criteria: CRITERIA };
+  const { id } = (await api.call({ method: 'POST', url: '/v1/evals', payload })).json() as EvalObject;
+  const url = `/v1/evals/${id}/runs`;
+  const worker = { ...api.deps, evals: new Evals(api.deps), runs: new Runs(api.deps) };
+  const read = async (run: { id: string }) => (await api.call({ url: `${url}/${run.id}` })).json() as EvalRunObject;
+  return {
+    api,
+    url,
+    worker,
+    read,
+    start: async (data_source) => {
+      const response = await api.call({ method: 'POST', url, payload: { name: 'run', data_source } });
+      if (response.statusCode !== 201) throw new Error(response.body);
+      return response.json() as EvalRunObject;
+    },
+    items: async (run, query = '') => (await api.call({ url: `${url}/${run.id}/output_items?${query}` })).json(),
+    work: (run, options) => workOnRun(worker, { evalId: id, runId: run.id }, { ...WORKER, ...options }),
+  };
+}
+
+describe('a run over given samples', () => {
+  it('is created queued with 201, and graded by every criterion', async () => {
+    const { start, work, read, items } = await world();
+    const run = await start(GIVEN);
+    expect(run).toMatchObject({
+      object: 'eval.run',
+      status: 'queued',
+      result_counts: { total: 4, errored: 0, failed: 0, passed: 0 },
+      per_model_usage: null,
+      error: null,
+    });
+    expect(await work(run)).toBe('ended');
+    expect(await read(run)).toMatchObject({
+      status: 'completed',
+      result_counts: { total: 4, errored: 0, failed: 2, passed: 2 },
+      per_testing_criteria_results: [
+        { testing_criteria: 'per', passed: 3, failed: 1 },
+        { testing_criteria: 'exact', passed: 2, failed: 2 },
+      ],
+    });
+    const { data } = await items(run);
+    expect(data.map((item) => [item.datasource_item_id, item.status])).toEqual([
+      [0, 'pass'],
+      [1, 'pass'],
+      [2, 'fail'],
+      [3, 'fail'],
+    ]);
+    expect(data[2]?.results[0]).toMatchObject({ name: 'per', type: 'phoneme_error_rate', passed: true });
+    expect(data[2]?.results[0]?.score).toBeCloseTo(2 / 3);
+  });
+
+  it('counts an item that cannot be graded as errored, and says why', async () => {
+    const { start, work, read, items } = await world();
+    const content = [{ item: { word: 'cat' }, sample: { output_text: 'K' } }];
+    const run = await start({ type: 'jsonl', source: { type: 'file_content', content } });
+    await work(run);
+    expect(await read(run)).toMatchObject({ status: 'completed', result_counts: { errored: 1, failed: 0 } });
+    expect((await items(run)).data[0]).toMatchObject({ status: 'error', results: [{ score: 0, passed: false }, {}] });
+    expect(JSON.stringify((await items(run)).data[0])).toContain('has no value in this item');
+  });
+
+  it('pages, filters and orders its results', async () => {
+    const { start, work, items, api, url } = await world();
+    const run = await start(GIVEN);
+    await work(run);
+    const seen = async (query: string) => (await items(run, query)).data.map((item) => item.datasource_item_id);
+    const first = await items(run, 'limit=1');
+    expect(first).toMatchObject({ has_more: true });
+    expect(await seen(`after=${first.last_id}`)).toEqual([1, 2, 3]);
+    expect(await seen('order=desc&limit=2')).toEqual([3, 2]);
+    expect(await seen(`order=desc&after=${(await items(run, 'order=desc&limit=2')).last_id}`)).toEqual([1, 0]);
+    expect(await seen('status=fail')).toEqual([2, 3]);
+    const one = await api.call({ url: `${url}/${run.id}/output_items/${first.last_id}` });
+    expect(one.json()).toEqual(first.data[0]);
+    expect((await api.call({ url: `${url}/${run.id}/output_items/nothing` })).statusCode).toBe(404);
+  });
+});
+
+describe('a run over completions', () => {
+  it('generates with the model, reports usage, and repeats itself', async () => {
+    const { start, work, read, items, api } = await world();
+    const texts: string[][] = [];
+    for (let round = 0; round < 2; round++) {
+      const run = await start({
+        ...COMPLETIONS,
+        sampling_params: { temperature: 1, seed: 4, max_completion_tokens: 4 },
+      });
+      await work(run);
+      expect(await read(run)).toMatchObject({
+        status: 'completed',
+        model: 'preheat-1m',
+        per_model_usage: [{ model_name: 'preheat-1m', invocation_count: 4, cached_tokens: 0 }],
+      });
+      const { data } = await items(run);
+      expect(data[0]?.sample).toMatchObject({ input: [{ role: 'user', content: 'cat' }], max_completion_tokens: 4 });
+      texts.push(data.map((item) => item.sample.output[0]?.content ?? ''));
+    }
+    expect(texts[0]).toEqual(texts[1]);
+    await api.app.close();
+  });
+
+  it('takes its conversation from the item, and its rows from a file', async () => {
+    const { start, work, items, api } = await world();
+    const rows = EVAL_ROWS.map(({ item }) => ({ item: { ...item, chat: [{ role: 'user', content: item.word }] } }));
+    const id = await api.upload(jsonl(rows), 'evals');
+    const input_messages = { type: 'item_reference', item_reference: 'item.chat' };
+    const run = await start({ ...COMPLETIONS, source: { type: 'file_id', id }, input_messages });
+    await work(run);
+    expect((await items(run)).data.map((item) => item.sample.input[0]?.content)).toEqual(['cat', 'dog', 'bed', 'fish']);
+    await api.app.close();
+  });
+
+  it('goes on where a worker that died stopped, and ends with the same results', async () => {
+    const { start, work, read, items, api, worker } = await world();
+    const content = Array.from({ length: 150 }, (_, index) => EVAL_ROWS[index % 4] as (typeof EVAL_ROWS)[number]);
+    const source = {
+      ...COMPLETIONS,
+      source: { type: 'file_content', content },
+      sampling_params: { seed: 1, max_completion_tokens: 3 },
+    };
+    const whole = await start(source);
+    await work(whole);
+    const broken = await start(source);
+    let segments = 0;
+    const dying = new Proxy(api.deps.store, {
+      get: (store, name) =>
+        name === 'put'
+          ? async (...args: Parameters<typeof store.put>) => {
+              if (args[0].includes('/items/') && ++segments === 2) throw new Error('the machine is gone');
+              return store.put(...args);
+            }
+          : Reflect.get(store, name).bind(store),
+    });
+    expect(await workOnRun({ ...worker, store: dying }, keyOf(broken), WORKER)).toBe('handed-over');
+    expect(await read(broken)).toMatchObject({ status: 'queued', result_counts: { total: 150, errored: 0 } });
+    expect((await items(broken, 'limit=1000')).data).toHaveLength(64);
+    expect(await work(broken)).toBe('ended');
+    const texts = async (run: { id: string }) =>
+      (await items(run, 'limit=1000')).data.map((item) => [item.datasource_item_id, item.sample.output[0]?.content]);
+    expect(await texts(broken)).toEqual(await texts(whole));
+    const { result_counts, per_model_usage } = await read(whole);
+    expect(await read(broken)).toMatchObject({ status: 'completed', result_counts, per_model_usage });
+    await api.app.close();
+  });
+
+  it('hands over at a batch boundary when its time is up', async () => {
+    const { start, work, api, worker } = await world();
+    const content = Array.from({ length: 100 }, () => EVAL_ROWS[0] as (typeof EVAL_ROWS)[number]);
+    const run = await start({ ...GIVEN, source: { type: 'file_content', content } });
+    expect(await work(run, { deadlineMs: api.clock.nowMs() })).toBe('handed-over');
+    const { visible } = await worker.evaluationQueue.depth();
+    expect(visible).toBe(2);
+    expect(await work(run)).toBe('ended');
+  });
+});
+
+const keyOf = (run: EvalRunObject) => ({ evalId: run.eval_id, runId: run.id });
+
+describe('canceling', () => {
+  it.each(['/cancel', ''])('with POST to the run%s stops a worker and keeps what is there', async (suffix) => {
+    const { api, url, start, read, worker } = await world();
+    const content = Array.from({ length: 200 }, () => GIVEN.source.content[0] as object);
+    const run = await start({ type: 'jsonl', source: { type: 'file_content', content } });
+    const slow = new Proxy(api.deps.store, {
+      get: (store, name) =>
+        name === 'put'
+          ? async (...args: Parameters<typeof store.put>) => {
+              const result = await store.put(...args);
+              if (args[0].includes('/items/') && args[0].includes('000000064')) {
+                await api.call({ method: 'POST', url: `${url}/${run.id}${suffix}` });
+              }
+              return result;
+            }
+          : Reflect.get(store, name).bind(store),
+    });
+    expect(await workOnRun({ ...worker, store: slow }, keyOf(run), WORKER)).toBe('lost');
+    expect(await read(run)).toMatchObject({ status: 'canceled', result_counts: { total: 200, passed: 64 } });
+    expect((await api.call({ method: 'POST', url: `${url}/${run.id}${suffix}` })).json()).toMatchObject({
+      status: 'canceled',
+    });
+  });
+});
+
+describe('the doorbell', () => {
+  it('is answered once, and a message that makes no sense is dropped', async () => {
+    const { start, read, worker } = await world();
+    const run = await start(GIVEN);
+    const message = { kind: 'eval_run', evalId: run.eval_id, runId: run.id };
+    expect(await answerDoorbell(worker, message, WORKER)).toBe('ended');
+    expect(await answerDoorbell(worker, message, WORKER)).toBe('left');
+    expect(await answerDoorbell(worker, { kind: 'job', jobId: 'x' }, WORKER)).toBe('left');
+    expect(await read(run)).toMatchObject({ status: 'completed' });
+  });
+
+  it('is rung again by the sweeper for a run that waits or whose worker died, and not for one that is in good hands', async () => {
+    const { start, api, worker } = await world();
+    const run = await start(GIVEN);
+    const sweep = () => sweepRuns(worker.runs, api.deps, { ringAfterMs: 60_000 });
+    expect(await sweep()).toEqual({ seen: 1, rung: 0, cleared: 0 });
+    await api.clock.advance(60_000);
+    expect(await sweep()).toEqual({ seen: 1, rung: 1, cleared: 0 });
+    const key = KEYS.run(run.eval_id, run.id);
+    const lease = { runnerId: 'dead', epoch: 1, expiresAtMs: api.clock.nowMs() + 1000 };
+    await worker.runs.documents.update(key, (stored) => ({ ...stored, state: 'in_progress', lease, epoch: 1 }));
+    expect(await sweep()).toMatchObject({ rung: 0 });
+    await api.clock.advance(2000);
+    expect(await sweep()).toMatchObject({ rung: 1 });
+    await workOnRun(worker, keyOf(run), WORKER);
+    expect((await api.deps.store.list(KEYS.activeRuns)).entries).toEqual([]);
+  });
+});
+
+describe('refused', () => {
+  it.each([
+    ['an unknown model', { ...COMPLETIONS, model: 'gpt-9' }, 'model_not_available', 'data_source.model'],
+    [
+      'a template that does not parse',
+      { ...COMPLETIONS, input_messages: { type: 'template', template: [{ role: 'user', content: '{{ word }}' }] } },
+      'invalid_request',
+      'data_source.input_messages.template.0.content',
+    ],
+    [
+      'a reference that is no key',
+      { ...COMPLETIONS, input_messages: { type: 'item_reference', item_reference: 'x' } },
+      'invalid_request',
+      'data_source.input_messages.item_reference',
+    ],
+    [
+      'an unknown file',
+      { ...COMPLETIONS, source: { type: 'file_id', id: 'file-none' } },
+      'invalid_request',
+      'data_source.source.id',
+    ],
+    ['an unknown data source', { type: 'responses' }, 'invalid_request', 'data_source.type'],
+    [
+      'no rows',
+      { type: 'jsonl', source: { type: 'file_content', content: [] } },
+      'invalid_request',
+      'data_source.source.content',
+    ],
+    [
+      'a row without item',
+      { type: 'jsonl', source: { type: 'file_content', content: [{}] } },
+      'invalid_request',
+      'data_source.source.content.0.item',
+    ],
+  ])('%s', async (_, data_source, code, param) => {
+    const { api, url } = await world();
+    const response = await api.call({ method: 'POST', url, payload: { data_source } });
+    expect([response.statusCode, response.json()]).toMatchObject([400, { error: { code, param } }]);
+  });
+
+  it('fails the run, not the worker, when the model is deleted before its turn', async () => {
+    const { api, start, work, read } = await world();
+    const record = { schemaVersion: 1 as const, name: 'ft:gone', kind: 'checkpoint' as const, projectId: 'proj-one' };
+    const rest = { createdAtMs: 0, ownedBy: 'proj-one', prefix: 'models/tiny', jobId: null, base: null };
+    await api.deps.models.publish({ ...record, ...rest });
+    const run = await start({ ...COMPLETIONS, model: 'ft:gone' });
+    await api.call({ method: 'DELETE', url: '/v1/models/ft:gone' });
+    expect(await work(run)).toBe('ended');
+    expect(await read(run)).toMatchObject({ status: 'failed', error: { code: 'model_not_found' } });
+  });
+});
+
+describe('runs', () => {
+  it('are listed by status, deleted, and hidden from other projects', async () => {
+    const { api, url, start, work } = await world();
+    const first = await start(GIVEN);
+    await api.clock.advance(1);
+    const second = await start(GIVEN);
+    await work(first);
+    const list = async (query: string) =>
+      ((await api.call({ url: `${url}?${query}` })).json() as { data: EvalRunObject[] }).data.map(({ id }) => id);
+    expect(await list('')).toEqual([first.id, second.id]);
+    expect(await list('order=desc')).toEqual([second.id, first.id]);
+    expect(await list('status=queued')).toEqual([second.id]);
+    for (const path of [url, `${url}/${first.id}`, `${url}/${first.id}/output_items`]) {
+      expect((await api.call({ url: path, key: OTHER_KEY })).statusCode).toBe(404);
+    }
+    const deleted = await api.call({ method: 'DELETE', url: `${url}/${first.id}` });
+    expect(deleted.json()).toEqual({ object: 'eval.run.deleted', deleted: true, run_id: first.id });
+    expect((await api.deps.store.list(`evals/${first.eval_id}/runs/${first.id}/`)).entries).toEqual([]);
+    expect(await list('')).toEqual([second.id]);
+  });
+});

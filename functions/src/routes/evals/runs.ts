@@ -1,0 +1,135 @@
+/**
+ * /v1/evals/:eval_id/runs: create (201), list, retrieve, cancel and delete. Older official clients cancel with a POST to the
+ * run itself, newer ones to …/cancel; both are served.
+ */
+import { ApiError, CreateRun, EvalRunObject, OneOf, Page, RUN_STATES, type StoredEval } from '@preheat/contracts';
+import Type from 'typebox';
+import type { App } from '../../app-type.js';
+import type { ApiDependencies } from '../../dependencies.js';
+import type { Evals } from '../../evaluation/evals.js';
+import { compileMessages } from '../../evaluation/run-messages.js';
+import { countRows } from '../../evaluation/run-rows.js';
+import { type Runs, toRunObject } from '../../evaluation/runs.js';
+import type { FileLibrary } from '../../files/file-library.js';
+import { firstProblem } from '../../fine-tuning/preflight.js';
+import { pageQuery, pageRequest, toWirePage } from '../../listing/page.js';
+import { BODY_ERRORS, withErrors } from '../../plugins/error-responses.js';
+import { isStorable } from '../../serving/find-model.js';
+import { idParameters } from '../path-parameters.js';
+
+const tags = ['Evals'];
+const params = idParameters('eval_id', 'run_id');
+const DeletedRun = Type.Object({
+  object: Type.Literal('eval.run.deleted'),
+  deleted: Type.Literal(true),
+  run_id: Type.String(),
+});
+
+export interface RunRouteOptions {
+  readonly evals: Evals;
+  readonly runs: Runs;
+  readonly files: FileLibrary;
+  readonly models: ApiDependencies['models'];
+  /** Address clients use, for `report_url`. */
+  readonly publicUrl: string;
+}
+
+export function runRoutes(app: App, options: RunRouteOptions): void {
+  const { evals, runs, publicUrl } = options;
+  createRunRoute(app, options);
+
+  const list = {
+    operationId: 'listEvalRuns',
+    summary: 'List the runs of an eval, oldest first',
+    tags,
+    params: idParameters('eval_id'),
+    querystring: pageQuery(100, { status: Type.Optional(OneOf(RUN_STATES)) }),
+    response: withErrors({ 200: Page(EvalRunObject) }, 'not_found'),
+  };
+  app.get('/evals/:eval_id/runs', { schema: list }, async ({ projectId, params, query }) => {
+    await evals.get(projectId, params.eval_id);
+    const request = pageRequest(query, { limit: 20, order: 'asc' });
+    const page = await runs.list(projectId, params.eval_id, request, query.status);
+    return toWirePage(
+      page.items.map((run) => toRunObject(run, publicUrl)),
+      page.hasMore,
+    );
+  });
+
+  const retrieve = {
+    operationId: 'retrieveEvalRun',
+    summary: 'Retrieve a run',
+    tags,
+    params,
+    response: withErrors({ 200: EvalRunObject }, 'not_found'),
+  };
+  app.get('/evals/:eval_id/runs/:run_id', { schema: retrieve }, async ({ projectId, params }) => {
+    return toRunObject(await runs.get(projectId, params.eval_id, params.run_id), publicUrl);
+  });
+
+  for (const [path, operationId] of [
+    ['/evals/:eval_id/runs/:run_id/cancel', 'cancelEvalRun'],
+    ['/evals/:eval_id/runs/:run_id', 'cancelEvalRunByPost'],
+  ] as const) {
+    const response = withErrors({ 200: EvalRunObject }, 'not_found');
+    const schema = { operationId, summary: 'Cancel a run', tags, params, response };
+    app.post(path, { schema }, async ({ projectId, params }) => {
+      return toRunObject(await runs.cancel(projectId, params.eval_id, params.run_id), publicUrl);
+    });
+  }
+
+  const remove = {
+    operationId: 'deleteEvalRun',
+    summary: 'Delete a run and its results',
+    tags,
+    params,
+    response: withErrors({ 200: DeletedRun }, 'not_found'),
+  };
+  app.delete('/evals/:eval_id/runs/:run_id', { schema: remove }, async ({ projectId, params }) => {
+    await runs.delete(projectId, params.eval_id, params.run_id);
+    return { object: 'eval.run.deleted' as const, deleted: true as const, run_id: params.run_id };
+  });
+}
+
+function createRunRoute(app: App, options: RunRouteOptions): void {
+  const schema = {
+    operationId: 'createEvalRun',
+    summary: 'Start a run',
+    tags,
+    params: idParameters('eval_id'),
+    body: CreateRun,
+    response: withErrors(
+      { 201: EvalRunObject },
+      ...BODY_ERRORS,
+      'not_found',
+      'model_not_available',
+      'invalid_file_purpose',
+    ),
+  };
+  app.post('/evals/:eval_id/runs', { schema }, async ({ projectId, params, body }, reply) => {
+    const evaluation = await options.evals.get(projectId, params.eval_id);
+    const total = await checkRun(options, evaluation, body);
+    const run = await options.runs.create(evaluation, body, total);
+    reply.code(201);
+    return toRunObject(run, options.publicUrl);
+  });
+}
+
+/** Everything that can be known to be wrong, before a worker is rung. Returns the number of items. */
+async function checkRun(
+  { models, files }: RunRouteOptions,
+  evaluation: StoredEval,
+  request: CreateRun,
+): Promise<number> {
+  const { data_source: source } = request;
+  if (source.type === 'completions') {
+    const messages = compileMessages(source.input_messages);
+    if (!messages.ok) throw firstProblem('invalid_request', [messages.problem]);
+    const record = isStorable(source.model) ? await models.find(evaluation.projectId, source.model) : undefined;
+    if (!record) {
+      const message = `The model '${source.model}' does not exist in this project. GET /v1/models lists those that do.`;
+      throw new ApiError('model_not_available', message, { param: 'data_source.model' });
+    }
+  }
+  return countRows(files, evaluation.projectId, source.source);
+}
