@@ -167,6 +167,10 @@ async function checkProperties(world: World, document: JobDocument): Promise<voi
   const events = await world.truth.eventsSince(document, 0, 10_000);
   expect(events.map((event) => event.sequence)).toEqual(events.map((_, index) => index));
   expect(document.nextSequence).toBe(events.length);
+  const logged = events
+    .filter((event) => event.type === 'metrics')
+    .map(({ data }) => `${data?.['epoch']}:${data?.['step']}`);
+  expect(new Set(logged).size, `no step is logged twice by one runner: ${logged.join(' ')}`).toBe(logged.length);
   expect(document.finishedAtMs).not.toBeNull();
 }
 
