@@ -128,6 +128,25 @@ export function describeExecutor(open: () => Promise<Executor>, tolerance: numbe
       });
     }
 
+    it('outputs that are one value, an input, a constant or a repeated number', async () => {
+      const graph = new GraphBuilder();
+      const x = graph.parameter('x', [2]);
+      const [doubled, one] = [ops.mul(x, 2), graph.constant(Float32Array.of(5, 6), [2])];
+      const zeros = ops.broadcastTo(graph.scalar(0), [3]);
+      const program = graph.build({ outputs: { a: doubled, b: doubled, c: x, d: one, e: zeros, f: ops.exp(doubled) } });
+      const compiled = await executor.compile(program);
+      const actual = await compiled.run({ x: Float32Array.of(0, 1) });
+      expect(actual).toMatchObject({
+        a: Float32Array.of(0, 2),
+        b: Float32Array.of(0, 2),
+        c: Float32Array.of(0, 1),
+        d: Float32Array.of(5, 6),
+        e: Float32Array.of(0, 0, 0),
+      });
+      expect(relativeError(actual.f ?? [], [1, Math.exp(2)])).toBeLessThan(tolerance);
+      await compiled.dispose();
+    });
+
     it('a decoder: loss and every gradient', async () => {
       const program = buildDecoderProgram(decoder);
       const all = decoderFeeds(decoder);
