@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { buildSite } from '../build.mjs';
 
 it('builds one module beside the static files, with everything it needs', async () => {
-  const { buildSite } = (await import(new URL('../build.mjs', import.meta.url).href)) as typeof import('../build.mjs');
   const target = mkdtempSync(join(tmpdir(), 'preheat-site-'));
   try {
     expect((await buildSite(target)).errors).toEqual([]);

@@ -1,5 +1,5 @@
 /** For tests: a real HTTP server on loopback that answers from a table of routes and keeps what it was asked. */
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** `METHOD /path` without query → answers in turn; the last one repeats. A string is sent as it is, as an event stream. */
@@ -14,7 +14,7 @@ export interface ScriptedApi {
 export async function startScriptedApi(routes: Routes): Promise<ScriptedApi> {
   const requests: ScriptedApi['requests'] = [];
   const asked = new Map<string, number>();
-  const server = createServer(async (request, response) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let body = '';
     for await (const chunk of request) body += String(chunk);
     const route = `${request.method} ${request.url?.split('?')[0]}`;
@@ -25,11 +25,9 @@ export async function startScriptedApi(routes: Routes): Promise<ScriptedApi> {
     const answer = answers[Math.min(count, answers.length - 1)];
     const contentType = typeof answer === 'string' ? 'text/event-stream' : 'application/json';
     response.writeHead(answer === undefined ? 404 : 200, { 'content-type': contentType });
-    const missing = {
-      error: { message: `nothing at ${route}`, type: 'invalid_request_error', param: null, code: 'not_found' },
-    };
-    response.end(typeof answer === 'string' ? answer : JSON.stringify(answer ?? missing));
-  });
+    response.end(typeof answer === 'string' ? answer : JSON.stringify(answer ?? missing(route)));
+  };
+  const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     baseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
@@ -37,3 +35,7 @@ export async function startScriptedApi(routes: Routes): Promise<ScriptedApi> {
     stop: () => new Promise((resolve) => void server.close(() => resolve())),
   };
 }
+
+const missing = (route: string): object => ({
+  error: { message: `nothing at ${route}`, type: 'invalid_request_error', param: null, code: 'not_found' },
+});
