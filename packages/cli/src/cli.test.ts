@@ -212,6 +212,20 @@ describe('chat', () => {
   });
 });
 
+describe('a conversation', () => {
+  it('keeps what was said before', async () => {
+    const chunk = (content: string): string => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
+    const routes = { 'POST /v1/chat/completions': [`${chunk('K')}data: [DONE]\n\n`, `${chunk('D')}data: [DONE]\n\n`] };
+    const { code, text } = await run(['chat', 'm'], routes, { stdin: 'cat\n\ndog\n', isTTY: true });
+    expect([code, text.out]).toEqual([0, 'K\nD\n']);
+    expect(JSON.parse(api!.requests[1]!.body).messages.map(({ content }: { content: string }) => content)).toEqual([
+      'cat',
+      'K',
+      'dog',
+    ]);
+  });
+});
+
 describe('eval', () => {
   it('runs every model and prints a row for each criterion', async () => {
     const grader = {

@@ -2,6 +2,8 @@
  * Everything a command touches of the process it runs in. Commands get it passed in, so tests drive them with buffers, a
  * clock of their own and a signal they control. Results go to `stdout`; progress, hints and logs go to `stderr`.
  */
+import type { Readable } from 'node:stream';
+
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
@@ -11,7 +13,7 @@ export interface Output {
 export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
-  readonly stdin: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean };
+  readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly nowMs: () => number;

@@ -1,5 +1,5 @@
 /** `preheat chat`: one message to a model, streamed as it is written, or a conversation on a terminal. */
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import type { ChatCompletion, ChatCompletionRequest } from '@preheat/sdk';
 import type { Command } from 'commander';
 import { type Io, UsageError } from '../io.js';
@@ -38,17 +38,20 @@ export function addChatCommand(program: Command, io: Io): void {
     });
 }
 
+/** The terminal itself edits and echoes the line; its end (Ctrl-D) or Ctrl-C ends the conversation. */
 async function converse(session: Session<ChatFlags>, model: string, messages: Message[]): Promise<void> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr, prompt: '> ' });
-  session.io.signal.addEventListener('abort', () => lines.close(), { once: true });
-  lines.prompt();
+  const { io } = session;
+  const lines = createInterface({ input: io.stdin, terminal: false });
+  io.signal.addEventListener('abort', () => lines.close(), { once: true });
+  io.stderr.write('> ');
   for await (const line of lines) {
     if (line.trim() !== '') {
       messages.push({ role: 'user', content: line });
       messages.push({ role: 'assistant', content: await answer(session, model, messages) });
     }
-    lines.prompt();
+    io.stderr.write('> ');
   }
+  io.stderr.write('\n');
 }
 
 /** Prints the answer and returns it. */
@@ -77,8 +80,7 @@ async function answer(session: Session<ChatFlags>, model: string, messages: Mess
 }
 
 async function allOf(input: Io['stdin']): Promise<string> {
-  const decoder = new TextDecoder();
   let text = '';
-  for await (const chunk of input) text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-  return text + decoder.decode();
+  for await (const chunk of input.setEncoding('utf8')) text += chunk as string;
+  return text;
 }

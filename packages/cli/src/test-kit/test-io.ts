@@ -1,4 +1,5 @@
 /** For tests: an `Io` of buffers, with a clock that moves when somebody sleeps. */
+import { Readable } from 'node:stream';
 import type { Io } from '../io.js';
 
 export interface TestIo extends Io {
@@ -27,7 +28,7 @@ export function testIo(options: TestIoOptions = {}): TestIo {
     interrupt: () => abort.abort(new Error('interrupted by the test')),
     stdout: { write: (part) => (text.out += part), ...screen },
     stderr: { write: (part) => (text.err += part), ...screen },
-    stdin: stdinOf(options.stdin ?? ''),
+    stdin: Object.assign(Readable.from([options.stdin ?? '']), { isTTY: screen.isTTY }),
     env: options.env ?? {},
     cwd: options.cwd ?? '/nowhere',
     nowMs: () => nowMs,
@@ -38,8 +39,4 @@ export function testIo(options: TestIoOptions = {}): TestIo {
     },
     signal: abort.signal,
   };
-}
-
-async function* stdinOf(text: string): AsyncGenerator<string> {
-  yield text;
 }
