@@ -43,7 +43,15 @@ const ambientTimeAndChance = [
 
 export default tseslint.config(
   {
-    ignores: ['**/dist/', '**/dist-lambda/', '**/generated/', '.sst/', '.preheat/', 'tests/architecture/fixtures/'],
+    ignores: [
+      '**/dist/',
+      '**/dist-lambda/',
+      '**/generated/',
+      '.sst/',
+      '.preheat/',
+      '.cache/',
+      'tests/architecture/fixtures/',
+    ],
   },
   {
     files: ['**/*.ts'],

@@ -156,7 +156,7 @@ describe.skipIf(!platform.ready)(title, () => {
       /^EvaluationRunsSubscriber/,
     ];
 
-    test('are the four we know, each from our own bundle of an existing or named handler', () => {
+    test('are the four we know, each from our own bundle of an existing handler', () => {
       expect(infra.builds.map(({ bundle, handler }) => `${bundle}/${handler}`).sort()).toEqual([
         'functions/dist-lambda/api/api.handler',
         'functions/dist-lambda/evaluation/evaluation.handler',
