@@ -49,7 +49,7 @@ export async function createApp(deps: ApiDependencies, options: AppOptions): Pro
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const app = Fastify({
     bodyLimit: limits.jsonBodyBytes,
-    genReqId: () => deps.ids.next('req'),
+    genReqId: () => deps.ids.next('req_'),
     frameworkErrors: (error, request, reply) => frameworkErrors(error, request, reply),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH, querystringParser: parseQuery },
   });

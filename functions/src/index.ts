@@ -1,1 +1,19 @@
-export {};
+/** The HTTP API as an app, and the parts that programs and tests put together. */
+export { type AppOptions, createApp } from './app.js';
+export { type Environment, openApi, openParts, type Parts } from './composition.js';
+export type { ApiDependencies } from './dependencies.js';
+export { Evals } from './evaluation/evals.js';
+export { answerDoorbell, runEvaluationWorker } from './evaluation/evaluation-worker.js';
+export { Runs } from './evaluation/runs.js';
+export { sweepRuns } from './evaluation/sweep-runs.js';
+export {
+  type RunOutcome,
+  type RunWorkerDependencies,
+  type RunWorkerOptions,
+  workOnRun,
+} from './evaluation/work-on-run.js';
+export { type ApiKey, parseApiKeys } from './plugins/auth.js';
+export { DEFAULT_LIMITS, type Limits } from './plugins/limits.js';
+export { openapiDocument } from './plugins/openapi.js';
+export { DecoderServing, type ServedModel } from './serving/decoder-serving.js';
+export { sweep } from './sweep.js';

@@ -52,7 +52,7 @@ export class Runs {
     const { id, createdAtMs } = timeId('evalrun_', this.#deps);
     const run: StoredRun = {
       schemaVersion: 1,
-      writeId: ids.next('w'),
+      writeId: ids.next('w_'),
       id,
       evalId: evaluation.id,
       projectId: evaluation.projectId,

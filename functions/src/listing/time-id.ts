@@ -15,8 +15,8 @@ export function timeId(
   { clock, ids }: { clock: Clock; ids: Ids },
 ): { id: string; createdAtMs: number } {
   const createdAtMs = clock.nowMs();
-  const unique = ids.next('x').slice(2).replaceAll('_', '');
-  return { id: `${prefix}${createdAtMs.toString(36).padStart(TIME_DIGITS, '0')}${unique}`, createdAtMs };
+  const time = createdAtMs.toString(36).padStart(TIME_DIGITS, '0');
+  return { id: ids.next(`${prefix}${time}`), createdAtMs };
 }
 
 /** When the id was made, or undefined for ids from elsewhere. */

@@ -42,8 +42,8 @@ export function internalError(requestId: string): ApiError {
 export function toApiError(error: unknown): ApiError | undefined {
   if (error instanceof ApiError) return error;
   const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string };
-  if (error instanceof SyntaxError && statusCode === 400) {
-    return new ApiError('invalid_json', `The body is not valid JSON: ${message}.`);
+  if (code === 'FST_ERR_CTP_INVALID_JSON_BODY') {
+    return new ApiError('invalid_json', 'The body is not valid JSON, although its content type says so.');
   }
   if (statusCode === 413) return new ApiError('body_too_large', 'The request body exceeds the limit in force.');
   if (statusCode === 415 || code === 'FST_INVALID_MULTIPART_CONTENT_TYPE') {

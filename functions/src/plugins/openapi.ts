@@ -1,7 +1,9 @@
 /** The OpenAPI document, derived from the route schemas and from nothing else; served at /openapi.json. */
 import swagger from '@fastify/swagger';
+import { ERRORS, type ErrorCode } from '@preheat/contracts';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import type { TSchema } from 'typebox';
+import { errorResponse } from './error-responses.js';
 import { nameSchemas } from './openapi-components.js';
 
 declare module 'fastify' {
@@ -18,13 +20,24 @@ const INFO = {
     'Training as a service for post-training, on the OpenAI wire. Extensions are marked in the descriptions.',
 };
 
+/** Answers that belong to no route. */
+const UNROUTED = {
+  UnknownRoute: unroutedResponse('unknown_route'),
+  MethodNotAllowed: unroutedResponse('method_not_allowed'),
+};
+
+function unroutedResponse(code: ErrorCode) {
+  const schema = errorResponse([code]) as TSchema;
+  return { description: ERRORS[code].title, content: { 'application/json': { schema } } };
+}
+
 export async function describeRoutes(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: INFO,
       servers: [{ url: '/' }],
-      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
+      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } }, responses: UNROUTED },
     },
     hideUntagged: true,
     transform: ({ schema, url, route }) => {

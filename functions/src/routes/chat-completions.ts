@@ -41,7 +41,7 @@ export function chatCompletionRoute(app: App, deps: ApiDependencies): void {
     const description = await deps.models.describe(await findModel(deps.models, projectId, body.model));
     const plan = planCompletion(description, body, newSeed(deps.ids));
     const header: CompletionHeader = {
-      id: `chatcmpl-${deps.ids.next('c').slice(2)}`,
+      id: deps.ids.next('chatcmpl-'),
       created: Math.floor(deps.clock.nowMs() / 1000),
       model: body.model,
     };

@@ -16,7 +16,7 @@ export interface ServedModel extends ModelDescription {
 export interface ServingOptions {
   /** Memory that loaded decoders may hold. */
   readonly budgetBytes: number;
-  /** Worker threads of each decoder. */
+  /** Worker threads of each decoder; 0 decodes in this thread, for processes that answer one request at a time. */
   readonly workers: number;
 }
 
@@ -43,13 +43,14 @@ export class DecoderServing {
   }
 
   async #lease(record: ModelRecord): Promise<SessionLease<DecoderSession>> {
-    const { DecoderPool, SessionCache } = await import('@preheat/inference');
+    const { DecoderPool, DecoderSession, SessionCache } = await import('@preheat/inference');
     this.#sessions ??= Promise.resolve(new SessionCache<DecoderSession>(this.#options.budgetBytes));
     const sessions = await this.#sessions;
     // A bundle is immutable, so its prefix identifies the weights; a name may be pointed elsewhere.
     return sessions.acquire(record.prefix, async () => {
       const { config, tensors } = await this.#models.load(record);
-      return DecoderPool.create(config, tensors, { workers: this.#options.workers });
+      const { workers } = this.#options;
+      return workers === 0 ? DecoderSession.create(config, tensors) : DecoderPool.create(config, tensors, { workers });
     });
   }
 }

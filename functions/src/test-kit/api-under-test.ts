@@ -70,7 +70,7 @@ function memoryDependencies(clock: VirtualClock, log: Log): ApiDependencies {
 
 function countingIds(): Ids {
   let count = 0;
-  return { next: (prefix) => `${prefix}_${String(++count).padStart(6, '0')}` };
+  return { next: (prefix) => prefix + String(++count).padStart(6, '0') };
 }
 
 function recordingLog(logged: ApiUnderTest['logged']): Log {

@@ -1,0 +1,48 @@
+/** Assembles the parts from a platform that is open; every program of this package starts here. */
+import { availableParallelism } from 'node:os';
+import { openPlatform, type Platform } from '@preheat/adapters/platform';
+import { ApiSettings, readSettings, StoreSettings } from '@preheat/contracts';
+import { ModelRegistry } from '@preheat/inference/model-registry';
+import { JobStore } from '@preheat/jobs';
+import type { FastifyInstance } from 'fastify';
+import { createApp } from './app.js';
+import { Evals } from './evaluation/evals.js';
+import { Runs } from './evaluation/runs.js';
+import type { RunWorkerDependencies } from './evaluation/work-on-run.js';
+import { parseApiKeys } from './plugins/auth.js';
+import { DecoderServing } from './serving/decoder-serving.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a program holds: the parts, and the platform's end. */
+export type Parts = RunWorkerDependencies & Pick<Platform, 'jobQueue' | 'close'>;
+
+/** Memory for loaded models: a fraction of a function's, and nothing to a server. */
+const DECODER_BUDGET_BYTES = 1024 * 1024 * 1024;
+
+/** A server keeps its event loop free of decoding; a function serves one request at a time and has nobody to wait. */
+export const SERVER_DECODER_WORKERS = availableParallelism();
+export const FUNCTION_DECODER_WORKERS = 0;
+
+/** @throws Error naming each environment variable that is missing or wrong. */
+export async function openParts(environment: Environment, program: string, decoderWorkers: number): Promise<Parts> {
+  const settings = readSettings(StoreSettings, { ...environment });
+  const platform = await openPlatform(settings, program);
+  const models = new ModelRegistry(platform.store, platform.clock);
+  const decoders = new DecoderServing(models, { budgetBytes: DECODER_BUDGET_BYTES, workers: decoderWorkers });
+  const jobs = new JobStore({ ...platform, queue: platform.jobQueue });
+  const close = async (): Promise<void> => {
+    await decoders.close();
+    await platform.close();
+  };
+  return { ...platform, close, models, decoders, jobs, evals: new Evals(platform), runs: new Runs(platform) };
+}
+
+/** @throws Error naming each environment variable that is missing or wrong. */
+export async function openApi(environment: Environment, parts: Parts, publicUrl = ''): Promise<FastifyInstance> {
+  const settings = readSettings(ApiSettings, { ...environment });
+  return createApp(parts, {
+    apiKeys: parseApiKeys(settings.PREHEAT_API_KEY_HASHES),
+    publicUrl: settings.PREHEAT_PUBLIC_URL ?? publicUrl,
+  });
+}

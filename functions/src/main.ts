@@ -1,0 +1,50 @@
+/** The embedded server: the API, its sweeper and one evaluation worker in one process, until SIGTERM or SIGINT. */
+import { ApiSettings, readSettings } from '@preheat/contracts';
+import { openApi, openParts, SERVER_DECODER_WORKERS } from './composition.js';
+import { runEvaluationWorker } from './evaluation/evaluation-worker.js';
+import { sweep } from './sweep.js';
+
+const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_PORT = 8787;
+const SWEEP_EVERY_MS = 5_000;
+const RING_AFTER_MS = 15_000;
+const EVALUATION_LEASE_TTL_MS = 30_000;
+/** Open event streams are cut after this long; clients resume them by themselves. */
+const DRAIN_LIMIT_MS = 3_000;
+
+const settings = readSettings(ApiSettings, process.env);
+const host = settings.PREHEAT_HOST ?? DEFAULT_HOST;
+const port = Number(settings.PREHEAT_PORT ?? DEFAULT_PORT);
+const parts = await openParts(process.env, 'api', SERVER_DECODER_WORKERS);
+const app = await openApi(process.env, parts, `http://${host}:${port}`);
+const { log, clock } = parts;
+const stopping = new AbortController();
+const { signal } = stopping;
+
+for (const name of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(name, () => {
+    if (signal.aborted) process.exit(1); // a second signal does not wait
+    log.info('stopping', { signal: name });
+    stopping.abort();
+  });
+}
+
+const url = await app.listen({ host, port });
+log.info('listening', { url });
+
+const workerId = `api-${process.pid}`;
+const worker = runEvaluationWorker(parts, { workerId, leaseTtlMs: EVALUATION_LEASE_TTL_MS, signal });
+const sweeper = sweepUntilStopped();
+await Promise.all([worker, sweeper]);
+
+setTimeout(() => app.server.closeAllConnections(), DRAIN_LIMIT_MS).unref();
+await app.close();
+await parts.close();
+log.info('stopped');
+
+async function sweepUntilStopped(): Promise<void> {
+  while (!signal.aborted) {
+    await sweep(parts, { ringAfterMs: RING_AFTER_MS }).catch((error: unknown) => log.error('sweep failed', { error }));
+    await clock.sleep(SWEEP_EVERY_MS, signal).catch(() => undefined);
+  }
+}
