@@ -34,4 +34,12 @@ describe('makeReport', () => {
       expect(reportText(report)).toContain('RL did NOT beat SFT');
     }
   });
+
+  it('says so when RL won at temperature 1 and lost with greedy decoding', () => {
+    const mixed = results([0.1, 0.6, 0.7]).map((result) =>
+      result.stage === 'SFT + RL' ? { ...result, scores: { ...result.scores, greedy: scores(0.5) } } : result,
+    );
+    expect(reportText(makeReport(mixed, 1))).toMatch(/RL beat SFT: .*\nBut with greedy decoding RL is WORSE than SFT/);
+    expect(reportText(makeReport(results([0.1, 0.6, 0.7]), 1))).not.toContain('WORSE');
+  });
 });

@@ -92,5 +92,10 @@ function verdictText(report: Report): string {
   const conclusion = report.rlBeatsSft
     ? 'RL beat SFT: at temperature 1 the whole 95 % interval of the gain lies above zero.'
     : 'RL did NOT beat SFT: at temperature 1 the 95 % interval of the gain does not lie above zero.';
-  return [...lines, conclusion].join('\n');
+  const greedy = report.comparisons.find(({ decoding }) => decoding === 'greedy');
+  const reservation =
+    greedy && greedy.rewardGain.high < 0
+      ? ['But with greedy decoding RL is WORSE than SFT: the whole 95 % interval lies below zero.']
+      : [];
+  return [...lines, conclusion, ...reservation].join('\n');
 }

@@ -66,6 +66,8 @@ function storeEnvironment(options: PlatformOptions, dataDir: string, io: Io): Re
     PREHEAT_STORE: 'filesystem',
     PREHEAT_DATA_DIR: dataDir,
     PREHEAT_LOG_LEVEL: options.logLevel,
+    // ONNX Runtime reports usage to its maker unless told not to; a platform that runs here sends nothing anywhere.
+    ORT_DISABLE_TELEMETRY: '1',
   };
 }
 

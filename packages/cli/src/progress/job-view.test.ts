@@ -37,6 +37,8 @@ it('drops the loss when the next phase starts, and prefers the reward', () => {
 
 it('passes messages on, with their level when it is not info', () => {
   const view = new JobView();
-  expect(view.event(event(null, 'checkpoint saved'))).toBe('checkpoint saved');
+  expect(view.event(event(null, 'started'))).toBe('started');
+  const checkpoint = { ...event({ kind: 'checkpoint', step: 3 }, 'a long name'), type: 'message' as const };
+  expect(view.event(checkpoint)).toBe('checkpoint at step 3');
   expect(view.event({ ...event(null, 'slow'), level: 'warn' })).toBe('warn: slow');
 });

@@ -21,6 +21,7 @@ export class JobView {
 
   /** Takes an event; returns what should be printed as a message of its own, if anything. */
   event(event: FineTuningJobEvent): string | undefined {
+    if (event.data?.['kind'] === 'checkpoint') return `checkpoint at step ${String(event.data['step'])}`;
     if (event.type !== 'metrics') return event.level === 'info' ? event.message : `${event.level}: ${event.message}`;
     for (const [key, label] of SHOWN_METRICS) {
       const value = event.data?.[key];
