@@ -53,6 +53,8 @@ const Plain = Type.Object({
   cursor: Type.Object({ epoch: Type.Integer({ minimum: 0 }), offset: Type.Integer({ minimum: 0 }) }),
 });
 const REFERENCE = 'reference.';
+/** Above that of supervised training: policy gradients are noisier, and their scale must be averaged over more steps. */
+const BETA2 = 0.99;
 
 function samplerOf({ trainingRows, seed, config }: RecipeContext<GrpoConfig>): RowSampler {
   const options = { batchSize: config.batch_size, windowBatches: 1 };
@@ -61,20 +63,20 @@ function samplerOf({ trainingRows, seed, config }: RecipeContext<GrpoConfig>): R
 
 /** A trainer that is only asked for log-probabilities. */
 async function openReference(ctx: RecipeContext<GrpoConfig>, weights: TensorMap): Promise<Trainer | null> {
-  return ctx.config.kl_beta > 0 ? openTrainer({ ...ctx, initialWeights: weights }) : null;
+  return ctx.config.kl_beta > 0 ? openTrainer({ ...ctx, initialWeights: weights }, BETA2) : null;
 }
 
 export const grpo: Recipe<GrpoConfig, GrpoState> = {
   name: 'grpo',
 
   async init(ctx) {
-    const [trainer, reference] = [await openTrainer(ctx), await openReference(ctx, ctx.initialWeights)];
+    const [trainer, reference] = [await openTrainer(ctx, BETA2), await openReference(ctx, ctx.initialWeights)];
     return { trainer, reference, sampler: samplerOf(ctx), step: 0, cursor: FIRST_ROW };
   },
 
   async restore(ctx, snapshot) {
     const { step, updates, cursor } = readPlain(Plain, snapshot.plain, 'grpo');
-    const trainer = await restoreTrainer(ctx, snapshot, updates);
+    const trainer = await restoreTrainer(ctx, snapshot, updates, BETA2);
     const kept = withoutPrefix(snapshot.optimizer, REFERENCE);
     const reference = ctx.config.kl_beta > 0 ? await openReference(ctx, toTensorMap(ctx.modelConfig, kept)) : null;
     return { trainer, reference, sampler: samplerOf(ctx), step, cursor };

@@ -24,6 +24,8 @@ import { validationMetrics } from './validation.js';
 
 /** Batches sorted by length together: enough that a batch has nearly one length, few enough that order stays random. */
 const WINDOW_BATCHES = 16;
+/** Below the usual 0.999: short runs must forget the first, large gradients. */
+const BETA2 = 0.95;
 
 interface SftState {
   readonly trainer: Trainer;
@@ -56,12 +58,12 @@ export const sft: Recipe<SftConfig, SftState> = {
   name: 'sft',
 
   async init(ctx) {
-    return stateOf(ctx, await openTrainer(ctx), 0, FIRST_ROW);
+    return stateOf(ctx, await openTrainer(ctx, BETA2), 0, FIRST_ROW);
   },
 
   async restore(ctx, snapshot) {
     const { step, updates, cursor } = readPlain(Plain, snapshot.plain, 'sft');
-    return stateOf(ctx, await restoreTrainer(ctx, snapshot, updates), step, cursor);
+    return stateOf(ctx, await restoreTrainer(ctx, snapshot, updates, BETA2), step, cursor);
   },
 
   async snapshot({ trainer, step, cursor }): Promise<Snapshot> {

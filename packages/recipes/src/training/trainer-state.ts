@@ -17,19 +17,21 @@ export interface OptimizerConfig {
   readonly max_grad_norm: number;
 }
 
-/** β₂ below the usual 0.999: short runs must forget the first, large gradients. */
-const ADAM = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8 } as const;
+const ADAM = { beta1: 0.9, epsilon: 1e-8 } as const;
 const FIRST_MOMENT = 'first_moment.';
 const SECOND_MOMENT = 'second_moment.';
 
-function trainerOptions({ executor, modelConfig, config }: RecipeContext<OptimizerConfig>): TrainerOptions {
-  const optimizer = { ...ADAM, weightDecay: config.weight_decay, maxGradNorm: config.max_grad_norm };
+function trainerOptions(
+  { executor, modelConfig, config }: RecipeContext<OptimizerConfig>,
+  beta2: number,
+): TrainerOptions {
+  const optimizer = { ...ADAM, beta2, weightDecay: config.weight_decay, maxGradNorm: config.max_grad_norm };
   return { executor, config: modelConfig, optimizer };
 }
 
-/** A trainer at the start of the phase. */
-export function openTrainer(ctx: RecipeContext<OptimizerConfig>): Promise<Trainer> {
-  return Trainer.open(trainerOptions(ctx), ctx.initialWeights);
+/** A trainer at the start of the phase. `beta2` is AdamW's memory of squared gradients, which each recipe states. */
+export function openTrainer(ctx: RecipeContext<OptimizerConfig>, beta2: number): Promise<Trainer> {
+  return Trainer.open(trainerOptions(ctx, beta2), ctx.initialWeights);
 }
 
 /** A trainer exactly where `snapshotTrainer` was called. */
@@ -37,8 +39,9 @@ export function restoreTrainer(
   ctx: RecipeContext<OptimizerConfig>,
   { weights, optimizer }: Snapshot,
   stepCount: number,
+  beta2: number,
 ): Promise<Trainer> {
-  return Trainer.restore(trainerOptions(ctx), {
+  return Trainer.restore(trainerOptions(ctx, beta2), {
     parameters: Object.fromEntries([...weights].map(([name, { data }]) => [name, data])),
     firstMoment: withoutPrefix(optimizer, FIRST_MOMENT),
     secondMoment: withoutPrefix(optimizer, SECOND_MOMENT),
