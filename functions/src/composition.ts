@@ -28,7 +28,7 @@ export const FUNCTION_DECODER_WORKERS = 0;
 export async function openParts(environment: Environment, program: string, decoderWorkers: number): Promise<Parts> {
   const settings = readSettings(StoreSettings, { ...environment });
   const platform = await openPlatform(settings, program);
-  const models = new ModelRegistry(platform.store, platform.clock);
+  const models = new ModelRegistry(platform.store);
   const decoders = new DecoderServing(models, { budgetBytes: DECODER_BUDGET_BYTES, workers: decoderWorkers });
   const jobs = new JobStore({ ...platform, queue: platform.jobQueue });
   const close = async (): Promise<void> => {

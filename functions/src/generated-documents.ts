@@ -50,7 +50,7 @@ function appWithoutState() {
   const ids = new SystemIds({ clock });
   const store = new MemoryObjectStore({ clock });
   const queue = new MemoryWorkQueue<JsonValue>({ clock });
-  const models = new ModelRegistry(store, clock);
+  const models = new ModelRegistry(store);
   const log = silence();
   return createApp(
     {

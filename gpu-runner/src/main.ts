@@ -41,7 +41,7 @@ const dependencies = {
   log,
   queue: platform.jobQueue,
   jobs,
-  models: new ModelRegistry(platform.store, platform.clock),
+  models: new ModelRegistry(platform.store),
   executor,
   leaseTtlMs: Number(settings.PREHEAT_LEASE_TTL_MS ?? DEFAULT_LEASE_TTL_MS),
   rolloutWorkers: availableParallelism(),

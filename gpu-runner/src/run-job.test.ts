@@ -83,7 +83,7 @@ async function world() {
   const lines = (rows: object[]) => new TextEncoder().encode(rows.map((row) => JSON.stringify(row)).join('\n'));
   await store.put(KEYS.fileContent('file-train'), lines(sft));
   await store.put(KEYS.fileContent('file-rl'), lines(rl));
-  const models = new ModelRegistry(store, systemClock);
+  const models = new ModelRegistry(store);
   const deps: RunnerDependencies = {
     runnerId: 'runner-1',
     store,

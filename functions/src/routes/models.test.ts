@@ -14,7 +14,7 @@ async function withModel(name: string): Promise<ApiUnderTest> {
     createdAtMs: 5000,
     ownedBy: 'proj-one',
   };
-  await api.deps.models.publish({ ...record, prefix: 'models/tiny', jobId: null, base: 'preheat-1m' });
+  await api.deps.models.publish({ ...record, prefix: 'bundles/tiny', jobId: null, base: 'preheat-1m' });
   return api;
 }
 

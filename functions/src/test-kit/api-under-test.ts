@@ -14,7 +14,7 @@ import { sha256 } from '../plugins/auth.js';
 import { DecoderServing } from '../serving/decoder-serving.js';
 import { explain } from '../validation/explain.js';
 import { multipartBody } from './multipart.js';
-import { publishTinyModels } from './tiny-models.js';
+import { publishTinyBundle, TINY_MODELS } from './tiny-models.js';
 
 export const KEY = 'sk-test-one';
 export const OTHER_KEY = 'sk-test-two';
@@ -39,7 +39,7 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<ApiUn
     { hash: sha256(KEY), projectId: 'proj-one' },
     { hash: sha256(OTHER_KEY), projectId: 'proj-two' },
   ];
-  await publishTinyModels(deps.store, deps.models, START_MS);
+  await publishTinyBundle(deps.store);
   const app = await createApp(deps, { apiKeys, ...options });
   app.addHook('onClose', () => deps.decoders.close());
   checkAnswers(app);
@@ -63,7 +63,7 @@ function memoryDependencies(clock: VirtualClock, log: Log): ApiDependencies {
   const evaluationQueue = new MemoryWorkQueue<JsonValue>({ clock });
   const ids = countingIds();
   const jobs = new JobStore({ store, queue, clock, ids, log });
-  const models = new ModelRegistry(store, clock);
+  const models = new ModelRegistry(store, TINY_MODELS);
   const decoders = new DecoderServing(models, { budgetBytes: 64 * 1024 * 1024, workers: 1 });
   return { store, evaluationQueue, clock, ids, log, jobs, models, decoders };
 }

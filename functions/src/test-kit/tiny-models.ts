@@ -1,9 +1,10 @@
 /**
- * Stands in for the weights of the base models: the same names, tokenizer and context with a decoder of two thousand
- * parameters, so that a test pays milliseconds for a model that is otherwise real.
+ * Stands in for the base models: the same names, tokenizer and context with a decoder of two thousand parameters, so that
+ * a test pays milliseconds for a model that is otherwise real. One of them is also stored as a bundle, for models that are
+ * not base models.
  */
 import { freshDecoder, publishBundle } from '@preheat/checkpoints';
-import { BASE_MODELS, baseConfig, modelBlobs, type ModelRegistry } from '@preheat/inference/model-registry';
+import { BASE_MODELS, type BaseModel, baseConfig, modelBlobs } from '@preheat/inference/model-registry';
 import type { ObjectStore } from '@preheat/ports';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
 
@@ -16,31 +17,25 @@ const TINY = {
   head_dim: 4,
 };
 
+export const TINY_MODELS: readonly BaseModel[] = BASE_MODELS.map((base) => ({
+  ...base,
+  shape: { ...base.shape, ...TINY },
+}));
+
+/** Key prefix of the stored bundle. */
+export const TINY_BUNDLE = 'bundles/tiny';
+
 let blobs: Map<string, Uint8Array> | undefined;
 
-export async function publishTinyModels(store: ObjectStore, models: ModelRegistry, nowMs: number): Promise<void> {
+export async function publishTinyBundle(store: ObjectStore): Promise<void> {
   blobs ??= tinyBlobs();
-  const prefix = 'models/tiny';
-  await publishBundle(store, prefix, blobs);
-  for (const { name } of BASE_MODELS) {
-    await models.publish({
-      schemaVersion: 1,
-      name,
-      kind: 'base',
-      projectId: null,
-      createdAtMs: nowMs,
-      ownedBy: 'preheat',
-      prefix,
-      jobId: null,
-      base: null,
-    });
-  }
+  await publishBundle(store, TINY_BUNDLE, blobs);
 }
 
 function tinyBlobs(): Map<string, Uint8Array> {
   const files = letterToSoundTokenizer();
-  const [base] = BASE_MODELS;
+  const [base] = TINY_MODELS;
   if (!base) throw new Error('there is no base model');
-  const config = baseConfig({ ...base, shape: { ...base.shape, ...TINY } }, loadTokenizer(files));
+  const config = baseConfig(base, loadTokenizer(files));
   return modelBlobs(config, files, freshDecoder(config, 1));
 }

@@ -1,4 +1,4 @@
-import { DecoderConfig } from '@preheat/contracts';
+import type { DecoderConfig } from '@preheat/contracts';
 import { describe, expect, it } from 'vitest';
 import { freshDecoder } from './fresh-decoder.js';
 

@@ -21,18 +21,34 @@ export function freshDecoder(config: DecoderConfig, seed: number): Map<string, T
       const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
       if (shape.length === 1) return [name, { shape, data: data.fill(1) }];
       const isResidual = name.endsWith('o_proj.weight') || name.endsWith('down_proj.weight');
-      return [name, { shape, data: fillNormal(data, root.fork(name), INITIAL_STD * (isResidual ? residualScale : 1)) }];
+      fillNormal(data, root.fork(name).state().key, INITIAL_STD * (isResidual ? residualScale : 1));
+      return [name, { shape, data }];
     }),
   );
 }
 
 /** Box–Muller, two values a pair of draws. */
-function fillNormal(data: Float32Array, random: CounterRandom, std: number): Float32Array {
+function fillNormal(data: Float32Array, key: readonly [number, number], std: number): void {
+  const uniform = smallFastCounter(key);
   for (let i = 0; i < data.length; i += 2) {
-    const radius = std * Math.sqrt(-2 * Math.log(1 - random.float()));
-    const angle = 2 * Math.PI * random.float();
+    const radius = std * Math.sqrt(-2 * Math.log(1 - uniform()));
+    const angle = 2 * Math.PI * uniform();
     data[i] = radius * Math.cos(angle);
     if (i + 1 < data.length) data[i + 1] = radius * Math.sin(angle);
   }
-  return data;
+}
+
+/** sfc32 (Doty-Humphrey, PractRand): millions of draws in a row, where a counter-based block each would take seconds. */
+function smallFastCounter([first, second]: readonly [number, number]): () => number {
+  let [a, b, c, counter] = [first | 0, second | 0, 0, 1];
+  const next = (): number => {
+    const sum = (((a + b) | 0) + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + sum) | 0;
+    return (sum >>> 0) / 2 ** 32;
+  };
+  for (let i = 0; i < 12; i++) next(); // mixes the key into the whole state
+  return next;
 }

@@ -27,11 +27,9 @@ export const KEYS = {
   fileIndex: (projectId: string) => `index/files/${projectId}/`,
   fileIndexEntry: (projectId: string, createdAtMs: number, id: string) =>
     `index/files/${projectId}/${newestFirst(createdAtMs)}-${id}`,
-  /** By project, so that a listing never meets another project's models; base models have a scope of their own. */
-  models: (projectId: string | null) => `models/records/${projectId ?? '_base'}/`,
-  model: (projectId: string | null, name: string) =>
-    `models/records/${projectId ?? '_base'}/${encodeURIComponent(name)}.json`,
-  baseModel: (name: string) => `models/base/${name}`,
+  /** By project, so that a listing never meets another project's models. */
+  models: (projectId: string) => `models/${projectId}/`,
+  model: (projectId: string, name: string) => `models/${projectId}/${encodeURIComponent(name)}.json`,
   evaluation: (id: string) => `evals/${id}/eval.json`,
   evaluationIndex: (projectId: string) => `index/evals/${projectId}/`,
   evaluationIndexEntry: (projectId: string, createdAtMs: number, id: string) =>

@@ -1,6 +1,6 @@
 /**
  * The base models every installation offers: small decoders with fresh weights, sized so that a whole SFT and RL job runs
- * on a laptop CPU. They are published to the store on first use, always with the same bits.
+ * on a laptop CPU. The seed makes their weights the same bits everywhere.
  */
 import type { DecoderConfig } from '@preheat/contracts';
 
@@ -31,6 +31,9 @@ const shape = (
   rms_norm_eps: 1e-5,
   tie_word_embeddings: true,
 });
+
+/** `created` of the base models on the wire: the day they were defined. */
+export const BASE_MODELS_SINCE_MS = Date.UTC(2026, 10, 22);
 
 /** About 0.7 million and 4 million parameters. */
 export const BASE_MODELS: readonly BaseModel[] = [

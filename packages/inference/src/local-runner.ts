@@ -2,6 +2,7 @@
  * Runs graphs on ONNX Runtime in this thread. `onnxruntime-node` computes synchronously, so the event loop stands
  * still during a run: servers that must keep answering use worker threads.
  */
+import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import type { GraphRunner, RunResult, WireTensor, WireTensors } from './graph-runner.js';
 import { sessionOptions } from './session-options.js';

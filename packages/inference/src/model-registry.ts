@@ -1,6 +1,7 @@
 /**
- * Model names and the bundles behind them. A record is written only after its bundle is complete, so every name that can be
- * found can be served. Base models are published on first use; fine-tuned models belong to one project.
+ * Model names and what is behind them. A fine-tuned model or checkpoint belongs to one project and is a bundle; its record is
+ * written only after the bundle is complete, so every name that can be found can be served. Base models are code: they need
+ * no storage, and every process makes the same bits of them.
  */
 import {
   checkDecoderConfig,
@@ -17,12 +18,11 @@ import {
   encodeSafetensors,
   freshDecoder,
   openBundle,
-  publishBundle,
   type TensorMap,
 } from '@preheat/checkpoints';
-import { type Clock, listAll, type ObjectStore } from '@preheat/ports';
+import { listAll, type ObjectStore } from '@preheat/ports';
 import { letterToSoundTokenizer, loadTokenizer, type Tokenizer, type TokenizerFiles } from '@preheat/tokenizer';
-import { BASE_MODELS, type BaseModel } from './base-models.js';
+import { BASE_MODELS, BASE_MODELS_SINCE_MS, type BaseModel } from './base-models.js';
 
 /** Names of the blobs that make a bundle a model. */
 export const MODEL_BLOBS = {
@@ -46,26 +46,24 @@ export interface LoadedModel extends ModelDescription {
 
 export class ModelRegistry {
   readonly #store: ObjectStore;
-  readonly #clock: Clock;
+  readonly #baseModels: readonly BaseModel[];
   /** Bundles are immutable, so their descriptions are too. */
   readonly #descriptions = new Map<string, Promise<Omit<ModelDescription, 'record'>>>();
 
-  constructor(store: ObjectStore, clock: Clock) {
+  constructor(store: ObjectStore, baseModels: readonly BaseModel[] = BASE_MODELS) {
     this.#store = store;
-    this.#clock = clock;
+    this.#baseModels = baseModels;
   }
 
   /** The model of this name that the project may call, or undefined. */
   async find(projectId: string, name: string): Promise<ModelRecord | undefined> {
-    const base = BASE_MODELS.find((known) => known.name === name);
-    if (base) return (await this.#read(null, name)) ?? (await this.#publishBase(base));
-    return this.#read(projectId, name);
+    const base = this.#baseModels.find((known) => known.name === name);
+    return base ? baseRecord(base) : this.#read(projectId, name);
   }
 
   /** Base models first, then the project's own, by name. */
   async list(projectId: string): Promise<ModelRecord[]> {
-    const records: ModelRecord[] = [];
-    for (const base of BASE_MODELS) records.push((await this.find(projectId, base.name)) as ModelRecord);
+    const records = this.#baseModels.map(baseRecord);
     for await (const { key } of listAll(this.#store, KEYS.models(projectId))) {
       const object = await this.#store.get(key);
       if (object) records.push(decodeStored(ModelRecord, object.body, key));
@@ -75,6 +73,7 @@ export class ModelRegistry {
 
   /** Makes a complete bundle callable. Writing the same name again repoints it. */
   async publish(record: ModelRecord): Promise<void> {
+    if (record.projectId === null) throw new InvariantError('base models are code and cannot be published');
     await this.#store.put(KEYS.model(record.projectId, record.name), encodeStored(record));
   }
 
@@ -89,7 +88,8 @@ export class ModelRegistry {
   /** Config and tokenizer of a model. @throws BundleError when the bundle is damaged. */
   async describe(record: ModelRecord): Promise<ModelDescription> {
     const known = this.#descriptions.get(record.prefix);
-    const reading = known ?? this.#readDescription(record.prefix);
+    const base = this.#baseOf(record);
+    const reading = known ?? (base ? describeBase(base) : this.#readDescription(record.prefix));
     this.#descriptions.set(record.prefix, reading);
     try {
       return { record, ...(await reading) };
@@ -102,16 +102,22 @@ export class ModelRegistry {
   /** Everything needed to run a model. @throws BundleError, SafetensorsError or TensorMismatchError on damage. */
   async load(record: ModelRecord): Promise<LoadedModel> {
     const description = await this.describe(record);
+    const base = this.#baseOf(record);
+    if (base) return { ...description, tensors: freshDecoder(description.config, base.seed) };
     const bundle = await openBundle(this.#store, record.prefix);
     const { tensors } = decodeSafetensors(await bundle.read(MODEL_BLOBS.weights));
     assertDecoderTensors(description.config, tensors);
     return { ...description, tensors };
   }
 
-  async #read(projectId: string | null, name: string): Promise<ModelRecord | undefined> {
+  async #read(projectId: string, name: string): Promise<ModelRecord | undefined> {
     const key = KEYS.model(projectId, name);
     const object = await this.#store.get(key);
     return object && decodeStored(ModelRecord, object.body, key);
+  }
+
+  #baseOf(record: ModelRecord): BaseModel | undefined {
+    return record.kind === 'base' ? this.#baseModels.find(({ name }) => name === record.name) : undefined;
   }
 
   async #readDescription(prefix: string): Promise<Omit<ModelDescription, 'record'>> {
@@ -125,27 +131,26 @@ export class ModelRegistry {
     };
     return { config: checked.value, tokenizer: loadTokenizer(tokenizerFiles), tokenizerFiles };
   }
+}
 
-  /** Everyone who needs a base model first writes the same bytes, so a race has no loser. */
-  async #publishBase(base: BaseModel): Promise<ModelRecord> {
-    const tokenizerFiles = letterToSoundTokenizer();
-    const config = baseConfig(base, loadTokenizer(tokenizerFiles));
-    const prefix = KEYS.baseModel(base.name);
-    await publishBundle(this.#store, prefix, modelBlobs(config, tokenizerFiles, freshDecoder(config, base.seed)));
-    const record: ModelRecord = {
-      schemaVersion: 1,
-      name: base.name,
-      kind: 'base',
-      projectId: null,
-      createdAtMs: this.#clock.nowMs(),
-      ownedBy: 'preheat',
-      prefix,
-      jobId: null,
-      base: null,
-    };
-    await this.publish(record);
-    return record;
-  }
+function baseRecord(base: BaseModel): ModelRecord {
+  return {
+    schemaVersion: 1,
+    name: base.name,
+    kind: 'base',
+    projectId: null,
+    createdAtMs: BASE_MODELS_SINCE_MS,
+    ownedBy: 'preheat',
+    prefix: `base/${base.name}`,
+    jobId: null,
+    base: null,
+  };
+}
+
+async function describeBase(base: BaseModel): Promise<Omit<ModelDescription, 'record'>> {
+  const tokenizerFiles = letterToSoundTokenizer();
+  const tokenizer = loadTokenizer(tokenizerFiles);
+  return { config: baseConfig(base, tokenizer), tokenizer, tokenizerFiles };
 }
 
 /** The config of a base model once its tokenizer is known. */

@@ -307,7 +307,7 @@ describe('refused', () => {
   it('fails the run, not the worker, when the model is deleted before its turn', async () => {
     const { api, start, work, read } = await world();
     const record = { schemaVersion: 1 as const, name: 'ft:gone', kind: 'checkpoint' as const, projectId: 'proj-one' };
-    const rest = { createdAtMs: 0, ownedBy: 'proj-one', prefix: 'models/tiny', jobId: null, base: null };
+    const rest = { createdAtMs: 0, ownedBy: 'proj-one', prefix: 'bundles/tiny', jobId: null, base: null };
     await api.deps.models.publish({ ...record, ...rest });
     const run = await start({ ...COMPLETIONS, model: 'ft:gone' });
     await api.call({ method: 'DELETE', url: '/v1/models/ft:gone' });

@@ -1,5 +1,6 @@
 // The CPU executor: programs run on ONNX Runtime, the optimiser in WebAssembly.
 
+import './no-telemetry.js';
 import type { Program } from '@preheat/graph';
 import { env } from 'onnxruntime-node';
 import type { CompiledProgram, Executor, Feeds, ParameterSpec, TrainingState } from '../executor.js';

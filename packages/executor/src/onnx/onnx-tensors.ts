@@ -1,5 +1,6 @@
 // Tensors of ONNX Runtime over memory that we own: nothing is copied when they are made.
 
+import './no-telemetry.js';
 import type { TensorType } from '@preheat/graph';
 import { sizeOf } from '@preheat/graph';
 import { Tensor } from 'onnxruntime-node';

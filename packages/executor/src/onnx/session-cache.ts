@@ -1,6 +1,7 @@
 // Sessions by program, bounded: making one costs 20 to 120 ms and holds its own memory arena. A session in use is never
 // released; the bound may be exceeded while more are in use at once.
 
+import './no-telemetry.js';
 import type { Program } from '@preheat/graph';
 import { programToOnnx } from '@preheat/graph';
 import { InferenceSession } from 'onnxruntime-node';
