@@ -6,6 +6,7 @@ import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import { chooseExecutor } from './executor-choice.js';
 import { runnerLoop } from './runner-loop.js';
+import { taskProtection } from './task-protection.js';
 
 /** Time for the last step, a checkpoint and the release, within the 120 s that ECS grants. */
 const SHUTDOWN_LIMIT_MS = 110_000;
@@ -48,7 +49,11 @@ const dependencies = {
 };
 
 log.info('ready', { executor: executor.name });
-await runnerLoop(dependencies, { shutdown: shutdown.signal });
+await runnerLoop(dependencies, {
+  shutdown: shutdown.signal,
+  protection: taskProtection(settings.ECS_AGENT_URI, log),
+  exitWhenIdle: settings.PREHEAT_RUNNER_EXIT_WHEN_IDLE === 'yes',
+});
 await executor.dispose();
 await platform.close();
 log.info('stopped');

@@ -4,8 +4,10 @@
  */
 import { check, JobMessage } from '@preheat/contracts';
 import { LeasedJob } from '@preheat/jobs';
+import { decideLinger } from '@preheat/scheduler';
 import { runJob } from './run-job.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
+import type { TaskProtection } from './task-protection.js';
 
 const RECEIVE_WAIT_MS = 20_000;
 /** Only covers the time from receiving a message to taking the lease. */
@@ -15,13 +17,18 @@ const RETRY_DELAY_MS = 2_000;
 
 export interface LoopOptions {
   readonly shutdown: AbortSignal;
+  readonly protection: TaskProtection;
+  /** Whether to leave once staying idle costs more than starting again; else the loop runs until `shutdown`. */
+  readonly exitWhenIdle: boolean;
 }
 
 /** Runs jobs one after the other until `shutdown`; a job in progress is checkpointed and given back first. */
-export async function runnerLoop(deps: RunnerDependencies, { shutdown }: LoopOptions): Promise<void> {
-  while (!shutdown.aborted) {
+export async function runnerLoop(deps: RunnerDependencies, options: LoopOptions): Promise<void> {
+  const { shutdown } = options;
+  let idleSinceMs = deps.clock.nowMs();
+  while (!shutdown.aborted && !(options.exitWhenIdle && isIdleTooLong(deps, idleSinceMs))) {
     try {
-      await takeOne(deps, shutdown);
+      if (await takeOne(deps, options)) idleSinceMs = deps.clock.nowMs();
     } catch (error) {
       if (shutdown.aborted) return;
       deps.log.error('the runner could not work; trying again', { error });
@@ -30,29 +37,39 @@ export async function runnerLoop(deps: RunnerDependencies, { shutdown }: LoopOpt
   }
 }
 
-async function takeOne(deps: RunnerDependencies, shutdown: AbortSignal): Promise<void> {
+function isIdleTooLong(deps: RunnerDependencies, idleSinceMs: number): boolean {
+  const decision = decideLinger({ idleSinceMs, queuedJobs: 0, coldStartMs: null }, deps.clock.nowMs());
+  if (decision.lingerMs > 0) return false;
+  deps.log.info('leaving: idle for as long as a cold start costs', { idleSinceMs, reason: decision.reason });
+  return true;
+}
+
+/** Waits for one message and works it off. True when a job was run. */
+async function takeOne(deps: RunnerDependencies, { shutdown, protection }: LoopOptions): Promise<boolean> {
   const [delivery] = await deps.queue.receive({
     maxMessages: 1,
     waitMs: RECEIVE_WAIT_MS,
     visibilityTimeoutMs: VISIBILITY_TIMEOUT_MS,
     signal: shutdown,
   });
-  if (!delivery || shutdown.aborted) return;
+  if (!delivery || shutdown.aborted) return false;
   const message = check(JobMessage, delivery.message);
   if (!message.ok) {
     deps.log.error('an unreadable message was dropped from the queue', { problems: message.problems });
     await deps.queue.delete(delivery.receipt);
-    return;
+    return false;
   }
   const { jobId } = message.value;
   const leased = await LeasedJob.acquire(deps, jobId, deps.runnerId, deps.leaseTtlMs);
   await deps.queue.delete(delivery.receipt);
   if (!leased) {
     deps.log.debug('the job is not runnable; its message is done', { jobId });
-    return;
+    return false;
   }
   deps.log.info('running a job', { jobId, epoch: leased.lease.epoch });
-  const outcome = await runJob(deps, leased, shutdown);
+  await protection.set(true);
+  const outcome = await runJob(deps, leased, shutdown).finally(() => protection.set(false));
   deps.log.info('left the job', { jobId, outcome });
   if (outcome === 'released' && leased.job.state === 'queued') await deps.jobs.ring(jobId);
+  return true;
 }

@@ -44,6 +44,7 @@ export async function startPlatform(): Promise<Platform> {
     PREHEAT_LEASE_TTL_MS: String(LEASE_TTL_MS),
     PREHEAT_RUNNER_EXECUTOR: 'onnx',
     PREHEAT_LOG_LEVEL: 'info',
+    ORT_DISABLE_TELEMETRY: '1',
   };
   const start = (entry: string, extra: Record<string, string> = {}): Process => {
     const started = launch(entry, { ...environment, ...extra });

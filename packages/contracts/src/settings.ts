@@ -34,6 +34,10 @@ export const RunnerSettings = Type.Interface([StoreSettings], {
   /** `auto` takes the GPU when TensorFlow.js finds one, else ONNX Runtime on the CPU. */
   PREHEAT_RUNNER_EXECUTOR: Type.Optional(OneOf(['auto', 'onnx', 'tfjs'])),
   PREHEAT_RUNNER_ID: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' })),
+  /** `yes`: leave once staying idle costs more than starting again, where machines are started for work. */
+  PREHEAT_RUNNER_EXIT_WHEN_IDLE: Type.Optional(OneOf(['yes', 'no'])),
+  /** Set by ECS in its tasks. */
+  ECS_AGENT_URI: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
   PREHEAT_LEASE_TTL_MS: Type.Optional(Type.String({ pattern: '^[0-9]{3,7}$' })),
 });
 export type RunnerSettings = Static<typeof RunnerSettings>;

@@ -16,10 +16,10 @@ export interface DemoSizes {
   readonly seed: number;
 }
 
-export const DEMO_SIZES: DemoSizes = { words: 50_000, sftSteps: 400, rlSteps: 120, evalWords: 500, seed: 7 };
+export const DEMO_SIZES: DemoSizes = { words: 50_000, sftSteps: 400, rlSteps: 130, evalWords: 500, seed: 7 };
 
 const SFT = { batch_size: 128, learning_rate: 3e-3 } as const;
-const RL = { batch_size: 64, group_size: 8, learning_rate: 1e-4, max_completion_tokens: 24 } as const;
+const RL = { batch_size: 64, group_size: 8, learning_rate: 2e-4, max_completion_tokens: 24 } as const;
 
 /** Longest answer in the evaluation; the longest word of the dictionary part used has fewer tokens. */
 const MAX_ANSWER_TOKENS = 64;
