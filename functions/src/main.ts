@@ -1,6 +1,7 @@
 /** The embedded server: the API, its sweeper and one evaluation worker in one process, until SIGTERM or SIGINT. */
 import { ApiSettings, readSettings } from '@preheat/contracts';
 import { openApi, openParts, SERVER_DECODER_WORKERS } from './composition.js';
+import { serveDashboard } from './dashboard.js';
 import { runEvaluationWorker } from './evaluation/evaluation-worker.js';
 import { sweep } from './sweep.js';
 
@@ -17,6 +18,7 @@ const host = settings.PREHEAT_HOST ?? DEFAULT_HOST;
 const port = Number(settings.PREHEAT_PORT ?? DEFAULT_PORT);
 const parts = await openParts(process.env, 'api', SERVER_DECODER_WORKERS);
 const app = await openApi(process.env, parts, `http://${host}:${port}`);
+if (settings.PREHEAT_DASHBOARD_DIR !== undefined) await serveDashboard(app, settings.PREHEAT_DASHBOARD_DIR);
 const { log, clock } = parts;
 const stopping = new AbortController();
 const { signal } = stopping;

@@ -173,6 +173,26 @@ describe('running a job', () => {
     expect(await metricSteps(at)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
+  it('exports a bundle for other programs, with the proof that serving computes what was trained', async () => {
+    const at = await world();
+    await runJob(at.deps, await leaseOf(at), never);
+    const document = await documentOf(at);
+    const record = await at.deps.models.find('proj', document.fineTunedModel as string);
+    const bundle = await openBundle(at.store, record?.prefix as string);
+    expect(bundle.names).toEqual([
+      'config.json',
+      'model.onnx',
+      'model.safetensors',
+      'parity.json',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ]);
+    const parity = JSON.parse(new TextDecoder().decode(await bundle.read('parity.json')));
+    expect(parity).toMatchObject({ rows: 8, bound: 1e-3 });
+    expect(parity.tokens).toBeGreaterThan(20);
+    expect(parity.maxLogProbDifference).toBeLessThan(1e-4);
+  });
+
   it('equals the straight run bit for bit after being stopped at every step', async () => {
     const [straight, stopped] = [await world(), await world()];
     await runJob(straight.deps, await leaseOf(straight), never);

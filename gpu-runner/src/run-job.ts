@@ -7,6 +7,7 @@ import { BundleError } from '@preheat/checkpoints';
 import { fineTunedModelName, type LeasedJob, LostLeaseError } from '@preheat/jobs';
 import { TrainingDivergedError } from '@preheat/recipes';
 import { beatUntil } from './heartbeat.js';
+import { exportModel } from './export-model.js';
 import { lastLoggedStep } from './logged-steps.js';
 import { planPhases } from './plan-phases.js';
 import { afterPhase, positionOf } from './position.js';
@@ -66,8 +67,14 @@ async function runPhases(deps: RunnerDependencies, leased: LeasedJob, shutdown: 
   const last = position.from;
   invariant(last !== null, 'a job without phases was admitted');
   const name = fineTunedModelName(job);
-  await publishFinalModel(deps, leased, name, last);
-  leased.record({ level: 'info', type: 'message', message: `New fine-tuned model created: ${name}`, data: null });
+  const { prefix, parity } = await exportModel(deps, leased, last, plan.at(-1)?.rows ?? []);
+  await publishFinalModel(deps, leased, name, prefix);
+  leased.record({
+    level: 'info',
+    type: 'message',
+    message: `New fine-tuned model created: ${name}`,
+    data: { kind: 'model', model: name, parity },
+  });
   leased.record({
     level: 'info',
     type: 'message',

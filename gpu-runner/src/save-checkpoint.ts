@@ -49,14 +49,14 @@ export async function saveCheckpoint(
   return record;
 }
 
-/** Gives the job's final name to a checkpoint. */
+/** Gives the job's final name to an exported bundle. */
 export async function publishFinalModel(
   deps: RunnerDependencies,
   leased: LeasedJob,
   name: string,
-  last: CheckpointRecord,
+  prefix: string,
 ): Promise<void> {
-  await deps.models.publish(modelRecord(deps, leased, name, 'fine-tuned', last.prefix));
+  await deps.models.publish(modelRecord(deps, leased, name, 'fine-tuned', prefix));
 }
 
 /** The training state in a checkpoint. @throws BundleError when it is damaged. */

@@ -1,3 +1,4 @@
+/** Every schema that crosses a process or storage boundary, the error table, and the keys of the store. */
 export * from './bundle-manifest.js';
 export * from './chat.js';
 export * from './decoder-tensors.js';

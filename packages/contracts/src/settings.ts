@@ -25,6 +25,8 @@ export const ApiSettings = Type.Interface([StoreSettings], {
   PREHEAT_API_KEY_HASHES: Type.String({ minLength: 66, maxLength: 65_536 }),
   PREHEAT_PORT: Type.Optional(Type.String({ pattern: '^[0-9]{1,5}$' })),
   PREHEAT_HOST: Type.Optional(Type.String({ maxLength: 255 })),
+  /** Folder of the built dashboard; served at /dashboard/ when set. */
+  PREHEAT_DASHBOARD_DIR: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
   /** Address clients use, for URLs in answers. */
   PREHEAT_PUBLIC_URL: Type.Optional(Type.String({ maxLength: 2048 })),
 });

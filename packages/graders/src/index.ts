@@ -1,3 +1,4 @@
+/** OpenAI's graders and the phoneme error rate: compile once, grade many samples. */
 export { compileGrader } from './compile-grader.js';
 export { type CompiledGrader, itemProblems, requiredItemKeys, type Scorer } from './compiled-grader.js';
 export { type GradeResult, grade } from './grade.js';

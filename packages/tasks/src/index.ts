@@ -1,3 +1,4 @@
+/** Data sets and tasks with exact answers, and their fixed splits. */
 export { ARPABET_PHONEMES } from './arpabet.js';
 export {
   type LetterToSound,

@@ -1,3 +1,4 @@
+/** Text to token ids and back, chat templates, and which tokens of a conversation are trained. */
 export { characterTokenizer } from './character-tokenizer.js';
 export { CHAT_ROLES, type ChatMessage, type TextPart } from './chat-message.js';
 export type { RenderOptions } from './chat-template.js';

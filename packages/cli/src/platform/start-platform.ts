@@ -2,8 +2,10 @@
  * The whole platform on one machine: an API server and some runners as child processes over one folder. They share
  * nothing but that folder, exactly as in production they share nothing but the object store and the queue.
  */
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Preheat, PreheatError } from '@preheat/sdk';
 import { CommandFailed, type Io } from '../io.js';
 import { apiKeyHashes } from './api-key.js';
@@ -77,7 +79,14 @@ function apiEnvironment(apiKey: string, port: number, url: string): Record<strin
     PREHEAT_HOST: LOOPBACK,
     PREHEAT_PORT: String(port),
     PREHEAT_PUBLIC_URL: url,
+    ...dashboardEnvironment(),
   };
+}
+
+/** The dashboard is there once it was built; without it the platform is complete but for its pages. */
+function dashboardEnvironment(): Record<string, string> {
+  const folder = dirname(fileURLToPath(import.meta.resolve('@preheat/dashboard/site/index.html')));
+  return existsSync(folder) ? { PREHEAT_DASHBOARD_DIR: folder } : {};
 }
 
 function startRunner(

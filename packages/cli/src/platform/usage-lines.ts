@@ -3,6 +3,7 @@
 export function usageLines(baseURL: string, apiKey: string, model = 'preheat-1m'): string {
   return `  base URL  ${baseURL}
   API key   ${apiKey}
+  dashboard ${new URL('/dashboard/', baseURL).href}
 
 From a shell:
   export PREHEAT_BASE_URL=${baseURL} PREHEAT_API_KEY=${apiKey}
