@@ -8,11 +8,15 @@ import { taskProtection } from './task-protection.js';
 it('asks the agent of its task, and only warns when that fails', async () => {
   const requests: unknown[] = [];
   let status = 200;
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     let body = '';
-    for await (const chunk of request) body += String(chunk);
-    requests.push([request.method, request.url, JSON.parse(body)]);
-    response.writeHead(status).end('{}');
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+    });
+    request.on('end', () => {
+      requests.push([request.method, request.url, JSON.parse(body)]);
+      response.writeHead(status).end('{}');
+    });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const lines: string[] = [];

@@ -14,25 +14,26 @@ const job = (phase: number | null): FineTuningJob =>
 const event = (data: Record<string, unknown> | null, message = ''): FineTuningJobEvent =>
   ({ type: data ? 'metrics' : 'message', level: 'info', message, data }) as FineTuningJobEvent;
 
+const metrics = (phase: number, more: Record<string, number>): FineTuningJobEvent =>
+  event({ phase, step: 30, total_steps: 60, tokens_per_second: 5_432, eta_seconds: 75, ...more });
+
 it('shows the state while the job waits, then phase, step, metric, speed and time left', () => {
   const view = new JobView();
   expect(view.line()).toBe('waiting for the job');
   view.job(job(null));
   expect(view.line()).toBe('ftjob-1 queued');
   view.job(job(0));
-  expect(view.event(event({ step: 30, train_loss: 1.23456 }))).toBeUndefined();
+  expect(view.line()).toBe('[1/2 sft]  ████████░░░░░░░░  step 30/60  5.4k tok/s  ETA 1m 15s');
+  expect(view.event(metrics(0, { train_loss: 1.23456 }))).toBeUndefined();
   expect(view.line()).toBe('[1/2 sft]  ████████░░░░░░░░  step 30/60  loss 1.235  5.4k tok/s  ETA 1m 15s');
 });
 
-it('drops the loss when the next phase starts, and prefers the reward', () => {
+it('takes everything on the line from one event, so that an older job object changes nothing', () => {
   const view = new JobView();
   view.job(job(0));
-  view.event(event({ train_loss: 1 }));
-  view.job(job(1));
-  expect(view.line()).not.toContain('loss');
-  view.event(event({ train_loss: 0.1, train_mean_reward: 0.8 }));
-  expect(view.line()).toContain('[2/2 grpo]');
-  expect(view.line()).toContain('reward 0.800');
+  view.event(metrics(1, { step: 6, train_loss: 0.1, train_mean_reward: 0.8 }));
+  view.job(job(0));
+  expect(view.line()).toBe('[2/2 grpo]  ██░░░░░░░░░░░░░░  step 6/60  reward 0.800  5.4k tok/s  ETA 1m 15s');
 });
 
 it('passes messages on, with their level when it is not info', () => {

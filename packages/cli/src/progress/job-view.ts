@@ -9,49 +9,70 @@ const SHOWN_METRICS = [
   ['train_loss', 'loss'],
 ] as const;
 
+/** Where a job stands, from the newest metrics event or, before the first, from the job object. */
+interface Standing {
+  readonly phase: number;
+  readonly phaseStep: number;
+  readonly phaseSteps: number | null;
+  readonly tokensPerSecond: number | null;
+  readonly etaSeconds: number | null;
+  readonly metric: string;
+}
+
 export class JobView {
   #job: FineTuningJob | undefined;
-  #metric = '';
+  #standing: Standing | undefined;
 
   /** Takes the newest state of the job. */
   job(job: FineTuningJob): void {
-    if (this.#phaseIndex(job) !== this.#phaseIndex(this.#job)) this.#metric = '';
     this.#job = job;
+    const { progress } = job;
+    if (progress === null || this.#standing !== undefined) return;
+    this.#standing = {
+      phase: progress.phase,
+      phaseStep: progress.phase_step,
+      phaseSteps: progress.phase_steps,
+      tokensPerSecond: progress.tokens_per_second,
+      etaSeconds: progress.eta_seconds,
+      metric: '',
+    };
   }
 
   /** Takes an event; returns what should be printed as a message of its own, if anything. */
   event(event: FineTuningJobEvent): string | undefined {
     if (event.data?.['kind'] === 'checkpoint') return `checkpoint at step ${String(event.data['step'])}`;
     if (event.type !== 'metrics') return event.level === 'info' ? event.message : `${event.level}: ${event.message}`;
-    for (const [key, label] of SHOWN_METRICS) {
-      const value = event.data?.[key];
-      if (typeof value !== 'number') continue;
-      this.#metric = `${label} ${value.toFixed(3)}`;
-      break;
-    }
+    this.#standing = standingOf(event.data ?? {});
     return undefined;
   }
 
   line(): string {
     const job = this.#job;
     if (job === undefined) return 'waiting for the job';
-    const { progress } = job;
-    if (progress === null || job.status !== 'running') return `${job.id} ${job.status}`;
-    const phase = job.pipeline[progress.phase];
-    const fraction = progress.phase_steps ? progress.phase_step / progress.phase_steps : 0;
+    const at = this.#standing;
+    if (at === undefined || job.status !== 'running') return `${job.id} ${job.status}`;
     return [
-      `[${progress.phase + 1}/${job.pipeline.length} ${phase?.algorithm ?? 'phase'}]`,
-      progressBar(fraction),
-      `step ${progress.phase_step}/${progress.phase_steps ?? '?'}`,
-      this.#metric,
-      progress.tokens_per_second === null ? '' : `${formatCount(progress.tokens_per_second)} tok/s`,
-      progress.eta_seconds === null ? '' : `ETA ${formatDuration(progress.eta_seconds * 1_000)}`,
+      `[${at.phase + 1}/${job.pipeline.length} ${job.pipeline[at.phase]?.algorithm ?? 'phase'}]`,
+      progressBar(at.phaseSteps ? at.phaseStep / at.phaseSteps : 0),
+      `step ${at.phaseStep}/${at.phaseSteps ?? '?'}`,
+      at.metric,
+      at.tokensPerSecond === null ? '' : `${formatCount(at.tokensPerSecond)} tok/s`,
+      at.etaSeconds === null ? '' : `ETA ${formatDuration(at.etaSeconds * 1_000)}`,
     ]
       .filter((part) => part !== '')
       .join('  ');
   }
+}
 
-  #phaseIndex(job: FineTuningJob | undefined): number {
-    return job?.progress?.phase ?? -1;
-  }
+function standingOf(data: Readonly<Record<string, unknown>>): Standing {
+  const number = (key: string): number | null => (typeof data[key] === 'number' ? data[key] : null);
+  const shown = SHOWN_METRICS.find(([key]) => number(key) !== null);
+  return {
+    phase: number('phase') ?? 0,
+    phaseStep: number('step') ?? 0,
+    phaseSteps: number('total_steps'),
+    tokensPerSecond: number('tokens_per_second'),
+    etaSeconds: number('eta_seconds'),
+    metric: shown ? `${shown[1]} ${(number(shown[0]) ?? 0).toFixed(3)}` : '',
+  };
 }
