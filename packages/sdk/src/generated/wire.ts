@@ -1,221 +1,217 @@
 /**
- * Types of the HTTP API. Generated from the schemas of @preheat/contracts by `npm run generate`: do not edit.
+ * Types of the HTTP API. Generated from functions/openapi.json by `npm run generate`: do not edit.
  */
-export interface FileObject {
+
+export type TestingCriterion = GraderSpec & {
+  pass_threshold?: number;
+};
+export type RunDataSource =
+  | {
+      type: "jsonl";
+      source:
+        | {
+            type: "file_id";
+            id: string;
+          }
+        | {
+            type: "file_content";
+            content: {
+              item: {
+                [k: string]: unknown;
+              };
+              sample?: {
+                [k: string]: unknown;
+              } | null;
+            }[];
+          };
+    }
+  | {
+      type: "completions";
+      model: string;
+      source:
+        | {
+            type: "file_id";
+            id: string;
+          }
+        | {
+            type: "file_content";
+            content: {
+              item: {
+                [k: string]: unknown;
+              };
+              sample?: {
+                [k: string]: unknown;
+              } | null;
+            }[];
+          };
+      input_messages:
+        | {
+            type: "template";
+            template: {
+              role: "system" | "developer" | "user" | "assistant";
+              content:
+                | string
+                | {
+                    type: "input_text" | "output_text";
+                    text: string;
+                  };
+              type?: "message";
+            }[];
+          }
+        | {
+            type: "item_reference";
+            item_reference: string;
+          };
+      sampling_params?: {
+        temperature?: number | null;
+        top_p?: number | null;
+        seed?: number | null;
+        max_completion_tokens?: number | null;
+      };
+    };
+
+export interface WireTypes {
+  ChatCompletion: ChatCompletion;
+  ChatCompletionChunk: ChatCompletionChunk;
+  ChatCompletionRequest: ChatCompletionRequest;
+  ChatRequestMessage: ChatRequestMessage;
+  CreateEval: CreateEval;
+  CreateRun: CreateRun;
+  ErrorBody: ErrorBody;
+  EvalObject: EvalObject;
+  EvalRunObject: EvalRunObject;
+  FileObject: FileObject;
+  FineTuningJob: FineTuningJob;
+  FineTuningJobCheckpoint: FineTuningJobCheckpoint;
+  FineTuningJobEvent: FineTuningJobEvent;
+  GraderErrors: GraderErrors;
+  GraderSpec: GraderSpec;
+  Method: Method;
+  ModelObject: ModelObject;
+  OutputItem: OutputItem;
+  RunDataSource: RunDataSource;
+  TestingCriterion: TestingCriterion;
+  CreateJob: CreateJob;
+}
+export interface ChatCompletion {
   id: string;
-  object: "file";
-  bytes: number;
-  created_at: number;
-  filename: string;
-  purpose:
-    | "assistants"
-    | "batch"
-    | "fine-tune"
-    | "vision"
-    | "user_data"
-    | "evals"
-    | "assistants_output"
-    | "batch_output"
-    | "fine-tune-results";
-  status: "uploaded" | "processed" | "error";
-  status_details?: string;
-  expires_at?: number;
-}
-
-export interface GraderSpec {
-  type: string;
-  name: string;
-  [k: string]: unknown;
-}
-
-export interface GraderErrors {
-  formula_parse_error: boolean;
-  sample_parse_error: boolean;
-  truncated_observation_error: boolean;
-  unresponsive_reward_error: boolean;
-  invalid_variable_error: boolean;
-  other_error: boolean;
-  python_grader_server_error: boolean;
-  python_grader_server_error_type: string | null;
-  python_grader_runtime_error: boolean;
-  python_grader_runtime_error_details: string | null;
-  model_grader_server_error: boolean;
-  model_grader_refusal_error: boolean;
-  model_grader_parse_error: boolean;
-  model_grader_server_error_details: string | null;
-}
-
-export interface CreateJob {
+  object: "chat.completion";
+  created: number;
   model: string;
-  training_file: string;
-  validation_file?: string | null;
-  suffix?: string | null;
+  choices: {
+    index: number;
+    finish_reason: "stop" | "length";
+    logprobs: {
+      content:
+        | ({
+            token: string;
+            logprob: number;
+            bytes: number[] | null;
+          } & {
+            top_logprobs: {
+              token: string;
+              logprob: number;
+              bytes: number[] | null;
+            }[];
+          })[]
+        | null;
+      refusal: null;
+    } | null;
+    message: {
+      role: "assistant";
+      content: string | null;
+      refusal: null;
+    };
+    token_ids?: number[];
+    token_logprobs?: number[];
+  }[];
+  usage: {
+    prompt_tokens: number;
+    completion_tokens: number;
+    total_tokens: number;
+    prompt_tokens_details: {
+      cached_tokens: number;
+    };
+    completion_tokens_details: {
+      reasoning_tokens: number;
+    };
+  };
+  service_tier: "default";
+  system_fingerprint: string;
+}
+export interface ChatCompletionChunk {
+  id: string;
+  object: "chat.completion.chunk";
+  created: number;
+  model: string;
+  choices: {
+    index: number;
+    delta: {
+      role?: "assistant";
+      content?: string;
+    };
+    finish_reason: ("stop" | "length") | null;
+    logprobs: {
+      content:
+        | ({
+            token: string;
+            logprob: number;
+            bytes: number[] | null;
+          } & {
+            top_logprobs: {
+              token: string;
+              logprob: number;
+              bytes: number[] | null;
+            }[];
+          })[]
+        | null;
+      refusal: null;
+    } | null;
+  }[];
+  usage?: {
+    prompt_tokens: number;
+    completion_tokens: number;
+    total_tokens: number;
+    prompt_tokens_details: {
+      cached_tokens: number;
+    };
+    completion_tokens_details: {
+      reasoning_tokens: number;
+    };
+  } | null;
+}
+export interface ChatCompletionRequest {
+  model: string;
+  messages: ChatRequestMessage[];
+  max_completion_tokens?: number | null;
+  max_tokens?: number | null;
+  n?: number | null;
+  temperature?: number | null;
+  top_p?: number | null;
   seed?: number | null;
+  stop?: (string | string[]) | null;
+  stream?: boolean | null;
+  stream_options?: {
+    include_usage?: boolean;
+  } | null;
+  logprobs?: boolean | null;
+  top_logprobs?: number | null;
   metadata?: {
     [k: string]: string;
   } | null;
-  method?: {
-    type: "supervised" | "reinforcement" | "dpo";
-    supervised?: {
-      hyperparameters?: {
-        n_epochs?: "auto" | number;
-        batch_size?: "auto" | number;
-        learning_rate_multiplier?: "auto" | number;
-      };
-    };
-    reinforcement?: {
-      grader: {
-        type: string;
-        name: string;
-        [k: string]: unknown;
-      };
-      hyperparameters?: {
-        n_epochs?: "auto" | number;
-        batch_size?: "auto" | number;
-        learning_rate_multiplier?: "auto" | number;
-        compute_multiplier?: "auto" | number;
-        eval_interval?: "auto" | number;
-        eval_samples?: "auto" | number;
-        reasoning_effort?: "default" | "low" | "medium" | "high";
-      };
-      algorithm?: string;
-    };
-  };
-  pipeline?: (
+  user?: string;
+  return_token_ids?: boolean;
+}
+export interface ChatRequestMessage {
+  role: "developer" | "system" | "user" | "assistant";
+  content:
+    | string
     | {
-        type: "supervised";
-        algorithm: string;
-        training_file?: string;
-        validation_file?: string | null;
-        hyperparameters?: {
-          [k: string]: unknown;
-        };
-      }
-    | {
-        type: "reinforcement";
-        algorithm: string;
-        training_file?: string;
-        validation_file?: string | null;
-        grader: {
-          type: string;
-          name: string;
-          [k: string]: unknown;
-        };
-        hyperparameters?: {
-          [k: string]: unknown;
-        };
-      }
-  )[];
-  hyperparameters?: {
-    [k: string]: unknown;
-  };
-  integrations?: unknown[] | null;
+        type: "text";
+        text: string;
+      }[];
+  name?: string;
 }
-
-export interface FineTuningJob {
-  object: "fine_tuning.job";
-  id: string;
-  model: string;
-  created_at: number;
-  finished_at: number | null;
-  estimated_finish: number | null;
-  fine_tuned_model: string | null;
-  organization_id: string;
-  status: "validating_files" | "queued" | "running" | "paused" | "pausing" | "succeeded" | "failed" | "cancelled";
-  training_file: string;
-  validation_file: string | null;
-  result_files: string[];
-  trained_tokens: number | null;
-  seed: number;
-  hyperparameters: {
-    [k: string]: unknown;
-  };
-  method: {
-    type: "supervised" | "reinforcement" | "dpo";
-    supervised?: {
-      hyperparameters?: {
-        n_epochs?: "auto" | number;
-        batch_size?: "auto" | number;
-        learning_rate_multiplier?: "auto" | number;
-      };
-    };
-    reinforcement?: {
-      grader: {
-        type: string;
-        name: string;
-        [k: string]: unknown;
-      };
-      hyperparameters?: {
-        n_epochs?: "auto" | number;
-        batch_size?: "auto" | number;
-        learning_rate_multiplier?: "auto" | number;
-        compute_multiplier?: "auto" | number;
-        eval_interval?: "auto" | number;
-        eval_samples?: "auto" | number;
-        reasoning_effort?: "default" | "low" | "medium" | "high";
-      };
-      algorithm?: string;
-    };
-  } | null;
-  error: {
-    code: string;
-    message: string;
-    param: string | null;
-  } | null;
-  integrations: null;
-  metadata: {
-    [k: string]: string;
-  } | null;
-  user_provided_suffix: string | null;
-  pipeline: {
-    type: "supervised" | "reinforcement";
-    algorithm: string;
-    training_file: string;
-    validation_file: string | null;
-    grader?: unknown;
-    hyperparameters: {
-      [k: string]: unknown;
-    };
-    status: "pending" | "running" | "succeeded" | "failed" | "cancelled";
-    model: string | null;
-  }[];
-  progress: {
-    phase: number;
-    phase_step: number;
-    phase_steps: number | null;
-    step: number;
-    total_steps: number | null;
-    tokens_per_second: number | null;
-    eta_seconds: number | null;
-  } | null;
-}
-
-export interface FineTuningJobEvent {
-  object: "fine_tuning.job.event";
-  id: string;
-  created_at: number;
-  level: "info" | "warn" | "error";
-  type: "message" | "metrics";
-  message: string;
-  data: {
-    [k: string]: unknown;
-  } | null;
-}
-
-export interface FineTuningJobCheckpoint {
-  object: "fine_tuning.job.checkpoint";
-  id: string;
-  created_at: number;
-  fine_tuning_job_id: string;
-  fine_tuned_model_checkpoint: string;
-  step_number: number;
-  metrics: {
-    [k: string]: number;
-  };
-  phase: number;
-  phase_step: number;
-}
-
 export interface CreateEval {
   name?: string;
   metadata?: {
@@ -228,15 +224,28 @@ export interface CreateEval {
     };
     include_sample_schema?: boolean;
   };
-  testing_criteria: ({
-    type: string;
-    name: string;
-    [k: string]: unknown;
-  } & {
-    pass_threshold?: number;
-  })[];
+  testing_criteria: TestingCriterion[];
 }
-
+export interface GraderSpec {
+  type: string;
+  name: string;
+  [k: string]: unknown;
+}
+export interface CreateRun {
+  name?: string;
+  metadata?: {
+    [k: string]: string;
+  } | null;
+  data_source: RunDataSource;
+}
+export interface ErrorBody {
+  error: {
+    message: string;
+    type: string;
+    param: string | null;
+    code: string | null;
+  };
+}
 export interface EvalObject {
   object: "eval";
   id: string;
@@ -253,78 +262,6 @@ export interface EvalObject {
   };
   testing_criteria: unknown[];
 }
-
-export interface CreateRun {
-  name?: string;
-  metadata?: {
-    [k: string]: string;
-  } | null;
-  data_source:
-    | {
-        type: "jsonl";
-        source:
-          | {
-              type: "file_id";
-              id: string;
-            }
-          | {
-              type: "file_content";
-              content: {
-                item: {
-                  [k: string]: unknown;
-                };
-                sample?: {
-                  [k: string]: unknown;
-                } | null;
-              }[];
-            };
-      }
-    | {
-        type: "completions";
-        model: string;
-        source:
-          | {
-              type: "file_id";
-              id: string;
-            }
-          | {
-              type: "file_content";
-              content: {
-                item: {
-                  [k: string]: unknown;
-                };
-                sample?: {
-                  [k: string]: unknown;
-                } | null;
-              }[];
-            };
-        input_messages:
-          | {
-              type: "template";
-              template: {
-                role: "system" | "developer" | "user" | "assistant";
-                content:
-                  | string
-                  | {
-                      type: "input_text" | "output_text";
-                      text: string;
-                    };
-                type?: "message";
-              }[];
-            }
-          | {
-              type: "item_reference";
-              item_reference: string;
-            };
-        sampling_params?: {
-          temperature?: number | null;
-          top_p?: number | null;
-          seed?: number | null;
-          max_completion_tokens?: number | null;
-        };
-      };
-}
-
 export interface EvalRunObject {
   object: "eval.run";
   id: string;
@@ -366,7 +303,146 @@ export interface EvalRunObject {
       }[]
     | null;
 }
-
+export interface FileObject {
+  id: string;
+  object: "file";
+  bytes: number;
+  created_at: number;
+  filename: string;
+  purpose:
+    | "assistants"
+    | "batch"
+    | "fine-tune"
+    | "vision"
+    | "user_data"
+    | "evals"
+    | "assistants_output"
+    | "batch_output"
+    | "fine-tune-results";
+  status: "uploaded" | "processed" | "error";
+  status_details?: string;
+  expires_at?: number;
+}
+export interface FineTuningJob {
+  object: "fine_tuning.job";
+  id: string;
+  model: string;
+  created_at: number;
+  finished_at: number | null;
+  estimated_finish: number | null;
+  fine_tuned_model: string | null;
+  organization_id: string;
+  status: "validating_files" | "queued" | "running" | "paused" | "pausing" | "succeeded" | "failed" | "cancelled";
+  training_file: string;
+  validation_file: string | null;
+  result_files: string[];
+  trained_tokens: number | null;
+  seed: number;
+  hyperparameters: {
+    [k: string]: unknown;
+  };
+  method: Method | null;
+  error: {
+    code: string;
+    message: string;
+    param: string | null;
+  } | null;
+  integrations: null;
+  metadata: {
+    [k: string]: string;
+  } | null;
+  user_provided_suffix: string | null;
+  pipeline: {
+    type: "supervised" | "reinforcement";
+    algorithm: string;
+    training_file: string;
+    validation_file: string | null;
+    grader?: unknown;
+    hyperparameters: {
+      [k: string]: unknown;
+    };
+    status: "pending" | "running" | "succeeded" | "failed" | "cancelled";
+    model: string | null;
+  }[];
+  progress: {
+    phase: number;
+    phase_step: number;
+    phase_steps: number | null;
+    step: number;
+    total_steps: number | null;
+    tokens_per_second: number | null;
+    eta_seconds: number | null;
+  } | null;
+}
+export interface Method {
+  type: "supervised" | "reinforcement" | "dpo";
+  supervised?: {
+    hyperparameters?: {
+      n_epochs?: "auto" | number;
+      batch_size?: "auto" | number;
+      learning_rate_multiplier?: "auto" | number;
+    };
+  };
+  reinforcement?: {
+    grader: GraderSpec;
+    hyperparameters?: {
+      n_epochs?: "auto" | number;
+      batch_size?: "auto" | number;
+      learning_rate_multiplier?: "auto" | number;
+      compute_multiplier?: "auto" | number;
+      eval_interval?: "auto" | number;
+      eval_samples?: "auto" | number;
+      reasoning_effort?: "default" | "low" | "medium" | "high";
+    };
+    algorithm?: string;
+  };
+}
+export interface FineTuningJobCheckpoint {
+  object: "fine_tuning.job.checkpoint";
+  id: string;
+  created_at: number;
+  fine_tuning_job_id: string;
+  fine_tuned_model_checkpoint: string;
+  step_number: number;
+  metrics: {
+    [k: string]: number;
+  };
+  phase: number;
+  phase_step: number;
+}
+export interface FineTuningJobEvent {
+  object: "fine_tuning.job.event";
+  id: string;
+  created_at: number;
+  level: "info" | "warn" | "error";
+  type: "message" | "metrics";
+  message: string;
+  data: {
+    [k: string]: unknown;
+  } | null;
+}
+export interface GraderErrors {
+  formula_parse_error: boolean;
+  sample_parse_error: boolean;
+  truncated_observation_error: boolean;
+  unresponsive_reward_error: boolean;
+  invalid_variable_error: boolean;
+  other_error: boolean;
+  python_grader_server_error: boolean;
+  python_grader_server_error_type: string | null;
+  python_grader_runtime_error: boolean;
+  python_grader_runtime_error_details: string | null;
+  model_grader_server_error: boolean;
+  model_grader_refusal_error: boolean;
+  model_grader_parse_error: boolean;
+  model_grader_server_error_details: string | null;
+}
+export interface ModelObject {
+  id: string;
+  object: "model";
+  created: number;
+  owned_by: string;
+}
 export interface OutputItem {
   object: "eval.run.output_item";
   id: string;
@@ -415,131 +491,175 @@ export interface OutputItem {
     seed: number;
   };
 }
-
-export interface ModelObject {
-  id: string;
-  object: "model";
-  created: number;
-  owned_by: string;
-}
-
-export interface ChatCompletionRequest {
+export interface CreateJob {
   model: string;
-  messages: {
-    role: "developer" | "system" | "user" | "assistant";
-    content:
-      | string
-      | {
-          type: "text";
-          text: string;
-        }[];
-    name?: string;
-  }[];
-  max_completion_tokens?: number | null;
-  max_tokens?: number | null;
-  n?: number | null;
-  temperature?: number | null;
-  top_p?: number | null;
+  training_file: string;
+  validation_file?: string | null;
+  suffix?: string | null;
   seed?: number | null;
-  stop?: (string | string[]) | null;
-  stream?: boolean | null;
-  stream_options?: {
-    include_usage?: boolean;
-  } | null;
-  logprobs?: boolean | null;
-  top_logprobs?: number | null;
   metadata?: {
     [k: string]: string;
   } | null;
-  user?: string;
-  return_token_ids?: boolean;
-}
-
-export interface ChatCompletion {
-  id: string;
-  object: "chat.completion";
-  created: number;
-  model: string;
-  choices: {
-    index: number;
-    finish_reason: "stop" | "length";
-    logprobs: {
-      content:
-        | ({
-            token: string;
-            logprob: number;
-            bytes: number[] | null;
-          } & {
-            top_logprobs: {
-              token: string;
-              logprob: number;
-              bytes: number[] | null;
-            }[];
-          })[]
-        | null;
-      refusal: null;
-    } | null;
-    message: {
-      role: "assistant";
-      content: string | null;
-      refusal: null;
-    };
-    token_ids?: number[];
-    token_logprobs?: number[];
-  }[];
-  usage: {
-    prompt_tokens: number;
-    completion_tokens: number;
-    total_tokens: number;
-    prompt_tokens_details: {
-      cached_tokens: number;
-    };
-    completion_tokens_details: {
-      reasoning_tokens: number;
-    };
+  method?: Method;
+  pipeline?: (
+    | {
+        type: "supervised";
+        /**
+         * Supervised fine-tuning: cross-entropy on the assistant turns
+         */
+        algorithm?: "sft";
+        training_file?: string;
+        validation_file?: string | null;
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_samples?: "auto" | number;
+        };
+      }
+    | {
+        type: "reinforcement";
+        /**
+         * Group relative policy optimisation: completions of one prompt are compared with each other
+         */
+        algorithm?: "grpo";
+        training_file?: string;
+        validation_file?: string | null;
+        grader: GraderSpec;
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_samples?: "auto" | number;
+          /**
+           * Multiplies the automatic group size: more exploration for each prompt.
+           */
+          compute_multiplier?: "auto" | number;
+          /**
+           * Completions sampled for each prompt.
+           */
+          group_size?: "auto" | number;
+          /**
+           * Of sampling; the policy gradient is taken at the same temperature.
+           */
+          temperature?: "auto" | number;
+          /**
+           * Longest completion, its stop token included.
+           */
+          max_completion_tokens?: "auto" | number;
+          /**
+           * A token is no longer pushed down once its probability ratio is below 1 − clip_low.
+           */
+          clip_low?: "auto" | number;
+          /**
+           * A token is no longer pushed up once its probability ratio is above 1 + clip_high.
+           */
+          clip_high?: "auto" | number;
+          /**
+           * Weight of the KL penalty towards the weights that the phase started from; 0 leaves it out.
+           */
+          kl_beta?: "auto" | number;
+          /**
+           * Optimiser steps on each batch of completions; 1 is on-policy.
+           */
+          epochs_per_batch?: "auto" | number;
+          /**
+           * Divide advantages by the standard deviation of their group; false is Dr. GRPO.
+           */
+          normalise_std?: "auto" | boolean;
+        };
+      }
+  )[];
+  hyperparameters?: {
+    [k: string]: unknown;
   };
-  service_tier: "default";
-  system_fingerprint: string;
-}
-
-export interface ChatCompletionChunk {
-  id: string;
-  object: "chat.completion.chunk";
-  created: number;
-  model: string;
-  choices: {
-    index: number;
-    delta: {
-      role?: "assistant";
-      content?: string;
-    };
-    finish_reason: ("stop" | "length") | null;
-    logprobs: {
-      content:
-        | ({
-            token: string;
-            logprob: number;
-            bytes: number[] | null;
-          } & {
-            top_logprobs: {
-              token: string;
-              logprob: number;
-              bytes: number[] | null;
-            }[];
-          })[]
-        | null;
-      refusal: null;
-    } | null;
-  }[];
-  usage?: {
-    prompt_tokens: number;
-    completion_tokens: number;
-    total_tokens: number;
-    prompt_tokens_details: {
-      cached_tokens: number;
-    };
-    completion_tokens_details: {
-      reasoning_tokens: number;
-    };
-  } | null;
+  integrations?: unknown[] | null;
 }
