@@ -5,8 +5,12 @@
  */
 import { isMainThread } from 'node:worker_threads';
 
-if (isMainThread && process.connected) {
-  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+// `process.send` is there when the process was started with a channel, even one that has closed since.
+if (isMainThread && process.send) {
+  const end = () => process.kill(process.pid, 'SIGTERM');
+  // The parent may have died before this module was loaded: then no event will come.
+  if (process.connected) process.once('disconnect', end);
+  else end();
   // Listening must not keep a process alive that has nothing else to do.
   process.channel?.unref();
 }

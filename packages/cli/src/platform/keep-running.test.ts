@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +34,7 @@ function firstLine(): { line: Promise<string>; log: ChildSpec['log'] } {
   return { line, log: (name, text) => log(name, text) };
 }
 
+const preload = new URL('../../bin/exit-with-parent.mjs', import.meta.url).href;
 const FOREVER = 'setInterval(() => {}, 1e6);';
 
 describe('decideRestart', () => {
@@ -80,7 +83,6 @@ describe('startChild', () => {
       });
       process.send('up');
       ${FOREVER}`);
-    const preload = new URL('../../bin/exit-with-parent.mjs', import.meta.url).href;
     const parent = child(`
       import { spawn } from 'node:child_process';
       const args = ['--import', ${JSON.stringify(preload)}, ${JSON.stringify(fileURLToPath(grandchild.entry))}];
@@ -90,6 +92,14 @@ describe('startChild', () => {
     startChild({ ...parent, log });
     process.kill(Number(await line), 'SIGKILL');
     await expect.poll(() => existsSync(farewell), { timeout: 10_000 }).toBe(true);
+  });
+
+  it('lets no child outlive a parent that was gone before the child was up', async () => {
+    const orphan = child(FOREVER);
+    const args = ['--import', preload, fileURLToPath(orphan.entry)];
+    const started = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    started.disconnect();
+    expect(await once(started, 'exit')).toEqual([null, 'SIGTERM']);
   });
 });
 
