@@ -73,7 +73,7 @@ async function openState(run: PhaseRun): Promise<unknown> {
 
 function report(run: PhaseRun, phaseStep: number, result: StepResult<unknown>, meter: ThroughputMeter): void {
   const step = run.position.stepsBefore + phaseStep;
-  const stepsLeft = run.totalSteps === null ? null : Math.max(run.totalSteps - step, 0);
+  const stepsLeft = run.phaseSteps === null ? null : Math.max(run.phaseSteps - phaseStep, 0);
   const speed = meter.read(stepsLeft);
   run.leased.setProgress({
     phaseIndex: run.position.phaseIndex,

@@ -18,7 +18,7 @@ export class ThroughputMeter {
     this.#tokensPerSecond = smooth(this.#tokensPerSecond, tokens / seconds);
   }
 
-  /** The state with `stepsLeft` steps to go in the whole job, as far as known. */
+  /** The state with `stepsLeft` steps of the phase to go, as far as known. */
   read(stepsLeft: number | null): Throughput {
     const eta = this.#secondsPerStep === null || stepsLeft === null ? null : this.#secondsPerStep * stepsLeft;
     return { tokensPerSecond: this.#tokensPerSecond, etaSeconds: eta };

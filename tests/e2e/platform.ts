@@ -1,4 +1,4 @@
-/** The platform as operating-system processes on this machine: one API, any number of runners, one data directory. */
+/** The platform as operating-system processes on this machine: one API, any number of runners, one store. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -32,13 +32,15 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
-export async function startPlatform(): Promise<Platform> {
+/** @param where Settings of the store; by default a directory that is removed at the end. */
+export async function startPlatform(where: Record<string, string> = {}): Promise<Platform> {
   const dataDir = await mkdtemp(join(tmpdir(), 'preheat-e2e-'));
   const processes: Process[] = [];
   const environment = {
     PATH: process.env['PATH'] ?? '',
     PREHEAT_STORE: 'filesystem',
     PREHEAT_DATA_DIR: dataDir,
+    ...where,
     PREHEAT_PORT: '0',
     PREHEAT_API_KEY_HASHES: `${createHash('sha256').update(API_KEY).digest('hex')}:${PROJECT}`,
     PREHEAT_LEASE_TTL_MS: String(LEASE_TTL_MS),

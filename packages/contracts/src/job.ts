@@ -71,7 +71,7 @@ export const Progress = Type.Object({
   step: Count,
   totalSteps: Nullable(Count),
   tokensPerSecond: Nullable(Type.Number({ minimum: 0 })),
-  /** Seconds of work left in the whole job, as the runner estimates it. */
+  /** Seconds until the phase ends, as the runner estimates it from its recent steps. Later phases are not known yet. */
   etaSeconds: Nullable(Type.Number({ minimum: 0 })),
 });
 export type Progress = Static<typeof Progress>;

@@ -29,7 +29,8 @@ function uniquePart(jobId: string): string {
 
 export function toFineTuningJob(job: JobDocument, nowMs: number): FineTuningJob {
   const isRunning = job.state === 'running' || job.state === 'pausing';
-  const eta = isRunning ? (job.progress?.etaSeconds ?? null) : null;
+  const isLastPhase = job.progress?.phaseIndex === job.phases.length - 1;
+  const eta = isRunning && isLastPhase ? (job.progress?.etaSeconds ?? null) : null;
   return {
     object: 'fine_tuning.job',
     id: job.id,

@@ -1,4 +1,5 @@
 /** Real S3 and SQS wire servers for tests, here and in other packages. Never part of a program. */
+export { createResources, type WireResources } from './create-resources.js';
 export { startFauxqs } from './start-fauxqs.js';
 export { startMoto } from './start-moto.js';
 export { WIRE_ACCESS } from './wire-server.js';
