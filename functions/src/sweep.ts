@@ -11,6 +11,6 @@ export interface SweepOptions {
 export async function sweep(parts: Parts, options: SweepOptions): Promise<void> {
   const jobs = await sweepJobs(parts.jobs, { ...parts, queue: parts.jobQueue }, options);
   const runs = await sweepRuns(parts.runs, parts, options);
-  const isQuiet = jobs.rung + jobs.expired + jobs.cleared + runs.rung + runs.cleared === 0;
+  const isQuiet = jobs.rung + jobs.expired + jobs.cleared + jobs.failed + runs.rung + runs.cleared + runs.failed === 0;
   parts.log[isQuiet ? 'debug' : 'info']('swept', { jobs, runs });
 }

@@ -1,3 +1,4 @@
+import { KEYS } from '@preheat/contracts';
 import { LostLeaseError, sweepJobs } from '@preheat/jobs';
 import { describe, expect, it } from 'vitest';
 import { checkpointAt, identity, JobWorld, LEASE_TTL_MS, newJob } from './job-world.js';
@@ -115,6 +116,29 @@ describe('the lease', () => {
     expect(second?.job.attempts).toBe(1);
     await second?.checkpoint(checkpointAt(1));
     expect(second?.job.attempts).toBe(0);
+  });
+});
+
+describe('a damaged document', () => {
+  it('is never written: a number that JSON cannot carry is refused, and the job stays readable', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    const held = await world.acquire(job.id, 'r1');
+    const broken = { ...checkpointAt(1), metrics: { valid_loss: Number.NaN } };
+    await expect(held?.checkpoint(broken)).rejects.toThrow('metrics.valid_loss');
+    expect((await world.jobs.read(job.id))?.document.resume).toBeNull();
+    await held?.checkpoint(checkpointAt(2));
+    expect((await world.jobs.read(job.id))?.document.resume?.step).toBe(2);
+  });
+
+  it('does not keep the sweeper from the jobs behind it', async () => {
+    const world = new JobWorld();
+    const [first, second] = [await world.created(), await world.created()];
+    await world.store.put(KEYS.job(first.id), new TextEncoder().encode('{}'));
+    await world.clock.advance(RING_AFTER_MS);
+    const swept = await sweepJobs(world.jobs, world.deps, { ringAfterMs: RING_AFTER_MS });
+    expect(swept).toMatchObject({ seen: 2, failed: 1, rung: 1 });
+    expect((await world.jobs.read(second.id))?.document.rungAtMs).toBe(world.clock.nowMs());
   });
 });
 

@@ -1,6 +1,9 @@
-/** Repairs what messages and workers lose: rings for runs that wait too long and frees those whose worker died. */
+/**
+ * Repairs what messages and workers lose: rings for runs that wait too long and frees those whose worker died. A run that
+ * cannot be swept never keeps the others from it.
+ */
 import { KEYS, type StoredRun } from '@preheat/contracts';
-import { type Clock, listAll, type ObjectStore } from '@preheat/ports';
+import { type Clock, listAll, type Log, type ObjectStore } from '@preheat/ports';
 import { afterExpiry } from './held-run.js';
 import { ENDED, type Runs } from './runs.js';
 
@@ -8,32 +11,53 @@ export interface RunSweep {
   readonly seen: number;
   readonly rung: number;
   readonly cleared: number;
+  /** Runs that could not be read or written; the log says why. */
+  readonly failed: number;
+}
+
+export interface RunSweepDependencies {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 export async function sweepRuns(
   runs: Runs,
-  { store, clock }: { store: ObjectStore; clock: Clock },
+  deps: RunSweepDependencies,
   { ringAfterMs }: { ringAfterMs: number },
 ): Promise<RunSweep> {
-  const result = { seen: 0, rung: 0, cleared: 0 };
-  for await (const { key } of listAll(store, KEYS.activeRuns)) {
+  const result = { seen: 0, rung: 0, cleared: 0, failed: 0 };
+  for await (const { key } of listAll(deps.store, KEYS.activeRuns)) {
     result.seen++;
-    const [evalId = '', runId = ''] = key.slice(KEYS.activeRuns.length).split('--');
-    let isDue = false;
-    const stored = await runs.documents.update(KEYS.run(evalId, runId), (run) => {
-      const next = dueAgain(run, clock.nowMs(), ringAfterMs);
-      isDue = next?.state === 'queued';
-      return next;
+    const outcome = await sweepOne(runs, deps, key, ringAfterMs).catch((error: unknown) => {
+      deps.log.error('an evaluation run could not be swept', { key, error });
+      return 'failed' as const;
     });
-    if (!stored || ENDED.has(stored.document.state)) {
-      await store.delete(key);
-      result.cleared++;
-    } else if (isDue) {
-      await runs.ring(stored.document);
-      result.rung++;
-    }
+    if (outcome !== 'left') result[outcome]++;
   }
   return result;
+}
+
+async function sweepOne(
+  runs: Runs,
+  { store, clock }: RunSweepDependencies,
+  key: string,
+  ringAfterMs: number,
+): Promise<'rung' | 'cleared' | 'left'> {
+  const [evalId = '', runId = ''] = key.slice(KEYS.activeRuns.length).split('--');
+  let isDue = false;
+  const stored = await runs.documents.update(KEYS.run(evalId, runId), (run) => {
+    const next = dueAgain(run, clock.nowMs(), ringAfterMs);
+    isDue = next?.state === 'queued';
+    return next;
+  });
+  if (!stored || ENDED.has(stored.document.state)) {
+    await store.delete(key);
+    return 'cleared';
+  }
+  if (!isDue) return 'left';
+  await runs.ring(stored.document);
+  return 'rung';
 }
 
 /** The run as it should be rung for, or undefined when it is in good hands. */

@@ -1,6 +1,7 @@
 /**
  * One JSON document per key, changed only by compare-and-swap. A write whose answer was lost has an unknown outcome: it
- * is read back and settled by its `writeId`, never assumed. A conflict (two writes in flight) is tried again.
+ * is read back and settled by its `writeId`, never assumed. A conflict (two writes in flight) is tried again. What does not
+ * fit the schema is never written: JSON turns NaN into null, and one such number would lock everybody out of the document.
  */
 import { decodeStored, encodeStored, InvariantError, type Static, type TSchema } from '@preheat/contracts';
 import { type Ids, type ObjectStore, UnknownOutcomeError } from '@preheat/ports';
@@ -83,7 +84,7 @@ export class DocumentStore<S extends TSchema> {
   }
 
   async #put(key: string, document: { writeId: string }, etag: string | undefined): Promise<ReplaceResult<Static<S>>> {
-    const body = encodeStored(document);
+    const body = this.#encoded(key, document);
     const condition = etag === undefined ? ({ kind: 'absent' } as const) : ({ kind: 'match', etag } as const);
     for (let attempt = 0; attempt < MAX_CONFLICTS; attempt++) {
       const outcome = await this.#attempt(key, body, condition);
@@ -98,6 +99,13 @@ export class DocumentStore<S extends TSchema> {
       if (outcome.kind === 'refused' || current?.etag !== etag) return { ok: false, current };
     }
     throw new Error(`writing ${key} met ${MAX_CONFLICTS} conflicts in a row`);
+  }
+
+  /** A document that no reader would accept is refused before it replaces one that every reader does. */
+  #encoded(key: string, document: object): Uint8Array {
+    const body = encodeStored(document);
+    decodeStored(this.#schema, body, `what was to be written to ${key}`);
+    return body;
   }
 
   async #attempt(

@@ -1,6 +1,7 @@
 /**
  * Repairs what messages and machines lose: rings again for jobs that waited too long, takes the lease from runners that
- * died, and clears ended jobs from the index of active ones. Safe to run anywhere, any number of times at once.
+ * died, and clears ended jobs from the index of active ones. Safe to run anywhere, any number of times at once. A job that
+ * cannot be swept never keeps the others from it.
  */
 import { type JobDocument, KEYS, type NewEvent, TERMINAL_STATES } from '@preheat/contracts';
 import { listAll } from '@preheat/ports';
@@ -13,6 +14,8 @@ export interface SweepResult {
   readonly rung: number;
   readonly expired: number;
   readonly cleared: number;
+  /** Jobs that could not be read or written; the log says why. */
+  readonly failed: number;
 }
 
 export interface SweepOptions {
@@ -28,10 +31,14 @@ export async function sweepJobs(
   deps: JobStoreDependencies,
   options: SweepOptions,
 ): Promise<SweepResult> {
-  const result = { seen: 0, rung: 0, expired: 0, cleared: 0 };
+  const result = { seen: 0, rung: 0, expired: 0, cleared: 0, failed: 0 };
   for await (const entry of listAll(deps.store, KEYS.activeJobs)) {
     result.seen++;
-    const outcome = await sweepOne(jobs, deps, entry.key.slice(KEYS.activeJobs.length), options);
+    const jobId = entry.key.slice(KEYS.activeJobs.length);
+    const outcome = await sweepOne(jobs, deps, jobId, options).catch((error: unknown) => {
+      deps.log.error('a job could not be swept', { jobId, error });
+      return 'failed' as const;
+    });
     if (outcome !== 'left') result[outcome]++;
   }
   return result;

@@ -250,9 +250,9 @@ describe('the doorbell', () => {
     const { start, api, worker } = await world();
     const run = await start(GIVEN);
     const sweep = () => sweepRuns(worker.runs, api.deps, { ringAfterMs: 60_000 });
-    expect(await sweep()).toEqual({ seen: 1, rung: 0, cleared: 0 });
+    expect(await sweep()).toEqual({ seen: 1, rung: 0, cleared: 0, failed: 0 });
     await api.clock.advance(60_000);
-    expect(await sweep()).toEqual({ seen: 1, rung: 1, cleared: 0 });
+    expect(await sweep()).toEqual({ seen: 1, rung: 1, cleared: 0, failed: 0 });
     const key = KEYS.run(run.eval_id, run.id);
     const lease = { runnerId: 'dead', epoch: 1, expiresAtMs: api.clock.nowMs() + 1000 };
     await worker.runs.documents.update(key, (stored) => ({ ...stored, state: 'in_progress', lease, epoch: 1 }));
@@ -261,6 +261,15 @@ describe('the doorbell', () => {
     expect(await sweep()).toMatchObject({ rung: 1 });
     await workOnRun(worker, keyOf(run), WORKER);
     expect((await api.deps.store.list(KEYS.activeRuns)).entries).toEqual([]);
+  });
+
+  it('is swept although the document of another run is damaged', async () => {
+    const { start, api, worker } = await world();
+    const [damaged] = [await start(GIVEN), await start(GIVEN)];
+    await api.deps.store.put(KEYS.run(damaged.eval_id, damaged.id), new TextEncoder().encode('{}'));
+    await api.clock.advance(60_000);
+    const swept = await sweepRuns(worker.runs, api.deps, { ringAfterMs: 60_000 });
+    expect(swept).toEqual({ seen: 2, rung: 1, cleared: 0, failed: 1 });
   });
 });
 
