@@ -11,7 +11,7 @@ import { type JsonlSource, jsonlLines } from '../files/jsonl-lines.js';
 export interface RowChecks {
   readonly phaseType: PhaseType;
   readonly tokenizer: Tokenizer;
-  /** Most tokens the model holds, prompt and completion together. */
+  /** Most tokens of a row, prompt and completion together. */
   readonly contextTokens: number;
   /** Tokens kept free for what a reinforcement phase generates. */
   readonly completionTokens: number;
@@ -54,7 +54,7 @@ function checkTurns({ messages }: ReinforcementRow, where: string, checks: RowCh
 }
 
 function checkItem(row: ReinforcementRow, where: string, checks: RowChecks, itemKeys: readonly string[]): void {
-  const missing = itemKeys.find((key) => !(key in row));
+  const missing = itemKeys.find((key) => !Object.hasOwn(row, key));
   if (missing !== undefined) {
     const message = `The grader reads item.${missing}, but ${where} has no key '${missing}'.`;
     throw new ApiError('missing_item_key', message, { param: checks.graderPath });

@@ -9,7 +9,7 @@ import { recipeNamed } from '@preheat/recipes/catalog';
 import type { ApiDependencies } from '../dependencies.js';
 import type { FileLibrary } from '../files/file-library.js';
 import { isStorable } from '../serving/find-model.js';
-import { checkRows } from './check-rows.js';
+import { checkRows, type RowChecks } from './check-rows.js';
 import type { RequestedPhase } from './requested-phases.js';
 
 export interface PreflightDependencies {
@@ -113,18 +113,28 @@ export function firstProblem(code: 'invalid_grader' | 'invalid_request', problem
   return new ApiError(code, `'${problem.path}' ${problem.message}.`, { param: problem.path || null });
 }
 
+/** Longer demonstrations are cut at `max_sequence_length`; a prompt cannot be, so a rollout must fit as a whole. */
+function roomOf(
+  { type, config }: ResolvedPhase,
+  model: ModelDescription,
+): Pick<RowChecks, 'contextTokens' | 'completionTokens'> {
+  const contextTokens = model.config.max_position_embeddings;
+  if (type === 'supervised') return { contextTokens, completionTokens: 0 };
+  const { max_sequence_length: longest = contextTokens, max_completion_tokens: completionTokens = 0 } =
+    config as Partial<Record<string, number>>;
+  return { contextTokens: Math.min(contextTokens, longest), completionTokens };
+}
+
 async function checkFiles(
   { files }: PreflightDependencies,
   projectId: string,
   { requested, resolved, grader, training, validation }: PreparedPhase,
   model: ModelDescription,
 ): Promise<void> {
-  const generates = resolved.type === 'reinforcement' ? resolved.config['max_completion_tokens'] : 0;
   const checks = {
     phaseType: resolved.type,
     tokenizer: model.tokenizer,
-    contextTokens: model.config.max_position_embeddings,
-    completionTokens: typeof generates === 'number' ? generates : 0,
+    ...roomOf(resolved, model),
     grader,
     graderPath: requested.paths.grader,
   };

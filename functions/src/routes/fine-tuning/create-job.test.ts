@@ -293,6 +293,14 @@ describe('refused before anything is queued', () => {
     expect(response.body).toMatch(/long\.jsonl \(file-\w+\), line 5 has 2\d\d tokens; the limit is 128/);
   });
 
+  it('a prompt that leaves no room for its completion within max_sequence_length', async () => {
+    const { api, rl } = await withFiles();
+    const body = rlBody(rl, GRADER, { max_sequence_length: 12, max_completion_tokens: 8 });
+    const response = await create(api, body);
+    expect(response.json()).toMatchObject({ error: { code: 'row_too_long', param: 'training_file' } });
+    expect(response.body).toContain('the limit is 4 (a context of 12, of which 8 are kept for the completion)');
+  });
+
   it('a file of another purpose, or of another project', async () => {
     const { api, sft } = await withFiles();
     const evals = await api.upload('{"item":{}}', 'evals');
