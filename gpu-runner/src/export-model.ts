@@ -9,6 +9,7 @@ import { MODEL_BLOBS, type LoadedModel } from '@preheat/inference/model-registry
 import type { LeasedJob } from '@preheat/jobs';
 import { Trainer } from '@preheat/nn';
 import type { RunnerDependencies } from './runner-dependencies.js';
+import { checkpointModel } from './save-checkpoint.js';
 
 const ONNX_BLOB = 'model.onnx';
 const PARITY_BLOB = 'parity.json';
@@ -41,9 +42,7 @@ export async function exportModel(
   last: CheckpointRecord,
   rows: readonly SupervisedRow[],
 ): Promise<{ prefix: string; parity: ParityReport }> {
-  const record = await deps.models.find(leased.job.projectId, last.model);
-  if (!record) throw new Error(`the checkpoint ${last.model} has no record`);
-  const model = await deps.models.load({ ...record, prefix: last.prefix });
+  const model = await deps.models.load(checkpointModel(leased, last));
   const parity = await compareGraphs(deps, model, tokensOf(model, rows));
   if (!(parity.maxLogProbDifference <= PARITY_BOUND)) {
     throw new ParityError(

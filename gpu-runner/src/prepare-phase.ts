@@ -10,6 +10,7 @@ import type { Position } from './position.js';
 import { DecoderRollouts } from './rollouts.js';
 import type { PhaseContext, PhaseRun } from './run-phase.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
+import { checkpointModel } from './save-checkpoint.js';
 import { readRows } from './training-rows.js';
 
 export interface PreparedPhase {
@@ -70,11 +71,11 @@ function openDecoder(deps: RunnerDependencies, { config, tensors }: LoadedModel)
 
 /** The weights the phase starts from: the checkpoint's, or the base model's. */
 async function loadStart(deps: RunnerDependencies, leased: LeasedJob, position: Position): Promise<LoadedModel> {
+  if (position.from) return deps.models.load(checkpointModel(leased, position.from));
   const { projectId, model } = leased.job;
-  const record = await deps.models.find(projectId, position.from?.model ?? model);
-  invariant(record, `the model ${position.from?.model ?? model} has no record`);
-  // The record of a checkpoint may have been repointed by a later attempt; the job's own pointer decides.
-  return deps.models.load(position.from ? { ...record, prefix: position.from.prefix } : record);
+  const record = await deps.models.find(projectId, model);
+  invariant(record, `the model ${model} has no record`);
+  return deps.models.load(record);
 }
 
 function graderOf({ phase }: PlannedPhase): PhaseContext['grader'] {

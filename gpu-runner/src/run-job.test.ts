@@ -219,6 +219,14 @@ describe('running a job', () => {
     expect(await metricSteps(died)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
+  it('goes on from its own checkpoint although a user deleted the name of it', async () => {
+    const at = await world();
+    expect(await runJob(at.deps, await leaseOf(at), AbortSignal.abort())).toBe('released');
+    const { resume } = await documentOf(at);
+    expect(await at.deps.models.remove('proj', resume?.model as string)).toBe(true);
+    expect(await runJob(at.deps, await leaseOf(at, 'runner-2'), never)).toBe('succeeded');
+  });
+
   it('fails the job with a cause when its data are gone', async () => {
     const at = await world();
     await at.store.delete(KEYS.fileContent('file-rl'));

@@ -36,7 +36,7 @@ export async function saveCheckpoint(
   blobs.set(STATE_BLOB, new TextEncoder().encode(JSON.stringify(snapshot.plain)));
   await publishBundle(deps.store, prefix, blobs);
   const name = checkpointModelName(job, point.step);
-  await deps.models.publish(modelRecord(deps, leased, name, 'checkpoint', prefix));
+  await deps.models.publish(modelRecord(leased, name, 'checkpoint', prefix, deps.clock.nowMs()));
   const record: CheckpointRecord = {
     ...point,
     id: deps.ids.next('ftckpt_'),
@@ -56,7 +56,15 @@ export async function publishFinalModel(
   name: string,
   prefix: string,
 ): Promise<void> {
-  await deps.models.publish(modelRecord(deps, leased, name, 'fine-tuned', prefix));
+  await deps.models.publish(modelRecord(leased, name, 'fine-tuned', prefix, deps.clock.nowMs()));
+}
+
+/**
+ * The model of a checkpoint, from the job's own pointer: its published name may have been deleted by a user or repointed by
+ * a later attempt, and neither may change what the job goes on with.
+ */
+export function checkpointModel(leased: LeasedJob, { model, prefix, createdAtMs }: CheckpointRecord): ModelRecord {
+  return modelRecord(leased, model, 'checkpoint', prefix, createdAtMs);
 }
 
 /** The training state in a checkpoint. @throws BundleError when it is damaged. */
@@ -72,11 +80,11 @@ export async function readTrainingState(
 }
 
 function modelRecord(
-  deps: RunnerDependencies,
   leased: LeasedJob,
   name: string,
   kind: ModelRecord['kind'],
   prefix: string,
+  createdAtMs: number,
 ): ModelRecord {
   const { job } = leased;
   return {
@@ -84,7 +92,7 @@ function modelRecord(
     name,
     kind,
     projectId: job.projectId,
-    createdAtMs: deps.clock.nowMs(),
+    createdAtMs,
     ownedBy: job.projectId,
     prefix,
     jobId: job.id,
