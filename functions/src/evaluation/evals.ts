@@ -21,6 +21,11 @@ export interface EvalDependencies {
   readonly ids: Ids;
 }
 
+const MAX_SWAPS = 8;
+
+const notFound = (id: string): ApiError =>
+  new ApiError('not_found', `No eval with id ${id} exists in this project.`, { param: 'eval_id' });
+
 export class Evals {
   readonly #deps: EvalDependencies;
 
@@ -59,23 +64,31 @@ export class Evals {
   async get(projectId: string, id: string): Promise<StoredEval> {
     const stored = await this.find(projectId, id);
     if (stored) return stored;
-    throw new ApiError('not_found', `No eval with id ${id} exists in this project.`, { param: 'eval_id' });
+    throw notFound(id);
   }
 
   list(projectId: string, request: PageRequest): Promise<PageOf<StoredEval>> {
     return readPage(this.#index(projectId), request, (id) => this.find(projectId, id));
   }
 
+  /** Changes only what is named, by compare-and-swap: two updates at once both hold, and a deleted eval stays deleted. */
   async update(
     projectId: string,
     id: string,
     changes: { name?: string; metadata?: StoredEval['metadata'] },
   ): Promise<StoredEval> {
-    const stored = await this.get(projectId, id);
-    const { name = stored.name, metadata = stored.metadata } = changes;
-    const updated = { ...stored, name, metadata };
-    await this.#deps.store.put(KEYS.evaluation(id), encodeStored(updated));
-    return updated;
+    const key = KEYS.evaluation(id);
+    for (let swap = 0; swap < MAX_SWAPS; swap++) {
+      const object = await this.#deps.store.get(key);
+      const stored = object && decodeStored(StoredEval, object.body, key);
+      if (!object || stored?.projectId !== projectId) throw notFound(id);
+      const { name = stored.name, metadata = stored.metadata } = changes;
+      const updated = { ...stored, name, metadata };
+      const condition = { kind: 'match', etag: object.etag } as const;
+      const result = await this.#deps.store.put(key, encodeStored(updated), { condition });
+      if (result.ok) return updated;
+    }
+    throw new Error(`gave up changing ${key} after ${MAX_SWAPS} lost swaps`);
   }
 
   /** Deletes the eval with its runs; a run under way loses its document and stops. */

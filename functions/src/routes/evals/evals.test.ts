@@ -1,5 +1,7 @@
 import type { EvalObject } from '@preheat/contracts';
+import type { ObjectStore } from '@preheat/ports';
 import { describe, expect, it } from 'vitest';
+import { Evals } from '../../evaluation/evals.js';
 import { type ApiUnderTest, OTHER_KEY, startApi } from '../../test-kit/api-under-test.js';
 import { GRADER } from '../../test-kit/rows.js';
 
@@ -48,6 +50,24 @@ describe('evals', () => {
     expect(await list(`limit=2&after=${ids[1]}`)).toMatchObject({ has_more: false, first_id: ids[2] });
     expect(await list('order=desc&limit=2&order_by=created_at')).toMatchObject({ first_id: ids[2], last_id: ids[1] });
     expect(await list('order_by=updated_at')).toMatchObject({ error: { param: 'order_by' } });
+  });
+
+  it('keep a change that was made between the read and the write of another', async () => {
+    const { deps, ...api } = await startApi();
+    const { id } = (await create({ deps, ...api }, BODY)).json() as EvalObject;
+    let raced = false;
+    const get: ObjectStore['get'] = async (key) => {
+      const found = await deps.store.get(key);
+      if (!raced) await new Evals(deps).update('proj-one', id, { metadata: { a: 'b' } });
+      raced = true;
+      return found;
+    };
+    const put: ObjectStore['put'] = (...request) => deps.store.put(...request);
+    const renamed = await new Evals({ ...deps, store: { get, put } as ObjectStore }).update('proj-one', id, {
+      name: 'new',
+    });
+    expect(renamed).toMatchObject({ name: 'new', metadata: { a: 'b' } });
+    expect((await api.call({ url: `/v1/evals/${id}` })).json()).toMatchObject({ name: 'new', metadata: { a: 'b' } });
   });
 
   it('are renamed and deleted', async () => {
