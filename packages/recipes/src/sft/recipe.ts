@@ -93,6 +93,8 @@ export const sft: Recipe<SftConfig, SftState> = {
 
     // Log.
     const validation = await validationMetrics(state.trainer, state.validation, config, step, totalSteps);
+    const broken = Object.values(validation).find((value) => !Number.isFinite(value));
+    if (broken !== undefined) throw new TrainingDivergedError(step, broken);
     const metrics = {
       step,
       total_steps: totalSteps,
