@@ -74,7 +74,7 @@ async function generatedAnswers(
 ): Promise<Answer[]> {
   const context = model.config.max_position_embeddings;
   const reserved = sampling.maxCompletionTokens ?? 1;
-  const prepared = rows.map((row) => prepare(row, messages, model, context - reserved));
+  const prepared = rows.map((row) => prepare(row, messages, model, reserved));
   const requests = prepared.flatMap((item, offset) =>
     'tokens' in item ? [{ tokens: item.tokens, key: `item-${first + offset}` }] : [],
   );
@@ -101,13 +101,14 @@ async function generatedAnswers(
   });
 }
 
-function prepare(row: EvalRow, source: MessageSource, model: ServedModel, limit: number): Prepared {
+function prepare(row: EvalRow, source: MessageSource, model: ServedModel, reserved: number): Prepared {
   const rendered = source.render(row);
   if (!rendered.ok) return { failed: failedAnswer([], 'invalid_item', rendered.message) };
   try {
     const tokens = model.tokenizer.encodePrompt(rendered.messages);
-    if (tokens.length <= limit) return { input: rendered.messages, tokens };
-    const message = `The prompt has ${tokens.length} tokens; the model leaves room for ${limit}.`;
+    const context = model.config.max_position_embeddings;
+    if (tokens.length + reserved <= context) return { input: rendered.messages, tokens };
+    const message = `The model holds ${context} tokens; the prompt has ${tokens.length}, the answer may take ${reserved}.`;
     return { failed: failedAnswer(rendered.messages, 'context_length_exceeded', message) };
   } catch (error) {
     if (!(error instanceof TokenizerError)) throw error;

@@ -66,6 +66,10 @@ describe('usage', () => {
     [['jobs', 'create', '--training-file', 'rows.jsonl'], 'a job needs a model'],
     [['jobs', 'create', '--model', 'm'], 'a job needs training rows'],
     [['jobs', 'create', '--model', 'm', '--training-file', 'rows.jsonl'], 'neither a file here nor a file id'],
+    [['files', 'upload', 'rows.jsonl'], 'rows.jsonl is not a file here'],
+    [['files', 'upload', '.'], '. is not a file here'],
+    [['models', 'list', '--base-url', 'localhost'], 'expected an http(s) address'],
+    [['dev', '--log-level', 'loud'], 'Allowed choices are debug, info, warn, error'],
     [['jobs', 'create', '--file', '{"model":'], 'the JSON given is not valid JSON'],
     [['jobs', 'create', '--file', 'none.json'], 'cannot read none.json'],
     [['jobs', 'create', '--model', 'm', '--training-file', 'file-1', '--method', 'reinforcement'], 'needs a grader'],
@@ -236,7 +240,10 @@ describe('eval', () => {
       operation: 'eq',
     };
     const counts = { total: 2, passed: 1, failed: 1, errored: 0 };
-    const result = (passed: boolean) => ({ results: [{ name: 'right', score: Number(passed), passed }] });
+    const result = (passed: boolean) => ({
+      results: [{ name: 'right', score: Number(passed), passed }],
+      sample: { error: null },
+    });
     const { code, text } = await run(
       ['eval', 'file-1', '--model', 'm', '--grader', JSON.stringify(grader), '--prompt', '{{item.word}}'],
       {
@@ -251,5 +258,19 @@ describe('eval', () => {
     expect(JSON.parse(api!.requests[1]!.body).data_source.input_messages.template).toEqual([
       { role: 'user', content: '{{item.word}}' },
     ]);
+  });
+
+  it('fails when rows could not be evaluated, with the reason of the first', async () => {
+    const counts = { total: 2, passed: 1, failed: 0, errored: 1 };
+    const passed = { results: [{ name: 'right', score: 1, passed: true }], sample: { error: null } };
+    const errored = { results: [], sample: { error: { code: 'invalid_item', message: 'item.word has no value' } } };
+    const { code, text } = await run(['eval', 'file-1', '--model', 'm', '--grader', '{}'], {
+      'POST /v1/evals': [{ id: 'eval_1' }],
+      'POST /v1/evals/eval_1/runs': [{ id: 'evalrun_1' }],
+      'GET /v1/evals/eval_1/runs/evalrun_1': [{ id: 'evalrun_1', status: 'completed', result_counts: counts }],
+      'GET /v1/evals/eval_1/runs/evalrun_1/output_items': [{ data: [passed, errored] }],
+    });
+    expect(code).toBe(1);
+    expect(text.err).toContain('1 of 2 rows failed with m; the first: item.word has no value');
   });
 });

@@ -34,8 +34,14 @@ export function resolveConnection(flags: ConnectionFlags, io: Io): Connection {
   );
 }
 
+/** Throws `UsageError` too when the address is none. */
 export function connect(flags: ConnectionFlags, io: Io): Preheat {
-  return new Preheat({ ...resolveConnection(flags, io), sleep: io.sleep, nowMs: io.nowMs });
+  const connection = resolveConnection(flags, io);
+  try {
+    return new Preheat({ ...connection, sleep: io.sleep, nowMs: io.nowMs });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }
 
 /** What `preheat dev` left in `home`, or undefined when there is nothing usable. */

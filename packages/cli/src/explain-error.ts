@@ -26,8 +26,10 @@ function explainPreheatError(error: PreheatError): string {
 
 function hintFor(error: PreheatError): string | undefined {
   if (error.code === 'connection_error') return 'Is `preheat dev` running? Set PREHEAT_BASE_URL if it is elsewhere.';
-  if (error.code === 'invalid_response') return 'PREHEAT_BASE_URL should end in /v1.';
+  if (error.code === 'invalid_response' || error.code === 'unknown_route') {
+    return 'The base URL (--base-url, PREHEAT_BASE_URL) should end in /v1.';
+  }
   if (error.status === 401) return 'Set PREHEAT_API_KEY to the key that `preheat dev` printed.';
-  if (error.code === 'model_not_found') return 'See `preheat models`.';
+  if (error.code === 'model_not_found' || error.code === 'model_not_available') return 'See `preheat models`.';
   return undefined;
 }

@@ -30,7 +30,7 @@ interface DemoFlags extends DemoSizes {
 export function addDemoCommand(program: Command, io: Io): void {
   program
     .command('demo')
-    .description('train a speller-to-sound model by SFT and RL here, from scratch, and evaluate it (about 5 minutes)')
+    .description('train a speller-to-sound model by SFT and RL here, from scratch, and evaluate it (about 3 minutes)')
     .option('--keep', 'leave the platform running afterwards, until Ctrl-C')
     .option(
       '--data-dir <folder>',

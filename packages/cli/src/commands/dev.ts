@@ -1,7 +1,7 @@
 /** `preheat dev`: the platform on this machine, until Ctrl-C. */
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Connection, connectionPath, DEFAULT_HOME, readConnection } from '../connection.js';
 import type { Io } from '../io.js';
 import { newApiKey } from '../platform/api-key.js';
@@ -11,6 +11,7 @@ import { untilAborted } from '../until-aborted.js';
 import { atLeast } from './arguments.js';
 
 const DEFAULT_PORT = 8787;
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'];
 
 interface DevFlags {
   port: number;
@@ -28,7 +29,7 @@ export function addDevCommand(program: Command, io: Io): void {
     .option('--port <number>', 'port on loopback; 0 takes any free one', atLeast(0), DEFAULT_PORT)
     .option('--runners <number>', 'runner processes', atLeast(0), 1)
     .option('--data-dir <folder>', 'where everything is kept', DEFAULT_HOME)
-    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info')
+    .addOption(new Option('--log-level <level>', 'of the lines shown').choices(LOG_LEVELS).default('info'))
     .addHelpText('after', '\nExamples:\n  $ preheat dev\n  $ preheat dev --port 9000 --runners 2 --data-dir /tmp/try')
     .action((_flags, command: Command) => dev(command.optsWithGlobals<DevFlags>(), io));
 }

@@ -5,7 +5,7 @@ import { CommandFailed, type Io, UsageError } from '../io.js';
 import { ProgressLine, progressBar } from '../progress/progress-line.js';
 import { renderTable } from '../table.js';
 import { atLeast, numberBetween, repeated } from './arguments.js';
-import { type CriterionMean, criterionMeans } from './criterion-means.js';
+import { type ItemSummary, summariseItems } from './criterion-means.js';
 import { readJson } from './json-input.js';
 import { openSession, type Session } from './session.js';
 import { fileId } from './upload.js';
@@ -18,10 +18,8 @@ interface EvalFlags {
   name: string;
   temperature: number;
   seed: number;
-  maxTokens: number;
+  maxTokens?: number;
 }
-
-const DEFAULT_MAX_TOKENS = 256;
 
 export function addEvalCommand(program: Command, io: Io): void {
   program
@@ -34,7 +32,7 @@ export function addEvalCommand(program: Command, io: Io): void {
     .option('--name <text>', 'name of the eval', 'preheat eval')
     .option('--temperature <number>', '0 is greedy', numberBetween(0, 2), 0)
     .option('--seed <number>', 'of sampling', atLeast(0), 1)
-    .option('--max-tokens <number>', 'longest answer', atLeast(1), DEFAULT_MAX_TOKENS)
+    .option('--max-tokens <number>', 'longest answer (default: what the model has room for)', atLeast(1))
     .addHelpText(
       'after',
       `
@@ -58,25 +56,32 @@ async function evaluate(session: Session<EvalFlags>, rows: string): Promise<void
     data_source_config: { type: 'custom', item_schema: { type: 'object' }, include_sample_schema: true },
     testing_criteria: graders,
   });
-  const results: { model: string; run: EvalRunObject; criteria: CriterionMean[] }[] = [];
+  const results: Result[] = [];
   for (const model of flags.model) {
     const created = await client.evals.runs.create(evalId, {
       name: model,
       data_source: dataSource(flags, model, source),
     });
     const run = await awaited(session, evalId, created.id, model);
-    results.push({
-      model,
-      run,
-      criteria: await criterionMeans(client.evals.runs.items(evalId, run.id, { limit: 100 })),
-    });
+    results.push({ model, run, ...(await summariseItems(client.evals.runs.items(evalId, run.id, { limit: 100 }))) });
   }
   session.show({ eval_id: evalId, results }, () => `${resultTable(results)}\n\neval ${evalId}`);
-  const failed = results.find(({ run }) => run.status !== 'completed');
-  if (failed)
-    throw new CommandFailed(
-      `the run of ${failed.model} ${failed.run.status}: ${failed.run.error?.message ?? 'no reason given'}`,
-    );
+  const failures = results.map(failureOf).filter((failure) => failure !== undefined);
+  if (failures.length > 0) throw new CommandFailed(failures.join('\n'));
+}
+
+/** What keeps the figures from being about every row: the run ended early, or rows could not be answered or graded. */
+function failureOf({ model, run, firstError }: Result): string | undefined {
+  if (run.status !== 'completed')
+    return `the run of ${model} ${run.status}: ${run.error?.message ?? 'no reason given'}`;
+  const { errored, total } = run.result_counts;
+  if (errored === 0) return undefined;
+  return `${errored} of ${total} rows failed with ${model}; the first: ${firstError ?? 'no reason given'}`;
+}
+
+interface Result extends ItemSummary {
+  readonly model: string;
+  readonly run: EvalRunObject;
 }
 
 function dataSource(flags: EvalFlags, model: string, source: { type: 'file_id'; id: string }) {
@@ -92,7 +97,7 @@ function dataSource(flags: EvalFlags, model: string, source: { type: 'file_id'; 
     sampling_params: {
       temperature: flags.temperature,
       seed: flags.seed,
-      max_completion_tokens: flags.maxTokens,
+      ...(flags.maxTokens === undefined ? {} : { max_completion_tokens: flags.maxTokens }),
     },
   };
 }
@@ -118,7 +123,7 @@ async function awaited(
   }
 }
 
-function resultTable(results: readonly { model: string; criteria: readonly CriterionMean[] }[]): string {
+function resultTable(results: readonly Result[]): string {
   return renderTable(
     [
       { title: 'MODEL' },

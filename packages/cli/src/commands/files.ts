@@ -7,10 +7,11 @@ import type { ReadableStream } from 'node:stream/web';
 import type { FileObject } from '@preheat/sdk';
 import { type Command, Option } from 'commander';
 import { formatUnixSeconds } from '../duration.js';
-import type { Io } from '../io.js';
+import { type Io, UsageError } from '../io.js';
 import { renderTable } from '../table.js';
 import { atLeast } from './arguments.js';
 import { openSession } from './session.js';
+import { isFile } from './upload.js';
 
 const DEFAULT_LIST = 50;
 
@@ -26,6 +27,8 @@ export function addFilesCommand(program: Command, io: Io): void {
     )
     .action(async (paths: string[], _flags, command: Command) => {
       const session = openSession<{ purpose: 'fine-tune' | 'evals' }>(command, io);
+      const missing = paths.find((path) => !isFile(resolve(io.cwd, path)));
+      if (missing !== undefined) throw new UsageError(`${missing} is not a file here`);
       const uploaded: FileObject[] = [];
       for (const path of paths) {
         const { purpose } = session.flags;

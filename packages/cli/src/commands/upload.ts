@@ -1,10 +1,12 @@
 /** Lets a flag that wants a file id also take a path, which is uploaded first. */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Preheat } from '@preheat/sdk';
 import { type Io, UsageError } from '../io.js';
 
 const FILE_ID = /^file-[A-Za-z0-9]+$/;
+
+export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
 /** The id itself, or that of the file just uploaded from the path. */
 export async function fileId(
@@ -14,7 +16,7 @@ export async function fileId(
   io: Io,
 ): Promise<string> {
   const path = resolve(io.cwd, idOrPath);
-  if (!existsSync(path)) {
+  if (!isFile(path)) {
     if (FILE_ID.test(idOrPath)) return idOrPath;
     throw new UsageError(`${idOrPath} is neither a file here nor a file id (file-…)`);
   }

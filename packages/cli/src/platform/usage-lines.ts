@@ -12,8 +12,11 @@ From a shell:
   curl ${baseURL}/models -H 'Authorization: Bearer ${apiKey}'
 
 With the OpenAI SDK:
+  import OpenAI from 'openai';
   const client = new OpenAI({ baseURL: '${baseURL}', apiKey: '${apiKey}' });
-  await client.chat.completions.create({ model: '${model}', messages: [{ role: 'user', content: 'cat' }] });
+  const messages = [{ role: 'user', content: 'cat' }];
+  const { choices } = await client.chat.completions.create({ model: '${model}', messages });
+  console.log(choices[0].message.content);
 
 Ctrl-C stops it.`;
 }

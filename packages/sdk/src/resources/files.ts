@@ -63,7 +63,9 @@ async function opened(source: FileSource): Promise<{ blob: Blob; name: string }>
   if (source instanceof Blob) return { blob: source, name: 'name' in source ? String(source.name) : DEFAULT_NAME };
   if (typeof source !== 'string' && !(source instanceof URL)) return { blob: new Blob([source]), name: DEFAULT_NAME };
   // Loaded on use, so that browsers, where a path means nothing, can load this module.
-  const { openAsBlob } = await import('node:fs');
+  const { openAsBlob, statSync } = await import('node:fs');
+  // By itself, openAsBlob names no path when there is no file, and a folder fails only when the upload reads it.
+  if (!statSync(source).isFile()) throw new TypeError(`${source} is not a file`);
   const name = decodeURIComponent(String(source)).split(/[/\\]/).at(-1) || DEFAULT_NAME;
   return { blob: await openAsBlob(source), name };
 }
