@@ -227,13 +227,28 @@ describe('running a job', () => {
     expect(await runJob(at.deps, await leaseOf(at, 'runner-2'), never)).toBe('succeeded');
   });
 
+  it('tries again when the store refuses a checkpoint, instead of giving up the job', async () => {
+    const at = await world();
+    const put = at.store.put.bind(at.store);
+    at.store.put = async (key, ...rest) =>
+      key.endsWith('/step-4/manifest.json') ? { ok: false, reason: 'conflict' } : put(key, ...rest);
+    expect(await runJob(at.deps, await leaseOf(at), never)).toBe('attempt-failed');
+    expect(await documentOf(at)).toMatchObject({ state: 'queued', attempts: 1, resume: null });
+    at.store.put = put;
+    expect(await runJob(at.deps, await leaseOf(at, 'runner-2'), never)).toBe('succeeded');
+  });
+
   it('fails the job with a cause when its data are gone', async () => {
     const at = await world();
     await at.store.delete(KEYS.fileContent('file-rl'));
     for (let attempt = 0; attempt < 5; attempt++) {
       const state = await runJob(at.deps, await leaseOf(at), never);
-      expect(state).toBe(attempt < 4 ? 'released' : 'failed');
+      expect(state).toBe(attempt < 4 ? 'attempt-failed' : 'failed');
     }
-    expect((await documentOf(at)).error?.message).toMatch(/file-rl/);
+    const document = await documentOf(at);
+    expect(document.error?.message).toMatch(/file-rl/);
+    const events = await at.jobs.eventsSince(document, 0, 1000);
+    const kinds = events.map(({ data }) => data?.['kind']).filter((kind) => String(kind).endsWith('failed'));
+    expect(kinds).toEqual([...Array<string>(4).fill('attempt_failed'), 'failed']);
   });
 });

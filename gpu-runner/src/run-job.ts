@@ -2,12 +2,13 @@
  * A leased job from where its document says it stands to its end, a pause, or this process's shutdown. The outcome is always
  * written to the ledger: success, failure with a cause, or the job given back with a checkpoint.
  */
-import { invariant, type JobError } from '@preheat/contracts';
+import { invariant, type JobError, type NewEvent } from '@preheat/contracts';
 import { BundleError } from '@preheat/checkpoints';
+import { NonFiniteLogitsError } from '@preheat/inference';
 import { fineTunedModelName, type LeasedJob, LostLeaseError } from '@preheat/jobs';
 import { TrainingDivergedError } from '@preheat/recipes';
 import { beatUntil } from './heartbeat.js';
-import { exportModel } from './export-model.js';
+import { exportModel, ParityError } from './export-model.js';
 import { lastLoggedStep } from './logged-steps.js';
 import { planPhases } from './plan-phases.js';
 import { afterPhase, positionOf } from './position.js';
@@ -16,7 +17,8 @@ import type { RunnerDependencies } from './runner-dependencies.js';
 import { publishFinalModel } from './save-checkpoint.js';
 import { preparePhase } from './prepare-phase.js';
 
-export type JobOutcome = 'succeeded' | 'failed' | 'released' | 'lost';
+/** `released`: can go on at once. `attempt-failed`: goes on when the sweeper rings, later after every failure in a row. */
+export type JobOutcome = 'succeeded' | 'failed' | 'released' | 'attempt-failed' | 'lost';
 
 /** Runs the job; resolves once the ledger says how it went. Only a store that stays unreachable makes it throw. */
 export async function runJob(deps: RunnerDependencies, leased: LeasedJob, shutdown: AbortSignal): Promise<JobOutcome> {
@@ -85,26 +87,38 @@ async function runPhases(deps: RunnerDependencies, leased: LeasedJob, shutdown: 
   return 'succeeded';
 }
 
-/** A recipe that says its input cannot work fails the job; anything else counts as one failed attempt. */
+/** Whether every further attempt would meet the error again: it continues from the same checkpoint, bit for bit. */
+function isLasting(error: unknown): boolean {
+  // A write that the store refused may succeed next time, and below another epoch's prefix.
+  if (error instanceof BundleError) return error.reason !== 'unavailable' && error.reason !== 'occupied';
+  return [TrainingDivergedError, NonFiniteLogitsError, ParityError].some((kind) => error instanceof kind);
+}
+
+/** What no further attempt can repair fails the job; anything else counts as one failed attempt. */
 async function recordFailure(leased: LeasedJob, error: unknown): Promise<JobOutcome> {
-  const isFinal = error instanceof TrainingDivergedError || error instanceof BundleError;
+  const isFinal = isLasting(error);
   const message = error instanceof Error ? error.message : String(error);
   const cause: JobError = {
     code: isFinal ? 'training_failed' : 'attempt_failed',
     message: message.slice(0, 4000),
     param: null,
   };
-  leased.record({
-    level: 'error',
-    type: 'message',
-    message: `Training failed: ${cause.message}`,
-    data: { kind: 'failed' },
-  });
+  leased.record(failureEvent(leased, cause, isFinal));
   try {
     await (isFinal ? leased.fail(cause) : leased.attemptFailed(cause));
-    return leased.job.state === 'failed' ? 'failed' : 'released';
+    return leased.job.state === 'failed' ? 'failed' : 'attempt-failed';
   } catch (lost) {
     if (lost instanceof LostLeaseError) return 'lost';
     throw lost;
   }
+}
+
+/** Only the last failure may say that training failed: readers of the log take that for the end. */
+function failureEvent({ job }: LeasedJob, { message }: JobError, isFinal: boolean): NewEvent {
+  const attempt = job.attempts + 1;
+  if (isFinal || attempt >= job.maxAttempts) {
+    return { level: 'error', type: 'message', message: `Training failed: ${message}`, data: { kind: 'failed' } };
+  }
+  const text = `Attempt ${attempt} of ${job.maxAttempts} failed and will be repeated: ${message}`;
+  return { level: 'warn', type: 'message', message: text, data: { kind: 'attempt_failed' } };
 }
