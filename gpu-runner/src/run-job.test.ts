@@ -142,9 +142,9 @@ function takeOverAfter(at: World, leased: LeasedJob, step: number): void {
       .heartbeat()
       .then(() => at.jobs.documents.update(KEYS.job(at.jobId), (job) => ({ ...job, state: 'queued', lease: null })));
   };
-  leased.checkpoint = async (point) => {
+  leased.checkpoint = async (...point) => {
     await takeOver;
-    await checkpoint.call(leased, point);
+    await checkpoint.call(leased, ...point);
   };
 }
 

@@ -106,13 +106,5 @@ async function save(
   const snapshot = await run.recipe.snapshot(state);
   const step = position.stepsBefore + phaseStep;
   const point = { phaseIndex: position.phaseIndex, phaseStep, step, endsPhase: result.done, trainedTokens };
-  const record = await saveCheckpoint(deps, leased, model, snapshot, { ...point, metrics: result.metrics });
-  const data = { kind: 'checkpoint', step, model: record.model };
-  leased.record({
-    level: 'info',
-    type: 'message',
-    message: `Checkpoint created at step ${step}: ${record.model}`,
-    data,
-  });
-  return record;
+  return saveCheckpoint(deps, leased, model, snapshot, { ...point, metrics: result.metrics });
 }

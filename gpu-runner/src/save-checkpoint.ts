@@ -45,7 +45,12 @@ export async function saveCheckpoint(
     model: name,
     metrics: { ...point.metrics },
   };
-  await leased.checkpoint(record);
+  await leased.checkpoint(record, {
+    level: 'info',
+    type: 'message',
+    message: `Checkpoint created at step ${record.step}: ${name}`,
+    data: { kind: 'checkpoint', step: record.step, model: name },
+  });
   return record;
 }
 

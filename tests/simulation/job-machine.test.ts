@@ -1,4 +1,4 @@
-import { KEYS } from '@preheat/contracts';
+import { type JobDocument, KEYS } from '@preheat/contracts';
 import { LostLeaseError, sweepJobs } from '@preheat/jobs';
 import { describe, expect, it } from 'vitest';
 import { checkpointAt, identity, JobWorld, LEASE_TTL_MS, newJob } from './job-world.js';
@@ -105,6 +105,17 @@ describe('the lease', () => {
     const { events } = await world.jobs.events(ended as never, { limit: 1 });
     expect(events[0]?.level).toBe('error');
     expect(await sweepJobs(world.jobs, world.deps, { ringAfterMs: 1 })).toMatchObject({ cleared: 1 });
+  });
+
+  it('logs a checkpoint in the write that makes it, so that the runner may die right after', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    const held = await world.acquire(job.id, 'r1');
+    held?.record(message('step 1'));
+    await held?.checkpoint(checkpointAt(1), message('checkpoint 1'));
+    const stored = (await world.jobs.read(job.id))?.document as JobDocument;
+    const { events } = await world.jobs.events(stored, { limit: 2 });
+    expect(events.map((event) => event.message)).toEqual(['checkpoint 1', 'step 1']);
   });
 
   it('forgets earlier deaths once a checkpoint was reached', async () => {

@@ -101,14 +101,18 @@ export class LeasedJob {
     return this.#write(() => ({}));
   }
 
-  /** Makes a complete, verified bundle the place to resume from. Progress makes earlier failures forgotten. */
-  checkpoint(record: CheckpointRecord): Promise<void> {
-    return this.#write((job) => ({
+  /**
+   * Makes a complete, verified bundle the place to resume from. Progress makes earlier failures forgotten. `announcement` is
+   * logged by the same write: a successor that resumes here never repeats it, so it must not be lost with this runner.
+   */
+  checkpoint(record: CheckpointRecord, announcement?: NewEvent): Promise<void> {
+    const change = (job: JobDocument): Patch => ({
       resume: record,
       checkpoints: [...job.checkpoints.filter((known) => known.step !== record.step), record].slice(-MAX_CHECKPOINTS),
       trainedTokens: record.trainedTokens,
       attempts: 0,
-    }));
+    });
+    return this.#write(change, announcement && [announcement]);
   }
 
   succeed(fineTunedModel: string): Promise<void> {
@@ -146,13 +150,14 @@ export class LeasedJob {
     });
   }
 
-  #write(change: (job: JobDocument, nowMs: number) => Patch): Promise<void> {
-    const next = this.#tail.then(() => this.#swap(change));
+  /** @param own Events that are logged if and only if this write happens. */
+  #write(change: (job: JobDocument, nowMs: number) => Patch, own: readonly NewEvent[] = []): Promise<void> {
+    const next = this.#tail.then(() => this.#swap(change, own));
     this.#tail = next.catch(() => undefined);
     return next;
   }
 
-  async #swap(change: (job: JobDocument, nowMs: number) => Patch): Promise<void> {
+  async #swap(change: (job: JobDocument, nowMs: number) => Patch, own: readonly NewEvent[]): Promise<void> {
     const { jobs, store, clock } = this.#deps;
     const events = this.#pendingEvents;
     this.#pendingEvents = [];
@@ -162,7 +167,7 @@ export class LeasedJob {
         isOurs = isHeldBy(job, this.lease);
         if (!isOurs) return undefined;
         const nowMs = clock.nowMs();
-        const logged = await appendEvents(store, job, events, nowMs, writeId);
+        const logged = await appendEvents(store, job, [...events, ...own], nowMs, writeId);
         const renewed = { lease: renewLease(this.lease, nowMs, this.#ttlMs), progress: this.#progress };
         return { ...job, ...logged, ...renewed, ...change(job, nowMs) };
       });
