@@ -61,7 +61,10 @@ async function takeOne(deps: RunnerDependencies, { shutdown, protection }: LoopO
   }
   const { jobId } = message.value;
   const leased = await LeasedJob.acquire(deps, jobId, deps.runnerId, deps.leaseTtlMs);
-  await deps.queue.delete(delivery.receipt);
+  // A message that stays comes again and finds the job leased; a job that is leased and left alone loses an attempt.
+  await deps.queue.delete(delivery.receipt).catch((error: unknown) => {
+    deps.log.warn('a message could not be deleted; it will come again', { jobId, error });
+  });
   if (!leased) {
     deps.log.debug('the job is not runnable; its message is done', { jobId });
     return false;

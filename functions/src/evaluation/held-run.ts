@@ -5,7 +5,7 @@
  */
 import { KEYS, type Lease, type StoredRun } from '@preheat/contracts';
 import { hasExpired, isHeldBy, renewLease, takeLease, type Versioned } from '@preheat/jobs';
-import type { Clock } from '@preheat/ports';
+import type { Clock, Log } from '@preheat/ports';
 import { ENDED, type Runs } from './runs.js';
 
 /** The run was canceled, deleted or taken over: stop, write nothing. */
@@ -70,12 +70,15 @@ export class HeldRun {
     return next;
   }
 
-  /** Renews the lease until the signal aborts or the run is lost. */
-  async keepAlive(signal: AbortSignal): Promise<void> {
+  /** Renews the lease until the signal aborts or the run is lost. A failed renewal is tried again with the next beat. */
+  async keepAlive(signal: AbortSignal, log: Log): Promise<void> {
     const either = AbortSignal.any([signal, this.lost]);
     while (!either.aborted) {
       await this.#clock.sleep(this.#ttlMs / 3, either).catch(() => undefined);
-      if (!either.aborted) await this.write(() => ({})).catch(() => undefined);
+      if (either.aborted) return;
+      await this.write(() => ({})).catch((error: unknown) => {
+        if (!either.aborted) log.warn('a heartbeat failed; the next one tries again', { runId: this.#run.id, error });
+      });
     }
   }
 

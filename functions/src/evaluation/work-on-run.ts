@@ -33,7 +33,7 @@ export interface RunWorkerDependencies extends ApiDependencies {
   readonly runs: Runs;
 }
 
-/** `left`: nothing to do, or somebody else does it. `handed-over`: queued again, its doorbell rung. */
+/** `left`: nothing to do, or somebody else does it. `handed-over`: queued again; its doorbell rings now, or by the sweeper. */
 export type RunOutcome = 'ended' | 'left' | 'handed-over' | 'lost';
 
 const BATCH_ITEMS = 64;
@@ -49,7 +49,7 @@ export async function workOnRun(
   });
   if (!held) return 'left';
   const done = new AbortController();
-  const heartbeat = held.keepAlive(done.signal);
+  const heartbeat = held.keepAlive(done.signal, deps.log);
   try {
     return await evaluate(deps, held, options);
   } catch (error) {
