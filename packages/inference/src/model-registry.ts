@@ -44,10 +44,13 @@ export interface LoadedModel extends ModelDescription {
   readonly tensors: TensorMap;
 }
 
+/** Descriptions kept in memory; a tokenizer may hold megabytes. */
+const MAX_DESCRIPTIONS = 128;
+
 export class ModelRegistry {
   readonly #store: ObjectStore;
   readonly #baseModels: readonly BaseModel[];
-  /** Bundles are immutable, so their descriptions are too. */
+  /** Bundles are immutable, so their descriptions are too. The oldest are forgotten: every checkpoint brings a new one. */
   readonly #descriptions = new Map<string, Promise<Omit<ModelDescription, 'record'>>>();
 
   constructor(store: ObjectStore, baseModels: readonly BaseModel[] = BASE_MODELS) {
@@ -91,6 +94,8 @@ export class ModelRegistry {
     const base = this.#baseOf(record);
     const reading = known ?? (base ? describeBase(base) : this.#readDescription(record.prefix));
     this.#descriptions.set(record.prefix, reading);
+    const [oldest] = this.#descriptions.keys();
+    if (this.#descriptions.size > MAX_DESCRIPTIONS && oldest !== undefined) this.#descriptions.delete(oldest);
     try {
       return { record, ...(await reading) };
     } catch (error) {
