@@ -4,12 +4,19 @@ import { runCli } from './cli.js';
 import { EXIT } from './exit-codes.js';
 import type { Io } from './io.js';
 
+/** One Ctrl-C may arrive several times: from the terminal or `timeout`, and passed on by npm and by bin/from-clone.mjs. */
+const SAME_INTERRUPT_MS = 500;
+
 const interrupt = new AbortController();
+let interruptedAtMs = 0;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
+    if (!interrupt.signal.aborted) {
+      interruptedAtMs = Date.now();
+      interrupt.abort(new Error(`interrupted by ${signal}`));
+    }
     // The second time, the person does not want to wait for a clean end; children still go, with this process.
-    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
-    interrupt.abort(new Error(`interrupted by ${signal}`));
+    if (Date.now() - interruptedAtMs > SAME_INTERRUPT_MS) process.exit(EXIT.interrupted);
   });
 }
 
