@@ -187,7 +187,10 @@ describe('running a job', () => {
       'tokenizer.json',
       'tokenizer_config.json',
     ]);
-    const parity = JSON.parse(new TextDecoder().decode(await bundle.read('parity.json')));
+    const json = async (name: string) => JSON.parse(new TextDecoder().decode(await bundle.read(name)));
+    // transformers 5 reads the rotation from here only.
+    expect((await json('config.json')).rope_parameters).toEqual({ rope_theta: 10_000, rope_type: 'default' });
+    const parity = await json('parity.json');
     expect(parity).toMatchObject({ rows: 8, bound: 1e-3 });
     expect(parity.tokens).toBeGreaterThan(20);
     expect(parity.maxLogProbDifference).toBeLessThan(1e-4);

@@ -3,22 +3,16 @@
  * written only after the bundle is complete, so every name that can be found can be served. Base models are code: they need
  * no storage, and every process makes the same bits of them.
  */
-import {
-  checkDecoderConfig,
-  type DecoderConfig,
-  encodeStored,
-  InvariantError,
-  KEYS,
-  decodeStored,
-  ModelRecord,
-} from '@preheat/contracts';
+import { type DecoderConfig, encodeStored, InvariantError, KEYS, decodeStored, ModelRecord } from '@preheat/contracts';
 import {
   assertDecoderTensors,
   decodeSafetensors,
   encodeSafetensors,
   freshDecoder,
   openBundle,
+  readHuggingFaceConfig,
   type TensorMap,
+  writeHuggingFaceConfig,
 } from '@preheat/checkpoints';
 import { listAll, type ObjectStore } from '@preheat/ports';
 import { letterToSoundTokenizer, loadTokenizer, type Tokenizer, type TokenizerFiles } from '@preheat/tokenizer';
@@ -128,7 +122,7 @@ export class ModelRegistry {
   async #readDescription(prefix: string): Promise<Omit<ModelDescription, 'record'>> {
     const bundle = await openBundle(this.#store, prefix);
     const json = async (name: string) => JSON.parse(new TextDecoder().decode(await bundle.read(name)));
-    const checked = checkDecoderConfig(await json(MODEL_BLOBS.config));
+    const checked = readHuggingFaceConfig(await json(MODEL_BLOBS.config));
     if (!checked.ok) throw new InvariantError(`${prefix}/config.json: ${checked.problems[0]?.message}`);
     const tokenizerFiles = {
       tokenizerJson: await json(MODEL_BLOBS.tokenizer),
@@ -169,7 +163,7 @@ export function baseConfig(base: BaseModel, tokenizer: Tokenizer): DecoderConfig
 export function modelBlobs(config: DecoderConfig, files: TokenizerFiles, tensors: TensorMap): Map<string, Uint8Array> {
   const json = (value: object) => new TextEncoder().encode(JSON.stringify(value, null, 2));
   return new Map([
-    [MODEL_BLOBS.config, json({ architectures: ['LlamaForCausalLM'], torch_dtype: 'float32', ...config })],
+    [MODEL_BLOBS.config, json(writeHuggingFaceConfig(config))],
     [MODEL_BLOBS.tokenizer, json(files.tokenizerJson)],
     [MODEL_BLOBS.tokenizerConfig, json(files.tokenizerConfig)],
     [MODEL_BLOBS.weights, encodeSafetensors(tensors)],
