@@ -34,9 +34,8 @@ export const deletePointers: Permission = {
   resources: [$interpolate`${bucket.arn}/${storage.indexPrefix}*`],
 };
 
-/** `GetQueueAttributes` gives the queue position shown to users. */
 export const ring = (...queues: sst.aws.Queue[]): Permission => ({
-  actions: ['sqs:SendMessage', 'sqs:GetQueueAttributes'],
+  actions: ['sqs:SendMessage'],
   resources: queues.map((queue) => queue.arn),
 });
 

@@ -241,9 +241,20 @@ describe('running a job', () => {
     expect(await runJob(at.deps, await leaseOf(at, 'runner-2'), never)).toBe('succeeded');
   });
 
-  it('fails the job with a cause when its data are gone', async () => {
+  it('fails the job at once when its data are gone', async () => {
     const at = await world();
     await at.store.delete(KEYS.fileContent('file-rl'));
+    expect(await runJob(at.deps, await leaseOf(at), never)).toBe('failed');
+    expect(await documentOf(at)).toMatchObject({ attempts: 0, error: { message: expect.stringMatching(/file-rl/) } });
+  });
+
+  it('tries again what may pass, and fails the job once it has not passed too often', async () => {
+    const at = await world();
+    const { get } = at.store;
+    at.store.get = (key, options) =>
+      key === KEYS.fileContent('file-rl')
+        ? Promise.reject(new Error(`${key} is out of reach`))
+        : get.call(at.store, key, options);
     for (let attempt = 0; attempt < 5; attempt++) {
       const state = await runJob(at.deps, await leaseOf(at), never);
       expect(state).toBe(attempt < 4 ? 'attempt-failed' : 'failed');

@@ -2,7 +2,7 @@
  * A leased job from where its document says it stands to its end, a pause, or this process's shutdown. The outcome is always
  * written to the ledger: success, failure with a cause, or the job given back with a checkpoint.
  */
-import { invariant, type JobError, type NewEvent } from '@preheat/contracts';
+import { InvariantError, invariant, type JobError, type NewEvent } from '@preheat/contracts';
 import { BundleError } from '@preheat/checkpoints';
 import { NonFiniteLogitsError } from '@preheat/inference';
 import { fineTunedModelName, type LeasedJob, LostLeaseError } from '@preheat/jobs';
@@ -91,7 +91,10 @@ async function runPhases(deps: RunnerDependencies, leased: LeasedJob, shutdown: 
 function isLasting(error: unknown): boolean {
   // A write that the store refused may succeed next time, and below another epoch's prefix.
   if (error instanceof BundleError) return error.reason !== 'unavailable' && error.reason !== 'occupied';
-  return [TrainingDivergedError, NonFiniteLogitsError, ParityError].some((kind) => error instanceof kind);
+  // An invariant that fails is a bug or damage in the store (a data file that is gone): repeating it costs and mends nothing.
+  return [TrainingDivergedError, NonFiniteLogitsError, ParityError, InvariantError].some(
+    (kind) => error instanceof kind,
+  );
 }
 
 /** What no further attempt can repair fails the job; anything else counts as one failed attempt. */

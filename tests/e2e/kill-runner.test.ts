@@ -6,7 +6,7 @@ import { type Platform, startPlatform } from './platform.js';
 import { createSmallJob, eventsOf, officialClient, pipelineSteps } from './small-job.js';
 import { waitFor } from './wait-for.js';
 
-const SIZES = { sftSteps: 24, rlSteps: 9 };
+const SIZES = { sftSteps: 80, rlSteps: 24 };
 const TIMEOUT_MS = 300_000;
 
 let platform: Platform;

@@ -1,6 +1,6 @@
 /** Runs the `preheat` command as a person would, as a process of its own, and finds whatever it left running. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const ENTRY = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
@@ -56,17 +56,24 @@ export function startPreheat(
   return { child, out, exit, seen };
 }
 
-/** Ids of the processes whose environment mentions `folder` (Linux), the platform's data folder being in it. */
+/**
+ * Ids of the Node processes whose environment mentions `folder` (Linux), the platform's data folder being in it. Node alone:
+ * a process that is still loading sources has esbuild beside it, with the same environment, for as long as that takes.
+ */
 export function processesOf(folder: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => environmentOf(pid).includes(`PREHEAT_DATA_DIR=${folder}`))
+    .filter((pid) => environmentOf(pid).includes(`PREHEAT_DATA_DIR=${folder}`) && isNode(pid))
     .map(Number);
 }
 
-function environmentOf(pid: string): string {
+const environmentOf = (pid: string): string => ofProcess(() => readFileSync(`/proc/${pid}/environ`, 'utf8'));
+const isNode = (pid: string): boolean =>
+  ofProcess(() => readlinkSync(`/proc/${pid}/exe`)) === realpathSync(process.execPath);
+
+function ofProcess(read: () => string): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+    return read();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // Ended meanwhile, or of another user: neither is ours.

@@ -109,7 +109,7 @@ describe.skipIf(!platform.ready)(title, () => {
     });
 
     const write = ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'];
-    const ring = ['sqs:GetQueueAttributes', 'sqs:SendMessage'];
+    const ring = ['sqs:SendMessage'];
     const answer = ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
 
     test.each([

@@ -81,6 +81,11 @@ export class DecoderSession {
     await this.#graphs.update(tensors, policyVersion);
   }
 
+  /** False once a decoding thread died: open another session for the model. */
+  get isUsable(): boolean {
+    return this.#graphs.runners.every((runner) => runner.isUsable);
+  }
+
   /** Frees sessions and threads after what was asked for has finished. */
   close(): Promise<void> {
     return this.#graphs.close();

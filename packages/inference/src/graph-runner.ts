@@ -18,6 +18,8 @@ export interface RunResult {
 }
 
 export interface GraphRunner {
+  /** False once its thread is gone: every call rejects from then on. */
+  readonly isUsable: boolean;
   /**
    * Makes `model` (ONNX bytes, possibly in shared memory, not changed afterwards) the graph called `name`. Calls are
    * executed in order: runs asked for earlier finish on the graph that `name` meant then.

@@ -15,6 +15,7 @@ interface Loaded {
 export class LocalRunner implements GraphRunner {
   readonly #threads: number;
   readonly #graphs = new Map<string, Loaded>();
+  readonly isUsable = true;
   /** Tail of the queue: one operation at a time, so a session is never released under a run. */
   #tail: Promise<unknown> = Promise.resolve();
 

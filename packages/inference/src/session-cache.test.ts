@@ -3,6 +3,7 @@ import { type CachedSession, SessionCache } from './session-cache.js';
 
 class Recorded implements CachedSession {
   readonly byteSize = 10;
+  isUsable = true;
   closed = false;
   async close(): Promise<void> {
     this.closed = true;
@@ -23,6 +24,21 @@ function counted(budgetBytes: number) {
 }
 
 describe('SessionCache', () => {
+  it('replaces a session that broke, and closes it once nobody holds it', async () => {
+    const { acquire, made } = counted(100);
+    const held = await acquire('a');
+    held.session.isUsable = false;
+    const next = await acquire('a');
+    expect(next.session).not.toBe(held.session);
+    expect(held.session.closed).toBe(false);
+    await held.release();
+    expect(held.session.closed).toBe(true);
+    next.session.isUsable = false;
+    await next.release();
+    expect((await acquire('a')).session).not.toBe(next.session);
+    expect(made.get('a')).toHaveLength(3);
+  });
+
   it('loads a model once for everyone who asks at the same time or later', async () => {
     const { acquire, made } = counted(100);
     const leases = await Promise.all([acquire('a'), acquire('a'), acquire('a')]);

@@ -7,6 +7,8 @@
 export interface CachedSession {
   /** Estimated memory held. */
   readonly byteSize: number;
+  /** False once it can no longer answer; it is then replaced by the next who asks. */
+  readonly isUsable: boolean;
   close(): Promise<void>;
 }
 
@@ -20,6 +22,8 @@ interface Entry<S> {
   readonly loading: Promise<S>;
   session?: S;
   leases: number;
+  /** No longer handed out; closed with its last lease. */
+  isRetired?: boolean;
 }
 
 export class SessionCache<S extends CachedSession> {
@@ -42,6 +46,7 @@ export class SessionCache<S extends CachedSession> {
    * @throws what `loader` throws, to everyone who waited for it; the next call loads again.
    */
   async acquire(modelId: string, loader: () => Promise<S>): Promise<SessionLease<S>> {
+    await this.#retireBroken(modelId);
     const entry = this.#entries.get(modelId) ?? { loading: loader(), leases: 0 };
     this.#entries.delete(modelId);
     this.#entries.set(modelId, entry);
@@ -68,8 +73,18 @@ export class SessionCache<S extends CachedSession> {
       if (released) throw new Error('a session lease was released twice');
       released = true;
       entry.leases -= 1;
+      if (entry.isRetired && entry.leases === 0) await entry.session?.close();
       await this.#evict();
     };
+  }
+
+  /** Takes a session that broke out of the cache, so that one dead thread does not fail a model for good. */
+  async #retireBroken(modelId: string): Promise<void> {
+    const entry = this.#entries.get(modelId);
+    if (!entry?.session || entry.session.isUsable) return;
+    this.#entries.delete(modelId);
+    entry.isRetired = true;
+    if (entry.leases === 0) await entry.session.close();
   }
 
   /** Closes the least recently used idle sessions until the rest fits. */

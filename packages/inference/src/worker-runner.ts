@@ -27,6 +27,10 @@ export class WorkerRunner implements GraphRunner {
     this.#worker.unref();
   }
 
+  get isUsable(): boolean {
+    return this.#failure === undefined;
+  }
+
   async load(name: string, model: Uint8Array, version: number): Promise<void> {
     await this.#request({ kind: 'load', name, model, version });
   }

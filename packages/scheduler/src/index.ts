@@ -6,8 +6,6 @@ export {
   type LingerDecision,
   type LingerReason,
   MAX_LINGER_MS,
-  measuredColdStartMs,
   type RunnerState,
   WAITING_WEIGHT,
 } from './linger.js';
-export { type QueueHint, queueHint } from './queue-hint.js';

@@ -5,11 +5,9 @@ import {
   breakEvenMs,
   decideLinger,
   MAX_LINGER_MS,
-  measuredColdStartMs,
   type RunnerState,
   WAITING_WEIGHT,
 } from './linger.js';
-import { queueHint } from './queue-hint.js';
 
 const idle = (idleSinceMs: number, coldStartMs: number | null = 1_000): RunnerState => ({
   idleSinceMs,
@@ -44,23 +42,5 @@ describe('decideLinger', () => {
         expect(paid).toBeLessThanOrEqual(2 * Math.min(gapMs, missCost));
       }),
     );
-  });
-});
-
-it('smooths measured cold starts, starting from the first', () => {
-  expect(measuredColdStartMs(null, 1_000)).toBe(1_000);
-  expect(measuredColdStartMs(1_000, 2_000)).toBeCloseTo(1_300);
-});
-
-describe('queueHint', () => {
-  it('says warm when an idle runner is left for the job', () => {
-    expect(queueHint([idle(0)], 0, 1)).toEqual({ start: 'warm', waitMs: 0 });
-    expect(queueHint([idle(0)], 1, 1)).toEqual({ start: 'busy', waitMs: null });
-    expect(queueHint([{ ...idle(0), idleSinceMs: null }], 0, 1)).toEqual({ start: 'busy', waitMs: null });
-  });
-
-  it('says cold, with the longest cold start known, when no runner is up or stays', () => {
-    expect(queueHint([], 0, 0)).toEqual({ start: 'cold', waitMs: ASSUMED_COLD_START_MS });
-    expect(queueHint([idle(0, 1_000), idle(0, 2_000)], 0, 10 ** 9)).toEqual({ start: 'cold', waitMs: 2_000 });
   });
 });

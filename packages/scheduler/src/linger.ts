@@ -11,8 +11,6 @@ export const WAITING_WEIGHT = 9;
 export const ASSUMED_COLD_START_MS = 180_000;
 /** No measurement, however odd, keeps a machine longer than this without work. */
 export const MAX_LINGER_MS = 60 * 60_000;
-/** Weight of the newest measurement in `measuredColdStartMs`: a handful of starts forgets an outlier. */
-const NEWEST_WEIGHT = 0.3;
 
 export interface RunnerState {
   /** When the runner finished its last job; null while it works. */
@@ -50,9 +48,4 @@ export function decideLinger(state: RunnerState, nowMs: number): LingerDecision 
   const idleMs = Math.max(0, nowMs - state.idleSinceMs);
   if (idleMs >= limitMs) return { lingerMs: 0, reason: 'break_even_reached' };
   return { lingerMs: limitMs - idleMs, reason: 'below_break_even' };
-}
-
-/** The running estimate of the cold start after one more measurement (exponential smoothing). */
-export function measuredColdStartMs(estimateMs: number | null, newestMs: number): number {
-  return estimateMs === null ? newestMs : estimateMs + NEWEST_WEIGHT * (newestMs - estimateMs);
 }
