@@ -6,6 +6,9 @@ import { ApiError } from '@preheat/contracts';
 import type { Log } from '@preheat/ports';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
+const PASSING_ERRORS = new Set(['UnknownOutcomeError', 'LockTimeoutError', 'DecodingThreadError']);
+const RETRY_AFTER_SECONDS = 2;
+
 /** Answers `error` on the wire, with `retry-after` where a retry makes sense. */
 export function replyWithError(reply: FastifyReply, error: ApiError): FastifyReply {
   if (error.retryAfterSeconds !== null) reply.header('retry-after', String(error.retryAfterSeconds));
@@ -20,9 +23,22 @@ export function handleErrors(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: unknown, request, reply) => {
     const known = toApiError(error);
     if (known) return replyWithError(reply, known);
+    if (isPassing(error)) {
+      log.warn('request failed for now', { requestId: request.id, url: request.url, error });
+      const message = `The platform cannot answer right now. Try again; if it stays, report request ${request.id}.`;
+      return replyWithError(reply, new ApiError('overloaded', message, { retryAfterSeconds: RETRY_AFTER_SECONDS }));
+    }
     log.error('request failed', { requestId: request.id, method: request.method, url: request.url, error });
     return replyWithError(reply, internalError(request.id));
   });
+}
+
+/**
+ * Failures that the next try need not meet: an answer of the store that was lost, a lock held by a slow process, a decoding
+ * thread that died. By name, because some of their classes live in runtimes that the API must start without.
+ */
+function isPassing(error: unknown): boolean {
+  return error instanceof Error && PASSING_ERRORS.has(error.name);
 }
 
 /** For failures before routing, such as a malformed URL, which never reach the error handler. */

@@ -11,6 +11,11 @@ interface Pending {
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 
+/** The thread is gone, not the model: asking again opens another. */
+export class DecodingThreadError extends Error {
+  override readonly name = 'DecodingThreadError';
+}
+
 export class WorkerRunner implements GraphRunner {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
@@ -21,8 +26,10 @@ export class WorkerRunner implements GraphRunner {
   constructor(threads: number) {
     this.#worker = spawnGraphWorker({ threads });
     this.#worker.on('message', (reply: WorkerReply) => this.#settle(reply));
-    this.#worker.on('error', (error) => this.#fail(new Error('decoding thread failed', { cause: error })));
-    this.#worker.on('exit', (code) => this.#fail(new Error(`decoding thread ended with code ${code}`)));
+    this.#worker.on('error', (error) =>
+      this.#fail(new DecodingThreadError('decoding thread failed', { cause: error })),
+    );
+    this.#worker.on('exit', (code) => this.#fail(new DecodingThreadError(`decoding thread ended with code ${code}`)));
     // An idle pool must not keep the process alive; a pending request holds it through `ref`.
     this.#worker.unref();
   }
@@ -42,7 +49,7 @@ export class WorkerRunner implements GraphRunner {
   async close(): Promise<void> {
     if (this.#failure) return;
     await this.#request({ kind: 'close' });
-    this.#failure = new Error('decoding thread is closed');
+    this.#failure = new DecodingThreadError('decoding thread is closed');
     await this.#worker.terminate();
   }
 
