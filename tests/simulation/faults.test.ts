@@ -27,6 +27,7 @@ interface World {
   /** Steps of successful checkpoints by job, in order of epoch and time. */
   readonly checkpoints: Map<string, { epoch: number; step: number }[]>;
   readonly finishes: Map<string, number>;
+  readonly submitted: string[];
   readonly isOver: () => boolean;
 }
 
@@ -57,6 +58,7 @@ function createWorld(sim: Simulation): World {
     truth: new JobStore({ ...deps, store: inner }),
     checkpoints: new Map(),
     finishes: new Map(),
+    submitted: [],
     isOver: () => clock.nowMs() > Date.UTC(2020, 0, 1) + GIVE_UP_AFTER_MS,
   };
 }
@@ -64,11 +66,14 @@ function createWorld(sim: Simulation): World {
 const isPassing = (error: unknown) => error instanceof UnknownOutcomeError || error instanceof StoreUnavailableError;
 
 /** As an official client: retries, saying so, until it is answered. */
-async function submit({ jobs, deps }: World, index: number): Promise<string> {
+async function submit({ jobs, deps, submitted }: World, index: number): Promise<string> {
   for (let retry = 0; ; retry++) {
     try {
       const outcome = await jobs.create(newJob, identity({ bodyDigest: `body${index}`, isRetry: retry > 0 }));
-      if (outcome.ok) return outcome.job.id;
+      if (outcome.ok) {
+        submitted.push(outcome.job.id);
+        return outcome.job.id;
+      }
     } catch (error) {
       if (!isPassing(error)) throw error;
     }
@@ -114,9 +119,39 @@ async function train(world: World, leased: LeasedJob, random: Random): Promise<v
     } else {
       await leased.heartbeat();
     }
+    if (leased.isPausing && step % 2 === 0) return leased.release();
   }
   await leased.succeed('ft:done');
   world.finishes.set(id, (world.finishes.get(id) ?? 0) + 1);
+}
+
+/** Pauses and resumes jobs at random, so that somebody writes between a lost answer and its read-back. */
+async function user(world: World, random: Random): Promise<void> {
+  const { deps, jobs, submitted, isOver } = world;
+  while (!isOver()) {
+    await deps.clock.sleep(300 + random.int(2_000));
+    const id = submitted[random.int(Math.max(1, submitted.length))];
+    if (id === undefined) continue;
+    try {
+      await jobs.pause('proj-a', id);
+      await deps.clock.sleep(random.int(1_500));
+      await resumeSurely(world, id);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+    }
+  }
+}
+
+async function resumeSurely({ deps, jobs }: World, id: string): Promise<void> {
+  for (;;) {
+    try {
+      await jobs.resume('proj-a', id);
+      return;
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      await deps.clock.sleep(200);
+    }
+  }
 }
 
 async function sweeper(world: World): Promise<void> {
@@ -148,7 +183,9 @@ async function waitForEnd(world: World, ids: string[]): Promise<JobDocument[]> {
 async function scenario(sim: Simulation): Promise<void> {
   const world = createWorld(sim);
   const machines = ['r1', 'r2', 'r3'].map((name) => runner(world, name, sim.random.fork(name)));
-  const broken = Promise.all([...machines, sweeper(world)]).then(() => new Promise<never>(() => undefined));
+  const broken = Promise.all([...machines, sweeper(world), user(world, sim.random.fork('user'))]).then(
+    () => new Promise<never>(() => undefined),
+  );
   const story = async () => {
     const ids = await Promise.all(Array.from({ length: JOBS }, (_, index) => submit(world, index)));
     expect(new Set(ids).size).toBe(JOBS);

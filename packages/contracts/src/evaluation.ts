@@ -2,7 +2,18 @@
 import Type, { type Static } from 'typebox';
 import { GraderSpec } from './grader.js';
 import { Lease } from './job.js';
-import { Count, FileId, Id, Metadata, ModelName, Nullable, OneOf, Seed, UnixSeconds } from './primitives.js';
+import {
+  Count,
+  FileId,
+  Id,
+  Metadata,
+  ModelName,
+  Nullable,
+  OneOf,
+  Seed,
+  UnixSeconds,
+  RecentWriteIds,
+} from './primitives.js';
 import { EvalRow } from './training-row.js';
 
 const Name = Type.String({ minLength: 1, maxLength: 256 });
@@ -127,6 +138,7 @@ export const ItemSegment = Type.Object({
 export const StoredRun = Type.Object({
   schemaVersion: Type.Literal(1),
   writeId: Id,
+  recentWriteIds: RecentWriteIds,
   id: Id,
   evalId: Id,
   projectId: Id,

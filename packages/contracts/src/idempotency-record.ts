@@ -1,10 +1,11 @@
 /** Which job a create request was given, so that its repetition is answered with the same one. */
 import Type, { type Static } from 'typebox';
-import { Count, Id } from './primitives.js';
+import { Count, Id, RecentWriteIds } from './primitives.js';
 
 export const IdempotencyRecord = Type.Object({
   schemaVersion: Type.Literal(1),
   writeId: Id,
+  recentWriteIds: RecentWriteIds,
   jobId: Id,
   /** Hexadecimal digest of the request body. */
   bodyDigest: Id,

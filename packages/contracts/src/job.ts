@@ -5,7 +5,18 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { Method } from './method.js';
 import { MAX_PHASES, ResolvedPhase } from './pipeline.js';
-import { Count, FileId, Id, Metadata, ModelName, Nullable, OneOf, Seed, UnixSeconds } from './primitives.js';
+import {
+  Count,
+  FileId,
+  Id,
+  Metadata,
+  ModelName,
+  Nullable,
+  OneOf,
+  Seed,
+  UnixSeconds,
+  RecentWriteIds,
+} from './primitives.js';
 
 export const JOB_STATES = ['queued', 'running', 'pausing', 'paused', 'succeeded', 'failed', 'cancelled'] as const;
 export type JobState = (typeof JOB_STATES)[number];
@@ -88,6 +99,7 @@ export const JobDocument = Type.Object({
   schemaVersion: Type.Literal(1),
   /** Changes with every write; settles the outcome of a write whose answer was lost. */
   writeId: Id,
+  recentWriteIds: RecentWriteIds,
   id: Id,
   projectId: Id,
   createdAtMs: Count,

@@ -3,6 +3,8 @@ import Type, { type TSchema } from 'typebox';
 
 /** Ids are a prefix and URL-safe characters; model names are longer and have their own type. */
 export const Id = Type.String({ minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9_.-]+$' });
+/** The writes before the last one, newest first: settles an unknown outcome after somebody else wrote on top. */
+export const RecentWriteIds = Type.Optional(Type.Array(Id, { maxItems: 16 }));
 export const FileId = Type.String({ minLength: 1, maxLength: 128, pattern: '^file-[A-Za-z0-9]+$' });
 /** Base models, fine-tuned models and checkpoints (`ft:<base>:<org>:<suffix>:<id>:ckpt-step-N`). */
 export const ModelName = Type.String({ minLength: 1, maxLength: 300 });

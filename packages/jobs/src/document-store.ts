@@ -1,7 +1,8 @@
 /**
  * One JSON document per key, changed only by compare-and-swap. A write whose answer was lost has an unknown outcome: it
- * is read back and settled by its `writeId`, never assumed. A conflict (two writes in flight) is tried again. What does not
- * fit the schema is never written: JSON turns NaN into null, and one such number would lock everybody out of the document.
+ * is read back and settled by its `writeId`, never assumed; documents remember the last few, because somebody else may have
+ * written on top by then. A conflict (two writes in flight) is tried again. What does not fit the schema is never written:
+ * JSON turns NaN into null, and one such number would lock everybody out of the document.
  */
 import { decodeStored, encodeStored, InvariantError, type Static, type TSchema } from '@preheat/contracts';
 import { type Ids, type ObjectStore, UnknownOutcomeError } from '@preheat/ports';
@@ -24,6 +25,19 @@ export type ReplaceResult<D> =
 /** A change of a document: the next version, or undefined to leave it as it is. */
 export type Change<D> = (current: D, writeId: string) => D | undefined | Promise<D | undefined>;
 
+/** What a document remembers of its writes. */
+interface WriteTrail {
+  readonly writeId?: string;
+  readonly recentWriteIds?: readonly string[];
+}
+
+/** Whether the write is part of the document's history, as far as it is remembered. */
+function carriesWrite(document: unknown, writeId: string): boolean {
+  const trail = document as WriteTrail;
+  return trail.writeId === writeId || (trail.recentWriteIds ?? []).includes(writeId);
+}
+
+const MAX_RECENT_WRITES = 8;
 const MAX_CONFLICTS = 8;
 const MAX_SWAPS = 16;
 
@@ -62,7 +76,7 @@ export class DocumentStore<S extends TSchema> {
     from: Versioned<unknown>,
     document: Static<S> & { writeId: string },
   ): Promise<ReplaceResult<Static<S>>> {
-    return this.#put(key, document, from.etag);
+    return this.#put(key, this.#successor(from.document, document, document.writeId), from.etag);
   }
 
   /**
@@ -75,12 +89,18 @@ export class DocumentStore<S extends TSchema> {
       const writeId = this.nextWriteId();
       const next = await change(current.document, writeId);
       if (next === undefined) return current;
-      const result = await this.#put(key, { ...(next as object), writeId } as never, current.etag);
+      const result = await this.#put(key, this.#successor(current.document, next as object, writeId), current.etag);
       if (result.ok) return result.stored;
       current = result.current;
     }
     if (current) throw new Error(`gave up changing ${key} after ${MAX_SWAPS} lost swaps`);
     return undefined;
+  }
+
+  #successor(previous: unknown, next: object, writeId: string): Static<S> & { writeId: string } {
+    const { writeId: last, recentWriteIds = [] } = previous as WriteTrail;
+    const recent = last === undefined ? recentWriteIds : [last, ...recentWriteIds];
+    return { ...next, writeId, recentWriteIds: recent.slice(0, MAX_RECENT_WRITES) } as never;
   }
 
   async #put(key: string, document: { writeId: string }, etag: string | undefined): Promise<ReplaceResult<Static<S>>> {
@@ -93,7 +113,7 @@ export class DocumentStore<S extends TSchema> {
       if (outcome.kind === 'conflict') continue;
       const current = await this.read(key);
       // A retry after a conflict or a lost answer may meet its own earlier success.
-      if (current && (current.document as { writeId?: string }).writeId === document.writeId) {
+      if (current && carriesWrite(current.document, document.writeId)) {
         return { ok: true, stored: current };
       }
       if (outcome.kind === 'refused' || current?.etag !== etag) return { ok: false, current };
