@@ -33,6 +33,11 @@ child.on('exit', (code, signal) => {
     );
     const failed = counts.numFailedTests + brokenFiles.length;
     const skipped = counts.numPendingTests + (counts.numTodoTests ?? 0);
+    for (const file of counts.testResults) {
+      for (const test of file.assertionResults) {
+        if (test.status === 'pending' || test.status === 'skipped') console.log(`skipped: ${test.fullName}`);
+      }
+    }
     console.log(`${counts.numPassedTests} passed, ${failed} failed, ${skipped} skipped`);
     process.exitCode = code === 0 && (failed > 0 || counts.numPassedTests === 0) ? 1 : (code ?? 1);
   } else {

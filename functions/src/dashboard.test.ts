@@ -24,7 +24,9 @@ describe('the dashboard', () => {
     expect(page.statusCode).toBe(200);
     expect(page.body).toContain('<title>preheat</title>');
     expect(page.headers['content-security-policy']).toMatch(/^default-src 'self'/);
-    expect((await api.app.inject({ url: '/dashboard' })).headers['location']).toBe('/dashboard/');
+    for (const url of ['/', '/dashboard']) {
+      expect((await api.app.inject({ url })).headers['location']).toBe('/dashboard/');
+    }
   });
 
   it('opens nothing else', async () => {

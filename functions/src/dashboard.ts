@@ -16,6 +16,6 @@ export async function serveDashboard(app: FastifyInstance, folder: string): Prom
       reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
     });
     await site.register(fastifyStatic, { root: folder, prefix: '/dashboard/' });
-    site.get('/dashboard', (_request, reply) => reply.redirect('/dashboard/'));
+    for (const path of ['/', '/dashboard']) site.get(path, (_request, reply) => reply.redirect('/dashboard/'));
   });
 }

@@ -50,9 +50,21 @@ export function assertDataFileName(file: { purpose: string; filename: string }):
 
 function assertRow(line: JsonlLine, rules: RowRules, source: JsonlSource): void {
   const problem = explain(rules.schema, line.value);
-  if (problem) throw lineError(source, line.number, `${problem.path || 'the row'} ${problem.message}`);
+  if (problem) {
+    const hint = hintOf(line.value, rules);
+    throw lineError(source, line.number, `${problem.path || 'the row'} ${problem.message}${hint}`);
+  }
   const detail = rules.problemOf(line.value);
   if (detail !== undefined) throw lineError(source, line.number, detail);
+}
+
+/** A row of the other kind was most likely uploaded with the wrong purpose. */
+function hintOf(row: unknown, rules: RowRules): string {
+  const has = (key: string): boolean => typeof row === 'object' && row !== null && Object.hasOwn(row, key);
+  if (rules.schema === ReinforcementRow && has('item')) return " (rows with `item` are uploaded with purpose 'evals')";
+  if (rules.schema === EvalRow && has('messages'))
+    return " (rows with `messages` are uploaded with purpose 'fine-tune')";
+  return '';
 }
 
 function misplacedWeight(row: unknown): string | undefined {

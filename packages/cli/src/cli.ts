@@ -1,4 +1,5 @@
 /** The `preheat` command: its tree of commands, and the one place that turns an outcome into an exit code. */
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addChatCommand } from './commands/chat.js';
 import { addDemoCommand } from './commands/demo.js';
@@ -28,11 +29,17 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
 const isAbort = (error: unknown, signal: AbortSignal): boolean =>
   error === signal.reason || (error instanceof Error && error.name === 'AbortError');
 
+function versionOf(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
 function program(io: Io): Command {
   const root = new Command('preheat')
     .description(
       'Train small models and evaluate every checkpoint: warm-up SFT, then RL, behind an OpenAI-compatible API.',
     )
+    .version(versionOf(), '--version', 'print the version')
     .option('--json', 'print results as JSON on standard output')
     .option('--base-url <url>', 'API address, with /v1 (default: PREHEAT_BASE_URL, else the local platform)')
     .option('--api-key <key>', 'API key (default: PREHEAT_API_KEY, else that of the local platform)')

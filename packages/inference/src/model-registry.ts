@@ -65,7 +65,8 @@ export class ModelRegistry {
       const object = await this.#store.get(key);
       if (object) records.push(decodeStored(ModelRecord, object.body, key));
     }
-    return records;
+    // By name, with numbers as numbers: ckpt-step-40 before ckpt-step-120.
+    return records.sort((a, b) => byKind(a, b) || a.name.localeCompare(b.name, 'en', { numeric: true }));
   }
 
   /** Makes a complete bundle callable. Writing the same name again repoints it. */
@@ -131,6 +132,9 @@ export class ModelRegistry {
     return { config: checked.value, tokenizer: loadTokenizer(tokenizerFiles), tokenizerFiles };
   }
 }
+
+/** Base models first. */
+const byKind = (a: ModelRecord, b: ModelRecord): number => Number(a.kind !== 'base') - Number(b.kind !== 'base');
 
 function baseRecord(base: BaseModel): ModelRecord {
   return {

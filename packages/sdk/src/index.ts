@@ -14,3 +14,4 @@ export {
   type WaitForJob,
 } from './resources/jobs.js';
 export type { RequestOptions } from './transport.js';
+export { headlineMetrics } from './headline-metrics.js';

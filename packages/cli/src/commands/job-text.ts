@@ -1,5 +1,10 @@
 /** Jobs, events and checkpoints as text. */
-import type { FineTuningJob, FineTuningJobCheckpoint, FineTuningJobEvent } from '@preheat/sdk';
+import {
+  type FineTuningJob,
+  type FineTuningJobCheckpoint,
+  type FineTuningJobEvent,
+  headlineMetrics,
+} from '@preheat/sdk';
 import { formatDuration, formatUnixSeconds } from '../duration.js';
 import { renderTable } from '../table.js';
 
@@ -56,7 +61,7 @@ export function checkpointTable(checkpoints: readonly FineTuningJobCheckpoint[])
       String(checkpoint.step_number),
       `${checkpoint.phase + 1}`,
       checkpoint.fine_tuned_model_checkpoint,
-      Object.entries(checkpoint.metrics)
+      headlineMetrics(checkpoint.metrics)
         .map(([name, value]) => `${name}=${Number(value.toPrecision(4))}`)
         .join(' '),
     ]),

@@ -5,6 +5,7 @@ import {
   type FineTuningJobEvent,
   hasEnded,
   type Preheat,
+  headlineMetrics,
 } from '@preheat/sdk';
 import { chart } from '../chart.js';
 import { button, element, table, time } from '../elements.js';
@@ -125,6 +126,6 @@ function checkpointTable(checkpoints: readonly FineTuningJobCheckpoint[]): HTMLE
 }
 
 const metricsText = (metrics: Readonly<Record<string, number>>): string =>
-  Object.entries(metrics)
+  headlineMetrics(metrics)
     .map(([name, value]) => `${name} ${Number(value.toPrecision(3))}`)
     .join(', ');
