@@ -1,7 +1,7 @@
 /** The key/value cache at the border of a graph: names, declaration of inputs and outputs, and the empty cache. */
 import type { DecoderConfig } from '@preheat/contracts';
 import type { Dimension, OnnxGraph, Value } from '@preheat/graph/onnx';
-import type { LayerCache } from './decoder-forward.js';
+import type { LayerCache } from './decoder-attention.js';
 
 /** Input name of a cached tensor; `part` is `key` or `value`. Shape `[batch, keyValueHeads, columns, headDim]`. */
 export function pastName(layer: number, part: 'key' | 'value'): string {

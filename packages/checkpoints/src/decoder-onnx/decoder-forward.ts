@@ -7,16 +7,11 @@
  */
 import type { DecoderConfig } from '@preheat/contracts';
 import { MICROSOFT_DOMAIN, type OnnxGraph, type Value } from '@preheat/graph/onnx';
+import { attend, type LayerCache } from './decoder-attention.js';
 import type { Columns } from './decoder-columns.js';
 import type { DecoderWeights, LayerWeights } from './decoder-weights.js';
 
 const MICROSOFT = { domain: MICROSOFT_DOMAIN };
-
-/** Keys and values of one layer, each `[batch, keyValueHeads, columns, headDim]`. */
-export interface LayerCache {
-  readonly key: Value;
-  readonly value: Value;
-}
 
 export interface ForwardInput {
   /** int64 `[batch, tokens]`. */
@@ -105,10 +100,7 @@ function addAndNorm(
   return { sum: outputs[3] as Value, normed: outputs[0] as Value };
 }
 
-/**
- * Grouped-query attention. The query heads of one key/value head are stacked as rows of one matrix, so that a group
- * costs one product instead of one per head.
- */
+/** Projections around the attention core: queries, keys and values by one product, and the output. */
 function attention(
   graph: OnnxGraph,
   { config, weights, columns, foldShape }: Block,
@@ -117,39 +109,21 @@ function attention(
   past: LayerCache,
 ): { output: Value; present: LayerCache } {
   const { num_attention_heads: heads, num_key_value_heads: keyHeads, head_dim: headDim } = config;
-  const isGrouped = keyHeads < heads;
   const projected = graph.op('Gemm', [normed, layer.queryKeyValue], { transB: 1 });
   const folded = graph.op('Reshape', [projected, foldShape]);
   const sizes = graph.int64([heads * headDim, keyHeads * headDim, keyHeads * headDim]);
   const [q, k, v] = graph.ops('Split', [folded, sizes], 3, { axis: -1 }) as [Value, Value, Value];
-  const query = headsFirst(graph, rotate(graph, weights, columns, q, heads), heads, headDim);
-  const newKey = headsFirst(graph, rotate(graph, weights, columns, k, keyHeads), keyHeads, headDim);
-  const key = graph.op('Concat', [past.key, newKey], { axis: 2 });
-  const value = graph.op('Concat', [past.value, headsFirst(graph, v, keyHeads, headDim)], { axis: 2 });
-
-  const grouped = isGrouped ? graph.op('Reshape', [query, graph.int64([0, keyHeads, -1, headDim])]) : query;
-  const alpha = { float: headDim ** -0.5 };
-  const scores = graph.op('FusedMatMul', [grouped, key], { transB: 1, alpha }, MICROSOFT);
-  const byHead = isGrouped ? graph.op('Reshape', [scores, graph.int64([0, heads, -1, 0])]) : scores;
-  const weightsByHead = graph.op('Softmax', [graph.op('Add', [byHead, columns.mask_B1ST])], { axis: -1 });
-  const byGroup = isGrouped ? graph.op('Reshape', [weightsByHead, graph.int64([0, keyHeads, -1, 0])]) : weightsByHead;
-  const mixed = graph.op('MatMul', [byGroup, value]);
-  const unGrouped = isGrouped ? graph.op('Reshape', [mixed, graph.int64([0, heads, -1, headDim])]) : mixed;
-  const tokensFirst = graph.op('Transpose', [unGrouped], { perm: [0, 2, 1, 3] });
-  const flat = graph.op('Reshape', [tokensFirst, graph.int64([-1, heads * headDim])]);
-  return { output: graph.op('Gemm', [flat, layer.output], { transB: 1 }), present: { key, value } };
+  const query = rotate(graph, weights, columns, q, heads);
+  const key = rotate(graph, weights, columns, k, keyHeads);
+  const shape = { heads, keyHeads, headDim, scale: headDim ** -0.5 };
+  const { mixed, present } = attend(graph, shape, columns, { query, key, value: v }, past);
+  return { output: graph.op('Gemm', [mixed, layer.output], { transB: 1 }), present };
 }
 
 /** RoPE in Hugging Face's layout: the first half of a head is rotated against the second. */
 function rotate(graph: OnnxGraph, weights: DecoderWeights, columns: Columns, value: Value, heads: number): Value {
   const inputs = [value, columns.positions_BS, weights.cosine, weights.sine];
   return graph.op('RotaryEmbedding', inputs, { interleaved: 0, num_heads: heads }, MICROSOFT);
-}
-
-/** `[batch, tokens, heads * headDim]` to `[batch, heads, tokens, headDim]`. */
-function headsFirst(graph: OnnxGraph, value: Value, heads: number, headDim: number): Value {
-  const split = graph.op('Reshape', [value, graph.int64([0, 0, heads, headDim])]);
-  return graph.op('Transpose', [split], { perm: [0, 2, 1, 3] });
 }
 
 /** SwiGLU (Shazeer 2020): down(silu(gate(x)) * up(x)). QuickGelu with alpha 1 is silu in one pass. */

@@ -7,9 +7,10 @@
 import type { DecoderConfig } from '@preheat/contracts';
 import { ELEMENT_TYPE_CODES, OnnxGraph, type Value } from '@preheat/graph/onnx';
 import type { TensorMap } from '../tensor.js';
+import type { LayerCache } from './decoder-attention.js';
 import { cacheInputs, cacheOutputs, cacheShape } from './decoder-cache.js';
 import { leftPaddedColumns } from './decoder-columns.js';
-import { decoderForward, headLogits, type LayerCache } from './decoder-forward.js';
+import { decoderForward, headLogits } from './decoder-forward.js';
 import { addDecoderWeights, type DecoderWeights } from './decoder-weights.js';
 import { type ChoiceInputs, chooseToken, pick } from './token-choice.js';
 

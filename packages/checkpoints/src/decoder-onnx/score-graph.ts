@@ -2,9 +2,10 @@
 import type { DecoderConfig } from '@preheat/contracts';
 import { OnnxGraph } from '@preheat/graph/onnx';
 import type { TensorMap } from '../tensor.js';
+import type { LayerCache } from './decoder-attention.js';
 import { emptyCache } from './decoder-cache.js';
 import { leftPaddedColumns } from './decoder-columns.js';
-import { decoderForward, headLogits, type LayerCache } from './decoder-forward.js';
+import { decoderForward, headLogits } from './decoder-forward.js';
 import { addDecoderWeights } from './decoder-weights.js';
 import { pick } from './token-choice.js';
 
