@@ -67,12 +67,17 @@ export interface TrainingState {
   read(): Promise<TrainingSnapshot>;
   /**
    * Runs a program and adds its gradients (outputs named by `gradientOutput`) to the accumulator. Returns the other
-   * outputs, owned by the caller.
+   * outputs, owned by the caller. Rejects with an OutOfMemoryError when memory ran out; call `discard` before going on.
    */
   accumulate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>>;
-  /** Runs a program without gradients. */
+  /** Runs a program without gradients. Rejects with an OutOfMemoryError when memory ran out. */
   evaluate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>>;
-  /** Clips, applies AdamW and empties the accumulator. Rejects when nothing was accumulated. */
+  /** Empties the accumulator without an update. */
+  discard(): Promise<void>;
+  /**
+   * Clips, applies AdamW and empties the accumulator. Rejects when nothing was accumulated. After an OutOfMemoryError
+   * here some parameters may be updated and others not: load a snapshot or dispose.
+   */
   update(options: UpdateOptions): Promise<UpdateReport>;
   dispose(): Promise<void>;
 }

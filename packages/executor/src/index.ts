@@ -13,3 +13,5 @@ export type {
   UpdateOptions,
   UpdateReport,
 } from './executor.js';
+export { OutOfMemoryError } from './out-of-memory.js';
+export type { Shortage } from './out-of-memory.js';

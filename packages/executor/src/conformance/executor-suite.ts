@@ -13,6 +13,7 @@ import {
 import type { DecoderSize } from '@preheat/graph/conformance';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Executor, Feeds, ParameterSpec, Tensors, TrainingState, UpdateOptions } from '../executor.js';
+import { OutOfMemoryError } from '../out-of-memory.js';
 import { naiveAdamW } from './naive-adamw.js';
 
 /** Grouped queries, an uneven vocabulary above the one-hot limit of embedding gradients, two layers. */
@@ -76,6 +77,29 @@ export async function trainDecoder(executor: Executor): Promise<(steps: number) 
       await state.update({ ...options, gradientScale: 0.5 });
     }
   };
+}
+
+/** Opens the small program for training; the function it returns takes so many steps of two micro-batches. */
+export async function trainSmall(executor: Executor): Promise<(steps: number) => Promise<void>> {
+  const program = smallProgram();
+  const state = await executor.openTraining(smallLayout);
+  await state.load({ parameters: smallParameters });
+  return async (steps) => {
+    for (let step = 0; step < steps; step++) {
+      for (let part = 0; part < 2; part++) await state.accumulate(program, smallFeeds);
+      await state.update(options);
+    }
+  };
+}
+
+/** A program on the small parameters whose intermediate has 2^46 elements: more than the address space of any machine. */
+function impossibleProgram(): Program {
+  const graph = new GraphBuilder();
+  const w = graph.parameter('w', [3, 2]);
+  const [x, y] = [graph.input('x', 'f32', [2 ** 23, 1]), graph.input('y', 'f32', [1, 2 ** 23])];
+  const loss = ops.add(ops.sum(ops.exp(ops.matmul(x, y))), ops.sum(w));
+  const [dw] = gradients(loss, [w]);
+  return graph.build({ outputs: { loss, [gradientOutput('w')]: dw } });
 }
 
 /** A parameter `w` (3×2) and a bias `b` (2), with the loss Σ x·w·y + Σ b·b. */
@@ -296,6 +320,25 @@ export function describeExecutor(open: () => Promise<Executor>, tolerance: numbe
       await expect(state.evaluate(smallProgram(), smallFeeds)).rejects.toThrow('use accumulate');
       await expect(state.update(options)).rejects.toThrow('no gradient was accumulated');
     });
+  });
+
+  describe('out of memory', () => {
+    // TensorFlow waits ten seconds for other threads to free memory before it gives up.
+    it('is an error with the numbers, after which discarding the gradients is enough to go on', async () => {
+      const [state, program] = [await training(smallLayout, smallParameters), smallProgram()];
+      const numbers = new Float32Array(2 ** 23);
+      await state.accumulate(program, smallFeeds);
+      const failure: unknown = await state.accumulate(impossibleProgram(), { x: numbers, y: numbers }).catch((e) => e);
+      expect(failure).toBeInstanceOf(OutOfMemoryError);
+      expect((failure as OutOfMemoryError).shortage.bytesAsked).toBe(2 ** 48);
+      await state.discard();
+      await expect(state.update(options)).rejects.toThrow('no gradient was accumulated');
+      await state.accumulate(program, smallFeeds);
+      const untouched = await training(smallLayout, smallParameters);
+      await untouched.accumulate(program, smallFeeds);
+      expect(await state.update(options)).toEqual(await untouched.update(options));
+      expect(await state.read()).toEqual(await untouched.read());
+    }, 120_000);
   });
 
   describe('refuses', () => {

@@ -86,6 +86,12 @@ export class OnnxTrainingState implements TrainingState {
     });
   }
 
+  discard(): Promise<void> {
+    return this.#queue.run(async () => {
+      this.#microBatches = 0;
+    });
+  }
+
   update(options: UpdateOptions): Promise<UpdateReport> {
     return this.#queue.run(async () => {
       checkUpdateOptions(options);

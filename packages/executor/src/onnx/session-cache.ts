@@ -4,7 +4,9 @@
 import './no-telemetry.js';
 import type { Program } from '@preheat/graph';
 import { programToOnnx } from '@preheat/graph';
+import { freemem } from 'node:os';
 import { InferenceSession } from 'onnxruntime-node';
+import { OutOfMemoryError, recogniseOutOfMemory } from '../out-of-memory.js';
 import { toSessionOptions } from './session-options.js';
 import type { ResolvedOnnxOptions } from './session-options.js';
 
@@ -32,14 +34,18 @@ export class SessionCache {
     this.#entries.delete(program);
     this.#entries.set(program, entry);
     entry.users++;
+    let isShort = false;
     try {
       return await work(await entry.session);
-    } catch (error) {
+    } catch (caught) {
       await this.#forgetIfBroken(program, entry);
+      const error = recogniseOutOfMemory(caught, { device: 'CPU', bytesFree: freemem() });
+      isShort = error instanceof OutOfMemoryError;
       throw error;
     } finally {
       entry.users--;
-      await this.#shrink();
+      // Every session holds an arena as large as its activations: idle ones are what can be given back.
+      await (isShort ? this.dispose() : this.#shrink());
     }
   }
 

@@ -3,5 +3,6 @@
 
 export { createTfjsExecutor } from './tfjs-executor.js';
 export type { TfjsOptions } from './tfjs-executor.js';
+export { usesGpu } from './memory-budget.js';
 export { loadPortableTensorFlow, loadTensorFlow } from './tensorflow.js';
 export type { LoadedTensorFlow, TensorFlow } from './tensorflow.js';

@@ -2,6 +2,7 @@
 
 import type { Program } from '@preheat/graph';
 import { Interpreter } from './interpreter.js';
+import type { MemoryBudget } from './memory-budget.js';
 import type { TensorFlow } from './tensorflow.js';
 
 export class InterpreterCache {
@@ -9,15 +10,18 @@ export class InterpreterCache {
   readonly #interpreters = new Map<Program, Interpreter>();
   readonly #tf: TensorFlow;
   readonly #limit: number;
+  /** What everything on this device may take. */
+  readonly budget: MemoryBudget;
 
-  constructor(tf: TensorFlow, limit: number) {
+  constructor(tf: TensorFlow, budget: MemoryBudget, limit: number) {
     this.#tf = tf;
+    this.budget = budget;
     this.#limit = limit;
   }
 
   /** The interpreter of a program, valid until the next call: runs are synchronous, so none is in use when one goes. */
   get(program: Program): Interpreter {
-    const interpreter = this.#interpreters.get(program) ?? new Interpreter(this.#tf, program);
+    const interpreter = this.#interpreters.get(program) ?? new Interpreter(this.#tf, this.budget, program);
     this.#interpreters.delete(program);
     this.#interpreters.set(program, interpreter);
     const [oldest] = this.#interpreters.keys();

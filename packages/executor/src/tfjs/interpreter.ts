@@ -1,8 +1,9 @@
 // Runs a program node by node on TensorFlow.js, disposing every intermediate after its last use. The number of live
-// tensors is the same before and after a run, but for the outputs handed to the caller.
+// tensors is the same before and after a run, also one that fails, but for the outputs handed to the caller.
 
 import { invariant } from '@preheat/contracts';
 import type { Program, ProgramNode } from '@preheat/graph';
+import type { MemoryBudget } from './memory-budget.js';
 import type { Tensor, TensorFlow } from './tensorflow.js';
 import { tfDType, tfjsKernels } from './tfjs-kernels.js';
 
@@ -13,16 +14,19 @@ interface Step {
 }
 
 type Kernel = (tf: TensorFlow, inputs: readonly Tensor[], node: ProgramNode) => Tensor;
+type Values = Map<number, Tensor>;
 
 export class Interpreter {
   readonly #tf: TensorFlow;
+  readonly #budget: MemoryBudget;
   readonly #program: Program;
   readonly #constants: ReadonlyMap<number, Tensor>;
   readonly #steps: readonly Step[];
 
   /** Uploads the program's constants; `dispose` frees them. */
-  constructor(tf: TensorFlow, program: Program) {
+  constructor(tf: TensorFlow, budget: MemoryBudget, program: Program) {
     this.#tf = tf;
+    this.#budget = budget;
     this.#program = program;
     this.#constants = new Map(
       program.constants.map(({ value, data, shape, dtype }) => [
@@ -33,47 +37,56 @@ export class Interpreter {
     this.#steps = planDisposal(program);
   }
 
-  /** Tensors for every input by name stay the caller's; the outputs become the caller's to dispose. */
+  /**
+   * Tensors for every input by name stay the caller's; the outputs become the caller's to dispose.
+   * @throws OutOfMemoryError when the device, or the budget, has no room for an intermediate.
+   */
   run(inputs: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
-    const values = new Map(this.#constants);
+    const values: Values = new Map(this.#constants);
     for (const { name, value } of this.#program.inputs) {
       const tensor = inputs.get(name);
       invariant(tensor, `input "${name}" was not fed`);
       values.set(value, tensor);
     }
-    for (const { node, finished } of this.#steps) {
-      values.set(node.value, this.#compute(node, values));
-      for (const value of finished) {
-        values.get(value)?.dispose();
-        values.delete(value);
-      }
+    try {
+      for (const step of this.#steps) this.#take(step, values);
+      return this.#collect(values);
+    } catch (error) {
+      throw this.#budget.recognise(error);
+    } finally {
+      for (const { node } of this.#steps) values.get(node.value)?.dispose();
     }
-    return this.#collect(values);
   }
 
   dispose(): void {
     for (const tensor of this.#constants.values()) tensor.dispose();
   }
 
-  #compute(node: ProgramNode, values: ReadonlyMap<number, Tensor>): Tensor {
+  #take({ node, finished }: Step, values: Values): void {
     const inputs = node.inputs.map((value) => {
       const tensor = values.get(value);
       invariant(tensor, `value ${value} is not there`);
       return tensor;
     });
+    // A reshape shows the memory of its operand.
+    if (node.primitive !== 'reshape') this.#budget.reserve(node.shape, node.dtype);
     const kernel = tfjsKernels[node.primitive] as Kernel;
-    return this.#tf.keep(this.#tf.tidy(() => kernel(this.#tf, inputs, node)));
+    values.set(node.value, this.#tf.keep(this.#tf.tidy(() => kernel(this.#tf, inputs, node))));
+    for (const value of finished) {
+      values.get(value)?.dispose();
+      values.delete(value);
+    }
   }
 
-  /** Hands each output its own tensor, though several may show one value, and frees what was computed. */
+  /** Hands each output its own tensor, though several may show one value. */
   #collect(values: ReadonlyMap<number, Tensor>): Map<string, Tensor> {
     const outputs = new Map<string, Tensor>();
     for (const { name, value } of this.#program.outputs) {
       const tensor = values.get(value);
       invariant(tensor, `output "${name}" was not computed`);
+      // A clone shows the same memory.
       outputs.set(name, this.#tf.keep(tensor.clone()));
     }
-    for (const { node } of this.#steps) values.get(node.value)?.dispose();
     return outputs;
   }
 }

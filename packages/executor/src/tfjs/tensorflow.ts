@@ -13,10 +13,10 @@ export type LoadedTensorFlow =
   | { readonly ok: false; readonly reason: string };
 
 /** In order of preference: CUDA, then the native CPU build. */
-const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
+const nativePackages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
 /** Loads the first native TensorFlow that is installed and whose library loads. Never throws. */
-export async function loadTensorFlow(): Promise<LoadedTensorFlow> {
+export async function loadTensorFlow(packages: readonly string[] = nativePackages): Promise<LoadedTensorFlow> {
   const reasons: string[] = [];
   for (const packageName of packages) {
     try {

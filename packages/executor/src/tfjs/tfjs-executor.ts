@@ -6,6 +6,7 @@ import { matchFeeds } from '../feeds.js';
 import { resolveLayout } from '../parameter-layout.js';
 import { SerialQueue } from '../serial-queue.js';
 import { InterpreterCache } from './interpreter-cache.js';
+import { MemoryBudget, usesGpu } from './memory-budget.js';
 import type { TensorFlow } from './tensorflow.js';
 import { TfjsTrainingState } from './tfjs-training-state.js';
 import { disposeAll, readAll, upload } from './transfer.js';
@@ -13,11 +14,16 @@ import { disposeAll, readAll, upload } from './transfer.js';
 export interface TfjsOptions {
   /** Programs whose constants stay on the device; the least recently used go beyond that. Default 16. */
   readonly maxPrograms?: number;
+  /** The most that tensors may take on the device. Default: whatever the device has. */
+  readonly maxBytes?: number;
 }
 
 /** Computes on the active backend of `tf`, which must be ready (`await tf.ready()`). */
-export function createTfjsExecutor(tf: TensorFlow, { maxPrograms = 16 }: TfjsOptions = {}): Executor {
-  return new TfjsExecutor(tf, new InterpreterCache(tf, maxPrograms));
+export function createTfjsExecutor(
+  tf: TensorFlow,
+  { maxPrograms = 16, maxBytes = Infinity }: TfjsOptions = {},
+): Executor {
+  return new TfjsExecutor(tf, new InterpreterCache(tf, new MemoryBudget(tf, maxBytes), maxPrograms));
 }
 
 class TfjsExecutor implements Executor {
@@ -30,7 +36,7 @@ class TfjsExecutor implements Executor {
   constructor(tf: TensorFlow, interpreters: InterpreterCache) {
     this.#tf = tf;
     this.#interpreters = interpreters;
-    this.detail = `TensorFlow.js ${tf.version_core}, backend ${tf.getBackend()}`;
+    this.detail = `TensorFlow.js ${tf.version_core}, backend ${tf.getBackend()}, ${usesGpu(tf) ? 'GPU' : 'CPU'}`;
   }
 
   async openTraining(layout: readonly ParameterSpec[]): Promise<TrainingState> {
@@ -72,10 +78,14 @@ class TfjsProgram implements CompiledProgram {
       const inputs = new Map(
         matchFeeds(this.#program, feeds).map(({ input, data }) => [input.name, upload(this.#tf, data, input.shape)]),
       );
-      const outputs = this.#interpreters.get(this.#program).run(inputs);
-      const results = await readAll(outputs);
-      disposeAll([...inputs.values(), ...outputs.values()]);
-      return results;
+      try {
+        const outputs = this.#interpreters.get(this.#program).run(inputs);
+        const results = await readAll(outputs);
+        disposeAll(outputs.values());
+        return results;
+      } finally {
+        disposeAll(inputs.values());
+      }
     });
   }
 

@@ -8,6 +8,7 @@ import { adamwCoefficients, checkUpdateOptions, clipScale, judgeGradient } from 
 import type {
   Feeds,
   LoadableState,
+  Tensors,
   TrainingSnapshot,
   TrainingState,
   UpdateOptions,
@@ -17,17 +18,26 @@ import { matchFeeds } from '../feeds.js';
 import { checkState, gradientTarget, heldParameter } from '../parameter-layout.js';
 import type { Parameter } from '../parameter-layout.js';
 import { SerialQueue } from '../serial-queue.js';
-import { applyAdamW, globalNorm } from './device-adamw.js';
-import type { DeviceParameter } from './device-adamw.js';
+import { adamwStep, globalNorm } from './device-adamw.js';
 import type { InterpreterCache } from './interpreter-cache.js';
 import type { Tensor, TensorFlow } from './tensorflow.js';
-import { disposeAll, readAll, upload } from './transfer.js';
+import { concatenate, disposeAll, download, readAll, separate, upload } from './transfer.js';
+import { packBucket, planBuckets, unpackBucket } from './update-buckets.js';
+import type { Bucket } from './update-buckets.js';
+
+/** AdamW's memory of a bucket, as vectors. */
+interface Moments {
+  readonly firstMoment: Tensor;
+  readonly secondMoment: Tensor;
+}
 
 export class TfjsTrainingState implements TrainingState {
   readonly #tf: TensorFlow;
   readonly #interpreters: InterpreterCache;
   readonly #parameters: ReadonlyMap<string, Parameter>;
-  readonly #device = new Map<string, DeviceParameter>();
+  readonly #buckets: readonly Bucket[];
+  readonly #values = new Map<string, Tensor>();
+  readonly #moments = new Map<Bucket, Moments>();
   readonly #gradients = new Map<string, Tensor>();
   readonly #queue = new SerialQueue();
   readonly #onDispose: () => void;
@@ -38,6 +48,7 @@ export class TfjsTrainingState implements TrainingState {
     this.#tf = tf;
     this.#interpreters = interpreters;
     this.#parameters = new Map(parameters.map((parameter) => [parameter.name, parameter]));
+    this.#buckets = planBuckets(parameters);
     this.#onDispose = onDispose;
     this.#place({ parameters: {} });
   }
@@ -53,31 +64,32 @@ export class TfjsTrainingState implements TrainingState {
   }
 
   read(): Promise<TrainingSnapshot> {
-    return this.#queue.run(async () => {
-      const trainable = [...this.#device].filter(([name]) => this.#parameters.get(name)?.trainable);
-      const all = (part: keyof DeviceParameter, of: Iterable<[string, DeviceParameter]>) =>
-        readAll(Array.from(of, ([name, held]) => [name, held[part]]));
-      return {
-        parameters: await all('parameter', this.#device),
-        firstMoment: await all('firstMoment', trainable),
-        secondMoment: await all('secondMoment', trainable),
-        stepCount: this.#stepCount,
-      };
-    });
+    return this.#queue.run(async () => ({
+      parameters: await readAll(this.#values),
+      firstMoment: await this.#readMoment('firstMoment'),
+      secondMoment: await this.#readMoment('secondMoment'),
+      stepCount: this.#stepCount,
+    }));
   }
 
   accumulate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>> {
     return this.#queue.run(async () => {
       for (const output of program.outputs) gradientTarget(this.#parameters, output);
       const outputs = this.#run(program, feeds);
-      for (const [name, tensor] of outputs) {
-        const of = gradientOf(name);
-        if (of === undefined) continue;
-        outputs.delete(name);
-        this.#addGradient(of, tensor);
+      try {
+        for (const [name, tensor] of outputs) {
+          const of = gradientOf(name);
+          if (of === undefined) continue;
+          this.#addGradient(of, tensor);
+          outputs.delete(name);
+        }
+        this.#microBatches++;
+        return await readAll(outputs);
+      } catch (error) {
+        throw this.#interpreters.budget.recognise(error);
+      } finally {
+        disposeAll(outputs.values());
       }
-      this.#microBatches++;
-      return this.#download(outputs);
     });
   }
 
@@ -85,19 +97,31 @@ export class TfjsTrainingState implements TrainingState {
     return this.#queue.run(async () => {
       const gradient = program.outputs.find(({ name }) => gradientOf(name) !== undefined);
       if (gradient) throw new Error(`evaluate: the program returns "${gradient.name}"; use accumulate`);
-      return this.#download(this.#run(program, feeds));
+      const outputs = this.#run(program, feeds);
+      const results = await readAll(outputs);
+      disposeAll(outputs.values());
+      return results;
     });
+  }
+
+  discard(): Promise<void> {
+    return this.#queue.run(async () => this.#clearGradients());
   }
 
   update(options: UpdateOptions): Promise<UpdateReport> {
     return this.#queue.run(async () => {
       checkUpdateOptions(options);
       if (this.#microBatches === 0) throw new Error('update: no gradient was accumulated since the last update');
-      const norm = (await globalNorm(this.#tf, [...this.#gradients.values()])) * options.gradientScale;
-      const report = judgeGradient(norm, options.maxGradNorm);
-      if (report.applied) this.#apply(options, clipScale(norm, options.maxGradNorm));
-      this.#clearGradients();
-      return report;
+      const gradients: Tensor[] = [];
+      try {
+        for (const bucket of this.#buckets) gradients.push(this.#takeGradient(bucket));
+        return await this.#step(gradients, options);
+      } catch (error) {
+        throw this.#interpreters.budget.recognise(error);
+      } finally {
+        disposeAll(gradients);
+        this.#clearGradients();
+      }
     });
   }
 
@@ -109,27 +133,37 @@ export class TfjsTrainingState implements TrainingState {
     });
   }
 
+  /** `gradients` has one vector a bucket. */
+  async #step(gradients: readonly Tensor[], options: UpdateOptions): Promise<UpdateReport> {
+    const norm = (await globalNorm(this.#tf, gradients)) * options.gradientScale;
+    const report = judgeGradient(norm, options.maxGradNorm);
+    if (!report.applied) return report;
+    this.#stepCount++;
+    const clip = clipScale(norm, options.maxGradNorm);
+    this.#buckets.forEach((bucket, i) => this.#apply(bucket, gradients[i] as Tensor, options, clip));
+    return report;
+  }
+
   #run(program: Program, feeds: Feeds): Map<string, Tensor> {
     const inputs = new Map<string, Tensor>();
     for (const { name, shape, trainable } of program.inputs) {
-      if (!trainable) continue;
-      const held = this.#device.get(heldParameter(this.#parameters, name, shape).name);
-      invariant(held, `parameter "${name}" is not on the device`);
-      inputs.set(name, held.parameter);
+      if (trainable) inputs.set(name, this.#value(heldParameter(this.#parameters, name, shape).name));
     }
     const fed = matchFeeds(program, feeds, ({ trainable }) => trainable).map(
       ({ input, data }) => [input.name, upload(this.#tf, data, input.shape)] as const,
     );
     for (const [name, tensor] of fed) inputs.set(name, tensor);
-    const outputs = this.#interpreters.get(program).run(inputs);
-    for (const [, tensor] of fed) tensor.dispose();
-    return outputs;
+    try {
+      return this.#interpreters.get(program).run(inputs);
+    } finally {
+      for (const [, tensor] of fed) tensor.dispose();
+    }
   }
 
-  async #download(outputs: ReadonlyMap<string, Tensor>): Promise<Record<string, Float32Array>> {
-    const results = await readAll([...outputs]);
-    disposeAll(outputs.values());
-    return results;
+  #value(name: string): Tensor {
+    const tensor = this.#values.get(name);
+    invariant(tensor, `parameter "${name}" is not on the device`);
+    return tensor;
   }
 
   #addGradient(name: string, tensor: Tensor): void {
@@ -142,29 +176,43 @@ export class TfjsTrainingState implements TrainingState {
     disposeAll([known, tensor]);
   }
 
-  #apply(options: UpdateOptions, clip: number): void {
-    this.#stepCount++;
-    for (const { name, decays, trainable, shape } of this.#parameters.values()) {
-      const held = this.#device.get(name);
-      if (!held || !trainable) continue;
-      const weightDecay = decays ? options.weightDecay : 0;
-      const coefficients = adamwCoefficients({ ...options, weightDecay }, this.#stepCount, clip);
-      const gradient = this.#gradients.get(name) ?? this.#tf.zeros([...shape]);
-      this.#gradients.set(name, gradient);
-      applyAdamW(this.#tf, held, gradient, options, coefficients);
-    }
+  /** The accumulated gradient of a bucket as one vector, zero where there is none; its parts are disposed. */
+  #takeGradient({ parameters }: Bucket): Tensor {
+    const parts = parameters.map(({ name, shape }) => this.#gradients.get(name) ?? this.#tf.zeros([...shape]));
+    const vector = concatenate(this.#tf, parts);
+    disposeAll(parts);
+    for (const { name } of parameters) this.#gradients.delete(name);
+    return vector;
+  }
+
+  #apply(bucket: Bucket, gradient: Tensor, options: UpdateOptions, clip: number): void {
+    const weightDecay = bucket.decays ? options.weightDecay : 0;
+    const coefficients = adamwCoefficients({ ...options, weightDecay }, this.#stepCount, clip);
+    const moments = this.#moments.get(bucket);
+    invariant(moments, 'a bucket has moments');
+    const old = bucket.parameters.map(({ name }) => this.#value(name));
+    const parameter = concatenate(this.#tf, old);
+    const updated = adamwStep(this.#tf, { parameter, ...moments }, gradient, options, coefficients);
+    disposeAll([parameter, moments.firstMoment, moments.secondMoment, ...old]);
+    this.#moments.set(bucket, { firstMoment: updated.firstMoment, secondMoment: updated.secondMoment });
+    const values = separate(this.#tf, updated.parameter, bucket.parameters);
+    updated.parameter.dispose();
+    bucket.parameters.forEach(({ name }, i) => this.#values.set(name, values[i] as Tensor));
+  }
+
+  async #readMoment(moment: keyof Moments): Promise<Record<string, Float32Array>> {
+    const parts: Record<string, Float32Array>[] = [];
+    for (const [bucket, held] of this.#moments) parts.push(unpackBucket(bucket, await download(held[moment])));
+    return Object.assign({}, ...parts) as Record<string, Float32Array>;
   }
 
   #place({ parameters, firstMoment = {}, secondMoment = {} }: LoadableState): void {
-    for (const { name, shape, size, trainable } of this.#parameters.values()) {
-      // The moments of a frozen parameter are never used; a scalar stands for them.
-      const place = (data: Float32Array | undefined, exists: boolean) =>
-        upload(this.#tf, data ?? new Float32Array(exists ? size : 1), exists ? shape : []);
-      this.#device.set(name, {
-        parameter: place(parameters[name], true),
-        firstMoment: place(firstMoment[name], trainable),
-        secondMoment: place(secondMoment[name], trainable),
-      });
+    for (const { name, shape, size } of this.#parameters.values()) {
+      this.#values.set(name, upload(this.#tf, parameters[name] ?? new Float32Array(size), shape));
+    }
+    for (const bucket of this.#buckets) {
+      const place = (data: Tensors) => upload(this.#tf, packBucket(bucket, data), [bucket.size]);
+      this.#moments.set(bucket, { firstMoment: place(firstMoment), secondMoment: place(secondMoment) });
     }
   }
 
@@ -175,7 +223,9 @@ export class TfjsTrainingState implements TrainingState {
   }
 
   #freeParameters(): void {
-    for (const held of this.#device.values()) disposeAll(Object.values(held));
-    this.#device.clear();
+    disposeAll(this.#values.values());
+    for (const moments of this.#moments.values()) disposeAll(Object.values(moments));
+    this.#values.clear();
+    this.#moments.clear();
   }
 }
