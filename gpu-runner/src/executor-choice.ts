@@ -2,31 +2,45 @@
 import type { Executor } from '@preheat/executor';
 import type { Log } from '@preheat/ports';
 import { availableParallelism } from 'node:os';
+import type { GpuSettings } from './gpu-settings.js';
 
 export type ExecutorSetting = 'auto' | 'onnx' | 'tfjs';
 
+export interface ChosenExecutor {
+  readonly executor: Executor;
+  /** Tokens of a micro-batch that suit the device; undefined for the trainer's default, which suits CPUs. */
+  readonly microBatchTokens: number | undefined;
+}
+
+/** Starting an operation on a GPU costs the same for few numbers as for many, so the batches of a CPU would starve it. */
+const GPU_MICRO_BATCH_TOKENS = 8192;
+
 /** @throws Error when `tfjs` is demanded and cannot be had. */
-export async function chooseExecutor(setting: ExecutorSetting, log: Log): Promise<Executor> {
-  if (setting === 'onnx') return openOnnx(log, 'PREHEAT_RUNNER_EXECUTOR=onnx');
-  const { createTfjsExecutor, loadTensorFlow } = await import('@preheat/executor/tfjs');
+export async function chooseExecutor(setting: ExecutorSetting, gpu: GpuSettings, log: Log): Promise<ChosenExecutor> {
+  if (setting === 'onnx') return openOnnx(gpu, log, 'PREHEAT_RUNNER_EXECUTOR=onnx');
+  const { createTfjsExecutor, loadTensorFlow, usesGpu } = await import('@preheat/executor/tfjs');
   const loaded = await loadTensorFlow();
   if (!loaded.ok) {
     if (setting === 'tfjs') throw new Error(`PREHEAT_RUNNER_EXECUTOR=tfjs cannot be honoured: ${loaded.reason}`);
-    return openOnnx(log, loaded.reason);
+    return openOnnx(gpu, log, loaded.reason);
   }
-  const { isUsingGpuDevice = false } = loaded.tf.backend() as { isUsingGpuDevice?: boolean };
-  if (setting === 'auto' && !isUsingGpuDevice) return openOnnx(log, `${loaded.packageName} loaded but found no GPU`);
-  const executor = createTfjsExecutor(loaded.tf);
-  log.info('training runs on TensorFlow.js', { detail: executor.detail, from: loaded.packageName, isUsingGpuDevice });
-  return executor;
+  const isUsingGpuDevice = usesGpu(loaded.tf);
+  if (setting === 'auto' && !isUsingGpuDevice) return openOnnx(gpu, log, `${loaded.packageName} found no GPU`);
+  const { maxBytes } = gpu;
+  const executor = createTfjsExecutor(loaded.tf, { maxBytes });
+  const microBatchTokens = gpu.microBatchTokens ?? (isUsingGpuDevice ? GPU_MICRO_BATCH_TOKENS : undefined);
+  const { detail } = executor;
+  const told = { maxBytes: Number.isFinite(maxBytes) ? maxBytes : 'no limit', microBatchTokens };
+  log.info('training runs on TensorFlow.js', { detail, from: loaded.packageName, isUsingGpuDevice, ...told });
+  return { executor, microBatchTokens };
 }
 
 /** Sessions kept ready: a few lengths times a few row counts, for training and evaluation. */
 const MAX_SESSIONS = 48;
 
-async function openOnnx(log: Log, reason: string): Promise<Executor> {
+async function openOnnx({ microBatchTokens }: GpuSettings, log: Log, reason: string): Promise<ChosenExecutor> {
   const { createOnnxExecutor } = await import('@preheat/executor/onnx');
   const executor = createOnnxExecutor({ threads: availableParallelism(), maxSessions: MAX_SESSIONS });
-  log.info('training runs on ONNX Runtime', { detail: executor.detail, reason });
-  return executor;
+  log.info('training runs on ONNX Runtime', { detail: executor.detail, microBatchTokens, reason });
+  return { executor, microBatchTokens };
 }

@@ -5,6 +5,8 @@ import { readSettings, RunnerSettings } from '@preheat/contracts';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import { chooseExecutor } from './executor-choice.js';
+import { gpuSettings } from './gpu-settings.js';
+import { chooseRolloutProvider } from './rollout-provider.js';
 import { runnerLoop } from './runner-loop.js';
 import { taskProtection } from './task-protection.js';
 
@@ -34,7 +36,15 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-const executor = await chooseExecutor(settings.PREHEAT_RUNNER_EXECUTOR ?? 'auto', log);
+const gpu = gpuSettings(settings);
+// What the environment says already was meant.
+for (const [name, value] of Object.entries(gpu.environment)) process.env[name] ??= value;
+log.info(
+  'settings of GPU libraries',
+  Object.fromEntries(Object.keys(gpu.environment).map((name) => [name, process.env[name]])),
+);
+const { executor, microBatchTokens } = await chooseExecutor(settings.PREHEAT_RUNNER_EXECUTOR ?? 'auto', gpu, log);
+const rolloutProvider = await chooseRolloutProvider(settings.PREHEAT_ROLLOUT_PROVIDER ?? 'auto', log);
 const jobs = new JobStore({ ...platform, queue: platform.jobQueue });
 const dependencies = {
   ...platform,
@@ -45,7 +55,10 @@ const dependencies = {
   models: new ModelRegistry(platform.store),
   executor,
   leaseTtlMs: Number(settings.PREHEAT_LEASE_TTL_MS ?? DEFAULT_LEASE_TTL_MS),
-  rolloutWorkers: availableParallelism(),
+  microBatchTokens,
+  rolloutProvider,
+  // Rows of one session fill a GPU; on CPUs every core decodes its own.
+  rolloutWorkers: rolloutProvider === 'cuda' ? 1 : availableParallelism(),
 };
 
 log.info('ready', { executor: executor.name });

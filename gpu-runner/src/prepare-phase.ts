@@ -41,6 +41,7 @@ export async function preparePhase(
     trainingRows: planned.rows,
     validationRows: validation || [],
     executor: deps.executor,
+    microBatchTokens: deps.microBatchTokens,
     rollouts: decoder && new DecoderRollouts(decoder),
     grader: graderOf(planned),
     signal: leased.lost,
@@ -66,7 +67,10 @@ export async function preparePhase(
 }
 
 function openDecoder(deps: RunnerDependencies, { config, tensors }: LoadedModel): Promise<DecoderPool> {
-  return DecoderPool.create(config, tensors, { workers: deps.rolloutWorkers });
+  return DecoderPool.create(config, tensors, {
+    workers: deps.rolloutWorkers,
+    provider: deps.rolloutProvider ?? 'cpu',
+  });
 }
 
 /** The weights the phase starts from: the checkpoint's, or the base model's. */

@@ -1,5 +1,6 @@
 /** What a runner is made of; assembled once in main.ts, replaced by memory adapters and a virtual clock in tests. */
 import type { Executor } from '@preheat/executor';
+import type { ExecutionProvider } from '@preheat/inference';
 import type { ModelRegistry } from '@preheat/inference/model-registry';
 import type { JobStore } from '@preheat/jobs';
 import type { Clock, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
@@ -15,6 +16,10 @@ export interface RunnerDependencies {
   readonly ids: Ids;
   readonly log: Log;
   readonly leaseTtlMs: number;
+  /** Tokens of a training micro-batch at most; undefined for the trainer's default. */
+  readonly microBatchTokens?: number | undefined;
+  /** Where rollouts are decoded. Default `cpu`. */
+  readonly rolloutProvider?: ExecutionProvider;
   /** Worker threads that sample rollouts, each with one thread of its own. */
   readonly rolloutWorkers: number;
 }

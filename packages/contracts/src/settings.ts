@@ -35,6 +35,18 @@ export type ApiSettings = Static<typeof ApiSettings>;
 export const RunnerSettings = Type.Interface([StoreSettings], {
   /** `auto` takes the GPU when TensorFlow.js finds one, else ONNX Runtime on the CPU. */
   PREHEAT_RUNNER_EXECUTOR: Type.Optional(OneOf(['auto', 'onnx', 'tfjs'])),
+  /** Where rollouts are decoded: `auto` takes CUDA where ONNX Runtime's provider for it works, else the CPU. */
+  PREHEAT_ROLLOUT_PROVIDER: Type.Optional(OneOf(['auto', 'cpu', 'cuda'])),
+  /** Tokens of one training micro-batch. A batch is cut into as many as it needs; results differ by rounding only. */
+  PREHEAT_MICRO_BATCH_TOKENS: Type.Optional(Type.String({ pattern: '^([89]|[1-9][0-9]{1,6})$' })),
+  /** `yes`: TensorFlow takes GPU memory as it needs it. `no`: all of it at the start, for training alone on a device. */
+  PREHEAT_GPU_MEMORY_GROWTH: Type.Optional(OneOf(['yes', 'no'])),
+  /** TensorFlow's allocator on the GPU; `cuda_malloc_async` fragments less where row lengths vary much. `bfc` unless said. */
+  PREHEAT_GPU_ALLOCATOR: Type.Optional(OneOf(['bfc', 'cuda_malloc_async'])),
+  /** `yes`: matrix products in TensorFloat-32, several times faster and too coarse for the parity bounds. `no` unless said. */
+  PREHEAT_GPU_TF32: Type.Optional(OneOf(['yes', 'no'])),
+  /** The most that training tensors may take; unless said, all that the device has. */
+  PREHEAT_GPU_MEMORY_LIMIT_MIB: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,6}$' })),
   PREHEAT_RUNNER_ID: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' })),
   /** `yes`: leave once staying idle costs more than starting again, where machines are started for work. */
   PREHEAT_RUNNER_EXIT_WHEN_IDLE: Type.Optional(OneOf(['yes', 'no'])),

@@ -9,12 +9,15 @@ import { generateRows } from './generate-rows.js';
 import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
 import type { GraphRunner } from './graph-runner.js';
 import { LocalRunner } from './local-runner.js';
+import type { ExecutionProvider } from './session-options.js';
 import { type ScoredRow, type ScoreOptions, type ScoreRow, scoreRows } from './score-rows.js';
 import { type StreamOptions, streamRow } from './stream-row.js';
 
 export interface DecoderOptions {
   /** ONNX Runtime threads of a session. Default 1: small models lose more to handing over than they gain. */
   readonly threads?: number;
+  /** Default `cpu`; `cuda` needs what `missingCudaProvider` looks for. */
+  readonly provider?: ExecutionProvider;
   /** Version of the weights passed to `create`. Default 0. */
   readonly policyVersion?: number;
 }
@@ -44,10 +47,10 @@ export class DecoderSession {
   static async create(
     config: DecoderConfig,
     tensors: TensorMap,
-    { threads = 1, policyVersion = 0 }: DecoderOptions = {},
+    { threads = 1, provider = 'cpu', policyVersion = 0 }: DecoderOptions = {},
   ): Promise<DecoderSession> {
     assertDecoderTensors(config, tensors);
-    return new DecoderSession(config, tensors, policyVersion, [new LocalRunner(threads)]);
+    return new DecoderSession(config, tensors, policyVersion, [new LocalRunner(threads, provider)]);
   }
 
   /** Version of the newest weights. Rows under way may still come from the version before. */

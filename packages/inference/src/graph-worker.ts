@@ -4,7 +4,8 @@ import type { RunResult } from './graph-runner.js';
 import { LocalRunner } from './local-runner.js';
 import type { WorkerReply, WorkerRequest, WorkerSetup } from './worker-protocol.js';
 
-const runner = new LocalRunner((workerData as WorkerSetup).threads);
+const { threads, provider } = workerData as WorkerSetup;
+const runner = new LocalRunner(threads, provider);
 
 parentPort?.on('message', (request: WorkerRequest) => {
   execute(request).then(

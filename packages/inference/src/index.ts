@@ -1,5 +1,6 @@
 /** Batched KV-cache decoding and scoring on onnxruntime-node. */
 export { MAX_TOP_LOG_PROBS } from './check-generation.js';
+export { missingCudaProvider } from './cuda-provider.js';
 export { DecoderPool, type DecoderPoolOptions } from './decoder-pool.js';
 export { type DecoderOptions, DecoderSession } from './decoder-session.js';
 export type {
@@ -14,4 +15,5 @@ export { MAX_ROWS_PER_CALL } from './micro-batches.js';
 export { NonFiniteLogitsError } from './read-emission.js';
 export { MAX_SCORED_ROWS_PER_CALL, type ScoredRow, type ScoreOptions, type ScoreRow } from './score-rows.js';
 export { type CachedSession, SessionCache, type SessionLease } from './session-cache.js';
+export type { ExecutionProvider } from './session-options.js';
 export type { StreamOptions } from './stream-row.js';

@@ -5,7 +5,7 @@
 import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import type { GraphRunner, RunResult, WireTensor, WireTensors } from './graph-runner.js';
-import { sessionOptions } from './session-options.js';
+import { type ExecutionProvider, sessionOptions } from './session-options.js';
 
 interface Loaded {
   readonly session: ort.InferenceSession;
@@ -14,19 +14,21 @@ interface Loaded {
 
 export class LocalRunner implements GraphRunner {
   readonly #threads: number;
+  readonly #provider: ExecutionProvider;
   readonly #graphs = new Map<string, Loaded>();
   readonly isUsable = true;
   /** Tail of the queue: one operation at a time, so a session is never released under a run. */
   #tail: Promise<unknown> = Promise.resolve();
 
   /** @param threads ONNX Runtime threads of each session. */
-  constructor(threads: number) {
+  constructor(threads: number, provider: ExecutionProvider = 'cpu') {
     this.#threads = threads;
+    this.#provider = provider;
   }
 
   load(name: string, model: Uint8Array, version: number): Promise<void> {
     return this.#inOrder(async () => {
-      const session = await ort.InferenceSession.create(unshared(model), sessionOptions(this.#threads));
+      const session = await ort.InferenceSession.create(unshared(model), sessionOptions(this.#threads, this.#provider));
       const previous = this.#graphs.get(name);
       this.#graphs.set(name, { session, version });
       await previous?.session.release();

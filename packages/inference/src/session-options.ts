@@ -1,6 +1,9 @@
 /** ONNX Runtime session options for decoding. */
 import type { InferenceSession } from 'onnxruntime-node';
 
+/** Where a session computes. */
+export type ExecutionProvider = 'cpu' | 'cuda';
+
 const LOG_ERRORS_ONLY = 3;
 
 /**
@@ -10,9 +13,10 @@ const LOG_ERRORS_ONLY = 3;
  * busy neighbour costs a multiple of what it saves. Denormals are flushed so that near-zero softmax weights cannot
  * slow arithmetic down by two orders of magnitude.
  */
-export function sessionOptions(threads: number): InferenceSession.SessionOptions {
+export function sessionOptions(threads: number, provider: ExecutionProvider = 'cpu'): InferenceSession.SessionOptions {
   return {
-    executionProviders: ['cpu'],
+    // What CUDA has no kernel for runs on the CPU beside it.
+    executionProviders: provider === 'cuda' ? ['cuda', 'cpu'] : ['cpu'],
     executionMode: 'sequential',
     graphOptimizationLevel: 'disabled',
     intraOpNumThreads: threads,

@@ -1,9 +1,11 @@
 /** Messages between a `WorkerRunner` and its thread. Every request gets exactly one reply with the same id. */
 import type { RunResult, WireTensors } from './graph-runner.js';
+import type { ExecutionProvider } from './session-options.js';
 
 export interface WorkerSetup {
   /** ONNX Runtime threads of each session. */
   readonly threads: number;
+  readonly provider: ExecutionProvider;
 }
 
 export type WorkerRequest =

@@ -1,6 +1,7 @@
 /** Runs graphs in a worker thread, so that this thread's event loop stays free and several cores decode at once. */
 import type { Worker } from 'node:worker_threads';
 import type { GraphRunner, RunResult, WireTensors } from './graph-runner.js';
+import type { ExecutionProvider } from './session-options.js';
 import { spawnGraphWorker } from './spawn-graph-worker.js';
 import type { WorkerReply, WorkerRequest } from './worker-protocol.js';
 
@@ -23,8 +24,8 @@ export class WorkerRunner implements GraphRunner {
   #failure: Error | undefined;
 
   /** @param threads ONNX Runtime threads of each session in the worker. */
-  constructor(threads: number) {
-    this.#worker = spawnGraphWorker({ threads });
+  constructor(threads: number, provider: ExecutionProvider = 'cpu') {
+    this.#worker = spawnGraphWorker({ threads, provider });
     this.#worker.on('message', (reply: WorkerReply) => this.#settle(reply));
     this.#worker.on('error', (error) =>
       this.#fail(new DecodingThreadError('decoding thread failed', { cause: error })),

@@ -18,6 +18,7 @@ export { learningRateAt, type LearningRateSchedule } from './schedule/learning-r
 export type { BatchSums } from './trainer/batch-sums.js';
 export type { Denominators } from './trainer/pack-micro-batch.js';
 export type { MicroBatchLimits } from './trainer/plan-micro-batches.js';
+export { MicroBatchTooLargeError, type Shrink } from './trainer/shrink-on-oom.js';
 export {
   type OptimizerSettings,
   type StepReport,

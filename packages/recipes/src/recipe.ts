@@ -57,6 +57,8 @@ export interface RecipeContext<Config> {
   readonly trainingRows: readonly TrainingRow[];
   readonly validationRows: readonly TrainingRow[];
   readonly executor: Executor;
+  /** Tokens of a micro-batch at most; undefined for the trainer's own default. Results differ by rounding only. */
+  readonly microBatchTokens?: number | undefined;
   /** Present in reinforcement phases, as is `grader`. */
   readonly rollouts: Rollouts | null;
   readonly grader: CompiledGrader | null;

@@ -11,6 +11,7 @@ import { isInert, type WeightedTokens } from '../record/weighted-tokens.js';
 import { type BatchSums, emptySums, foldSums } from './batch-sums.js';
 import { type Denominators, packMicroBatch, packTokens, predictions } from './pack-micro-batch.js';
 import { type MicroBatchLimits, type MicroBatchPlan, planMicroBatches } from './plan-micro-batches.js';
+import { type Shrink, ShrinkOnOom } from './shrink-on-oom.js';
 import { ProgramCache } from './program-cache.js';
 import { buildEvaluationProgram, buildScoringProgram, buildTrainingProgram } from './training-program.js';
 
@@ -43,7 +44,9 @@ export interface TrainerOptions {
   readonly executor: Executor;
   readonly config: DecoderConfig;
   readonly optimizer: OptimizerSettings;
-  readonly limits?: MicroBatchLimits;
+  readonly limits?: Partial<MicroBatchLimits>;
+  /** Told when memory ran out and micro-batches became smaller. */
+  readonly onShrink?: (shrink: Shrink) => void;
 }
 
 /** Small enough to stay in cache and to bound the memory of a compiled shape; measured on letter-to-sound rows. */
@@ -55,14 +58,14 @@ export class Trainer {
   readonly config: DecoderConfig;
   readonly #state: TrainingState;
   readonly #optimizer: OptimizerSettings;
-  readonly #limits: MicroBatchLimits;
+  readonly #microBatches: ShrinkOnOom;
   readonly #programs = new ProgramCache(MAX_PROGRAMS);
 
-  private constructor(state: TrainingState, { config, optimizer, limits = DEFAULT_LIMITS }: TrainerOptions) {
+  private constructor(state: TrainingState, { config, optimizer, limits, onShrink = () => undefined }: TrainerOptions) {
     this.config = config;
     this.#state = state;
     this.#optimizer = optimizer;
-    this.#limits = limits;
+    this.#microBatches = new ShrinkOnOom({ ...DEFAULT_LIMITS, ...limits }, onShrink);
   }
 
   /** Starts from `weights` with a fresh optimiser. @throws TensorMismatchError when they do not fit the config. */
@@ -94,6 +97,7 @@ export class Trainer {
   /**
    * One optimiser step over a batch. Rows that contribute nothing (all advantages zero) are not computed; when no row is
    * left, nothing is updated, because a zero gradient would still move the weights by momentum.
+   * @throws MicroBatchTooLargeError when memory ran out although micro-batches were made smaller.
    */
   async step(batch: readonly WeightedTokens[], request: StepRequest): Promise<StepReport> {
     const rows = batch.filter((row) => !isInert(row));
@@ -110,44 +114,52 @@ export class Trainer {
   }
 
   /** Log-probabilities of every token at a temperature, in the order of `rows`; entry 0 of a row is 0. */
-  async logProbs(rows: readonly Int32Array[], temperature: number): Promise<Float32Array[]> {
-    const results = rows.map((tokens) => new Float32Array(tokens.length));
-    for (const plan of planMicroBatches(rows.map(predictions), this.#limits)) {
-      const program = this.#program('score', plan, String(temperature), () =>
-        buildScoringProgram(this.config, plan, temperature),
-      );
-      const { logProbs } = await this.#state.evaluate(program, packTokens(select(rows, plan), plan));
-      invariant(logProbs, 'a scoring program returns log-probabilities');
-      plan.rows.forEach((row, b) => {
-        const result = results[row];
-        result?.set(logProbs.subarray(b * plan.length, b * plan.length + result.length - 1), 1);
-      });
-    }
-    return results;
+  logProbs(rows: readonly Int32Array[], temperature: number): Promise<Float32Array[]> {
+    return this.#microBatches.run(this.#state, async (limits) => {
+      const results = rows.map((tokens) => new Float32Array(tokens.length));
+      for (const plan of planMicroBatches(rows.map(predictions), limits)) {
+        const logProbs = await this.#microBatches.attempt(plan, () => this.#score(rows, plan, temperature));
+        plan.rows.forEach((row, b) => {
+          const result = results[row];
+          result?.set(logProbs.subarray(b * plan.length, b * plan.length + result.length - 1), 1);
+        });
+      }
+      return results;
+    });
   }
 
   dispose(): Promise<void> {
     return this.#state.dispose();
   }
 
-  async #run(
+  #run(
     kind: 'train' | 'evaluate',
     rows: readonly WeightedTokens[],
     spec: LossSpec,
     denominators: Denominators,
   ): Promise<BatchSums> {
-    let sums = emptySums();
-    for (const plan of planMicroBatches(
-      rows.map(({ tokens }) => predictions(tokens)),
-      this.#limits,
-    )) {
-      const build = kind === 'train' ? buildTrainingProgram : buildEvaluationProgram;
-      const program = this.#program(kind, plan, JSON.stringify(spec), () => build(this.config, plan, spec));
-      const feeds = packMicroBatch(select(rows, plan), plan, spec, denominators);
-      const run = kind === 'train' ? this.#state.accumulate : this.#state.evaluate;
-      sums = foldSums(sums, await run.call(this.#state, program, feeds), plan.batch * plan.length);
-    }
-    return sums;
+    const lengths = rows.map(({ tokens }) => predictions(tokens));
+    const build = kind === 'train' ? buildTrainingProgram : buildEvaluationProgram;
+    const run = kind === 'train' ? this.#state.accumulate : this.#state.evaluate;
+    return this.#microBatches.run(this.#state, async (limits) => {
+      let sums = emptySums();
+      for (const plan of planMicroBatches(lengths, limits)) {
+        const program = this.#program(kind, plan, JSON.stringify(spec), () => build(this.config, plan, spec));
+        const feeds = packMicroBatch(select(rows, plan), plan, spec, denominators);
+        const outputs = await this.#microBatches.attempt(plan, () => run.call(this.#state, program, feeds));
+        sums = foldSums(sums, outputs, plan.batch * plan.length);
+      }
+      return sums;
+    });
+  }
+
+  async #score(rows: readonly Int32Array[], plan: MicroBatchPlan, temperature: number): Promise<Float32Array> {
+    const program = this.#program('score', plan, String(temperature), () =>
+      buildScoringProgram(this.config, plan, temperature),
+    );
+    const { logProbs } = await this.#state.evaluate(program, packTokens(select(rows, plan), plan));
+    invariant(logProbs, 'a scoring program returns log-probabilities');
+    return logProbs;
   }
 
   #program(kind: string, { batch, length }: MicroBatchPlan, detail: string, build: () => Program): Program {

@@ -22,11 +22,18 @@ const FIRST_MOMENT = 'first_moment.';
 const SECOND_MOMENT = 'second_moment.';
 
 function trainerOptions(
-  { executor, modelConfig, config }: RecipeContext<OptimizerConfig>,
+  { executor, modelConfig, config, microBatchTokens, log }: RecipeContext<OptimizerConfig>,
   beta2: number,
 ): TrainerOptions {
   const optimizer = { ...ADAM, beta2, weightDecay: config.weight_decay, maxGradNorm: config.max_grad_norm };
-  return { executor, config: modelConfig, optimizer };
+  return {
+    executor,
+    config: modelConfig,
+    optimizer,
+    ...(microBatchTokens === undefined ? {} : { limits: { maxTokens: microBatchTokens } }),
+    onShrink: ({ from, maxTokens, cause }) =>
+      log.warn('out of memory: micro-batches are halved from now on', { ...from, maxTokens, shortage: cause.shortage }),
+  };
 }
 
 /** A trainer at the start of the phase. `beta2` is AdamW's memory of squared gradients, which each recipe states. */
