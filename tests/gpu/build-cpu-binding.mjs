@@ -1,6 +1,6 @@
 // Builds the native addon of @tensorflow/tfjs-node-gpu against TensorFlow's CPU library, so that the code that drives a
 // GPU runs where there is none: same addon, same kernels by name, another device. The addon's sources come with the npm
-// package, headers and library from the `tensorflow_cpu` wheel (1.2 GB unpacked). Nothing in node_modules is touched.
+// package, headers and library from the `tensorflow_cpu` wheel (1.1 GB unpacked). Nothing in node_modules is touched.
 //   node tests/gpu/build-cpu-binding.mjs [--wheel file.whl]     needs python3 with pip, g++ and Node's headers
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
