@@ -5,7 +5,7 @@
  *
  * Activations are kept two-dimensional, `[batch * tokens, width]`, except around attention; the reshapes are free.
  */
-import type { DecoderConfig } from '@preheat/contracts';
+import { decoderArchitecture, type DecoderConfig } from '@preheat/contracts';
 import { MICROSOFT_DOMAIN, type OnnxGraph, type Value } from '@preheat/graph/onnx';
 import { attend, type LayerCache } from './decoder-attention.js';
 import type { Columns } from './decoder-columns.js';
@@ -90,7 +90,7 @@ function addAndNorm(
   residual: Value | undefined,
   weight: Value,
 ): { sum: Value; normed: Value } {
-  const epsilon = { float: config.rms_norm_eps };
+  const epsilon = { float: decoderArchitecture(config).norm.epsilon };
   if (residual === undefined) {
     const normed = graph.op('SimplifiedLayerNormalization', [hidden, weight], { axis: -1, epsilon, stash_type: 1 });
     return { sum: hidden, normed };

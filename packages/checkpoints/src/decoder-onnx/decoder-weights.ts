@@ -68,7 +68,7 @@ function addRotationTables(graph: OnnxGraph, config: DecoderConfig): { cosine: V
   const sine = new Float32Array(cosine.length);
   for (let position = 0; position < config.max_position_embeddings; position++) {
     for (let pair = 0; pair < pairs; pair++) {
-      const angle = position / config.rope_theta ** (pair / pairs);
+      const angle = position / (config as any).rope_theta ** (pair / pairs);
       cosine[position * pairs + pair] = Math.cos(angle);
       sine[position * pairs + pair] = Math.sin(angle);
     }
