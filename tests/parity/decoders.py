@@ -114,7 +114,8 @@ def model_of(family, settings):
 
 
 def tokens_of(batch, length, vocabulary):
-    return torch.tensor([int((x + 0.5) * vocabulary) for x in filled("tokens", batch * length)]).reshape(batch, length)
+    """Never 0, the padding token: torch drops its gradient, and nothing is trained on it."""
+    return torch.tensor([1 + int((x + 0.5) * (vocabulary - 1)) for x in filled("tokens", batch * length)]).reshape(batch, length)
 
 
 def logits_and_gradients(model, tokens):

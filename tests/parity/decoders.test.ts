@@ -5,7 +5,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeSafetensors, readHuggingFaceConfig, type TensorMap, writeHuggingFaceConfig } from '@preheat/checkpoints';
+import { decodeSafetensors, huggingFaceConfigText, readHuggingFaceConfig, type TensorMap } from '@preheat/checkpoints';
 import type { DecoderConfig } from '@preheat/contracts';
 import { createOnnxExecutor } from '@preheat/executor/onnx';
 import { afterAll, describe, expect } from 'vitest';
@@ -101,8 +101,9 @@ peerTest('transformers loads every config we write, and computes the same', asyn
   const folders = models.map(({ folder, config }) => {
     const copy = `${folder}-written`;
     mkdirSync(copy);
-    for (const file of ['model.safetensors', 'expected.safetensors']) copyFileSync(join(folder, file), join(copy, file));
-    writeFileSync(join(copy, 'config.json'), JSON.stringify(writeHuggingFaceConfig(config)));
+    for (const file of ['model.safetensors', 'expected.safetensors'])
+      copyFileSync(join(folder, file), join(copy, file));
+    writeFileSync(join(copy, 'config.json'), huggingFaceConfigText(config));
     return copy;
   });
   const differences = await runPeer<Record<string, number>>('decoders.py', ['logits', ...folders]);

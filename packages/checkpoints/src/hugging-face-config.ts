@@ -82,7 +82,15 @@ function inTheirNames(problems: readonly Problem[], { renamed }: ModelClass): Pr
   return problems.map(({ path, message }) => ({ path: theirs.get(path) ?? path, message }));
 }
 
-/** The object to store as `config.json` for transformers and for `readHuggingFaceConfig`. */
+/** Keys that transformers 5 takes only with a decimal point, which `JSON.stringify` leaves out of whole numbers. */
+const WHOLE_FLOAT = /("(?:attn|final)_logit_softcapping": \d+)(?=,?\n)/g;
+
+/** The text of `config.json` for transformers and for `readHuggingFaceConfig`. */
+export function huggingFaceConfigText(config: DecoderConfig): string {
+  return `${JSON.stringify(writeHuggingFaceConfig(config), null, 2).replaceAll(WHOLE_FLOAT, '$1.0')}\n`;
+}
+
+/** What `config.json` says, for those who look at it; it is written by `huggingFaceConfigText`. */
 export function writeHuggingFaceConfig(config: DecoderConfig): Record<string, unknown> {
   const modelClass = MODEL_CLASSES[config.model_type];
   const { other_eos_token_ids: others = [], eos_token_id: first, ...keys } = config;

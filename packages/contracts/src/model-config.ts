@@ -63,7 +63,7 @@ const gemma2And3 = {
   ...attentionBias,
   ...windowByLayer,
   /** Attention scores are divided by its root. */
-  query_pre_attn_scalar: Type.Number({ exclusiveMinimum: 0, maximum: 1e6 }),
+  query_pre_attn_scalar: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
   final_logit_softcapping: Cap,
 };
 
