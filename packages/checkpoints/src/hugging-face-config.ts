@@ -15,8 +15,9 @@ import {
 import { foreignSwitches } from './hugging-face/foreign-switches.js';
 import { readLayerTypes } from './hugging-face/layer-types.js';
 import { type Given, MODEL_CLASSES, type ModelClass } from './hugging-face/model-classes.js';
-import { readRopeParameters, writeRopeParameters } from './hugging-face/rope-parameters.js';
+import { type RopeKeys, readRopeParameters, writeRopeParameters } from './hugging-face/rope-parameters.js';
 
+const NO_ROPE: RopeKeys = { keys: {}, problems: [], path: 'rope_scaling' };
 const DEFAULTED_BY_NULL = ['num_key_value_heads', 'head_dim', 'intermediate_size'];
 
 /** Reads a parsed `config.json`; the problems of one that is not a decoder we can run are returned, not thrown. */
@@ -29,8 +30,7 @@ export function readHuggingFaceConfig(value: unknown): Checked<DecoderConfig> {
   const modelClass = MODEL_CLASSES[type];
   const stated = inOurNames(value as Given, modelClass);
   const given = { ...modelClass.defaults(stated), ...stated };
-  const rope =
-    modelClass.ropeTheta === null ? { keys: {}, problems: [] } : readRopeParameters(given, modelClass.ropeTheta);
+  const rope = modelClass.ropeTheta === null ? NO_ROPE : readRopeParameters(given, modelClass.ropeTheta);
   const activation = readActivation(type, stated);
   const problems = [...foreignSwitches(type, given), ...rope.problems, ...activation.problems];
   if (problems.length > 0) return { ok: false, problems };
@@ -43,7 +43,7 @@ export function readHuggingFaceConfig(value: unknown): Checked<DecoderConfig> {
   };
   const keys = decoderConfigKeys(type).filter((key) => all[key] !== undefined);
   const checked = checkDecoderConfig(Object.fromEntries(keys.map((key) => [key, all[key]])));
-  return checked.ok ? checked : { ok: false, problems: inTheirNames(checked.problems, modelClass) };
+  return checked.ok ? checked : { ok: false, problems: inTheirNames(checked.problems, modelClass, rope.path) };
 }
 
 /** Our names for theirs. Null stands for the default of a width, and for as many key heads as query heads. */
@@ -77,9 +77,12 @@ function endTokens(given: Given): Given {
   return { eos_token_id: first, ...(others.length > 0 ? { other_eos_token_ids: others } : {}) };
 }
 
-function inTheirNames(problems: readonly Problem[], { renamed }: ModelClass): Problem[] {
+function inTheirNames(problems: readonly Problem[], { renamed }: ModelClass, ropePath: string): Problem[] {
   const theirs = new Map(Object.entries(renamed).map(([their, our]) => [our, their]));
-  return problems.map(({ path, message }) => ({ path: theirs.get(path) ?? path, message }));
+  return problems.map(({ path, message }) => ({
+    path: theirs.get(path) ?? path.replace(/^rope_scaling(?=\.|$)/, ropePath),
+    message,
+  }));
 }
 
 /** Keys that transformers 5 takes only with a decimal point, which `JSON.stringify` leaves out of whole numbers. */
@@ -105,9 +108,11 @@ export function writeHuggingFaceConfig(config: DecoderConfig): Record<string, un
   };
   if (config.model_type === 'gpt2') return inGpt2Names(stated, modelClass);
   const activation = config.model_type.startsWith('gemma') ? { hidden_activation: stated.hidden_act } : {};
-  const sliding = 'layer_types' in config ? { use_sliding_window: config.sliding_window !== null } : {};
+  const sliding = config.model_type.startsWith('qwen') ? { use_sliding_window: isWindowed(config) } : {};
   return { ...stated, ...activation, ...sliding, ...writeRopeParameters(config) };
 }
+
+const isWindowed = (config: DecoderConfig): boolean => 'sliding_window' in config && config.sliding_window !== null;
 
 /** Optional keys of a config, spelt out with the value that their absence means. */
 function switchesOf(config: DecoderConfig, { defaults }: ModelClass): Given {

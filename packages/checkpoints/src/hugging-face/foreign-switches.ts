@@ -11,6 +11,7 @@ const NEUTRAL: Readonly<Record<string, readonly unknown[]>> = {
   attention_bias: [false],
   attn_logit_softcapping: [null],
   final_logit_softcapping: [null],
+  layer_types: [null],
   mlp_bias: [false],
   partial_rotary_factor: [null, 1],
   per_layer_config: [null],
@@ -29,11 +30,15 @@ const READ_OTHERWISE: Partial<Record<ModelType, readonly string[]>> = {
   qwen3: ['use_sliding_window'],
 };
 
+const isEveryLayerFull = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((layer) => layer === 'full_attention');
+
 export function foreignSwitches(type: ModelType, given: Given): Problem[] {
   const read = new Set([...decoderConfigKeys(type), ...(READ_OTHERWISE[type] ?? [])]);
   return Object.entries(NEUTRAL).flatMap(([path, neutral]) => {
     const value = given[path];
     if (read.has(path) || value === undefined || neutral.includes(value)) return [];
+    if (path === 'layer_types' && type !== 'mistral' && isEveryLayerFull(value)) return [];
     const supported = neutral.map((each) => JSON.stringify(each)).join(' or ');
     const message = `must be ${supported} or absent in a ${type} model, got ${JSON.stringify(value)}: it would change the arithmetic`;
     return [{ path, message }];

@@ -11,6 +11,8 @@ export interface RopeKeys {
   /** `rope_theta`, `rope_scaling` and, for Gemma 3, `rope_local_base_freq`, unchecked. */
   readonly keys: Given;
   readonly problems: readonly Problem[];
+  /** Where the file says what becomes `rope_scaling`. */
+  readonly path: string;
 }
 
 const LOCAL_THETA = 10_000;
@@ -41,6 +43,7 @@ function readByLayerType(given: Given, defaultTheta: number): RopeKeys {
   const stretched = local.keys['rope_scaling'] !== null && local.problems.length === 0;
   const unknown = Object.keys(byType).filter((key) => key !== 'full_attention' && key !== 'sliding_attention');
   return {
+    path: 'rope_parameters.full_attention',
     keys: { ...keys, rope_local_base_freq: local.keys['rope_theta'] },
     problems: [
       ...problems,
@@ -69,10 +72,10 @@ function readSet(parameters: Given, path: string, given: Given, theta: unknown):
     for (const key of Object.keys(settings)) {
       problems.push({ path: `${path}.${key}`, message: 'is not a known key of unscaled positions' });
     }
-    return { keys: { rope_theta: rope_theta ?? theta, rope_scaling: null }, problems };
+    return { keys: { rope_theta: rope_theta ?? theta, rope_scaling: null }, problems, path };
   }
   const scaling = { rope_type: kind, ...originalLength(kind, settings, given), ...settings };
-  return { keys: { rope_theta: rope_theta ?? theta, rope_scaling: scaling }, problems };
+  return { keys: { rope_theta: rope_theta ?? theta, rope_scaling: scaling }, problems, path };
 }
 
 /** What transformers fills in for the kinds that depend on the length of pre-training. */

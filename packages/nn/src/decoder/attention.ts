@@ -2,21 +2,18 @@
  * Self-attention of one layer: projections apart or in one, norms of heads, rotary positions, grouped queries, sliding
  * windows, capped scores.
  */
-import {
-  type AttentionStyle,
-  type DecoderArchitecture,
-  type LayerArchitecture,
-  rotaryTables,
-} from '@preheat/contracts';
+import type { AttentionStyle, DecoderArchitecture, LayerArchitecture } from '@preheat/contracts';
 import { blocks, ops, type Value } from '@preheat/graph';
 import type { DecoderParameters } from './decoder.js';
 import { linear } from './linear.js';
 import { normalise } from './norms.js';
+import type { PositionConstants } from './position-constants.js';
 import { softcap } from './softcap.js';
 
 /** What attention needs to know of a model beside its layer. */
 export interface AttentionContext {
   readonly parameters: DecoderParameters;
+  readonly constants: PositionConstants;
   readonly norm: DecoderArchitecture['norm'];
   readonly batch: number;
   readonly length: number;
@@ -39,10 +36,6 @@ export function selfAttention(x_ND: Value, layer: LayerArchitecture, context: At
   return linear(parameters, mixed_ND, layer.output);
 }
 
-/** A constant in the graph that `beside` belongs to. */
-const constant = (beside: Value, data: Float32Array, shape: readonly number[]): Value =>
-  beside.graph.emit('constant', [], { data }, 'f32', shape);
-
 /** Swaps the axes of tokens and heads. */
 const headsFirst = (x: Value): Value => ops.transpose(x, [0, 2, 1, 3]);
 
@@ -58,27 +51,17 @@ function projections(x_ND: Value, layer: LayerArchitecture, context: AttentionCo
   return [split(query), split(key), split(value)];
 }
 
-function rotate(x_BHTC: Value, { rotary }: AttentionStyle, { length, headDim }: AttentionContext): Value {
+function rotate(x_BHTC: Value, { rotary }: AttentionStyle, { constants }: AttentionContext): Value {
   if (rotary === null) return x_BHTC;
-  const { cosine, sine } = rotaryTables(rotary, headDim, length);
-  const shape = [length, headDim / 2];
-  return ops.rotary(x_BHTC, constant(x_BHTC, cosine, shape), constant(x_BHTC, sine, shape));
+  const { cosine, sine } = constants.rotation(rotary);
+  return ops.rotary(x_BHTC, cosine, sine);
 }
 
 function mix(query: Value, key: Value, value: Value, style: AttentionStyle, context: AttentionContext): Value {
-  const { length } = context;
-  const isWindowed = style.window !== null && style.window < length;
-  const window = isWindowed ? constant(query, windowMask(length, style.window), [1, 1, length, length]) : undefined;
-  const options = { scale: style.scale, ...(window && { mask: window }) };
+  const isWindowed = style.window !== null && style.window < context.length;
+  const options = { scale: style.scale, ...(isWindowed && { mask: context.constants.windowMask(style.window) }) };
   if (style.softcap === null) return blocks.causalAttention(query, key, value, options);
   return cappedAttention(query, key, value, style.softcap, options, context);
-}
-
-/** Row t hides the positions before t - window + 1; what is after t the causal mask hides. */
-function windowMask(length: number, window: number): Float32Array {
-  return Float32Array.from({ length: length * length }, (_, i) =>
-    (i % length) + window <= Math.floor(i / length) ? blocks.hiddenScore : 0,
-  );
 }
 
 /** As `blocks.causalAttention`, with `cap · tanh(score / cap)` between the scores and the mask (Gemma 2, section 2). */
@@ -88,23 +71,16 @@ function cappedAttention(
   value: Value,
   cap: number,
   { scale, mask }: { scale: number; mask?: Value },
-  { batch, length, heads, keyHeads, headDim }: AttentionContext,
+  { constants, batch, length, heads, keyHeads, headDim }: AttentionContext,
 ): Value {
   const group = heads / keyHeads;
   const joined = ops.reshape(query, [batch, keyHeads, group * length, headDim]);
   const capped = softcap(ops.matmul(joined, key, { transposeB: true, scale }), cap);
-  const causal = constant(query, causalMask(length), [1, 1, length, length]);
-  const hidden = mask ? ops.add(causal, mask) : causal;
+  const hidden = mask ? ops.add(constants.causalMask(), mask) : constants.causalMask();
   const scores = ops.add(
     ops.reshape(capped, [batch, keyHeads, group, length, length]),
     ops.reshape(hidden, [1, 1, 1, length, length]),
   );
   const shares = ops.reshape(ops.softmax(scores), [batch, keyHeads, group * length, length]);
   return ops.reshape(ops.matmul(shares, value), query.shape);
-}
-
-function causalMask(length: number): Float32Array {
-  return Float32Array.from({ length: length * length }, (_, i) =>
-    i % length > Math.floor(i / length) ? blocks.hiddenScore : 0,
-  );
 }

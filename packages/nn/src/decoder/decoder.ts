@@ -15,6 +15,7 @@ import { selfAttention } from './attention.js';
 import { feedForward } from './feed-forward.js';
 import { linear, parameterNamed } from './linear.js';
 import { normalise } from './norms.js';
+import { positionConstants } from './position-constants.js';
 import { softcap } from './softcap.js';
 
 /** The weights of a decoder as graph parameters, by name. */
@@ -34,7 +35,8 @@ export function decoderLogits(parameters: DecoderParameters, config: DecoderConf
   const { norm, activation } = architecture;
   const [batch = 1, length = 1] = tokens_BT.shape;
   const { num_attention_heads: heads, num_key_value_heads: keyHeads, head_dim: headDim } = config;
-  const context = { parameters, norm, batch, length, heads, keyHeads, headDim };
+  const constants = positionConstants(tokens_BT, length, headDim);
+  const context = { parameters, constants, norm, batch, length, heads, keyHeads, headDim };
   const normed = (x: Value, module: NormModule | undefined): Value =>
     module ? normalise(parameters, x, module, norm) : x;
   let x_ND = embed(parameters, architecture, tokens_BT);
