@@ -4,7 +4,7 @@
  */
 import type { AttentionStyle, DecoderArchitecture, LayerArchitecture } from '@preheat/contracts';
 import { blocks, ops, type Value } from '@preheat/graph';
-import type { DecoderParameters } from './decoder.js';
+import type { DecoderParameters } from './decoder-parameters.js';
 import { linear } from './linear.js';
 import { normalise } from './norms.js';
 import type { PositionConstants } from './position-constants.js';

@@ -7,24 +7,17 @@ import {
   type DecoderArchitecture,
   decoderArchitecture,
   type DecoderConfig,
-  decoderTensors,
   type NormModule,
+  type TableModule,
 } from '@preheat/contracts';
-import { type GraphBuilder, ops, type Value } from '@preheat/graph';
+import { ops, type Value } from '@preheat/graph';
 import { selfAttention } from './attention.js';
+import { type DecoderParameters, parameterNamed } from './decoder-parameters.js';
 import { feedForward } from './feed-forward.js';
-import { linear, parameterNamed } from './linear.js';
+import { linear } from './linear.js';
 import { normalise } from './norms.js';
 import { positionConstants } from './position-constants.js';
 import { softcap } from './softcap.js';
-
-/** The weights of a decoder as graph parameters, by name. */
-export type DecoderParameters = ReadonlyMap<string, Value>;
-
-/** Declares every weight of the decoder as a trainable parameter of `graph`. */
-export function declareDecoder(graph: GraphBuilder, config: DecoderConfig): DecoderParameters {
-  return new Map(decoderTensors(config).map(({ name, shape }) => [name, graph.parameter(name, shape)]));
-}
 
 /**
  * Next-token logits: tokens [B, T] → [B·T, V], row b·T + t predicting token t + 1 of sequence b. Attention is causal, so
@@ -58,10 +51,14 @@ function embed(
   const [batch = 1, length = 1] = tokens_BT.shape;
   const rows_BTD = ops.gather(parameterNamed(parameters, `${embedding.name}.weight`), tokens_BT);
   const scaled_BTD = embeddingScale === 1 ? rows_BTD : ops.mul(rows_BTD, embeddingScale);
-  const placed_BTD = positions
-    ? ops.add(scaled_BTD, ops.slice(parameterNamed(parameters, `${positions.name}.weight`), 0, 0, length))
-    : scaled_BTD;
+  const placed_BTD = positions ? ops.add(scaled_BTD, learnedPositions(parameters, positions, length)) : scaled_BTD;
   return ops.reshape(placed_BTD, [batch * length, embedding.width]);
+}
+
+/** [T, D]. Lengths are rounded up to few shapes, so padding may lie beyond the last position; it gets zeros. */
+function learnedPositions(parameters: DecoderParameters, { name, rows }: TableModule, length: number): Value {
+  const table = parameterNamed(parameters, `${name}.weight`);
+  return ops.pad(ops.slice(table, 0, 0, Math.min(length, rows)), 0, 0, Math.max(0, length - rows));
 }
 
 function head(parameters: DecoderParameters, architecture: DecoderArchitecture, x_ND: Value): Value {

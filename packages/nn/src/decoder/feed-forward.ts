@@ -1,7 +1,7 @@
 /** The feed-forward half of a layer: gated (SwiGLU, GeGLU; Shazeer 2020) or plain. */
 import type { DecoderArchitecture, LayerArchitecture } from '@preheat/contracts';
 import { blocks, ops, type Value } from '@preheat/graph';
-import type { DecoderParameters } from './decoder.js';
+import type { DecoderParameters } from './decoder-parameters.js';
 import { linear } from './linear.js';
 
 const ACTIVATIONS: Readonly<Record<DecoderArchitecture['activation'], (x: Value) => Value>> = {

@@ -1,13 +1,7 @@
-/** Projections by their stored layout, and the lookup of weights by name. */
-import { invariant, type LinearModule } from '@preheat/contracts';
+/** Projections, by the layout their weights are stored in. */
+import type { LinearModule } from '@preheat/contracts';
 import { ops, type Value } from '@preheat/graph';
-import type { DecoderParameters } from './decoder.js';
-
-export function parameterNamed(parameters: DecoderParameters, name: string): Value {
-  const value = parameters.get(name);
-  invariant(value, `the decoder has no tensor ${name}`);
-  return value;
-}
+import { type DecoderParameters, parameterNamed } from './decoder-parameters.js';
 
 /** x [N, inputs] → [N, outputs]. */
 export function linear(parameters: DecoderParameters, x: Value, module: LinearModule): Value {

@@ -1,8 +1,7 @@
 /** The normalisations of decoders: RMSNorm, Gemma's with weights counted from one, and LayerNorm with a bias. */
 import { invariant, type NormModule, type NormStyle } from '@preheat/contracts';
 import { blocks, ops, type Value } from '@preheat/graph';
-import type { DecoderParameters } from './decoder.js';
-import { parameterNamed } from './linear.js';
+import { type DecoderParameters, parameterNamed } from './decoder-parameters.js';
 
 const ROWS = { axes: [-1], keepDims: true } as const;
 

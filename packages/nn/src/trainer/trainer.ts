@@ -112,7 +112,7 @@ export class Trainer {
   /** Log-probabilities of every token at a temperature, in the order of `rows`; entry 0 of a row is 0. */
   async logProbs(rows: readonly Int32Array[], temperature: number): Promise<Float32Array[]> {
     const results = rows.map((tokens) => new Float32Array(tokens.length));
-    for (const plan of planMicroBatches(rows.map(predictions), this.#limits)) {
+    for (const plan of planMicroBatches(this.#lengths(rows), this.#limits)) {
       const program = this.#program('score', plan, String(temperature), () =>
         buildScoringProgram(this.config, plan, temperature),
       );
@@ -137,10 +137,8 @@ export class Trainer {
     denominators: Denominators,
   ): Promise<BatchSums> {
     let sums = emptySums();
-    for (const plan of planMicroBatches(
-      rows.map(({ tokens }) => predictions(tokens)),
-      this.#limits,
-    )) {
+    const lengths = this.#lengths(rows.map(({ tokens }) => tokens));
+    for (const plan of planMicroBatches(lengths, this.#limits)) {
       const build = kind === 'train' ? buildTrainingProgram : buildEvaluationProgram;
       const program = this.#program(kind, plan, JSON.stringify(spec), () => build(this.config, plan, spec));
       const feeds = packMicroBatch(select(rows, plan), plan, spec, denominators);
@@ -148,6 +146,15 @@ export class Trainer {
       sums = foldSums(sums, await run.call(this.#state, program, feeds), plan.batch * plan.length);
     }
     return sums;
+  }
+
+  /** Predicted positions of every row. @throws RangeError for one longer than the model has positions. */
+  #lengths(rows: readonly Int32Array[]): number[] {
+    const positions = this.config.max_position_embeddings;
+    return rows.map((tokens, row) => {
+      if (predictions(tokens) <= positions) return predictions(tokens);
+      throw new RangeError(`row ${row} has ${tokens.length} tokens; the model has ${positions} positions: shorten it`);
+    });
   }
 
   #program(kind: string, { batch, length }: MicroBatchPlan, detail: string, build: () => Program): Program {
