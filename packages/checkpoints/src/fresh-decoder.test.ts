@@ -41,4 +41,15 @@ describe('fresh decoder', () => {
     expect(std(tensors.get('model.layers.0.mlp.gate_proj.weight')?.data as Float32Array)).toBeCloseTo(0.02, 3);
     expect(std(tensors.get('model.layers.0.mlp.down_proj.weight')?.data as Float32Array)).toBeCloseTo(0.01, 3);
   });
+
+  it('starts norms as the identity and biases at zero, whatever a family stores', () => {
+    const { rope_theta, rms_norm_eps, ...sizes } = config;
+    const gpt2 = { ...sizes, model_type: 'gpt2', num_key_value_heads: 4, layer_norm_epsilon: 1e-5 } as const;
+    const made = freshDecoder(gpt2, 7);
+    expect(made.get('transformer.ln_f.weight')?.data.every((x) => x === 1)).toBe(true);
+    expect(made.get('transformer.h.0.attn.c_attn.bias')?.data.every((x) => x === 0)).toBe(true);
+    expect(std(made.get('transformer.h.0.attn.c_proj.weight')?.data as Float32Array)).toBeCloseTo(0.01, 3);
+    const gemma = freshDecoder({ ...sizes, model_type: 'gemma', rope_theta, rms_norm_eps }, 7);
+    expect(gemma.get('model.norm.weight')?.data.every((x) => x === 0)).toBe(true);
+  });
 });

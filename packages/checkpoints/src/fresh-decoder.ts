@@ -2,7 +2,7 @@
  * Fresh weights of a decoder: the same seed gives the same bits on every machine and for every tensor by its name alone,
  * so that adding a layer changes no other tensor. Used for registered base models, which nobody trained yet.
  */
-import { type DecoderConfig, decoderTensors } from '@preheat/contracts';
+import { decoderArchitecture, type DecoderConfig, decoderTensors } from '@preheat/contracts';
 import { CounterRandom } from '@preheat/ports';
 import type { Tensor } from './tensor.js';
 
@@ -10,18 +10,22 @@ import type { Tensor } from './tensor.js';
 const INITIAL_STD = 0.02;
 
 /**
- * Norms are ones; matrices are normal with std 0.02, those that write to the residual stream divided by √(2 · layers)
- * so that its variance does not grow with depth.
+ * Norms start as the identity, biases at zero; matrices are normal with std 0.02, those that write to the residual
+ * stream divided by √(2 · layers) so that its variance does not grow with depth.
  */
 export function freshDecoder(config: DecoderConfig, seed: number): Map<string, Tensor> {
   const root = CounterRandom.fromSeed(seed);
-  const residualScale = 1 / Math.sqrt(2 * config.num_hidden_layers);
+  const { norm, layers } = decoderArchitecture(config);
+  const residualWriters = new Set(
+    layers.flatMap(({ output, down }) => [`${output.name}.weight`, `${down.name}.weight`]),
+  );
+  const residualScale = 1 / Math.sqrt(2 * layers.length);
   return new Map(
     decoderTensors(config).map(({ name, shape }) => {
       const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
-      if (shape.length === 1) return [name, { shape, data: data.fill(1) }];
-      const isResidual = name.endsWith('o_proj.weight') || name.endsWith('down_proj.weight');
-      fillNormal(data, root.fork(name).state().key, INITIAL_STD * (isResidual ? residualScale : 1));
+      if (shape.length === 1)
+        return [name, { shape, data: data.fill(name.endsWith('.bias') ? 0 : 1 - norm.weightOffset) }];
+      fillNormal(data, root.fork(name).state().key, INITIAL_STD * (residualWriters.has(name) ? residualScale : 1));
       return [name, { shape, data }];
     }),
   );

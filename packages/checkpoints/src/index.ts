@@ -4,7 +4,7 @@ export { freshDecoder } from './fresh-decoder.js';
 export { pastName, presentName } from './decoder-onnx/decoder-cache.js';
 export { TOP_LOG_PROBS } from './decoder-onnx/generate-graph.js';
 export { type DecoderGraphKind, decoderToOnnx } from './decoder-to-onnx.js';
-export { readHuggingFaceConfig, writeHuggingFaceConfig } from './hugging-face-config.js';
+export { huggingFaceConfigText, readHuggingFaceConfig, writeHuggingFaceConfig } from './hugging-face-config.js';
 export { type Bundle, openBundle } from './open-bundle.js';
 export { MANIFEST_NAME, MAX_PARALLEL_BLOB_WRITES, publishBundle, sha256Hex } from './publish-bundle.js';
 export { decodeSafetensors, encodeSafetensors, SafetensorsError, type SafetensorsFile } from './safetensors.js';

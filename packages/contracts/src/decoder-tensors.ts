@@ -1,42 +1,64 @@
 /**
- * The one list of a decoder's weights: names exactly as Hugging Face's LlamaForCausalLM stores them, with shapes.
- * Training, checkpoints and inference all read it, so they cannot disagree about what a model consists of.
+ * The one list of a decoder's weights: names exactly as Hugging Face stores them, with shapes. Training, checkpoints and
+ * inference all read it, so they cannot disagree about what a model consists of.
  */
+import {
+  decoderArchitecture,
+  type LayerArchitecture,
+  type LinearModule,
+  type NormModule,
+  type TableModule,
+} from './decoder-architecture.js';
 import type { DecoderConfig } from './model-config.js';
 
 export interface TensorSpec {
   readonly name: string;
-  /** Projections are `[out, in]`, as torch stores `nn.Linear.weight`. */
+  /** Projections are `[out, in]`, as torch stores `nn.Linear.weight`; GPT-2's are `[in, out]`. */
   readonly shape: readonly number[];
 }
 
 /** Every stored tensor of a decoder, embedding first, layers in order, head last (absent when tied). */
 export function decoderTensors(config: DecoderConfig): TensorSpec[] {
-  const { vocab_size: vocabulary, hidden_size: width, num_hidden_layers: layers } = config;
+  const { embedding, positions, layers, finalNorm, head } = decoderArchitecture(config);
   return [
-    { name: 'model.embed_tokens.weight', shape: [vocabulary, width] },
-    ...Array.from({ length: layers }, (_, layer) => layerTensors(config, layer)).flat(),
-    { name: 'model.norm.weight', shape: [width] },
-    ...(config.tie_word_embeddings ? [] : [{ name: 'lm_head.weight', shape: [vocabulary, width] }]),
+    tableTensor(embedding),
+    ...(positions ? [tableTensor(positions)] : []),
+    ...layers.flatMap(layerTensors),
+    ...normTensors(finalNorm),
+    ...(head ? linearTensors(head) : []),
   ];
 }
 
-function layerTensors(config: DecoderConfig, layer: number): TensorSpec[] {
-  const { hidden_size: width, intermediate_size: inner, head_dim: headDim } = config;
-  const queryWidth = config.num_attention_heads * headDim;
-  const keyWidth = config.num_key_value_heads * headDim;
-  const prefix = `model.layers.${layer}`;
+function layerTensors(layer: LayerArchitecture): TensorSpec[] {
   return [
-    { name: `${prefix}.input_layernorm.weight`, shape: [width] },
-    { name: `${prefix}.self_attn.q_proj.weight`, shape: [queryWidth, width] },
-    { name: `${prefix}.self_attn.k_proj.weight`, shape: [keyWidth, width] },
-    { name: `${prefix}.self_attn.v_proj.weight`, shape: [keyWidth, width] },
-    { name: `${prefix}.self_attn.o_proj.weight`, shape: [width, queryWidth] },
-    { name: `${prefix}.post_attention_layernorm.weight`, shape: [width] },
-    { name: `${prefix}.mlp.gate_proj.weight`, shape: [inner, width] },
-    { name: `${prefix}.mlp.up_proj.weight`, shape: [inner, width] },
-    { name: `${prefix}.mlp.down_proj.weight`, shape: [width, inner] },
+    ...normTensors(layer.inputNorm),
+    ...layer.queryKeyValue.flatMap(linearTensors),
+    ...normTensors(layer.queryNorm),
+    ...normTensors(layer.keyNorm),
+    ...linearTensors(layer.output),
+    ...normTensors(layer.attentionOutputNorm),
+    ...normTensors(layer.feedForwardNorm),
+    ...(layer.gate ? linearTensors(layer.gate) : []),
+    ...linearTensors(layer.up),
+    ...linearTensors(layer.down),
+    ...normTensors(layer.feedForwardOutputNorm),
   ];
+}
+
+const tableTensor = ({ name, rows, width }: TableModule): TensorSpec => ({
+  name: `${name}.weight`,
+  shape: [rows, width],
+});
+
+function linearTensors({ name, inputs, outputs, bias, inputsFirst }: LinearModule): TensorSpec[] {
+  const weight = { name: `${name}.weight`, shape: inputsFirst ? [inputs, outputs] : [outputs, inputs] };
+  return bias ? [weight, { name: `${name}.bias`, shape: [outputs] }] : [weight];
+}
+
+function normTensors(norm: NormModule | undefined): TensorSpec[] {
+  if (!norm) return [];
+  const weight = { name: `${norm.name}.weight`, shape: [norm.width] };
+  return norm.bias ? [weight, { name: `${norm.name}.bias`, shape: [norm.width] }] : [weight];
 }
 
 /** Number of parameters a decoder of this shape stores. */

@@ -1,6 +1,7 @@
 /** Every schema that crosses a process or storage boundary, the error table, and the keys of the store. */
 export * from './bundle-manifest.js';
 export * from './chat.js';
+export * from './decoder-architecture.js';
 export * from './decoder-tensors.js';
 export * from './errors.js';
 export * from './evaluation.js';
@@ -16,6 +17,8 @@ export * from './model-config.js';
 export * from './pipeline.js';
 export * from './primitives.js';
 export * from './queue-message.js';
+export * from './rope-scaling.js';
+export * from './rotary-tables.js';
 export * from './settings.js';
 export * from './store-keys.js';
 export * from './training-row.js';

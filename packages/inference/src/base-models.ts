@@ -2,14 +2,14 @@
  * The base models every installation offers: small decoders with fresh weights, sized so that a whole SFT and RL job runs
  * on a laptop CPU. The seed makes their weights the same bits everywhere.
  */
-import type { DecoderConfig } from '@preheat/contracts';
+import type { DecoderConfigOf } from '@preheat/contracts';
 
 export interface BaseModel {
   readonly name: string;
   /** Seed of the fresh weights. */
   readonly seed: number;
   /** Everything but the vocabulary, which the tokenizer decides. */
-  readonly shape: Omit<DecoderConfig, 'vocab_size' | 'bos_token_id' | 'eos_token_id' | 'pad_token_id'>;
+  readonly shape: Omit<DecoderConfigOf<'llama'>, 'vocab_size' | 'bos_token_id' | 'eos_token_id' | 'pad_token_id'>;
 }
 
 const shape = (

@@ -37,7 +37,7 @@ function oracleLogProbs(config: DecoderConfig, seed: number, prompt: number[], r
 }
 
 describe('generate, greedy', () => {
-  const variants: [string, Partial<DecoderConfig>][] = [
+  const variants: [string, Partial<typeof TINY_CONFIG>][] = [
     ['grouped key/value heads', {}],
     ['one key/value head', { num_key_value_heads: 1 }],
     ['as many key/value heads as query heads', { num_key_value_heads: 4 }],

@@ -8,11 +8,11 @@ import {
   assertDecoderTensors,
   decodeSafetensors,
   encodeSafetensors,
+  huggingFaceConfigText,
   freshDecoder,
   openBundle,
   readHuggingFaceConfig,
   type TensorMap,
-  writeHuggingFaceConfig,
 } from '@preheat/checkpoints';
 import { listAll, type ObjectStore } from '@preheat/ports';
 import { letterToSoundTokenizer, loadTokenizer, type Tokenizer, type TokenizerFiles } from '@preheat/tokenizer';
@@ -165,9 +165,10 @@ export function baseConfig(base: BaseModel, tokenizer: Tokenizer): DecoderConfig
 
 /** The blobs of a servable model: the files of a Hugging Face folder. */
 export function modelBlobs(config: DecoderConfig, files: TokenizerFiles, tensors: TensorMap): Map<string, Uint8Array> {
-  const json = (value: object) => new TextEncoder().encode(JSON.stringify(value, null, 2));
+  const utf8 = (text: string) => new TextEncoder().encode(text);
+  const json = (value: object) => utf8(JSON.stringify(value, null, 2));
   return new Map([
-    [MODEL_BLOBS.config, json(writeHuggingFaceConfig(config))],
+    [MODEL_BLOBS.config, utf8(huggingFaceConfigText(config))],
     [MODEL_BLOBS.tokenizer, json(files.tokenizerJson)],
     [MODEL_BLOBS.tokenizerConfig, json(files.tokenizerConfig)],
     [MODEL_BLOBS.weights, encodeSafetensors(tensors)],

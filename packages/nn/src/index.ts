@@ -2,7 +2,8 @@
 export type { Executor } from '@preheat/executor';
 export { groupAdvantages, type GroupAdvantageOptions, hasVariance } from './advantage/group-advantages.js';
 export { FIRST_ROW, type RowBatch, type RowCursor, RowSampler } from './data/row-sampler.js';
-export { type DecoderParameters, declareDecoder, decoderLogits } from './decoder/decoder.js';
+export { decoderLogits } from './decoder/decoder.js';
+export { type DecoderParameters, declareDecoder } from './decoder/decoder-parameters.js';
 export { CROSS_ENTROPY, type LossSpec, type PolicyGradientSpec } from './loss/loss-spec.js';
 export {
   completionRecord,

@@ -4,6 +4,7 @@
  */
 import { MICROSOFT_DOMAIN, type OnnxGraph, type Value } from '@preheat/graph/onnx';
 import type { Columns } from './decoder-columns.js';
+import { softcap } from './decoder-linear.js';
 
 /** Keys and values of one layer, each `[batch, keyValueHeads, columns, headDim]`. */
 export interface LayerCache {
@@ -18,6 +19,10 @@ export interface AttentionShape {
   readonly headDim: number;
   /** Factor of the scores before the softmax. */
   readonly scale: number;
+  /** Scores are bounded to ±softcap before the mask; null for none. */
+  readonly softcap: number | null;
+  /** Columns a token sees, its own included; null for all up to its own. */
+  readonly window: number | null;
 }
 
 /** Of the new tokens: query `[batch, tokens, heads * headDim]`, key and value `[batch, tokens, keyHeads * headDim]`. */
@@ -34,7 +39,7 @@ export interface Projected {
  */
 export function attend(
   graph: OnnxGraph,
-  { heads, keyHeads, headDim, scale }: AttentionShape,
+  { heads, keyHeads, headDim, scale, softcap: cap, window }: AttentionShape,
   columns: Columns,
   fresh: Projected,
   past: LayerCache,
@@ -47,8 +52,10 @@ export function attend(
   const grouped = isGrouped ? graph.op('Reshape', [query, graph.int64([0, keyHeads, -1, headDim])]) : query;
   const product = { transB: 1, alpha: { float: scale } };
   const scores = graph.op('FusedMatMul', [grouped, key], product, { domain: MICROSOFT_DOMAIN });
-  const byHead = isGrouped ? graph.op('Reshape', [scores, graph.int64([0, heads, -1, 0])]) : scores;
-  const weightsByHead = graph.op('Softmax', [graph.op('Add', [byHead, columns.mask_B1ST])], { axis: -1 });
+  const capped = softcap(graph, scores, cap);
+  const byHead = isGrouped ? graph.op('Reshape', [capped, graph.int64([0, heads, -1, 0])]) : capped;
+  const mask_B1ST = columns.mask_B1ST(window);
+  const weightsByHead = graph.op('Softmax', [graph.op('Add', [byHead, mask_B1ST])], { axis: -1 });
   const byGroup = isGrouped ? graph.op('Reshape', [weightsByHead, graph.int64([0, keyHeads, -1, 0])]) : weightsByHead;
   const mixed = graph.op('MatMul', [byGroup, value]);
   const unGrouped = isGrouped ? graph.op('Reshape', [mixed, graph.int64([0, heads, -1, headDim])]) : mixed;

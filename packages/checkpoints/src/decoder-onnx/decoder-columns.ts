@@ -10,8 +10,11 @@ const MASKED_SCORE = -1e9;
 export interface Columns {
   /** int64 `[batch, tokens]`. */
   readonly positions_BS: Value;
-  /** float32 `[batch, 1, tokens, columns]`, added to attention scores. */
-  readonly mask_B1ST: Value;
+  /**
+   * float32 `[batch, 1, tokens, columns]`, added to attention scores. With a window, a token sees only that many columns,
+   * its own included. Layers that ask for the same window share the nodes.
+   */
+  readonly mask_B1ST: (window: number | null) => Value;
 }
 
 /**
@@ -33,7 +36,7 @@ export function leftPaddedColumns(
   const positions_BS = graph.op('Max', [graph.op('Sub', [queries_S, pads_B1]), graph.int64(0)]);
   const pads_B111 = graph.op('Unsqueeze', [padLengths_B, graph.int64([1, 2, 3])]);
   const visible = graph.op('And', [graph.op('GreaterOrEqual', [keys_T, pads_B111]), causal_ST]);
-  return { positions_BS, mask_B1ST: additiveMask(graph, visible) };
+  return { positions_BS, mask_B1ST: masks(graph, visible, queries_S, keys_T) };
 }
 
 /**
@@ -47,10 +50,14 @@ export function maskedColumns(
   attentionMask_BT: Value,
   positions_BS: Value,
 ): Columns {
-  const { causal_ST } = causality(graph, size(graph, tokenIds_BS, 1), size(graph, attentionMask_BT, 1));
+  const { queries_S, keys_T, causal_ST } = causality(
+    graph,
+    size(graph, tokenIds_BS, 1),
+    size(graph, attentionMask_BT, 1),
+  );
   const real_BT = graph.op('Cast', [attentionMask_BT], { to: ELEMENT_TYPE_CODES.bool });
   const visible = graph.op('And', [graph.op('Unsqueeze', [real_BT, graph.int64([1, 2])]), causal_ST]);
-  return { positions_BS, mask_B1ST: additiveMask(graph, visible) };
+  return { positions_BS, mask_B1ST: masks(graph, visible, queries_S, keys_T) };
 }
 
 /** The new tokens are the last columns; each sees the columns up to its own. */
@@ -62,8 +69,22 @@ function causality(graph: OnnxGraph, tokens: Value, total: Value): Record<'queri
   return { queries_S, keys_T, causal_ST };
 }
 
-function additiveMask(graph: OnnxGraph, visible: Value): Value {
-  return graph.op('Where', [visible, graph.float32(0), graph.float32(MASKED_SCORE)]);
+function masks(graph: OnnxGraph, visible: Value, queries_S: Value, keys_T: Value): Columns['mask_B1ST'] {
+  const made = new Map<number | null, Value>();
+  return (window) => {
+    const known = made.get(window);
+    if (known !== undefined) return known;
+    const shown = window === null ? visible : graph.op('And', [visible, inWindow(graph, window, queries_S, keys_T)]);
+    const mask = graph.op('Where', [shown, graph.float32(0), graph.float32(MASKED_SCORE)]);
+    made.set(window, mask);
+    return mask;
+  };
+}
+
+/** Whether a key is among the last `window` columns up to the query's own. */
+function inWindow(graph: OnnxGraph, window: number, queries_S: Value, keys_T: Value): Value {
+  const last_S = graph.op('Sub', [queries_S, graph.int64(window)]);
+  return graph.op('Greater', [keys_T, graph.op('Unsqueeze', [last_S, graph.int64([1])])]);
 }
 
 /** Size of one axis, as an int64 scalar. */

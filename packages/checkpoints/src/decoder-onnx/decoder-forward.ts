@@ -1,7 +1,7 @@
 /**
- * One forward pass of a Llama decoder as ONNX nodes, over new tokens and a key/value cache that grows by
- * concatenation. The same nodes serve prefill (many tokens, empty cache), decoding (one token) and scoring, so they
- * cannot drift apart.
+ * One forward pass of a decoder as ONNX nodes, over new tokens and a key/value cache that grows by concatenation. The
+ * same nodes serve prefill (many tokens, empty cache), decoding (one token) and scoring, so they cannot drift apart.
+ * What a layer computes is `decoderArchitecture(config)`, as in training.
  *
  * Activations are kept two-dimensional, `[batch * tokens, width]`, except around attention; the reshapes are free.
  */
@@ -9,9 +9,9 @@ import type { DecoderConfig } from '@preheat/contracts';
 import { MICROSOFT_DOMAIN, type OnnxGraph, type Value } from '@preheat/graph/onnx';
 import { attend, type LayerCache } from './decoder-attention.js';
 import type { Columns } from './decoder-columns.js';
-import type { DecoderWeights, LayerWeights } from './decoder-weights.js';
-
-const MICROSOFT = { domain: MICROSOFT_DOMAIN };
+import { feedForward, linear, softcap } from './decoder-linear.js';
+import { addAndNormalise, normalise } from './decoder-norms.js';
+import type { DecoderWeights, LayerWeights, NormWeights } from './decoder-weights.js';
 
 export interface ForwardInput {
   /** int64 `[batch, tokens]`. */
@@ -45,18 +45,30 @@ export function decoderForward(
   // [batch, tokens, -1]: folds flat activations back into rows.
   const foldShape = graph.op('Concat', [graph.op('Shape', [input.tokenIds_BS]), graph.int64([-1])], { axis: 0 });
   const block = { config, weights, columns: input.columns, foldShape };
-  const flatIds = graph.op('Reshape', [input.tokenIds_BS, graph.int64([-1])]);
-  let hidden = graph.op('Gather', [weights.embedding, flatIds]);
+  const { norm, activation } = weights.architecture;
+  let hidden = embed(graph, weights, input);
   let residual: Value | undefined;
   const present = weights.layers.map((layer, index) => {
-    const first = addAndNorm(graph, config, hidden, residual, layer.inputNorm);
+    const first = addAndNormalise(graph, hidden, residual, layer.inputNorm, norm);
     const attended = attention(graph, block, layer, first.normed, input.past[index] as LayerCache);
-    const second = addAndNorm(graph, config, first.sum, attended.output, layer.postAttentionNorm);
+    const added = normalise(graph, attended.output, layer.attentionOutputNorm, norm);
+    const second = addAndNormalise(graph, first.sum, added, layer.feedForwardNorm, norm);
     hidden = second.sum;
-    residual = feedForward(graph, layer, second.normed);
+    const fed = feedForward(graph, layer, activation, second.normed);
+    residual = normalise(graph, fed, layer.feedForwardOutputNorm, norm);
     return attended.present;
   });
   return { hidden, residual: residual as Value, present };
+}
+
+/** `[batch * tokens, width]`: rows of tokens, with their positions where those are learned. */
+function embed(graph: OnnxGraph, weights: DecoderWeights, { tokenIds_BS, columns }: ForwardInput): Value {
+  const flat = (ids: Value): Value => graph.op('Reshape', [ids, graph.int64([-1])]);
+  const { embeddingScale: scale } = weights.architecture;
+  const rows = graph.op('Gather', [weights.embedding, flat(tokenIds_BS)]);
+  const scaled = scale === 1 ? rows : graph.op('Mul', [rows, graph.float32(scale)]);
+  if (weights.positions === null) return scaled;
+  return graph.op('Add', [scaled, graph.op('Gather', [weights.positions, flat(columns.positions_BS)])]);
 }
 
 /**
@@ -72,32 +84,15 @@ export function headLogits(
   lastOnly: boolean,
 ): Value {
   const kept = (value: Value): Value => (lastOnly ? lastColumn(graph, config, input, value) : value);
-  const { normed } = addAndNorm(graph, config, kept(hidden), kept(residual), weights.finalNorm);
-  return graph.op('Gemm', [normed, weights.head], { transB: 1 });
+  const { norm, finalSoftcap } = weights.architecture;
+  const { normed } = addAndNormalise(graph, kept(hidden), kept(residual), weights.finalNorm, norm);
+  return softcap(graph, linear(graph, normed, weights.head), finalSoftcap);
 }
 
 function lastColumn(graph: OnnxGraph, config: DecoderConfig, input: ForwardInput, value: Value): Value {
   const batchAndTokens = graph.op('Shape', [input.tokenIds_BS]);
   const shape = graph.op('Concat', [batchAndTokens, graph.int64([config.hidden_size])], { axis: 0 });
   return graph.op('Gather', [graph.op('Reshape', [value, shape]), graph.int64(-1)], { axis: 1 });
-}
-
-/** RMSNorm (Zhang and Sennrich 2019), fused with the residual addition before it where there is one. */
-function addAndNorm(
-  graph: OnnxGraph,
-  config: DecoderConfig,
-  hidden: Value,
-  residual: Value | undefined,
-  weight: Value,
-): { sum: Value; normed: Value } {
-  const epsilon = { float: config.rms_norm_eps };
-  if (residual === undefined) {
-    const normed = graph.op('SimplifiedLayerNormalization', [hidden, weight], { axis: -1, epsilon, stash_type: 1 });
-    return { sum: hidden, normed };
-  }
-  const inputs = [hidden, residual, weight];
-  const outputs = graph.ops('SkipSimplifiedLayerNormalization', inputs, 4, { epsilon }, MICROSOFT);
-  return { sum: outputs[3] as Value, normed: outputs[0] as Value };
 }
 
 /** Projections around the attention core: queries, keys and values by one product, and the output. */
@@ -109,27 +104,34 @@ function attention(
   past: LayerCache,
 ): { output: Value; present: LayerCache } {
   const { num_attention_heads: heads, num_key_value_heads: keyHeads, head_dim: headDim } = config;
-  const projected = graph.op('Gemm', [normed, layer.queryKeyValue], { transB: 1 });
-  const folded = graph.op('Reshape', [projected, foldShape]);
+  const { scale, window, softcap: cap } = layer.architecture.attention;
+  const folded = graph.op('Reshape', [linear(graph, normed, layer.queryKeyValue), foldShape]);
   const sizes = graph.int64([heads * headDim, keyHeads * headDim, keyHeads * headDim]);
-  const [q, k, v] = graph.ops('Split', [folded, sizes], 3, { axis: -1 }) as [Value, Value, Value];
-  const query = rotate(graph, weights, columns, q, heads);
-  const key = rotate(graph, weights, columns, k, keyHeads);
-  const shape = { heads, keyHeads, headDim, scale: headDim ** -0.5 };
-  const { mixed, present } = attend(graph, shape, columns, { query, key, value: v }, past);
-  return { output: graph.op('Gemm', [mixed, layer.output], { transB: 1 }), present };
+  const [q, k, value] = graph.ops('Split', [folded, sizes], 3, { axis: -1 }) as [Value, Value, Value];
+  const place = (states: Value, norm: NormWeights | null, count: number): Value =>
+    rotate(graph, layer, columns, normaliseHeads(graph, weights, states, norm, [count, headDim]), count);
+  const projected = { query: place(q, layer.queryNorm, heads), key: place(k, layer.keyNorm, keyHeads), value };
+  const shape = { heads, keyHeads, headDim, scale, softcap: cap, window };
+  const { mixed, present } = attend(graph, shape, columns, projected, past);
+  return { output: linear(graph, mixed, layer.output), present };
+}
+
+/** The norm of every head of `[batch, tokens, heads * headDim]` by itself. */
+function normaliseHeads(
+  graph: OnnxGraph,
+  { architecture }: DecoderWeights,
+  states: Value,
+  norm: NormWeights | null,
+  headsAndWidth: [number, number],
+): Value {
+  if (norm === null) return states;
+  const byHead = graph.op('Reshape', [states, graph.int64([0, 0, ...headsAndWidth])]);
+  return graph.op('Reshape', [normalise(graph, byHead, norm, architecture.norm), graph.int64([0, 0, -1])]);
 }
 
 /** RoPE in Hugging Face's layout: the first half of a head is rotated against the second. */
-function rotate(graph: OnnxGraph, weights: DecoderWeights, columns: Columns, value: Value, heads: number): Value {
-  const inputs = [value, columns.positions_BS, weights.cosine, weights.sine];
-  return graph.op('RotaryEmbedding', inputs, { interleaved: 0, num_heads: heads }, MICROSOFT);
-}
-
-/** SwiGLU (Shazeer 2020): down(silu(gate(x)) * up(x)). QuickGelu with alpha 1 is silu in one pass. */
-function feedForward(graph: OnnxGraph, layer: LayerWeights, normed: Value): Value {
-  const gate = graph.op('Gemm', [normed, layer.gate], { transB: 1 });
-  const up = graph.op('Gemm', [normed, layer.up], { transB: 1 });
-  const activated = graph.op('QuickGelu', [gate], { alpha: { float: 1 } }, MICROSOFT);
-  return graph.op('Gemm', [graph.op('Mul', [activated, up]), layer.down], { transB: 1 });
+function rotate(graph: OnnxGraph, { rotation }: LayerWeights, columns: Columns, value: Value, heads: number): Value {
+  if (rotation === null) return value;
+  const inputs = [value, columns.positions_BS, rotation.cosine, rotation.sine];
+  return graph.op('RotaryEmbedding', inputs, { interleaved: 0, num_heads: heads }, { domain: MICROSOFT_DOMAIN });
 }

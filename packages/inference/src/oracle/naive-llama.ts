@@ -3,10 +3,13 @@
  * are tested against. It shares no code with them, not even the layout of the rotation.
  */
 import type { TensorMap } from '@preheat/checkpoints';
-import type { DecoderConfig } from '@preheat/contracts';
+import { type DecoderConfig, type DecoderConfigOf, invariant } from '@preheat/contracts';
+
+type LlamaConfig = DecoderConfigOf<'llama'>;
 
 /** Logits after every token: `[tokens][vocabulary]`. */
 export function naiveLogits(config: DecoderConfig, tensors: TensorMap, tokens: ArrayLike<number>): number[][] {
+  invariant(config.model_type === 'llama', 'this oracle knows only Llama');
   const width = config.hidden_size;
   const weight = (name: string): number[] => Array.from(tensors.get(name)?.data ?? []);
   const embedding = weight('model.embed_tokens.weight');
@@ -33,7 +36,7 @@ export function logSoftmax(logits: readonly number[], temperature = 1): number[]
   return scaled.map((value) => value - logSum);
 }
 
-function attend(config: DecoderConfig, of: (name: string) => number[], inputs: number[][]): number[][] {
+function attend(config: LlamaConfig, of: (name: string) => number[], inputs: number[][]): number[][] {
   const { num_attention_heads: heads, num_key_value_heads: keyHeads, head_dim: size } = config;
   const project = (kind: string) => inputs.map((x) => multiply(of(`self_attn.${kind}_proj`), x));
   const headOf = (row: number[], head: number) => row.slice(head * size, (head + 1) * size);
@@ -53,7 +56,7 @@ function attend(config: DecoderConfig, of: (name: string) => number[], inputs: n
 }
 
 /** x * cos + rotate_half(x) * sin, as in Hugging Face's modeling_llama. */
-function rotateHalf(config: DecoderConfig, x: number[], position: number): number[] {
+function rotateHalf(config: LlamaConfig, x: number[], position: number): number[] {
   const half = x.length / 2;
   return x.map((value, i) => {
     const angle = position / config.rope_theta ** ((2 * (i % half)) / x.length);
@@ -69,7 +72,7 @@ function feedForward(of: (name: string) => number[], x: number[]): number[] {
   return multiply(of('mlp.down_proj'), activated);
 }
 
-function rmsNorm(config: DecoderConfig, x: number[], weight: number[]): number[] {
+function rmsNorm(config: LlamaConfig, x: number[], weight: number[]): number[] {
   const meanSquare = dot(x, x) / x.length;
   return x.map((value, i) => (value / Math.sqrt(meanSquare + config.rms_norm_eps)) * (weight[i] as number));
 }

@@ -1,9 +1,9 @@
 /** Small random decoders for tests: every feature on (grouped heads, tied or not), sizes that are all different. */
 import type { Tensor } from '@preheat/checkpoints';
-import { type DecoderConfig, decoderTensors } from '@preheat/contracts';
+import { type DecoderConfig, type DecoderConfigOf, decoderTensors } from '@preheat/contracts';
 import { CounterRandom } from '@preheat/ports';
 
-export const TINY_CONFIG: DecoderConfig = {
+export const TINY_CONFIG: DecoderConfigOf<'llama'> = {
   model_type: 'llama',
   vocab_size: 11,
   hidden_size: 12,

@@ -1,65 +1,70 @@
 /**
- * The decoder-only language model, in the arithmetic of Hugging Face's LlamaForCausalLM: pre-norm RMSNorm, rotary
- * grouped-query attention, SwiGLU, no biases. Parameter names and shapes are exactly `decoderTensors(config)`, so
- * weights move between training, checkpoints and inference without a mapping.
+ * The decoder-only language model of any supported family, in the arithmetic of Hugging Face's model class. Parameter
+ * names and shapes are exactly `decoderTensors(config)`, so weights move between training, checkpoints and inference
+ * without a mapping; what a layer computes is `decoderArchitecture(config)`.
  */
-import { type DecoderConfig, decoderTensors, invariant } from '@preheat/contracts';
-import { blocks, type GraphBuilder, ops, type Value } from '@preheat/graph';
-
-/** The weights of a decoder as graph parameters, by name. */
-export type DecoderParameters = ReadonlyMap<string, Value>;
-
-/** Declares every weight of the decoder as a trainable parameter of `graph`. */
-export function declareDecoder(graph: GraphBuilder, config: DecoderConfig): DecoderParameters {
-  return new Map(decoderTensors(config).map(({ name, shape }) => [name, graph.parameter(name, shape)]));
-}
+import {
+  type DecoderArchitecture,
+  decoderArchitecture,
+  type DecoderConfig,
+  type NormModule,
+  type TableModule,
+} from '@preheat/contracts';
+import { ops, type Value } from '@preheat/graph';
+import { selfAttention } from './attention.js';
+import { type DecoderParameters, parameterNamed } from './decoder-parameters.js';
+import { feedForward } from './feed-forward.js';
+import { linear } from './linear.js';
+import { normalise } from './norms.js';
+import { positionConstants } from './position-constants.js';
+import { softcap } from './softcap.js';
 
 /**
  * Next-token logits: tokens [B, T] → [B·T, V], row b·T + t predicting token t + 1 of sequence b. Attention is causal, so
  * padding at the end of a sequence changes nothing before it.
  */
 export function decoderLogits(parameters: DecoderParameters, config: DecoderConfig, tokens_BT: Value): Value {
-  const embedding_VD = weightNamed(parameters, 'model.embed_tokens');
+  const architecture = decoderArchitecture(config);
+  const { norm, activation } = architecture;
   const [batch = 1, length = 1] = tokens_BT.shape;
-  let x_ND = ops.reshape(ops.gather(embedding_VD, tokens_BT), [batch * length, config.hidden_size]);
-  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
-    const weight: Weight = (name) => weightNamed(parameters, `model.layers.${layer}.${name}`);
-    const attended_ND = norm(x_ND, weight('input_layernorm'), config);
-    x_ND = ops.add(x_ND, selfAttention(attended_ND, weight, config, [batch, length]));
-    x_ND = ops.add(x_ND, feedForward(norm(x_ND, weight('post_attention_layernorm'), config), weight));
+  const { num_attention_heads: heads, num_key_value_heads: keyHeads, head_dim: headDim } = config;
+  const constants = positionConstants(tokens_BT, length, headDim);
+  const context = { parameters, constants, norm, batch, length, heads, keyHeads, headDim };
+  const normed = (x: Value, module: NormModule | undefined): Value =>
+    module ? normalise(parameters, x, module, norm) : x;
+  let x_ND = embed(parameters, architecture, tokens_BT);
+  for (const layer of architecture.layers) {
+    const attended_ND = selfAttention(normed(x_ND, layer.inputNorm), layer, context);
+    x_ND = ops.add(x_ND, normed(attended_ND, layer.attentionOutputNorm));
+    const fed_ND = feedForward(parameters, normed(x_ND, layer.feedForwardNorm), layer, activation);
+    x_ND = ops.add(x_ND, normed(fed_ND, layer.feedForwardOutputNorm));
   }
-  const head_VD = config.tie_word_embeddings ? embedding_VD : weightNamed(parameters, 'lm_head');
-  return linear(norm(x_ND, weightNamed(parameters, 'model.norm'), config), head_VD);
+  return head(parameters, architecture, normed(x_ND, architecture.finalNorm));
 }
 
-type Weight = (name: string) => Value;
-
-function weightNamed(parameters: DecoderParameters, name: string): Value {
-  const value = parameters.get(`${name}.weight`);
-  invariant(value, `the decoder has no tensor ${name}.weight`);
-  return value;
+/** Rows [B·T, D] of tokens, with their positions where those are learned. */
+function embed(
+  parameters: DecoderParameters,
+  { embedding, embeddingScale, positions }: DecoderArchitecture,
+  tokens_BT: Value,
+): Value {
+  const [batch = 1, length = 1] = tokens_BT.shape;
+  const rows_BTD = ops.gather(parameterNamed(parameters, `${embedding.name}.weight`), tokens_BT);
+  const scaled_BTD = embeddingScale === 1 ? rows_BTD : ops.mul(rows_BTD, embeddingScale);
+  const placed_BTD = positions ? ops.add(scaled_BTD, learnedPositions(parameters, positions, length)) : scaled_BTD;
+  return ops.reshape(placed_BTD, [batch * length, embedding.width]);
 }
 
-const norm = (x: Value, weight: Value, config: DecoderConfig): Value => blocks.rmsNorm(x, weight, config.rms_norm_eps);
-
-/** `weight` is [out, in]. */
-const linear = (x: Value, weight: Value): Value => ops.matmul(x, weight, { transposeB: true });
-
-function selfAttention(x_ND: Value, weight: Weight, config: DecoderConfig, [batch, length]: [number, number]): Value {
-  const { head_dim: headDim, num_attention_heads: heads, rope_theta: theta } = config;
-  const project = (name: string): Value => {
-    const states_BTHC = ops.reshape(linear(x_ND, weight(`self_attn.${name}`)), [batch, length, -1, headDim]);
-    return ops.transpose(states_BTHC, [0, 2, 1, 3]);
-  };
-  const query_BHTC = blocks.rotaryEmbedding(project('q_proj'), theta);
-  const key_BKTC = blocks.rotaryEmbedding(project('k_proj'), theta);
-  const mixed_BHTC = blocks.causalAttention(query_BHTC, key_BKTC, project('v_proj'));
-  const mixed_ND = ops.reshape(ops.transpose(mixed_BHTC, [0, 2, 1, 3]), [batch * length, heads * headDim]);
-  return linear(mixed_ND, weight('self_attn.o_proj'));
+/** [T, D]. Lengths are rounded up to few shapes, so padding may lie beyond the last position; it gets zeros. */
+function learnedPositions(parameters: DecoderParameters, { name, rows }: TableModule, length: number): Value {
+  const table = parameterNamed(parameters, `${name}.weight`);
+  return ops.pad(ops.slice(table, 0, 0, Math.min(length, rows)), 0, 0, Math.max(0, length - rows));
 }
 
-/** SwiGLU (Shazeer 2020): down(silu(gate(x)) · up(x)). */
-function feedForward(x_ND: Value, weight: Weight): Value {
-  const gate = blocks.silu(linear(x_ND, weight('mlp.gate_proj')));
-  return linear(ops.mul(gate, linear(x_ND, weight('mlp.up_proj'))), weight('mlp.down_proj'));
+function head(parameters: DecoderParameters, architecture: DecoderArchitecture, x_ND: Value): Value {
+  const { head: own, embedding, finalSoftcap } = architecture;
+  const logits = own
+    ? linear(parameters, x_ND, own)
+    : ops.matmul(x_ND, parameterNamed(parameters, `${embedding.name}.weight`), { transposeB: true });
+  return finalSoftcap === null ? logits : softcap(logits, finalSoftcap);
 }

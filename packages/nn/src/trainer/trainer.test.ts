@@ -1,5 +1,5 @@
 import type { TensorMap } from '@preheat/checkpoints';
-import { type DecoderConfig, decoderTensors } from '@preheat/contracts';
+import { type DecoderConfig, type DecoderConfigOf, decoderTensors } from '@preheat/contracts';
 import { createOnnxExecutor } from '@preheat/executor/onnx';
 import { CounterRandom } from '@preheat/ports';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { completionRecord, demonstrationRecord, trainedTokens } from '../record/
 import { imitate, reinforce, type WeightedTokens } from '../record/weighted-tokens.js';
 import { Trainer, type TrainerOptions } from './trainer.js';
 
-const config: DecoderConfig = {
+const config: DecoderConfigOf<'llama'> = {
   model_type: 'llama',
   vocab_size: 11,
   hidden_size: 16,
@@ -31,12 +31,14 @@ const wide: TrainerOptions = { executor, config, optimizer, limits: { maxTokens:
 const narrow: TrainerOptions = { executor, config, optimizer, limits: { maxTokens: 16, overheadTokens: 0 } };
 
 const random = CounterRandom.fromSeed('trainer');
-const weights: TensorMap = new Map(
-  decoderTensors(config).map(({ name, shape }) => {
-    const data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.4 * (random.float() - 0.5));
-    return [name, { shape, data: shape.length === 1 ? data.map((x) => 1 + x) : data }];
-  }),
-);
+const randomWeights = (of: DecoderConfig): TensorMap =>
+  new Map(
+    decoderTensors(of).map(({ name, shape }) => {
+      const data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.4 * (random.float() - 0.5));
+      return [name, { shape, data: shape.length === 1 ? data.map((x) => 1 + x) : data }];
+    }),
+  );
+const weights = randomWeights(config);
 const tokensOf = (length: number) => Int32Array.from({ length }, () => random.int(config.vocab_size));
 const records = Array.from({ length: 9 }, (_, i) => {
   const tokens = tokensOf(3 + ((i * 5) % 14));
@@ -148,5 +150,21 @@ describe('Trainer', () => {
   it('refuses weights that do not fit the config', async () => {
     const wrong = new Map([...weights].slice(1));
     await expect(Trainer.open(wide, wrong)).rejects.toThrow('is missing');
+  });
+
+  it('uses learned positions to the last one, whatever shape a row is padded to, and no further', async () => {
+    const { rope_theta: _theta, rms_norm_eps: _epsilon, ...sizes } = config;
+    const gpt2: DecoderConfig = {
+      ...{ ...sizes, model_type: 'gpt2', num_key_value_heads: 2, max_position_embeddings: 18 },
+      layer_norm_epsilon: 1e-5,
+    };
+    const trainer = await Trainer.open({ ...wide, config: gpt2 }, randomWeights(gpt2));
+    const tokens = tokensOf(19);
+    const [whole] = await trainer.logProbs([tokens], 1);
+    const [short] = await trainer.logProbs([tokens.subarray(0, 17)], 1);
+    expect(largestDifference(whole?.subarray(0, 17) as Float32Array, short as Float32Array)).toBeLessThan(1e-5);
+    expect(whole?.every(Number.isFinite)).toBe(true);
+    await expect(trainer.logProbs([tokens, tokensOf(20)], 1)).rejects.toThrow('row 1 has 20 tokens; the model has 18');
+    await trainer.dispose();
   });
 });

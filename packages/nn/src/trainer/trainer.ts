@@ -117,7 +117,7 @@ export class Trainer {
   logProbs(rows: readonly Int32Array[], temperature: number): Promise<Float32Array[]> {
     return this.#microBatches.run(this.#state, async (limits) => {
       const results = rows.map((tokens) => new Float32Array(tokens.length));
-      for (const plan of planMicroBatches(rows.map(predictions), limits)) {
+      for (const plan of planMicroBatches(this.#lengths(rows), limits)) {
         const logProbs = await this.#microBatches.attempt(plan, () => this.#score(rows, plan, temperature));
         plan.rows.forEach((row, b) => {
           const result = results[row];
@@ -138,7 +138,7 @@ export class Trainer {
     spec: LossSpec,
     denominators: Denominators,
   ): Promise<BatchSums> {
-    const lengths = rows.map(({ tokens }) => predictions(tokens));
+    const lengths = this.#lengths(rows.map(({ tokens }) => tokens));
     const build = kind === 'train' ? buildTrainingProgram : buildEvaluationProgram;
     const run = kind === 'train' ? this.#state.accumulate : this.#state.evaluate;
     return this.#microBatches.run(this.#state, async (limits) => {
@@ -160,6 +160,15 @@ export class Trainer {
     const { logProbs } = await this.#state.evaluate(program, packTokens(select(rows, plan), plan));
     invariant(logProbs, 'a scoring program returns log-probabilities');
     return logProbs;
+  }
+
+  /** Predicted positions of every row. @throws RangeError for one longer than the model has positions. */
+  #lengths(rows: readonly Int32Array[]): number[] {
+    const positions = this.config.max_position_embeddings;
+    return rows.map((tokens, row) => {
+      if (predictions(tokens) <= positions) return predictions(tokens);
+      throw new RangeError(`row ${row} has ${tokens.length} tokens; the model has ${positions} positions: shorten it`);
+    });
   }
 
   #program(kind: string, { batch, length }: MicroBatchPlan, detail: string, build: () => Program): Program {

@@ -4,7 +4,8 @@
  */
 import { type DecoderConfig, invariant } from '@preheat/contracts';
 import { gradientOutput, gradients, GraphBuilder, ops, type Program, type Value, blocks } from '@preheat/graph';
-import { declareDecoder, decoderLogits, type DecoderParameters } from '../decoder/decoder.js';
+import { decoderLogits } from '../decoder/decoder.js';
+import { declareDecoder, type DecoderParameters } from '../decoder/decoder-parameters.js';
 import { crossEntropy, type LossTerm } from '../loss/cross-entropy.js';
 import { type LossSpec, MAXIMUM } from '../loss/loss-spec.js';
 import { policyGradient, type PolicyTerm } from '../loss/policy-gradient.js';

@@ -1,5 +1,5 @@
 /** Collect: completions of the current policy, each provably sampled from the weights just published. */
-import { invariant } from '@preheat/contracts';
+import { endTokenIds, invariant } from '@preheat/contracts';
 import type { RecipeContext, RolloutSample, Rollouts, TrainingRow } from '../recipe.js';
 import { StaleRolloutError } from '../training/stale-rollout-error.js';
 import type { GrpoConfig } from './config.js';
@@ -49,7 +49,7 @@ export async function collect(
       temperature,
       topP: 1,
       seed,
-      stopIds: [modelConfig.eos_token_id],
+      stopIds: endTokenIds(modelConfig),
       signal,
     },
   );
