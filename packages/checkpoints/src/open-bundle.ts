@@ -2,6 +2,7 @@
  * Reads a published bundle. A prefix without a manifest is not a bundle (the writer died before the end), and every
  * blob is compared with the hash in the manifest before anyone sees its bytes.
  */
+import { createHash } from 'node:crypto';
 import { BundleManifest, check } from '@preheat/contracts';
 import type { ObjectStore } from '@preheat/ports';
 import { BundleError } from './bundle-error.js';
@@ -19,6 +20,8 @@ export interface Bundle {
    *   or differ from the manifest.
    */
   read(name: string): Promise<Uint8Array>;
+  /** The same in chunks; the error for changed bytes comes with the last one, so nothing read may be used before. */
+  stream(name: string): AsyncIterable<Uint8Array>;
 }
 
 /** @throws BundleError `incomplete` without a manifest, `corrupt` when the manifest does not parse. */
@@ -27,17 +30,18 @@ export async function openBundle(store: ObjectStore, prefix: string): Promise<Bu
   if (!stored) throw new BundleError('incomplete', `${prefix} has no ${MANIFEST_NAME}: it was never fully published`);
   const manifest = parseManifest(stored.body, prefix);
   const entries = new Map(manifest.blobs.map((blob) => [blob.name, blob]));
+  const entryOf = (name: string) => {
+    const entry = entries.get(name);
+    if (entry) return entry;
+    throw new BundleError('missing', `bundle ${prefix} has no ${name}; it has ${[...entries.keys()].join(', ')}`);
+  };
   return {
     prefix,
     manifest,
     names: [...entries.keys()],
     has: (name) => entries.has(name),
-    read: async (name) => {
-      const entry = entries.get(name);
-      if (!entry)
-        throw new BundleError('missing', `bundle ${prefix} has no ${name}; it has ${[...entries.keys()].join(', ')}`);
-      return readVerified(store, prefix, entry);
-    },
+    read: async (name) => readVerified(store, prefix, entryOf(name)),
+    stream: (name) => streamVerified(store, prefix, entryOf(name)),
   };
 }
 
@@ -55,19 +59,36 @@ function parseManifest(bytes: Uint8Array, prefix: string): BundleManifest {
   throw new BundleError('corrupt', `${where} does not fit its schema: ${first?.path} ${first?.message}`);
 }
 
-async function readVerified(
-  store: ObjectStore,
-  prefix: string,
-  { name, sizeBytes, sha256 }: BundleManifest['blobs'][number],
-): Promise<Uint8Array> {
-  const key = `${prefix}/${name}`;
+type BlobEntry = BundleManifest['blobs'][number];
+
+async function readVerified(store: ObjectStore, prefix: string, entry: BlobEntry): Promise<Uint8Array> {
+  const key = `${prefix}/${entry.name}`;
   const stored = await store.get(key);
-  if (!stored) throw new BundleError('corrupt', `${key} is in the manifest but not in the store`);
-  const { body } = stored;
-  if (body.byteLength !== sizeBytes) {
-    throw new BundleError('corrupt', `${key} has ${body.byteLength} bytes, its manifest says ${sizeBytes}`);
+  if (!stored) throw absent(key);
+  assertIntact(key, entry, stored.body.byteLength, sha256Hex(stored.body));
+  return stored.body;
+}
+
+async function* streamVerified(store: ObjectStore, prefix: string, entry: BlobEntry): AsyncGenerator<Uint8Array> {
+  const key = `${prefix}/${entry.name}`;
+  const stored = await store.getStream(key);
+  if (!stored) throw absent(key);
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of stored.body) {
+    hash.update(chunk);
+    bytes += chunk.byteLength;
+    yield chunk;
   }
-  const actual = sha256Hex(body);
+  assertIntact(key, entry, bytes, hash.digest('hex'));
+}
+
+const absent = (key: string): BundleError =>
+  new BundleError('corrupt', `${key} is in the manifest but not in the store`);
+
+function assertIntact(key: string, { sizeBytes, sha256 }: BlobEntry, actualBytes: number, actual: string): void {
+  if (actualBytes !== sizeBytes) {
+    throw new BundleError('corrupt', `${key} has ${actualBytes} bytes, its manifest says ${sizeBytes}`);
+  }
   if (actual !== sha256) throw new BundleError('corrupt', `${key} has SHA-256 ${actual}, its manifest says ${sha256}`);
-  return body;
 }

@@ -14,6 +14,11 @@ export const MAX_PARALLEL_BLOB_WRITES = 4;
 /** Attempts per object when the store answers "conflict" or leaves the outcome unknown. */
 export const MAX_WRITE_ATTEMPTS = 5;
 
+/** The bytes of a blob, or what makes them, anew at every call and the same each time: they are never all in memory. */
+export type BlobContent = Uint8Array | (() => Iterable<Uint8Array> | AsyncIterable<Uint8Array>);
+
+type BlobEntry = BundleManifest['blobs'][number];
+
 /**
  * Writes the blobs, then the manifest. The caller must not change the bytes before the promise settles.
  * @param prefix Key prefix without a trailing slash, such as `jobs/j1/attempts/3/step-100`.
@@ -23,21 +28,23 @@ export const MAX_WRITE_ATTEMPTS = 5;
 export async function publishBundle(
   store: ObjectStore,
   prefix: string,
-  blobs: ReadonlyMap<string, Uint8Array>,
+  blobs: ReadonlyMap<string, BlobContent>,
 ): Promise<BundleManifest> {
   if (blobs.size === 0) throw new BundleError('invalid-name', `bundle ${prefix} has no blobs`);
   for (const name of blobs.keys()) assertBlobName(name);
   const pending = [...blobs];
+  const written: BlobEntry[] = [];
   const writer = async (): Promise<void> => {
     for (let next = pending.shift(); next; next = pending.shift()) {
-      await writeOnce(store, `${prefix}/${next[0]}`, next[1]);
+      written.push({ name: next[0], ...(await writeOnce(store, `${prefix}/${next[0]}`, next[1])) });
     }
   };
   // Settled, not raced: after a failure no write of this call may still be under way.
   const results = await Promise.allSettled(Array.from({ length: MAX_PARALLEL_BLOB_WRITES }, writer));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
-  const manifest = describeBlobs(blobs);
+  // Sorted by name, so that equal bundles have equal manifests.
+  const manifest: BundleManifest = { schemaVersion: 1, blobs: written.sort((a, b) => (a.name < b.name ? -1 : 1)) };
   await writeOnce(store, `${prefix}/${MANIFEST_NAME}`, encodeStored(manifest));
   return manifest;
 }
@@ -45,16 +52,6 @@ export async function publishBundle(
 /** Lower-case hexadecimal SHA-256. */
 export function sha256Hex(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-/** Blobs sorted by name, so that equal bundles have equal manifests. */
-function describeBlobs(blobs: ReadonlyMap<string, Uint8Array>): BundleManifest {
-  const entries = [...blobs].map(([name, bytes]) => ({
-    name,
-    sizeBytes: bytes.byteLength,
-    sha256: sha256Hex(bytes),
-  }));
-  return { schemaVersion: 1, blobs: entries.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
 function assertBlobName(name: string): void {
@@ -65,26 +62,74 @@ function assertBlobName(name: string): void {
   throw new BundleError('invalid-name', `blob name ${JSON.stringify(name)} is not usable: ${reason}`);
 }
 
-async function writeOnce(store: ObjectStore, key: string, bytes: Uint8Array): Promise<void> {
+async function writeOnce(store: ObjectStore, key: string, content: BlobContent): Promise<Measured> {
   for (let attempt = 1; attempt <= MAX_WRITE_ATTEMPTS; attempt++) {
-    const outcome = await tryPut(store, key, bytes);
-    if (outcome === 'stored') return;
+    const { outcome, measured } = await tryPut(store, key, content);
+    if (outcome === 'stored') return measured();
     if (outcome === 'retry') continue;
-    const present = await store.get(key);
-    if (present && Buffer.compare(present.body, bytes) === 0) return;
-    if (present) throw new BundleError('occupied', `${key} exists with other content; bundles are never overwritten`);
+    const present = await store.getStream(key);
+    const ours = present && (await measure(opened(content)));
+    if (!present || !ours) continue;
+    const theirs = await measure(present.body);
+    if (theirs.sha256 === ours.sha256) return ours;
+    throw new BundleError('occupied', `${key} exists with other content; bundles are never overwritten`);
   }
   throw new BundleError('unavailable', `${key} could not be written in ${MAX_WRITE_ATTEMPTS} attempts`);
 }
 
-/** `compare`: something may be there already, ours or not; the caller reads it. */
-async function tryPut(store: ObjectStore, key: string, bytes: Uint8Array): Promise<'stored' | 'retry' | 'compare'> {
+interface Put {
+  /** `compare`: something may be there already, ours or not; the caller reads it. */
+  readonly outcome: 'stored' | 'retry' | 'compare';
+  /** What was sent, once it was. */
+  readonly measured: () => Measured;
+}
+
+async function tryPut(store: ObjectStore, key: string, content: BlobContent): Promise<Put> {
+  const meter = new Meter();
+  const condition = { kind: 'absent' } as const;
+  const sent = () => meter.read();
   try {
-    const result = await store.put(key, bytes, { condition: { kind: 'absent' } });
-    if (result.ok) return 'stored';
-    return result.reason === 'conflict' ? 'retry' : 'compare';
+    const result =
+      content instanceof Uint8Array
+        ? await store.put(key, meter.pass(content), { condition })
+        : await store.putStream(key, meter.passing(opened(content)), { condition });
+    if (result.ok) return { outcome: 'stored', measured: sent };
+    return { outcome: result.reason === 'conflict' ? 'retry' : 'compare', measured: sent };
   } catch (error) {
-    if (error instanceof UnknownOutcomeError) return 'compare';
+    if (error instanceof UnknownOutcomeError) return { outcome: 'compare', measured: sent };
     throw error;
   }
+}
+
+async function* opened(content: BlobContent): AsyncGenerator<Uint8Array> {
+  if (content instanceof Uint8Array) yield content;
+  else yield* content();
+}
+
+type Measured = Pick<BlobEntry, 'sizeBytes' | 'sha256'>;
+
+/** Length and hash of bytes on their way. */
+class Meter {
+  readonly #hash = createHash('sha256');
+  #bytes = 0;
+
+  pass(chunk: Uint8Array): Uint8Array {
+    this.#hash.update(chunk);
+    this.#bytes += chunk.byteLength;
+    return chunk;
+  }
+
+  async *passing(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) yield this.pass(chunk);
+  }
+
+  read(): Measured {
+    return { sizeBytes: this.#bytes, sha256: this.#hash.digest('hex') };
+  }
+}
+
+async function measure(chunks: AsyncIterable<Uint8Array>): Promise<Measured> {
+  const meter = new Meter();
+  for await (const chunk of chunks) meter.pass(chunk);
+  return meter.read();
 }

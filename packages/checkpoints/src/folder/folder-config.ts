@@ -1,0 +1,25 @@
+/**
+ * The config of a folder: `config.json`, with the end tokens of `generation_config.json`, which is where instruct models
+ * list several of them and what transformers' `generate` obeys.
+ */
+import { type DecoderConfig, invariant } from '@preheat/contracts';
+import { readHuggingFaceConfig } from '../hugging-face-config.js';
+import { type ModelFolder, ModelFolderError, readJsonObject } from './model-folder.js';
+
+export const CONFIG_FILE = 'config.json';
+export const GENERATION_CONFIG_FILE = 'generation_config.json';
+
+/** @throws ModelFolderError naming the key that is missing or that we cannot compute with. */
+export async function readFolderConfig(folder: ModelFolder): Promise<DecoderConfig> {
+  const config = await readJsonObject(folder, CONFIG_FILE);
+  const generation = folder.names.includes(GENERATION_CONFIG_FILE)
+    ? await readJsonObject(folder, GENERATION_CONFIG_FILE)
+    : {};
+  const endTokens = generation['eos_token_id'] ?? config['eos_token_id'];
+  const checked = readHuggingFaceConfig({ ...config, ...(endTokens === undefined ? {} : { eos_token_id: endTokens }) });
+  if (checked.ok) return checked.value;
+  const [problem] = checked.problems;
+  invariant(problem, 'a refused config has a problem');
+  const isEnd = problem.path.startsWith('eos_token_id') && generation['eos_token_id'] !== undefined;
+  throw new ModelFolderError(isEnd ? GENERATION_CONFIG_FILE : CONFIG_FILE, `${problem.path} ${problem.message}`);
+}
