@@ -31,19 +31,28 @@ export function namedTokens(config: TokenizerConfigJson): Partial<Record<NamedTo
   return found;
 }
 
-/** `chat_template` is one source, or a list of named ones of which `default` is used; null when there is none. */
-export function chatTemplateSource(config: TokenizerConfigJson): string | null {
+/** Name of the template that is used unless a request needs another. */
+export const DEFAULT_TEMPLATE = 'default';
+
+/**
+ * The chat templates by name. `chat_template` is one source, which is the default, or a list of named ones; without it there
+ * are none. @throws {TokenizerError} `invalid_tokenizer` when it is neither, or the list has no default.
+ */
+export function chatTemplateSources(config: TokenizerConfigJson): ReadonlyMap<string, string> {
   const stored = config['chat_template'];
-  if (stored === undefined || stored === null) return null;
-  if (typeof stored === 'string') return stored;
-  const named = Array.isArray(stored)
-    ? stored.find((entry) => isRecord(entry) && entry['name'] === 'default')
-    : undefined;
-  if (isRecord(named) && typeof named['template'] === 'string') return named['template'];
+  if (stored === undefined || stored === null) return new Map();
+  if (typeof stored === 'string') return new Map([[DEFAULT_TEMPLATE, stored]]);
+  const entries = Array.isArray(stored) ? stored.filter(isNamedTemplate) : [];
+  const sources = new Map(entries.map(({ name, template }) => [name, template]));
+  if (sources.has(DEFAULT_TEMPLATE)) return sources;
   throw new TokenizerError(
     'invalid_tokenizer',
     'tokenizer_config.json: chat_template must be a string, or a list with an entry {"name":"default","template":…}.',
   );
+}
+
+function isNamedTemplate(value: unknown): value is { name: string; template: string } {
+  return isRecord(value) && typeof value['name'] === 'string' && typeof value['template'] === 'string';
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

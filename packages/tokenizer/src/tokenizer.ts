@@ -6,8 +6,10 @@ import { type ChatMessage, templateMessages } from './chat-message.js';
 import { chatTemplate, type RenderOptions, type RenderTemplate } from './chat-template.js';
 import { type EncodedChat, encodeConversation, encodeConversationPrompt, type RenderPrefix } from './encoded-chat.js';
 import { TokenizerError } from './tokenizer-error.js';
-import { chatTemplateSource, namedTokens, type TokenizerFiles } from './tokenizer-files.js';
+import { chatTemplateSources, DEFAULT_TEMPLATE, namedTokens, type TokenizerFiles } from './tokenizer-files.js';
 import { Vocabulary } from './vocabulary.js';
+
+const TOOL_TEMPLATE = 'tool_use';
 
 export interface SpecialIds {
   readonly bos: number | null;
@@ -38,12 +40,21 @@ export interface Tokenizer {
   encodePrompt(messages: readonly ChatMessage[], options?: Pick<RenderOptions, 'tools'>): Int32Array;
 }
 
-/** @throws {TokenizerError} `invalid_tokenizer`, or `template_failed` when the chat template cannot be parsed. */
-export function loadTokenizer(files: TokenizerFiles): Tokenizer {
-  const vocabulary = new Vocabulary(files);
+export interface TokenizerOptions {
+  /**
+   * Rows of the model's embedding. Models often have more of them than the tokenizer has ids, and may sample any: such an
+   * id decodes to nothing. Default: the tokenizer's own number.
+   */
+  readonly modelVocabSize?: number;
+}
+
+/** @throws {TokenizerError} `invalid_tokenizer`, or `template_failed` when a chat template cannot be parsed. */
+export function loadTokenizer(files: TokenizerFiles, { modelVocabSize = 0 }: TokenizerOptions = {}): Tokenizer {
+  const vocabulary = new Vocabulary(files, modelVocabSize);
   const named = namedTokens(files.tokenizerConfig);
-  const source = chatTemplateSource(files.tokenizerConfig);
-  const render = source === null ? null : chatTemplate(source, named);
+  const templates = new Map(
+    [...chatTemplateSources(files.tokenizerConfig)].map(([name, source]) => [name, chatTemplate(source, named)]),
+  );
   const idOf = (token: string | undefined) => (token === undefined ? null : vocabulary.tokenToId(token));
   return {
     vocabSize: vocabulary.size,
@@ -52,15 +63,19 @@ export function loadTokenizer(files: TokenizerFiles): Tokenizer {
     decode: (ids, { skipSpecialTokens = false } = {}) => vocabulary.decode(ids, skipSpecialTokens),
     idToToken: (id) => vocabulary.idToToken(id),
     tokenToId: (token) => vocabulary.tokenToId(token),
-    ...chatMethods(vocabulary, render),
+    ...chatMethods(vocabulary, templates),
   };
 }
 
 function chatMethods(
   vocabulary: Vocabulary,
-  template: RenderTemplate | null,
+  templates: ReadonlyMap<string, RenderTemplate>,
 ): Pick<Tokenizer, 'renderChat' | 'encodeChat' | 'encodePrompt'> {
-  const render = template ?? missingTemplate;
+  // As transformers does: a template of its own for tools, where there is one.
+  const render: RenderTemplate = (messages, options) => {
+    const withTools = options.tools === undefined ? undefined : templates.get(TOOL_TEMPLATE);
+    return (withTools ?? templates.get(DEFAULT_TEMPLATE) ?? missingTemplate)(messages, options);
+  };
   const seenByTemplate = (messages: readonly ChatMessage[]) => templateMessages(messages, vocabulary.controlTokens);
   const prefixes = (messages: readonly ChatMessage[], options: RenderOptions): RenderPrefix => {
     const seen = seenByTemplate(messages);
@@ -77,6 +92,6 @@ function chatMethods(
 function missingTemplate(): never {
   throw new TokenizerError(
     'no_chat_template',
-    'This tokenizer has no chat template; add "chat_template" to tokenizer_config.json.',
+    'This tokenizer has no chat template; add chat_template.jinja, or "chat_template" to tokenizer_config.json.',
   );
 }

@@ -13,13 +13,16 @@ export class Vocabulary {
   readonly controlTokens: readonly string[];
   private readonly implementation: HuggingFaceTokenizer;
   private readonly controlIds: ReadonlySet<number>;
+  /** Ids below this without a token are rows that a model keeps spare; they have no text. */
+  private readonly rows: number;
 
   /** @throws {TokenizerError} `invalid_tokenizer` when tokenizer.json is malformed or uses an unknown component. */
-  constructor(files: TokenizerFiles) {
+  constructor(files: TokenizerFiles, modelRows: number) {
     this.implementation = build(files);
     let largest = -1;
     for (const id of this.implementation.get_vocab().values()) largest = Math.max(largest, id);
     this.size = largest + 1;
+    this.rows = Math.max(this.size, modelRows);
     const added = [...this.implementation.get_added_tokens_decoder()].filter(([, token]) => token.special);
     added.sort(([a], [b]) => a - b);
     this.controlIds = new Set(added.map(([id]) => id));
@@ -32,24 +35,29 @@ export class Vocabulary {
 
   /** Adds nothing: a beginning-of-text token appears only where the text or the template spells it. */
   encode(text: string): Int32Array {
-    return Int32Array.from(this.implementation.encode(text, { add_special_tokens: false }).ids);
+    const wellFormed = text.replace(LONE_SURROGATES, REPLACEMENT);
+    return Int32Array.from(this.implementation.encode(wellFormed, { add_special_tokens: false }).ids);
   }
 
   /** @throws {TokenizerError} `unknown_token_id`, with the position of the id. */
   decode(ids: ArrayLike<number>, skipSpecialTokens: boolean): string {
     const list = Array.from(ids);
     list.forEach((id, position) => {
-      if (this.implementation.id_to_token(id) === undefined) throw unknownId(id, this.size, position);
+      if (!this.isRow(id)) throw unknownId(id, this.rows, position);
     });
-    const kept = skipSpecialTokens ? list.filter((id) => !this.isControl(id)) : list;
+    const hasText = (id: number) => this.implementation.id_to_token(id) !== undefined;
+    const kept = list.filter((id) => hasText(id) && !(skipSpecialTokens && this.isControl(id)));
     return kept.length === 0 ? '' : this.implementation.decode(kept, { clean_up_tokenization_spaces: false });
   }
 
-  /** @throws {TokenizerError} `unknown_token_id`. */
+  /** Empty for a spare row. @throws {TokenizerError} `unknown_token_id`. */
   idToToken(id: number): string {
-    const token = this.implementation.id_to_token(id);
-    if (token === undefined) throw unknownId(id, this.size);
-    return token;
+    if (!this.isRow(id)) throw unknownId(id, this.rows);
+    return this.implementation.id_to_token(id) ?? '';
+  }
+
+  private isRow(id: number): boolean {
+    return Number.isInteger(id) && id >= 0 && id < this.rows;
   }
 
   tokenToId(token: string): number | null {
@@ -57,16 +65,40 @@ export class Vocabulary {
   }
 }
 
+/** UTF-16 halves that stand alone have no bytes; everything that encodes text writes U+FFFD for them. */
+const LONE_SURROGATES = /\p{Surrogate}/gu;
+const REPLACEMENT = '\ufffd';
+
 function build({ tokenizerJson, tokenizerConfig }: TokenizerFiles): HuggingFaceTokenizer {
   if (!isRecord(tokenizerJson['model'])) {
     throw new TokenizerError('invalid_tokenizer', 'tokenizer.json: expected an object with a "model".');
   }
+  const added = Array.isArray(tokenizerJson['added_tokens']) ? tokenizerJson['added_tokens'] : [];
+  const wordOnly = added.find((token) => isRecord(token) && token['single_word'] === true);
+  if (isRecord(wordOnly)) {
+    // The implementation would find it inside other words as well, and give other ids than the model was trained on.
+    const content = JSON.stringify(wordOnly['content']);
+    throw new TokenizerError(
+      'invalid_tokenizer',
+      `tokenizer.json: the added token ${content} is single_word, which is not supported.`,
+    );
+  }
   try {
-    return new HuggingFaceTokenizer(tokenizerJson, tokenizerConfig);
+    return withNormalizedTokens(new HuggingFaceTokenizer(tokenizerJson, tokenizerConfig));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TokenizerError('invalid_tokenizer', `tokenizer.json cannot be loaded: ${reason}`, { cause });
   }
+}
+
+/** Added tokens that are looked for in normalised text are also decoded from it, as the Rust library does. */
+function withNormalizedTokens(tokenizer: HuggingFaceTokenizer): HuggingFaceTokenizer {
+  const { normalizer, model } = tokenizer;
+  if (!normalizer || !model) return tokenizer;
+  for (const [id, { content, normalized }] of tokenizer.get_added_tokens_decoder()) {
+    if (normalized) model.vocab[id] = normalizer.normalize(content);
+  }
+  return tokenizer;
 }
 
 function unknownId(id: number, size: number, position?: number): TokenizerError {
