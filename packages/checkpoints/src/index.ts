@@ -15,7 +15,7 @@ export { encodeSafetensors, safetensorsPieces, type WriteOptions } from './safet
 export { assertDecoderTensors, type Tensor, type TensorMap, TensorMismatchError } from './tensor.js';
 export { bundleFolder } from './folder/bundle-folder.js';
 export { checkModelFolder, type FolderSummary } from './folder/check-folder.js';
-export { CONFIG_FILE, GENERATION_CONFIG_FILE, readFolderConfig } from './folder/folder-config.js';
+export { CONFIG_FILE, GENERATION_CONFIG_FILE, generationConfig, readFolderConfig } from './folder/folder-config.js';
 export { assertFiniteWeights, loadFolderWeights } from './folder/load-weights.js';
 export { type ModelFolder, ModelFolderError, readJsonObject, readText } from './folder/model-folder.js';
 export type { BlobContent } from './publish-bundle.js';

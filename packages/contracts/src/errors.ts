@@ -47,6 +47,16 @@ export const ERRORS = {
     'No model of this name can be trained or run here.',
     'List the models with GET /v1/models.',
   ),
+  invalid_model: request(
+    400,
+    'The files do not make up a model that can be run here.',
+    'Correct the file named in the message; docs/models.md lists what is read.',
+  ),
+  model_not_exportable: request(
+    400,
+    'This model cannot be written in this format.',
+    'Choose another format or dtype, as the message says.',
+  ),
   unknown_algorithm: request(400, 'No recipe has this name.', 'Use one of the names listed in the message.'),
   job_not_cancellable: request(400, 'The job has already ended.', 'Nothing to do: read its status.'),
   invalid_job_state: request(400, 'The job is in a state that does not allow this.', 'Read its status and try later.'),
@@ -87,6 +97,13 @@ export const ERRORS = {
     retryable: true,
     title: 'The platform failed.',
     remedy: 'Retry; report the `x-request-id` if it stays.',
+  },
+  export_mismatch: {
+    status: 500,
+    type: 'server_error',
+    retryable: false,
+    title: 'The exported files compute something else than the model; nothing was kept.',
+    remedy: 'Report it: the export is wrong for this model.',
   },
   overloaded: {
     status: 503,

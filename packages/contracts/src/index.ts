@@ -14,6 +14,8 @@ export * from './job.js';
 export * from './method.js';
 export * from './model.js';
 export * from './model-config.js';
+export * from './model-export.js';
+export * from './model-import.js';
 export * from './pipeline.js';
 export * from './primitives.js';
 export * from './queue-message.js';

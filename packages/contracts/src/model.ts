@@ -6,12 +6,12 @@ import { Count, Id, ModelName, Nullable, OneOf, UnixSeconds } from './primitives
 export const ModelRecord = Type.Object({
   schemaVersion: Type.Literal(1),
   name: ModelName,
-  kind: OneOf(['base', 'fine-tuned', 'checkpoint']),
+  kind: OneOf(['base', 'imported', 'fine-tuned', 'checkpoint']),
   /** The project that owns it; null for base models, which everyone may call. */
   projectId: Nullable(Id),
   createdAtMs: Count,
   ownedBy: Id,
-  /** Key prefix of the bundle: config.json, tokenizer.json, tokenizer_config.json, model.safetensors. */
+  /** Key prefix of the bundle: a Hugging Face folder. */
   prefix: Type.String({ maxLength: 512 }),
   jobId: Nullable(Id),
   base: Nullable(ModelName),

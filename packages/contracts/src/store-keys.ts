@@ -30,6 +30,10 @@ export const KEYS = {
   /** By project, so that a listing never meets another project's models. */
   models: (projectId: string) => `models/${projectId}/`,
   model: (projectId: string, name: string) => `models/${projectId}/${encodeURIComponent(name)}.json`,
+  /** The same files have the same digest: importing them twice stores them once. */
+  importedModel: (projectId: string, digest: string) => `imports/${projectId}/${digest}`,
+  modelExport: (projectId: string, id: string) => `exports/${projectId}/${id}/export.json`,
+  modelExportFiles: (projectId: string, id: string) => `exports/${projectId}/${id}/files`,
   evaluation: (id: string) => `evals/${id}/eval.json`,
   evaluationIndex: (projectId: string) => `index/evals/${projectId}/`,
   evaluationIndexEntry: (projectId: string, createdAtMs: number, id: string) =>

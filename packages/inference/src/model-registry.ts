@@ -5,22 +5,26 @@
  */
 import { type DecoderConfig, encodeStored, InvariantError, KEYS, decodeStored, ModelRecord } from '@preheat/contracts';
 import {
-  assertDecoderTensors,
-  decodeSafetensors,
+  bundleFolder,
+  CONFIG_FILE,
   encodeSafetensors,
   huggingFaceConfigText,
   freshDecoder,
+  GENERATION_CONFIG_FILE,
+  generationConfig,
+  loadFolderWeights,
   openBundle,
-  readHuggingFaceConfig,
   type TensorMap,
 } from '@preheat/checkpoints';
 import { listAll, type ObjectStore } from '@preheat/ports';
 import { letterToSoundTokenizer, loadTokenizer, type Tokenizer, type TokenizerFiles } from '@preheat/tokenizer';
 import { BASE_MODELS, BASE_MODELS_SINCE_MS, type BaseModel } from './base-models.js';
+import { describeFolder } from './describe-folder.js';
 
-/** Names of the blobs that make a bundle a model. */
+/** Names of the blobs that make up a model written here; imported ones may have others, see `describeFolder`. */
 export const MODEL_BLOBS = {
-  config: 'config.json',
+  config: CONFIG_FILE,
+  generationConfig: GENERATION_CONFIG_FILE,
   tokenizer: 'tokenizer.json',
   tokenizerConfig: 'tokenizer_config.json',
   weights: 'model.safetensors',
@@ -99,15 +103,13 @@ export class ModelRegistry {
     }
   }
 
-  /** Everything needed to run a model. @throws BundleError, SafetensorsError or TensorMismatchError on damage. */
+  /** Everything needed to run a model. @throws BundleError, ModelFolderError or TensorMismatchError on damage. */
   async load(record: ModelRecord): Promise<LoadedModel> {
     const description = await this.describe(record);
     const base = this.#baseOf(record);
     if (base) return { ...description, tensors: freshDecoder(description.config, base.seed) };
     const bundle = await openBundle(this.#store, record.prefix);
-    const { tensors } = decodeSafetensors(await bundle.read(MODEL_BLOBS.weights));
-    assertDecoderTensors(description.config, tensors);
-    return { ...description, tensors };
+    return { ...description, tensors: await loadFolderWeights(bundleFolder(bundle), description.config) };
   }
 
   async #read(projectId: string, name: string): Promise<ModelRecord | undefined> {
@@ -121,15 +123,7 @@ export class ModelRegistry {
   }
 
   async #readDescription(prefix: string): Promise<Omit<ModelDescription, 'record'>> {
-    const bundle = await openBundle(this.#store, prefix);
-    const json = async (name: string) => JSON.parse(new TextDecoder().decode(await bundle.read(name)));
-    const checked = readHuggingFaceConfig(await json(MODEL_BLOBS.config));
-    if (!checked.ok) throw new InvariantError(`${prefix}/config.json: ${checked.problems[0]?.message}`);
-    const tokenizerFiles = {
-      tokenizerJson: await json(MODEL_BLOBS.tokenizer),
-      tokenizerConfig: await json(MODEL_BLOBS.tokenizerConfig),
-    };
-    return { config: checked.value, tokenizer: loadTokenizer(tokenizerFiles), tokenizerFiles };
+    return describeFolder(bundleFolder(await openBundle(this.#store, prefix)));
   }
 }
 
@@ -169,10 +163,11 @@ export function modelBlobs(config: DecoderConfig, files: TokenizerFiles, tensors
   const json = (value: object) => utf8(JSON.stringify(value, null, 2));
   return new Map([
     [MODEL_BLOBS.config, utf8(huggingFaceConfigText(config))],
+    [MODEL_BLOBS.generationConfig, json(generationConfig(config))],
     [MODEL_BLOBS.tokenizer, json(files.tokenizerJson)],
     [MODEL_BLOBS.tokenizerConfig, json(files.tokenizerConfig)],
     [MODEL_BLOBS.weights, encodeSafetensors(tensors)],
   ]);
 }
 
-export { BASE_MODELS, type BaseModel };
+export { BASE_MODELS, type BaseModel, describeFolder };

@@ -21,6 +21,8 @@ export interface Tokenizer {
   /** One more than the largest id. */
   readonly vocabSize: number;
   readonly specialIds: SpecialIds;
+  /** Whether conversations can be written at all. */
+  readonly hasChatTemplate: boolean;
   /** Ids without any added beginning or end token. */
   encode(text: string): Int32Array;
   /** @throws {TokenizerError} `unknown_token_id`. */
@@ -59,6 +61,7 @@ export function loadTokenizer(files: TokenizerFiles, { modelVocabSize = 0 }: Tok
   return {
     vocabSize: vocabulary.size,
     specialIds: { bos: idOf(named.bos_token), eos: idOf(named.eos_token), pad: idOf(named.pad_token) },
+    hasChatTemplate: templates.size > 0,
     encode: (text) => vocabulary.encode(text),
     decode: (ids, { skipSpecialTokens = false } = {}) => vocabulary.decode(ids, skipSpecialTokens),
     idToToken: (id) => vocabulary.idToToken(id),

@@ -3,7 +3,7 @@
  * list several of them and what transformers' `generate` obeys.
  */
 import { type DecoderConfig, invariant } from '@preheat/contracts';
-import { readHuggingFaceConfig } from '../hugging-face-config.js';
+import { readHuggingFaceConfig, writeHuggingFaceConfig } from '../hugging-face-config.js';
 import { type ModelFolder, ModelFolderError, readJsonObject } from './model-folder.js';
 
 export const CONFIG_FILE = 'config.json';
@@ -21,5 +21,11 @@ export async function readFolderConfig(folder: ModelFolder): Promise<DecoderConf
   const [problem] = checked.problems;
   invariant(problem, 'a refused config has a problem');
   const isEnd = problem.path.startsWith('eos_token_id') && generation['eos_token_id'] !== undefined;
-  throw new ModelFolderError(isEnd ? GENERATION_CONFIG_FILE : CONFIG_FILE, `${problem.path} ${problem.message}`);
+  throw new ModelFolderError(isEnd ? GENERATION_CONFIG_FILE : CONFIG_FILE, `${problem.path} ${problem.message}`.trim());
+}
+
+/** The object to store as `generation_config.json`: greedy decoding until one of the end tokens, unless asked otherwise. */
+export function generationConfig(config: DecoderConfig): Record<string, unknown> {
+  const { eos_token_id, pad_token_id, bos_token_id } = writeHuggingFaceConfig(config);
+  return { bos_token_id, eos_token_id, pad_token_id, do_sample: false };
 }

@@ -1,0 +1,25 @@
+/** Config and tokenizer of a model folder, checked against each other: what is needed to tokenise and validate for it. */
+import { type ModelFolder, ModelFolderError, readFolderConfig, readText } from '@preheat/checkpoints';
+import type { DecoderConfig } from '@preheat/contracts';
+import { loadTokenizer, readFolderTokenizer, type Tokenizer, type TokenizerFiles } from '@preheat/tokenizer';
+
+export interface FolderDescription {
+  readonly config: DecoderConfig;
+  readonly tokenizer: Tokenizer;
+  readonly tokenizerFiles: TokenizerFiles;
+}
+
+/**
+ * @throws ModelFolderError when the config cannot be run or the tokenizer has ids that the model has no rows for;
+ *   TokenizerError when the tokenizer cannot be loaded.
+ */
+export async function describeFolder(folder: ModelFolder): Promise<FolderDescription> {
+  const config = await readFolderConfig(folder);
+  const tokenizerFiles = await readFolderTokenizer(folder.names, (name) => readText(folder, name));
+  const tokenizer = loadTokenizer(tokenizerFiles, { modelVocabSize: config.vocab_size });
+  if (tokenizer.vocabSize > config.vocab_size) {
+    const message = `has ids up to ${tokenizer.vocabSize - 1}, but vocab_size in config.json is ${config.vocab_size}`;
+    throw new ModelFolderError('tokenizer.json', message);
+  }
+  return { config, tokenizer, tokenizerFiles };
+}
