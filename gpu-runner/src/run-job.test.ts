@@ -181,6 +181,7 @@ describe('running a job', () => {
     const bundle = await openBundle(at.store, record?.prefix as string);
     expect(bundle.names).toEqual([
       'config.json',
+      'generation_config.json',
       'model.onnx',
       'model.safetensors',
       'parity.json',

@@ -19,3 +19,12 @@ export { CONFIG_FILE, GENERATION_CONFIG_FILE, generationConfig, readFolderConfig
 export { assertFiniteWeights, loadFolderWeights } from './folder/load-weights.js';
 export { type ModelFolder, ModelFolderError, readJsonObject, readText } from './folder/model-folder.js';
 export type { BlobContent } from './publish-bundle.js';
+export { type GgmlType, GgufError } from './gguf/gguf-format.js';
+export { ggufMetadata } from './gguf/gguf-metadata.js';
+export { fromGgufTensors, toGgufTensors } from './gguf/gguf-tensors.js';
+export { type GgufFile, readGguf } from './gguf/read-gguf.js';
+export { ggufDtype, ggufPieces } from './gguf/write-gguf.js';
+export { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from './peft/adapter-config.js';
+export { adapterFiles, loraModules, readAdapter } from './peft/adapter-files.js';
+export { type LoraAdapter, LoraAdapterError, type LoraConfig, loraScale } from './peft/lora-adapter.js';
+export { mergeAdapter } from './peft/merge-adapter.js';

@@ -86,7 +86,9 @@ export interface WireTypes {
   FineTuningJobEvent: FineTuningJobEvent;
   GraderErrors: GraderErrors;
   GraderSpec: GraderSpec;
+  ImportModelRequest: ImportModelRequest;
   Method: Method;
+  ModelImport: ModelImport;
   ModelObject: ModelObject;
   OutputItem: OutputItem;
   RunDataSource: RunDataSource;
@@ -436,6 +438,34 @@ export interface GraderErrors {
   model_grader_refusal_error: boolean;
   model_grader_parse_error: boolean;
   model_grader_server_error_details: string | null;
+}
+export interface ImportModelRequest {
+  name: string;
+  files: {
+    path: string;
+    bytes: number;
+    parts: string[];
+  }[];
+  storage_dtype?: "original" | "float32" | "bfloat16" | "float16" | "int8";
+  check_only?: boolean;
+}
+export interface ModelImport {
+  object: "model.import";
+  model: string;
+  status: "checked" | "imported";
+  model_type: string;
+  parameters: number;
+  layers: number;
+  context_tokens: number;
+  vocabulary: number;
+  tensors: number;
+  weight_bytes: number;
+  weight_files: string[];
+  dtypes: string[];
+  storage_dtype: "original" | "float32" | "bfloat16" | "float16" | "int8";
+  has_chat_template: boolean;
+  end_tokens: string[];
+  ignored: string[];
 }
 export interface ModelObject {
   id: string;

@@ -10,6 +10,8 @@ export interface CreateFile {
   readonly purpose: 'fine-tune' | 'evals' | 'batch' | 'user_data';
   /** Default: the name of the path, or `data.jsonl` for bytes. */
   readonly filename?: string;
+  /** After this the file is gone; at least an hour. */
+  readonly expiresAfterSeconds?: number;
 }
 
 export interface ListFiles {
@@ -26,11 +28,15 @@ export class Files {
   }
 
   /** Uploads a file. The server checks every line; a malformed one is a 400 that names it. */
-  async create(source: FileSource, { purpose, filename }: CreateFile, options?: RequestOptions): Promise<FileObject> {
+  async create(source: FileSource, file: CreateFile, options?: RequestOptions): Promise<FileObject> {
     const { blob, name } = await opened(source);
     const body = new FormData();
-    body.append('purpose', purpose);
-    body.append('file', blob, filename ?? name);
+    body.append('purpose', file.purpose);
+    if (file.expiresAfterSeconds !== undefined) {
+      body.append('expires_after[anchor]', 'created_at');
+      body.append('expires_after[seconds]', String(file.expiresAfterSeconds));
+    }
+    body.append('file', blob, file.filename ?? name);
     return this.#transport.json({ method: 'POST', path: '/files', body }, options);
   }
 

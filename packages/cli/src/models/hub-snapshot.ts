@@ -1,0 +1,196 @@
+/**
+ * A model repository of the Hugging Face hub, downloaded into the cache that Python's huggingface_hub uses as well. A file
+ * whose download was cut goes on where it stopped, and none is used before its hash is what the hub says it is.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { copyFile, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+import { downloadFile, listFiles, type ListFileEntry, modelInfo } from '@huggingface/hub';
+import { CommandFailed } from '../io.js';
+import type { LocalFile } from './local-folder.js';
+import { selectModelFiles } from './model-files.js';
+
+export interface HubRequest {
+  /** `owner/name`. */
+  readonly repo: string;
+  readonly revision: string;
+  readonly endpoint: string;
+  readonly token: string | undefined;
+  readonly cacheDir: string;
+  readonly signal: AbortSignal;
+  readonly sleep: (durationMs: number, signal?: AbortSignal) => Promise<void>;
+  readonly onProgress: (bytes: number, totalBytes: number, name: string) => void;
+}
+
+const MAX_ATTEMPTS = 5;
+const FIRST_WAIT_MS = 500;
+
+/** The model's files in the cache, and the commit they are of. @throws CommandFailed saying what the hub answered. */
+export async function hubSnapshot(request: HubRequest): Promise<{ commit: string; files: LocalFile[] }> {
+  const access = accessTo(request);
+  const { sha: commit } = await attempt(request, 'reading the repository', () =>
+    modelInfo({ ...access, name: request.repo, revision: request.revision, additionalFields: ['sha'] }),
+  );
+  const entries = await attempt(request, 'listing its files', () => listed({ ...access, revision: commit }));
+  const byName = new Map(entries.map((entry) => [entry.path, entry]));
+  const download = new HubDownload(request, commit);
+  const index = async (): Promise<string> => {
+    const entry = byName.get('model.safetensors.index.json');
+    return entry ? readFile((await download.file(entry)).path, 'utf8') : '';
+  };
+  const wanted = (await selectModelFiles([...byName.keys()], index)).map((name) => byName.get(name) as ListFileEntry);
+  download.expect(wanted);
+  const files: LocalFile[] = [];
+  for (const entry of wanted) files.push(await download.file(entry));
+  return { commit, files };
+}
+
+interface Access {
+  readonly repo: { readonly type: 'model'; readonly name: string };
+  readonly hubUrl: string;
+  readonly fetch: typeof fetch;
+  readonly accessToken?: string;
+}
+
+function accessTo({ repo, endpoint, token, signal }: HubRequest): Access {
+  return {
+    repo: { type: 'model', name: repo },
+    hubUrl: endpoint.replace(/\/+$/, ''),
+    fetch: (url, init) => fetch(url, { ...init, signal }),
+    ...(token === undefined ? {} : { accessToken: token }),
+  };
+}
+
+async function listed(params: Access & { revision: string }): Promise<ListFileEntry[]> {
+  const entries: ListFileEntry[] = [];
+  for await (const entry of listFiles({ ...params, recursive: true })) if (entry.type === 'file') entries.push(entry);
+  return entries;
+}
+
+class HubDownload {
+  readonly #request: HubRequest;
+  readonly #commit: string;
+  readonly #root: string;
+  #totalBytes = 0;
+  #doneBytes = 0;
+
+  constructor(request: HubRequest, commit: string) {
+    this.#request = request;
+    this.#commit = commit;
+    this.#root = join(request.cacheDir, `models--${request.repo.replaceAll('/', '--')}`);
+  }
+
+  expect(entries: readonly ListFileEntry[]): void {
+    this.#totalBytes = entries.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** The file in the cache; downloaded when it is not there with the right hash. */
+  async file(entry: ListFileEntry): Promise<LocalFile> {
+    const blob = join(this.#root, 'blobs', expectedHash(entry));
+    if ((await hashOf(blob, entry)) !== expectedHash(entry)) await this.#download(entry, blob);
+    const path = join(this.#root, 'snapshots', this.#commit, entry.path);
+    await link(blob, path);
+    this.#doneBytes += entry.size;
+    return { name: entry.path, path, bytes: entry.size };
+  }
+
+  /** Goes on with what an earlier attempt, or an earlier run, left; a wrong hash starts the file over, once. */
+  async #download(entry: ListFileEntry, blob: string): Promise<void> {
+    const incomplete = `${blob}.incomplete`;
+    await mkdir(dirname(blob), { recursive: true });
+    let actual = '';
+    for (let round = 0; round < 2; round++) {
+      await attempt(this.#request, `downloading ${entry.path}`, () => this.#append(entry, incomplete));
+      actual = (await hashOf(incomplete, entry)) ?? '';
+      if (actual === expectedHash(entry)) return rename(incomplete, blob);
+      await rm(incomplete);
+    }
+    const { repo, endpoint } = this.#request;
+    throw new CommandFailed(
+      `${repo}: ${entry.path} arrived twice with the hash ${actual}, the hub says ${expectedHash(entry)}; ` +
+        `something between here and ${endpoint} changes it`,
+    );
+  }
+
+  async #append(entry: ListFileEntry, incomplete: string): Promise<void> {
+    const start = Math.min((await sizeOf(incomplete)) ?? 0, entry.size);
+    if (start === entry.size && start > 0) return;
+    const content = await downloadFile({ ...accessTo(this.#request), path: entry.path, revision: this.#commit });
+    if (!content) throw new CommandFailed(`${this.#request.repo}: ${entry.path} is listed and not there`);
+    const rest = Readable.fromWeb(content.slice(start, entry.size).stream() as ReadableStream);
+    let done = start;
+    rest.on('data', (chunk: Uint8Array) => {
+      done += chunk.byteLength;
+      this.#request.onProgress(this.#doneBytes + done, this.#totalBytes, entry.path);
+    });
+    await pipeline(rest, createWriteStream(incomplete, { flags: 'a' }), { signal: this.#request.signal });
+    if (done < entry.size) throw new Error(`the connection ended after ${done} of ${entry.size} bytes`);
+  }
+}
+
+/** Tries again what may pass; what the hub refuses (4xx) is final. @throws CommandFailed naming what was done. */
+async function attempt<T>(
+  { repo, endpoint, sleep, signal }: HubRequest,
+  what: string,
+  run: () => Promise<T>,
+): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await run();
+    } catch (error) {
+      signal.throwIfAborted();
+      const status = (error as { statusCode?: number }).statusCode;
+      const isFinal = error instanceof CommandFailed || (status !== undefined && status >= 400 && status < 500);
+      if (isFinal || tries === MAX_ATTEMPTS) throw explained(error, `${repo} at ${endpoint}: ${what}`, status);
+      await sleep(FIRST_WAIT_MS * 2 ** (tries - 1), signal);
+    }
+  }
+}
+
+function explained(error: unknown, what: string, status: number | undefined): CommandFailed {
+  if (error instanceof CommandFailed) return error;
+  const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  const message = error instanceof Error ? error.message : String(error);
+  const hint =
+    status === 401 || status === 403 || status === 404
+      ? '\n  Is the name right? A private or gated model needs HF_TOKEN with access to it.'
+      : '';
+  return new CommandFailed(`${what}: ${message}${cause}${hint}`, { cause: error });
+}
+
+/** SHA-256 for files in large storage, git's object id for the others. */
+const expectedHash = ({ lfs, oid }: ListFileEntry): string => lfs?.oid ?? oid ?? '';
+
+/** The hash of a file as the hub would state it; undefined when there is no such file. */
+async function hashOf(path: string, { lfs }: ListFileEntry): Promise<string | undefined> {
+  const bytes = await sizeOf(path);
+  if (bytes === undefined) return undefined;
+  const hash = lfs ? createHash('sha256') : createHash('sha1').update(`blob ${bytes}\0`);
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  return hash.digest('hex');
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** As huggingface_hub lays out its cache: a snapshot points to blobs. Where links are not allowed, a copy. */
+async function link(blob: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await rm(path, { force: true });
+  try {
+    await symlink(relative(dirname(path), blob), path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+    await copyFile(blob, path);
+  }
+}
