@@ -32,6 +32,7 @@ import { jobEventRoutes } from './routes/fine-tuning/job-events.js';
 import { readJobRoutes } from './routes/fine-tuning/read-jobs.js';
 import { graderRoutes } from './routes/graders.js';
 import { healthRoute } from './routes/health.js';
+import { modelExportRoutes } from './routes/model-exports.js';
 import { modelImportRoute } from './routes/model-imports.js';
 import { modelRoutes } from './routes/models.js';
 import { validatorCompiler } from './validation/validator-compiler.js';
@@ -89,6 +90,7 @@ function addRoutes(app: App, deps: ApiDependencies, limits: Limits, publicUrl: s
       graderRoutes(v1, deps);
       modelRoutes(v1, deps);
       modelImportRoute(v1, deps, files);
+      modelExportRoutes(v1, deps);
       chatCompletionRoute(v1, deps);
       evalRoutes(v1, evals);
       runRoutes(v1, { evals, runs, files, models: deps.models, publicUrl });

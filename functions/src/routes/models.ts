@@ -18,7 +18,7 @@ const DeletedModel = Type.Object({ id: Type.String(), object: Type.Literal('mode
 export function modelRoutes(app: App, { models }: ApiDependencies): void {
   const list = {
     operationId: 'listModels',
-    summary: 'List base models, fine-tuned models and checkpoints',
+    summary: 'List base models, imported and fine-tuned models and checkpoints',
     tags,
     response: withErrors({ 200: ModelList }),
   };
@@ -53,7 +53,7 @@ export function modelRoutes(app: App, { models }: ApiDependencies): void {
   };
   const remove = {
     operationId: 'deleteModel',
-    summary: 'Delete a fine-tuned model or a checkpoint',
+    summary: 'Delete an imported or fine-tuned model or a checkpoint',
     tags,
     params,
     response: withErrors({ 200: DeletedModel }, 'model_not_found'),

@@ -28,3 +28,13 @@ export { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from './peft/adapter-config
 export { adapterFiles, loraModules, readAdapter } from './peft/adapter-files.js';
 export { type LoraAdapter, LoraAdapterError, type LoraConfig, loraScale } from './peft/lora-adapter.js';
 export { mergeAdapter } from './peft/merge-adapter.js';
+export {
+  exportFiles,
+  type ExportOptions,
+  type ExportSource,
+  ModelExportError,
+  ONNX_FILE,
+} from './export/export-files.js';
+export { rereadWeights, roundedWeights } from './export/reread-export.js';
+export { inputsFirstModules } from './peft/inputs-first.js';
+export { readBytes } from './folder/model-folder.js';

@@ -4,7 +4,7 @@
  */
 import Type, { type Static } from 'typebox';
 import { BlobName } from './bundle-manifest.js';
-import { Count, FileId, OneOf } from './primitives.js';
+import { Count, FileId, ModelName, OneOf } from './primitives.js';
 
 export const MAX_MODEL_FILES = 60;
 
@@ -31,6 +31,8 @@ export const ImportModelRequest = Type.Object({
     }),
     { minItems: 1, maxItems: MAX_MODEL_FILES },
   ),
+  /** The files are a LoRA adapter as `peft` saves it, for this model; its tokenizer and config are the new model's too. */
+  base: Type.Optional(ModelName),
   storage_dtype: Type.Optional(OneOf(STORAGE_DTYPES)),
   check_only: Type.Optional(Type.Boolean()),
 });

@@ -12,8 +12,12 @@ import {
   freshDecoder,
   GENERATION_CONFIG_FILE,
   generationConfig,
+  inputsFirstModules,
   loadFolderWeights,
+  type LoraAdapter,
+  mergeAdapter,
   openBundle,
+  readAdapter,
   type TensorMap,
 } from '@preheat/checkpoints';
 import { listAll, type ObjectStore } from '@preheat/ports';
@@ -30,6 +34,9 @@ export const MODEL_BLOBS = {
   weights: 'model.safetensors',
 } as const;
 
+/** Beside an adapter instead of weights: the record of the model it changes. */
+export const ADAPTER_BASE_BLOB = 'base.json';
+
 /** A model without its weights: enough to validate and tokenise for it. */
 export interface ModelDescription {
   readonly record: ModelRecord;
@@ -40,6 +47,12 @@ export interface ModelDescription {
 
 export interface LoadedModel extends ModelDescription {
   readonly tensors: TensorMap;
+}
+
+/** A model stored as what changes its base; the base is named by its record, whose bundle stays when its name is deleted. */
+export interface AdaptedModel {
+  readonly adapter: LoraAdapter;
+  readonly base: ModelRecord;
 }
 
 /** Descriptions kept in memory; a tokenizer may hold megabytes. */
@@ -108,8 +121,28 @@ export class ModelRegistry {
     const description = await this.describe(record);
     const base = this.#baseOf(record);
     if (base) return { ...description, tensors: freshDecoder(description.config, base.seed) };
+    const adapted = await this.adapterOf(record);
+    if (adapted) return { ...description, tensors: await this.#merged(description.config, adapted) };
     const bundle = await openBundle(this.#store, record.prefix);
     return { ...description, tensors: await loadFolderWeights(bundleFolder(bundle), description.config) };
+  }
+
+  /** The adapter that a model is stored as, and the base it changes; null for a model with weights of its own. */
+  async adapterOf(record: ModelRecord): Promise<AdaptedModel | null> {
+    if (this.#baseOf(record)) return null;
+    const bundle = await openBundle(this.#store, record.prefix);
+    if (!bundle.has(ADAPTER_BASE_BLOB)) return null;
+    const base = decodeStored(
+      ModelRecord,
+      await bundle.read(ADAPTER_BASE_BLOB),
+      `${record.prefix}/${ADAPTER_BASE_BLOB}`,
+    );
+    return { adapter: await readAdapter(bundleFolder(bundle)), base };
+  }
+
+  async #merged(config: DecoderConfig, { adapter, base }: AdaptedModel): Promise<TensorMap> {
+    const { tensors } = await this.load(base);
+    return mergeAdapter(tensors, adapter, inputsFirstModules(config));
   }
 
   async #read(projectId: string, name: string): Promise<ModelRecord | undefined> {
@@ -159,6 +192,11 @@ export function baseConfig(base: BaseModel, tokenizer: Tokenizer): DecoderConfig
 
 /** The blobs of a servable model: the files of a Hugging Face folder. */
 export function modelBlobs(config: DecoderConfig, files: TokenizerFiles, tensors: TensorMap): Map<string, Uint8Array> {
+  return descriptionBlobs(config, files).set(MODEL_BLOBS.weights, encodeSafetensors(tensors));
+}
+
+/** The same without the weights. */
+export function descriptionBlobs(config: DecoderConfig, files: TokenizerFiles): Map<string, Uint8Array> {
   const utf8 = (text: string) => new TextEncoder().encode(text);
   const json = (value: object) => utf8(JSON.stringify(value, null, 2));
   return new Map([
@@ -166,7 +204,6 @@ export function modelBlobs(config: DecoderConfig, files: TokenizerFiles, tensors
     [MODEL_BLOBS.generationConfig, json(generationConfig(config))],
     [MODEL_BLOBS.tokenizer, json(files.tokenizerJson)],
     [MODEL_BLOBS.tokenizerConfig, json(files.tokenizerConfig)],
-    [MODEL_BLOBS.weights, encodeSafetensors(tensors)],
   ]);
 }
 

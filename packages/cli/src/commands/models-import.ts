@@ -20,6 +20,7 @@ const TEMPLATE_FILE = 'chat_template.jinja';
 interface ImportFlags extends SourceFlags {
   readonly name?: string;
   readonly chatTemplate?: string;
+  readonly base?: string;
   readonly storageDtype: NonNullable<ImportModelRequest['storage_dtype']>;
 }
 
@@ -31,6 +32,7 @@ export function addImportCommand(models: Command, io: Io): void {
     .option('--revision <revision>', 'branch, tag or commit of the repository; default main')
     .option('--endpoint <url>', 'another hub; default HF_ENDPOINT, then https://huggingface.co')
     .option('--cache-dir <folder>', 'where downloads are kept; default HF_HUB_CACHE, as huggingface_hub does')
+    .option('--base <model>', 'for a LoRA adapter (a peft folder): the model of the platform that it is for')
     .option('--chat-template <file>', 'a Jinja chat template, for models that have none')
     .addOption(
       new Option('--storage-dtype <dtype>', 'how the platform keeps the weights; int8 is lossy')
@@ -48,7 +50,8 @@ export function addImportCommand(models: Command, io: Io): void {
       const { client, flags } = session;
       const { files, defaultName, origin } = await openSource(source, flags, io);
       const line = new ProgressLine(io.stderr, io.nowMs);
-      const target = { name: flags.name ?? defaultName, storage_dtype: flags.storageDtype };
+      const base = flags.base === undefined ? {} : { base: flags.base };
+      const target = { name: flags.name ?? defaultName, storage_dtype: flags.storageDtype, ...base };
       const imported = await withTemplate(files, flags.chatTemplate, io, (all) =>
         uploadModel(client, all, target, {
           signal: io.signal,

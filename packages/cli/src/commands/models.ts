@@ -1,13 +1,15 @@
-/** `preheat models …`: base models, fine-tunes and checkpoints. */
+/** `preheat models …`: base models, imports, fine-tunes and checkpoints. */
 import type { ModelObject } from '@preheat/sdk';
 import type { Command } from 'commander';
 import { formatUnixSeconds } from '../duration.js';
 import type { Io } from '../io.js';
 import { renderTable } from '../table.js';
+import { addExportCommand } from './models-export.js';
+import { addImportCommand } from './models-import.js';
 import { openSession } from './session.js';
 
 export function addModelsCommand(program: Command, io: Io): void {
-  const models = program.command('models').description('list, show and delete models');
+  const models = program.command('models').description('list, show, import, export and delete models');
   models
     .command('list', { isDefault: true })
     .description('list every model that can be called')
@@ -24,11 +26,13 @@ export function addModelsCommand(program: Command, io: Io): void {
     });
   models
     .command('delete <model>')
-    .description('delete a fine-tuned model or a checkpoint')
+    .description('delete an imported or fine-tuned model or a checkpoint')
     .action(async (name: string, _flags, command: Command) => {
       const session = openSession(command, io);
       session.show(await session.client.models.delete(name), ({ id }) => `deleted ${id}`);
     });
+  addImportCommand(models, io);
+  addExportCommand(models, io);
 }
 
 function modelTable(models: readonly ModelObject[]): string {

@@ -20,8 +20,8 @@ export async function localModelFiles(folder: string): Promise<LocalFile[]> {
     .slice(0, MAX_DEPTH_FILES)
     .map((name) => name.split(sep).join('/'))
     .filter((name) => statSync(join(folder, name)).isFile());
-  if (!names.includes('config.json')) {
-    throw new UsageError(`${folder} has no config.json: expected a Hugging Face model folder`);
+  if (!names.includes('config.json') && !names.includes('adapter_config.json')) {
+    throw new UsageError(`${folder} has no config.json: expected a Hugging Face model folder, or a peft adapter`);
   }
   const index = () => Promise.resolve(readFileSync(join(folder, 'model.safetensors.index.json'), 'utf8'));
   const wanted = await selectModelFiles(names, index);

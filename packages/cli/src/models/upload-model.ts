@@ -20,7 +20,7 @@ export interface UploadOptions {
   readonly partBytes?: number;
 }
 
-type ImportTarget = Pick<ImportModelRequest, 'name' | 'storage_dtype'>;
+type ImportTarget = Omit<ImportModelRequest, 'files' | 'check_only'>;
 type SentFile = ImportModelRequest['files'][number];
 
 /** @throws PreheatError with what the platform finds wrong; nothing stays uploaded then. */

@@ -80,6 +80,7 @@ export interface WireTypes {
   ErrorBody: ErrorBody;
   EvalObject: EvalObject;
   EvalRunObject: EvalRunObject;
+  ExportModelRequest: ExportModelRequest;
   FileObject: FileObject;
   FineTuningJob: FineTuningJob;
   FineTuningJobCheckpoint: FineTuningJobCheckpoint;
@@ -88,6 +89,7 @@ export interface WireTypes {
   GraderSpec: GraderSpec;
   ImportModelRequest: ImportModelRequest;
   Method: Method;
+  ModelExport: ModelExport;
   ModelImport: ModelImport;
   ModelObject: ModelObject;
   OutputItem: OutputItem;
@@ -305,6 +307,12 @@ export interface EvalRunObject {
       }[]
     | null;
 }
+export interface ExportModelRequest {
+  model: string;
+  format: "hf" | "transformers-js" | "gguf" | "peft";
+  dtype?: "float32" | "bfloat16" | "float16";
+  shard_bytes?: number;
+}
 export interface FileObject {
   id: string;
   object: "file";
@@ -446,8 +454,35 @@ export interface ImportModelRequest {
     bytes: number;
     parts: string[];
   }[];
+  base?: string;
   storage_dtype?: "original" | "float32" | "bfloat16" | "float16" | "int8";
   check_only?: boolean;
+}
+export interface ModelExport {
+  object: "model.export";
+  id: string;
+  created: number;
+  model: string;
+  format: "hf" | "transformers-js" | "gguf" | "peft";
+  dtype: "float32" | "bfloat16" | "float16";
+  files: {
+    path: string;
+    bytes: number;
+    sha256: string;
+  }[];
+  parity: {
+    prompts: number;
+    tokens: number;
+    max_logprob_difference: number;
+    bound: number;
+    greedy_text_equal: boolean;
+    rounding_logprob_difference: number;
+    rounding_greedy_text_equal: boolean;
+    samples: {
+      prompt: string;
+      greedy: string;
+    }[];
+  };
 }
 export interface ModelImport {
   object: "model.import";

@@ -47,6 +47,13 @@ export class Models {
     return this.#transport.json({ method: 'GET', path: exportPath(id) }, options);
   }
 
+  deleteExport(
+    id: string,
+    options?: RequestOptions,
+  ): Promise<{ id: string; object: 'model.export'; deleted: boolean }> {
+    return this.#transport.json({ method: 'DELETE', path: exportPath(id) }, options);
+  }
+
   /** The bytes of one file of an export, as a `Response` so that it can be streamed. */
   exportFile(id: string, path: string, options?: RequestOptions): Promise<Response> {
     const file = path.split('/').map(encodeURIComponent).join('/');
