@@ -1,11 +1,12 @@
-import { encodeSafetensors, freshDecoder } from '@preheat/checkpoints';
+import { encodeSafetensors, freshDecoder, mergeAdapter } from '@preheat/checkpoints';
 import { KEYS } from '@preheat/contracts';
 import { baseConfig, modelBlobs } from '@preheat/inference/model-registry';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ApiUnderTest, OTHER_KEY, startApi } from '../test-kit/api-under-test.js';
-import { multipartBody } from '../test-kit/multipart.js';
+import { tinyAdapter, tinyAdapterFiles } from '../test-kit/tiny-adapter.js';
 import { TINY_MODELS } from '../test-kit/tiny-models.js';
+import { uploadModelFiles, uploadPart } from '../test-kit/upload-model-files.js';
 
 let api: ApiUnderTest;
 afterEach(() => api.app.close());
@@ -22,25 +23,9 @@ function folder(changes: Record<string, Uint8Array | string | undefined> = {}): 
   return new Map(kept.map(([name, content]) => [name, Buffer.from(content as Uint8Array)]));
 }
 
-async function uploadPart(content: Buffer, key?: string): Promise<string> {
-  const form = multipartBody([
-    { field: 'purpose', value: 'user_data' },
-    { field: 'file', filename: 'part', content },
-  ]);
-  const response = await api.call({ method: 'POST', url: '/v1/files', ...form, ...(key ? { key } : {}) });
-  return (response.json() as { id: string }).id;
-}
-
 /** Uploads every file, cut at every `partBytes`, and asks for the import. */
-async function importing(files: Map<string, Buffer>, request: object = {}, partBytes = Infinity) {
-  const described = [];
-  for (const [path, content] of files) {
-    const parts = [];
-    for (let at = 0; at < content.length; at += partBytes)
-      parts.push(await uploadPart(content.subarray(at, at + partBytes)));
-    described.push({ path, bytes: content.length, parts });
-  }
-  return post({ name: 'acme/tiny', files: described, ...request });
+async function importing(files: Map<string, Uint8Array>, request: object = {}, partBytes = Infinity) {
+  return post({ name: 'acme/tiny', files: await uploadModelFiles(api, files, partBytes), ...request });
 }
 
 const post = (payload: object) => api.call({ method: 'POST', url: '/v1/x/models', payload });
@@ -78,7 +63,7 @@ describe('POST /v1/x/models', () => {
     const described = [];
     for (const [path, content] of files) {
       const head = path === 'model.safetensors' ? content.subarray(0, headBytes) : content;
-      described.push({ path, bytes: content.length, parts: [await uploadPart(head)] });
+      described.push({ path, bytes: content.length, parts: [await uploadPart(api, head)] });
     }
     const request = { name: 'tiny', files: described };
     expect((await post({ ...request, check_only: true })).json()).toMatchObject({ status: 'checked', tensors: 11 });
@@ -165,8 +150,8 @@ describe('POST /v1/x/models', () => {
 
   it('names the part that is not there, that is another project’s, or that is too long', async () => {
     api = await startApi();
-    const foreign = await uploadPart(Buffer.from('{}'), OTHER_KEY);
-    const own = await uploadPart(Buffer.from('{}'));
+    const foreign = await uploadPart(api, Buffer.from('{}'), OTHER_KEY);
+    const own = await uploadPart(api, Buffer.from('{}'));
     const file = (parts: string[], bytes: number) => ({ name: 'x', files: [{ path: 'config.json', bytes, parts }] });
     for (const parts of [['file-nothing'], [foreign]]) {
       expect((await post(file(parts, 2))).json()).toMatchObject({ error: { param: 'files.0.parts.0' } });
@@ -178,6 +163,51 @@ describe('POST /v1/x/models', () => {
     expect((await post(escaping)).json()).toMatchObject({ error: { param: 'files.0.path' } });
   });
 });
+
+describe('POST /v1/x/models of an adapter', () => {
+  it('stores what changes, and serves the merged weights', async () => {
+    api = await startApi();
+    const answer = await importing(tinyAdapterFiles(), { name: 'tuned', base: 'preheat-1m' });
+    expect(answer.json()).toMatchObject({
+      status: 'imported',
+      weight_files: ['adapter_model.safetensors'],
+      tensors: 4,
+    });
+    const { models, store } = api.deps;
+    const record = (await models.find('proj-one', 'tuned')) as NonNullable<Awaited<ReturnType<typeof models.find>>>;
+    expect(record).toMatchObject({ kind: 'imported', base: 'preheat-1m' });
+    expect(await store.head(`${record.prefix}/model.safetensors`)).toBeUndefined();
+    const base = await models.load((await models.find('proj-one', 'preheat-1m')) as typeof record);
+    expect((await models.load(record)).tensors).toEqual(mergeAdapter(base.tensors, tinyAdapter()));
+    expect((await chat('tuned')).statusCode).toBe(200);
+  });
+
+  it.each<[string, Map<string, Uint8Array>, object, object]>([
+    ['no base', tinyAdapterFiles(), {}, { param: 'base' }],
+    ['an unknown base', tinyAdapterFiles(), { base: 'nothing' }, { code: 'model_not_found' }],
+    ['a lossy type', tinyAdapterFiles(), { base: 'preheat-1m', storage_dtype: 'int8' }, { param: 'storage_dtype' }],
+    [
+      'the files of a whole model',
+      folder(),
+      { base: 'preheat-1m' },
+      { code: 'invalid_model', message: expect.stringContaining('adapter_config.json is missing') },
+    ],
+    [
+      'an adapter cut off',
+      cutOff(),
+      { base: 'preheat-1m' },
+      { code: 'invalid_model', message: expect.stringContaining('cut off') },
+    ],
+  ])('refuses %s', async (_, files, request, error) => {
+    api = await startApi();
+    expect((await importing(files, request)).json()).toMatchObject({ error });
+  });
+});
+
+function cutOff(): Map<string, Uint8Array> {
+  const files = tinyAdapterFiles();
+  return files.set('adapter_model.safetensors', (files.get('adapter_model.safetensors') as Uint8Array).slice(0, -8));
+}
 
 function brokenWeights() {
   const tensors = weights();
