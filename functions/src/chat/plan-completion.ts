@@ -1,5 +1,5 @@
 /** From a request to what the decoder needs, with every limit checked before the model is loaded. */
-import { ApiError, type ChatCompletionRequest, type ModelRecord } from '@preheat/contracts';
+import { ApiError, type ChatCompletionRequest, endTokenIds, type ModelRecord } from '@preheat/contracts';
 import type { GenerateOptions } from '@preheat/inference';
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import { type ChatMessage, type Tokenizer, TokenizerError } from '@preheat/tokenizer';
@@ -35,6 +35,7 @@ export function planCompletion(model: ModelDescription, request: ChatCompletionR
       maxNewTokens,
       ...samplingOptions(request.temperature, request.top_p),
       seed: request.seed ?? seed,
+      stopIds: endTokenIds(model.config),
       // One alternative at least: only then does the runtime report the model's own log-probability.
       topLogProbs: topLogProbs === null ? 0 : Math.max(1, topLogProbs),
     },

@@ -1,5 +1,5 @@
 /** One batch of items: conversations, answers and grades. Pure but for the decoder; whatever an item lacks is its own error. */
-import type { EvalRow, OutputItem, StoredEval, StoredRun } from '@preheat/contracts';
+import { endTokenIds, type EvalRow, type OutputItem, type StoredEval, type StoredRun } from '@preheat/contracts';
 import { type CompiledGrader, type GraderSample, grade } from '@preheat/graders';
 import { TokenizerError } from '@preheat/tokenizer';
 import { samplingOptions } from '../chat/plan-completion.js';
@@ -81,7 +81,7 @@ async function generatedAnswers(
   const longest = Math.max(0, ...requests.map(({ tokens }) => tokens.length));
   const { temperature, topP, seed } = sampling;
   const maxNewTokens = sampling.maxCompletionTokens ?? context - longest;
-  const options = { maxNewTokens, temperature, topP, seed, signal };
+  const options = { maxNewTokens, temperature, topP, seed, signal, stopIds: endTokenIds(model.config) };
   const generated = requests.length === 0 ? [] : await model.decoder.generate(requests, options);
   const remaining = generated.values();
   return prepared.map((item) => {

@@ -1,6 +1,6 @@
 /** What an import, or the check of one, is answered with. */
 import type { FolderSummary } from '@preheat/checkpoints';
-import type { ImportModelRequest, ModelImport } from '@preheat/contracts';
+import { endTokenIds, type ImportModelRequest, type ModelImport } from '@preheat/contracts';
 import type { ModelDescription } from '@preheat/inference/model-registry';
 
 export function importReport(
@@ -23,7 +23,7 @@ export function importReport(
     dtypes: [...summary.dtypes],
     storage_dtype: dtype ?? 'original',
     has_chat_template: tokenizer.hasChatTemplate,
-    end_tokens: [config.eos_token_id].map((id) => tokenizer.idToToken(id)),
+    end_tokens: endTokenIds(config).map((id) => tokenizer.idToToken(id)),
     ignored: [...summary.ignored],
   };
 }

@@ -88,9 +88,9 @@ function inTheirNames(problems: readonly Problem[], { renamed }: ModelClass, rop
 /** Keys that transformers 5 takes only with a decimal point, which `JSON.stringify` leaves out of whole numbers. */
 const WHOLE_FLOAT = /("(?:attn|final)_logit_softcapping": \d+)(?=,?\n)/g;
 
-/** The text of `config.json` for transformers and for `readHuggingFaceConfig`. */
-export function huggingFaceConfigText(config: DecoderConfig): string {
-  return `${JSON.stringify(writeHuggingFaceConfig(config), null, 2).replaceAll(WHOLE_FLOAT, '$1.0')}\n`;
+/** The text of `config.json` for transformers and for `readHuggingFaceConfig`. @param dtype Of the weights beside it. */
+export function huggingFaceConfigText(config: DecoderConfig, dtype = 'float32'): string {
+  return `${JSON.stringify({ ...writeHuggingFaceConfig(config), dtype, torch_dtype: dtype }, null, 2).replaceAll(WHOLE_FLOAT, '$1.0')}\n`;
 }
 
 /** What `config.json` says, for those who look at it; it is written by `huggingFaceConfigText`. */
@@ -99,8 +99,6 @@ export function writeHuggingFaceConfig(config: DecoderConfig): Record<string, un
   const { other_eos_token_ids: others = [], eos_token_id: first, ...keys } = config;
   const stated = {
     architectures: [modelClass.architecture],
-    dtype: 'float32',
-    torch_dtype: 'float32',
     ...switchesOf(config, modelClass),
     ...keys,
     hidden_act: config.hidden_act ?? modelClass.defaults(config)['hidden_act'],

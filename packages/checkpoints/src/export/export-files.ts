@@ -4,11 +4,12 @@ import { decoderToOnnx } from '../decoder-to-onnx.js';
 import { CONFIG_FILE, GENERATION_CONFIG_FILE, generationConfig } from '../folder/folder-config.js';
 import { GgufError, type GgmlType } from '../gguf/gguf-format.js';
 import { ggufMetadata } from '../gguf/gguf-metadata.js';
-import { toGgufTensors } from '../gguf/gguf-tensors.js';
+import { ggufConfig, toGgufTensors } from '../gguf/gguf-tensors.js';
 import type { TokenizerSource } from '../gguf/gguf-tokenizer.js';
 import { ggufPieces } from '../gguf/write-gguf.js';
-import { writeHuggingFaceConfig } from '../hugging-face-config.js';
-import { adapterFiles } from '../peft/adapter-files.js';
+import { huggingFaceConfigText } from '../hugging-face-config.js';
+import { adapterFiles, loraModules } from '../peft/adapter-files.js';
+import { inputsFirstModules } from '../peft/inputs-first.js';
 import type { LoraAdapter } from '../peft/lora-adapter.js';
 import type { BlobContent } from '../publish-bundle.js';
 import { DEFAULT_SHARD_BYTES, shardTensors } from '../safetensors/shards.js';
@@ -57,13 +58,14 @@ export function exportFiles(source: ExportSource, options: ExportOptions): Map<s
 }
 
 function descriptions({ config, tokenizerFiles }: ExportSource, dtype: ExportDtype): [string, BlobContent][] {
-  const files: Record<string, object> = {
-    [CONFIG_FILE]: { ...writeHuggingFaceConfig(config), dtype, torch_dtype: dtype },
-    [GENERATION_CONFIG_FILE]: generationConfig(config),
-    'tokenizer.json': tokenizerFiles.tokenizerJson,
-    'tokenizer_config.json': tokenizerFiles.tokenizerConfig,
+  const json = (value: object) => JSON.stringify(value, null, 2);
+  const files: Record<string, string> = {
+    [CONFIG_FILE]: huggingFaceConfigText(config, dtype),
+    [GENERATION_CONFIG_FILE]: json(generationConfig(config)),
+    'tokenizer.json': json(tokenizerFiles.tokenizerJson),
+    'tokenizer_config.json': json(tokenizerFiles.tokenizerConfig),
   };
-  return Object.entries(files).map(([name, value]) => [name, new TextEncoder().encode(JSON.stringify(value, null, 2))]);
+  return Object.entries(files).map(([name, text]) => [name, new TextEncoder().encode(text)]);
 }
 
 function weights({ tensors }: ExportSource, { dtype, shardBytes }: ExportOptions): [string, BlobContent][] {
@@ -84,8 +86,9 @@ function onnx({ config, tensors }: ExportSource): Uint8Array {
 function gguf({ name, config, tensors, tokenizerFiles }: ExportSource, dtype: ExportDtype): BlobContent {
   const type = STORED_DTYPE[dtype];
   try {
-    const metadata = ggufMetadata(config, tokenizerFiles, { name, dtype: type });
-    const renamed = toGgufTensors(config, tensors);
+    const expressible = ggufConfig(config);
+    const metadata = ggufMetadata(expressible, tokenizerFiles, { name, dtype: type });
+    const renamed = toGgufTensors(expressible, tensors);
     return () => ggufPieces(metadata, renamed, type);
   } catch (error) {
     if (error instanceof GgufError) throw new ModelExportError(error.message, { cause: error });
@@ -94,8 +97,18 @@ function gguf({ name, config, tensors, tokenizerFiles }: ExportSource, dtype: Ex
 }
 
 function peft({ config, adapter }: ExportSource): Map<string, BlobContent> {
-  if (adapter) return adapterFiles(adapter, config.model_type === ('gpt2' as string));
+  if (adapter) return adapterFiles(adapter, isInputsFirst(config, adapter));
   throw new ModelExportError(
     'this model has no adapter: its weights were trained, or imported, whole; export it as hf',
   );
+}
+
+/** peft has one switch for all modules of an adapter. */
+function isInputsFirst(config: DecoderConfig, adapter: LoraAdapter): boolean {
+  const inputsFirst = inputsFirstModules(config);
+  const [first, ...others] = loraModules(adapter).map(({ module }) => inputsFirst(module));
+  if (others.some((each) => each !== first)) {
+    throw new ModelExportError('the adapter changes modules stored in two ways, which peft cannot say; export as hf');
+  }
+  return first ?? false;
 }

@@ -2,7 +2,7 @@
 import { type DecoderConfig, decoderTensors, type ExportFormat } from '@preheat/contracts';
 import { loadFolderWeights } from '../folder/load-weights.js';
 import { type ModelFolder, readBytes } from '../folder/model-folder.js';
-import { fromGgufTensors } from '../gguf/gguf-tensors.js';
+import { fromGgufTensors, ggufConfig } from '../gguf/gguf-tensors.js';
 import { readGguf } from '../gguf/read-gguf.js';
 import { ggufDtype } from '../gguf/write-gguf.js';
 import { readAdapter } from '../peft/adapter-files.js';
@@ -24,7 +24,7 @@ export async function rereadWeights(
   if (format === 'hf') return loadFolderWeights(folder, config);
   if (format === 'peft') return mergeAdapter(base ?? new Map(), await readAdapter(folder), inputsFirstModules(config));
   const names = decoderTensors(config).map(({ name }) => name);
-  return fromGgufTensors(config, names, readGguf(await readBytes(folder, GGUF_FILE)).tensors);
+  return fromGgufTensors(ggufConfig(config), names, readGguf(await readBytes(folder, GGUF_FILE)).tensors);
 }
 
 /** The weights as the export promises to hold them: rounded to its type, in GGUF only the matrices. */

@@ -1,20 +1,17 @@
 /** What llama.cpp is told about a model: its shape, its rotation, its tokenizer and the tokens that end a text. */
-import type { DecoderConfig } from '@preheat/contracts';
-import { GgufError, type GgmlType, type GgufMetadata, type GgufValue } from './gguf-format.js';
-import { ggufArchitecture } from './gguf-tensors.js';
+import type { GgmlType, GgufMetadata, GgufValue } from './gguf-format.js';
+import { ggufArchitecture, type GgufConfig } from './gguf-tensors.js';
 import { ggufTokenizer, type TokenizerSource } from './gguf-tokenizer.js';
 
 /** llama.cpp's numbers for files of mostly one type. */
 const FILE_TYPE: Readonly<Record<GgmlType, number>> = { F32: 0, F16: 1, BF16: 32 };
 
-/** @throws GgufError for arithmetic that cannot be told to llama.cpp. */
 export function ggufMetadata(
-  config: DecoderConfig,
+  config: GgufConfig,
   tokenizer: TokenizerSource,
   { name, dtype }: { readonly name: string; readonly dtype: GgmlType },
 ): GgufMetadata {
   const architecture = ggufArchitecture(config);
-  assertExpressible(config);
   const count = (value: number): GgufValue => ({ type: 'uint32', value });
   const shape: [string, GgufValue][] = [
     ['context_length', count(config.max_position_embeddings)],
@@ -29,6 +26,7 @@ export function ggufMetadata(
     ['rope.dimension_count', count(config.head_dim)],
     ['rope.freq_base', { type: 'float32', value: config.rope_theta }],
     ['vocab_size', count(config.vocab_size)],
+    ...scalingOf(config),
   ];
   const ids = { bos: config.bos_token_id, eos: config.eos_token_id, padding: config.pad_token_id };
   return new Map<string, GgufValue>([
@@ -44,13 +42,11 @@ export function ggufMetadata(
   ]);
 }
 
-function assertExpressible(config: DecoderConfig): void {
-  const { rope_scaling: scaling } = config as { rope_scaling?: { rope_type?: string } | null };
-  if (scaling !== undefined && scaling !== null) {
-    throw new GgufError(`the rotation scaling "${scaling.rope_type}" is not written as GGUF here; export as hf`);
-  }
-  const { sliding_window: window } = config as { sliding_window?: number | null };
-  if (typeof window === 'number' && window < config.max_position_embeddings) {
-    throw new GgufError(`llama.cpp does not know this model's sliding window of ${window}; export as hf`);
-  }
+/** Llama 3's scaling is told by a tensor, see `toGgufTensors`. */
+function scalingOf({ rope_scaling: scaling }: GgufConfig): [string, GgufValue][] {
+  if (scaling?.rope_type !== 'linear') return [];
+  return [
+    ['rope.scaling.type', { type: 'string', value: 'linear' }],
+    ['rope.scaling.factor', { type: 'float32', value: scaling.factor }],
+  ];
 }

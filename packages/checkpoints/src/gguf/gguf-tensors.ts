@@ -3,7 +3,7 @@
  * where Hugging Face rotates halves, so rows of queries and keys of the `llama` architecture change places; its other
  * architectures keep the halves.
  */
-import type { DecoderConfig } from '@preheat/contracts';
+import { decoderArchitecture, type DecoderConfig, type DecoderConfigOf, rotaryFrequencies } from '@preheat/contracts';
 import type { Tensor, TensorMap } from '../tensor.js';
 import { GgufError } from './gguf-format.js';
 
@@ -26,19 +26,31 @@ const LAYER: Readonly<Record<string, string>> = {
   'mlp.down_proj': 'ffn_down',
 };
 /** Model types by llama.cpp's architecture; those of one architecture share its arithmetic. */
-const ARCHITECTURES: Readonly<Record<string, string>> = {
-  llama: 'llama',
-  mistral: 'llama',
-  qwen2: 'qwen2',
-  qwen3: 'qwen3',
-};
+const ARCHITECTURES = { llama: 'llama', mistral: 'llama', qwen2: 'qwen2', qwen3: 'qwen3' } as const;
+/** llama.cpp divides the frequency of each pair by these. */
+const FREQUENCY_FACTORS = 'rope_freqs.weight';
 
-/** @throws GgufError for a family that llama.cpp computes in another way, or that is not mapped here. */
-export function ggufArchitecture(config: DecoderConfig): string {
-  const architecture = ARCHITECTURES[config.model_type];
-  if (architecture !== undefined) return architecture;
+export type GgufConfig = DecoderConfigOf<keyof typeof ARCHITECTURES>;
+
+export const ggufArchitecture = ({ model_type: type }: GgufConfig): string => ARCHITECTURES[type];
+
+/** The config of a model that llama.cpp computes as we do. @throws GgufError saying what it does otherwise. */
+export function ggufConfig(config: DecoderConfig): GgufConfig {
+  if (!(config.model_type in ARCHITECTURES)) {
+    const known = Object.keys(ARCHITECTURES).join(', ');
+    throw new GgufError(`a ${config.model_type} model cannot be written as GGUF here; ${known} can; export as hf`);
+  }
+  const of = config as GgufConfig;
+  if ((of.hidden_act ?? 'silu') !== 'silu')
+    throw new GgufError(`llama.cpp has no ${of.hidden_act} for ${of.model_type}; export as hf`);
+  const scaling = of.rope_scaling?.rope_type;
+  if (scaling === 'yarn') throw new GgufError('yarn positions are not written as GGUF here; export as hf');
+  const windowed = decoderArchitecture(of).layers.find(
+    ({ attention }) => (attention.window ?? Infinity) < of.max_position_embeddings,
+  );
+  if (!windowed) return of;
   throw new GgufError(
-    `a ${config.model_type} model cannot be written as GGUF here; ${Object.keys(ARCHITECTURES).join(', ')} can`,
+    `llama.cpp does not know this model's sliding window of ${windowed.attention.window}; export as hf`,
   );
 }
 
@@ -54,17 +66,24 @@ export function ggufName(name: string): string {
 }
 
 /** Tensors as they go into the file. */
-export function toGgufTensors(config: DecoderConfig, tensors: TensorMap): Map<string, Tensor> {
+export function toGgufTensors(config: GgufConfig, tensors: TensorMap): Map<string, Tensor> {
   const reorder = reordering(config, 'to pairs');
-  return new Map([...tensors].map(([name, tensor]) => [ggufName(name), reorder(name, tensor)]));
+  const renamed = new Map([...tensors].map(([name, tensor]) => [ggufName(name), reorder(name, tensor)]));
+  const factors = frequencyFactors(config);
+  return factors ? renamed.set(FREQUENCY_FACTORS, factors) : renamed;
+}
+
+/** Llama 3 stretches every frequency by its own factor. Null where llama.cpp computes the frequencies itself. */
+function frequencyFactors({ rope_theta: theta, rope_scaling: scaling, head_dim: headDim }: GgufConfig): Tensor | null {
+  if (scaling?.rope_type !== 'llama3') return null;
+  const plain = rotaryFrequencies({ theta, scaling: null }, headDim);
+  const stretched = rotaryFrequencies({ theta, scaling }, headDim);
+  const data = Float32Array.from(plain, (frequency, pair) => frequency / (stretched[pair] as number));
+  return { shape: [headDim / 2], data };
 }
 
 /** The decoder's tensors out of a file's. @throws GgufError naming one that is missing. */
-export function fromGgufTensors(
-  config: DecoderConfig,
-  names: readonly string[],
-  stored: TensorMap,
-): Map<string, Tensor> {
+export function fromGgufTensors(config: GgufConfig, names: readonly string[], stored: TensorMap): Map<string, Tensor> {
   const reorder = reordering(config, 'to halves');
   return new Map(
     names.map((name) => {
@@ -75,10 +94,7 @@ export function fromGgufTensors(
   );
 }
 
-function reordering(
-  config: DecoderConfig,
-  direction: 'to pairs' | 'to halves',
-): (name: string, tensor: Tensor) => Tensor {
+function reordering(config: GgufConfig, direction: 'to pairs' | 'to halves'): (name: string, tensor: Tensor) => Tensor {
   if (ggufArchitecture(config) !== 'llama') return (_, tensor) => tensor;
   return (name, tensor) =>
     /\.(q|k)_proj\.(weight|bias)$/.test(name) ? permuted(tensor, config.head_dim, direction) : tensor;

@@ -8,7 +8,7 @@ import { freshDecoder } from '../fresh-decoder.js';
 import { float16ToFloat32, float32ToFloat16 } from '../safetensors/half-floats.js';
 import { GgufError } from './gguf-format.js';
 import { ggufMetadata } from './gguf-metadata.js';
-import { fromGgufTensors, ggufName, toGgufTensors } from './gguf-tensors.js';
+import { fromGgufTensors, ggufConfig, ggufName, toGgufTensors } from './gguf-tensors.js';
 import { ggufTokenizer } from './gguf-tokenizer.js';
 import { readGguf } from './read-gguf.js';
 import { ggufPieces } from './write-gguf.js';
@@ -109,6 +109,42 @@ describe('gguf', () => {
     expect(() => readGguf(whole.subarray(0, -40))).toThrow('it was cut off'.replace('it', 'the file'));
     expect(() => readGguf(whole.subarray(0, 20))).toThrow(GgufError);
     expect(() => readGguf(whole.subarray(4))).toThrow('not a GGUF file');
+  });
+});
+
+describe('a model in a gguf', () => {
+  it('of Llama 3 carries the factor of every frequency', () => {
+    const rope_scaling = {
+      rope_type: 'llama3',
+      factor: 8,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 6,
+    } as const;
+    const factors = toGgufTensors({ ...CONFIG, rope_scaling }, new Map()).get('rope_freqs.weight');
+    // One turn in 2π positions: about one in the six of pre-training, and one in 22 times as many.
+    expect(factors?.shape).toEqual([2]);
+    expect([...(factors?.data ?? [])]).toEqual([8, 8]);
+    const long = { ...rope_scaling, original_max_position_embeddings: 8192 };
+    expect(toGgufTensors({ ...CONFIG, rope_scaling: long }, new Map()).get('rope_freqs.weight')?.data[0]).toBe(1);
+    expect(toGgufTensors(CONFIG, new Map()).size).toBe(0);
+  });
+
+  it.each<[Partial<DecoderConfig>, string]>([
+    [{ model_type: 'gpt2' }, 'a gpt2 model cannot be written as GGUF here; llama, mistral, qwen2, qwen3 can'],
+    [{ hidden_act: 'gelu' }, 'llama.cpp has no gelu for llama'],
+    [{ model_type: 'mistral', sliding_window: 8 }, 'does not know this model’s sliding window of 8'.replace('’', "'")],
+    [
+      { rope_scaling: { rope_type: 'yarn', factor: 2, original_max_position_embeddings: 8 } },
+      'yarn positions are not written',
+    ],
+  ])('is refused for %j', (change, message) => {
+    expect(() => ggufConfig({ ...CONFIG, ...change } as DecoderConfig)).toThrow(message);
+  });
+
+  it('takes a window that no sequence fills', () => {
+    const mistral = { ...CONFIG, model_type: 'mistral', sliding_window: 16 } as const;
+    expect(ggufConfig(mistral)).toBe(mistral);
   });
 });
 

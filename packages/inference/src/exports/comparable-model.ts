@@ -1,6 +1,6 @@
 /** What a parity check asks of a model, whoever computes it. */
 import type { TensorMap } from '@preheat/checkpoints';
-import type { DecoderConfig } from '@preheat/contracts';
+import { type DecoderConfig, endTokenIds } from '@preheat/contracts';
 import { DecoderSession } from '../decoder-session.js';
 
 export interface ComparableModel {
@@ -25,7 +25,7 @@ export async function servedModel(config: DecoderConfig, tensors: TensorMap): Pr
         maxNewTokens,
         temperature: 0,
         seed: 0,
-        stopIds: [config.eos_token_id],
+        stopIds: endTokenIds(config),
       });
       return rows.map(({ tokens }) => tokens);
     },

@@ -3,7 +3,7 @@
  * forth, the default optimisations of ONNX Runtime.
  */
 import '../no-telemetry.js';
-import type { DecoderConfig } from '@preheat/contracts';
+import { type DecoderConfig, endTokenIds } from '@preheat/contracts';
 import * as ort from 'onnxruntime-node';
 import type { ComparableModel } from './comparable-model.js';
 
@@ -26,10 +26,12 @@ type Cache = Record<string, ort.Tensor>;
 class ExchangeGraph {
   readonly #config: DecoderConfig;
   readonly #session: ort.InferenceSession;
+  readonly #endTokens: ReadonlySet<number>;
 
   constructor(config: DecoderConfig, session: ort.InferenceSession) {
     this.#config = config;
     this.#session = session;
+    this.#endTokens = new Set(endTokenIds(config));
   }
 
   async score(row: Int32Array): Promise<Float32Array> {
@@ -52,7 +54,7 @@ class ExchangeGraph {
       cache = step.cache;
       input = written.map((tokens, row) => {
         const token = this.#mostProbable(step.logits, (row + 1) * (step.logits.length / written.length));
-        if (tokens.at(-1) !== this.#config.eos_token_id) tokens.push(token);
+        if (!this.#endTokens.has(tokens.at(-1) ?? -1)) tokens.push(token);
         return [token];
       });
       for (let row = 0; row < lengths.length; row++) lengths[row] = (lengths[row] as number) + 1;
