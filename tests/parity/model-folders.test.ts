@@ -178,6 +178,22 @@ describe('a folder that transformers saved, bfloat16 in shards', () => {
   });
 });
 
+const llamaCpp = process.env['PREHEAT_PEER_LLAMA'];
+const llamaTitle = 'a folder of transformers, exported as GGUF, is tokenised and computed alike by llama.cpp';
+if (llamaCpp === undefined) it.skip(`${llamaTitle} (needs PREHEAT_PEER_LLAMA: a folder with node-llama-cpp installed)`);
+else {
+  peerTest(llamaTitle, async () => {
+    const made = await runPeer<{ base: Computed[] }>('model_folders.py', ['make', join(folder, 'gguf')]);
+    await preheat('models', 'import', 'gguf/base', '--name', 'py-gguf');
+    await preheat('models', 'export', 'py-gguf', '--format', 'gguf', '--out', 'llama');
+    const script = fileURLToPath(new URL('llama-cpp.mjs', import.meta.url));
+    const prompts = JSON.stringify(made.base.map(({ prompt }) => prompt));
+    const { stdout } = await promisify(execFile)(process.execPath, [script, join(folder, 'llama', 'model.gguf'), prompts]);
+    const results = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as { tokens: number[]; written: number[] }[];
+    expect(results.map(({ tokens, written }) => [...tokens, ...written])).toEqual(made.base.map(({ tokens }) => tokens));
+  });
+}
+
 it('a model made here computes the same in transformers.js', { timeout: PEER_TIMEOUT_MS }, async () => {
   await preheat('models', 'export', 'preheat-1m', '--format', 'transformers-js', '--out', 'tjs-here');
   const expected = await computedHere(
