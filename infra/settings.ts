@@ -46,7 +46,7 @@ export const inference = {
   /** One answer; decoding slower than CloudFront's patience is lost anyway unless it streams. */
   timeout: '2 minutes',
   /** The paths that decode. All others are served by the API function, whose cold start stays small. */
-  paths: ['/v1/chat/completions'],
+  paths: ['/v1/chat/completions', '/v1/x/exports', '/v1/x/models'],
 } as const;
 
 export const evaluation = {

@@ -13,7 +13,14 @@ const [modelPath, prompts] = process.argv.slice(2);
 const llama = await getLlama({ gpu: false, build: 'never', progressLogs: false, logLevel: 'error', maxThreads: 1 });
 const model = await llama.loadModel({ modelPath, gpuLayers: 0 });
 // Its cache is float16 unless told otherwise, which moves near ties.
-const context = await model.createContext({ sequences: 1, contextSize: 128, threads: 1, flashAttention: false, experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32' });
+const context = await model.createContext({
+  sequences: 1,
+  contextSize: 128,
+  threads: 1,
+  flashAttention: false,
+  experimentalKvCacheKeyType: 'F32',
+  experimentalKvCacheValueType: 'F32',
+});
 const sequence = context.getSequence();
 const results = [];
 for (const prompt of JSON.parse(prompts)) {

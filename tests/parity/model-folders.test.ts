@@ -178,20 +178,52 @@ describe('a folder that transformers saved, bfloat16 in shards', () => {
   });
 });
 
-const llamaCpp = process.env['PREHEAT_PEER_LLAMA'];
-const llamaTitle = 'a folder of transformers, exported as GGUF, is tokenised and computed alike by llama.cpp';
-if (llamaCpp === undefined) it.skip(`${llamaTitle} (needs PREHEAT_PEER_LLAMA: a folder with node-llama-cpp installed)`);
-else {
+peerTest('folders of six more families are imported, compute the same, and do so in transformers.js', async () => {
+  const families = await runPeer<Record<string, Computed[]>>('model_folders.py', [
+    'families',
+    join(folder, 'families'),
+  ]);
+  expect(Object.keys(families)).toHaveLength(6);
+  for (const [name, expected] of Object.entries(families)) {
+    await preheat('models', 'import', `families/${name}`);
+    expectSame(await computedHere(name, expected), expected);
+    await preheat('models', 'export', name, '--format', 'transformers-js', '--out', `tjs-${name}`);
+    const written = await transformersJs(
+      `tjs-${name}`,
+      expected.map(({ prompt }) => prompt),
+    );
+    expect(written, name).toEqual(expected.map(({ tokens, promptTokens }) => tokens.slice(promptTokens)));
+  }
+});
+
+const llamaTitle = 'folders of transformers, exported as GGUF, are tokenised and computed alike by llama.cpp';
+if (process.env['PREHEAT_PEER_LLAMA'] === undefined) {
+  it.skip(`${llamaTitle} (needs PREHEAT_PEER_LLAMA: a folder with node-llama-cpp installed)`);
+} else {
   peerTest(llamaTitle, async () => {
-    const made = await runPeer<{ base: Computed[] }>('model_folders.py', ['make', join(folder, 'gguf')]);
-    await preheat('models', 'import', 'gguf/base', '--name', 'py-gguf');
-    await preheat('models', 'export', 'py-gguf', '--format', 'gguf', '--out', 'llama');
-    const script = fileURLToPath(new URL('llama-cpp.mjs', import.meta.url));
-    const prompts = JSON.stringify(made.base.map(({ prompt }) => prompt));
-    const { stdout } = await promisify(execFile)(process.execPath, [script, join(folder, 'llama', 'model.gguf'), prompts]);
-    const results = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as { tokens: number[]; written: number[] }[];
-    expect(results.map(({ tokens, written }) => [...tokens, ...written])).toEqual(made.base.map(({ tokens }) => tokens));
+    const { base } = await runPeer<{ base: Computed[] }>('model_folders.py', ['make', join(folder, 'gguf')]);
+    const families = await runPeer<Record<string, Computed[]>>('model_folders.py', ['families', join(folder, 'gguf')]);
+    const written = {
+      base,
+      ...Object.fromEntries(Object.entries(families).filter(([name]) => /qwen|mistral/.test(name))),
+    };
+    for (const [name, expected] of Object.entries(written)) {
+      await preheat('models', 'import', `gguf/${name}`, '--name', `gguf-${name}`);
+      await preheat('models', 'export', `gguf-${name}`, '--format', 'gguf', '--out', `llama-${name}`);
+      expect(await llamaCpp(join(folder, `llama-${name}`, 'model.gguf'), expected), name).toEqual(
+        expected.map(({ tokens }) => tokens),
+      );
+    }
   });
+}
+
+/** Prompt and greedy continuation as llama.cpp has them. */
+async function llamaCpp(file: string, expected: readonly Computed[]): Promise<number[][]> {
+  const script = fileURLToPath(new URL('llama-cpp.mjs', import.meta.url));
+  const prompts = JSON.stringify(expected.map(({ prompt }) => prompt));
+  const { stdout } = await promisify(execFile)(process.execPath, [script, file, prompts]);
+  const results = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as { tokens: number[]; written: number[] }[];
+  return results.map(({ tokens, written }) => [...tokens, ...written]);
 }
 
 it('a model made here computes the same in transformers.js', { timeout: PEER_TIMEOUT_MS }, async () => {
@@ -236,6 +268,6 @@ async function runOneJob(jobId: string): Promise<void> {
     if (!leased) throw new Error('the job could not be leased');
     await runJob(deps, leased, new AbortController().signal);
   } finally {
-    executor.dispose();
+    await executor.dispose();
   }
 }

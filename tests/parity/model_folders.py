@@ -1,6 +1,7 @@
 """Model folders of Python's transformers and peft, for comparison with what the platform reads and writes.
 
     python model_folders.py make DIR            # DIR/base (bfloat16, in shards) and DIR/adapter; prints what they compute
+    python model_folders.py families DIR        # DIR/<model_type> of other families; prints what they compute
     python model_folders.py hf DIR              # prints what an exported folder computes
     python model_folders.py peft DIR BASE       # prints what an exported adapter computes on a base folder
     python model_folders.py merged DIR BASE ADAPTER   # prints how far exported weights are from peft's own merge
@@ -13,7 +14,7 @@ from pathlib import Path
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 PROMPTS = ["the cat", "user: what is 2 + 3?", "Zażółć 你好 👍", "a"]
 NEW_TOKENS = 16
@@ -62,6 +63,24 @@ def make(folder):
             "adapted": computed(base, PeftModel.from_pretrained(load(base), Path(folder, "adapter")))}
 
 
+def families(folder):
+    tokenizer = make_tokenizer()
+    ids = {"vocab_size": len(tokenizer) + 4, "bos_token_id": None, "eos_token_id": tokenizer.convert_tokens_to_ids("<|im_end|>"), "pad_token_id": 0}
+    small = {"hidden_size": 48, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
+             "head_dim": 16, "max_position_embeddings": 128, "initializer_range": 0.2}
+    results = {}
+    for model_type, keys in {"qwen2": {**small, "head_dim": 12}, "qwen3": small, "mistral": {**small, "sliding_window": None}, "gemma2": small,
+                             "gemma3_text": {**small, "sliding_window": 8}, "gpt2": {"n_embd": 48, "n_layer": 2, "n_head": 4, "n_positions": 128,
+                                                                                       "initializer_range": 0.2}}.items():
+        torch.manual_seed(5)
+        model = AutoModelForCausalLM.from_config(AutoConfig.for_model(model_type, **keys, **ids)).eval()
+        path = Path(folder, model_type)
+        model.save_pretrained(path)
+        tokenizer.save_pretrained(path)
+        results[model_type] = computed(path)
+    return results
+
+
 def load(folder):
     return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
 
@@ -70,7 +89,8 @@ def load(folder):
 def computed(folder, model=None):
     """Greedy text and the log-probabilities of prompt and text, for every prompt."""
     model = model or load(folder)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    # By its file: AutoTokenizer gives some families the pre-tokenizer of their class, whatever the file says.
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     results = []
     for prompt in PROMPTS:
         ids = tokenizer(prompt, return_tensors="pt", add_special_tokens=False).input_ids
@@ -93,6 +113,8 @@ def merged(folder, base, adapter):
 command, *arguments = sys.argv[1:]
 if command == "make":
     result = make(*arguments)
+elif command == "families":
+    result = families(*arguments)
 elif command == "hf":
     result = computed(*arguments)
 elif command == "peft":

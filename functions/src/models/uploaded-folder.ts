@@ -24,7 +24,7 @@ export async function openUploads(
   for (const [index, file] of requested.entries()) {
     const at = `files.${index}`;
     if (uploads.has(file.path)) throw refused(`'${at}.path' ${file.path} is given twice.`, `${at}.path`);
-    const parts = await Promise.all(file.parts.map((id, part) => partOf(files, projectId, id, `${at}.parts.${part}`)));
+    const parts = await partsOf(files, projectId, file, at);
     const present = parts.reduce((sum, part) => sum + part.file.bytes, 0);
     if (present > file.bytes) {
       throw refused(`'${at}.bytes' is ${file.bytes}, but the parts of ${file.path} have ${present}.`, `${at}.bytes`);
@@ -51,6 +51,19 @@ interface Upload {
   readonly file: RequestedFile;
   readonly parts: readonly StoredFile[];
   readonly present: number;
+}
+
+/** Records of parts read at once. */
+const PARALLEL_READS = 32;
+
+async function partsOf(files: FileLibrary, projectId: string, file: RequestedFile, at: string): Promise<StoredFile[]> {
+  const parts: StoredFile[] = [];
+  for (let start = 0; start < file.parts.length; start += PARALLEL_READS) {
+    const ids = file.parts.slice(start, start + PARALLEL_READS);
+    const read = ids.map((id, offset) => partOf(files, projectId, id, `${at}.parts.${start + offset}`));
+    parts.push(...(await Promise.all(read)));
+  }
+  return parts;
 }
 
 async function partOf(files: FileLibrary, projectId: string, id: string, param: string): Promise<StoredFile> {

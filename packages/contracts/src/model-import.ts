@@ -27,7 +27,7 @@ export const ImportModelRequest = Type.Object({
       /** Bytes of the whole file. */
       bytes: Count,
       /** Uploaded files that make it up, in order. */
-      parts: Type.Array(FileId, { minItems: 1, maxItems: 4096 }),
+      parts: Type.Array(FileId, { minItems: 1, maxItems: 65_536 }),
     }),
     { minItems: 1, maxItems: MAX_MODEL_FILES },
   ),

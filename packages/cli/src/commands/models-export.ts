@@ -74,7 +74,7 @@ function exportTable({ model, dtype, files, parity }: ModelExport, folder: strin
         `greedy text ${parity.rounding_greedy_text_equal ? 'stays the same' : 'changes'}.`;
   return (
     `${table}\n\nRead back, the files compute what ${model} does: greedy text is the same after ${parity.prompts} prompts, ` +
-    `log-probabilities of ${parity.tokens} tokens differ by at most ${parity.max_logprob_difference.toExponential(1)} nats ` +
+    `log-probabilities of ${parity.tokens} tokens differ by at most ${parity.max_logprob_difference.toPrecision(2)} nats ` +
     `(${folder}/${PARITY_FILE}).${rounding}`
   );
 }

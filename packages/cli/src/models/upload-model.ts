@@ -7,8 +7,8 @@ import { open } from 'node:fs/promises';
 import type { ImportModelRequest, ModelImport, Preheat } from '@preheat/sdk';
 import type { LocalFile } from './local-folder.js';
 
-/** Half of the platform's limit for one upload. */
-export const PART_BYTES = 256 * 1024 * 1024;
+/** Small enough for a Lambda function URL (6 MB in base64), large enough that requests cost little. */
+const PART_BYTES = 4_000_000;
 const EXPIRY_SECONDS = 24 * 3600;
 /** Enough of a file that will be refused. */
 const PEEK_BYTES = 64;
