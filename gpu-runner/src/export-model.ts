@@ -5,11 +5,11 @@
 import { decoderToOnnx, openBundle, publishBundle, type TensorMap } from '@preheat/checkpoints';
 import { type CheckpointRecord, KEYS, type SupervisedRow } from '@preheat/contracts';
 import { DecoderPool } from '@preheat/inference';
-import { MODEL_BLOBS, type LoadedModel } from '@preheat/inference/model-registry';
+import type { LoadedModel } from '@preheat/inference/model-registry';
 import type { LeasedJob } from '@preheat/jobs';
-import { Trainer } from '@preheat/nn';
+import { type Start, Trainer } from '@preheat/nn';
 import type { RunnerDependencies } from './runner-dependencies.js';
-import { checkpointModel } from './save-checkpoint.js';
+import { checkpointModel, TRAINING_BLOBS } from './save-checkpoint.js';
 
 const ONNX_BLOB = 'model.onnx';
 const PARITY_BLOB = 'parity.json';
@@ -42,8 +42,13 @@ export async function exportModel(
   last: CheckpointRecord,
   rows: readonly SupervisedRow[],
 ): Promise<{ prefix: string; parity: ParityReport }> {
-  const model = await deps.models.load(checkpointModel(leased, last));
-  const parity = await compareGraphs(deps, model, tokensOf(model, rows));
+  const record = checkpointModel(leased, last);
+  const model = await deps.models.load(record);
+  const adapted = await deps.models.adapterOf(record);
+  const trained = adapted
+    ? { weights: (await deps.models.load(adapted.base)).tensors, adapter: adapted.adapter }
+    : { weights: model.tensors };
+  const parity = await compareGraphs(deps, model, trained, tokensOf(model, rows));
   if (!(parity.maxLogProbDifference <= PARITY_BOUND)) {
     throw new ParityError(
       `training and serving disagree by ${parity.maxLogProbDifference} nats (bound ${PARITY_BOUND})`,
@@ -51,8 +56,9 @@ export async function exportModel(
   }
   const checkpoint = await openBundle(deps.store, last.prefix);
   const blobs = new Map<string, Uint8Array>();
-  for (const name of Object.values(MODEL_BLOBS)) blobs.set(name, await checkpoint.read(name));
-  blobs.set(ONNX_BLOB, decoderToOnnx(model.config, model.tensors, 'exchange'));
+  for (const name of checkpoint.names) if (!TRAINING_BLOBS.has(name)) blobs.set(name, await checkpoint.read(name));
+  // An adapter stays small: its base's weights are stored once, with the base.
+  if (!adapted) blobs.set(ONNX_BLOB, decoderToOnnx(model.config, model.tensors, 'exchange'));
   blobs.set(PARITY_BLOB, new TextEncoder().encode(JSON.stringify(parity, null, 2)));
   const prefix = `${KEYS.attempt(leased.job.id, leased.lease.epoch)}/final`;
   await publishBundle(deps.store, prefix, blobs);
@@ -68,9 +74,10 @@ function tokensOf(model: LoadedModel, rows: readonly SupervisedRow[]): Int32Arra
 async function compareGraphs(
   deps: RunnerDependencies,
   model: LoadedModel,
+  start: Start,
   rows: readonly Int32Array[],
 ): Promise<ParityReport> {
-  const trained = await trainingLogProbs(deps, model, rows);
+  const trained = await trainingLogProbs(deps, model, start, rows);
   const served = await servedLogProbs(model.config, model.tensors, rows);
   let maxLogProbDifference = 0;
   served.forEach((logProbs, row) => {
@@ -86,11 +93,12 @@ async function compareGraphs(
 
 async function trainingLogProbs(
   deps: RunnerDependencies,
-  { config, tensors }: LoadedModel,
+  { config }: LoadedModel,
+  start: Start,
   rows: readonly Int32Array[],
 ): Promise<Float32Array[]> {
   const optimizer = { beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0, maxGradNorm: 1 }; // nothing is updated
-  const trainer = await Trainer.open({ executor: deps.executor, config, optimizer }, tensors);
+  const trainer = await Trainer.open({ executor: deps.executor, config, optimizer }, start);
   try {
     return await trainer.logProbs(rows, 1);
   } finally {

@@ -5,12 +5,12 @@ import { DecoderPool } from '@preheat/inference';
 import type { LoadedModel } from '@preheat/inference/model-registry';
 import type { LeasedJob } from '@preheat/jobs';
 import { RUNTIMES } from '@preheat/recipes';
+import { phaseStart } from './phase-start.js';
 import type { PlannedPhase } from './plan-phases.js';
 import type { Position } from './position.js';
 import { DecoderRollouts } from './rollouts.js';
 import type { PhaseContext, PhaseRun } from './run-phase.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
-import { checkpointModel } from './save-checkpoint.js';
 import { readRows } from './training-rows.js';
 
 export interface PreparedPhase {
@@ -27,7 +27,7 @@ export async function preparePhase(
   const planned = plan[position.phaseIndex];
   invariant(planned, `the job has no phase ${position.phaseIndex}`);
   const { phase, steps } = planned;
-  const model = await loadStart(deps, leased, position);
+  const { model, adapted } = await phaseStart(deps, leased, planned, position);
   const recipe = RUNTIMES[phase.algorithm];
   invariant(recipe, `the recipe ${phase.algorithm} has no runtime`);
   const decoder = phase.type === 'reinforcement' ? await openDecoder(deps, model) : null;
@@ -37,6 +37,7 @@ export async function preparePhase(
     seed: leased.job.seed,
     modelConfig: model.config,
     initialWeights: model.tensors,
+    adapter: adapted?.adapter ?? null,
     tokenizer: model.tokenizer,
     trainingRows: planned.rows,
     validationRows: validation || [],
@@ -55,6 +56,7 @@ export async function preparePhase(
       recipe,
       context,
       model,
+      base: adapted?.base ?? null,
       position,
       phaseSteps: steps,
       totalSteps: plan.reduce((sum, each) => sum + each.steps, 0),
@@ -71,15 +73,6 @@ function openDecoder(deps: RunnerDependencies, { config, tensors }: LoadedModel)
     workers: deps.rolloutWorkers,
     provider: deps.rolloutProvider ?? 'cpu',
   });
-}
-
-/** The weights the phase starts from: the checkpoint's, or the base model's. */
-async function loadStart(deps: RunnerDependencies, leased: LeasedJob, position: Position): Promise<LoadedModel> {
-  if (position.from) return deps.models.load(checkpointModel(leased, position.from));
-  const { projectId, model } = leased.job;
-  const record = await deps.models.find(projectId, model);
-  invariant(record, `the model ${model} has no record`);
-  return deps.models.load(record);
 }
 
 function graderOf({ phase }: PlannedPhase): PhaseContext['grader'] {

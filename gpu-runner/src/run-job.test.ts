@@ -45,10 +45,11 @@ const grader = {
   references: '{{ item.references }}',
 };
 
-function phases(): ResolvedPhase[] {
+/** @param keys More hyperparameters of both phases. */
+function phases(keys: Record<string, unknown>): ResolvedPhase[] {
   const model = baseConfig(BASE_MODELS[0] as never, loadTokenizer(letterToSoundTokenizer()));
   const resolve = (name: string, requested: Record<string, unknown>) => {
-    const resolved = recipeNamed(name)?.resolveConfig(requested, { rows: WORDS.length, model });
+    const resolved = recipeNamed(name)?.resolveConfig({ ...requested, ...keys }, { rows: WORDS.length, model });
     if (!resolved?.ok) throw new Error(JSON.stringify(resolved));
     return resolved.value as Record<string, unknown>;
   };
@@ -67,7 +68,7 @@ function phases(): ResolvedPhase[] {
   ];
 }
 
-async function world() {
+async function world(keys: Record<string, unknown> = {}) {
   const store = new MemoryObjectStore({ clock: systemClock });
   const queue = new MemoryWorkQueue<JsonValue>({ clock: systemClock });
   const ids = new SystemIds({ clock: systemClock });
@@ -99,7 +100,7 @@ async function world() {
   };
   const request = { model: 'preheat-1m', trainingFile: 'file-train', validationFile: null, suffix: 'demo', seed: 3 };
   const outcome = await jobs.create(
-    { ...request, metadata: null, method: null, phases: phases() },
+    { ...request, metadata: null, method: null, phases: phases(keys) },
     { projectId: 'proj', keyDigest: null, bodyDigest: 'x', isRetry: false },
   );
   if (!outcome.ok) throw new Error('not created');
@@ -121,7 +122,8 @@ async function documentOf({ jobs, jobId }: World): Promise<JobDocument> {
 async function finalWeights(at: World): Promise<Map<string, Float32Array>> {
   const document = await documentOf(at);
   const bundle = await openBundle(at.store, document.resume?.prefix as string);
-  const { tensors } = decodeSafetensors(await bundle.read('model.safetensors'));
+  const file = bundle.has('model.safetensors') ? 'model.safetensors' : 'adapter_model.safetensors';
+  const { tensors } = decodeSafetensors(await bundle.read(file));
   return new Map([...tensors].map(([name, { data }]) => [name, data]));
 }
 
@@ -209,6 +211,36 @@ describe('running a job', () => {
     expect(await finalWeights(stopped)).toEqual(await finalWeights(straight));
     expect(await metricSteps(stopped)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect((await documentOf(stopped)).trainedTokens).toBe((await documentOf(straight)).trainedTokens);
+  });
+
+  it('trains an adapter through both phases, keeps no copy of its base, and resumes it bit for bit', async () => {
+    const adapter = { lora_rank: 4, lora_dropout: 0.1, learning_rate: 0.01 };
+    const [straight, stopped] = [await world(adapter), await world(adapter)];
+    expect(await runJob(straight.deps, await leaseOf(straight), never)).toBe('succeeded');
+    let outcome = await runJob(stopped.deps, await leaseOf(stopped), AbortSignal.abort());
+    for (let restart = 2; outcome === 'released'; restart++) {
+      outcome = await runJob(stopped.deps, await leaseOf(stopped, `runner-${restart}`), AbortSignal.abort());
+    }
+    expect(outcome).toBe('succeeded');
+    expect(await finalWeights(stopped)).toEqual(await finalWeights(straight));
+    const { checkpoints, fineTunedModel } = await documentOf(straight);
+    const named = async (name: string) => {
+      const record = await straight.deps.models.find('proj', name);
+      if (!record) throw new Error(`there is no ${name}`);
+      return record;
+    };
+    for (const name of [...checkpoints.map(({ model }) => model), fineTunedModel as string]) {
+      const bundle = await openBundle(straight.store, (await named(name)).prefix);
+      expect(bundle.names).toContain('adapter_model.safetensors');
+      expect(bundle.names).not.toContain('model.safetensors');
+      // The second phase goes on with the adapter of the first.
+      expect((await straight.deps.models.adapterOf(await named(name)))?.base.name).toBe('preheat-1m');
+    }
+    const tensorsOf = async (name: string) => (await straight.deps.models.load(await named(name))).tensors;
+    const [base, tuned] = [await tensorsOf('preheat-1m'), await tensorsOf(fineTunedModel as string)];
+    expect(tuned.get('model.embed_tokens.weight')).toEqual(base.get('model.embed_tokens.weight'));
+    const projection = 'model.layers.0.self_attn.q_proj.weight';
+    expect(tuned.get(projection)?.data).not.toEqual(base.get(projection)?.data);
   });
 
   it('repeats the steps a dead runner had not checkpointed, without logging them twice', async () => {

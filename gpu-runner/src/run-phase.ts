@@ -2,7 +2,7 @@
  * One phase of a job: the recipe's steps, with events, progress and checkpoints around them. Recipe-blind: it knows only
  * `init`, `restore`, `step`, `snapshot`. The state a recipe returns is all there is, so a checkpoint is a resume point.
  */
-import type { CheckpointRecord } from '@preheat/contracts';
+import type { CheckpointRecord, ModelRecord } from '@preheat/contracts';
 import type { LeasedJob } from '@preheat/jobs';
 import type { AnyRecipe, RecipeContext, StepResult } from '@preheat/recipes';
 import type { ModelDescription } from '@preheat/inference/model-registry';
@@ -20,6 +20,8 @@ export interface PhaseRun {
   readonly recipe: AnyRecipe;
   readonly context: PhaseContext;
   readonly model: ModelDescription;
+  /** What the adapter in training changes; null where the whole model is trained. */
+  readonly base: ModelRecord | null;
   readonly position: Position;
   /** Steps of this phase, and of all phases, as far as they can be known in advance. */
   readonly phaseSteps: number | null;
@@ -68,7 +70,11 @@ async function openState(run: PhaseRun): Promise<unknown> {
   const { recipe, context, position, deps } = run;
   if (!position.isResume || position.from === null) return recipe.init(context);
   const training = await readTrainingState(deps, position.from.prefix);
-  return recipe.restore(context, { ...training, weights: context.initialWeights });
+  const { initialWeights, adapter = null } = context;
+  const trained = adapter
+    ? { weights: adapter.tensors, adapter: adapter.config }
+    : { weights: initialWeights, adapter: null };
+  return recipe.restore(context, { ...training, ...trained });
 }
 
 function report(run: PhaseRun, phaseStep: number, result: StepResult<unknown>, meter: ThroughputMeter): void {
@@ -106,5 +112,5 @@ async function save(
   const snapshot = await run.recipe.snapshot(state);
   const step = position.stepsBefore + phaseStep;
   const point = { phaseIndex: position.phaseIndex, phaseStep, step, endsPhase: result.done, trainedTokens };
-  return saveCheckpoint(deps, leased, model, snapshot, { ...point, metrics: result.metrics });
+  return saveCheckpoint(deps, leased, { ...model, base: run.base }, snapshot, { ...point, metrics: result.metrics });
 }

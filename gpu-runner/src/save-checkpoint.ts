@@ -2,15 +2,17 @@
  * Publishes a checkpoint in the order that makes it safe: blobs, then the manifest, then the model name, then the pointer in
  * the job. A crash in between leaves objects nobody refers to, never a reference to something incomplete.
  */
-import { type CheckpointRecord, KEYS, type ModelRecord } from '@preheat/contracts';
+import { type CheckpointRecord, invariant, KEYS, type ModelRecord } from '@preheat/contracts';
 import { decodeSafetensors, encodeSafetensors, openBundle, publishBundle } from '@preheat/checkpoints';
-import { type ModelDescription, modelBlobs } from '@preheat/inference/model-registry';
+import { adapterBlobs, type ModelDescription, modelBlobs } from '@preheat/inference/model-registry';
 import { checkpointModelName, type LeasedJob } from '@preheat/jobs';
 import type { Snapshot } from '@preheat/recipes';
 import type { RunnerDependencies } from './runner-dependencies.js';
 
 const OPTIMIZER_BLOB = 'optimizer.safetensors';
 const STATE_BLOB = 'state.json';
+/** What only training reads. */
+export const TRAINING_BLOBS: ReadonlySet<string> = new Set([OPTIMIZER_BLOB, STATE_BLOB]);
 
 export interface CheckpointPoint {
   readonly phaseIndex: number;
@@ -21,17 +23,22 @@ export interface CheckpointPoint {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** A model, and what an adapter to it changes; null where the whole model is trained. */
+export interface CheckpointedModel extends ModelDescription {
+  readonly base: ModelRecord | null;
+}
+
 /** Writes everything and moves the pointer. @throws LostLeaseError when the job is no longer ours. */
 export async function saveCheckpoint(
   deps: RunnerDependencies,
   leased: LeasedJob,
-  model: ModelDescription,
+  model: CheckpointedModel,
   snapshot: Snapshot,
   point: CheckpointPoint,
 ): Promise<CheckpointRecord> {
   const { job, lease } = leased;
   const prefix = `${KEYS.attempt(job.id, lease.epoch)}/step-${point.step}`;
-  const blobs = modelBlobs(model.config, model.tokenizerFiles, snapshot.weights);
+  const blobs = trainedBlobs(model, snapshot);
   blobs.set(OPTIMIZER_BLOB, encodeSafetensors(snapshot.optimizer));
   blobs.set(STATE_BLOB, new TextEncoder().encode(JSON.stringify(snapshot.plain)));
   await publishBundle(deps.store, prefix, blobs);
@@ -52,6 +59,14 @@ export async function saveCheckpoint(
     data: { kind: 'checkpoint', step: record.step, model: name },
   });
   return record;
+}
+
+/** The files of the whole model, or of an adapter beside the record of its base. */
+function trainedBlobs(model: CheckpointedModel, { weights, adapter }: Snapshot): Map<string, Uint8Array> {
+  const { config, tokenizerFiles, base } = model;
+  if (adapter === null) return modelBlobs(config, tokenizerFiles, weights);
+  invariant(base, 'an adapter has a base');
+  return adapterBlobs({ config, tokenizerFiles }, { config: adapter, tensors: weights }, base);
 }
 
 /** Gives the job's final name to an exported bundle. */

@@ -20,7 +20,7 @@ test('the trainer halves a micro-batch that the device has no room for, once, an
   const shrinks: Shrink[] = [];
   const limits = { maxTokens: Infinity, overheadTokens: 1e12 };
   const options = { executor, config, optimizer, limits, onShrink: (shrink: Shrink) => shrinks.push(shrink) };
-  const trainer = await Trainer.open(options, weightsOf(config));
+  const trainer = await Trainer.open(options, { weights: weightsOf(config) });
   for (let count = hasGpu ? 64 : 4; shrinks.length === 0 && count <= MAX_ROWS; count *= 2) {
     const rows = reversalRows(count, 11, 'rows');
     const report = await trainer.step(rows, stepRequest(rows, 0.001));

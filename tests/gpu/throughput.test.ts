@@ -27,7 +27,7 @@ async function medianMs(work: () => Promise<unknown>): Promise<number> {
 async function trainingRate(executor: Executor, [layers, width]: readonly number[]): Promise<number> {
   const config = decoderOf(layers as number, width as number, 256);
   const limits = { maxTokens: 8192 };
-  const trainer = await Trainer.open({ executor, config, optimizer, limits }, weightsOf(config));
+  const trainer = await Trainer.open({ executor, config, optimizer, limits }, { weights: weightsOf(config) });
   const rows = reversalRows(ROWS, LETTERS, 'speed');
   const ms = await medianMs(() => trainer.step(rows, stepRequest(rows, 0.001)));
   await trainer.dispose();

@@ -15,7 +15,7 @@ const LOSS_TOLERANCE = 1e-4;
 const FIRST_STEP_TOLERANCE = 1e-5;
 
 async function train(executor: Executor): Promise<StepReport[]> {
-  const trainer = await Trainer.open({ executor, config, optimizer }, weightsOf(config));
+  const trainer = await Trainer.open({ executor, config, optimizer }, { weights: weightsOf(config) });
   const reports: StepReport[] = [];
   for (let step = 0; step < STEPS; step++) {
     const rows = reversalRows(32, 3 + (step % 4), `batch ${step}`);

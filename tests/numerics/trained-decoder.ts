@@ -39,8 +39,8 @@ function lossProgram(config: DecoderConfig, batch: number, length: number): Prog
   const before_BTV = ops.slice(ops.reshape(logits_NV, [batch, length, config.vocab_size]), 1, 0, length - 1);
   const logProbs = blocks.tokenLogProb(before_BTV, ops.slice(tokens_BT, 1, 1, length));
   const loss = ops.neg(ops.mean(logProbs));
-  const found = gradients(loss, [...parameters.values()]);
-  const named = [...parameters.keys()].flatMap((name, i) => {
+  const found = gradients(loss, [...parameters.tensors.values()]);
+  const named = [...parameters.tensors.keys()].flatMap((name, i) => {
     const gradient = found[i];
     return gradient ? [[gradientOutput(name), gradient] as const] : [];
   });

@@ -56,7 +56,7 @@ describe.each(shapes)('a decoder that is %s', (_, config) => {
   it.each([1, 0.6])(
     'gives the same log-probabilities in training and in serving at temperature %f',
     async (temperature) => {
-      const trainer = await Trainer.open({ executor, config, optimizer }, weights);
+      const trainer = await Trainer.open({ executor, config, optimizer }, { weights });
       const decoder = await DecoderSession.create(config, weights);
       const trained = await trainer.logProbs(rows, temperature);
       const served = await decoder.score(

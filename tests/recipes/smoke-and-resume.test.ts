@@ -30,12 +30,16 @@ describe.each(recipeNames)('%s', (name) => {
     expect(steps.at(-1)?.event.message).toMatch(new RegExp(`^Step ${steps.length}/${steps.length}`));
   });
 
-  it('continues bit for bit from a snapshot taken at any step boundary', async () => {
-    const whole = await withPhase(phase, (ctx) => runPhase(recipe, ctx));
+  it.each<[string, object]>([
+    ['the whole model', {}],
+    ['an adapter', { lora_rank: 2, lora_dropout: 0.1 }],
+  ])('training %s, continues bit for bit from a snapshot taken at any step boundary', async (_, keys) => {
+    const changed = { ...phase, config: { ...phase.config, ...keys } };
+    const whole = await withPhase(changed, (ctx) => runPhase(recipe, ctx));
     for (const [boundary, snapshot] of whole.snapshots.slice(0, -1).entries()) {
       // Plain data crosses a checkpoint as JSON, tensors as raw floats.
       const stored = { ...snapshot, plain: JSON.parse(JSON.stringify(snapshot.plain)) as Record<string, unknown> };
-      const rest = await withPhase(phase, (ctx) => runPhase(recipe, ctx, stored));
+      const rest = await withPhase(changed, (ctx) => runPhase(recipe, ctx, stored));
       const expected = { steps: whole.steps.slice(boundary), snapshots: whole.snapshots };
       expect(comparable(rest)).toEqual(comparable(expected));
     }

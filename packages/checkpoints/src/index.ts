@@ -26,7 +26,15 @@ export { type GgufFile, readGguf } from './gguf/read-gguf.js';
 export { ggufDtype, ggufPieces } from './gguf/write-gguf.js';
 export { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from './peft/adapter-config.js';
 export { adapterFiles, loraModules, readAdapter } from './peft/adapter-files.js';
-export { type LoraAdapter, LoraAdapterError, type LoraConfig, loraScale } from './peft/lora-adapter.js';
+export {
+  LORA_A,
+  LORA_B,
+  type LoraAdapter,
+  LoraAdapterError,
+  type LoraConfig,
+  loraRank,
+  loraScale,
+} from './peft/lora-adapter.js';
 export { mergeAdapter } from './peft/merge-adapter.js';
 export {
   exportFiles,

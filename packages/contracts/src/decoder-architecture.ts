@@ -83,6 +83,17 @@ export interface DecoderArchitecture {
   readonly finalSoftcap: number | null;
 }
 
+/** Every projection of the layers, in order; the head is none of them. */
+export function layerProjections(config: DecoderConfig): LinearModule[] {
+  return decoderArchitecture(config).layers.flatMap(({ queryKeyValue, output, gate, up, down }) => [
+    ...queryKeyValue,
+    output,
+    ...(gate ? [gate] : []),
+    up,
+    down,
+  ]);
+}
+
 export function decoderArchitecture(config: DecoderConfig): DecoderArchitecture {
   return config.model_type === 'gpt2' ? gpt2(config) : rotaryDecoder(config);
 }

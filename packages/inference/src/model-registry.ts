@@ -5,6 +5,7 @@
  */
 import { type DecoderConfig, encodeStored, InvariantError, KEYS, decodeStored, ModelRecord } from '@preheat/contracts';
 import {
+  adapterFiles,
   bundleFolder,
   CONFIG_FILE,
   encodeSafetensors,
@@ -14,6 +15,7 @@ import {
   generationConfig,
   inputsFirstModules,
   loadFolderWeights,
+  loraModules,
   type LoraAdapter,
   mergeAdapter,
   openBundle,
@@ -193,6 +195,19 @@ export function baseConfig(base: BaseModel, tokenizer: Tokenizer): DecoderConfig
 /** The blobs of a servable model: the files of a Hugging Face folder. */
 export function modelBlobs(config: DecoderConfig, files: TokenizerFiles, tensors: TensorMap): Map<string, Uint8Array> {
   return descriptionBlobs(config, files).set(MODEL_BLOBS.weights, encodeSafetensors(tensors));
+}
+
+/** The blobs of a model that is stored as what changes its base. */
+export function adapterBlobs(
+  { config, tokenizerFiles }: Pick<ModelDescription, 'config' | 'tokenizerFiles'>,
+  adapter: LoraAdapter,
+  base: ModelRecord,
+): Map<string, Uint8Array> {
+  const isInputsFirst = inputsFirstModules(config);
+  const fanInFanOut = loraModules(adapter).some(({ module }) => isInputsFirst(module));
+  const files = adapterFiles({ ...adapter, config: { ...adapter.config, baseModel: base.name } }, fanInFanOut);
+  const blobs = descriptionBlobs(config, tokenizerFiles).set(ADAPTER_BASE_BLOB, encodeStored(base));
+  return new Map([...blobs, ...files]);
 }
 
 /** The same without the weights. */

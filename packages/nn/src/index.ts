@@ -1,5 +1,7 @@
 /** The decoder, its losses, and the trainer that recipes drive. */
 export type { Executor } from '@preheat/executor';
+export { freshAdapter } from './adapter/fresh-adapter.js';
+export { agrees } from './adapter/lora-modules.js';
 export { groupAdvantages, type GroupAdvantageOptions, hasVariance } from './advantage/group-advantages.js';
 export { FIRST_ROW, type RowBatch, type RowCursor, RowSampler } from './data/row-sampler.js';
 export { decoderLogits } from './decoder/decoder.js';
@@ -22,10 +24,13 @@ export type { MicroBatchLimits } from './trainer/plan-micro-batches.js';
 export { MicroBatchTooLargeError, type Shrink } from './trainer/shrink-on-oom.js';
 export {
   type OptimizerSettings,
+  type Resumption,
+  type Start,
   type StepReport,
   type StepRequest,
+  tensorsNamed,
   toTensorMap,
   Trainer,
   type TrainerOptions,
 } from './trainer/trainer.js';
-export { buildTrainingProgram, type ProgramShape } from './trainer/training-program.js';
+export { buildTrainingProgram, type ProgramShape, type TrainedModel } from './trainer/training-program.js';

@@ -4,6 +4,7 @@
  */
 export type { Clock } from './clock.js';
 export { CounterRandom } from './counter-random.js';
+export { fastUniforms } from './fast-uniforms.js';
 export type { Ids } from './ids.js';
 export { lastName, listAll } from './list-all.js';
 export type { Log, LogFields, LogLevel } from './log.js';

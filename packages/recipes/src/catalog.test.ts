@@ -70,8 +70,12 @@ describe.each(RECIPES.map((entry) => [entry.name, entry] as const))('%s', (name,
     for (const [key, schema] of Object.entries(entry.config.properties as Record<string, Record<string, unknown>>)) {
       expect(schema['description'], key).toBeTruthy();
       if (schema['type'] === 'boolean') continue;
+      if (schema['type'] === 'array') {
+        expect(schema['maxItems'], key).toBeTypeOf('number');
+        continue;
+      }
       expect(schema['minimum'] ?? schema['exclusiveMinimum'], key).toBeTypeOf('number');
-      expect(schema['maximum'], key).toBeTypeOf('number');
+      expect(schema['maximum'] ?? schema['exclusiveMaximum'], key).toBeTypeOf('number');
     }
   });
 

@@ -7,6 +7,7 @@ import type { RecipeEntry } from './catalog/recipe-entry.js';
 import { grpoEntry } from './grpo/config.js';
 import { sftEntry } from './sft/config.js';
 
+export { type AdapterConfig, adapterSettings } from './catalog/adapter-keys.js';
 export type { RecipeFacts } from './catalog/recipe-definition.js';
 export type { RecipeEntry } from './catalog/recipe-entry.js';
 

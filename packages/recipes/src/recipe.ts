@@ -3,7 +3,7 @@
  * state is the checkpoint. It never sees a store, a queue or a wall clock, so a runner can stop it after any step and
  * another can go on, bit for bit.
  */
-import type { TensorMap } from '@preheat/checkpoints';
+import type { LoraAdapter, LoraConfig, TensorMap } from '@preheat/checkpoints';
 import type { DecoderConfig, ReinforcementRow } from '@preheat/contracts';
 import type { CompiledGrader } from '@preheat/graders';
 import type { Executor } from '@preheat/nn';
@@ -53,6 +53,8 @@ export interface RecipeContext<Config> {
   readonly modelConfig: DecoderConfig;
   /** What the phase starts from: the base model, or the end of the phase before. */
   readonly initialWeights: TensorMap;
+  /** Where the phase trains an adapter on those weights: the one it goes on with; absent or null for a fresh one. */
+  readonly adapter?: LoraAdapter | null;
   readonly tokenizer: Tokenizer;
   readonly trainingRows: readonly TrainingRow[];
   readonly validationRows: readonly TrainingRow[];
@@ -71,8 +73,10 @@ export interface RecipeContext<Config> {
 
 /** Everything a recipe needs to continue. `plain` is JSON; the tensors are copies. */
 export interface Snapshot {
-  /** The model, under its own tensor names: what is exported and served. */
+  /** What was trained, under the model's own tensor names: the whole model, or the matrices of an adapter. */
   readonly weights: TensorMap;
+  /** The settings of the adapter; null where the whole model was trained. */
+  readonly adapter: LoraConfig | null;
   /** Optimiser moments and whatever else only training needs. */
   readonly optimizer: TensorMap;
   readonly plain: Readonly<Record<string, unknown>>;

@@ -59,7 +59,7 @@ describe('a trainer that runs out of memory', () => {
     const limits = { maxTokens, overheadTokens: 1e6 };
     const options: TrainerOptions = { executor, config, optimizer, limits, onShrink: (shrink) => shrinks.push(shrink) };
     try {
-      return await work(await Trainer.open(options, weights), shrinks);
+      return await work(await Trainer.open(options, { weights }), shrinks);
     } finally {
       await executor.dispose();
       expect(tf.memory().numBytes).toBe(held);

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { CROSS_ENTROPY, type LossSpec } from '../loss/loss-spec.js';
 import { completionRecord, demonstrationRecord, trainedTokens } from '../record/token-record.js';
 import { imitate, reinforce, type WeightedTokens } from '../record/weighted-tokens.js';
-import { Trainer, type TrainerOptions } from './trainer.js';
+import { toTensorMap, Trainer, type TrainerOptions } from './trainer.js';
 
 const config: DecoderConfigOf<'llama'> = {
   model_type: 'llama',
@@ -61,7 +61,7 @@ const policy: LossSpec = {
 afterAll(() => executor.dispose());
 
 async function weightsAfter(options: TrainerOptions, rows: readonly WeightedTokens[]): Promise<Float32Array> {
-  const trainer = await Trainer.open(options, weights);
+  const trainer = await Trainer.open(options, { weights });
   await trainer.step(rows, request);
   const tensors = [...(await trainer.weights()).values()].flatMap(({ data }) => [...data]);
   await trainer.dispose();
@@ -73,7 +73,7 @@ const largestDifference = (a: Float32Array, b: Float32Array): number =>
 
 describe('Trainer', () => {
   it('measures the same loss and gradient in many micro-batches as in one', async () => {
-    const [one, many] = await Promise.all([Trainer.open(wide, weights), Trainer.open(narrow, weights)]);
+    const [one, many] = await Promise.all([Trainer.open(wide, { weights }), Trainer.open(narrow, { weights })]);
     const [whole, cut] = [await one.step(batch, request), await many.step(batch, request)];
     expect(cut.loss).toBeCloseTo(whole.loss, 6);
     expect(Math.abs(cut.gradientNorm - whole.gradientNorm) / whole.gradientNorm).toBeLessThan(1e-6);
@@ -87,7 +87,7 @@ describe('Trainer', () => {
   });
 
   it('lowers the loss of a batch it is trained on', async () => {
-    const trainer = await Trainer.open(wide, weights);
+    const trainer = await Trainer.open(wide, { weights });
     const first = await trainer.step(batch, request);
     for (let step = 0; step < 30; step++) await trainer.step(batch, request);
     const { loss } = await trainer.evaluate(batch, request.spec, request.denominators);
@@ -96,16 +96,17 @@ describe('Trainer', () => {
   });
 
   it('continues bit for bit from what it read', async () => {
-    const trainer = await Trainer.open(wide, weights);
+    const trainer = await Trainer.open(wide, { weights });
     await trainer.step(batch, request);
-    const restored = await Trainer.restore(wide, await trainer.read());
+    const { parameters, ...moments } = await trainer.read();
+    const restored = await Trainer.restore(wide, { weights: toTensorMap(config, parameters), ...moments });
     for (const each of [trainer, restored]) await each.step(batch.slice(2), request);
     expect(await restored.read()).toEqual(await trainer.read());
     await Promise.all([trainer.dispose(), restored.dispose()]);
   });
 
   it('scores tokens at a temperature, consistent with the loss', async () => {
-    const trainer = await Trainer.open(narrow, weights);
+    const trainer = await Trainer.open(narrow, { weights });
     const scores = await trainer.logProbs(
       records.map(({ tokens }) => tokens),
       1,
@@ -118,7 +119,7 @@ describe('Trainer', () => {
   });
 
   it('skips rows without an advantage and leaves the others as they were', async () => {
-    const trainer = await Trainer.open(wide, weights);
+    const trainer = await Trainer.open(wide, { weights });
     const prompts = [tokensOf(3), tokensOf(4)];
     const completions = [tokensOf(4), tokensOf(5)];
     const full = prompts.map((prompt, i) => Int32Array.of(...prompt, ...(completions[i] ?? [])));
@@ -149,7 +150,7 @@ describe('Trainer', () => {
 
   it('refuses weights that do not fit the config', async () => {
     const wrong = new Map([...weights].slice(1));
-    await expect(Trainer.open(wide, wrong)).rejects.toThrow('is missing');
+    await expect(Trainer.open(wide, { weights: wrong })).rejects.toThrow('is missing');
   });
 
   it('uses learned positions to the last one, whatever shape a row is padded to, and no further', async () => {
@@ -158,7 +159,7 @@ describe('Trainer', () => {
       ...{ ...sizes, model_type: 'gpt2', num_key_value_heads: 2, max_position_embeddings: 18 },
       layer_norm_epsilon: 1e-5,
     };
-    const trainer = await Trainer.open({ ...wide, config: gpt2 }, randomWeights(gpt2));
+    const trainer = await Trainer.open({ ...wide, config: gpt2 }, { weights: randomWeights(gpt2) });
     const tokens = tokensOf(19);
     const [whole] = await trainer.logProbs([tokens], 1);
     const [short] = await trainer.logProbs([tokens.subarray(0, 17)], 1);

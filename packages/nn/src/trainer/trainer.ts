@@ -2,10 +2,18 @@
  * Trains one decoder: cuts a batch into micro-batches of fixed shapes, accumulates their gradients, takes one optimiser
  * step. It knows loss components and weighted tokens, never which recipe runs. Owns its training state until `dispose`.
  */
-import { assertDecoderTensors, type TensorMap } from '@preheat/checkpoints';
-import { type DecoderConfig, decoderTensors, invariant } from '@preheat/contracts';
-import type { Executor, TrainingSnapshot, TrainingState } from '@preheat/executor';
+import {
+  assertDecoderTensors,
+  inputsFirstModules,
+  type LoraAdapter,
+  mergeAdapter,
+  type TensorMap,
+} from '@preheat/checkpoints';
+import { type DecoderConfig, decoderTensors, invariant, type TensorSpec } from '@preheat/contracts';
+import type { Executor, ParameterSpec, Tensors, TrainingSnapshot, TrainingState } from '@preheat/executor';
 import type { Program } from '@preheat/graph';
+import { dropoutMasks } from '../adapter/dropout-masks.js';
+import { loraTensors } from '../adapter/lora-modules.js';
 import type { LossSpec } from '../loss/loss-spec.js';
 import { isInert, type WeightedTokens } from '../record/weighted-tokens.js';
 import { type BatchSums, emptySums, foldSums } from './batch-sums.js';
@@ -13,7 +21,12 @@ import { type Denominators, packMicroBatch, packTokens, predictions } from './pa
 import { type MicroBatchLimits, type MicroBatchPlan, planMicroBatches } from './plan-micro-batches.js';
 import { type Shrink, ShrinkOnOom } from './shrink-on-oom.js';
 import { ProgramCache } from './program-cache.js';
-import { buildEvaluationProgram, buildScoringProgram, buildTrainingProgram } from './training-program.js';
+import {
+  buildEvaluationProgram,
+  buildScoringProgram,
+  buildTrainingProgram,
+  type TrainedModel,
+} from './training-program.js';
 
 /** AdamW but for the learning rate, which changes from step to step. */
 export interface OptimizerSettings {
@@ -54,33 +67,57 @@ const DEFAULT_LIMITS: MicroBatchLimits = { maxTokens: 1024, overheadTokens: 256 
 /** Programs kept; a few lengths times a few row counts. */
 const MAX_PROGRAMS = 48;
 
+/** What a trainer starts from: the weights and, when it trains an adapter, that; the weights then stay as they are. */
+export interface Start {
+  readonly weights: TensorMap;
+  readonly adapter?: LoraAdapter | null;
+  /** Seeds the dropout of the adapter. Default 0. */
+  readonly seed?: number;
+}
+
+/** A start in the middle: moments of what is trained, and the updates it took. */
+export interface Resumption extends Start, Pick<TrainingSnapshot, 'firstMoment' | 'secondMoment' | 'stepCount'> {}
+
 export class Trainer {
   readonly config: DecoderConfig;
+  readonly #model: TrainedModel;
+  readonly #base: TensorMap;
+  readonly #seed: number;
+  #updates: number;
   readonly #state: TrainingState;
   readonly #optimizer: OptimizerSettings;
   readonly #microBatches: ShrinkOnOom;
   readonly #programs = new ProgramCache(MAX_PROGRAMS);
 
-  private constructor(state: TrainingState, { config, optimizer, limits, onShrink = () => undefined }: TrainerOptions) {
+  private constructor(state: TrainingState, options: TrainerOptions, start: Start, updates: number) {
+    const { config, optimizer, limits, onShrink = () => undefined } = options;
     this.config = config;
+    this.#model = { config, lora: start.adapter?.config ?? null };
+    this.#base = start.adapter ? start.weights : new Map();
+    this.#seed = start.seed ?? 0;
+    this.#updates = updates;
     this.#state = state;
     this.#optimizer = optimizer;
     this.#microBatches = new ShrinkOnOom({ ...DEFAULT_LIMITS, ...limits }, onShrink);
   }
 
-  /** Starts from `weights` with a fresh optimiser. @throws TensorMismatchError when they do not fit the config. */
-  static async open(options: TrainerOptions, weights: TensorMap): Promise<Trainer> {
-    assertDecoderTensors(options.config, weights);
-    const state = await options.executor.openTraining(decoderTensors(options.config));
-    await state.load({ parameters: Object.fromEntries([...weights].map(([name, { data }]) => [name, data])) });
-    return new Trainer(state, options);
+  /**
+   * Starts with a fresh optimiser. The trainer reads the weights under an adapter until it is disposed.
+   * @throws TensorMismatchError when the weights do not fit the config.
+   */
+  static async open(options: TrainerOptions, start: Start): Promise<Trainer> {
+    assertDecoderTensors(options.config, start.weights);
+    const state = await options.executor.openTraining(layoutOf(options.config, start.adapter));
+    await state.load({ parameters: parametersOf(start) });
+    return new Trainer(state, options, start, 0);
   }
 
   /** Continues bit-exactly from what `read` gave. */
-  static async restore(options: TrainerOptions, snapshot: TrainingSnapshot): Promise<Trainer> {
-    const state = await options.executor.openTraining(decoderTensors(options.config));
-    await state.load(snapshot);
-    return new Trainer(state, options);
+  static async restore(options: TrainerOptions, resumption: Resumption): Promise<Trainer> {
+    const { firstMoment, secondMoment, stepCount } = resumption;
+    const state = await options.executor.openTraining(layoutOf(options.config, resumption.adapter));
+    await state.load({ parameters: parametersOf(resumption), firstMoment, secondMoment, stepCount });
+    return new Trainer(state, options, resumption, stepCount);
   }
 
   /** Parameters, moments and step count, owned by the caller. */
@@ -88,10 +125,24 @@ export class Trainer {
     return this.#state.read();
   }
 
-  /** The current weights, owned by the caller. */
+  /** The current weights of the whole model, owned by the caller; an adapter is folded into them. */
   async weights(): Promise<TensorMap> {
     const { parameters } = await this.#state.read();
-    return toTensorMap(this.config, parameters);
+    const adapter = this.adapterOf(parameters);
+    if (!adapter) return toTensorMap(this.config, parameters);
+    return mergeAdapter(this.#base, adapter, inputsFirstModules(this.config));
+  }
+
+  /** The adapter among parameters that were read; null when the weights themselves are trained. */
+  adapterOf(parameters: Tensors): LoraAdapter | null {
+    const { lora, config } = this.#model;
+    return lora && { config: lora, tensors: tensorsNamed(loraTensors(config, lora), parameters) };
+  }
+
+  /** Names and shapes of what is trained. */
+  get trained(): readonly TensorSpec[] {
+    const { config, lora } = this.#model;
+    return lora ? loraTensors(config, lora) : decoderTensors(config);
   }
 
   /**
@@ -105,6 +156,7 @@ export class Trainer {
     if (rows.length === 0) return { ...sums, gradientNorm: 0, applied: false, trainedRows: 0 };
     const { learningRate } = request;
     const { gradientNorm, applied } = await this.#state.update({ ...this.#optimizer, learningRate, gradientScale: 1 });
+    if (applied) this.#updates++;
     return { ...sums, gradientNorm, applied, trainedRows: rows.length };
   }
 
@@ -144,8 +196,9 @@ export class Trainer {
     return this.#microBatches.run(this.#state, async (limits) => {
       let sums = emptySums();
       for (const plan of planMicroBatches(lengths, limits)) {
-        const program = this.#program(kind, plan, JSON.stringify(spec), () => build(this.config, plan, spec));
-        const feeds = packMicroBatch(select(rows, plan), plan, spec, denominators);
+        const program = this.#program(kind, plan, JSON.stringify(spec), () => build(this.#model, plan, spec));
+        const masks = kind === 'train' ? this.#masks(plan) : {};
+        const feeds = { ...packMicroBatch(select(rows, plan), plan, spec, denominators), ...masks };
         const outputs = await this.#microBatches.attempt(plan, () => run.call(this.#state, program, feeds));
         sums = foldSums(sums, outputs, plan.batch * plan.length);
       }
@@ -155,11 +208,18 @@ export class Trainer {
 
   async #score(rows: readonly Int32Array[], plan: MicroBatchPlan, temperature: number): Promise<Float32Array> {
     const program = this.#program('score', plan, String(temperature), () =>
-      buildScoringProgram(this.config, plan, temperature),
+      buildScoringProgram(this.#model, plan, temperature),
     );
     const { logProbs } = await this.#state.evaluate(program, packTokens(select(rows, plan), plan));
     invariant(logProbs, 'a scoring program returns log-probabilities');
     return logProbs;
+  }
+
+  /** Dropout masks of this update, when the adapter has dropout. */
+  #masks(plan: MicroBatchPlan): Record<string, Float32Array> {
+    const { config, lora } = this.#model;
+    if (lora === null || lora.dropout === 0) return {};
+    return dropoutMasks(config, lora, plan, { seed: this.#seed, update: this.#updates });
   }
 
   /** Predicted positions of every row. @throws RangeError for one longer than the model has positions. */
@@ -184,10 +244,27 @@ function select<T>(rows: readonly T[], plan: MicroBatchPlan): T[] {
   });
 }
 
+/** Under an adapter the weights are held, but not trained. */
+function layoutOf(config: DecoderConfig, adapter: LoraAdapter | null | undefined): ParameterSpec[] {
+  if (!adapter) return decoderTensors(config);
+  const frozen = decoderTensors(config).map((spec) => ({ ...spec, trainable: false }));
+  return [...frozen, ...loraTensors(config, adapter.config)];
+}
+
+function parametersOf({ weights, adapter }: Start): Record<string, Float32Array> {
+  const tensors = [...weights, ...(adapter?.tensors ?? [])];
+  return Object.fromEntries(tensors.map(([name, { data }]) => [name, data]));
+}
+
 /** Tensors by name with the shapes of the decoder. */
-export function toTensorMap(config: DecoderConfig, data: Readonly<Record<string, Float32Array>>): TensorMap {
+export function toTensorMap(config: DecoderConfig, data: Tensors): TensorMap {
+  return tensorsNamed(decoderTensors(config), data);
+}
+
+/** Tensors of these names and shapes. */
+export function tensorsNamed(specs: readonly TensorSpec[], data: Tensors): TensorMap {
   return new Map(
-    decoderTensors(config).map(({ name, shape }) => {
+    specs.map(({ name, shape }) => {
       const values = data[name];
       invariant(values, `no data for the tensor ${name}`);
       return [name, { shape, data: values }];

@@ -67,7 +67,7 @@ describe.each([false, true])('the decoder with tied embeddings: %s', (tied) => {
   it('has the gradient that finite differences of the loss measure, in every tensor', () => {
     const model = { ...config, tie_word_embeddings: tied };
     const weights = weightsOf(model);
-    const program = buildTrainingProgram(model, plan, CROSS_ENTROPY);
+    const program = buildTrainingProgram({ config: model, lora: null }, plan, CROSS_ENTROPY);
     const found = run(program, weights, rows);
     const random = CounterRandom.fromSeed('directions');
     for (const { name } of decoderTensors(model)) {
@@ -87,7 +87,7 @@ describe.each([false, true])('the decoder with tied embeddings: %s', (tied) => {
 
 describe('training programs', () => {
   const weights = weightsOf(config);
-  const program = buildTrainingProgram(config, plan, CROSS_ENTROPY);
+  const program = buildTrainingProgram({ config, lora: null }, plan, CROSS_ENTROPY);
 
   it('add up over micro-batches to the whole batch, gradients included', () => {
     const whole = run(program, weights, rows);
@@ -103,7 +103,7 @@ describe('training programs', () => {
   });
 
   it('average over the trained tokens of the whole batch, whatever the lengths of its rows', () => {
-    const scores = evaluateProgram(buildScoringProgram(config, plan, 1), {
+    const scores = evaluateProgram(buildScoringProgram({ config, lora: null }, plan, 1), {
       ...weights,
       ...packMicroBatch(rows, plan, CROSS_ENTROPY, {}),
     });
@@ -129,7 +129,7 @@ describe('training programs', () => {
       crossEntropy: false,
       policyGradient: { clipLow: 0.2, clipHigh: 0.2, temperature: 1, klBeta: 0 },
     };
-    const scores = evaluateProgram(buildScoringProgram(config, plan, 1), {
+    const scores = evaluateProgram(buildScoringProgram({ config, lora: null }, plan, 1), {
       ...weights,
       ...packMicroBatch(rows, plan, CROSS_ENTROPY, {}),
     });
@@ -143,7 +143,7 @@ describe('training programs', () => {
       sample(Int32Array.of(2, 3), Int32Array.of(4, 5, 1), 0),
       sample(Int32Array.of(6), Int32Array.of(2, 1), plan.length),
     ];
-    const policy = run(buildTrainingProgram(config, plan, spec), weights, samples, spec);
+    const policy = run(buildTrainingProgram({ config, lora: null }, plan, spec), weights, samples, spec);
     expect(policy['logProbMismatch']?.[0]).toBeLessThan(1e-6);
     // Log-probabilities as sampled are float32, which bounds how near the ratio is to 1.
     expect(worstDifference(policy, run(program, weights, rows))).toBeLessThan(1e-6);

@@ -2,8 +2,10 @@
  * The programs a trainer runs on one shape of micro-batch: loss with gradients, loss alone, and log-probabilities of
  * given tokens. Inputs are named here once; pack-micro-batch.ts fills them.
  */
+import { LORA_A, LORA_B, type LoraConfig } from '@preheat/checkpoints';
 import { type DecoderConfig, invariant } from '@preheat/contracts';
 import { gradientOutput, gradients, GraphBuilder, ops, type Program, type Value, blocks } from '@preheat/graph';
+import { declareAdapter } from '../adapter/declare-adapter.js';
 import { decoderLogits } from '../decoder/decoder.js';
 import { declareDecoder, type DecoderParameters } from '../decoder/decoder-parameters.js';
 import { crossEntropy, type LossTerm } from '../loss/cross-entropy.js';
@@ -21,6 +23,12 @@ export const FEEDS = {
   referenceLogProbs: 'referenceLogProbs',
 } as const;
 
+/** A decoder, and the adapter that is trained instead of its weights. */
+export interface TrainedModel {
+  readonly config: DecoderConfig;
+  readonly lora: LoraConfig | null;
+}
+
 export interface ProgramShape {
   readonly batch: number;
   readonly length: number;
@@ -34,9 +42,11 @@ interface Draft {
   readonly feed_N: (name: string) => Value;
 }
 
-function draft(config: DecoderConfig, { batch, length }: ProgramShape): Draft {
+function draft({ config, lora }: TrainedModel, { batch, length }: ProgramShape, isTraining: boolean): Draft {
   const graph = new GraphBuilder();
-  const parameters = declareDecoder(graph, config);
+  const base = declareDecoder(graph, config);
+  const maskedRows = isTraining && lora !== null && lora.dropout > 0 ? batch * length : null;
+  const parameters = lora ? declareAdapter(graph, base, config, lora, { maskedRows }) : base;
   const feed = (name: string, dtype: 'i32' | 'f32') => graph.input(name, dtype, [batch, length]);
   const flat = (x_BT: Value) => ops.reshape(x_BT, [batch * length]);
   const logits_NV = decoderLogits(parameters, config, feed(FEEDS.tokens, 'i32'));
@@ -70,27 +80,37 @@ function lossOutputs(terms: readonly (LossTerm | PolicyTerm)[]): Record<string, 
   };
 }
 
-/** Outputs: `loss`, the sums of loss-spec.ts that apply, and the gradient of every parameter. */
-export function buildTrainingProgram(config: DecoderConfig, shape: ProgramShape, spec: LossSpec): Program {
-  const parts = draft(config, shape);
+/** Outputs: `loss`, the sums of loss-spec.ts that apply, and the gradient of every trained parameter. */
+export function buildTrainingProgram(model: TrainedModel, shape: ProgramShape, spec: LossSpec): Program {
+  const parts = draft(model, shape, true);
   const outputs = lossOutputs(lossTerms(parts, spec));
-  const found = gradients(outputs.loss, [...parts.parameters.values()]);
-  const named = [...parts.parameters.keys()].flatMap((name, i) => {
+  const trained = trainedParameters(parts.parameters);
+  const found = gradients(
+    outputs.loss,
+    trained.map(([, value]) => value),
+  );
+  const named = trained.flatMap(([name], i) => {
     const gradient = found[i];
     return gradient ? [[gradientOutput(name), gradient] as const] : [];
   });
   return parts.graph.build({ outputs: { ...outputs, ...Object.fromEntries(named) } });
 }
 
-/** As the training program, without gradients. */
-export function buildEvaluationProgram(config: DecoderConfig, shape: ProgramShape, spec: LossSpec): Program {
-  const parts = draft(config, shape);
+/** The matrices of the adapter, or else every weight. */
+function trainedParameters({ tensors, updates }: DecoderParameters): (readonly [string, Value])[] {
+  if (updates.size === 0) return [...tensors];
+  return [...updates].flatMap(([module, { a, b }]) => [[module + LORA_A, a] as const, [module + LORA_B, b] as const]);
+}
+
+/** As the training program, without gradients and dropout. */
+export function buildEvaluationProgram(model: TrainedModel, shape: ProgramShape, spec: LossSpec): Program {
+  const parts = draft(model, shape, false);
   return parts.graph.build({ outputs: lossOutputs(lossTerms(parts, spec)) });
 }
 
 /** Output `logProbs` [B, T]: natural log-probabilities of the targets at the temperature. */
-export function buildScoringProgram(config: DecoderConfig, shape: ProgramShape, temperature: number): Program {
-  const { graph, logits_NV, targets_N } = draft(config, shape);
+export function buildScoringProgram(model: TrainedModel, shape: ProgramShape, temperature: number): Program {
+  const { graph, logits_NV, targets_N } = draft(model, shape, false);
   const logProbs_N = blocks.tokenLogProb(ops.mul(logits_NV, 1 / temperature), targets_N);
   return graph.build({ outputs: { logProbs: ops.reshape(logProbs_N, [shape.batch, shape.length]) } });
 }

@@ -4,6 +4,7 @@
  */
 import type { Problem } from '@preheat/contracts';
 import Type from 'typebox';
+import { type AdapterConfig, adapterKeys, adapterProblems, adapterRules } from './adapter-keys.js';
 import type { RecipeFacts } from './recipe-definition.js';
 
 const MAX_STEPS = 1_000_000;
@@ -62,6 +63,7 @@ export const trainingKeys = {
     default: 256,
     description: 'Validation rows of one evaluation.',
   }),
+  ...adapterKeys,
 };
 
 /** Values known when a rule runs; rules run in the order written. */
@@ -85,6 +87,7 @@ const inTenths = (known: Known, { rows }: RecipeFacts): number =>
 
 /** Rules that need the epochs, the batch size and `max_steps` resolved before them. */
 export const trainingRules = {
+  ...adapterRules,
   max_sequence_length: (_: Known, { model }: RecipeFacts) => model.max_position_embeddings,
   checkpoint_interval: inTenths,
   eval_interval: inTenths,
@@ -99,8 +102,10 @@ export function learningRateForWidth(atWidth128: number, width: number): number 
   return Number(rate.toPrecision(3));
 }
 
-export function trainingProblems(config: Required<Known>, { model }: RecipeFacts): Problem[] {
+export function trainingProblems(config: Required<Known> & AdapterConfig, { model }: RecipeFacts): Problem[] {
+  const problems = adapterProblems(config, model);
   const context = model.max_position_embeddings;
-  if (config.max_sequence_length <= context) return [];
-  return [{ path: 'max_sequence_length', message: `must be at most the context of the model (${context})` }];
+  if (config.max_sequence_length <= context) return problems;
+  const message = `must be at most the context of the model (${context})`;
+  return [...problems, { path: 'max_sequence_length', message }];
 }

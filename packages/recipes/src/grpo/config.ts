@@ -1,5 +1,6 @@
 /** Hyperparameters of GRPO. The defaults are the vetted setting: asking for `grpo` alone is enough. */
 import Type, { type Static } from 'typebox';
+import { adapterRate } from '../catalog/adapter-keys.js';
 import { defineRecipe } from '../catalog/recipe-entry.js';
 import {
   epochSteps,
@@ -80,7 +81,7 @@ export const grpoEntry = defineRecipe({
   config: GrpoConfig,
   auto: {
     batch_size: (_, { rows }) => Math.max(1, Math.min(BATCH_SIZE, rows)),
-    learning_rate: (_, { model }) => learningRateForWidth(LEARNING_RATE, model.hidden_size),
+    learning_rate: (known, { model }) => adapterRate(known) * learningRateForWidth(LEARNING_RATE, model.hidden_size),
     // Before n_epochs, so that it still shows whether the request named the epochs.
     max_steps: (known, { rows }) =>
       known.n_epochs === undefined

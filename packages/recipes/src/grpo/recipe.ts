@@ -19,10 +19,12 @@ import {
   type WeightedTokens,
 } from '@preheat/nn';
 import Type from 'typebox';
+import { trainsAdapter } from '../catalog/adapter-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
 import { seedOf, streamOf } from '../training/random-streams.js';
 import {
   learningRate,
+  openFrozen,
   openTrainer,
   readPlain,
   restoreTrainer,
@@ -40,6 +42,8 @@ interface GrpoState {
   readonly trainer: Trainer;
   /** The frozen start of the phase; only with a KL penalty. */
   readonly reference: Trainer | null;
+  /** The reference is the base under the adapter, which every checkpoint names: it need not be kept again. */
+  readonly isReferenceBase: boolean;
   readonly sampler: RowSampler;
   readonly step: number;
   readonly cursor: RowCursor;
@@ -61,32 +65,35 @@ function samplerOf({ trainingRows, seed, config }: RecipeContext<GrpoConfig>): R
   return new RowSampler(new Int32Array(trainingRows.length), streamOf(seed, 'grpo rows'), options);
 }
 
-/** A trainer that is only asked for log-probabilities. */
 async function openReference(ctx: RecipeContext<GrpoConfig>, weights: TensorMap): Promise<Trainer | null> {
-  return ctx.config.kl_beta > 0 ? openTrainer({ ...ctx, initialWeights: weights }, BETA2) : null;
+  return ctx.config.kl_beta > 0 ? openFrozen(ctx, weights) : null;
 }
 
 export const grpo: Recipe<GrpoConfig, GrpoState> = {
   name: 'grpo',
 
   async init(ctx) {
-    const [trainer, reference] = [await openTrainer(ctx, BETA2), await openReference(ctx, ctx.initialWeights)];
-    return { trainer, reference, sampler: samplerOf(ctx), step: 0, cursor: FIRST_ROW };
+    const trainer = await openTrainer(ctx, BETA2);
+    const isReferenceBase = trainsAdapter(ctx.config) && !ctx.adapter;
+    const reference = await openReference(ctx, ctx.adapter ? await trainer.weights() : ctx.initialWeights);
+    return { trainer, reference, isReferenceBase, sampler: samplerOf(ctx), step: 0, cursor: FIRST_ROW };
   },
 
   async restore(ctx, snapshot) {
     const { step, updates, cursor } = readPlain(Plain, snapshot.plain, 'grpo');
     const trainer = await restoreTrainer(ctx, snapshot, updates, BETA2);
     const kept = withoutPrefix(snapshot.optimizer, REFERENCE);
-    const reference = ctx.config.kl_beta > 0 ? await openReference(ctx, toTensorMap(ctx.modelConfig, kept)) : null;
-    return { trainer, reference, sampler: samplerOf(ctx), step, cursor };
+    const isReferenceBase = Object.keys(kept).length === 0;
+    const frozen = isReferenceBase ? ctx.initialWeights : toTensorMap(ctx.modelConfig, kept);
+    const reference = await openReference(ctx, frozen);
+    return { trainer, reference, isReferenceBase, sampler: samplerOf(ctx), step, cursor };
   },
 
-  async snapshot({ trainer, reference, step, cursor }): Promise<Snapshot> {
-    const { weights, optimizer, updates } = await snapshotTrainer(trainer);
-    const frozen = reference ? withPrefix(await reference.weights(), REFERENCE) : [];
+  async snapshot({ trainer, reference, isReferenceBase, step, cursor }): Promise<Snapshot> {
+    const { updates, optimizer, ...model } = await snapshotTrainer(trainer);
+    const frozen = reference && !isReferenceBase ? withPrefix(await reference.weights(), REFERENCE) : [];
     const plain = { schemaVersion: 1, recipe: 'grpo', step, updates, cursor };
-    return { weights, optimizer: new Map([...optimizer, ...frozen]), plain };
+    return { ...model, optimizer: new Map([...optimizer, ...frozen]), plain };
   },
 
   async step(state, ctx): Promise<StepResult<GrpoState>> {

@@ -1,5 +1,6 @@
 /** Hyperparameters of supervised fine-tuning. The defaults are the vetted setting: asking for `sft` alone is enough. */
 import Type, { type Static } from 'typebox';
+import { adapterRate } from '../catalog/adapter-keys.js';
 import { defineRecipe } from '../catalog/recipe-entry.js';
 import {
   epochSteps,
@@ -31,7 +32,7 @@ export const sftEntry = defineRecipe({
   auto: {
     n_epochs: (_, { rows }) => Math.max(1, Math.min(MAX_AUTO_EPOCHS, Math.round(TARGET_EXAMPLES / rows))),
     batch_size: (_, { rows }) => Math.min(MAX_AUTO_BATCH, powerOfTwoUpTo(rows / AUTO_STEPS_PER_EPOCH)),
-    learning_rate: (_, { model }) => learningRateForWidth(LEARNING_RATE, model.hidden_size),
+    learning_rate: (known, { model }) => adapterRate(known) * learningRateForWidth(LEARNING_RATE, model.hidden_size),
     max_steps: (known, { rows }) => epochSteps(known, rows),
     ...trainingRules,
   },

@@ -67,8 +67,8 @@ export const sft: Recipe<SftConfig, SftState> = {
   },
 
   async snapshot({ trainer, step, cursor }): Promise<Snapshot> {
-    const { weights, optimizer, updates } = await snapshotTrainer(trainer);
-    return { weights, optimizer, plain: { schemaVersion: 1, recipe: 'sft', step, updates, cursor } };
+    const { updates, ...tensors } = await snapshotTrainer(trainer);
+    return { ...tensors, plain: { schemaVersion: 1, recipe: 'sft', step, updates, cursor } };
   },
 
   async step(state, ctx): Promise<StepResult<SftState>> {

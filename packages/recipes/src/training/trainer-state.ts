@@ -4,12 +4,14 @@
  */
 import type { Tensor, TensorMap } from '@preheat/checkpoints';
 import { check, InvariantError, invariant } from '@preheat/contracts';
-import { learningRateAt, toTensorMap, Trainer, type TrainerOptions } from '@preheat/nn';
+import { freshAdapter, learningRateAt, type Resumption, tensorsNamed, Trainer, type TrainerOptions } from '@preheat/nn';
 import type { Static, TSchema } from 'typebox';
+import { type AdapterConfig, adapterSettings } from '../catalog/adapter-keys.js';
 import type { RecipeContext, Snapshot } from '../recipe.js';
+import { seedOf } from './random-streams.js';
 
 /** The hyperparameters every recipe shares, as far as the optimiser reads them. */
-export interface OptimizerConfig {
+export interface OptimizerConfig extends AdapterConfig {
   readonly learning_rate: number;
   readonly learning_rate_multiplier: number;
   readonly warmup_ratio: number;
@@ -36,35 +38,55 @@ function trainerOptions(
   };
 }
 
-/** A trainer at the start of the phase. `beta2` is AdamW's memory of squared gradients, which each recipe states. */
+/**
+ * A trainer at the start of the phase: of the whole model, of the adapter that the phase goes on with, or of a fresh one.
+ * `beta2` is AdamW's memory of squared gradients, which each recipe states.
+ */
 export function openTrainer(ctx: RecipeContext<OptimizerConfig>, beta2: number): Promise<Trainer> {
-  return Trainer.open(trainerOptions(ctx, beta2), ctx.initialWeights);
+  const settings = adapterSettings(ctx.config);
+  const adapter = settings && (ctx.adapter ?? freshAdapter(ctx.modelConfig, settings, seedOf(ctx.seed, 'adapter')));
+  return Trainer.open(trainerOptions(ctx, beta2), { ...startOf(ctx), adapter });
+}
+
+/** A trainer that is only asked for log-probabilities, of a whole model. */
+export function openFrozen(ctx: RecipeContext<OptimizerConfig>, weights: TensorMap): Promise<Trainer> {
+  return Trainer.open(trainerOptions(ctx, 0), { weights });
 }
 
 /** A trainer exactly where `snapshotTrainer` was called. */
 export function restoreTrainer(
   ctx: RecipeContext<OptimizerConfig>,
-  { weights, optimizer }: Snapshot,
+  { weights, adapter, optimizer }: Snapshot,
   stepCount: number,
   beta2: number,
 ): Promise<Trainer> {
-  return Trainer.restore(trainerOptions(ctx, beta2), {
-    parameters: Object.fromEntries([...weights].map(([name, { data }]) => [name, data])),
+  const resumption: Resumption = {
+    ...(adapter ? { ...startOf(ctx), adapter: { config: adapter, tensors: weights } } : { weights }),
     firstMoment: withoutPrefix(optimizer, FIRST_MOMENT),
     secondMoment: withoutPrefix(optimizer, SECOND_MOMENT),
     stepCount,
-  });
+  };
+  return Trainer.restore(trainerOptions(ctx, beta2), resumption);
 }
+
+const startOf = ({ initialWeights, seed }: RecipeContext<OptimizerConfig>) => ({
+  weights: initialWeights,
+  seed: seedOf(seed, 'dropout'),
+});
 
 /** The tensors of a snapshot, and the number of optimiser updates to be kept in its plain part. */
 export async function snapshotTrainer(trainer: Trainer): Promise<Omit<Snapshot, 'plain'> & { updates: number }> {
   const { parameters, firstMoment, secondMoment, stepCount } = await trainer.read();
-  const weights = toTensorMap(trainer.config, parameters);
   const moments = [
-    ...withPrefix(toTensorMap(trainer.config, firstMoment), FIRST_MOMENT),
-    ...withPrefix(toTensorMap(trainer.config, secondMoment), SECOND_MOMENT),
+    ...withPrefix(tensorsNamed(trainer.trained, firstMoment), FIRST_MOMENT),
+    ...withPrefix(tensorsNamed(trainer.trained, secondMoment), SECOND_MOMENT),
   ];
-  return { weights, optimizer: new Map(moments), updates: stepCount };
+  return {
+    weights: tensorsNamed(trainer.trained, parameters),
+    adapter: trainer.adapterOf(parameters)?.config ?? null,
+    optimizer: new Map(moments),
+    updates: stepCount,
+  };
 }
 
 /** The tensors under prefixed names. */

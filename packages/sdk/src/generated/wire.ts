@@ -624,6 +624,22 @@ export interface CreateJob {
            * Validation rows of one evaluation.
            */
           eval_samples?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
         };
       }
     | {
@@ -684,6 +700,22 @@ export interface CreateJob {
            * Validation rows of one evaluation.
            */
           eval_samples?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
           /**
            * Multiplies the automatic group size: more exploration for each prompt.
            */

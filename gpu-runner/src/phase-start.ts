@@ -1,0 +1,59 @@
+/**
+ * What a phase starts from. A phase that trains an adapter goes on with the one of the model it starts from when their
+ * settings agree; otherwise that model, adapter included, becomes the frozen base of a fresh one.
+ */
+import type { LoraAdapter, LoraConfig } from '@preheat/checkpoints';
+import { invariant, type ModelRecord } from '@preheat/contracts';
+import type { LoadedModel } from '@preheat/inference/model-registry';
+import type { LeasedJob } from '@preheat/jobs';
+import { agrees } from '@preheat/nn';
+import { type AdapterConfig, adapterSettings } from '@preheat/recipes/catalog';
+import type { PlannedPhase } from './plan-phases.js';
+import type { Position } from './position.js';
+import type { RunnerDependencies } from './runner-dependencies.js';
+import { checkpointModel } from './save-checkpoint.js';
+
+export interface PhaseStart {
+  /** Its tensors are the whole model or, where an adapter is trained, what stays frozen under it. */
+  readonly model: LoadedModel;
+  /** Null where the whole model is trained. */
+  readonly adapted: {
+    /** What the adapter changes, as its checkpoints name it. */
+    readonly base: ModelRecord;
+    /** The adapter to go on with; null for a fresh one. */
+    readonly adapter: LoraAdapter | null;
+  } | null;
+}
+
+export async function phaseStart(
+  deps: RunnerDependencies,
+  leased: LeasedJob,
+  { phase }: PlannedPhase,
+  position: Position,
+): Promise<PhaseStart> {
+  const record = await startRecord(deps, leased, position);
+  const settings = adapterSettings(phase.config as unknown as AdapterConfig);
+  if (settings === null) return { model: await deps.models.load(record), adapted: null };
+  const known = await deps.models.adapterOf(record);
+  const description = await deps.models.describe(record);
+  if (known && (position.isResume || agrees(description.config, known.adapter.config, settings))) {
+    const { tensors } = await deps.models.load(known.base);
+    const adapter = position.isResume ? known.adapter : withDropout(known.adapter, settings);
+    return { model: { ...description, tensors }, adapted: { base: known.base, adapter } };
+  }
+  return { model: await deps.models.load(record), adapted: { base: record, adapter: null } };
+}
+
+/** The checkpoint, or the model that the job names. */
+async function startRecord(deps: RunnerDependencies, leased: LeasedJob, position: Position): Promise<ModelRecord> {
+  if (position.from) return checkpointModel(leased, position.from);
+  const { projectId, model } = leased.job;
+  const record = await deps.models.find(projectId, model);
+  invariant(record, `the model ${model} has no record`);
+  return record;
+}
+
+const withDropout = (adapter: LoraAdapter, { dropout }: LoraConfig): LoraAdapter => ({
+  ...adapter,
+  config: { ...adapter.config, dropout },
+});
