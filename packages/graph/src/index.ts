@@ -6,6 +6,7 @@ import * as normalisation from './blocks/rms-norm.js';
 import * as position from './blocks/rotary-embedding.js';
 import * as tokens from './blocks/token-log-prob.js';
 import * as arithmetic from './ops/arithmetic.js';
+import * as convolution from './ops/convolution.js';
 import * as differentiation from './ops/differentiation.js';
 import * as indexing from './ops/indexing.js';
 import { matmul } from './ops/matmul.js';
@@ -41,6 +42,8 @@ export const ops = {
   ...reduction,
   ...indexing,
   ...differentiation,
+  conv: convolution.conv,
+  convTranspose: convolution.convTranspose,
   matmul,
   broadcastTo,
   concat,
