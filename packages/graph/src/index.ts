@@ -3,6 +3,7 @@
 import * as activations from './blocks/activations.js';
 import * as attention from './blocks/causal-attention.js';
 import * as normalisation from './blocks/rms-norm.js';
+import * as recomputation from './blocks/recompute.js';
 import * as position from './blocks/rotary-embedding.js';
 import * as tokens from './blocks/token-log-prob.js';
 import * as arithmetic from './ops/arithmetic.js';
@@ -55,4 +56,4 @@ export const ops = {
 };
 
 /** Larger pieces with hand-written gradients. */
-export const blocks = { ...activations, ...attention, ...normalisation, ...position, ...tokens };
+export const blocks = { ...activations, ...attention, ...normalisation, ...position, ...recomputation, ...tokens };

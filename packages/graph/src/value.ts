@@ -102,6 +102,8 @@ export type Backward = (cotangent: Value) => readonly (Value | undefined)[];
 
 /** Adds nodes to one graph. Equal requests give the same Value. */
 export interface ValueFactory {
+  /** Values made from now on have at least this id. */
+  readonly nextId: number;
   emit<P extends Primitive>(
     primitive: P,
     inputs: readonly Value[],
