@@ -2,11 +2,11 @@
 // head, weighted cross-entropy and every gradient. Used to compare executors, to compare with torch, and to time them.
 
 import { silu } from '../blocks/activations.js';
-import { causalAttention } from '../blocks/causal-attention.js';
+import { causalAttention } from '../blocks/attention.js';
 import { recompute } from '../blocks/recompute.js';
-import { rmsNorm } from '../blocks/rms-norm.js';
+import { rmsNorm } from '../blocks/normalisation.js';
 import { rotaryEmbedding } from '../blocks/rotary-embedding.js';
-import { tokenLogProb } from '../blocks/token-log-prob.js';
+import { tokenLogProb } from '../blocks/cross-entropy.js';
 import { gradients } from '../gradients.js';
 import { GraphBuilder } from '../graph-builder.js';
 import { add, mul, neg } from '../ops/arithmetic.js';
