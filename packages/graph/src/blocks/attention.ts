@@ -21,7 +21,7 @@ export interface AttentionOptions {
   readonly softcap?: number;
   /**
    * [B, 1, T, S] or broadcasting to it, beside the positions: `bool`, true where attention is allowed, or f32, added to
-   * the scores (0 or `hiddenScore`). A row that hides every key attends to all alike.
+   * the scores (0 or `hiddenScore`). Give rows that hide every key no weight.
    */
   readonly mask?: Value;
 }

@@ -1,5 +1,5 @@
 // One or more small expressions for every primitive. Gradients are checked on them against finite differences, and every
-// executor must agree with the reference on them. The mapped type makes a primitive without a case a type error.
+// executor must agree with the reference and with recorded torch values on them. The mapped type makes a primitive without a case a type error.
 
 import * as arithmetic from '../ops/arithmetic.js';
 import { conv, convTranspose } from '../ops/convolution.js';
@@ -11,26 +11,15 @@ import * as reduction from '../ops/reduction.js';
 import type { ProgramPrimitive } from '../program.js';
 import type { Shape } from '../shape.js';
 import type { Value } from '../value.js';
+import { ids, positive, real } from './conformance-case.js';
+import type { CaseBuild as Build, ConformanceCase } from './conformance-case.js';
 
-/** `real`: 0.3 to 1.5 with either sign, so never at a kink; `positive`: without the sign; a number: ids below it. */
-export type CaseNumbers = 'real' | 'positive' | number;
-
-export interface PrimitiveCase {
-  readonly inputs: readonly (readonly [CaseNumbers, Shape])[];
-  readonly build: (...inputs: Value[]) => Value;
-}
-
-const real = (...shape: number[]) => ['real', shape] as const;
-const positive = (...shape: number[]) => ['positive', shape] as const;
-const ids = (below: number, ...shape: number[]) => [below, shape] as const;
-
-type Build = (...inputs: Value[]) => Value;
-const one = (inputs: PrimitiveCase['inputs'], build: Build): PrimitiveCase[] => [{ inputs, build }];
-const unary = (f: (x: Value) => Value): PrimitiveCase[] => one([real(3, 4)], f as Build);
-const unaryPositive = (f: (x: Value) => Value): PrimitiveCase[] => one([positive(3, 4)], f as Build);
+const one = (inputs: ConformanceCase['inputs'], build: Build): ConformanceCase[] => [{ inputs, build }];
+const unary = (f: (x: Value) => Value): ConformanceCase[] => one([real(3, 4)], f as Build);
+const unaryPositive = (f: (x: Value) => Value): ConformanceCase[] => one([positive(3, 4)], f as Build);
 
 /** Same shapes, both directions of broadcasting, and a scalar. */
-const binary = (f: (a: Value, b: Value) => Value): PrimitiveCase[] => [
+const binary = (f: (a: Value, b: Value) => Value): ConformanceCase[] => [
   { inputs: [real(2, 3), real(2, 3)], build: f as Build },
   { inputs: [real(2, 1, 3), real(4, 1)], build: f as Build },
   { inputs: [real(3), real(2, 3)], build: f as Build },
@@ -38,16 +27,16 @@ const binary = (f: (a: Value, b: Value) => Value): PrimitiveCase[] => [
 ];
 
 /** A comparison selects, so that its result matters to a gradient. */
-const comparison = (f: (a: Value, b: Value) => Value): PrimitiveCase[] =>
+const comparison = (f: (a: Value, b: Value) => Value): ConformanceCase[] =>
   one([real(2, 3), real(3)], ((a, b) => arithmetic.where(f(a, b), arithmetic.mul(a, a), b)) as Build);
 
 const isPositive = (x: Value) => arithmetic.less(0, x);
 
-const logical = (f: (a: Value, b: Value) => Value): PrimitiveCase[] =>
+const logical = (f: (a: Value, b: Value) => Value): ConformanceCase[] =>
   one([real(2, 5), real(5)], ((a, b) => arithmetic.where(f(isPositive(a), isPositive(b)), a, b)) as Build);
 
 /** All four transpositions of the last two axes, with the given leading axes. */
-function products(leadingA: Shape, leadingB: Shape): PrimitiveCase[] {
+function products(leadingA: Shape, leadingB: Shape): ConformanceCase[] {
   return [0, 1, 2, 3].map((bits) => {
     const [transposeA, transposeB] = [(bits & 1) > 0, (bits & 2) > 0];
     const inputs = [
@@ -58,7 +47,7 @@ function products(leadingA: Shape, leadingB: Shape): PrimitiveCase[] {
   });
 }
 
-export const primitiveCases: { readonly [P in ProgramPrimitive]: readonly PrimitiveCase[] } = {
+export const primitiveCases: { readonly [P in ProgramPrimitive]: readonly ConformanceCase[] } = {
   neg: unary(arithmetic.neg),
   exp: unary(arithmetic.exp),
   log: unaryPositive(arithmetic.log),
