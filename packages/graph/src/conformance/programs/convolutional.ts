@@ -23,17 +23,17 @@ export const convolutional: ConformanceCase = namedCase(
     firstNorm: real(4),
     firstBias: small(4),
     depthwise: small(4, 1, 3, 3),
-    secondNorm: real(4),
-    secondBias: small(4),
     pointwise: small(6, 4, 1, 1),
+    secondNorm: real(6),
+    secondBias: small(6),
     head: small(6, classes),
   },
   (p) => {
     const edges = relu(batchNorm(conv(p.images, p.first, { padding: 1 }), p.firstNorm, p.firstBias, 1e-5).value);
     const halved = maxPool(edges, { size: 3, strides: 2, padding: 1 });
-    const filtered = conv(halved, p.depthwise, { strides: 2, padding: 1, groups: 4 });
+    const filtered = conv(conv(halved, p.depthwise, { strides: 2, padding: 1, groups: 4 }), p.pointwise);
     const mixed = silu(batchNorm(filtered, p.secondNorm, p.secondBias, 1e-5).value);
-    const features = mean(avgPool(conv(mixed, p.pointwise), { size: 2 }), { axes: [2, 3] });
+    const features = mean(avgPool(mixed, { size: 2 }), { axes: [2, 3] });
     const targets = add(mul(oneHot(p.labels, classes), 1 - smoothing), smoothing / classes);
     return mean(softCrossEntropy(matmul(features, p.head), targets));
   },
