@@ -1,12 +1,29 @@
 // The derivative of every primitive, written in the same primitives. A rule returns one thunk for each operand
 // (`undefined`: no gradient by definition). Sums over broadcast axes are added by the caller.
 
-import { cast, div, equal, exp, less, lessEqual, mul, neg, not, sigmoid, sign, sub, where } from './ops/arithmetic.js';
+import {
+  cast,
+  cos,
+  div,
+  equal,
+  exp,
+  less,
+  lessEqual,
+  mul,
+  neg,
+  not,
+  sigmoid,
+  sign,
+  sin,
+  sub,
+  where,
+} from './ops/arithmetic.js';
+import { conv, convTranspose, filterGradient } from './ops/convolution.js';
 import { rotary } from './ops/differentiation.js';
 import { addAlong, segmentSum, takeAlong, gather } from './ops/indexing.js';
 import { matmul } from './ops/matmul.js';
-import { broadcastTo, pad, reshape, slice, transpose } from './ops/movement.js';
-import { sum } from './ops/reduction.js';
+import { broadcastTo, dilate, pad, reshape, slice, transpose } from './ops/movement.js';
+import { cumsum, sum } from './ops/reduction.js';
 import { lengthOf, sizeOf } from './shape.js';
 import type { Shape } from './shape.js';
 import type { Primitive, Value } from './value.js';
@@ -53,6 +70,9 @@ const arithmeticRules = {
   erf: (d, _, x) => [() => mul(d, mul(exp(neg(mul(x, x))), 2 / Math.sqrt(Math.PI)))],
   abs: (d, _, x) => [() => mul(d, sign(x))],
   sign: () => none,
+  floor: () => none,
+  sin: (d, _, x) => [() => mul(d, cos(x))],
+  cos: (d, _, x) => [() => neg(mul(d, sin(x)))],
   add: (d) => [() => d, () => d],
   sub: (d) => [() => d, () => neg(d)],
   mul: (d, _, a, b) => [() => mul(d, b), () => mul(d, a)],
@@ -85,8 +105,9 @@ const movementRules = {
     });
   },
   slice: (d, y, x) => {
-    const { axis, start } = y.attributes;
-    return [() => pad(d, axis, start, lengthOf(x.shape, axis) - start - lengthOf(y.shape, axis))];
+    const { axis, start, step } = y.attributes;
+    const taken = (lengthOf(y.shape, axis) - 1) * step + 1;
+    return [() => pad(dilate(d, axis, step), axis, start, lengthOf(x.shape, axis) - start - taken)];
   },
   pad: (d, y, x) => {
     const { axis, before } = y.attributes;
@@ -105,6 +126,7 @@ const reductionRules = {
       },
     ];
   },
+  cumsum: (d, { attributes: { axis, reverse } }) => [() => cumsum(d, axis, { reverse: !reverse })],
   argMax: () => none,
   softmax: (d, y) => [() => mul(y, sub(d, sumRows(mul(d, y))))],
   logSoftmax: (d, y) => [() => sub(d, mul(sumRows(d), exp(y)))],
@@ -118,6 +140,14 @@ const linearRules = {
       () => (tb ? matmul(d, a, { transposeA: true, transposeB: ta, scale }) : matmul(a, d, { transposeA: !ta, scale })),
     ];
   },
+  conv: (d, { attributes }, x, filter) => [
+    () => convTranspose(d, filter, x.shape, attributes),
+    () => filterGradient(x, d, filter.shape, attributes),
+  ],
+  convTranspose: (d, { attributes }, y, filter) => [
+    () => conv(d, filter, attributes),
+    () => filterGradient(d, y, filter.shape, attributes),
+  ],
   gather: (d, _, table, ids) => [() => embeddingGradient(d, table, ids)],
   segmentSum: (d, _, __, ids) => [() => gather(d, ids)],
   takeAlong: (d, _, x, ids) => [() => addAlong(broadcastTo(d.graph.scalar(0), x.shape), ids, d)],

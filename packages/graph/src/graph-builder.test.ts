@@ -81,7 +81,33 @@ describe('simplification', () => {
 
   it('folds constants and keeps NaN', () => {
     const program = build((graph) => ops.mul(graph.scalar(0), ops.log(graph.scalar(-1))));
-    expect(primitives(program)).toEqual(['log', 'mul']);
+    expect(primitives(program)).toEqual([]);
+    expect(program.constants.map(({ data }) => data)).toEqual([Float32Array.of(Number.NaN)]);
+  });
+
+  it('folds through comparisons, and writes no repeated constant', () => {
+    const program = build((graph) => {
+      const [rows, columns] = [
+        graph.constant(Int32Array.of(0, 1), [2, 1]),
+        graph.constant(Int32Array.of(0, 1), [1, 2]),
+      ];
+      const mask = ops.mul(ops.cast(ops.and(ops.lessEqual(columns, rows), ops.equal(rows, 1)), 'f32'), 3);
+      return ops.mul(graph.parameter('x', [5, 2, 2]), ops.broadcastTo(mask, [5, 2, 2]));
+    });
+    expect(primitives(program)).toEqual(['mul']);
+    expect(program.constants.map(({ data }) => data)).toEqual([Float32Array.of(0, 0, 3, 3)]);
+  });
+
+  it('leaves constants unfolded that are large', () => {
+    const program = build((graph) => {
+      const numbers = graph.constant(
+        Float32Array.from({ length: 300 }, (_, i) => i),
+        [300],
+      );
+      return ops.add(graph.parameter('x', [300, 300]), ops.mul(ops.reshape(numbers, [300, 1]), numbers));
+    });
+    expect(primitives(program)).toEqual(['mul', 'add']);
+    expect(program.constants.every(({ data }) => data.length === 300)).toBe(true);
   });
 });
 

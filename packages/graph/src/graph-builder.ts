@@ -1,6 +1,7 @@
 // The graph under construction: named inputs, constants, and hash-consed nodes, so that an expression written twice is
-// computed once. Operations live in ops/; they call `emit` after checking shapes and simplifying.
+// computed once, and one of constants when the graph is built. Operations live in ops/; they call `emit` after checking shapes and simplifying.
 
+import { foldConstant } from './fold-constants.js';
 import { buildProgram } from './program.js';
 import type { Program } from './program.js';
 import { checkShape, formatShape, ShapeError, sizeOf } from './shape.js';
@@ -39,6 +40,11 @@ export class GraphBuilder implements ValueFactory {
     return this.constant(dtype === 'f32' ? Float32Array.of(x) : Int32Array.of(x), []);
   }
 
+  /** Values made from now on have at least this id: what tells a block's own values from those it was given. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
   /** The executable description of everything the outputs need. Throws on a name clash; see `buildProgram`. */
   build({ outputs }: { readonly outputs: Readonly<Record<string, Value>> }): Program {
     return buildProgram([...this.#inputs.values()], outputs);
@@ -56,7 +62,10 @@ export class GraphBuilder implements ValueFactory {
     const key = `${primitive}|${inputs.map(({ id }) => id).join()}|${this.#attributeKey(attributes)}|${dtype}|${shape.join()}`;
     const known = this.#values.get(key);
     if (known) return known as Value<P>;
-    const value: Value<P> = { graph: this, id: this.#nextId++, primitive, attributes, inputs, dtype, shape };
+    const folded = foldConstant({ primitive, attributes, inputs, dtype, shape });
+    const value: Value<P> = folded
+      ? (this.constant(folded, shape) as Value as Value<P>)
+      : { graph: this, id: this.#nextId++, primitive, attributes, inputs, dtype, shape };
     this.#values.set(key, value as unknown as Value);
     return value;
   }

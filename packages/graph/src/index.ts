@@ -1,11 +1,16 @@
 // The graph: build with `ops` and `blocks`, differentiate with `gradients`, finish with `GraphBuilder.build`.
 
 import * as activations from './blocks/activations.js';
-import * as attention from './blocks/causal-attention.js';
-import * as normalisation from './blocks/rms-norm.js';
+import * as attention from './blocks/attention.js';
+import { hiddenScore } from './blocks/attention-mask.js';
+import * as scans from './blocks/linear-scan.js';
+import * as normalisation from './blocks/normalisation.js';
+import * as pooling from './blocks/pooling.js';
+import * as recomputation from './blocks/recompute.js';
 import * as position from './blocks/rotary-embedding.js';
-import * as tokens from './blocks/token-log-prob.js';
+import * as losses from './blocks/cross-entropy.js';
 import * as arithmetic from './ops/arithmetic.js';
+import * as convolution from './ops/convolution.js';
 import * as differentiation from './ops/differentiation.js';
 import * as indexing from './ops/indexing.js';
 import { matmul } from './ops/matmul.js';
@@ -28,7 +33,8 @@ export type {
 export { formatShape, sameShape, ShapeError, sizeOf } from './shape.js';
 export type { Shape } from './shape.js';
 export type { Operand } from './ops/elementwise.js';
-export type { AttentionOptions } from './blocks/causal-attention.js';
+export type { AttentionOptions } from './blocks/attention.js';
+export type { ConvolutionOptions } from './ops/convolution.js';
 export type { MatmulOptions } from './ops/matmul.js';
 export type { ReductionOptions } from './ops/reduction.js';
 export type { ConstantData, DType, Primitive, PrimitiveAttributes, Value } from './value.js';
@@ -41,6 +47,8 @@ export const ops = {
   ...reduction,
   ...indexing,
   ...differentiation,
+  conv: convolution.conv,
+  convTranspose: convolution.convTranspose,
   matmul,
   broadcastTo,
   concat,
@@ -52,4 +60,14 @@ export const ops = {
 };
 
 /** Larger pieces with hand-written gradients. */
-export const blocks = { ...activations, ...attention, ...normalisation, ...position, ...tokens };
+export const blocks = {
+  ...activations,
+  ...attention,
+  hiddenScore,
+  ...losses,
+  ...normalisation,
+  ...pooling,
+  ...position,
+  ...recomputation,
+  ...scans,
+};

@@ -25,7 +25,10 @@ export type UnaryPrimitive =
   | 'relu'
   | 'erf'
   | 'abs'
-  | 'sign';
+  | 'sign'
+  | 'floor'
+  | 'sin'
+  | 'cos';
 
 /** Elementwise functions of two operands of one type, with broadcasting. */
 export type BinaryPrimitive = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum';
@@ -34,6 +37,13 @@ export type BinaryPrimitive = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minim
 export type ComparisonPrimitive = 'equal' | 'less' | 'lessEqual';
 
 type Elementwise = UnaryPrimitive | BinaryPrimitive | ComparisonPrimitive | 'and' | 'or' | 'not' | 'where';
+
+/** Of the last two axes (height, width): steps between windows, and zeros added before and after. */
+export interface ConvolutionAttributes {
+  readonly strides: readonly [number, number];
+  readonly padding: readonly [readonly [number, number], readonly [number, number]];
+  readonly groups: number;
+}
 
 /** Every primitive and its attributes. What the result's own shape and dtype already say is not repeated here. */
 export interface PrimitiveAttributes extends Record<Elementwise, None> {
@@ -47,16 +57,22 @@ export interface PrimitiveAttributes extends Record<Elementwise, None> {
   /** Repeats along axes of length one (and new leading axes). */
   broadcast: None;
   concat: { readonly axis: number };
-  /** The result's length of `axis`, beginning at `start`. */
-  slice: { readonly axis: number; readonly start: number };
+  /** Every `step`-th element of `axis`, beginning at `start`, as many as the result is long. */
+  slice: { readonly axis: number; readonly start: number; readonly step: number };
   /** Zeros before and after, along one axis. */
   pad: { readonly axis: number; readonly before: number; readonly after: number };
   sum: { readonly axes: readonly number[]; readonly keepDims: boolean };
   max: { readonly axes: readonly number[]; readonly keepDims: boolean };
+  /** Running sums along one axis, each including its own element; `reverse` runs from the end. */
+  cumsum: { readonly axis: number; readonly reverse: boolean };
   /** Position of the first maximum along the last axis, which is dropped. */
   argMax: None;
   /** `scale · op(a) · op(b)` on the last two axes, the others broadcasting. */
   matmul: { readonly transposeA: boolean; readonly transposeB: boolean; readonly scale: number };
+  /** `(x [N, C, H, W], filter [O, C/groups, h, w]) → [N, O, H', W']`, as in `ops.conv`. */
+  conv: ConvolutionAttributes;
+  /** `(y [N, O, H', W'], filter [O, C/groups, h, w]) → [N, C, H, W]`: the adjoint of `conv` in its first operand. */
+  convTranspose: ConvolutionAttributes;
   /** `(table [R, …], ids [S…]) → [S…, …]`: whole rows by number. */
   gather: None;
   /** `(values [N, D], ids [N]) → [R, D]`: rows with the same id are added; the gradient of `gather`. */
@@ -86,6 +102,8 @@ export type Backward = (cotangent: Value) => readonly (Value | undefined)[];
 
 /** Adds nodes to one graph. Equal requests give the same Value. */
 export interface ValueFactory {
+  /** Values made from now on have at least this id. */
+  readonly nextId: number;
   emit<P extends Primitive>(
     primitive: P,
     inputs: readonly Value[],

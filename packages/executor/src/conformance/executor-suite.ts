@@ -1,14 +1,17 @@
 // What every executor must satisfy, as a suite that each executor's own test file runs: agreement with the float64
-// reference on every primitive and on a decoder, AdamW against a plain loop, and the accounting of training states.
+// reference on every primitive, block and program of the conformance cases, AdamW against a plain loop, and the
+// accounting of training states.
 
 import { evaluateProgram, gradientOf, gradientOutput, gradients, GraphBuilder, ops } from '@preheat/graph';
 import type { Program } from '@preheat/graph';
 import {
+  blockCases,
   buildCaseProgram,
   buildDecoderProgram,
   decoderFeeds,
   decoderShapes,
   primitiveCases,
+  programCases,
 } from '@preheat/graph/conformance';
 import type { DecoderSize } from '@preheat/graph/conformance';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -136,7 +139,7 @@ export function describeExecutor(open: () => Promise<Executor>, tolerance: numbe
   };
 
   describe('agrees with the reference on', () => {
-    for (const [name, examples] of Object.entries(primitiveCases)) {
+    for (const [name, examples] of Object.entries({ ...primitiveCases, ...blockCases, ...programCases })) {
       it(name, async () => {
         for (const example of examples) {
           const { program, feeds } = buildCaseProgram(example);
@@ -145,7 +148,7 @@ export function describeExecutor(open: () => Promise<Executor>, tolerance: numbe
           const expected = evaluateProgram(program, feeds);
           expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort());
           for (const [output, numbers] of Object.entries(expected)) {
-            expect(relativeError(actual[output] ?? [], numbers)).toBeLessThan(tolerance);
+            expect(relativeError(actual[output] ?? [], numbers), output).toBeLessThan(tolerance);
           }
           await compiled.dispose();
         }

@@ -4,6 +4,7 @@
 import { invariant } from '@preheat/contracts';
 import { sizeOf } from '@preheat/graph';
 import type { DType, ProgramNode, ProgramPrimitive, Shape } from '@preheat/graph';
+import { conv, convTranspose } from './tfjs-convolution.js';
 import type { Tensor, TensorFlow } from './tensorflow.js';
 
 type Kernel<P extends ProgramPrimitive> = (tf: TensorFlow, inputs: readonly Tensor[], node: ProgramNode<P>) => Tensor;
@@ -69,12 +70,13 @@ const rotary: Kernel<'rotary'> = (tf, inputs, { attributes: { inverse } }) => {
   return tf.concat([rotatedLower, rotatedUpper], -1);
 };
 
-const slice: Kernel<'slice'> = (tf, inputs, { shape, attributes: { axis, start } }) =>
-  tf.slice(
-    input(inputs, 0),
-    shape.map((_, i) => (i === axis ? start : 0)),
-    [...shape],
-  );
+const slice: Kernel<'slice'> = (tf, inputs, { shape, attributes: { axis, start, step } }) => {
+  const begin = shape.map((_, i) => (i === axis ? start : 0));
+  if (step === 1) return tf.slice(input(inputs, 0), begin, [...shape]);
+  const end = shape.map((length, i) => (i === axis ? start + (length - 1) * step + 1 : length));
+  const steps = shape.map((_, i) => (i === axis ? step : 1));
+  return tf.stridedSlice(input(inputs, 0), begin, end, steps);
+};
 
 const pad: Kernel<'pad'> = (tf, inputs, { shape, attributes: { axis, before, after } }) =>
   tf.pad(
@@ -95,6 +97,9 @@ export const tfjsKernels: { [P in ProgramPrimitive]: Kernel<P> } = {
   erf: unary((tf, x) => tf.erf(x)),
   abs: unary((tf, x) => tf.abs(x)),
   sign: unary((tf, x) => tf.sign(x)),
+  floor: unary((tf, x) => tf.floor(x)),
+  sin: unary((tf, x) => tf.sin(x)),
+  cos: unary((tf, x) => tf.cos(x)),
   add: binary((tf, a, b) => tf.add(a, b)),
   sub: binary((tf, a, b) => tf.sub(a, b)),
   mul: binary((tf, a, b) => tf.mul(a, b)),
@@ -117,8 +122,11 @@ export const tfjsKernels: { [P in ProgramPrimitive]: Kernel<P> } = {
   pad,
   sum: (tf, inputs, { attributes: { axes, keepDims } }) => tf.sum(input(inputs, 0), [...axes], keepDims),
   max: (tf, inputs, { attributes: { axes, keepDims } }) => tf.max(input(inputs, 0), [...axes], keepDims),
+  cumsum: (tf, inputs, { attributes: { axis, reverse } }) => tf.cumsum(input(inputs, 0), axis, false, reverse),
   argMax: unary((tf, x) => tf.argMax(x, -1)),
   matmul,
+  conv,
+  convTranspose,
   gather: (tf, inputs) => tf.gather(input(inputs, 0), input(inputs, 1) as never, 0),
   segmentSum: (tf, inputs, { shape }) =>
     tf.unsortedSegmentSum(input(inputs, 0), input(inputs, 1) as never, shape[0] ?? 0),

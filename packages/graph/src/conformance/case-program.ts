@@ -9,7 +9,7 @@ import { gradientOutput } from '../program.js';
 import type { Program } from '../program.js';
 import { sizeOf } from '../shape.js';
 import type { Value } from '../value.js';
-import type { CaseNumbers, PrimitiveCase } from './primitive-cases.js';
+import type { CaseNumbers, ConformanceCase } from './conformance-case.js';
 
 export interface CaseProgram {
   readonly program: Program;
@@ -30,14 +30,21 @@ export function uniformNumbers(seed: number): () => number {
 
 function draw(numbers: CaseNumbers, length: number, random: () => number): Float32Array | Int32Array {
   if (typeof numbers === 'number') return Int32Array.from({ length }, () => Math.floor(random() * numbers));
+  if (numbers === 'small') return Float32Array.from({ length }, () => 1.2 * random() - 0.6);
   return Float32Array.from({ length }, () => {
     const magnitude = 0.3 + 1.2 * random();
     return numbers === 'real' && random() < 0.5 ? -magnitude : magnitude;
   });
 }
 
-/** Builds `expression` over inputs `x0`, `x1`, …; outputs `value`, `loss` and the gradients. */
-export function buildCaseProgram({ inputs, build }: PrimitiveCase, seed = 1): CaseProgram {
+/** The name of the input that holds the weights of the loss. */
+export const cotangentInput = 'cotangent';
+
+/**
+ * Builds an expression over inputs `x0`, `x1`, …; outputs `value`, `loss`, which is Σ value · cotangent with uneven
+ * weights, so that a gradient in the wrong place is noticed, and the gradients.
+ */
+export function buildCaseProgram({ inputs, build }: ConformanceCase, seed = 1): CaseProgram {
   const random = uniformNumbers(seed);
   const graph = new GraphBuilder();
   const values = inputs.map(([numbers, shape], i) =>
@@ -49,9 +56,8 @@ export function buildCaseProgram({ inputs, build }: PrimitiveCase, seed = 1): Ca
   const value = build(...values);
   const outputs: Record<string, Value> = { value: cast(value, 'f32') };
   if (value.dtype === 'f32') {
-    // Uneven weights, so that a gradient in the wrong place is noticed.
-    const weights = draw('real', sizeOf(value.shape), random) as Float32Array;
-    const loss = sum(mul(value, graph.constant(weights, value.shape)));
+    feeds[cotangentInput] = draw('real', sizeOf(value.shape), random);
+    const loss = sum(mul(value, graph.input(cotangentInput, 'f32', value.shape)));
     outputs.loss = loss;
     const reals = values.filter(({ dtype }) => dtype === 'f32');
     gradients(loss, reals).forEach((gradient, i) => {

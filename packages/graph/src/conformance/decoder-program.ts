@@ -2,10 +2,11 @@
 // head, weighted cross-entropy and every gradient. Used to compare executors, to compare with torch, and to time them.
 
 import { silu } from '../blocks/activations.js';
-import { causalAttention } from '../blocks/causal-attention.js';
-import { rmsNorm } from '../blocks/rms-norm.js';
+import { causalAttention } from '../blocks/attention.js';
+import { recompute } from '../blocks/recompute.js';
+import { rmsNorm } from '../blocks/normalisation.js';
 import { rotaryEmbedding } from '../blocks/rotary-embedding.js';
-import { tokenLogProb } from '../blocks/token-log-prob.js';
+import { tokenLogProb } from '../blocks/cross-entropy.js';
 import { gradients } from '../gradients.js';
 import { GraphBuilder } from '../graph-builder.js';
 import { add, mul, neg } from '../ops/arithmetic.js';
@@ -29,6 +30,8 @@ export interface DecoderSize {
   readonly vocabulary: number;
   readonly batch: number;
   readonly length: number;
+  /** Whether layers are computed again for the backward pass instead of kept. Default false. */
+  readonly recomputes?: boolean;
 }
 
 const epsilon = 1e-6;
@@ -73,8 +76,11 @@ export function buildDecoderProgram(size: DecoderSize): Program {
   let x = reshape(gather(parameter('model.embed_tokens.weight'), tokens_BT), [batch * length, size.width]);
   for (let layer = 0; layer < layers; layer++) {
     const weight = (name: string) => parameter(`model.layers.${layer}.${name}.weight`);
-    x = add(x, attention(rmsNorm(x, weight('input_layernorm'), epsilon), weight, size));
-    x = add(x, feedForward(rmsNorm(x, weight('post_attention_layernorm'), epsilon), weight));
+    const block = (h: Value) => {
+      const mixed = add(h, attention(rmsNorm(h, weight('input_layernorm'), epsilon), weight, size));
+      return add(mixed, feedForward(rmsNorm(mixed, weight('post_attention_layernorm'), epsilon), weight));
+    };
+    x = size.recomputes ? recompute([x], block) : block(x);
   }
   const logits = linear(rmsNorm(x, parameter('model.norm.weight'), epsilon), parameter('lm_head.weight'));
   const logProbs = tokenLogProb(reshape(logits, [batch, length, vocabulary]), targets_BT);

@@ -1,7 +1,8 @@
 // One or more small expressions for every primitive. Gradients are checked on them against finite differences, and every
-// executor must agree with the reference on them. The mapped type makes a primitive without a case a type error.
+// executor must agree with the reference and with recorded torch values on them. The mapped type makes a primitive without a case a type error.
 
 import * as arithmetic from '../ops/arithmetic.js';
+import { conv, convTranspose } from '../ops/convolution.js';
 import { rotary } from '../ops/differentiation.js';
 import * as indexing from '../ops/indexing.js';
 import { matmul } from '../ops/matmul.js';
@@ -10,26 +11,15 @@ import * as reduction from '../ops/reduction.js';
 import type { ProgramPrimitive } from '../program.js';
 import type { Shape } from '../shape.js';
 import type { Value } from '../value.js';
+import { ids, positive, real } from './conformance-case.js';
+import type { CaseBuild as Build, ConformanceCase } from './conformance-case.js';
 
-/** `real`: 0.3 to 1.5 with either sign, so never at a kink; `positive`: without the sign; a number: ids below it. */
-export type CaseNumbers = 'real' | 'positive' | number;
-
-export interface PrimitiveCase {
-  readonly inputs: readonly (readonly [CaseNumbers, Shape])[];
-  readonly build: (...inputs: Value[]) => Value;
-}
-
-const real = (...shape: number[]) => ['real', shape] as const;
-const positive = (...shape: number[]) => ['positive', shape] as const;
-const ids = (below: number, ...shape: number[]) => [below, shape] as const;
-
-type Build = (...inputs: Value[]) => Value;
-const one = (inputs: PrimitiveCase['inputs'], build: Build): PrimitiveCase[] => [{ inputs, build }];
-const unary = (f: (x: Value) => Value): PrimitiveCase[] => one([real(3, 4)], f as Build);
-const unaryPositive = (f: (x: Value) => Value): PrimitiveCase[] => one([positive(3, 4)], f as Build);
+const one = (inputs: ConformanceCase['inputs'], build: Build): ConformanceCase[] => [{ inputs, build }];
+const unary = (f: (x: Value) => Value): ConformanceCase[] => one([real(3, 4)], f as Build);
+const unaryPositive = (f: (x: Value) => Value): ConformanceCase[] => one([positive(3, 4)], f as Build);
 
 /** Same shapes, both directions of broadcasting, and a scalar. */
-const binary = (f: (a: Value, b: Value) => Value): PrimitiveCase[] => [
+const binary = (f: (a: Value, b: Value) => Value): ConformanceCase[] => [
   { inputs: [real(2, 3), real(2, 3)], build: f as Build },
   { inputs: [real(2, 1, 3), real(4, 1)], build: f as Build },
   { inputs: [real(3), real(2, 3)], build: f as Build },
@@ -37,16 +27,16 @@ const binary = (f: (a: Value, b: Value) => Value): PrimitiveCase[] => [
 ];
 
 /** A comparison selects, so that its result matters to a gradient. */
-const comparison = (f: (a: Value, b: Value) => Value): PrimitiveCase[] =>
+const comparison = (f: (a: Value, b: Value) => Value): ConformanceCase[] =>
   one([real(2, 3), real(3)], ((a, b) => arithmetic.where(f(a, b), arithmetic.mul(a, a), b)) as Build);
 
 const isPositive = (x: Value) => arithmetic.less(0, x);
 
-const logical = (f: (a: Value, b: Value) => Value): PrimitiveCase[] =>
+const logical = (f: (a: Value, b: Value) => Value): ConformanceCase[] =>
   one([real(2, 5), real(5)], ((a, b) => arithmetic.where(f(isPositive(a), isPositive(b)), a, b)) as Build);
 
 /** All four transpositions of the last two axes, with the given leading axes. */
-function products(leadingA: Shape, leadingB: Shape): PrimitiveCase[] {
+function products(leadingA: Shape, leadingB: Shape): ConformanceCase[] {
   return [0, 1, 2, 3].map((bits) => {
     const [transposeA, transposeB] = [(bits & 1) > 0, (bits & 2) > 0];
     const inputs = [
@@ -57,7 +47,7 @@ function products(leadingA: Shape, leadingB: Shape): PrimitiveCase[] {
   });
 }
 
-export const primitiveCases: { readonly [P in ProgramPrimitive]: readonly PrimitiveCase[] } = {
+export const primitiveCases: { readonly [P in ProgramPrimitive]: readonly ConformanceCase[] } = {
   neg: unary(arithmetic.neg),
   exp: unary(arithmetic.exp),
   log: unaryPositive(arithmetic.log),
@@ -69,6 +59,9 @@ export const primitiveCases: { readonly [P in ProgramPrimitive]: readonly Primit
   relu: unary(arithmetic.relu),
   erf: unary(arithmetic.erf),
   abs: unary(arithmetic.abs),
+  floor: unary((x) => arithmetic.mod(arithmetic.mul(x, 3), 2)),
+  sin: unary(arithmetic.sin),
+  cos: unary(arithmetic.cos),
   sign: unary((x) => arithmetic.mul(arithmetic.sign(x), x)),
   add: binary(arithmetic.add),
   sub: binary(arithmetic.sub),
@@ -102,7 +95,10 @@ export const primitiveCases: { readonly [P in ProgramPrimitive]: readonly Primit
   slice: one([real(2, 5)], ((x) => {
     const [a, b, c] = movement.split(x, [1, 2, 2], 1);
     return arithmetic.add(arithmetic.mul(b, c), a);
-  }) as Build),
+  }) as Build).concat(
+    one([real(2, 8)], ((x) => movement.slice(x, 1, 1, 8, 3)) as Build),
+    one([real(7, 2)], ((x) => movement.slice(x, 0, 0, 6, 2)) as Build),
+  ),
   pad: one([real(2, 3)], ((x) => movement.pad(movement.pad(x, 0, 1, 0), 1, 2, 1)) as Build),
   sum: [
     ...one([real(2, 3, 4)], ((x) => reduction.sum(x, { axes: [0, 2] })) as Build),
@@ -112,9 +108,44 @@ export const primitiveCases: { readonly [P in ProgramPrimitive]: readonly Primit
   max: [
     ...one([real(2, 3, 4)], ((x) => reduction.max(x, { axes: [1] })) as Build),
     ...one([real(3, 4)], ((x) => reduction.max(x, { keepDims: true })) as Build),
+    ...one([real(3, 4)], ((x) => reduction.min(x, { axes: [0] })) as Build),
+  ],
+  cumsum: [
+    ...one([real(2, 4, 3)], ((x) => reduction.cumsum(x, 1)) as Build),
+    ...one([real(3, 5)], ((x) => reduction.cumsum(x, -1, { reverse: true })) as Build),
   ],
   argMax: one([real(3, 5)], reduction.argMax as Build),
   matmul: [...products([], []), ...products([2], [2]), ...products([2], []), ...products([2, 1], [1, 3])],
+  conv: [
+    { inputs: [real(2, 3, 5, 4), real(2, 3, 3, 2)], build: ((x, w) => conv(x, w)) as Build },
+    {
+      inputs: [real(1, 2, 6, 5), real(4, 2, 3, 3)],
+      build: ((x, w) => conv(x, w, { strides: 2, padding: 1 })) as Build,
+    },
+    {
+      inputs: [real(2, 4, 4, 5), real(6, 2, 2, 2)],
+      build: ((x, w) => conv(x, w, { strides: [1, 2], groups: 2 })) as Build,
+    },
+    {
+      // The short causal depthwise convolution of state-space models.
+      inputs: [real(2, 3, 1, 5), real(3, 1, 1, 4)],
+      build: ((x, w) =>
+        conv(x, w, {
+          padding: [
+            [0, 0],
+            [3, 0],
+          ],
+          groups: 3,
+        })) as Build,
+    },
+  ],
+  convTranspose: [
+    { inputs: [real(2, 2, 3, 3), real(2, 3, 3, 2)], build: ((y, w) => convTranspose(y, w, [2, 3, 5, 4])) as Build },
+    {
+      inputs: [real(1, 4, 3, 3), real(4, 2, 3, 3)],
+      build: ((y, w) => convTranspose(y, w, [1, 4, 6, 5], { strides: 2, padding: 1, groups: 2 })) as Build,
+    },
+  ],
   gather: [
     ...one([real(5, 3), ids(5, 2, 4)], indexing.gather as Build),
     ...one([real(300, 2), ids(300, 6)], indexing.gather as Build),

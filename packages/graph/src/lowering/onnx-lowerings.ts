@@ -6,6 +6,7 @@ import type { NodeAttributes, OnnxGraph, Value } from '../onnx/index.js';
 import { MICROSOFT_DOMAIN } from '../onnx/index.js';
 import type { ProgramNode, ProgramPrimitive, TensorType } from '../program.js';
 import { lengthOf, sizeOf } from '../shape.js';
+import type { ConvolutionAttributes } from '../value.js';
 
 /** Names and types of a node's operands, in order. */
 export interface LoweredOperand extends TensorType {
@@ -64,6 +65,24 @@ const matmul: Lowering<'matmul'> = (graph, { attributes: { transposeA, transpose
   return graph.op('FusedMatMul', names, attributes, microsoft);
 };
 
+const convolutionAttributes = ({ strides, padding, groups }: ConvolutionAttributes) => ({
+  strides: [...strides],
+  pads: [padding[0][0], padding[1][0], padding[0][1], padding[1][1]],
+  group: groups,
+});
+
+const convTranspose: Lowering<'convTranspose'> = (graph, { shape, attributes }, inputs) => {
+  const [y, filter] = [operand(inputs, 0), operand(inputs, 1)];
+  const { strides, padding } = attributes;
+  // Elements at the end that no window reaches, for strides that do not divide the length.
+  const unreached = ([0, 1] as const).map((axis) => {
+    const reached = (lengthOf(y.shape, axis + 2) - 1) * strides[axis] + lengthOf(filter.shape, axis + 2);
+    return lengthOf(shape, axis + 2) + padding[axis][0] + padding[axis][1] - reached;
+  });
+  const options = { ...convolutionAttributes(attributes), output_padding: unreached };
+  return graph.op('ConvTranspose', [y.name, filter.name], options);
+};
+
 const segmentSum: Lowering<'segmentSum'> = (graph, { shape }, inputs) => {
   const [values, ids] = [operand(inputs, 0), operand(inputs, 1)];
   const rows = lengthOf(shape, 0);
@@ -117,6 +136,9 @@ export const onnxLowerings: { [P in ProgramPrimitive]: Lowering<P> } = {
   erf: direct('Erf'),
   abs: direct('Abs'),
   sign: direct('Sign'),
+  floor: direct('Floor'),
+  sin: direct('Sin'),
+  cos: direct('Cos'),
   add: direct('Add'),
   sub: direct('Sub'),
   mul: direct('Mul'),
@@ -136,9 +158,10 @@ export const onnxLowerings: { [P in ProgramPrimitive]: Lowering<P> } = {
     graph.op('Transpose', [operand(inputs, 0).name], { perm: permutation }),
   broadcast: (graph, { shape }, inputs) => expandTo(graph, operand(inputs, 0).name, shape),
   concat: (graph, node, inputs) => direct('Concat', { axis: node.attributes.axis })(graph, node, inputs),
-  slice: (graph, { shape, attributes: { axis, start } }, inputs) => {
-    const end = start + lengthOf(shape, axis);
-    return graph.op('Slice', [operand(inputs, 0).name, graph.int64([start]), graph.int64([end]), graph.int64([axis])]);
+  slice: (graph, { shape, attributes: { axis, start, step } }, inputs) => {
+    const end = start + (lengthOf(shape, axis) - 1) * step + 1;
+    const bounds = (step === 1 ? [start, end, axis] : [start, end, axis, step]).map((number) => graph.int64([number]));
+    return graph.op('Slice', [operand(inputs, 0).name, ...bounds]);
   },
   pad: (graph, { shape, attributes: { axis, before, after } }, inputs) => {
     const counts = [before, after].flatMap((count) => shape.map((_, i) => (i === axis ? count : 0)));
@@ -146,11 +169,16 @@ export const onnxLowerings: { [P in ProgramPrimitive]: Lowering<P> } = {
   },
   sum: reduction('ReduceSum'),
   max: reduction('ReduceMax'),
+  cumsum: (graph, { attributes: { axis, reverse } }, inputs) =>
+    graph.op('CumSum', [operand(inputs, 0).name, graph.int64(axis)], { reverse: Number(reverse) }),
   argMax: (graph, _, inputs) => {
     const position = graph.op('ArgMax', [operand(inputs, 0).name], { axis: -1, keepdims: 0 });
     return graph.op('Cast', [position], { to: elementTypeCode.i32 });
   },
   matmul,
+  conv: (graph, { attributes }, inputs) =>
+    graph.op('Conv', [operand(inputs, 0).name, operand(inputs, 1).name], convolutionAttributes(attributes)),
+  convTranspose,
   gather: direct('Gather', { axis: 0 }),
   segmentSum,
   takeAlong,

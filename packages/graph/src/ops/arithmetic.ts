@@ -41,6 +41,10 @@ export const erf = unary('erf');
 export const abs = unary('abs');
 /** -1, 0 or 1; no gradient. */
 export const sign = unary('sign');
+/** The largest whole number not above; no gradient. */
+export const floor = unary('floor');
+export const sin = unary('sin');
+export const cos = unary('cos');
 export const square = (x: Value): Value => mul(x, x);
 export const rsqrt = (x: Value): Value => reciprocal(sqrt(x));
 
@@ -87,6 +91,9 @@ export function cast(x: Value, dtype: DType): Value {
   if (isA(x, 'cast') && operand(x, 0).dtype === 'bool' && dtype === 'bool') return operand(x, 0);
   return emitElementwise('cast', [x], dtype);
 }
+
+/** `x - ⌊x/y⌋·y`: the remainder with the sign of the divisor, as Python's `%`; its gradient holds the quotient fixed. */
+export const mod = (x: Value, y: Operand): Value => sub(x, mul(floor(div(x, y)), y));
 
 /** `xⁿ` for a small whole power or ±½. Throws ShapeError for any other exponent. */
 export function pow(x: Value, exponent: number): Value {

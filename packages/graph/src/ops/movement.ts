@@ -117,23 +117,25 @@ export function concat(parts: readonly Value[], axis: number): Value {
   return first.graph.emit('concat', flat, { axis: along }, first.dtype, first.shape.with(along, length));
 }
 
-/** Elements `start … end - 1` of one axis. Throws ShapeError when the range is empty or outside. */
-export function slice(x: Value, axis: number, start: number, end: number): Value {
+/** Elements `start`, `start + step`, … below `end` of one axis. Throws ShapeError when the range is empty or outside. */
+export function slice(x: Value, axis: number, start: number, end: number, step = 1): Value {
   const along = resolveAxis(x.shape, axis, 'slice');
   const length = lengthOf(x.shape, along);
-  if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end > length || start >= end) {
-    throw new ShapeError(`slice: [${start}, ${end}) is not a range of axis ${along} of ${formatShape(x.shape)}`);
+  if (![start, end, step].every(Number.isInteger) || start < 0 || end > length || start >= end || step < 1) {
+    const range = `[${start}, ${end})${step === 1 ? '' : ` by ${step}`}`;
+    throw new ShapeError(`slice: ${range} is not a range of axis ${along} of ${formatShape(x.shape)}`);
   }
-  if (end - start === length) return x;
-  const shape = x.shape.with(along, end - start);
+  const count = Math.ceil((end - start) / step);
+  if (count === length) return x;
+  const shape = x.shape.with(along, count);
   if (isA(x, 'broadcast') && alignRank(physical(x).shape, x.shape.length)[along] === 1) {
     return broadcastTo(physical(x), shape);
   }
-  if (isA(x, 'slice') && x.attributes.axis === along) {
+  if (isA(x, 'slice') && x.attributes.axis === along && x.attributes.step === 1) {
     const offset = x.attributes.start;
-    return slice(operand(x, 0), along, offset + start, offset + end);
+    return slice(operand(x, 0), along, offset + start, offset + end, step);
   }
-  return x.graph.emit('slice', [x], { axis: along, start }, x.dtype, shape);
+  return x.graph.emit('slice', [x], { axis: along, start, step: count === 1 ? 1 : step }, x.dtype, shape);
 }
 
 /** Consecutive slices of the given lengths, which must add up to the length of `axis`. */
@@ -163,6 +165,15 @@ export function pad(x: Value, axis: number, before: number, after: number): Valu
   }
   const shape = x.shape.with(along, before + lengthOf(x.shape, along) + after);
   return x.graph.emit('pad', [x], { axis: along, before, after }, x.dtype, shape);
+}
+
+/** Zeros between the elements of one axis, `step - 1` of them: the adjoint of taking every `step`-th element. */
+export function dilate(x: Value, axis: number, step: number): Value {
+  const along = resolveAxis(x.shape, axis, 'dilate');
+  if (step === 1) return x;
+  const apart = pad(reshape(x, x.shape.toSpliced(along + 1, 0, 1)), along + 1, 0, step - 1);
+  const length = lengthOf(x.shape, along);
+  return slice(reshape(apart, x.shape.with(along, length * step)), along, 0, (length - 1) * step + 1);
 }
 
 /**

@@ -4,7 +4,7 @@ import { alignRank, formatShape, lengthOf, resolveAxis, ShapeError, sizeOf } fro
 import type { Shape } from '../shape.js';
 import { isA } from '../value.js';
 import type { Value } from '../value.js';
-import { mul } from './arithmetic.js';
+import { mul, neg } from './arithmetic.js';
 import { expectType } from './elementwise.js';
 import { broadcastTo, physical, reshape } from './movement.js';
 
@@ -51,10 +51,21 @@ export const sum = (x: Value, options: ReductionOptions = {}): Value => reduce('
 /** The largest element; equal ones share the gradient evenly. */
 export const max = (x: Value, options: ReductionOptions = {}): Value => reduce('max', x, options);
 
+/** The smallest element; equal ones share the gradient evenly. */
+export const min = (x: Value, options: ReductionOptions = {}): Value => neg(max(neg(x), options));
+
 export function mean(x: Value, options: ReductionOptions = {}): Value {
   const axes = (options.axes ?? x.shape.map((_, axis) => axis)).map((axis) => resolveAxis(x.shape, axis, 'mean'));
   const count = sizeOf([...new Set(axes)].map((axis) => lengthOf(x.shape, axis)));
   return mul(sum(x, options), 1 / count);
+}
+
+/** Running sums along one axis, each including its own element; `reverse` runs from the end. */
+export function cumsum(x: Value, axis: number, options: { readonly reverse?: boolean } = {}): Value {
+  expectType('cumsum', x, 'f32');
+  const along = resolveAxis(x.shape, axis, 'cumsum');
+  if (x.shape[along] === 1) return x;
+  return x.graph.emit('cumsum', [x], { axis: along, reverse: options.reverse ?? false }, 'f32', x.shape);
 }
 
 function checkRows(primitive: 'argMax' | 'softmax' | 'logSoftmax', x: Value): void {

@@ -5,6 +5,7 @@ import { invariant } from '@preheat/contracts';
 import type { ProgramNode, ProgramPrimitive } from '../program.js';
 import { lengthOf, sizeOf } from '../shape.js';
 import type { Shape } from '../shape.js';
+import { convolution, convolutionAdjoint } from './convolution.js';
 import type { ReferenceTensor } from './reference-tensor.js';
 
 type Kernel<P extends ProgramPrimitive> = (node: ProgramNode<P>, inputs: readonly ReferenceTensor[]) => Float64Array;
@@ -76,6 +77,9 @@ const elementwiseKernels = {
   erf: elementwise(erf),
   abs: elementwise(Math.abs),
   sign: elementwise(Math.sign),
+  floor: elementwise(Math.floor),
+  sin: elementwise(Math.sin),
+  cos: elementwise(Math.cos),
   add: elementwise((a, b) => a + b),
   sub: elementwise((a, b) => a - b),
   mul: elementwise((a, b) => a * b),
@@ -114,8 +118,8 @@ const concat: Kernel<'concat'> = ({ shape, attributes: { axis } }, inputs) =>
     return at(part ?? input(inputs, 0), position.with(axis, along));
   });
 
-const slice: Kernel<'slice'> = ({ shape, attributes: { axis, start } }, inputs) =>
-  tabulate(shape, (position) => at(input(inputs, 0), position.with(axis, lengthOf(position, axis) + start)));
+const slice: Kernel<'slice'> = ({ shape, attributes: { axis, start, step } }, inputs) =>
+  tabulate(shape, (position) => at(input(inputs, 0), position.with(axis, lengthOf(position, axis) * step + start)));
 
 const pad: Kernel<'pad'> = ({ shape, attributes: { axis, before } }, inputs) =>
   tabulate(shape, (position) => {
@@ -143,6 +147,15 @@ function reduction(combine: (a: number, b: number) => number, start: number) {
     return result;
   };
 }
+
+const cumsum: Kernel<'cumsum'> = ({ shape, attributes: { axis, reverse } }, inputs) =>
+  tabulate(shape, (position) => {
+    const own = lengthOf(position, axis);
+    const [first, last] = reverse ? [own, lengthOf(shape, axis) - 1] : [0, own];
+    let total = 0;
+    for (let i = first; i <= last; i++) total += at(input(inputs, 0), position.with(axis, i));
+    return total;
+  });
 
 /** Rows of the last axis. */
 function rowsOf({ shape, data }: ReferenceTensor): Float64Array[] {
@@ -216,8 +229,12 @@ export const kernels: { [P in ProgramPrimitive]: Kernel<P> } = {
   pad,
   sum: reduction((a, b) => a + b, 0),
   max: reduction((a, b) => Math.max(a, b), -Infinity),
+  cumsum,
   argMax: (_, inputs) => Float64Array.from(rowsOf(input(inputs, 0)), (row) => row.indexOf(Math.max(...row))),
   matmul,
+  conv: ({ shape, attributes }, inputs) => convolution(input(inputs, 0), input(inputs, 1), shape, attributes),
+  convTranspose: ({ shape, attributes }, inputs) =>
+    convolutionAdjoint(input(inputs, 0), input(inputs, 1), shape, attributes),
   gather,
   segmentSum,
   takeAlong: (_, inputs) =>
