@@ -174,6 +174,18 @@ export function describeExecutor(open: () => Promise<Executor>, tolerance: numbe
       await compiled.dispose();
     });
 
+    it('numbers below the smallest normal one, which may become zero and nothing else', async () => {
+      const graph = new GraphBuilder();
+      const x = graph.input('x', 'f32', [3]);
+      const program = graph.build({ outputs: { product: ops.mul(x, x), quotient: ops.div(ops.mul(x, x), x) } });
+      const compiled = await executor.compile(program);
+      const { product, quotient } = await compiled.run({ x: Float32Array.of(1e-20, -1e-21, 2) });
+      for (const small of product?.subarray(0, 2) ?? []) expect(small >= 0 && small < 1.2e-38).toBe(true);
+      for (const small of quotient?.subarray(0, 2) ?? []) expect(Math.abs(small)).toBeLessThan(1.1e-20);
+      expect([product?.[2], quotient?.[2]]).toEqual([4, 2]);
+      await compiled.dispose();
+    });
+
     it('a decoder: loss and every gradient', async () => {
       const program = buildDecoderProgram(decoder);
       const all = decoderFeeds(decoder);

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { buildCaseProgram } from '../conformance/case-program.js';
 import { buildDecoderProgram } from '../conformance/decoder-program.js';
+import type { ConformanceCase } from '../conformance/conformance-case.js';
+import { blockCases } from '../conformance/block-cases.js';
 import { primitiveCases } from '../conformance/primitive-cases.js';
-import { GraphBuilder, gradientOf, ops } from '../index.js';
+import { programCases } from '../conformance/program-cases.js';
+import { blocks, GraphBuilder, gradientOf, ops } from '../index.js';
+import type { Program } from '../index.js';
 import { findGemmFusions } from './fuse-gemm.js';
 import { programToOnnx } from './program-to-onnx.js';
 
@@ -11,7 +15,7 @@ const mentions = (model: Uint8Array, operator: string) => Buffer.from(model).inc
 
 describe('programToOnnx', () => {
   it('never emits ScatterND, which loses updates on several threads', () => {
-    const programs = Object.values(primitiveCases).flatMap((examples) =>
+    const programs = Object.values({ ...primitiveCases, ...blockCases, ...programCases }).flatMap((examples) =>
       examples.map((example) => buildCaseProgram(example).program),
     );
     for (const program of [...programs, buildDecoderProgram(size)]) {
@@ -27,6 +31,51 @@ describe('programToOnnx', () => {
     };
     expect(mentions(embedding(256), 'OneHot')).toBe(true);
     expect(mentions(embedding(257), 'OneHot')).toBe(false);
+  });
+
+  it('chooses one-hot rows by i32 ids and f32 values, the only pair that has a kernel', () => {
+    const graph = new GraphBuilder();
+    const rows = ops.oneHot(graph.input('ids', 'i32', [4]), 3);
+    const model = programToOnnx(graph.build({ outputs: { rows } }));
+    const [int32, float] = [Buffer.from(Int32Array.of(3).buffer), Buffer.from(Float32Array.of(0, 1).buffer)];
+    expect(mentions(model, 'OneHot') && Buffer.from(model).includes(int32)).toBe(true);
+    expect(Buffer.from(model).includes(float)).toBe(true);
+    expect(mentions(model, 'Cast')).toBe(false);
+  });
+
+  it('gives an output that is an input or a constant a name of its own', () => {
+    const graph = new GraphBuilder();
+    const x = graph.parameter('x', [2]);
+    const program = graph.build({
+      outputs: { same: ops.stopGradient(x), one: graph.constant(Float32Array.of(1), [1]) },
+    });
+    expect(Buffer.from(programToOnnx(program)).toString('latin1').split('Identity').length - 1).toBe(2);
+  });
+
+  it('sends the gradient of a maximum in a window through selections, never by index', () => {
+    const [, padded] = blockCases.maxPool ?? [];
+    const model = programToOnnx(buildCaseProgram(padded as ConformanceCase).program);
+    for (const operator of ['MaxPool', 'ScatterElements', 'GatherElements'])
+      expect(mentions(model, operator)).toBe(false);
+  });
+
+  it('writes no repeated elements for a decoder', () => {
+    const program = buildDecoderProgram({ ...size, vocabulary: 64 });
+    expect(program.nodes.some(({ primitive }) => primitive === 'broadcast')).toBe(false);
+    expect(mentions(programToOnnx(program), 'Expand')).toBe(false);
+    expect(program.constants.every(({ data }) => data.length <= size.length ** 2)).toBe(true);
+  });
+
+  it('carries a short causal mask as a constant, and computes a long one', () => {
+    const masked = (length: number) => {
+      const graph = new GraphBuilder();
+      const x = graph.parameter('x', [1, 1, length, 2]);
+      return graph.build({ outputs: { y: blocks.causalAttention(x, x, x, { window: 3 }) } });
+    };
+    const comparisons = (program: Program) => program.nodes.filter(({ primitive }) => primitive === 'lessEqual').length;
+    expect(comparisons(masked(256))).toBe(0);
+    expect(comparisons(masked(257))).toBe(2);
+    expect(programToOnnx(masked(257)).length).toBeLessThan(8000);
   });
 
   it('is determined by the program', () => {
@@ -49,5 +98,6 @@ describe('findGemmFusions', () => {
   it('turns every residual connection of a decoder into a Gemm', () => {
     const { absorbed } = findGemmFusions(buildDecoderProgram(size));
     expect(absorbed.size).toBeGreaterThanOrEqual(2 * size.layers);
+    expect(mentions(programToOnnx(buildDecoderProgram(size)), 'Gemm')).toBe(true);
   });
 });
