@@ -6,7 +6,8 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { DecoderPool } from '@preheat/inference';
 import { openModel } from './open-model.js';
-import { median, report, timeSteps } from './timing.js';
+import { median } from '../statistics.js';
+import { report, timeSteps } from './timing.js';
 
 const { values } = parseArgs({
   options: {

@@ -14,7 +14,8 @@ import { DecoderRollouts } from '../../../gpu-runner/src/rollouts.js';
 import { arithmeticGrader, arithmeticRows } from './arithmetic-prompts.js';
 import { openExecutor, silent } from './open-executor.js';
 import { openModel } from './open-model.js';
-import { median, report, timeSteps } from './timing.js';
+import { median } from '../statistics.js';
+import { report, timeSteps } from './timing.js';
 
 const { values } = parseArgs({
   options: {

@@ -7,7 +7,8 @@ import { CROSS_ENTROPY, demonstrationRecord, imitate, Trainer } from '@preheat/n
 import { CounterRandom } from '@preheat/ports';
 import { openExecutor } from './open-executor.js';
 import { openModel } from './open-model.js';
-import { median, report, timeSteps, total } from './timing.js';
+import { median } from '../statistics.js';
+import { report, timeSteps, total } from './timing.js';
 
 const { values } = parseArgs({
   options: {
@@ -41,6 +42,14 @@ const batches = Array.from({ length: warmup + steps }, () =>
   Array.from({ length: batch }, () => imitate(demonstrationRecord(row(), trained))),
 );
 
+/** Of one token forward and backward: six a weight in a product, and attention over the whole square. */
+function flopsPerToken(): number {
+  const { hidden_size: width, num_hidden_layers: layers, num_attention_heads: heads, head_dim: size } = config;
+  const products = [...tensors.values()].flatMap(({ shape: [rows = 0, columns] }) => (columns ? rows * columns : []));
+  const head = config.tie_word_embeddings ? 0 : config.vocab_size * width;
+  return 6 * (total(products) - head) + 12 * layers * seq * heads * size;
+}
+
 let loss = Number.NaN;
 let padded = 0;
 const request = {
@@ -57,6 +66,7 @@ report({
   tokens_per_s: (batch * seq * steps) / total(seconds),
   median_step_ms: 1000 * median(seconds),
   padded_tokens: padded,
+  gflops: (flopsPerToken() * batch * seq * steps) / total(seconds) / 1e9,
   loss,
   detail: executor.detail,
 });

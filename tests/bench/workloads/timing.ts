@@ -1,13 +1,6 @@
 /** Clocks of a workload: whole steps after a warm-up, as the peers take them. */
 const MS_PER_SECOND = 1000;
 
-export const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
-};
-
 /** Seconds of every call of `work` after `warmup` calls that do not count. */
 export async function timeSteps(
   { steps, warmup }: { readonly steps: number; readonly warmup: number },
