@@ -17,3 +17,4 @@ export { DEFAULT_LIMITS, type Limits } from './plugins/limits.js';
 export { openapiDocument } from './plugins/openapi.js';
 export { DecoderServing, type ServedModel } from './serving/decoder-serving.js';
 export { sweep } from './sweep.js';
+export { sweepUntilStopped } from './sweep-until-stopped.js';

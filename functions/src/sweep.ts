@@ -8,7 +8,9 @@ export interface SweepOptions {
   readonly ringAfterMs: number;
 }
 
-export async function sweep(parts: Parts, options: SweepOptions): Promise<void> {
+export type SweepParts = Pick<Parts, 'store' | 'jobQueue' | 'jobs' | 'runs' | 'clock' | 'ids' | 'log'>;
+
+export async function sweep(parts: SweepParts, options: SweepOptions): Promise<void> {
   const jobs = await sweepJobs(parts.jobs, { ...parts, queue: parts.jobQueue }, options);
   const runs = await sweepRuns(parts.runs, parts, options);
   const isQuiet = jobs.rung + jobs.expired + jobs.cleared + jobs.failed + runs.rung + runs.cleared + runs.failed === 0;

@@ -18,7 +18,7 @@ import type { Clock, ObjectStore } from '@preheat/ports';
 import type { Versioned } from './document-store.js';
 import { appendEvents } from './event-log.js';
 import type { JobStore } from './job-store.js';
-import { hasExpired, isHeldBy, renewLease, takeLease } from './lease.js';
+import { hasExpired, renewLease, takeLease } from './lease.js';
 import { type JobEvent, transition } from './transitions.js';
 
 /** The lease is no longer ours: stop at once, write nothing. */
@@ -67,7 +67,7 @@ export class LeasedJob {
     if (!job || state !== 'running') return undefined;
     const lease = takeLease(job, runnerId, deps.clock.nowMs(), ttlMs);
     const writeId = deps.jobs.documents.nextWriteId();
-    const next = { ...job, state, lease, epoch: lease.epoch, writeId };
+    const next = { ...job, state, lease, epoch: lease.epoch, progress: progressOnTakeover(job), writeId };
     const result = await deps.jobs.documents.replace(KEYS.job(jobId), current, next);
     return result.ok ? new LeasedJob(deps, result.stored, lease, ttlMs) : undefined;
   }
@@ -164,7 +164,7 @@ export class LeasedJob {
     let isOurs = false;
     try {
       const stored = await jobs.documents.update(KEYS.job(this.job.id), async (job, writeId) => {
-        isOurs = isHeldBy(job, this.lease);
+        isOurs = jobs.pieces.isHeldBy(job, this.lease);
         if (!isOurs) return undefined;
         const nowMs = clock.nowMs();
         const logged = await appendEvents(store, job, [...events, ...own], nowMs, writeId);
@@ -180,6 +180,14 @@ export class LeasedJob {
     this.#lost.abort(new LostLeaseError(`job ${this.job.id} was cancelled or taken over`));
     throw this.#lost.signal.reason;
   }
+}
+
+/** Progress as of the place to resume from: what came after it will be done again. */
+function progressOnTakeover({ progress, resume }: JobDocument): Progress | null {
+  if (progress === null || resume === null) return null;
+  const { phaseIndex, phaseStep, step } = resume;
+  const phaseSteps = progress.phaseIndex === phaseIndex ? progress.phaseSteps : null;
+  return { ...progress, phaseIndex, phaseStep, step, phaseSteps, tokensPerSecond: null, etaSeconds: null };
 }
 
 /** The document as it stands once an expired lease is counted; undefined while somebody alive holds it. */

@@ -1,0 +1,21 @@
+/** After faults stop, every job ends; only what always kills its runner, or died too often before, ends as failed. */
+import { TERMINAL_STATES } from '@preheat/contracts';
+import type { Property } from '../property.js';
+
+const EXCUSES: ReadonlySet<string | undefined> = new Set(['runner_lost', 'attempt_failed']);
+
+export const everyJobEnds: Property = {
+  name: 'after faults stop every job ends',
+
+  ended({ history, plan }) {
+    return [...history.jobs.keys()].flatMap((jobId) => {
+      const job = history.latest(jobId);
+      if (!job || !TERMINAL_STATES.has(job.state)) return [`${jobId} is still ${job?.state}`];
+      if (job.finishedAtMs === null) return [`${jobId} ended without a time`];
+      if (job.lease !== null) return [`${jobId} ended and is still leased`];
+      if (job.state === 'failed' && !EXCUSES.has(job.error?.code)) return [`${jobId} failed: ${job.error?.message}`];
+      const isPoison = plan.some(({ seed, poisonStep }) => seed === job.seed && poisonStep > 0);
+      return isPoison && job.state === 'succeeded' ? [`${jobId} always kills its runner, and succeeded`] : [];
+    });
+  },
+};

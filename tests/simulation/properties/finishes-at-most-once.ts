@@ -1,0 +1,23 @@
+/** A job ends once: no version of it follows its end, and its log tells one end, the one that happened. */
+import { TERMINAL_STATES } from '@preheat/contracts';
+import type { Property } from '../property.js';
+
+const ENDS: ReadonlySet<unknown> = new Set(['succeeded', 'failed', 'cancelled']);
+
+export const finishesAtMostOnce: Property = {
+  name: 'a job finishes at most once, and says so once',
+
+  committed({ versions }) {
+    const [before, now] = versions?.slice(-2) ?? [];
+    if (!before || !now || !TERMINAL_STATES.has(before.job.state)) return undefined;
+    return `${now.job.id} was ${before.job.state} and was written again as ${now.job.state}`;
+  },
+
+  ended({ history, events }) {
+    return [...history.jobs.keys()].flatMap((jobId) => {
+      const state = history.latest(jobId)?.state;
+      const told = (events.get(jobId) ?? []).map(({ data }) => data?.['kind']).filter((kind) => ENDS.has(kind));
+      return told.length === 1 && told[0] === state ? [] : [`${jobId} is ${state}, its log tells [${told.join(', ')}]`];
+    });
+  },
+};
