@@ -9,7 +9,7 @@ import { PROPERTIES } from './properties/index.js';
 import type { FinalEvidence } from './property.js';
 import { ApiMachine, projectName, PROJECT_KEYS } from './world/api-machine.js';
 import type { Commit } from './world/ledger-history.js';
-import { startApi, startRunner, startSweeper } from './world/machines.js';
+import { ORPHAN_GRACE_MS, startApi, startRunner, startSweeper, sweepOnce } from './world/machines.js';
 import { User } from './world/users.js';
 import type { Weakened } from './world/weakened.js';
 import { World } from './world/world.js';
@@ -63,7 +63,7 @@ export class Scenario {
     const random = world.simulation.random.fork('machines');
     const apis = this.#machines.map((machine, i) => startApi(world, `api-${i}`, machine));
     const runners = Array.from({ length: 2 + random.int(2) }, (_, i) => startRunner(world, `runner-${i}`, this.#weakened));
-    const sweepers = Array.from({ length: 1 + random.int(2) }, (_, i) => startSweeper(world, `sweeper-${i}`));
+    const sweepers = Array.from({ length: 1 + random.int(2) }, (_, i) => startSweeper(world, `sweeper-${i}`, this.#weakened));
     return [...apis, ...runners, ...sweepers];
   }
 
@@ -71,12 +71,14 @@ export class Scenario {
     const { clock } = world.simulation;
     const users = world.plan.map((job) => ({ job, user: new User(world, job) }));
     const lives = users.map(({ user }) => user.live());
-    await Promise.all([clock.sleep(CALM_AFTER_MS), ...lives.slice(0, 0)]);
+    await clock.sleep(CALM_AFTER_MS);
     world.calm();
     await Promise.all(lives);
     for (const { job, user } of users) await user.request(world.submitted.get(job.index) ?? '', 'resume');
     await untilEnded(world, broken);
+    world.end();
     await world.store.settled();
+    await collectOrphans(world, this.#weakened);
     const evidence = await finalEvidence(world);
     for (const { name, ended } of PROPERTIES) {
       const [wrong] = ended?.(evidence) ?? [];
@@ -104,6 +106,16 @@ async function untilEnded(world: World, broken: readonly Error[]): Promise<void>
     const states = [...world.history.jobs.keys()].map((jobId) => world.history.latest(jobId)?.state ?? 'queued');
     if (states.every((state) => TERMINAL_STATES.has(state)) || clock.nowMs() > deadlineMs) return;
     await clock.sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** A name is deleted one grace period after its job, its bundle another one later; the last look finds nothing. */
+const LOOKS = 4;
+
+async function collectOrphans(world: World, weakened: Weakened): Promise<void> {
+  for (let look = 0; look < LOOKS; look++) {
+    await world.simulation.clock.sleep(1.2 * ORPHAN_GRACE_MS + 2 * world.faults.skewMaxMs);
+    await sweepOnce(world, weakened);
   }
 }
 

@@ -50,6 +50,8 @@ export const Lease = Type.Object({
   runnerId: Id,
   epoch: Count,
   expiresAtMs: Count,
+  /** Events its runner recorded that are in the log: what a write of unknown outcome took with it is not written again. */
+  logged: Type.Optional(Count),
 });
 export type Lease = Static<typeof Lease>;
 

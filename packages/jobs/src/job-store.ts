@@ -126,6 +126,7 @@ export class JobStore {
       resultFiles: [],
       error: null,
     };
+    await putIdempotent(store, KEYS.collection(nowMs, id), new Uint8Array());
     const events = [message('Created fine-tuning job'), message('Files validated, job queued')];
     const logged = await appendEvents(store, draft, events, nowMs, writeId);
     const { stored } = await this.documents.create(KEYS.job(id), { ...draft, ...logged });

@@ -14,7 +14,7 @@ export interface Leasable {
 
 /** The lease a runner takes: one epoch above any before. */
 export function takeLease(document: Leasable, runnerId: string, nowMs: number, ttlMs: number): Lease {
-  return { runnerId, epoch: document.epoch + 1, expiresAtMs: nowMs + ttlMs };
+  return { runnerId, epoch: document.epoch + 1, expiresAtMs: nowMs + ttlMs, logged: 0 };
 }
 
 /** Whether `lease` is still the one that holds the document. */
@@ -27,6 +27,6 @@ export function hasExpired(document: Leasable, nowMs: number): boolean {
   return document.lease !== null && nowMs > document.lease.expiresAtMs + CLOCK_SKEW_GRACE_MS;
 }
 
-export function renewLease(lease: Lease, nowMs: number, ttlMs: number): Lease {
-  return { ...lease, expiresAtMs: nowMs + ttlMs };
+export function renewLease(lease: Lease, nowMs: number, ttlMs: number, logged: number): Lease {
+  return { ...lease, expiresAtMs: nowMs + ttlMs, logged };
 }

@@ -5,6 +5,7 @@ import { cancelledStaysCancelled } from './cancelled-stays-cancelled.js';
 import { everyJobEnds } from './every-job-ends.js';
 import { finishesAtMostOnce } from './finishes-at-most-once.js';
 import { metricsAreComplete } from './metrics-are-complete.js';
+import { noOrphanSurvives } from './no-orphan-survives.js';
 import { pausedStaysPaused } from './paused-stays-paused.js';
 import { referencesAreComplete } from './references-are-complete.js';
 import { stepsNeverGoBack } from './steps-never-go-back.js';
@@ -20,4 +21,5 @@ export const PROPERTIES: readonly Property[] = [
   referencesAreComplete,
   weightsAreThoseOfTheStraightRun,
   everyJobEnds,
+  noOrphanSurvives,
 ];

@@ -1,5 +1,5 @@
 /** Production programs on simulated processes: started again after every crash and every end, as a supervisor would. */
-import { Runs, sweepUntilStopped } from '@preheat/functions';
+import { Runs, sweep, type SweepParts, sweepUntilStopped } from '@preheat/functions';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import type { Random } from '@preheat/ports';
@@ -16,6 +16,8 @@ const STEP_MAX_MS = 1_500;
 const RESTART_MAX_MS = 15_000;
 const SWEEP_EVERY_MS = 7_000;
 const RING_AFTER_MS = 20_000;
+/** Beyond the longest pause of a process, and the longest way of a write. */
+export const ORPHAN_GRACE_MS = 5 * 60_000;
 
 type Program = (process: SimulatedProcess, shutdown: AbortSignal) => Promise<void>;
 
@@ -28,7 +30,7 @@ async function keepRunning(
 ): Promise<never> {
   const { clock, random } = world.simulation;
   const delays = random.fork(`restarts of ${machine}`);
-  for (let life = 1; ; life++) {
+  for (let life = 1; !world.isOver; life++) {
     const process = world.startProcess(`${machine}.${life}`, machine, kind);
     const shutdown = new AbortController();
     const terminated = kind === 'runner' ? terminateSometimes(world, process, shutdown, delays) : undefined;
@@ -36,6 +38,7 @@ async function keepRunning(
     await terminated?.catch(() => undefined);
     await clock.sleep(1 + delays.int(RESTART_MAX_MS));
   }
+  return new Promise(() => undefined);
 }
 
 /** SIGTERM, which a runner answers with a checkpoint, a release and its end. */
@@ -88,12 +91,24 @@ function runnerDependencies(world: World, process: SimulatedProcess, weakened: W
   };
 }
 
-export function startSweeper(world: World, machine: string): Promise<never> {
+export function startSweeper(world: World, machine: string, weakened: Weakened): Promise<never> {
   return keepRunning(world, machine, 'sweeper', (process, signal) => {
-    const ports = world.portsOf(process);
-    const parts = { ...ports, jobs: new JobStore({ ...ports, queue: ports.jobQueue }), runs: new Runs(ports) };
+    const parts = sweeperParts(world, process, weakened);
     return sweepUntilStopped(parts, { everyMs: SWEEP_EVERY_MS, ringAfterMs: RING_AFTER_MS, signal });
   });
+}
+
+function sweeperParts(world: World, process: SimulatedProcess, weakened: Weakened): SweepParts {
+  const { orphanGraceMs = ORPHAN_GRACE_MS } = weakened;
+  const ports = world.portsOf(process);
+  const jobs = new JobStore({ ...ports, queue: ports.jobQueue });
+  return { ...ports, jobs, runs: new Runs(ports), orphanGraceMs };
+}
+
+/** Sweeps once by a process of its own. */
+export function sweepOnce(world: World, weakened: Weakened): Promise<void> {
+  const process = world.startProcess('last-sweeper', 'last-sweeper', 'sweeper');
+  return sweep(sweeperParts(world, process, weakened), { ringAfterMs: RING_AFTER_MS });
 }
 
 /** An API machine serves until it crashes. */

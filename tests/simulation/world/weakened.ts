@@ -4,5 +4,6 @@ import type { JobPieces } from '@preheat/jobs';
 
 export interface Weakened {
   readonly pieces?: Partial<JobPieces>;
+  readonly orphanGraceMs?: number;
   readonly publishBundle?: typeof publishBundle;
 }

@@ -25,7 +25,6 @@ export class World {
   readonly attempts: Attempt[] = [];
   /** Job ids by index of the plan, once acknowledged. */
   readonly submitted = new Map<number, string>();
-  /** Runs of jobs that a runner believes to have ended well, by job. */
   readonly log: Log;
   endpoints: readonly Endpoint[] = [];
   /** The store as it is. */
@@ -35,6 +34,7 @@ export class World {
   readonly evaluationQueue: FaultyQueue<JsonValue>;
   readonly #processes = new Set<SimulatedProcess>();
   #isCalm = false;
+  #isOver = false;
 
   constructor(simulation: Simulation, log: Log, judge: (commit: Commit, world: World) => void) {
     const { clock, random } = simulation;
@@ -60,6 +60,16 @@ export class World {
 
   get isCalm(): boolean {
     return this.#isCalm;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Every process stops, and none starts again. */
+  end(): void {
+    this.#isOver = true;
+    for (const process of this.#processes) process.crash();
   }
 
   /** From now on nothing fails any more; what failed stays as it is, and clocks stay wrong. */
