@@ -12,7 +12,10 @@ export interface SweepOptions {
   readonly ringAfterMs: number;
 }
 
-export type SweepParts = Pick<Parts, 'store' | 'jobQueue' | 'jobs' | 'runs' | 'clock' | 'ids' | 'log' | 'orphanGraceMs'>;
+export type SweepParts = Pick<
+  Parts,
+  'store' | 'jobQueue' | 'jobs' | 'runs' | 'clock' | 'ids' | 'log' | 'orphanGraceMs'
+>;
 
 export async function sweep(parts: SweepParts, options: SweepOptions): Promise<void> {
   const deps = { ...parts, queue: parts.jobQueue };
@@ -21,6 +24,8 @@ export async function sweep(parts: SweepParts, options: SweepOptions): Promise<v
   const orphans = await collectJobs(parts.jobs, deps, parts);
   const files = await collectFiles(parts, parts);
   const counts = [jobs.rung, jobs.expired, jobs.cleared, jobs.failed, runs.rung, runs.cleared, runs.failed];
-  const isQuiet = [...counts, orphans.deleted, orphans.failed, files.deleted, files.failed].every((count) => count === 0);
+  const isQuiet = [...counts, orphans.deleted, orphans.failed, files.deleted, files.failed].every(
+    (count) => count === 0,
+  );
   parts.log[isQuiet ? 'debug' : 'info']('swept', { jobs, runs, orphans, files });
 }

@@ -123,7 +123,7 @@ describe.skipIf(!platform.ready)(title, () => {
       expect(actionsOn(roles, role, ':EvaluationRunsQueue')).toEqual(evaluation);
     });
 
-    test('only what serves users may delete more than index pointers', () => {
+    test('only what serves users, and the sweeper, may delete more than index pointers', () => {
       const deleters = [...roles].flatMap(([role, statements]) =>
         statements
           .filter(({ actions }) => actions.includes('s3:DeleteObject'))
@@ -132,7 +132,7 @@ describe.skipIf(!platform.ready)(title, () => {
       expect(Object.fromEntries(deleters)).toEqual({
         ApiRole: 'arn:aws:s3:::StoreBucket/*',
         InferenceRole: 'arn:aws:s3:::StoreBucket/*',
-        SweeperHandlerRole: 'arn:aws:s3:::StoreBucket/index/*',
+        SweeperHandlerRole: 'arn:aws:s3:::StoreBucket/*',
         RunnerTaskRole: 'arn:aws:s3:::StoreBucket/index/*',
         Evaluation: 'arn:aws:s3:::StoreBucket/index/*',
       });

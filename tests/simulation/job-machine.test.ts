@@ -160,7 +160,7 @@ describe('requests of a user', () => {
     const held = await world.acquire(job.id, 'r1');
     const outcome = await world.jobs.cancel('proj-a', job.id);
     expect(outcome).toMatchObject({ ok: true, job: { state: 'cancelled', lease: null } });
-    await expect(held?.succeed('ft:x')).rejects.toThrow(LostLeaseError);
+    await expect(held?.succeed('ft:x', [])).rejects.toThrow(LostLeaseError);
     expect(await world.state(job.id)).toBe('cancelled');
   });
 
@@ -183,7 +183,7 @@ describe('requests of a user', () => {
     const world = new JobWorld();
     const job = await world.created();
     const held = await world.acquire(job.id, 'r1');
-    await held?.succeed('ft:x');
+    await held?.succeed('ft:x', []);
     expect(await world.jobs.cancel('proj-a', job.id)).toMatchObject({ ok: false, reason: 'refused' });
     expect(await world.jobs.cancel('proj-b', job.id)).toEqual({ ok: false, reason: 'not_found' });
   });

@@ -11,6 +11,8 @@ export interface Evidence {
   readonly attempts: readonly Attempt[];
   /** Job ids by index of the plan, once acknowledged. */
   readonly submitted: ReadonlyMap<number, string>;
+  /** Whether clocks differ by so much of a lease that live runners are taken for dead: then jobs are safe, but may not get on. */
+  readonly areClocksUseless: boolean;
 }
 
 /** What is there once faults have stopped and every job has ended. */

@@ -57,7 +57,9 @@ function work(take: () => Chunk | undefined, finish: (done: ChunkDone) => void):
       finish(message as ChunkDone);
       feed();
     });
-    child.on('exit', (code, signal) => (isOver ? resolve() : reject(new Error(`a worker ended with ${code ?? signal}`))));
+    child.on('exit', (code, signal) =>
+      isOver ? resolve() : reject(new Error(`a worker ended with ${code ?? signal}`)),
+    );
     child.on('error', reject);
     feed();
   });

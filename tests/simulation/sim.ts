@@ -62,6 +62,8 @@ async function playRange(): Promise<number> {
   };
   await runMany({ from, seeds, workers: Math.max(1, whole('workers')), signal: stopping.signal, onProgress });
   if (resumeAt < from + seeds) console.log(`stopped; go on with --from ${resumeAt} --seeds ${from + seeds - resumeAt}`);
-  console.log(`${failed === 0 ? 'every property held' : `${failed} seeds failed`} in the seeds ${from} to ${resumeAt - 1}`);
+  console.log(
+    `${failed === 0 ? 'every property held' : `${failed} seeds failed`} in the seeds ${from} to ${resumeAt - 1}`,
+  );
   return failed === 0 && resumeAt === from + seeds ? 0 : 1;
 }

@@ -122,6 +122,8 @@ export const JobDocument = Type.Object({
   /** Failed or lost leases so far; bounded by `maxAttempts`. */
   attempts: Count,
   maxAttempts: Count,
+  /** Times an operator queued the job again after it had died too often. */
+  redrives: Type.Optional(Count),
   /** When the sweeper last rang for the job. */
   rungAtMs: Count,
   progress: Nullable(Progress),

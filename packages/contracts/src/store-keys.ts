@@ -25,6 +25,9 @@ export const KEYS = {
   /** Jobs whose objects the collector looks at again, the longest not looked at first. Written before anything of the job. */
   collections: 'index/collections/',
   collection: (sinceMs: number, id: string) => `index/collections/${oldestFirst(sinceMs)}-${id}`,
+  /** Jobs that died too often, for operators. */
+  deadLetters: 'index/dead-letters/',
+  deadLetter: (diedAtMs: number, id: string) => `index/dead-letters/${newestFirst(diedAtMs)}-${id}`,
   idempotency: (projectId: string, digest: string) => `idempotency/${projectId}/${digest}.json`,
   file: (id: string) => `files/${id}/file.json`,
   fileContent: (id: string) => `files/${id}/content`,

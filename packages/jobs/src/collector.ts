@@ -4,7 +4,14 @@
  * pause of any process: until then a writer may still be about to refer to it. Only keys that no later writer uses again
  * (they contain a write id or an epoch), or names of jobs that have ended, so that deleting races with nobody.
  */
-import { decodeStored, type JobDocument, KEYS, MAX_CHECKPOINTS, ModelRecord, TERMINAL_STATES } from '@preheat/contracts';
+import {
+  decodeStored,
+  type JobDocument,
+  KEYS,
+  MAX_CHECKPOINTS,
+  ModelRecord,
+  TERMINAL_STATES,
+} from '@preheat/contracts';
 import { type ListEntry, listAll, putIdempotent } from '@preheat/ports';
 import type { JobStore, JobStoreDependencies } from './job-store.js';
 import { fineTunedModelName } from './public-job.js';

@@ -1,5 +1,6 @@
 /** The job machine: documents changed by compare-and-swap, leases, the event log, the sweeper. */
 export { collectJobs, type CollectOptions, type CollectResult } from './collector.js';
+export { type DeadLetter, DeadLetters, isDead, type RedriveOutcome } from './dead-letters.js';
 export { type Change, type CreateResult, DocumentStore, type ReplaceResult, type Versioned } from './document-store.js';
 export { appendEvents, eventsSince, newestEvents, SEGMENT_EVENTS_MAX } from './event-log.js';
 export { IdempotencyLedger, type RequestIdentity, type Reservation, RETRY_WINDOW_MS } from './idempotency.js';

@@ -12,7 +12,10 @@ export interface JobPieces {
   /** The read-back: whether a document carries a write whose answer was lost. */
   readonly carriesWrite: typeof carriesWrite;
   /** The idempotency check: which job a create request is for. */
-  readonly reserve: (ledger: IdempotencyLedger, ...args: Parameters<IdempotencyLedger['reserve']>) => ReturnType<IdempotencyLedger['reserve']>;
+  readonly reserve: (
+    ledger: IdempotencyLedger,
+    ...args: Parameters<IdempotencyLedger['reserve']>
+  ) => ReturnType<IdempotencyLedger['reserve']>;
 }
 
 export const JOB_PIECES: JobPieces = {

@@ -27,6 +27,6 @@ export function hasExpired(document: Leasable, nowMs: number): boolean {
   return document.lease !== null && nowMs > document.lease.expiresAtMs + CLOCK_SKEW_GRACE_MS;
 }
 
-export function renewLease(lease: Lease, nowMs: number, ttlMs: number, logged: number): Lease {
-  return { ...lease, expiresAtMs: nowMs + ttlMs, logged };
+export function renewLease(lease: Lease, nowMs: number, ttlMs: number): Lease {
+  return { ...lease, expiresAtMs: nowMs + ttlMs };
 }

@@ -180,7 +180,7 @@ export class LeasedJob {
       // What an earlier write took with it although its answer never came is in the log already.
       this.#forgetPending(job.lease?.logged ?? 0);
       const nowMs = clock.nowMs();
-      const lease = renewLease(this.lease, nowMs, this.#ttlMs, through);
+      const lease = { ...renewLease(this.lease, nowMs, this.#ttlMs), logged: through };
       const { patch, events = [] } = change(job, nowMs);
       const recorded = this.#pending.slice(0, through - this.#firstPending);
       const logged = await appendEvents(store, job, [...recorded, ...events], nowMs, writeId);

@@ -2,6 +2,7 @@
 import type { Property } from '../property.js';
 import { acknowledgedSubmitIsNeverLost } from './acknowledged-submit-is-never-lost.js';
 import { cancelledStaysCancelled } from './cancelled-stays-cancelled.js';
+import { deadLettersAreTheDead } from './dead-letters-are-the-dead.js';
 import { everyJobEnds } from './every-job-ends.js';
 import { finishesAtMostOnce } from './finishes-at-most-once.js';
 import { metricsAreComplete } from './metrics-are-complete.js';
@@ -21,5 +22,6 @@ export const PROPERTIES: readonly Property[] = [
   referencesAreComplete,
   weightsAreThoseOfTheStraightRun,
   everyJobEnds,
+  deadLettersAreTheDead,
   noOrphanSurvives,
 ];

@@ -3,6 +3,7 @@
  * segments and checkpoints from the job, bundles also from model names, files from theirs. And nothing of it was deleted.
  */
 import { type FileObject, type JobDocument, KEYS, type ModelRecord } from '@preheat/contracts';
+import { isDead } from '@preheat/jobs';
 import type { FinalEvidence, Property } from '../property.js';
 
 export const noOrphanSurvives: Property = {
@@ -50,6 +51,7 @@ function addJob(job: JobDocument, keys: Set<string>, prefixes: Set<string>): voi
     prefixes.add(prefix);
     keys.add(KEYS.model(job.projectId, model));
   }
+  if (isDead(job)) keys.add(KEYS.deadLetter(job.finishedAtMs ?? 0, job.id));
   if (job.fineTunedModel !== null) keys.add(KEYS.model(job.projectId, job.fineTunedModel));
 }
 

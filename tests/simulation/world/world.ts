@@ -4,7 +4,7 @@
  * minds. It keeps the evidence that the properties are judged by.
  */
 import { MemoryObjectStore, MemoryWorkQueue } from '@preheat/adapters/memory';
-import { JobStore } from '@preheat/jobs';
+import { DeadLetters, JobStore, type JobStoreDependencies } from '@preheat/jobs';
 import type { JsonValue, Log, ObjectStore } from '@preheat/ports';
 import { FaultyQueue, FaultyStore, SimulatedProcess, type Simulation, WatchedStore } from '@preheat/simulator';
 import type { FaultPlan } from './fault-plan.js';
@@ -58,6 +58,10 @@ export class World {
     this.evaluationQueue = queue('evaluation queue');
   }
 
+  get areClocksUseless(): boolean {
+    return 2 * this.faults.skewMaxMs > LEASE_TTL_MS / 2;
+  }
+
   get isCalm(): boolean {
     return this.#isCalm;
   }
@@ -104,7 +108,16 @@ export class World {
 
   /** Jobs as they are, without faults. */
   trueJobs(): JobStore {
+    return new JobStore(this.#trueDependencies());
+  }
+
+  /** What an operator works on. */
+  deadLetters(): DeadLetters {
+    return new DeadLetters(this.trueJobs(), this.#trueDependencies());
+  }
+
+  #trueDependencies(): JobStoreDependencies {
     const { clock, ids } = this.simulation;
-    return new JobStore({ store: this.truth, queue: this.jobQueue, clock, ids, log: this.log });
+    return { store: this.truth, queue: this.jobQueue, clock, ids, log: this.log };
   }
 }
