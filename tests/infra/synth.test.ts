@@ -116,7 +116,7 @@ describe.skipIf(!platform.ready)(title, () => {
       ['ApiRole', ring, ring],
       ['InferenceRole', ring, ring],
       ['SweeperHandlerRole', ring, ring],
-      ['RunnerTaskRole', answer, []],
+      ['RunnerTaskRole', [...answer, ...ring], []],
     ])('%s has exactly what it needs', (role, work, evaluation) => {
       expect(actionsOn(roles, role, 'StoreBucket')).toEqual(write);
       expect(actionsOn(roles, role, ':WorkQueue')).toEqual(work);

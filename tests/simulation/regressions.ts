@@ -19,5 +19,5 @@ export function keepRegression({ seed, property }: SeedFailure): void {
   const known = readRegressions();
   if (known.some((regression) => regression.seed === seed)) return;
   const all = [...known, { seed, property, commit: commit() }].sort((a, b) => a.seed - b.seed);
-  writeFileSync(FILE, `${JSON.stringify(all, null, 2)}\n`);
+  writeFileSync(FILE, `[\n${all.map((each) => `  ${JSON.stringify(each)}`).join(',\n')}\n]\n`);
 }
