@@ -30,6 +30,7 @@ const stores = values.store.map((name) => {
   throw new Error(`--store takes ${STORE_NAMES.join(', ')}, not ${name}`);
 });
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const folder = await mkdtemp(join(tmpdir(), 'preheat-chaos-'));
 const tell = (line: string): void => console.log(line);
 const tormentMs = (number('minutes') * 60_000) / stores.length;

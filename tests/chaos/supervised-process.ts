@@ -26,6 +26,8 @@ export class SupervisedProcess {
     this.#entry = entry;
     this.#env = env;
     this.#log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' });
+    // Whatever ends this command ends what it started.
+    process.once('exit', () => this.#child?.kill('SIGKILL'));
     this.#running = this.#keepRunning();
   }
 
