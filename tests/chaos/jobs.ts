@@ -8,8 +8,8 @@ export const TRAINING_SEEDS = [1, 2, 3] as const;
 
 const WORDS = 96;
 const HYPERPARAMETERS = { batch_size: 16, n_epochs: 50, max_steps: 10, checkpoint_interval: 2 };
-/** An API that was just killed takes seconds to come back. */
-const CLIENT_RETRIES = 12;
+/** An API that was just killed takes seconds to come back, on a busy machine minutes. */
+const CLIENT_RETRIES = 60;
 
 export const officialClient = (baseURL: string): OpenAI =>
   new OpenAI({ apiKey: API_KEY, baseURL, maxRetries: CLIENT_RETRIES, timeout: 20_000 });

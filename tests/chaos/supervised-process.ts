@@ -9,6 +9,12 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const RESTART_MS = 300;
 
+/** Whatever ends this command ends what it started. */
+const CHILDREN = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of CHILDREN) child.kill('SIGKILL');
+});
+
 export class SupervisedProcess {
   readonly name: string;
   readonly #entry: string;
@@ -26,8 +32,6 @@ export class SupervisedProcess {
     this.#entry = entry;
     this.#env = env;
     this.#log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' });
-    // Whatever ends this command ends what it started.
-    process.once('exit', () => this.#child?.kill('SIGKILL'));
     this.#running = this.#keepRunning();
   }
 
@@ -53,10 +57,12 @@ export class SupervisedProcess {
       const args = ['--conditions=source', '--import', 'tsx', join(ROOT, this.#entry)];
       const child = spawn(process.execPath, args, { cwd: ROOT, env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] });
       this.#child = child;
+      CHILDREN.add(child);
       child.stdout.pipe(this.#log, { end: false });
       child.stderr.pipe(this.#log, { end: false });
       await once(child, 'exit');
       this.#child = undefined;
+      CHILDREN.delete(child);
       if (this.#isWanted) await delay(RESTART_MS);
     }
   }

@@ -6,18 +6,19 @@ import { createHash } from 'node:crypto';
 import { createApp, DecoderServing } from '@preheat/functions';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { type JobPieces, JobStore } from '@preheat/jobs';
-import type { FastifyInstance } from 'fastify';
 import { TINY_MODELS } from '../../../functions/src/test-kit/tiny-models.js';
 import type { ProcessPorts } from './process-ports.js';
+
+export type App = Awaited<ReturnType<typeof createApp>>;
 
 export const PROJECT_KEYS = ['sk-simulated-0', 'sk-simulated-1'] as const;
 export const projectName = (project: number): string => `proj-${project}`;
 
 export class ApiMachine {
-  readonly app: FastifyInstance;
+  readonly app: App;
   readonly #slot: { ports: ProcessPorts | undefined };
 
-  private constructor(app: FastifyInstance, slot: { ports: ProcessPorts | undefined }) {
+  private constructor(app: App, slot: { ports: ProcessPorts | undefined }) {
     this.app = app;
     this.#slot = slot;
   }

@@ -3,9 +3,10 @@
  * do, saying so. It keeps what it knows of every try: what was answered is a promise of the platform.
  */
 import type { Random, VirtualClock } from '@preheat/ports';
-import type { InjectOptions } from 'fastify';
 import type { SimulatedProcess } from '@preheat/simulator';
-import type { ApiMachine } from './api-machine.js';
+import type { ApiMachine, App } from './api-machine.js';
+
+type InjectOptions = Exclude<Parameters<App['inject']>[0], string>;
 
 export interface Endpoint {
   readonly machine: ApiMachine;
