@@ -90,6 +90,8 @@ function isReferenced(key: string, job: JobDocument | undefined, modelPrefixes: 
   if (kind !== 'attempts') return true;
   if (job.lease !== null && Number(epoch) === job.epoch) return true;
   const prefix = `${KEYS.attempt(job.id, Number(epoch))}/${bundle}`;
+  // Also when its name was deleted: adapters of other jobs may name the bundle as their base.
+  if (job.state === 'succeeded' && prefix === `${KEYS.attempt(job.id, job.epoch)}/final`) return true;
   return modelPrefixes.includes(prefix) || job.checkpoints.some((checkpoint) => checkpoint.prefix === prefix);
 }
 

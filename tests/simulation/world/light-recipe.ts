@@ -37,7 +37,7 @@ export function lightRecipe({ clock, stepMaxMs, during }: LightRecipeOptions): A
     },
     async snapshot(state): Promise<Snapshot> {
       const { step, weights, moment } = state as LightState;
-      return { weights, optimizer: new Map([[MOMENT, { shape: [4], data: moment }]]), plain: { step } };
+      return { weights, adapter: null, optimizer: new Map([[MOMENT, { shape: [4], data: moment }]]), plain: { step } };
     },
     async step(state, context) {
       context.signal.throwIfAborted();
