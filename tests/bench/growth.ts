@@ -1,7 +1,7 @@
 /** How the cost of a step grows: one size of t1's step changes at a time. Drawn as one plot a size. */
 import { availableParallelism } from 'node:os';
 import type { Match } from './match.js';
-import type { Sides } from './matches.js';
+import type { Sides } from './sides.js';
 import { type ModelSize, writeModel, writtenFolder } from './written-models.js';
 
 export const GROWING = ['batch', 'length', 'depth', 'width'] as const;

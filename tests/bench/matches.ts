@@ -1,12 +1,9 @@
 /** Every row of the bench: what each side is started with. Both sides of a row do the same work with the same cores. */
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { missingNative } from '../gpu/native-tensorflow.js';
 import { growthMatches } from './growth.js';
 import type { Comparison, Match, Metric, Side } from './match.js';
-import { OURS } from './match.js';
-import type { Peers } from './peers.js';
-import { REPOSITORY } from './peers.js';
+import { type BenchSettings, Sides } from './sides.js';
 import { T2, writeModel, writtenFolder } from './written-models.js';
 
 export const TOKENS_PER_S: Metric = { key: 'tokens_per_s', unit: 'tokens/s', better: 'higher' };
@@ -14,59 +11,7 @@ const SECONDS_PER_STEP: Metric = { key: 's_per_step', unit: 's', better: 'lower'
 const SECONDS_TO_STEP: Metric = { key: 'first_line_s', unit: 's', better: 'lower' };
 const MIB: Metric = { key: 'peak_rss_mib', unit: 'MiB', better: 'lower' };
 
-export interface BenchSettings {
-  readonly peers: Peers;
-  /** Fewer steps a run: to see that everything works, not to quote. */
-  readonly isQuick: boolean;
-}
-
 const CORES = availableParallelism();
-const BENCH = join(REPOSITORY, 'tests', 'bench');
-
-/** Makes the sides of a match: ours from this repository, peers from theirs. */
-export class Sides {
-  readonly #peers: Peers;
-  readonly isQuick: boolean;
-
-  constructor({ peers, isQuick }: BenchSettings) {
-    this.#peers = peers;
-    this.isQuick = isQuick;
-  }
-
-  model(name: string): string {
-    return join(this.#peers.models, name);
-  }
-
-  /** One of our workloads on the built packages. */
-  ours(file: string, args: readonly string[], id = OURS, missing?: string): Side {
-    const loader = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
-    const command = ['node', ...loader, join(BENCH, 'workloads', file), ...args];
-    return { id, command, ...(missing === undefined ? {} : { missing }) };
-  }
-
-  /** A peer script of the folder that PREHEAT_BENCH_PEERS names. */
-  script(id: string, file: string, args: readonly string[]): Side {
-    return this.#python(id, [join(this.#peers.scripts ?? '$PREHEAT_BENCH_PEERS', file), ...args]);
-  }
-
-  /** A peer of ours in Python, beside this file. */
-  own(id: string, file: string, args: readonly string[]): Side {
-    return this.#python(id, [join(BENCH, 'peers', file), ...args]);
-  }
-
-  /** The same over one single-threaded process a core. */
-  spread(side: Side, scale = 1): Side {
-    const launcher = ['-m', 'torch.distributed.run', '--standalone', `--nproc-per-node=${CORES}`];
-    const [python = '', ...rest] = side.command;
-    return { ...side, command: [python, ...launcher, ...rest], env: { OMP_NUM_THREADS: '1' }, scale };
-  }
-
-  #python(id: string, args: readonly string[]): Side {
-    const { python, missing } = this.#peers;
-    const command = [python ?? '$PREHEAT_PEER_PYTHON', ...args];
-    return { id, command, ...(missing === undefined ? {} : { missing }) };
-  }
-}
 
 const flags = (values: Readonly<Record<string, string | number>>): string[] =>
   Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);

@@ -24,7 +24,7 @@ const config = read.value;
 const { tensors } = decodeSafetensors(readFileSync(join(folder, 'model.safetensors')));
 const executor = createOnnxExecutor({ threads: availableParallelism() });
 const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1 };
-const trainer = await Trainer.open({ executor, config, optimizer }, tensors);
+const trainer = await Trainer.open({ executor, config, optimizer }, { weights: tensors });
 const trained = new Uint8Array(seq).fill(1);
 const rows = Array.from({ length: batch }, (_, b) =>
   imitate(

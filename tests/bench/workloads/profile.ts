@@ -44,7 +44,7 @@ Object.assign(InferenceSession, { create: profiled });
 const { config, tensors } = openModel(String(values.model));
 const executor = await openExecutor('onnx');
 const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1 };
-const trainer = await Trainer.open({ executor, config, optimizer }, tensors);
+const trainer = await Trainer.open({ executor, config, optimizer }, { weights: tensors });
 const random = CounterRandom.fromSeed('profile rows');
 const trained = new Uint8Array(LENGTH).fill(1);
 const batch = Array.from({ length: BATCH }, () =>

@@ -24,7 +24,7 @@ async function gigaflops([m, k, n]: readonly [number, number, number], threads: 
   let x_MK: Value = graph.input('x', 'f32', [m, k]);
   for (let pair = 0; pair < pairs; pair++) x_MK = ops.matmul(ops.matmul(x_MK, up_KN), down_NK);
   const executor = createOnnxExecutor({ threads, spinning: true });
-  const program = await executor.compile(graph.build({ outputs: { x: x_MK } }));
+  const program = await executor.compile(graph.build({ outputs: { product: x_MK } }));
   // Small enough that the chain neither grows nor falls to denormals.
   const filled = (count: number, scale: number) => new Float32Array(count).map((_, i) => scale * Math.sin(i));
   const feeds = { x: filled(m * k, 1), up: filled(k * n, 1 / Math.sqrt(k)), down: filled(n * k, 1 / Math.sqrt(n)) };

@@ -33,7 +33,7 @@ const LEARNING_RATE = 1e-3;
 const { config, tensors } = openModel(String(values.model));
 const executor = await openExecutor(values.executor === 'tfjs' ? 'tfjs' : 'onnx');
 const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1 };
-const trainer = await Trainer.open({ executor, config, optimizer }, tensors);
+const trainer = await Trainer.open({ executor, config, optimizer }, { weights: tensors });
 const random = CounterRandom.fromSeed('bench rows');
 const trained = new Uint8Array(seq).fill(1);
 const row = (): Int32Array =>

@@ -7,13 +7,12 @@ import { blocks, ops, type Value } from '@preheat/graph';
 import type { DecoderParameters } from './decoder-parameters.js';
 import { linear } from './linear.js';
 import { normalise } from './norms.js';
-import type { PositionConstants } from './position-constants.js';
-import { softcap } from './softcap.js';
+import type { Rotate } from './rotations.js';
 
 /** What attention needs to know of a model beside its layer. */
 export interface AttentionContext {
   readonly parameters: DecoderParameters;
-  readonly constants: PositionConstants;
+  readonly rotate: Rotate;
   readonly norm: DecoderArchitecture['norm'];
   readonly batch: number;
   readonly length: number;
@@ -24,14 +23,15 @@ export interface AttentionContext {
 
 /** x [B·T, D] → [B·T, D]. */
 export function selfAttention(x_ND: Value, layer: LayerArchitecture, context: AttentionContext): Value {
-  const { parameters, norm, batch, length, heads, headDim } = context;
+  const { parameters, rotate, norm, batch, length, heads, headDim } = context;
   const [query, key, value_BTKC] = projections(x_ND, layer, context);
   const placed = (states_BTHC: Value, module: LayerArchitecture['queryNorm']): Value => {
     const normed = module ? normalise(parameters, states_BTHC, module, norm) : states_BTHC;
-    return rotate(headsFirst(normed), layer.attention, context);
+    const { rotary } = layer.attention;
+    return rotary === null ? headsFirst(normed) : rotate(headsFirst(normed), rotary);
   };
   const [query_BHTC, key_BKTC] = [placed(query, layer.queryNorm), placed(key, layer.keyNorm)];
-  const mixed_BHTC = mix(query_BHTC, key_BKTC, headsFirst(value_BTKC), layer.attention, context);
+  const mixed_BHTC = mix(query_BHTC, key_BKTC, headsFirst(value_BTKC), layer.attention);
   const mixed_ND = ops.reshape(headsFirst(mixed_BHTC), [batch * length, heads * headDim]);
   return linear(parameters, mixed_ND, layer.output);
 }
@@ -51,36 +51,7 @@ function projections(x_ND: Value, layer: LayerArchitecture, context: AttentionCo
   return [split(query), split(key), split(value)];
 }
 
-function rotate(x_BHTC: Value, { rotary }: AttentionStyle, { constants }: AttentionContext): Value {
-  if (rotary === null) return x_BHTC;
-  const { cosine, sine } = constants.rotation(rotary);
-  return ops.rotary(x_BHTC, cosine, sine);
-}
-
-function mix(query: Value, key: Value, value: Value, style: AttentionStyle, context: AttentionContext): Value {
-  const isWindowed = style.window !== null && style.window < context.length;
-  const options = { scale: style.scale, ...(isWindowed && { mask: context.constants.windowMask(style.window) }) };
-  if (style.softcap === null) return blocks.causalAttention(query, key, value, options);
-  return cappedAttention(query, key, value, style.softcap, options, context);
-}
-
-/** As `blocks.causalAttention`, with `cap · tanh(score / cap)` between the scores and the mask (Gemma 2, section 2). */
-function cappedAttention(
-  query: Value,
-  key: Value,
-  value: Value,
-  cap: number,
-  { scale, mask }: { scale: number; mask?: Value },
-  { constants, batch, length, heads, keyHeads, headDim }: AttentionContext,
-): Value {
-  const group = heads / keyHeads;
-  const joined = ops.reshape(query, [batch, keyHeads, group * length, headDim]);
-  const capped = softcap(ops.matmul(joined, key, { transposeB: true, scale }), cap);
-  const hidden = mask ? ops.add(constants.causalMask(), mask) : constants.causalMask();
-  const scores = ops.add(
-    ops.reshape(capped, [batch, keyHeads, group, length, length]),
-    ops.reshape(hidden, [1, 1, 1, length, length]),
-  );
-  const shares = ops.reshape(ops.softmax(scores), [batch, keyHeads, group * length, length]);
-  return ops.reshape(ops.matmul(shares, value), query.shape);
+function mix(query: Value, key: Value, value: Value, { scale, window, softcap }: AttentionStyle): Value {
+  const options = { scale, ...(window !== null && { window }), ...(softcap !== null && { softcap }) };
+  return blocks.causalAttention(query, key, value, options);
 }

@@ -16,8 +16,7 @@ import { type DecoderParameters, parameterNamed } from './decoder-parameters.js'
 import { feedForward } from './feed-forward.js';
 import { linear } from './linear.js';
 import { normalise } from './norms.js';
-import { positionConstants } from './position-constants.js';
-import { softcap } from './softcap.js';
+import { rotations } from './rotations.js';
 
 /**
  * Next-token logits: tokens [B, T] → [B·T, V], row b·T + t predicting token t + 1 of sequence b. Attention is causal, so
@@ -28,8 +27,8 @@ export function decoderLogits(parameters: DecoderParameters, config: DecoderConf
   const { norm, activation } = architecture;
   const [batch = 1, length = 1] = tokens_BT.shape;
   const { num_attention_heads: heads, num_key_value_heads: keyHeads, head_dim: headDim } = config;
-  const constants = positionConstants(tokens_BT, length, headDim);
-  const context = { parameters, constants, norm, batch, length, heads, keyHeads, headDim };
+  const rotate = rotations(length, headDim);
+  const context = { parameters, rotate, norm, batch, length, heads, keyHeads, headDim };
   const normed = (x: Value, module: NormModule | undefined): Value =>
     module ? normalise(parameters, x, module, norm) : x;
   let x_ND = embed(parameters, architecture, tokens_BT);
@@ -66,5 +65,6 @@ function head(parameters: DecoderParameters, architecture: DecoderArchitecture, 
   const logits = own
     ? linear(parameters, x_ND, own)
     : ops.matmul(x_ND, parameterNamed(parameters, `${embedding.name}.weight`), { transposeB: true });
-  return finalSoftcap === null ? logits : softcap(logits, finalSoftcap);
+  if (finalSoftcap === null) return logits;
+  return ops.mul(ops.tanh(ops.mul(logits, 1 / finalSoftcap)), finalSoftcap);
 }

@@ -1,7 +1,7 @@
 // A diagonal state-space layer with complex states (Smith et al. 2023, S5) behind the short causal depthwise convolution
 // of Mamba, by either form of the scan.
 
-import { linearScan } from '../../blocks/linear-scan.js';
+import type { linearScan } from '../../blocks/linear-scan.js';
 import { silu } from '../../blocks/activations.js';
 import { add, cos, exp, mul, neg, sin, softplus, square, sub } from '../../ops/arithmetic.js';
 import { conv } from '../../ops/convolution.js';
