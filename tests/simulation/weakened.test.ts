@@ -2,7 +2,8 @@
  * The simulator sees: without the fence, the read-back, the manifest-last rule, the idempotency check or the collector, one at
  * a time, some seed fails. The weakened piece is handed to the production factories; no source is changed.
  */
-import { BundleError, MANIFEST_NAME, publishBundle, sha256Hex } from '@preheat/checkpoints';
+import type { publishBundle } from '@preheat/checkpoints';
+import { BundleError, MANIFEST_NAME, sha256Hex } from '@preheat/checkpoints';
 import { type BundleManifest, encodeStored } from '@preheat/contracts';
 import { putIdempotent } from '@preheat/ports';
 import { describe, expect, it } from 'vitest';
@@ -15,10 +16,14 @@ const SEEDS = 100;
 
 const manifestFirst: typeof publishBundle = async (store, prefix, blobs) => {
   if (blobs.size === 0) throw new BundleError('invalid-name', `bundle ${prefix} has no blobs`);
-  const entries = [...blobs].map(([name, bytes]) => ({ name, sizeBytes: bytes.byteLength, sha256: sha256Hex(bytes) }));
+  const whole = [...blobs].map(([name, content]) => {
+    if (typeof content === 'function') throw new Error(`${name} is streamed, which a small job never does`);
+    return [name, content] as const;
+  });
+  const entries = whole.map(([name, bytes]) => ({ name, sizeBytes: bytes.byteLength, sha256: sha256Hex(bytes) }));
   const manifest: BundleManifest = { schemaVersion: 1, blobs: entries };
   await putIdempotent(store, `${prefix}/${MANIFEST_NAME}`, encodeStored(manifest));
-  for (const [name, bytes] of blobs) await putIdempotent(store, `${prefix}/${name}`, bytes);
+  for (const [name, bytes] of whole) await putIdempotent(store, `${prefix}/${name}`, bytes);
   return manifest;
 };
 

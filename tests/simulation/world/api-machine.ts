@@ -9,7 +9,7 @@ import { type JobPieces, JobStore } from '@preheat/jobs';
 import { TINY_MODELS } from '../../../functions/src/test-kit/tiny-models.js';
 import type { ProcessPorts } from './process-ports.js';
 
-export type App = Awaited<ReturnType<typeof createApp>>;
+type App = Awaited<ReturnType<typeof createApp>>;
 
 export const PROJECT_KEYS = ['sk-simulated-0', 'sk-simulated-1'] as const;
 export const projectName = (project: number): string => `proj-${project}`;

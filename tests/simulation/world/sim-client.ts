@@ -4,9 +4,15 @@
  */
 import type { Random, VirtualClock } from '@preheat/ports';
 import type { SimulatedProcess } from '@preheat/simulator';
-import type { ApiMachine, App } from './api-machine.js';
+import type { ApiMachine } from './api-machine.js';
 
-type InjectOptions = Exclude<Parameters<App['inject']>[0], string>;
+/** One request, as the app's `inject` takes it. */
+export interface SimRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly payload?: Buffer | object;
+}
 
 export interface Endpoint {
   readonly machine: ApiMachine;
@@ -41,7 +47,7 @@ export class SimClient {
   }
 
   /** The answer, once one arrives that is worth no retry; undefined after `tries` without. */
-  async ask(wish: string, request: InjectOptions, tries = 1_000): Promise<Attempt['answer']> {
+  async ask(wish: string, request: SimRequest, tries = 1_000): Promise<Attempt['answer']> {
     for (let retry = 0; retry < tries; retry++) {
       const headers = { ...request.headers, 'x-stainless-retry-count': String(retry) };
       const answer = await this.#attempt(wish, { ...request, headers });
@@ -51,7 +57,7 @@ export class SimClient {
     return undefined;
   }
 
-  async #attempt(wish: string, request: InjectOptions): Promise<Attempt['answer']> {
+  async #attempt(wish: string, request: SimRequest): Promise<Attempt['answer']> {
     const { clock, random, endpoints, attempts, lostAnswer } = this.#options;
     const alive = endpoints().filter(({ process }) => process.isAlive);
     const endpoint = alive[random.int(Math.max(1, alive.length))];
