@@ -31,6 +31,8 @@ function addJob(job: JobDocument, keys: Set<string>, prefixes: Set<string>): voi
     prefixes.add(prefix);
     keys.add(KEYS.model(job.projectId, model));
   }
+  // Whatever became of its name: adapters of other jobs may name the bundle as their base.
+  if (job.state === 'succeeded') prefixes.add(`${KEYS.attempt(job.id, job.epoch)}/final`);
   if (isDead(job)) keys.add(KEYS.deadLetter(job.finishedAtMs ?? 0, job.id));
   if (job.fineTunedModel !== null) keys.add(KEYS.model(job.projectId, job.fineTunedModel));
 }
