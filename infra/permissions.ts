@@ -22,7 +22,7 @@ export const writeStore: Permission[] = [
   },
 ];
 
-/** For what serves users, who may delete their files and models. */
+/** For what serves users, who may delete their files and models, and for the sweeper, which deletes orphans. */
 export const deleteObjects: Permission = {
   actions: ['s3:DeleteObject'],
   resources: [$interpolate`${bucket.arn}/*`],

@@ -3,7 +3,7 @@
  * and its own scale-in protection, nothing else.
  */
 import { storeEnvironment } from './environment.js';
-import { answer, deletePointers, writeStore } from './permissions.js';
+import { answer, deletePointers, ring, writeStore } from './permissions.js';
 import { workQueue } from './queue.js';
 import { cluster } from './runner-capacity.js';
 import { runner as settings } from './settings.js';
@@ -41,6 +41,8 @@ new aws.iam.RolePolicy('RunnerTaskPolicy', {
       ...writeStore,
       deletePointers,
       answer(workQueue),
+      // For a job that it gives back: the next runner need not wait for the sweeper.
+      ring(workQueue),
       // A busy runner protects its task, so that scaling in takes idle ones only.
       { actions: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'], resources: [ownTasks] },
     ],

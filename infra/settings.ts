@@ -6,7 +6,7 @@
 export const storage = {
   /** Prefixes whose objects expire by themselves: answers kept so that a repeated create gets the same one. */
   temporary: [{ prefix: 'idempotency/', expiresIn: '30 days' }],
-  /** Pointers that are dropped when what they point at ends. The only objects that non-user-facing parts may delete. */
+  /** Pointers that are dropped when what they point at ends. All that runners and evaluation may delete. */
   indexPrefix: 'index/',
   /** Parts of an upload that was never completed are invisible, yet billed. */
   abandonedUploadDays: 2,

@@ -1,11 +1,11 @@
 /**
  * The sweeper: on a schedule it finds jobs and evaluation runs that nobody works on (message lost, worker gone) and
- * rings again. It closes every hole that "a message may never come" leaves open. It takes no HTTP and needs no secret.
+ * rings again, and deletes what nothing refers to any more. It closes every hole that "a message may never come" leaves open. It takes no HTTP and needs no secret.
  */
 import { bundledHandler } from './bundle.js';
 import { storeEnvironment } from './environment.js';
 import { functionDefaults } from './function-defaults.js';
-import { deletePointers, ring, writeStore } from './permissions.js';
+import { deleteObjects, ring, writeStore } from './permissions.js';
 import { evaluationQueue, workQueue } from './queue.js';
 import { sweeper as settings } from './settings.js';
 
@@ -17,6 +17,6 @@ export const sweeper = new sst.aws.CronV2('Sweeper', {
     memory: settings.memory,
     timeout: settings.timeout,
     environment: storeEnvironment,
-    permissions: [...writeStore, deletePointers, ring(workQueue, evaluationQueue)],
+    permissions: [...writeStore, deleteObjects, ring(workQueue, evaluationQueue)],
   },
 });

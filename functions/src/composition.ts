@@ -15,7 +15,9 @@ import { DecoderServing } from './serving/decoder-serving.js';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What a program holds: the parts, and the platform's end. */
-export type Parts = RunWorkerDependencies & Pick<Platform, 'jobQueue' | 'close'>;
+export type Parts = RunWorkerDependencies & Pick<Platform, 'jobQueue' | 'close'> & { readonly orphanGraceMs: number };
+
+const DEFAULT_ORPHAN_GRACE_MS = 24 * 3_600_000;
 
 /** Memory for loaded models: a fraction of a function's, and nothing to a server. */
 const DECODER_BUDGET_BYTES = 1024 * 1024 * 1024;
@@ -35,7 +37,9 @@ export async function openParts(environment: Environment, program: string, decod
     await decoders.close();
     await platform.close();
   };
-  return { ...platform, close, models, decoders, jobs, evals: new Evals(platform), runs: new Runs(platform) };
+  const orphanGraceMs = Number(settings.PREHEAT_ORPHAN_GRACE_MS ?? DEFAULT_ORPHAN_GRACE_MS);
+  const evaluation = { evals: new Evals(platform), runs: new Runs(platform) };
+  return { ...platform, close, models, decoders, jobs, ...evaluation, orphanGraceMs };
 }
 
 /** @throws Error naming each environment variable that is missing or wrong. */

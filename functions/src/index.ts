@@ -5,6 +5,7 @@ export type { ApiDependencies } from './dependencies.js';
 export { Evals } from './evaluation/evals.js';
 export { answerDoorbell, runEvaluationWorker } from './evaluation/evaluation-worker.js';
 export { Runs } from './evaluation/runs.js';
+export { operate } from './operator/operate.js';
 export { sweepRuns } from './evaluation/sweep-runs.js';
 export {
   type RunOutcome,
@@ -16,4 +17,5 @@ export { type ApiKey, parseApiKeys } from './plugins/auth.js';
 export { DEFAULT_LIMITS, type Limits } from './plugins/limits.js';
 export { openapiDocument } from './plugins/openapi.js';
 export { DecoderServing, type ServedModel } from './serving/decoder-serving.js';
-export { sweep } from './sweep.js';
+export { sweep, type SweepParts } from './sweep.js';
+export { sweepUntilStopped } from './sweep-until-stopped.js';

@@ -3,7 +3,7 @@ import { ApiSettings, readSettings } from '@preheat/contracts';
 import { openApi, openParts, SERVER_DECODER_WORKERS } from './composition.js';
 import { serveDashboard } from './dashboard.js';
 import { runEvaluationWorker } from './evaluation/evaluation-worker.js';
-import { sweep } from './sweep.js';
+import { sweepUntilStopped } from './sweep-until-stopped.js';
 
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 8787;
@@ -19,7 +19,7 @@ const port = Number(settings.PREHEAT_PORT ?? DEFAULT_PORT);
 const parts = await openParts(process.env, 'api', SERVER_DECODER_WORKERS);
 const app = await openApi(process.env, parts, `http://${host}:${port}`);
 if (settings.PREHEAT_DASHBOARD_DIR !== undefined) await serveDashboard(app, settings.PREHEAT_DASHBOARD_DIR);
-const { log, clock } = parts;
+const { log } = parts;
 const stopping = new AbortController();
 const { signal } = stopping;
 
@@ -36,17 +36,10 @@ log.info('listening', { url });
 
 const workerId = `api-${process.pid}`;
 const worker = runEvaluationWorker(parts, { workerId, leaseTtlMs: EVALUATION_LEASE_TTL_MS, signal });
-const sweeper = sweepUntilStopped();
+const sweeper = sweepUntilStopped(parts, { everyMs: SWEEP_EVERY_MS, ringAfterMs: RING_AFTER_MS, signal });
 await Promise.all([worker, sweeper]);
 
 setTimeout(() => app.server.closeAllConnections(), DRAIN_LIMIT_MS).unref();
 await app.close();
 await parts.close();
 log.info('stopped');
-
-async function sweepUntilStopped(): Promise<void> {
-  while (!signal.aborted) {
-    await sweep(parts, { ringAfterMs: RING_AFTER_MS }).catch((error: unknown) => log.error('sweep failed', { error }));
-    await clock.sleep(SWEEP_EVERY_MS, signal).catch(() => undefined);
-  }
-}

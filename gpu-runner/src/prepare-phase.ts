@@ -28,7 +28,7 @@ export async function preparePhase(
   invariant(planned, `the job has no phase ${position.phaseIndex}`);
   const { phase, steps } = planned;
   const { model, adapted } = await phaseStart(deps, leased, planned, position);
-  const recipe = RUNTIMES[phase.algorithm];
+  const recipe = (deps.recipes ?? RUNTIMES)[phase.algorithm];
   invariant(recipe, `the recipe ${phase.algorithm} has no runtime`);
   const decoder = phase.type === 'reinforcement' ? await openDecoder(deps, model) : null;
   const validation = phase.validationFile && (await readRows(deps.store, phase.validationFile, phase.type));

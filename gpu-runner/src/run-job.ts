@@ -45,7 +45,7 @@ function announce(deps: RunnerDependencies, leased: LeasedJob): void {
   const from = leased.job.resume ? `, resuming from step ${leased.job.resume.step}` : '';
   const { name, detail } = deps.executor;
   const message = `Runner ${deps.runnerId} started the job on ${name} (${detail})${from}`;
-  leased.record({ level: 'info', type: 'message', message, data: { kind: 'started', epoch: leased.lease.epoch } });
+  leased.record(information(message, { kind: 'started', epoch: leased.lease.epoch }));
 }
 
 async function runPhases(deps: RunnerDependencies, leased: LeasedJob, shutdown: AbortSignal): Promise<JobOutcome> {
@@ -71,20 +71,15 @@ async function runPhases(deps: RunnerDependencies, leased: LeasedJob, shutdown: 
   const name = fineTunedModelName(job);
   const { prefix, parity } = await exportModel(deps, leased, last, plan.at(-1)?.rows ?? []);
   await publishFinalModel(deps, leased, name, prefix);
-  leased.record({
-    level: 'info',
-    type: 'message',
-    message: `New fine-tuned model created: ${name}`,
-    data: { kind: 'model', model: name, parity },
-  });
-  leased.record({
-    level: 'info',
-    type: 'message',
-    message: 'The job has successfully completed',
-    data: { kind: 'succeeded', model: name },
-  });
-  await leased.succeed(name);
+  await leased.succeed(name, [
+    information(`New fine-tuned model created: ${name}`, { kind: 'model', model: name, parity }),
+    information('The job has successfully completed', { kind: 'succeeded', model: name }),
+  ]);
   return 'succeeded';
+}
+
+function information(message: string, data: NewEvent['data']): NewEvent {
+  return { level: 'info', type: 'message', message, data };
 }
 
 /** Whether every further attempt would meet the error again: it continues from the same checkpoint, bit for bit. */
@@ -106,7 +101,6 @@ async function recordFailure(leased: LeasedJob, error: unknown): Promise<JobOutc
     message: message.slice(0, 4000),
     param: null,
   };
-  leased.record(failureEvent(leased, cause, isFinal));
   try {
     await (isFinal ? leased.fail(cause) : leased.attemptFailed(cause));
     return leased.job.state === 'failed' ? 'failed' : 'attempt-failed';
@@ -114,14 +108,4 @@ async function recordFailure(leased: LeasedJob, error: unknown): Promise<JobOutc
     if (lost instanceof LostLeaseError) return 'lost';
     throw lost;
   }
-}
-
-/** Only the last failure may say that training failed: readers of the log take that for the end. */
-function failureEvent({ job }: LeasedJob, { message }: JobError, isFinal: boolean): NewEvent {
-  const attempt = job.attempts + 1;
-  if (isFinal || attempt >= job.maxAttempts) {
-    return { level: 'error', type: 'message', message: `Training failed: ${message}`, data: { kind: 'failed' } };
-  }
-  const text = `Attempt ${attempt} of ${job.maxAttempts} failed and will be repeated: ${message}`;
-  return { level: 'warn', type: 'message', message: text, data: { kind: 'attempt_failed' } };
 }

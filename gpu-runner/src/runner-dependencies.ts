@@ -1,9 +1,12 @@
 /** What a runner is made of; assembled once in main.ts, replaced by memory adapters and a virtual clock in tests. */
+import type { publishBundle } from '@preheat/checkpoints';
 import type { Executor } from '@preheat/executor';
 import type { ExecutionProvider } from '@preheat/inference';
 import type { ModelRegistry } from '@preheat/inference/model-registry';
 import type { JobStore } from '@preheat/jobs';
 import type { Clock, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
+import type { AnyRecipe } from '@preheat/recipes';
+import type { compareGraphs } from './compare-graphs.js';
 
 export interface RunnerDependencies {
   readonly runnerId: string;
@@ -22,4 +25,11 @@ export interface RunnerDependencies {
   readonly rolloutProvider?: ExecutionProvider;
   /** Worker threads that sample rollouts, each with one thread of its own. */
   readonly rolloutWorkers: number;
+  /**
+   * What a simulation replaces, because it computes natively and in real time: the recipes by name, and the
+   * proof of an export. And what it weakens, to prove that it would notice. Production leaves all three out.
+   */
+  readonly recipes?: Readonly<Record<string, AnyRecipe>>;
+  readonly compareGraphs?: typeof compareGraphs;
+  readonly publishBundle?: typeof publishBundle;
 }

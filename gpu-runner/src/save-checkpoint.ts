@@ -41,7 +41,7 @@ export async function saveCheckpoint(
   const blobs = trainedBlobs(model, snapshot);
   blobs.set(OPTIMIZER_BLOB, encodeSafetensors(snapshot.optimizer));
   blobs.set(STATE_BLOB, new TextEncoder().encode(JSON.stringify(snapshot.plain)));
-  await publishBundle(deps.store, prefix, blobs);
+  await (deps.publishBundle ?? publishBundle)(deps.store, prefix, blobs);
   const name = checkpointModelName(job, point.step);
   await deps.models.publish(modelRecord(leased, name, 'checkpoint', prefix, deps.clock.nowMs()));
   const record: CheckpointRecord = {

@@ -116,14 +116,14 @@ describe.skipIf(!platform.ready)(title, () => {
       ['ApiRole', ring, ring],
       ['InferenceRole', ring, ring],
       ['SweeperHandlerRole', ring, ring],
-      ['RunnerTaskRole', answer, []],
+      ['RunnerTaskRole', [...answer, ...ring], []],
     ])('%s has exactly what it needs', (role, work, evaluation) => {
       expect(actionsOn(roles, role, 'StoreBucket')).toEqual(write);
       expect(actionsOn(roles, role, ':WorkQueue')).toEqual(work);
       expect(actionsOn(roles, role, ':EvaluationRunsQueue')).toEqual(evaluation);
     });
 
-    test('only what serves users may delete more than index pointers', () => {
+    test('only what serves users, and the sweeper, may delete more than index pointers', () => {
       const deleters = [...roles].flatMap(([role, statements]) =>
         statements
           .filter(({ actions }) => actions.includes('s3:DeleteObject'))
@@ -132,7 +132,7 @@ describe.skipIf(!platform.ready)(title, () => {
       expect(Object.fromEntries(deleters)).toEqual({
         ApiRole: 'arn:aws:s3:::StoreBucket/*',
         InferenceRole: 'arn:aws:s3:::StoreBucket/*',
-        SweeperHandlerRole: 'arn:aws:s3:::StoreBucket/index/*',
+        SweeperHandlerRole: 'arn:aws:s3:::StoreBucket/*',
         RunnerTaskRole: 'arn:aws:s3:::StoreBucket/index/*',
         Evaluation: 'arn:aws:s3:::StoreBucket/index/*',
       });

@@ -1,5 +1,6 @@
 import { type JobDocument, KEYS } from '@preheat/contracts';
 import { LostLeaseError, sweepJobs } from '@preheat/jobs';
+import { UnknownOutcomeError } from '@preheat/ports';
 import { describe, expect, it } from 'vitest';
 import { checkpointAt, identity, JobWorld, LEASE_TTL_MS, newJob } from './job-world.js';
 
@@ -19,6 +20,13 @@ describe('creating jobs', () => {
     const first = await world.created();
     await world.clock.advance(60 * 60_000);
     expect((await world.created({ isRetry: true })).id).not.toBe(first.id);
+  });
+
+  it('matches an original that arrives after its own retry, once', async () => {
+    const world = new JobWorld();
+    const retried = await world.created({ isRetry: true });
+    expect((await world.created()).id).toBe(retried.id);
+    expect((await world.created()).id).not.toBe(retried.id);
   });
 
   it('holds an idempotency key to its first body', async () => {
@@ -118,6 +126,57 @@ describe('the lease', () => {
     expect(events.map((event) => event.message)).toEqual(['checkpoint 1', 'step 1']);
   });
 
+  it('logs an event once although the write that took it along was never answered and could not be read back', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    const held = await world.acquire(job.id, 'r1');
+    held?.record(message('step 1'));
+    const { put, get } = world.store;
+    world.store.put = async (key, ...rest) => {
+      const result = await put.call(world.store, key, ...rest);
+      if (key !== KEYS.job(job.id)) return result;
+      world.store.get = () => Promise.reject(new Error('out of reach'));
+      throw new UnknownOutcomeError(key);
+    };
+    await expect(held?.heartbeat()).rejects.toThrow('out of reach');
+    Object.assign(world.store, { put, get });
+    held?.record(message('step 2'));
+    await held?.heartbeat();
+    const stored = (await world.jobs.read(job.id))?.document as JobDocument;
+    const events = await world.jobs.eventsSince(stored, 0, 100);
+    expect(events.map((event) => event.message).slice(-2)).toEqual(['step 1', 'step 2']);
+    expect(events.filter((event) => event.message === 'step 1')).toHaveLength(1);
+  });
+
+  it('tells the end of a job only if the write that ends it happens', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    const held = await world.acquire(job.id, 'r1');
+    const { put } = world.store;
+    world.store.put = (key, ...rest) =>
+      key === KEYS.job(job.id) ? Promise.reject(new Error('out of reach')) : put.call(world.store, key, ...rest);
+    await expect(held?.succeed('ft:x', [message('succeeded')])).rejects.toThrow('out of reach');
+    world.store.put = put;
+    await held?.heartbeat();
+    const stored = (await world.jobs.read(job.id))?.document as JobDocument;
+    const events = await world.jobs.eventsSince(stored, 0, 100);
+    expect(events.map((event) => event.message)).not.toContain('succeeded');
+  });
+
+  it('is taken over with the progress of the checkpoint that work goes on from', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    const first = await world.acquire(job.id, 'r1');
+    const progress = { phaseIndex: 0, phaseSteps: 9, totalSteps: 9, tokensPerSecond: 1, etaSeconds: 1 };
+    first?.setProgress({ ...progress, phaseStep: 2, step: 2 });
+    await first?.checkpoint(checkpointAt(2));
+    first?.setProgress({ ...progress, phaseStep: 4, step: 4 });
+    await first?.heartbeat();
+    await world.clock.advance(LEASE_TTL_MS + 1000);
+    const second = await world.acquire(job.id, 'r2');
+    expect(second?.job.progress).toMatchObject({ step: 2, phaseStep: 2, phaseSteps: 9, etaSeconds: null });
+  });
+
   it('forgets earlier deaths once a checkpoint was reached', async () => {
     const world = new JobWorld();
     const job = await world.created();
@@ -160,7 +219,7 @@ describe('requests of a user', () => {
     const held = await world.acquire(job.id, 'r1');
     const outcome = await world.jobs.cancel('proj-a', job.id);
     expect(outcome).toMatchObject({ ok: true, job: { state: 'cancelled', lease: null } });
-    await expect(held?.succeed('ft:x')).rejects.toThrow(LostLeaseError);
+    await expect(held?.succeed('ft:x', [])).rejects.toThrow(LostLeaseError);
     expect(await world.state(job.id)).toBe('cancelled');
   });
 
@@ -183,7 +242,7 @@ describe('requests of a user', () => {
     const world = new JobWorld();
     const job = await world.created();
     const held = await world.acquire(job.id, 'r1');
-    await held?.succeed('ft:x');
+    await held?.succeed('ft:x', []);
     expect(await world.jobs.cancel('proj-a', job.id)).toMatchObject({ ok: false, reason: 'refused' });
     expect(await world.jobs.cancel('proj-b', job.id)).toEqual({ ok: false, reason: 'not_found' });
   });

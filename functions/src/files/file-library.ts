@@ -1,10 +1,12 @@
 /**
  * The files of a project: content first, then the record that makes it real, then the index entry that lists it. Deleting
- * goes the other way, so a crash between steps leaves at worst an object nobody can see.
+ * goes the other way, so a crash between steps leaves at worst an object nobody can see; a mark that was set before the
+ * first step leads the collector to it. Only a whole file takes its mark back: after a deletion, a write may still be on its
+ * way.
  */
 import { createHash } from 'node:crypto';
 import { ApiError, decodeStored, encodeStored, type FileObject, KEYS, StoredFile } from '@preheat/contracts';
-import type { Clock, Ids, ObjectStore, StoredStream } from '@preheat/ports';
+import { type Clock, type Ids, type ObjectStore, putIdempotent, type StoredStream } from '@preheat/ports';
 import { findKey, type ObjectIndex, readPage } from '../listing/object-index.js';
 import type { PageOf, PageRequest } from '../listing/page.js';
 import { timeId } from '../listing/time-id.js';
@@ -30,6 +32,8 @@ export interface FileDescription {
   readonly expiresAfterSeconds: number | null;
 }
 
+const LONG_UPLOAD_MS = 60_000;
+
 export class FileLibrary {
   readonly #store: ObjectStore;
   readonly #clock: Clock;
@@ -42,14 +46,17 @@ export class FileLibrary {
   }
 
   /**
-   * Streams content into the store under a new id.
+   * Streams content into the store under a new id of the project.
    * @throws ApiError `file_too_large`; nothing is stored then.
    */
-  async stage(content: AsyncIterable<Uint8Array>, maxBytes: number): Promise<StagedContent> {
+  async stage(projectId: string, content: AsyncIterable<Uint8Array>, maxBytes: number): Promise<StagedContent> {
     const { id, createdAtMs } = timeId('file-', { clock: this.#clock, ids: this.#ids });
+    await this.#markUnfinished(projectId, id);
     const hash = createHash('sha256');
     let bytes = 0;
     await this.#store.putStream(KEYS.fileContent(id), measured());
+    // The collector forgets a mark that stood alone for long.
+    if (this.#clock.nowMs() - createdAtMs > LONG_UPLOAD_MS) await this.#markUnfinished(projectId, id);
     return { id, createdAtMs, bytes, sha256: hash.digest('hex') };
 
     async function* measured(): AsyncGenerator<Uint8Array> {
@@ -62,8 +69,9 @@ export class FileLibrary {
     }
   }
 
-  async discard(staged: StagedContent): Promise<void> {
-    await this.#store.delete(KEYS.fileContent(staged.id));
+  /** Takes back what `stage` and a failed `publish` wrote. */
+  async discard(projectId: string, staged: StagedContent): Promise<void> {
+    await this.#remove(staged.id, KEYS.fileIndexEntry(projectId, staged.createdAtMs, staged.id));
   }
 
   /**
@@ -76,8 +84,10 @@ export class FileLibrary {
     if (!content) throw new Error(`staged content of ${staged.id} is missing`);
     const lines = await validateRows(content.body, description);
     const document = toDocument(projectId, staged, description, lines);
-    await this.#store.put(KEYS.file(staged.id), encodeStored(document), { contentType: 'application/json' });
-    await this.#store.put(KEYS.fileIndexEntry(projectId, staged.createdAtMs, staged.id), new Uint8Array());
+    const entry = KEYS.fileIndexEntry(projectId, staged.createdAtMs, staged.id);
+    await putIdempotent(this.#store, KEYS.file(staged.id), encodeStored(document), 'application/json');
+    await putIdempotent(this.#store, entry, new Uint8Array());
+    await this.#store.delete(KEYS.unfinishedFile(staged.id));
     return document.file;
   }
 
@@ -113,10 +123,20 @@ export class FileLibrary {
 
   async delete(projectId: string, id: string): Promise<void> {
     await this.get(projectId, id);
+    await this.#markUnfinished(projectId, id);
     const entry = await findKey(this.#index(projectId), id);
+    await this.#remove(id, entry);
+  }
+
+  async #remove(id: string, entry: string | undefined): Promise<void> {
     if (entry !== undefined) await this.#store.delete(entry);
     await this.#store.delete(KEYS.file(id));
     await this.#store.delete(KEYS.fileContent(id));
+  }
+
+  /** The mark names the project, which nothing else tells before there is a record. */
+  #markUnfinished(projectId: string, id: string): Promise<void> {
+    return putIdempotent(this.#store, KEYS.unfinishedFile(id), new TextEncoder().encode(projectId));
   }
 
   #index(projectId: string): ObjectIndex {

@@ -42,12 +42,12 @@ export async function receiveUpload(request: FastifyRequest, files: FileLibrary,
       if (part.type === 'field') received.fields[part.fieldname] = textOf(part);
       else {
         received.filename = fileNameOf(part);
-        received.staged = await files.stage(part.file, maxBytes);
+        received.staged = await files.stage(request.projectId, part.file, maxBytes);
       }
     }
     return complete(received);
   } catch (error) {
-    if (received.staged) await files.discard(received.staged);
+    if (received.staged) await files.discard(request.projectId, received.staged);
     drain(request);
     throw toUploadError(error);
   }

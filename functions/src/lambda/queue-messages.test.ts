@@ -24,6 +24,7 @@ async function world() {
     runs: new Runs(deps),
     jobQueue: deps.evaluationQueue,
     close: async () => {},
+    orphanGraceMs: 3_600_000,
   };
   const evaluation = await parts.evals.create('proj-one', {
     data_source_config: { type: 'custom', item_schema: {} },

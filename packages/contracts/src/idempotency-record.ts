@@ -10,5 +10,7 @@ export const IdempotencyRecord = Type.Object({
   /** Hexadecimal digest of the request body. */
   bodyDigest: Id,
   createdAtMs: Count,
+  /** Made by a retry whose original has not been seen yet: it may still be on its way, and must not become a second job. */
+  awaitsOriginal: Type.Optional(Type.Boolean()),
 });
 export type IdempotencyRecord = Static<typeof IdempotencyRecord>;

@@ -50,6 +50,8 @@ export const Lease = Type.Object({
   runnerId: Id,
   epoch: Count,
   expiresAtMs: Count,
+  /** Events its runner recorded that are in the log: what a write of unknown outcome took with it is not written again. */
+  logged: Type.Optional(Count),
 });
 export type Lease = Static<typeof Lease>;
 
@@ -120,6 +122,8 @@ export const JobDocument = Type.Object({
   /** Failed or lost leases so far; bounded by `maxAttempts`. */
   attempts: Count,
   maxAttempts: Count,
+  /** Times an operator queued the job again after it had died too often. */
+  redrives: Type.Optional(Count),
   /** When the sweeper last rang for the job. */
   rungAtMs: Count,
   progress: Nullable(Progress),

@@ -15,6 +15,10 @@ export const StoreSettings = Type.Object({
   AWS_REGION: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
   /** A compatible server instead of AWS. */
   AWS_ENDPOINT_URL: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
+  /** The same for the queues alone. */
+  AWS_ENDPOINT_URL_SQS: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
+  /** Age in ms from which the sweeper deletes what nothing refers to; must exceed the longest pause of any process. A day unless said. */
+  PREHEAT_ORPHAN_GRACE_MS: Type.Optional(Type.String({ pattern: '^[0-9]{4,11}$' })),
   /** Least severe event that is logged; `info` unless said. */
   PREHEAT_LOG_LEVEL: Type.Optional(OneOf(['debug', 'info', 'warn', 'error'])),
 });

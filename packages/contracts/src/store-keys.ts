@@ -16,14 +16,24 @@ export const KEYS = {
     `jobs/${id}/events/${String(firstSequence).padStart(12, '0')}-${writeId}.jsonl`,
   /** Contains the epoch: two runners can never overwrite each other. */
   attempt: (id: string, epoch: number) => `jobs/${id}/attempts/${epoch}`,
+  jobObjects: (id: string) => `jobs/${id}/`,
   jobIndex: (projectId: string) => `index/jobs/${projectId}/`,
   jobIndexEntry: (projectId: string, createdAtMs: number, id: string) =>
     `index/jobs/${projectId}/${newestFirst(createdAtMs)}-${id}`,
   activeJobs: 'index/active-jobs/',
   activeJob: (id: string) => `index/active-jobs/${id}`,
+  /** Jobs whose objects the collector looks at again, the longest not looked at first. Written before anything of the job. */
+  collections: 'index/collections/',
+  collection: (sinceMs: number, id: string) => `index/collections/${oldestFirst(sinceMs)}-${id}`,
+  /** Jobs that died too often, for operators. */
+  deadLetters: 'index/dead-letters/',
+  deadLetter: (diedAtMs: number, id: string) => `index/dead-letters/${newestFirst(diedAtMs)}-${id}`,
   idempotency: (projectId: string, digest: string) => `idempotency/${projectId}/${digest}.json`,
   file: (id: string) => `files/${id}/file.json`,
   fileContent: (id: string) => `files/${id}/content`,
+  /** Files whose upload or deletion began and did not end; the key outlives the process that began it. */
+  unfinishedFiles: 'index/unfinished-files/',
+  unfinishedFile: (id: string) => `index/unfinished-files/${id}`,
   fileIndex: (projectId: string) => `index/files/${projectId}/`,
   fileIndexEntry: (projectId: string, createdAtMs: number, id: string) =>
     `index/files/${projectId}/${newestFirst(createdAtMs)}-${id}`,
@@ -34,6 +44,8 @@ export const KEYS = {
   importedModel: (projectId: string, digest: string) => `imports/${projectId}/${digest}`,
   modelExport: (projectId: string, id: string) => `exports/${projectId}/${id}/export.json`,
   modelExportFiles: (projectId: string, id: string) => `exports/${projectId}/${id}/files`,
+  /** Records of the models whose name begins so. */
+  modelsNamed: (projectId: string, start: string) => `models/${projectId}/${encodeURIComponent(start)}`,
   evaluation: (id: string) => `evals/${id}/eval.json`,
   evaluationIndex: (projectId: string) => `index/evals/${projectId}/`,
   evaluationIndexEntry: (projectId: string, createdAtMs: number, id: string) =>

@@ -22,7 +22,7 @@ import {
   readAdapter,
   type TensorMap,
 } from '@preheat/checkpoints';
-import { listAll, type ObjectStore } from '@preheat/ports';
+import { listAll, type ObjectStore, putIdempotent } from '@preheat/ports';
 import { letterToSoundTokenizer, loadTokenizer, type Tokenizer, type TokenizerFiles } from '@preheat/tokenizer';
 import { BASE_MODELS, BASE_MODELS_SINCE_MS, type BaseModel } from './base-models.js';
 import { describeFolder } from './describe-folder.js';
@@ -91,7 +91,7 @@ export class ModelRegistry {
   /** Makes a complete bundle callable. Writing the same name again repoints it. */
   async publish(record: ModelRecord): Promise<void> {
     if (record.projectId === null) throw new InvariantError('base models are code and cannot be published');
-    await this.#store.put(KEYS.model(record.projectId, record.name), encodeStored(record));
+    await putIdempotent(this.#store, KEYS.model(record.projectId, record.name), encodeStored(record));
   }
 
   /** Forgets the name; the bundle stays for whoever still refers to it. False when there was no such name. */

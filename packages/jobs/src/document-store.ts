@@ -32,7 +32,7 @@ interface WriteTrail {
 }
 
 /** Whether the write is part of the document's history, as far as it is remembered. */
-function carriesWrite(document: unknown, writeId: string): boolean {
+export function carriesWrite(document: unknown, writeId: string): boolean {
   const trail = document as WriteTrail;
   return trail.writeId === writeId || (trail.recentWriteIds ?? []).includes(writeId);
 }
@@ -45,11 +45,14 @@ export class DocumentStore<S extends TSchema> {
   readonly #store: ObjectStore;
   readonly #schema: S;
   readonly #ids: Ids;
+  readonly #isOurs: typeof carriesWrite;
 
-  constructor(store: ObjectStore, schema: S, ids: Ids) {
+  /** @param isOurs Left out but by the simulation, see `JobPieces`. */
+  constructor(store: ObjectStore, schema: S, ids: Ids, isOurs = carriesWrite) {
     this.#store = store;
     this.#schema = schema;
     this.#ids = ids;
+    this.#isOurs = isOurs;
   }
 
   /** A new `writeId`, for documents that are created or replaced directly. */
@@ -113,9 +116,7 @@ export class DocumentStore<S extends TSchema> {
       if (outcome.kind === 'conflict') continue;
       const current = await this.read(key);
       // A retry after a conflict or a lost answer may meet its own earlier success.
-      if (current && carriesWrite(current.document, document.writeId)) {
-        return { ok: true, stored: current };
-      }
+      if (current && this.#isOurs(current.document, document.writeId)) return { ok: true, stored: current };
       if (outcome.kind === 'refused' || current?.etag !== etag) return { ok: false, current };
     }
     throw new Error(`writing ${key} met ${MAX_CONFLICTS} conflicts in a row`);

@@ -4,8 +4,7 @@
  * event is rewritten at most log MAX times. Segments that a merge replaced stay readable for readers of older versions.
  */
 import { decodeStored, type EventSegment, KEYS, type NewEvent, StoredEvent } from '@preheat/contracts';
-import type { ObjectStore } from '@preheat/ports';
-import { putIdempotent } from './put-idempotent.js';
+import { type ObjectStore, putIdempotent } from '@preheat/ports';
 
 /** Most events in one segment. */
 export const SEGMENT_EVENTS_MAX = 4096;

@@ -1,6 +1,7 @@
 /**
  * Deciding whether a create request is a repetition. Official clients retry without an idempotency key, so a request that
- * says it is a retry is matched by the digest of its body within a short window; a key given by the caller is exact.
+ * says it is a retry is matched by the digest of its body within a short window; a key given by the caller is exact. An
+ * original that arrives after its own retry (a slow machine, a queue on the way) is matched once in the same way.
  */
 import { IdempotencyRecord, KEYS } from '@preheat/contracts';
 import type { Clock, Ids, ObjectStore } from '@preheat/ports';
@@ -49,14 +50,20 @@ export class IdempotencyLedger {
 
   async #byBody(identity: RequestIdentity): Promise<Reservation> {
     const key = KEYS.idempotency(identity.projectId, `body-${identity.bodyDigest}`);
-    const record = this.#record(identity);
-    const { created, stored } = await this.#documents.create(key, record);
-    if (created) return { ok: true, jobId: record.jobId, repeated: false };
-    const isFresh = this.#clock.nowMs() - stored.document.createdAtMs <= RETRY_WINDOW_MS;
-    if (identity.isRetry && isFresh) return { ok: true, jobId: stored.document.jobId, repeated: true };
-    // A new request with the same body is a new job on purpose.
-    await this.#documents.update(key, () => record);
-    return { ok: true, jobId: record.jobId, repeated: false };
+    const record = { ...this.#record(identity), awaitsOriginal: identity.isRetry };
+    let reserved: Reservation = { ok: true, jobId: record.jobId, repeated: false };
+    const { created } = await this.#documents.create(key, record);
+    if (created) return reserved;
+    await this.#documents.update(key, (stored) => {
+      const isFresh = this.#clock.nowMs() - stored.createdAtMs <= RETRY_WINDOW_MS;
+      const isOurs = stored.jobId === record.jobId;
+      const isKnown = isOurs || (isFresh && (identity.isRetry || stored.awaitsOriginal === true));
+      reserved = { ok: true, jobId: isKnown ? stored.jobId : record.jobId, repeated: isKnown && !isOurs };
+      // A new request with the same body is a new job on purpose.
+      if (!isKnown) return record;
+      return identity.isRetry || isOurs ? undefined : { ...stored, awaitsOriginal: false };
+    });
+    return reserved;
   }
 
   #record(identity: RequestIdentity): IdempotencyRecord {

@@ -1,7 +1,10 @@
 /** The job machine: documents changed by compare-and-swap, leases, the event log, the sweeper. */
+export { collectJobs, type CollectOptions, type CollectResult } from './collector.js';
+export { type DeadLetter, DeadLetters, isDead, type RedriveOutcome } from './dead-letters.js';
 export { type Change, type CreateResult, DocumentStore, type ReplaceResult, type Versioned } from './document-store.js';
 export { appendEvents, eventsSince, newestEvents, SEGMENT_EVENTS_MAX } from './event-log.js';
 export { IdempotencyLedger, type RequestIdentity, type Reservation, RETRY_WINDOW_MS } from './idempotency.js';
+export type { JobPieces } from './job-pieces.js';
 export {
   type CreateOutcome,
   JobStore,
@@ -14,6 +17,5 @@ export {
 export { CLOCK_SKEW_GRACE_MS, hasExpired, isHeldBy, type Leasable, renewLease, takeLease } from './lease.js';
 export { afterExpiry, type LeaseDependencies, LeasedJob, LostLeaseError } from './leased-job.js';
 export * from './public-job.js';
-export { putIdempotent } from './put-idempotent.js';
 export { sweepJobs, type SweepOptions, type SweepResult } from './sweeper.js';
 export { JOB_EVENTS, type JobEvent, transition, TRANSITIONS } from './transitions.js';

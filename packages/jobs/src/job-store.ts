@@ -19,12 +19,13 @@ import {
   type Log,
   listAll,
   type ObjectStore,
+  putIdempotent,
   type WorkQueue,
 } from '@preheat/ports';
 import { DocumentStore, type Versioned } from './document-store.js';
 import { appendEvents, eventsSince, newestEvents } from './event-log.js';
 import { IdempotencyLedger, type RequestIdentity } from './idempotency.js';
-import { putIdempotent } from './put-idempotent.js';
+import { JOB_PIECES, type JobPieces } from './job-pieces.js';
 import { type JobEvent, transition } from './transitions.js';
 
 export interface JobStoreDependencies {
@@ -33,6 +34,7 @@ export interface JobStoreDependencies {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
+  readonly pieces?: Partial<JobPieces>;
 }
 
 /** What a validated create request decides; the store adds identity, time and the initial state. */
@@ -64,26 +66,30 @@ export const MAX_ATTEMPTS = 5;
 /** Most documents one filtered listing reads. */
 const MAX_SCANNED = 5_000;
 
-const MESSAGES: Partial<Record<JobEvent, string>> = {
-  pause: 'Pause requested; a checkpoint is saved first',
-  resume: 'Job resumed',
-  cancel: 'Job cancelled',
+type UserRequest = Extract<JobEvent, 'cancel' | 'pause' | 'resume'>;
+
+const REQUEST_EVENTS: Readonly<Record<UserRequest, NewEvent>> = {
+  pause: message('Pause requested; a checkpoint is saved first', 'pause_requested'),
+  resume: message('Job resumed', 'resumed'),
+  cancel: message('Job cancelled', 'cancelled'),
 };
 
 export class JobStore {
   readonly documents: DocumentStore<typeof JobDocumentSchema>;
   readonly #deps: JobStoreDependencies;
   readonly #ledger: IdempotencyLedger;
+  readonly pieces: JobPieces;
 
   constructor(deps: JobStoreDependencies) {
     this.#deps = deps;
-    this.documents = new DocumentStore(deps.store, JobDocumentSchema, deps.ids);
+    this.pieces = { ...JOB_PIECES, ...deps.pieces };
+    this.documents = new DocumentStore(deps.store, JobDocumentSchema, deps.ids, this.pieces.carriesWrite);
     this.#ledger = new IdempotencyLedger(deps.store, deps.clock, deps.ids);
   }
 
   /** Puts the job into the ledger and rings. A repetition, also of a request whose answer was lost, returns the same job. */
   async create(request: NewJob, identity: RequestIdentity): Promise<CreateOutcome> {
-    const reserved = await this.#ledger.reserve(identity);
+    const reserved = await this.pieces.reserve(this.#ledger, identity);
     if (!reserved.ok) return { ok: false, reason: 'idempotency_mismatch' };
     const existing = reserved.repeated ? await this.read(reserved.jobId) : undefined;
     const job = existing?.document ?? (await this.#write(request, identity.projectId, reserved.jobId));
@@ -120,6 +126,7 @@ export class JobStore {
       resultFiles: [],
       error: null,
     };
+    await putIdempotent(store, KEYS.collection(nowMs, id), new Uint8Array());
     const events = [message('Created fine-tuning job'), message('Files validated, job queued')];
     const logged = await appendEvents(store, draft, events, nowMs, writeId);
     const { stored } = await this.documents.create(KEYS.job(id), { ...draft, ...logged });
@@ -182,7 +189,7 @@ export class JobStore {
   }
 
   /** Applies a user's wish. A running runner notices at its next write, whose compare-and-swap fails. */
-  async #request(projectId: string, jobId: string, event: 'cancel' | 'pause' | 'resume'): Promise<RequestOutcome> {
+  async #request(projectId: string, jobId: string, event: UserRequest): Promise<RequestOutcome> {
     const { store, clock } = this.#deps;
     const outcome: { refused: boolean } = { refused: false };
     const stored = await this.documents.update(KEYS.job(jobId), async (job, writeId) => {
@@ -191,7 +198,7 @@ export class JobStore {
       outcome.refused = state === null;
       if (state === null || state === job.state) return undefined;
       const nowMs = clock.nowMs();
-      const logged = await appendEvents(store, job, [message(MESSAGES[event] ?? event)], nowMs, writeId);
+      const logged = await appendEvents(store, job, [REQUEST_EVENTS[event]], nowMs, writeId);
       const ended = TERMINAL_STATES.has(state) ? { finishedAtMs: nowMs, lease: null } : {};
       return { ...job, ...logged, ...ended, state };
     });
@@ -216,8 +223,8 @@ export class JobStore {
   }
 }
 
-function message(text: string): NewEvent {
-  return { level: 'info', type: 'message', message: text, data: null };
+function message(text: string, kind?: string): NewEvent {
+  return { level: 'info', type: 'message', message: text, data: kind === undefined ? null : { kind } };
 }
 
 function carries(job: JobDocument, wanted: Readonly<Record<string, string>> | null | undefined): boolean {

@@ -14,7 +14,7 @@ export interface Leasable {
 
 /** The lease a runner takes: one epoch above any before. */
 export function takeLease(document: Leasable, runnerId: string, nowMs: number, ttlMs: number): Lease {
-  return { runnerId, epoch: document.epoch + 1, expiresAtMs: nowMs + ttlMs };
+  return { runnerId, epoch: document.epoch + 1, expiresAtMs: nowMs + ttlMs, logged: 0 };
 }
 
 /** Whether `lease` is still the one that holds the document. */

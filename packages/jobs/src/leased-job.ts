@@ -18,7 +18,7 @@ import type { Clock, ObjectStore } from '@preheat/ports';
 import type { Versioned } from './document-store.js';
 import { appendEvents } from './event-log.js';
 import type { JobStore } from './job-store.js';
-import { hasExpired, isHeldBy, renewLease, takeLease } from './lease.js';
+import { hasExpired, renewLease, takeLease } from './lease.js';
 import { type JobEvent, transition } from './transitions.js';
 
 /** The lease is no longer ours: stop at once, write nothing. */
@@ -34,13 +34,21 @@ export interface LeaseDependencies {
 
 type Patch = Partial<JobDocument>;
 
+/** What one write changes, and what it says about that: logged if and only if the write happens. */
+interface Change {
+  readonly patch: Patch;
+  readonly events?: readonly NewEvent[];
+}
+
 export class LeasedJob {
   readonly lease: Lease;
   readonly #deps: LeaseDependencies;
   readonly #ttlMs: number;
   readonly #lost = new AbortController();
   #stored: Versioned<JobDocument>;
-  #pendingEvents: NewEvent[] = [];
+  /** Recorded and not known to be written; the first is number `#firstPending` of this lease. */
+  #pending: NewEvent[] = [];
+  #firstPending = 0;
   #progress: Progress | null;
   /** Writes one after the other: the heartbeat's timer and the training loop share this hold. */
   #tail: Promise<unknown> = Promise.resolve();
@@ -67,7 +75,7 @@ export class LeasedJob {
     if (!job || state !== 'running') return undefined;
     const lease = takeLease(job, runnerId, deps.clock.nowMs(), ttlMs);
     const writeId = deps.jobs.documents.nextWriteId();
-    const next = { ...job, state, lease, epoch: lease.epoch, writeId };
+    const next = { ...job, state, lease, epoch: lease.epoch, progress: progressOnTakeover(job), writeId };
     const result = await deps.jobs.documents.replace(KEYS.job(jobId), current, next);
     return result.ok ? new LeasedJob(deps, result.stored, lease, ttlMs) : undefined;
   }
@@ -89,7 +97,7 @@ export class LeasedJob {
 
   /** Queues an event; it is written with the next heartbeat, checkpoint or end. */
   record(event: NewEvent): void {
-    this.#pendingEvents.push(event);
+    this.#pending.push(event);
   }
 
   setProgress(progress: Progress): void {
@@ -98,7 +106,7 @@ export class LeasedJob {
 
   /** Renews the lease, writes queued events and progress. */
   heartbeat(): Promise<void> {
-    return this.#write(() => ({}));
+    return this.#write(() => ({ patch: {} }));
   }
 
   /**
@@ -106,21 +114,24 @@ export class LeasedJob {
    * logged by the same write: a successor that resumes here never repeats it, so it must not be lost with this runner.
    */
   checkpoint(record: CheckpointRecord, announcement?: NewEvent): Promise<void> {
-    const change = (job: JobDocument): Patch => ({
-      resume: record,
-      checkpoints: [...job.checkpoints.filter((known) => known.step !== record.step), record].slice(-MAX_CHECKPOINTS),
-      trainedTokens: record.trainedTokens,
-      attempts: 0,
-    });
-    return this.#write(change, announcement && [announcement]);
+    return this.#write((job) => ({
+      patch: {
+        resume: record,
+        checkpoints: [...job.checkpoints.filter((known) => known.step !== record.step), record].slice(-MAX_CHECKPOINTS),
+        trainedTokens: record.trainedTokens,
+        attempts: 0,
+      },
+      events: announcement ? [announcement] : [],
+    }));
   }
 
-  succeed(fineTunedModel: string): Promise<void> {
-    return this.#end('succeed', (nowMs) => ({ fineTunedModel, finishedAtMs: nowMs }));
+  /** @param events What the log says about it, the end last. */
+  succeed(fineTunedModel: string, events: readonly NewEvent[]): Promise<void> {
+    return this.#end('succeed', (nowMs) => ({ patch: { fineTunedModel, finishedAtMs: nowMs }, events }));
   }
 
   fail(error: JobError): Promise<void> {
-    return this.#end('fail', (nowMs) => ({ error, finishedAtMs: nowMs }));
+    return this.#end('fail', (nowMs) => ({ patch: { error, finishedAtMs: nowMs }, events: [failedEvent(error)] }));
   }
 
   /**
@@ -132,54 +143,80 @@ export class LeasedJob {
       const attempts = job.attempts + 1;
       const state = transition(job.state, attempts >= job.maxAttempts ? 'exhaust' : 'expire');
       if (state === null) throw new InvariantError(`an attempt failed on a job that is ${job.state}`);
-      const ended = state === 'failed' ? { error, finishedAtMs: nowMs } : { rungAtMs: nowMs };
-      return { ...ended, state, lease: null, attempts };
+      const isOver = state === 'failed';
+      const ended = isOver ? { error, finishedAtMs: nowMs } : { rungAtMs: nowMs };
+      const event = isOver ? failedEvent(error) : attemptFailedEvent(error, attempts, job.maxAttempts);
+      return { patch: { ...ended, state, lease: null, attempts }, events: [event] };
     });
   }
 
   /** Gives the job back: to the queue, or to `paused` when that was asked for. */
   release(): Promise<void> {
-    return this.#end('release', () => ({ rungAtMs: this.#deps.clock.nowMs() }));
+    return this.#end('release', (nowMs) => ({ patch: { rungAtMs: nowMs } }));
   }
 
-  #end(event: JobEvent, patch: (nowMs: number) => Patch): Promise<void> {
+  #end(event: JobEvent, change: (nowMs: number) => Change): Promise<void> {
     return this.#write((job, nowMs) => {
       const state = transition(job.state, event);
       if (state === null) throw new InvariantError(`a runner may not ${event} a job that is ${job.state}`);
-      return { ...patch(nowMs), state, lease: null };
+      const { patch, ...events } = change(nowMs);
+      return { patch: { ...patch, state, lease: null }, ...events };
     });
   }
 
-  /** @param own Events that are logged if and only if this write happens. */
-  #write(change: (job: JobDocument, nowMs: number) => Patch, own: readonly NewEvent[] = []): Promise<void> {
-    const next = this.#tail.then(() => this.#swap(change, own));
+  #write(change: (job: JobDocument, nowMs: number) => Change): Promise<void> {
+    const next = this.#tail.then(() => this.#swap(change));
     this.#tail = next.catch(() => undefined);
     return next;
   }
 
-  async #swap(change: (job: JobDocument, nowMs: number) => Patch, own: readonly NewEvent[]): Promise<void> {
+  async #swap(change: (job: JobDocument, nowMs: number) => Change): Promise<void> {
     const { jobs, store, clock } = this.#deps;
-    const events = this.#pendingEvents;
-    this.#pendingEvents = [];
+    const through = this.#firstPending + this.#pending.length;
     let isOurs = false;
-    try {
-      const stored = await jobs.documents.update(KEYS.job(this.job.id), async (job, writeId) => {
-        isOurs = isHeldBy(job, this.lease);
-        if (!isOurs) return undefined;
-        const nowMs = clock.nowMs();
-        const logged = await appendEvents(store, job, [...events, ...own], nowMs, writeId);
-        const renewed = { lease: renewLease(this.lease, nowMs, this.#ttlMs), progress: this.#progress };
-        return { ...job, ...logged, ...renewed, ...change(job, nowMs) };
-      });
-      if (isOurs && stored) this.#stored = stored;
-    } catch (error) {
-      this.#pendingEvents = [...events, ...this.#pendingEvents];
-      throw error;
+    const stored = await jobs.documents.update(KEYS.job(this.job.id), async (job, writeId) => {
+      isOurs = jobs.pieces.isHeldBy(job, this.lease);
+      if (!isOurs) return undefined;
+      // What an earlier write took with it although its answer never came is in the log already.
+      this.#forgetPending(job.lease?.logged ?? 0);
+      const nowMs = clock.nowMs();
+      const lease = { ...renewLease(this.lease, nowMs, this.#ttlMs), logged: through };
+      const { patch, events = [] } = change(job, nowMs);
+      const recorded = this.#pending.slice(0, through - this.#firstPending);
+      const logged = await appendEvents(store, job, [...recorded, ...events], nowMs, writeId);
+      return { ...job, ...logged, lease, progress: this.#progress, ...patch };
+    });
+    if (isOurs && stored) {
+      this.#stored = stored;
+      this.#forgetPending(through);
+      return;
     }
-    if (isOurs) return;
     this.#lost.abort(new LostLeaseError(`job ${this.job.id} was cancelled or taken over`));
     throw this.#lost.signal.reason;
   }
+
+  #forgetPending(logged: number): void {
+    if (logged <= this.#firstPending) return;
+    this.#pending.splice(0, logged - this.#firstPending);
+    this.#firstPending = logged;
+  }
+}
+
+function failedEvent({ message }: JobError): NewEvent {
+  return { level: 'error', type: 'message', message: `Training failed: ${message}`, data: { kind: 'failed' } };
+}
+
+function attemptFailedEvent({ message }: JobError, attempt: number, maxAttempts: number): NewEvent {
+  const text = `Attempt ${attempt} of ${maxAttempts} failed and will be repeated: ${message}`;
+  return { level: 'warn', type: 'message', message: text, data: { kind: 'attempt_failed' } };
+}
+
+/** Progress as of the place to resume from: what came after it will be done again. */
+function progressOnTakeover({ progress, resume }: JobDocument): Progress | null {
+  if (progress === null || resume === null) return null;
+  const { phaseIndex, phaseStep, step } = resume;
+  const phaseSteps = progress.phaseIndex === phaseIndex ? progress.phaseSteps : null;
+  return { ...progress, phaseIndex, phaseStep, step, phaseSteps, tokensPerSecond: null, etaSeconds: null };
 }
 
 /** The document as it stands once an expired lease is counted; undefined while somebody alive holds it. */

@@ -5,6 +5,7 @@
  */
 import { type JobDocument, KEYS, type NewEvent, TERMINAL_STATES } from '@preheat/contracts';
 import { listAll } from '@preheat/ports';
+import { buryJob, isDead } from './dead-letters.js';
 import { appendEvents } from './event-log.js';
 import type { JobStore, JobStoreDependencies } from './job-store.js';
 import { afterExpiry } from './leased-job.js';
@@ -52,6 +53,8 @@ async function sweepOne(
 ): Promise<'rung' | 'expired' | 'cleared' | 'left'> {
   const stored = await jobs.read(jobId);
   if (!stored || TERMINAL_STATES.has(stored.document.state)) {
+    // Findable for operators before the sweeper forgets it.
+    if (stored && isDead(stored.document)) await buryJob(deps, stored.document);
     await deps.store.delete(KEYS.activeJob(jobId));
     return 'cleared';
   }

@@ -14,6 +14,7 @@ export const JOB_EVENTS = [
   'cancel',
   'succeed',
   'fail',
+  'redrive', // an operator queues a job again that died too often
 ] as const;
 export type JobEvent = (typeof JOB_EVENTS)[number];
 
@@ -29,6 +30,7 @@ const TERMINAL: Row = {
   cancel: null,
   succeed: null,
   fail: null,
+  redrive: null,
 };
 
 /** null refuses. A repeated request whose wish is already fulfilled is no refusal: it returns the same state. */
@@ -59,7 +61,7 @@ export const TRANSITIONS: Readonly<Record<JobState, Row>> = {
   },
   paused: { ...TERMINAL, pause: 'paused', resume: 'queued', cancel: 'cancelled' },
   succeeded: TERMINAL,
-  failed: TERMINAL,
+  failed: { ...TERMINAL, redrive: 'queued' },
   cancelled: { ...TERMINAL, cancel: 'cancelled' },
 };
 

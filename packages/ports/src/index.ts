@@ -24,6 +24,7 @@ export type {
   StoredObject,
   StoredStream,
 } from './object-store.js';
+export { putIdempotent } from './put-idempotent.js';
 export type { Random, RandomState } from './random.js';
 export { InvalidKeyError, UnknownOutcomeError } from './store-errors.js';
 export {

@@ -1,8 +1,9 @@
 import { MemoryWorkQueue } from '@preheat/adapters/memory';
 import { workQueueConformance } from '@preheat/ports/conformance';
 import type { TestMessage } from '@preheat/ports/conformance';
+import type { JsonValue } from '@preheat/ports';
 import { expect, test } from 'vitest';
-import { FaultyQueue } from './faulty-queue.js';
+import { FaultyQueue, QueueUnavailableError } from './faulty-queue.js';
 import type { QueueFaults } from './faulty-queue.js';
 import { createSimulation } from './simulation.js';
 import type { Simulation } from './simulation.js';
@@ -11,7 +12,7 @@ const now = { maxMessages: 10, waitMs: 0, visibilityTimeoutMs: 1000 };
 
 function underTest(faults: QueueFaults): { simulation: Simulation; queue: FaultyQueue<TestMessage> } {
   const simulation = createSimulation(0);
-  const inner = new MemoryWorkQueue<TestMessage>(simulation);
+  const inner = new MemoryWorkQueue<JsonValue>(simulation);
   return { simulation, queue: new FaultyQueue(inner, { ...simulation, faults }) };
 }
 
@@ -60,4 +61,23 @@ test('a forgotten delete brings the message again', async () => {
   await queue.delete(first?.receipt ?? '');
   await simulation.clock.advance(1000);
   expect((await queue.receive(now))[0]?.receiveCount).toBe(2);
+});
+
+test('a receipt that outlives its visibility deletes the message that somebody else holds', async () => {
+  const { simulation, queue } = underTest({ lastingReceipt: 1 });
+  await queue.send({ jobId: 'a' });
+  const [first] = await queue.receive(now);
+  await simulation.clock.advance(1000);
+  const [second] = await queue.receive(now);
+  expect(second?.receipt).not.toBe(first?.receipt);
+  await queue.delete(first?.receipt ?? '');
+  await simulation.clock.advance(1000);
+  expect(await queue.receive(now)).toEqual([]);
+});
+
+test('an unavailable queue does nothing, until it is healed', async () => {
+  const { queue } = underTest({ unavailable: 1 });
+  await expect(queue.send({ jobId: 'a' })).rejects.toThrow(QueueUnavailableError);
+  queue.heal();
+  expect(await queue.receive(now)).toEqual([]);
 });

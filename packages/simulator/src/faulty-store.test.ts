@@ -7,6 +7,7 @@ import { FaultyStore, StoreUnavailableError } from './faulty-store.js';
 import type { StoreFaults } from './faulty-store.js';
 import { createSimulation } from './simulation.js';
 import type { Simulation } from './simulation.js';
+import { WatchedStore } from './watched-store.js';
 
 const ONCE: PutOptions = { condition: { kind: 'absent' } };
 const BODY = Buffer.from('x');
@@ -66,4 +67,45 @@ test('latency takes virtual time, at most the stated one', async () => {
   const tookMs = simulation.clock.nowMs() - startMs;
   expect(tookMs).toBeGreaterThan(20 * 10);
   expect(tookMs).toBeLessThan(20 * 100);
+});
+
+test('a write refused after its commit is there, and strikes conditional writes only', async () => {
+  const { store, inner } = underTest({ refusedAfterCommit: 1 });
+  expect(await store.put('a', BODY, ONCE)).toEqual({ ok: false, reason: 'precondition' });
+  expect(await inner.head('a')).toBeDefined();
+  expect((await store.put('b', BODY)).ok).toBe(true);
+});
+
+test('a stale listing lacks what is new and shows what is gone, for a while', async () => {
+  const { simulation, store } = underTest({ staleList: 1, staleListMaxMs: 1_000 });
+  const names = async () => (await store.list('')).entries.map(({ key }) => key);
+  await store.put('old', BODY);
+  await simulation.clock.advance(5_000);
+  await store.put('new', BODY);
+  await store.delete('old');
+  const seen = new Set<string>();
+  for (let i = 0; i < 20; i++) seen.add((await names()).join());
+  expect([...seen].sort()).toContain('old');
+  await simulation.clock.advance(5_000);
+  expect(await names()).toEqual(['new']);
+});
+
+test('a healed store only takes its time', async () => {
+  const { store, inner } = underTest({ unavailable: 1, timeoutBeforeCommit: 1, conflict: 1 });
+  store.heal();
+  expect((await store.put('a', BODY, ONCE)).ok).toBe(true);
+  expect(await store.get('a')).toBeDefined();
+  expect(await inner.head('a')).toBeDefined();
+});
+
+test('a watched store reports what took effect, not what was told', async () => {
+  const simulation = createSimulation(0);
+  const seen: string[] = [];
+  const watcher = { written: (key: string) => seen.push(key), deleted: (key: string) => seen.push(`- ${key}`) };
+  const watched = new WatchedStore(new MemoryObjectStore(simulation), watcher as never);
+  const store = new FaultyStore(watched, { ...simulation, faults: { timeoutAfterCommit: 1 } });
+  await expect(store.put('a', BODY)).rejects.toThrow(UnknownOutcomeError);
+  await watched.put('a', BODY, ONCE);
+  await store.delete('a');
+  expect(seen).toEqual(['a', '- a']);
 });

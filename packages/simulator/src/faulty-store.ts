@@ -1,7 +1,7 @@
 /**
  * An ObjectStore that misbehaves as a real one may, and never otherwise: conditions always hold, reads always see the
- * last write, and what is refused is not written. What a caller must survive is slowness, conflicts, and writes
- * whose answer is lost: before they happened, after, or while they are still on their way.
+ * last write, and what is refused is not written. What a caller must survive is slowness, conflicts, listings that lag, and
+ * writes whose answer is lost or wrong: before they happened, after, or while they are still on their way.
  */
 import { UnknownOutcomeError } from '@preheat/ports';
 import type {
@@ -18,6 +18,7 @@ import type {
   StoredObject,
   StoredStream,
 } from '@preheat/ports';
+import { StaleListings } from './stale-listings.js';
 
 /** Probabilities of each fault for one call; all 0 unless given. */
 export interface StoreFaults {
@@ -29,11 +30,16 @@ export interface StoreFaults {
   readonly timeoutBeforeCommit?: number;
   /** A write happens and its answer is lost; the caller sees UnknownOutcomeError. */
   readonly timeoutAfterCommit?: number;
-  /** As above, but the write happens up to `lateCommitMaxMs` after the caller was told: a read-back can miss it. */
+  /** A conditional write happens, something on the way repeats it, and the caller is told `precondition`. */
+  readonly refusedAfterCommit?: number;
+  /** As `timeoutAfterCommit`, but the write happens up to `lateCommitMaxMs` after the caller was told: a read-back can miss it. */
   readonly lateCommit?: number;
   readonly lateCommitMaxMs?: number;
   /** A read, listing or delete fails with StoreUnavailableError and does nothing. */
   readonly unavailable?: number;
+  /** A listing shows the store as it was up to `staleListMaxMs` ago. */
+  readonly staleList?: number;
+  readonly staleListMaxMs?: number;
 }
 
 export class StoreUnavailableError extends Error {
@@ -52,9 +58,10 @@ export class FaultyStore implements ObjectStore {
   readonly #inner: ObjectStore;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #faults: StoreFaults;
   readonly #log: Log | undefined;
   readonly #late = new Set<Promise<void>>();
+  readonly #listings: StaleListings;
+  #faults: StoreFaults;
 
   constructor(inner: ObjectStore, { clock, random, faults, log }: FaultyStoreOptions) {
     this.#inner = inner;
@@ -62,12 +69,19 @@ export class FaultyStore implements ObjectStore {
     this.#random = random;
     this.#faults = faults;
     this.#log = log;
+    this.#listings = new StaleListings(clock);
+  }
+
+  /** No fault strikes any more; what is still on its way arrives. Latency stays. */
+  heal(): void {
+    const { latencyMaxMs } = this.#faults;
+    this.#faults = latencyMaxMs === undefined ? {} : { latencyMaxMs };
   }
 
   put(key: string, body: Uint8Array, options?: PutOptions): Promise<PutResult> {
     // A late write happens after the caller has got its buffer back.
     const sent = body.slice();
-    return this.#write(key, options, () => this.#inner.put(key, sent, options));
+    return this.#write(key, options, () => this.#commit(key, sent, options));
   }
 
   /** The stream is read before any fault is drawn: its source belongs to the caller's time, not the network's. */
@@ -86,11 +100,20 @@ export class FaultyStore implements ObjectStore {
   }
 
   list(prefix: string, options?: ListOptions): Promise<ListResult> {
-    return this.#call('list', prefix, () => this.#inner.list(prefix, options));
+    return this.#call('list', prefix, async () => {
+      const page = await this.#inner.list(prefix, options);
+      if (!this.#strikes('staleList', prefix, this.#faults.staleList)) return page;
+      const lagMs = this.#random.int((this.#faults.staleListMaxMs ?? 5000) + 1);
+      return this.#listings.before(page, prefix, options?.startAfter, lagMs);
+    });
   }
 
   delete(key: string): Promise<void> {
-    return this.#call('delete', key, () => this.#inner.delete(key));
+    return this.#call('delete', key, async () => {
+      const was = await this.#inner.head(key);
+      await this.#inner.delete(key);
+      if (was) this.#listings.deleted({ key, ...was });
+    });
   }
 
   getStream(key: string, options?: GetOptions): Promise<StoredStream | undefined> {
@@ -102,22 +125,29 @@ export class FaultyStore implements ObjectStore {
     while (this.#late.size > 0) await Promise.all(this.#late);
   }
 
+  async #commit(key: string, body: Uint8Array, options: PutOptions | undefined): Promise<PutResult> {
+    const isNew = this.#faults.staleList !== undefined && (await this.#inner.head(key)) === undefined;
+    const result = await this.#inner.put(key, body, options);
+    if (isNew && result.ok) this.#listings.created(key);
+    return result;
+  }
+
   async #write(key: string, options: PutOptions | undefined, commit: () => Promise<PutResult>): Promise<PutResult> {
     await this.#latency();
     const faults = this.#faults;
-    if (options?.condition !== undefined && this.#strikes('conflict', key, faults.conflict)) {
-      return { ok: false, reason: 'conflict' };
-    }
+    const isConditional = options?.condition !== undefined;
+    if (isConditional && this.#strikes('conflict', key, faults.conflict)) return { ok: false, reason: 'conflict' };
     if (this.#strikes('timeoutBeforeCommit', key, faults.timeoutBeforeCommit)) throw new UnknownOutcomeError(key);
     if (this.#strikes('lateCommit', key, faults.lateCommit)) {
       this.#commitLate(key, commit);
       throw new UnknownOutcomeError(key);
     }
     const answerLost = this.#strikes('timeoutAfterCommit', key, faults.timeoutAfterCommit);
+    const repeated = isConditional && this.#strikes('refusedAfterCommit', key, faults.refusedAfterCommit);
     const result = await commit();
     await this.#latency();
     if (answerLost) throw new UnknownOutcomeError(key);
-    return result;
+    return repeated ? { ok: false, reason: 'precondition' } : result;
   }
 
   #commitLate(key: string, commit: () => Promise<PutResult>): void {

@@ -16,8 +16,9 @@ export interface Simulation {
   readonly log: TraceLog;
 }
 
-export function createSimulation(seed: number): Simulation {
-  const clock = new VirtualClock();
+/** @param startMs Time at the start; that of `VirtualClock` unless given. */
+export function createSimulation(seed: number, startMs?: number): Simulation {
+  const clock = new VirtualClock(startMs);
   return { seed, clock, random: CounterRandom.fromSeed(seed), ids: new CountingIds(), log: TraceLog.open(clock) };
 }
 

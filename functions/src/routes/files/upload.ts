@@ -31,7 +31,7 @@ export function uploadRoute(app: App, files: FileLibrary, maxBytes: number): voi
     try {
       return await files.publish(request.projectId, staged, { filename, purpose: fields.purpose, expiresAfterSeconds });
     } catch (error) {
-      await files.discard(staged);
+      await files.discard(request.projectId, staged);
       throw error;
     }
   });

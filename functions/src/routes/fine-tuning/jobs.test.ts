@@ -74,7 +74,7 @@ describe('controlling a job', () => {
   it('refuses to cancel a job that has succeeded, with a status clients do not retry', async () => {
     const { api, id } = await withJobs(1);
     const hold = await LeasedJob.acquire(api.deps, id, 'runner', 60_000);
-    await hold?.succeed('ft:x');
+    await hold?.succeed('ft:x', []);
     const response = await api.call({ method: 'POST', url: `/v1/fine_tuning/jobs/${id}/cancel` });
     expect([response.statusCode, response.json()]).toMatchObject([400, { error: { code: 'job_not_cancellable' } }]);
   });

@@ -46,10 +46,11 @@ async function openDirectory(settings: StoreSettings): Promise<Outside> {
 
 async function openAws(settings: StoreSettings, log: Log): Promise<Outside> {
   const { S3ObjectStore, SqsWorkQueue } = await import('../aws/index.js');
-  const endpoint = settings.AWS_ENDPOINT_URL;
-  const connection = { region: required(settings, 'AWS_REGION'), ...(endpoint === undefined ? {} : { endpoint }) };
-  const queue = (queueUrl: string) => new SqsWorkQueue<JsonValue>({ ...connection, queueUrl, log });
-  const store = new S3ObjectStore({ ...connection, bucket: required(settings, 'PREHEAT_BUCKET') });
+  const region = required(settings, 'AWS_REGION');
+  const at = (endpoint: string | undefined) => ({ region, ...(endpoint === undefined ? {} : { endpoint }) });
+  const queues = at(settings.AWS_ENDPOINT_URL_SQS ?? settings.AWS_ENDPOINT_URL);
+  const queue = (queueUrl: string) => new SqsWorkQueue<JsonValue>({ ...queues, queueUrl, log });
+  const store = new S3ObjectStore({ ...at(settings.AWS_ENDPOINT_URL), bucket: required(settings, 'PREHEAT_BUCKET') });
   const jobQueue = queue(required(settings, 'PREHEAT_QUEUE_URL'));
   const evaluationQueue = queue(required(settings, 'PREHEAT_EVALUATION_QUEUE_URL'));
   const close = async () => {

@@ -9,10 +9,10 @@ export interface WireResources {
   readonly evaluationQueueUrl: string;
 }
 
-export async function createResources(server: WireServer): Promise<WireResources> {
-  const connection = { ...WIRE_ACCESS, endpoint: server.endpoint };
-  const s3 = new S3Client({ ...connection, forcePathStyle: true });
-  const sqs = new SQSClient(connection);
+/** @param queues The server that holds the queues, when it is another one. */
+export async function createResources(server: WireServer, queues = server): Promise<WireResources> {
+  const s3 = new S3Client({ ...WIRE_ACCESS, endpoint: server.endpoint, forcePathStyle: true });
+  const sqs = new SQSClient({ ...WIRE_ACCESS, endpoint: queues.endpoint });
   const queue = async (QueueName: string) => (await sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl ?? '';
   try {
     await s3.send(new CreateBucketCommand({ Bucket: 'preheat' }));

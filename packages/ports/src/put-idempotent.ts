@@ -1,5 +1,6 @@
 /** Writes an object whose bytes nobody else would write differently, so that an unknown outcome is simply tried again. */
-import { type ObjectStore, UnknownOutcomeError } from '@preheat/ports';
+import type { ObjectStore } from './object-store.js';
+import { UnknownOutcomeError } from './store-errors.js';
 
 const MAX_ATTEMPTS = 5;
 

@@ -1,0 +1,62 @@
+/**
+ * What an operator can ask for: the dead letters, one of them in full, or a redrive. Works on the store itself, with the
+ * operator's own access to it, so it needs no API that answers and no key that could leak.
+ */
+import { DeadLetters, type JobStore, type JobStoreDependencies } from '@preheat/jobs';
+import { parseArgs } from 'node:util';
+
+export const OPERATOR_USAGE = `usage: operator dead-letters list [--limit N]
+       operator dead-letters show <job id>
+       operator dead-letters redrive <job id>... | --all
+
+Prints one JSON value a line. Exit codes: 0 done, 1 not found or not dead, 2 wrong usage.`;
+
+const DEFAULT_LIMIT = 100;
+/** Most jobs of one `--all`. */
+const REDRIVE_MAX = 10_000;
+
+export type Print = (line: unknown) => void;
+
+/** Runs one command and returns its exit code. */
+export async function operate(
+  args: readonly string[],
+  jobs: JobStore,
+  deps: JobStoreDependencies,
+  print: Print,
+): Promise<number> {
+  const options = { limit: { type: 'string' }, all: { type: 'boolean' } } as const;
+  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+  const [area, verb, ...ids] = positionals;
+  const limit = Number(values.limit ?? DEFAULT_LIMIT);
+  const deadLetters = new DeadLetters(jobs, deps);
+  if (area !== 'dead-letters' || !Number.isSafeInteger(limit) || limit < 1) return 2;
+  if (verb === 'list' && ids.length === 0) return list(deadLetters, limit, print);
+  if (verb === 'show' && ids[0] !== undefined && ids.length === 1) return show(deadLetters, ids[0], print);
+  if (verb !== 'redrive' || (values.all === true) === ids.length > 0) return 2;
+  const wanted = values.all ? (await deadLetters.list(REDRIVE_MAX)).map(({ id }) => id) : ids;
+  return redrive(deadLetters, wanted, print);
+}
+
+async function list(deadLetters: DeadLetters, limit: number, print: Print): Promise<number> {
+  for (const { id, projectId, error, finishedAtMs, redrives = 0, resume } of await deadLetters.list(limit)) {
+    const diedAt = new Date(finishedAtMs ?? 0).toISOString();
+    print({ id, projectId, diedAt, error, redrives, resumesFromStep: resume?.step ?? 0 });
+  }
+  return 0;
+}
+
+async function show(deadLetters: DeadLetters, id: string, print: Print): Promise<number> {
+  const letter = await deadLetters.inspect(id);
+  print(letter ?? { id, problem: 'no dead letter has this id' });
+  return letter ? 0 : 1;
+}
+
+async function redrive(deadLetters: DeadLetters, ids: readonly string[], print: Print): Promise<number> {
+  let code = 0;
+  for (const id of ids) {
+    const outcome = await deadLetters.redrive(id);
+    if (!outcome.ok) code = 1;
+    print(outcome.ok ? { id, state: outcome.job.state } : { id, problem: outcome.reason });
+  }
+  return code;
+}

@@ -1,0 +1,54 @@
+/**
+ * `npm run chaos`: the platform as real processes, killed, stopped past their leases and restarted at random while real jobs
+ * train; in the end every job has the weights of an undisturbed run and nothing is left over.
+ *   npm run chaos -- --minutes 5                       the time of torment, shared by the stores
+ *   npm run chaos -- --minutes 2 --store filesystem    one store: filesystem, moto, moto+fauxqs
+ *   npm run chaos -- --seed 7 --jobs 30                the same blows again, as far as processes allow
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { runChaos } from './run-chaos.js';
+import { STORE_NAMES, type StoreName } from './stores.js';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '5' },
+    jobs: { type: 'string', default: '30' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    store: { type: 'string', multiple: true, default: [...STORE_NAMES] },
+  },
+});
+const number = (name: 'minutes' | 'jobs' | 'seed'): number => {
+  const value = Number(values[name]);
+  if (Number.isFinite(value) && value >= 0) return value;
+  throw new Error(`--${name} takes a number from 0, not ${values[name]}`);
+};
+const stores = values.store.map((name) => {
+  if (STORE_NAMES.includes(name as StoreName)) return name as StoreName;
+  throw new Error(`--store takes ${STORE_NAMES.join(', ')}, not ${name}`);
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+const folder = await mkdtemp(join(tmpdir(), 'preheat-chaos-'));
+const tell = (line: string): void => console.log(line);
+const tormentMs = (number('minutes') * 60_000) / stores.length;
+const options = { seed: number('seed'), jobs: number('jobs'), tormentMs, folder, tell };
+tell(`seed ${options.seed}; logs in ${folder}`);
+
+let hasFailed = false;
+for (const name of stores) {
+  const report = await runChaos(name, options);
+  if (!report) {
+    tell(`${name}: SKIPPED, needs moto_server on the PATH or in PREHEAT_MOTO_SERVER: pip install 'moto[server]'`);
+    continue;
+  }
+  const { wrong, ...counts } = report;
+  tell(`${name}: ${wrong.length === 0 ? 'everything held' : `${wrong.length} problems`} ${JSON.stringify(counts)}`);
+  for (const problem of wrong) tell(`  ${problem}`);
+  if (wrong.length > 0) hasFailed = true;
+}
+if (hasFailed) tell(`repeat it with: npm run chaos -- --seed ${options.seed}`);
+else await rm(folder, { recursive: true, force: true });
+process.exit(hasFailed ? 1 : 0);

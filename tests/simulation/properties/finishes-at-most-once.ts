@@ -1,0 +1,28 @@
+/**
+ * A job ends once: no version of it follows its end but an operator's redrive, and its log tells one end for each life, the
+ * last being the one that happened.
+ */
+import { TERMINAL_STATES } from '@preheat/contracts';
+import type { Property } from '../property.js';
+
+const ENDS: ReadonlySet<unknown> = new Set(['succeeded', 'failed', 'cancelled']);
+
+export const finishesAtMostOnce: Property = {
+  name: 'a job finishes at most once, and says so once',
+
+  committed({ versions }) {
+    const [before, now] = versions?.slice(-2) ?? [];
+    if (!before || !now || !TERMINAL_STATES.has(before.job.state)) return undefined;
+    if ((now.job.redrives ?? 0) === (before.job.redrives ?? 0) + 1 && now.job.state === 'queued') return undefined;
+    return `${now.job.id} was ${before.job.state} and was written again as ${now.job.state}`;
+  },
+
+  ended({ history, events }) {
+    return [...history.jobs.keys()].flatMap((jobId) => {
+      const { state, redrives = 0 } = history.latest(jobId) ?? {};
+      const told = (events.get(jobId) ?? []).map(({ data }) => data?.['kind']).filter((kind) => ENDS.has(kind));
+      const isRight = told.length === redrives + 1 && told.at(-1) === state;
+      return isRight ? [] : [`${jobId} is ${state}, its log tells [${told.join(', ')}]`];
+    });
+  },
+};

@@ -1,0 +1,59 @@
+/**
+ * Nothing refers to what is not there yet: a manifest follows its blobs, a model name and a job's pointer follow a whole
+ * bundle whose bytes have the hashes it lists, an event log lists stored segments.
+ */
+import { createHash } from 'node:crypto';
+import type { BundleManifest, ModelRecord } from '@preheat/contracts';
+import type { Commit, LedgerHistory } from '../world/ledger-history.js';
+import type { Property } from '../property.js';
+
+export const referencesAreComplete: Property = {
+  name: 'no checkpoint is referenced before it is complete and verified',
+
+  committed(commit, { history }) {
+    if (commit.key.endsWith('/manifest.json')) return brokenBundle(history, commit.key.slice(0, -14));
+    if (commit.key.startsWith('models/')) {
+      const { name, prefix } = JSON.parse(new TextDecoder().decode(commit.body)) as ModelRecord;
+      const broken = brokenBundle(history, prefix);
+      return broken && `the model ${name} refers to a broken bundle: ${broken}`;
+    }
+    return commit.versions && brokenReference(commit, history);
+  },
+
+  ended({ history }) {
+    return [...history.jobs.keys()].flatMap((jobId) => {
+      const job = history.latest(jobId);
+      const broken = (job?.checkpoints ?? []).flatMap(({ prefix }) => brokenBundle(history, prefix) ?? []);
+      const unnamed = (job?.checkpoints ?? []).filter(({ model }) => !isNamed(history, job?.projectId ?? '', model));
+      return [...broken, ...unnamed.map(({ model }) => `${model} is listed as a checkpoint and is no model`)];
+    });
+  },
+};
+
+/** What the newest version of a job refers to and the one before did not. */
+function brokenReference({ versions }: Commit, history: LedgerHistory): string | undefined {
+  const [before, now] = (versions?.length ?? 0) > 1 ? (versions?.slice(-2) ?? []) : [undefined, versions?.at(-1)];
+  const known = new Set(before?.job.checkpoints.map(({ prefix }) => prefix));
+  for (const { prefix } of now?.job.checkpoints ?? []) {
+    const broken = known.has(prefix) ? undefined : brokenBundle(history, prefix);
+    if (broken) return `${now?.job.id} points to a broken checkpoint: ${broken}`;
+  }
+  const missing = now?.job.events.find(({ key }) => !history.objects.has(key));
+  return missing && `${now?.job.id} lists the segment ${missing.key}, which is not there`;
+}
+
+function brokenBundle({ objects }: LedgerHistory, prefix: string): string | undefined {
+  const manifest = objects.get(`${prefix}/manifest.json`);
+  if (!manifest) return `${prefix} has no manifest`;
+  const { blobs } = JSON.parse(new TextDecoder().decode(manifest.body)) as BundleManifest;
+  for (const { name, sha256 } of blobs) {
+    const blob = objects.get(`${prefix}/${name}`);
+    if (!blob) return `${prefix}/${name} is missing`;
+    if (createHash('sha256').update(blob.body).digest('hex') !== sha256) return `${prefix}/${name} has other bytes`;
+  }
+  return undefined;
+}
+
+function isNamed({ objects }: LedgerHistory, projectId: string, model: string): boolean {
+  return objects.has(`models/${projectId}/${encodeURIComponent(model)}.json`);
+}

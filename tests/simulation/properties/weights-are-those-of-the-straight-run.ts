@@ -1,0 +1,58 @@
+/** A job that succeeded has the weights of a run that nothing disturbed, bit for bit, in its model and in its last checkpoint. */
+import { decodeSafetensors, freshDecoder, type TensorMap } from '@preheat/checkpoints';
+import { type JobDocument, KEYS, type ModelRecord } from '@preheat/contracts';
+import { baseConfig } from '@preheat/inference/model-registry';
+import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
+import { TINY_MODELS } from '../../../functions/src/test-kit/tiny-models.js';
+import type { Property } from '../property.js';
+import type { LedgerHistory } from '../world/ledger-history.js';
+import { straightRun } from '../world/light-recipe.js';
+
+export const weightsAreThoseOfTheStraightRun: Property = {
+  name: 'weights are those of the straight run',
+
+  ended({ history }) {
+    return [...history.jobs.keys()].flatMap((jobId) => {
+      const job = history.latest(jobId);
+      if (job?.state !== 'succeeded') return [];
+      const expected = expectedWeights(job, rowsOf(history, job));
+      const prefixes = [job.resume?.prefix ?? '', prefixOfModel(history, job)];
+      return prefixes.filter((prefix) => !hasWeights(history, prefix, expected)).map((prefix) => `${prefix} differs`);
+    });
+  },
+};
+
+let base: TensorMap | undefined;
+
+function baseWeights(): TensorMap {
+  const [model] = TINY_MODELS;
+  if (!model) throw new Error('there is no base model');
+  base ??= freshDecoder(baseConfig(model, loadTokenizer(letterToSoundTokenizer())), model.seed);
+  return base;
+}
+
+function expectedWeights({ phases, seed }: JobDocument, trainingRows: readonly never[]): TensorMap {
+  let initialWeights = baseWeights();
+  for (const { config } of phases) initialWeights = straightRun({ seed, config, trainingRows, initialWeights });
+  return initialWeights;
+}
+
+function rowsOf({ objects }: LedgerHistory, { trainingFile }: JobDocument): never[] {
+  const lines = new TextDecoder().decode(objects.get(KEYS.fileContent(trainingFile))?.body).split('\n');
+  return lines.filter(Boolean).map((line) => JSON.parse(line) as never);
+}
+
+function prefixOfModel({ objects }: LedgerHistory, { projectId, fineTunedModel }: JobDocument): string {
+  const record = objects.get(KEYS.model(projectId, fineTunedModel ?? ''));
+  return record ? (JSON.parse(new TextDecoder().decode(record.body)) as ModelRecord).prefix : 'no model';
+}
+
+function hasWeights({ objects }: LedgerHistory, prefix: string, expected: TensorMap): boolean {
+  const stored = objects.get(`${prefix}/model.safetensors`);
+  if (!stored) return false;
+  const { tensors } = decodeSafetensors(stored.body);
+  return [...expected].every(([name, { data }]) => {
+    const other = tensors.get(name)?.data;
+    return other?.length === data.length && data.every((value, i) => Object.is(value, other[i]));
+  });
+}

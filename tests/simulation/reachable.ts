@@ -1,0 +1,50 @@
+/**
+ * Everything a user can reach: jobs from their listing, segments and checkpoints from the job, bundles also from model names,
+ * files from their listing. What a store holds besides is an orphan.
+ */
+import { type FileObject, type JobDocument, KEYS, type ModelRecord } from '@preheat/contracts';
+import { isDead } from '@preheat/jobs';
+
+/** Records of past requests, by design kept for a time of their own. */
+const isRecord = (key: string): boolean => key.startsWith('idempotency/');
+
+/** @param objects Every key of the store; the bodies of those that end in `.json` are read. */
+export function orphansOf(objects: ReadonlyMap<string, Uint8Array>): string[] {
+  const keys = new Set<string>();
+  const prefixes = new Set<string>();
+  const json = (key: string): unknown => JSON.parse(new TextDecoder().decode(objects.get(key)));
+  for (const key of objects.keys()) {
+    if (/^jobs\/[^/]+\/job\.json$/.test(key)) addJob(json(key) as JobDocument, keys, prefixes);
+    if (/^files\/[^/]+\/file\.json$/.test(key)) addFile(key, json(key) as never, objects, keys);
+  }
+  for (const key of keys) {
+    if (key.startsWith('models/') && objects.has(key)) prefixes.add((json(key) as ModelRecord).prefix);
+  }
+  const isReached = (key: string) => isRecord(key) || keys.has(key) || prefixes.has(key.slice(0, key.lastIndexOf('/')));
+  return [...objects.keys()].filter((key) => !isReached(key));
+}
+
+function addJob(job: JobDocument, keys: Set<string>, prefixes: Set<string>): void {
+  keys.add(KEYS.job(job.id)).add(KEYS.jobIndexEntry(job.projectId, job.createdAtMs, job.id));
+  for (const { key } of job.events) keys.add(key);
+  for (const { prefix, model } of job.checkpoints) {
+    prefixes.add(prefix);
+    keys.add(KEYS.model(job.projectId, model));
+  }
+  // Whatever became of its name: adapters of other jobs may name the bundle as their base.
+  if (job.state === 'succeeded') prefixes.add(`${KEYS.attempt(job.id, job.epoch)}/final`);
+  if (isDead(job)) keys.add(KEYS.deadLetter(job.finishedAtMs ?? 0, job.id));
+  if (job.fineTunedModel !== null) keys.add(KEYS.model(job.projectId, job.fineTunedModel));
+}
+
+/** A file that is listed is a user's, and so are its record and content. */
+function addFile(
+  key: string,
+  { projectId, file }: { projectId: string; file: FileObject },
+  objects: ReadonlyMap<string, unknown>,
+  keys: Set<string>,
+): void {
+  const isEntry = (other: string) => other.startsWith(KEYS.fileIndex(projectId)) && other.endsWith(`-${file.id}`);
+  const entry = [...objects.keys()].find(isEntry);
+  if (entry !== undefined) keys.add(entry).add(key).add(KEYS.fileContent(file.id));
+}

@@ -1,0 +1,23 @@
+/** Seeds that once failed, kept in regressions.json and played by every run of the tests. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { commit } from './report-failure.js';
+import type { SeedFailure } from './run-seed.js';
+
+export interface Regression {
+  readonly seed: number;
+  /** The property that did not hold. */
+  readonly property: string;
+  /** Where it was found; the fix follows it. */
+  readonly commit: string;
+}
+
+const FILE = new URL('./regressions.json', import.meta.url);
+
+export const readRegressions = (): Regression[] => JSON.parse(readFileSync(FILE, 'utf8')) as Regression[];
+
+export function keepRegression({ seed, property }: SeedFailure): void {
+  const known = readRegressions();
+  if (known.some((regression) => regression.seed === seed)) return;
+  const all = [...known, { seed, property, commit: commit() }].sort((a, b) => a.seed - b.seed);
+  writeFileSync(FILE, `[\n${all.map((each) => `  ${JSON.stringify(each)}`).join(',\n')}\n]\n`);
+}

@@ -1,0 +1,69 @@
+/**
+ * `npm run sim`: plays seeds of the simulated platform until one breaks a property, or all held.
+ *   npm run sim -- --seeds 100000            many, on all cores; Ctrl-C says where to go on
+ *   npm run sim -- --seeds 100000 --from N   the range from N on
+ *   npm run sim -- --seed N                  one, with its whole trace
+ */
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { keepRegression } from './regressions.js';
+import { reportFailure } from './report-failure.js';
+import { runMany } from './run-many.js';
+import { runSeed, type SeedFailure } from './run-seed.js';
+import { Scenario } from './scenario.js';
+
+const FAILURES_SHOWN = 5;
+const PROGRESS_EVERY_MS = 5_000;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '0' },
+    seed: { type: 'string' },
+    workers: { type: 'string', default: String(availableParallelism()) },
+  },
+});
+const whole = (name: 'seeds' | 'from' | 'seed' | 'workers'): number => {
+  const value = Number(values[name]);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new Error(`--${name} takes a whole number from 0, not ${values[name]}`);
+};
+
+process.exitCode = await (values.seed === undefined ? playRange() : playOne(whole('seed')));
+
+async function playOne(seed: number): Promise<number> {
+  const failure = await runSeed(await Scenario.open(), seed, Number.MAX_SAFE_INTEGER);
+  if (failure) found(failure);
+  else console.log(`seed ${seed} holds`);
+  process.exit(failure ? 1 : 0);
+}
+
+function found(failure: SeedFailure): void {
+  keepRegression(failure);
+  console.log(reportFailure(failure));
+}
+
+async function playRange(): Promise<number> {
+  const [from, seeds] = [whole('from'), whole('seeds')];
+  const stopping = new AbortController();
+  process.once('SIGINT', () => stopping.abort());
+  const startedMs = performance.now();
+  let [shownMs, failed, resumeAt] = [startedMs, 0, from];
+  const onProgress = (done: number, failures: readonly SeedFailure[], next: number): void => {
+    failed += failures.length;
+    resumeAt = next;
+    for (const failure of failures) if (failed <= FAILURES_SHOWN) found(failure);
+    if (failed >= FAILURES_SHOWN) stopping.abort();
+    const nowMs = performance.now();
+    if (nowMs - shownMs < PROGRESS_EVERY_MS && done < seeds) return;
+    shownMs = nowMs;
+    const perSecond = done / ((nowMs - startedMs) / 1000);
+    console.error(`${done} of ${seeds} seeds, ${failed} failed, ${perSecond.toFixed(1)} a second`);
+  };
+  await runMany({ from, seeds, workers: Math.max(1, whole('workers')), signal: stopping.signal, onProgress });
+  if (resumeAt < from + seeds) console.log(`stopped; go on with --from ${resumeAt} --seeds ${from + seeds - resumeAt}`);
+  console.log(
+    `${failed === 0 ? 'every property held' : `${failed} seeds failed`} in the seeds ${from} to ${resumeAt - 1}`,
+  );
+  return failed === 0 && resumeAt === from + seeds ? 0 : 1;
+}

@@ -1,0 +1,62 @@
+/**
+ * The production API in a simulated world. Building the app costs far more than a seed may, so it is built once; like the
+ * real one it keeps nothing between requests, and reaches the ports of whatever process it is at the moment.
+ */
+import { createHash } from 'node:crypto';
+import { createApp, DecoderServing } from '@preheat/functions';
+import { ModelRegistry } from '@preheat/inference/model-registry';
+import { type JobPieces, JobStore } from '@preheat/jobs';
+import { TINY_MODELS } from '../../../functions/src/test-kit/tiny-models.js';
+import type { ProcessPorts } from './process-ports.js';
+
+type App = Awaited<ReturnType<typeof createApp>>;
+
+export const PROJECT_KEYS = ['sk-simulated-0', 'sk-simulated-1'] as const;
+export const projectName = (project: number): string => `proj-${project}`;
+
+export class ApiMachine {
+  readonly app: App;
+  readonly #slot: { ports: ProcessPorts | undefined };
+
+  private constructor(app: App, slot: { ports: ProcessPorts | undefined }) {
+    this.app = app;
+    this.#slot = slot;
+  }
+
+  static async open(pieces: Partial<JobPieces>): Promise<ApiMachine> {
+    const slot: { ports: ProcessPorts | undefined } = { ports: undefined };
+    const port = <K extends keyof ProcessPorts>(name: K): ProcessPorts[K] =>
+      new Proxy({} as ProcessPorts[K], {
+        get(_, property) {
+          const target = slot.ports?.[name];
+          if (!target) throw new Error('the API machine is switched off');
+          const member = Reflect.get(target, property, target) as unknown;
+          return typeof member === 'function' ? member.bind(target) : member;
+        },
+      });
+    const ports = {
+      store: port('store'),
+      jobQueue: port('jobQueue'),
+      evaluationQueue: port('evaluationQueue'),
+      clock: port('clock'),
+      ids: port('ids'),
+      log: port('log'),
+    };
+    const models = new ModelRegistry(ports.store, TINY_MODELS);
+    const decoders = new DecoderServing(models, { budgetBytes: 0, workers: 0 });
+    const jobs = new JobStore({ ...ports, queue: ports.jobQueue, pieces });
+    const apiKeys = PROJECT_KEYS.map((key, project) => ({
+      hash: createHash('sha256').update(key).digest(),
+      projectId: projectName(project),
+    }));
+    const limits = { requestsPerMinute: Number.MAX_SAFE_INTEGER };
+    const app = await createApp({ ...ports, jobs, models, decoders }, { apiKeys, limits });
+    await app.ready();
+    return new ApiMachine(app, slot);
+  }
+
+  /** From now on the app is this process. */
+  become(ports: ProcessPorts): void {
+    this.#slot.ports = ports;
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Which faults a seed meets, and how often. Each seed draws a subset of its own: a fault that is always there hides the bugs
+ * that only show without it (swarm testing, Groce et al., ISSTA 2012).
+ */
+import type { Random } from '@preheat/ports';
+import type { ProcessFaults, QueueFaults, StoreFaults } from '@preheat/simulator';
+
+export interface FaultPlan {
+  readonly store: StoreFaults;
+  readonly queue: QueueFaults;
+  readonly runner: ProcessFaults;
+  readonly api: ProcessFaults;
+  readonly sweeper: ProcessFaults;
+  /** Largest distance of a machine's clock from the true time, either way. */
+  readonly skewMaxMs: number;
+  /** An answer of the API that is lost on its way to the client. */
+  readonly lostAnswer: number;
+  /** A step of training that throws. */
+  readonly brokenStep: number;
+  /** Mean time between two SIGTERMs to a runner; 0: none. */
+  readonly terminateEveryMs: number;
+}
+
+const SKEWS_MS = [0, 200, 2_000, 15_000];
+
+export function drawFaults(random: Random, leaseTtlMs: number): FaultPlan {
+  /** The fault's rate in this seed: absent half of the time, else somewhere up to `max`. */
+  const some = (max: number): number => (random.float() < 0.5 ? 0 : max * random.float());
+  const store: StoreFaults = {
+    latencyMaxMs: 20 + random.int(400),
+    conflict: some(0.1),
+    timeoutBeforeCommit: some(0.08),
+    timeoutAfterCommit: some(0.1),
+    refusedAfterCommit: some(0.1),
+    lateCommit: some(0.06),
+    lateCommitMaxMs: 100 + random.int(5_000),
+    unavailable: some(0.06),
+    staleList: some(0.4),
+    staleListMaxMs: 60_000,
+  };
+  const queue: QueueFaults = {
+    loss: some(0.4),
+    duplicate: some(0.4),
+    delay: some(0.5),
+    delayMaxMs: 60_000,
+    reorder: some(0.5),
+    lostDelete: some(0.4),
+    lastingReceipt: some(0.8),
+    unavailable: some(0.1),
+  };
+  const process = (scale: number): ProcessFaults => ({
+    crash: some(scale),
+    pause: some(scale),
+    pauseMaxMs: 3 * leaseTtlMs,
+  });
+  return {
+    store,
+    queue,
+    runner: process(0.008),
+    api: process(0.02),
+    sweeper: process(0.02),
+    skewMaxMs: SKEWS_MS[random.int(SKEWS_MS.length)] ?? 0,
+    lostAnswer: some(0.2),
+    brokenStep: some(0.05),
+    terminateEveryMs: random.float() < 0.5 ? 0 : 20_000 + random.int(60_000),
+  };
+}

@@ -1,0 +1,122 @@
+/** Production programs on simulated processes: started again after every crash and every end, as a supervisor would. */
+import { Runs, sweep, type SweepParts, sweepUntilStopped } from '@preheat/functions';
+import { ModelRegistry } from '@preheat/inference/model-registry';
+import { JobStore } from '@preheat/jobs';
+import type { Random } from '@preheat/ports';
+import type { SimulatedProcess } from '@preheat/simulator';
+import { TINY_MODELS } from '../../../functions/src/test-kit/tiny-models.js';
+import { runnerLoop } from '../../../gpu-runner/src/runner-loop.js';
+import type { RunnerDependencies } from '../../../gpu-runner/src/runner-dependencies.js';
+import type { ApiMachine } from './api-machine.js';
+import { lightRecipe } from './light-recipe.js';
+import type { Weakened } from './weakened.js';
+import { LEASE_TTL_MS, type World } from './world.js';
+
+const STEP_MAX_MS = 1_500;
+const RESTART_MAX_MS = 15_000;
+const SWEEP_EVERY_MS = 7_000;
+const RING_AFTER_MS = 20_000;
+/** Beyond the longest pause of a process, and the longest way of a write. */
+export const ORPHAN_GRACE_MS = 5 * 60_000;
+
+type Program = (process: SimulatedProcess, shutdown: AbortSignal) => Promise<void>;
+
+/** Keeps one program running for ever. Rejects only when the program itself fails, which none may. */
+async function keepRunning(
+  world: World,
+  machine: string,
+  kind: 'runner' | 'api' | 'sweeper',
+  program: Program,
+): Promise<never> {
+  const { clock, random } = world.simulation;
+  const delays = random.fork(`restarts of ${machine}`);
+  for (let life = 1; !world.isOver; life++) {
+    const process = world.startProcess(`${machine}.${life}`, machine, kind);
+    const shutdown = new AbortController();
+    const terminated = kind === 'runner' ? terminateSometimes(world, process, shutdown, delays) : undefined;
+    await Promise.race([program(process, shutdown.signal), process.crashed]);
+    await terminated?.catch(() => undefined);
+    await clock.sleep(1 + delays.int(RESTART_MAX_MS));
+  }
+  return new Promise(() => undefined);
+}
+
+/** SIGTERM, which a runner answers with a checkpoint, a release and its end. */
+async function terminateSometimes(
+  world: World,
+  process: SimulatedProcess,
+  shutdown: AbortController,
+  random: Random,
+): Promise<void> {
+  const { terminateEveryMs } = world.faults;
+  if (terminateEveryMs === 0) return;
+  void world.simulation.clock.sleep(random.int(2 * terminateEveryMs)).then(() => {
+    if (world.isCalm || !process.isAlive) return;
+    world.log.debug('fault: terminate', { process: process.name });
+    shutdown.abort();
+  });
+}
+
+export function startRunner(world: World, machine: string, weakened: Weakened): Promise<never> {
+  return keepRunning(world, machine, 'runner', (process, shutdown) => {
+    const deps = runnerDependencies(world, process, weakened);
+    return runnerLoop(deps, { shutdown, protection: { set: async () => {} }, exitWhenIdle: false });
+  });
+}
+
+function runnerDependencies(world: World, process: SimulatedProcess, weakened: Weakened): RunnerDependencies {
+  const ports = world.portsOf(process);
+  const { jobQueue: queue } = ports;
+  const random = world.simulation.random.fork(`steps of ${process.name}`);
+  const poison = new Map(world.plan.map(({ seed, poisonStep }) => [seed, poisonStep]));
+  const during = async (seed: number, step: number): Promise<void> => {
+    if (poison.get(seed) === step) {
+      process.crash();
+      await new Promise(() => undefined);
+    }
+    if (!world.isCalm && random.float() < world.faults.brokenStep) throw new Error('the device was lost');
+  };
+  return {
+    ...ports,
+    runnerId: process.name,
+    queue,
+    jobs: new JobStore({ ...ports, queue, pieces: weakened.pieces ?? {} }),
+    models: new ModelRegistry(ports.store, TINY_MODELS),
+    executor: { name: 'simulated', detail: 'no computation' } as never,
+    leaseTtlMs: LEASE_TTL_MS,
+    rolloutWorkers: 0,
+    recipes: { sft: lightRecipe({ clock: process.clock, stepMaxMs: STEP_MAX_MS, during }) },
+    compareGraphs: async () => ({ rows: 0, tokens: 0, maxLogProbDifference: 0, bound: 1e-3 }),
+    ...(weakened.publishBundle ? { publishBundle: weakened.publishBundle } : {}),
+  };
+}
+
+export function startSweeper(world: World, machine: string, weakened: Weakened): Promise<never> {
+  return keepRunning(world, machine, 'sweeper', (process, signal) => {
+    const parts = sweeperParts(world, process, weakened);
+    return sweepUntilStopped(parts, { everyMs: SWEEP_EVERY_MS, ringAfterMs: RING_AFTER_MS, signal });
+  });
+}
+
+function sweeperParts(world: World, process: SimulatedProcess, weakened: Weakened): SweepParts {
+  const { orphanGraceMs = ORPHAN_GRACE_MS } = weakened;
+  const ports = world.portsOf(process);
+  const jobs = new JobStore({ ...ports, queue: ports.jobQueue });
+  return { ...ports, jobs, runs: new Runs(ports), orphanGraceMs };
+}
+
+/** Sweeps once by a process of its own. */
+export function sweepOnce(world: World, weakened: Weakened): Promise<void> {
+  const process = world.startProcess('last-sweeper', 'last-sweeper', 'sweeper');
+  return sweep(sweeperParts(world, process, weakened), { ringAfterMs: RING_AFTER_MS });
+}
+
+/** An API machine serves until it crashes. */
+export function startApi(world: World, name: string, machine: ApiMachine): Promise<never> {
+  return keepRunning(world, name, 'api', (process) => {
+    machine.become(world.portsOf(process));
+    const others = world.endpoints.filter((endpoint) => endpoint.machine !== machine);
+    world.endpoints = [...others, { machine, process }];
+    return new Promise(() => undefined);
+  });
+}

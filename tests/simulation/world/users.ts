@@ -1,0 +1,80 @@
+/** The users of a seed: each submits a job, then pauses, resumes or cancels it as planned, whatever the platform does. */
+import { multipartBody } from '../../../functions/src/test-kit/multipart.js';
+import { jsonl, SFT_ROWS } from '../../../functions/src/test-kit/rows.js';
+import { PROJECT_KEYS } from './api-machine.js';
+import { SimClient } from './sim-client.js';
+import type { PlannedJob, Verb } from './work-plan.js';
+import type { World } from './world.js';
+
+const authorization = (project: number) => ({ authorization: `Bearer ${PROJECT_KEYS[project] ?? ''}` });
+
+export class User {
+  readonly #world: World;
+  readonly #job: PlannedJob;
+  readonly #client: SimClient;
+
+  constructor(world: World, job: PlannedJob) {
+    const { clock, random } = world.simulation;
+    this.#world = world;
+    this.#job = job;
+    this.#client = new SimClient({
+      clock,
+      random: random.fork(`client ${job.index}`),
+      endpoints: () => world.endpoints,
+      attempts: world.attempts,
+      lostAnswer: () => (world.isCalm ? 0 : world.faults.lostAnswer),
+    });
+  }
+
+  async live(): Promise<void> {
+    const { clock } = this.#world.simulation;
+    await clock.sleep(this.#job.submitAtMs);
+    const jobId = await this.#submit(await this.#upload());
+    for (const { verb, afterMs, tries } of this.#job.actions) {
+      await clock.sleep(afterMs);
+      await this.request(jobId, verb, tries);
+    }
+  }
+
+  /** The state the platform answered with, if it did. */
+  async request(jobId: string, verb: Verb, tries?: number): Promise<unknown> {
+    const url = `/v1/fine_tuning/jobs/${jobId}/${verb}`;
+    const headers = authorization(this.#job.project);
+    const answer = await this.#client.ask(`${verb} ${jobId}`, { method: 'POST', url, headers }, tries);
+    return answer?.body['status'];
+  }
+
+  async #upload(): Promise<string> {
+    const content = jsonl(Array.from({ length: 6 }, (_, i) => SFT_ROWS[i % SFT_ROWS.length] ?? {}));
+    const form = multipartBody([
+      { field: 'purpose', value: 'fine-tune' },
+      { field: 'file', filename: 'rows.jsonl', content },
+    ]);
+    const headers = { ...form.headers, ...authorization(this.#job.project) };
+    const request = { method: 'POST', url: '/v1/files', payload: form.payload, headers } as const;
+    return this.#idOf(`upload ${this.#job.index}`, await this.#client.ask(`upload ${this.#job.index}`, request));
+  }
+
+  async #submit(fileId: string): Promise<string> {
+    const { index, project, seed, key, phases } = this.#job;
+    const payload = {
+      model: 'preheat-1m',
+      training_file: fileId,
+      seed,
+      pipeline: phases.map(({ steps, checkpointInterval }) => ({
+        type: 'supervised',
+        hyperparameters: { batch_size: 2, n_epochs: 10, max_steps: steps, checkpoint_interval: checkpointInterval },
+      })),
+    };
+    const headers = { ...authorization(project), ...(key === null ? {} : { 'idempotency-key': key }) };
+    const request = { method: 'POST', url: '/v1/fine_tuning/jobs', payload, headers } as const;
+    const id = this.#idOf(`submit ${index}`, await this.#client.ask(`submit ${index}`, request));
+    this.#world.submitted.set(index, id);
+    return id;
+  }
+
+  #idOf(wish: string, answer: { status: number; body: Record<string, unknown> } | undefined): string {
+    if (answer?.status === 200) return String(answer.body['id']);
+    throw new Error(`${wish} was answered ${answer?.status}: ${JSON.stringify(answer?.body)}`);
+  }
+}

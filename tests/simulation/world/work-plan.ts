@@ -1,0 +1,53 @@
+/** What the users of a seed want: the jobs they submit, and when they pause, resume or cancel them. */
+import type { Random } from '@preheat/ports';
+
+export type Verb = 'pause' | 'resume' | 'cancel';
+
+export interface PlannedAction {
+  readonly verb: Verb;
+  /** Wait before it, after the action before. */
+  readonly afterMs: number;
+  /** Tries before the user stops asking; the last wish may then still come true. */
+  readonly tries: number;
+}
+
+export interface PlannedJob {
+  readonly index: number;
+  readonly project: number;
+  /** Also names the job: it is the seed of its training. */
+  readonly seed: number;
+  readonly submitAtMs: number;
+  /** Sent as `Idempotency-Key`; without it the client says that it retries. */
+  readonly key: string | null;
+  readonly phases: readonly { readonly steps: number; readonly checkpointInterval: number }[];
+  /** The step of the first phase at which its runner always dies; 0: none. */
+  readonly poisonStep: number;
+  readonly actions: readonly PlannedAction[];
+}
+
+const VERBS: readonly Verb[] = ['pause', 'resume', 'pause', 'resume', 'resume', 'cancel'];
+
+export function drawJobs(random: Random): PlannedJob[] {
+  const count = 2 + random.int(3);
+  return Array.from({ length: count }, (_, index) => {
+    const phases = Array.from({ length: 1 + random.int(2) }, () => ({
+      steps: 2 + random.int(5),
+      checkpointInterval: 1 + random.int(3),
+    }));
+    const wishes = random.float() < 0.5 ? 0 : 1 + random.int(5);
+    return {
+      index,
+      project: random.int(2),
+      seed: index + 1,
+      submitAtMs: random.int(60_000),
+      key: random.float() < 0.5 ? `key-${index}` : null,
+      phases,
+      poisonStep: random.float() < 0.06 ? 1 + random.int(phases[0]?.steps ?? 1) : 0,
+      actions: Array.from({ length: wishes }, () => ({
+        verb: VERBS[random.int(VERBS.length)] ?? 'pause',
+        afterMs: random.int(25_000),
+        tries: random.float() < 0.3 ? 1 : 1_000,
+      })),
+    };
+  });
+}
