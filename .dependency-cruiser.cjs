@@ -83,8 +83,8 @@ const floors = [
   ),
   floor(
     'packages/graders',
-    packages('contracts'),
-    'A reward is a pure function of sample and item, usable from training, evaluation and the API alike.',
+    packages('contracts', 'ports'),
+    'A reward depends on sample and item alone, from training, evaluation and the API alike; what it calls, and the clock, are ports.',
   ),
   floor(
     'packages/tasks',

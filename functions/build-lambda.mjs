@@ -5,6 +5,7 @@
  *
  * onnxruntime-node is native and cannot be bundled: folders that decode get it beside the bundle, for Lambda's platform
  * only (46 MB instead of 290 MB; the limit is 250 MB). The other folders must not load it, and the build proves it.
+ * Folders that grade get the Python sandbox, which is started as a process from its own files, and Pyodide (14 MB).
  */
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,18 +15,19 @@ import { build } from 'esbuild';
 
 const FUNCTIONS_FOLDER = dirname(fileURLToPath(import.meta.url));
 const INFERENCE_FOLDER = join(FUNCTIONS_FOLDER, '../packages/inference');
+const GRADERS_FOLDER = join(FUNCTIONS_FOLDER, '../packages/graders');
 const OUTPUT_FOLDER = join(FUNCTIONS_FOLDER, 'dist-lambda');
 const MODEL_RUNTIME = 'onnxruntime-node';
 /** Decoding starts this module as a thread, by its name beside the module that starts it. */
 const MODEL_WORKER = 'graph-worker';
 const MODEL_RUNTIME_FILES = ['package.json', 'dist', 'bin/napi-v6/linux/x64'];
 
-/** Deployed folders: which handler file, and whether the function decodes. Names are those of infra/. */
+/** Deployed folders: which handler file, and whether the function decodes or grades. Names are those of infra/. */
 const LAMBDAS = {
-  api: { entry: 'api', decodes: false },
-  inference: { entry: 'api', decodes: true },
-  evaluation: { entry: 'evaluation', decodes: true },
-  sweeper: { entry: 'sweeper', decodes: false },
+  api: { entry: 'api', decodes: false, grades: true },
+  inference: { entry: 'api', decodes: true, grades: true },
+  evaluation: { entry: 'evaluation', decodes: true, grades: true },
+  sweeper: { entry: 'sweeper', decodes: false, grades: false },
 };
 
 /** Packages inside an ES module bundle still expect CommonJS's globals. */
@@ -39,7 +41,7 @@ const COMMONJS_GLOBALS = [
 ].join('\n');
 
 async function bundle(folder) {
-  const { entry, decodes } = LAMBDAS[folder];
+  const { entry, decodes, grades } = LAMBDAS[folder];
   const outdir = join(OUTPUT_FOLDER, folder);
   rmSync(outdir, { recursive: true, force: true });
   const worker = join(INFERENCE_FOLDER, 'src', `${MODEL_WORKER}.ts`);
@@ -69,6 +71,7 @@ async function bundle(folder) {
   const entryFile = relative(process.cwd(), join(outdir, `${entry}.js`));
   if (decodes) copyModelRuntime(outdir);
   else refuseModelRuntimeAtStart(folder, metafile.outputs, entryFile);
+  if (grades) copySandbox(outdir);
   const size = Object.values(metafile.outputs).reduce((bytes, { bytes: more }) => bytes + more, 0);
   console.log(`dist-lambda/${folder}: ${Math.round(size / 1024)} KiB${decodes ? ` + ${MODEL_RUNTIME}` : ''}`);
 }
@@ -102,6 +105,12 @@ function copyModelRuntime(outdir) {
     cpSync(join(runtime, file), join(modules, MODEL_RUNTIME, file), { recursive: true });
   }
   cpSync(common, join(modules, 'onnxruntime-common'), { recursive: true, dereference: true });
+}
+
+function copySandbox(outdir) {
+  cpSync(join(GRADERS_FOLDER, 'sandbox'), join(outdir, 'sandbox'), { recursive: true });
+  const pyodide = packageFolder('pyodide', GRADERS_FOLDER);
+  cpSync(pyodide, join(outdir, 'node_modules/pyodide'), { recursive: true });
 }
 
 /** A package's folder as seen from `from`; walks up from its entry point, since not every package exports its manifest. */

@@ -1,7 +1,8 @@
 /** Assembles the parts from a platform that is open; every program of this package starts here. */
 import { availableParallelism } from 'node:os';
 import { openPlatform, type Platform } from '@preheat/adapters/platform';
-import { ApiSettings, readSettings, StoreSettings } from '@preheat/contracts';
+import { ApiSettings, GraderSettings, readSettings, StoreSettings } from '@preheat/contracts';
+import { DecoderJudge, openGraders } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import type { FastifyInstance } from 'fastify';
@@ -11,6 +12,7 @@ import { Runs } from './evaluation/runs.js';
 import type { RunWorkerDependencies } from './evaluation/work-on-run.js';
 import { parseApiKeys } from './plugins/auth.js';
 import { DecoderServing } from './serving/decoder-serving.js';
+import { ServedJudges } from './serving/judge-models.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -21,6 +23,9 @@ const DEFAULT_ORPHAN_GRACE_MS = 24 * 3_600_000;
 
 /** Memory for loaded models: a fraction of a function's, and nothing to a server. */
 const DECODER_BUDGET_BYTES = 1024 * 1024 * 1024;
+
+/** Sandboxes of python graders at once: a process of about 170 MB each. */
+const PYTHON_PROCESSES = 2;
 
 /** A server keeps its event loop free of decoding; a function serves one request at a time and has nobody to wait. */
 export const SERVER_DECODER_WORKERS = availableParallelism();
@@ -33,13 +38,20 @@ export async function openParts(environment: Environment, program: string, decod
   const models = new ModelRegistry(platform.store);
   const decoders = new DecoderServing(models, { budgetBytes: DECODER_BUDGET_BYTES, workers: decoderWorkers });
   const jobs = new JobStore({ ...platform, queue: platform.jobQueue });
+  const graders = openGraders({
+    settings: readSettings(GraderSettings, { ...environment }),
+    clock: platform.clock,
+    judge: new DecoderJudge(new ServedJudges(models, decoders)),
+    pythonProcesses: PYTHON_PROCESSES,
+  });
   const close = async (): Promise<void> => {
+    graders.close();
     await decoders.close();
     await platform.close();
   };
   const orphanGraceMs = Number(settings.PREHEAT_ORPHAN_GRACE_MS ?? DEFAULT_ORPHAN_GRACE_MS);
-  const evaluation = { evals: new Evals(platform), runs: new Runs(platform) };
-  return { ...platform, close, models, decoders, jobs, ...evaluation, orphanGraceMs };
+  const shared = { ...platform, close, models, decoders, jobs, graders: graders.pool, orphanGraceMs };
+  return { ...shared, evals: new Evals(shared), runs: new Runs(platform) };
 }
 
 /** @throws Error naming each environment variable that is missing or wrong. */

@@ -1,4 +1,5 @@
 /** Everything the API needs from outside, as ports: tests pass the memory adapters, processes pass what settings name. */
+import type { GraderPool } from '@preheat/graders';
 import type { ModelRegistry } from '@preheat/inference/model-registry';
 import type { JobStore } from '@preheat/jobs';
 import type { Clock, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
@@ -13,4 +14,5 @@ export interface ApiDependencies {
   readonly jobs: JobStore;
   readonly models: ModelRegistry;
   readonly decoders: DecoderServing;
+  readonly graders: GraderPool;
 }

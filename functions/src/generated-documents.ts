@@ -2,6 +2,7 @@
 import { MemoryObjectStore, MemoryWorkQueue } from '@preheat/adapters/memory';
 import { SystemIds, systemClock } from '@preheat/adapters/system';
 import { ERRORS, type ErrorRule } from '@preheat/contracts';
+import { GraderPool } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import type { JsonValue, Log } from '@preheat/ports';
@@ -61,6 +62,7 @@ function appWithoutState() {
       log,
       jobs: new JobStore({ store, queue, clock, ids, log }),
       models,
+      graders: new GraderPool({ services: {}, clock }),
       decoders: new DecoderServing(models, { budgetBytes: 1, workers: 0 }),
     },
     { apiKeys: [] },

@@ -17,5 +17,6 @@ export { type ApiKey, parseApiKeys } from './plugins/auth.js';
 export { DEFAULT_LIMITS, type Limits } from './plugins/limits.js';
 export { openapiDocument } from './plugins/openapi.js';
 export { DecoderServing, type ServedModel } from './serving/decoder-serving.js';
+export { ServedJudges } from './serving/judge-models.js';
 export { sweep, type SweepParts } from './sweep.js';
 export { sweepUntilStopped } from './sweep-until-stopped.js';

@@ -1,18 +1,21 @@
 /** The runner process: opens the platform, chooses an executor, pulls work until SIGTERM or SIGINT. */
 import { availableParallelism, hostname } from 'node:os';
 import { openPlatform } from '@preheat/adapters/platform';
-import { readSettings, RunnerSettings } from '@preheat/contracts';
+import { GraderSettings, readSettings, RunnerSettings } from '@preheat/contracts';
+import { DecoderJudge, openGraders } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import { chooseExecutor } from './executor-choice.js';
 import { gpuSettings } from './gpu-settings.js';
 import { chooseRolloutProvider } from './rollout-provider.js';
+import { RunnerJudges } from './runner-judges.js';
 import { runnerLoop } from './runner-loop.js';
 import { taskProtection } from './task-protection.js';
 
 /** Time for the last step, a checkpoint and the release, within the 120 s that ECS grants. */
 const SHUTDOWN_LIMIT_MS = 110_000;
 const DEFAULT_LEASE_TTL_MS = 30_000;
+const MAX_PYTHON_PROCESSES = 8;
 
 const settings = readSettings(RunnerSettings, process.env);
 const platform = await openPlatform(settings, 'gpu-runner');
@@ -46,14 +49,23 @@ log.info(
 const { executor, microBatchTokens } = await chooseExecutor(settings.PREHEAT_RUNNER_EXECUTOR ?? 'auto', gpu, log);
 const rolloutProvider = await chooseRolloutProvider(settings.PREHEAT_ROLLOUT_PROVIDER ?? 'auto', log);
 const jobs = new JobStore({ ...platform, queue: platform.jobQueue });
+const models = new ModelRegistry(platform.store);
+const judges = new RunnerJudges(models, availableParallelism());
+const graders = openGraders({
+  settings: readSettings(GraderSettings, process.env),
+  clock: platform.clock,
+  judge: new DecoderJudge(judges),
+  pythonProcesses: Math.min(availableParallelism(), MAX_PYTHON_PROCESSES),
+});
 const dependencies = {
   ...platform,
   runnerId,
   log,
   queue: platform.jobQueue,
   jobs,
-  models: new ModelRegistry(platform.store),
+  models,
   executor,
+  graders: graders.pool,
   leaseTtlMs: Number(settings.PREHEAT_LEASE_TTL_MS ?? DEFAULT_LEASE_TTL_MS),
   microBatchTokens,
   rolloutProvider,
@@ -67,6 +79,8 @@ await runnerLoop(dependencies, {
   protection: taskProtection(settings.ECS_AGENT_URI, log),
   exitWhenIdle: settings.PREHEAT_RUNNER_EXIT_WHEN_IDLE === 'yes',
 });
+graders.close();
+await judges.close();
 await executor.dispose();
 await platform.close();
 log.info('stopped');

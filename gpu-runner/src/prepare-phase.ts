@@ -1,6 +1,6 @@
 /** Opens what one phase runs on: the weights it starts from, its tokenizer, grader and rollouts, and the recipe's context. */
 import { invariant } from '@preheat/contracts';
-import { compileGrader } from '@preheat/graders';
+import { compileGrader, type GraderPool } from '@preheat/graders';
 import { DecoderPool } from '@preheat/inference';
 import type { LoadedModel } from '@preheat/inference/model-registry';
 import type { LeasedJob } from '@preheat/jobs';
@@ -44,7 +44,7 @@ export async function preparePhase(
     executor: deps.executor,
     microBatchTokens: deps.microBatchTokens,
     rollouts: decoder && new DecoderRollouts(decoder),
-    grader: graderOf(planned),
+    grader: graderOf(planned, deps.graders, leased.job.projectId),
     signal: leased.lost,
     log: deps.log,
     monotonicMs: () => performance.now(),
@@ -75,9 +75,13 @@ function openDecoder(deps: RunnerDependencies, { config, tensors }: LoadedModel)
   });
 }
 
-function graderOf({ phase }: PlannedPhase): PhaseContext['grader'] {
+function graderOf({ phase }: PlannedPhase, pool: GraderPool, projectId: string): PhaseContext['grader'] {
   if (phase.grader === null) return null;
   const compiled = compileGrader(phase.grader);
   invariant(compiled.ok, 'the API admitted a grader that does not compile');
-  return compiled.value;
+  const { value } = compiled;
+  return {
+    compiled: value,
+    gradeAll: (samples, signal) => pool.gradeAll(value, samples, { projectId, signal }),
+  };
 }

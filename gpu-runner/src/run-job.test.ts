@@ -6,6 +6,7 @@ import { type JobDocument, KEYS, type ResolvedPhase } from '@preheat/contracts';
 import { createOnnxExecutor } from '@preheat/executor/onnx';
 import { BASE_MODELS, baseConfig, ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore, LeasedJob } from '@preheat/jobs';
+import { GraderPool } from '@preheat/graders';
 import type { JsonValue } from '@preheat/ports';
 import { recipeNamed } from '@preheat/recipes/catalog';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
@@ -92,6 +93,7 @@ async function world(keys: Record<string, unknown> = {}) {
     jobs,
     models,
     executor,
+    graders: new GraderPool({ services: {}, clock: systemClock }),
     clock: systemClock,
     ids,
     log,

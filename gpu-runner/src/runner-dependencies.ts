@@ -1,6 +1,7 @@
 /** What a runner is made of; assembled once in main.ts, replaced by memory adapters and a virtual clock in tests. */
 import type { publishBundle } from '@preheat/checkpoints';
 import type { Executor } from '@preheat/executor';
+import type { GraderPool } from '@preheat/graders';
 import type { ExecutionProvider } from '@preheat/inference';
 import type { ModelRegistry } from '@preheat/inference/model-registry';
 import type { JobStore } from '@preheat/jobs';
@@ -15,6 +16,7 @@ export interface RunnerDependencies {
   readonly jobs: JobStore;
   readonly models: ModelRegistry;
   readonly executor: Executor;
+  readonly graders: GraderPool;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;

@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { MemoryObjectStore, MemoryWorkQueue } from '@preheat/adapters/memory';
 import { SystemIds, systemClock } from '@preheat/adapters/system';
-import { createApp, DecoderServing, Evals, Runs, runEvaluationWorker } from '@preheat/functions';
+import { createApp, DecoderServing, Evals, Runs, runEvaluationWorker, ServedJudges } from '@preheat/functions';
+import { DecoderJudge, openGraders } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import type { JsonValue, Log } from '@preheat/ports';
@@ -45,7 +46,9 @@ beforeAll(async () => {
   const models = new ModelRegistry(store);
   const decoders = new DecoderServing(models, { budgetBytes: 2 ** 28, workers: 1 });
   const jobs = new JobStore({ store, queue, clock, ids, log });
-  const deps = { store, evaluationQueue, clock, ids, log, jobs, models, decoders };
+  const judge = new DecoderJudge(new ServedJudges(models, decoders));
+  const graders = openGraders({ settings: {}, clock, judge, pythonProcesses: 1 });
+  const deps = { store, evaluationQueue, clock, ids, log, jobs, models, decoders, graders: graders.pool };
   const hash = createHash('sha256').update(KEY).digest();
   const app = await createApp(deps, { apiKeys: [{ hash, projectId: 'proj-interop' }] });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
@@ -58,6 +61,7 @@ beforeAll(async () => {
     stopping.abort();
     await worker;
     await app.close();
+    graders.close();
     await decoders.close();
   };
 });

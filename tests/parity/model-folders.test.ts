@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { FineTuningJob, ModelRecord } from '@preheat/contracts';
 import { createOnnxExecutor } from '@preheat/executor/onnx';
+import { GraderPool } from '@preheat/graders';
 import { DecoderSession } from '@preheat/inference';
 import { LeasedJob } from '@preheat/jobs';
 import { MemoryWorkQueue } from '@preheat/adapters/memory';
@@ -259,6 +260,7 @@ async function runOneJob(jobId: string): Promise<void> {
     log,
     queue,
     executor,
+    graders: new GraderPool({ services: {}, clock }),
     runnerId: 'runner-1',
     leaseTtlMs: 600_000,
     rolloutWorkers: 1,

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { freshDecoder, type TensorMap } from '@preheat/checkpoints';
 import { createOnnxExecutor } from '@preheat/executor/onnx';
-import { compileGrader } from '@preheat/graders';
+import { type CompiledGrader, compileGrader, gradeAll, type GradingContext } from '@preheat/graders';
 import { DecoderSession } from '@preheat/inference';
 import type { Log } from '@preheat/ports';
 import { type AnyRecipe, type RecipeContext, RUNTIMES, type Snapshot, type StepResult } from '@preheat/recipes';
@@ -58,6 +58,11 @@ export interface PhaseOptions {
   readonly weights?: TensorMap;
 }
 
+const phaseGrader = (compiled: CompiledGrader) => ({
+  compiled,
+  gradeAll: (samples: readonly GradingContext[], signal: AbortSignal) => gradeAll(compiled, samples, { signal }),
+});
+
 /** Builds the context of a phase, runs `work` in it and frees everything. */
 export async function withPhase<T>(options: PhaseOptions, work: (ctx: AnyContext) => Promise<T>): Promise<T> {
   const { recipe, seed, rows = 64, weights = freshDecoder(modelConfig, seed) } = options;
@@ -79,7 +84,7 @@ export async function withPhase<T>(options: PhaseOptions, work: (ctx: AnyContext
       validationRows: reversalRows(32, seed + 1000, { answered: !isReinforcement }),
       executor,
       rollouts: decoder && new DecoderRollouts(decoder),
-      grader: isReinforcement ? grader.value : null,
+      grader: isReinforcement ? phaseGrader(grader.value) : null,
       signal: new AbortController().signal,
       log: silent,
       monotonicMs: () => performance.now(),

@@ -8,9 +8,10 @@ import {
   KEYS,
   StoredEval,
 } from '@preheat/contracts';
-import { compileGrader } from '@preheat/graders';
+import { compileGrader, type GraderPool } from '@preheat/graders';
+import { refuseUnprovenGrader } from '../fine-tuning/prove-grader.js';
 import { type Clock, type Ids, listAll, type ObjectStore } from '@preheat/ports';
-import { firstProblem } from '../fine-tuning/preflight.js';
+import { firstProblem } from '../fine-tuning/first-problem.js';
 import { findKey, type ObjectIndex, readPage } from '../listing/object-index.js';
 import type { PageOf, PageRequest } from '../listing/page.js';
 import { timeId } from '../listing/time-id.js';
@@ -19,6 +20,7 @@ export interface EvalDependencies {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly graders: GraderPool;
 }
 
 const MAX_SWAPS = 8;
@@ -35,7 +37,7 @@ export class Evals {
 
   /** @throws ApiError `invalid_grader` or `invalid_request` naming the criterion. */
   async create(projectId: string, request: CreateEval): Promise<StoredEval> {
-    checkCriteria(request);
+    await checkCriteria(request, this.#deps.graders, projectId);
     const { store } = this.#deps;
     const { id, createdAtMs } = timeId('eval_', this.#deps);
     const stored: StoredEval = {
@@ -116,12 +118,17 @@ export class Evals {
   }
 }
 
-function checkCriteria({ testing_criteria: criteria }: CreateEval): void {
+async function checkCriteria(
+  { testing_criteria: criteria }: CreateEval,
+  graders: GraderPool,
+  projectId: string,
+): Promise<void> {
   const names = new Set<string>();
   for (const [index, criterion] of criteria.entries()) {
     const path = `testing_criteria.${index}`;
     const compiled = compileGrader(criterion, path);
     if (!compiled.ok) throw firstProblem('invalid_grader', compiled.problems);
+    await refuseUnprovenGrader(compiled.value, { pool: graders, projectId, path });
     if (names.has(criterion.name)) {
       throw firstProblem('invalid_request', [{ path: `${path}.name`, message: `'${criterion.name}' is used twice` }]);
     }

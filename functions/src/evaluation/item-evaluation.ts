@@ -1,6 +1,6 @@
 /** One batch of items: conversations, answers and grades. Pure but for the decoder; whatever an item lacks is its own error. */
 import { endTokenIds, type EvalRow, type OutputItem, type StoredEval, type StoredRun } from '@preheat/contracts';
-import { type CompiledGrader, type GraderSample, grade } from '@preheat/graders';
+import type { CompiledGrader, GraderPool, GraderSample, GradeResult } from '@preheat/graders';
 import { TokenizerError } from '@preheat/tokenizer';
 import { samplingOptions } from '../chat/plan-completion.js';
 import type { ServedModel } from '../serving/decoder-serving.js';
@@ -29,6 +29,7 @@ export type Answerer =
 export interface BatchContext {
   readonly run: StoredRun;
   readonly criteria: readonly Criterion[];
+  readonly graders: GraderPool;
   readonly answerer: Answerer;
   readonly sampling: Sampling;
   readonly nowMs: number;
@@ -54,7 +55,10 @@ export async function evaluateBatch(
     context.answerer.kind === 'given'
       ? rows.map(givenAnswer)
       : await generatedAnswers(context, context.answerer, rows, first);
-  return Promise.all(answers.map((answer, offset) => toItem(context, rows[offset] as EvalRow, first + offset, answer)));
+  const results = await gradeAnswers(context, rows, answers);
+  return answers.map((answer, offset) =>
+    toItem(context, rows[offset] as EvalRow, first + offset, answer, results[offset] ?? []),
+  );
 }
 
 function givenAnswer({ sample }: EvalRow): Answer {
@@ -121,9 +125,14 @@ function failedAnswer(input: Conversation, code: string, message: string): Answe
   return { input, sample, finishReason: 'error', promptTokens: 0, completionTokens: 0, error: { code, message } };
 }
 
-async function toItem(context: BatchContext, row: EvalRow, index: number, answer: Answer): Promise<OutputItem> {
+function toItem(
+  context: BatchContext,
+  row: EvalRow,
+  index: number,
+  answer: Answer,
+  results: OutputItem['results'],
+): OutputItem {
   const { run, sampling, answerer } = context;
-  const results = answer.error === null ? await gradeItem(context.criteria, row, answer.sample) : [];
   const hasError = answer.error !== null || results.some((result) => 'errors' in result);
   return {
     object: 'eval.run.output_item',
@@ -155,26 +164,34 @@ async function toItem(context: BatchContext, row: EvalRow, index: number, answer
   };
 }
 
-async function gradeItem(
-  criteria: readonly Criterion[],
-  row: EvalRow,
-  sample: GraderSample,
-): Promise<OutputItem['results']> {
-  const results: OutputItem['results'] = [];
-  for (const { name, type, compiled, passThreshold } of criteria) {
-    const { reward, subRewards, isFlagged, errorMessages } = await grade(compiled, { sample, item: row.item });
-    const passed = !isFlagged && reward >= passThreshold;
-    const details = Object.keys(subRewards).length > 0 ? { sub_scores: { ...subRewards } } : {};
-    results.push({
-      name,
-      type,
-      score: reward,
-      passed,
-      ...details,
-      ...(isFlagged ? { errors: [...errorMessages] } : {}),
-    });
+/** Results of every answer, criterion by criterion, so that the pool decides how many are graded at once; none for failed answers. */
+async function gradeAnswers(
+  { criteria, graders, run, signal }: BatchContext,
+  rows: readonly EvalRow[],
+  answers: readonly Answer[],
+): Promise<OutputItem['results'][]> {
+  const results = answers.map((): OutputItem['results'] => []);
+  const gradable = answers.flatMap(({ error, sample }, offset) =>
+    error === null ? [{ offset, context: { sample, item: rows[offset]?.item ?? {} } }] : [],
+  );
+  const samples = gradable.map(({ context }) => context);
+  for (const criterion of criteria) {
+    const grades = await graders.gradeAll(criterion.compiled, samples, { projectId: run.projectId, signal });
+    gradable.forEach(({ offset }, i) => results[offset]?.push(toResult(criterion, grades[i] as GradeResult)));
   }
   return results;
+}
+
+function toResult({ name, type, passThreshold }: Criterion, grade: GradeResult): OutputItem['results'][number] {
+  const { reward, subRewards, isFlagged, errorMessages } = grade;
+  return {
+    name,
+    type,
+    score: reward,
+    passed: !isFlagged && reward >= passThreshold,
+    ...(Object.keys(subRewards).length > 0 ? { sub_scores: { ...subRewards } } : {}),
+    ...(isFlagged ? { errors: [...errorMessages] } : {}),
+  };
 }
 
 /** The index is part of the id, so that a page can continue after it without a search. */

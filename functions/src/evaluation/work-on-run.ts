@@ -91,7 +91,15 @@ async function evaluateAndRecord(
   const criteria = toCriteria(evaluation, compiledCriterion);
   const { run } = held;
   const sampling = samplingOf(run, seedOf(run.id));
-  const context = { run, criteria, answerer, sampling, nowMs: deps.clock.nowMs(), signal: held.lost };
+  const context = {
+    run,
+    criteria,
+    graders: deps.graders,
+    answerer,
+    sampling,
+    nowMs: deps.clock.nowMs(),
+    signal: held.lost,
+  };
   const items = await evaluateBatch(context, batch, first);
   const segment = await writeItems(deps.store, run, first, items);
   // Progress makes earlier failures forgotten.

@@ -2,19 +2,22 @@
  * Everything that can be known to be wrong with a job before a machine is paid for: the model, the files, the graders,
  * the hyperparameters and every row. What it returns is complete, so a job that was accepted can run.
  */
-import { ApiError, type Problem, type ResolvedPhase, type StoredFile } from '@preheat/contracts';
-import { type CompiledGrader, compileGrader } from '@preheat/graders';
+import { ApiError, type ResolvedPhase, type StoredFile } from '@preheat/contracts';
+import { type CompiledGrader, compileGrader, type GraderPool } from '@preheat/graders';
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import { recipeNamed } from '@preheat/recipes/catalog';
 import type { ApiDependencies } from '../dependencies.js';
 import type { FileLibrary } from '../files/file-library.js';
 import { isStorable } from '../serving/find-model.js';
 import { checkRows, type RowChecks } from './check-rows.js';
+import { firstProblem } from './first-problem.js';
+import { refuseUnprovenGrader } from './prove-grader.js';
 import type { RequestedPhase } from './requested-phases.js';
 
 export interface PreflightDependencies {
   readonly models: ApiDependencies['models'];
   readonly files: FileLibrary;
+  readonly graders: GraderPool;
 }
 
 /** @throws ApiError with the dotted path of the field at fault. */
@@ -52,7 +55,7 @@ interface PreparedPhase {
 }
 
 async function prepare(
-  { files }: PreflightDependencies,
+  { files, graders }: PreflightDependencies,
   projectId: string,
   phase: RequestedPhase,
   model: ModelDescription,
@@ -63,6 +66,9 @@ async function prepare(
       ? null
       : await dataFile(files, projectId, phase.validationFile, phase.paths.validationFile);
   const grader = phase.grader === null ? null : compiled(phase.grader, phase.paths.grader);
+  if (grader !== null) {
+    await refuseUnprovenGrader(grader, { pool: graders, projectId, path: phase.paths.grader });
+  }
   const config = resolvedConfig(phase, { rows: training.lines ?? 0, model: model.config });
   const resolved: ResolvedPhase = {
     type: phase.type,
@@ -87,7 +93,7 @@ async function dataFile(files: FileLibrary, projectId: string, id: string, param
 }
 
 function compiled(spec: unknown, path: string): CompiledGrader {
-  const result = compileGrader(spec, path);
+  const result = compileGrader(spec, path, { isTraining: true });
   if (result.ok) return result.value;
   throw firstProblem('invalid_grader', result.problems);
 }
@@ -105,12 +111,6 @@ function resolvedConfig(
     message,
   }));
   throw firstProblem('invalid_request', problems);
-}
-
-/** @throws ApiError from the first problem, whose path becomes `param`. */
-export function firstProblem(code: 'invalid_grader' | 'invalid_request', problems: readonly Problem[]): ApiError {
-  const problem = problems[0] ?? { path: '', message: 'is not valid' };
-  return new ApiError(code, `'${problem.path}' ${problem.message}.`, { param: problem.path || null });
 }
 
 /** Longer demonstrations are cut at `max_sequence_length`; a prompt cannot be, so a rollout must fit as a whole. */

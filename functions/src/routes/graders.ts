@@ -1,14 +1,30 @@
 /** POST /v1/fine_tuning/alpha/graders/{run,validate}: a grader tried on one sample, or only checked. */
-import { GraderErrors, GraderSpec } from '@preheat/contracts';
-import { type CompiledGrader, compileGrader, grade } from '@preheat/graders';
+import { Count, GraderErrors, GraderSpec, Nullable } from '@preheat/contracts';
+import {
+  type CompiledGrader,
+  compileGrader,
+  type GraderPool,
+  type GradeResult,
+  type TokenUsage,
+} from '@preheat/graders';
 import Type from 'typebox';
 import type { App } from '../app-type.js';
 import type { ApiDependencies } from '../dependencies.js';
-import { firstProblem } from '../fine-tuning/preflight.js';
+import { firstProblem } from '../fine-tuning/first-problem.js';
+import { refuseUnprovenGrader } from '../fine-tuning/prove-grader.js';
 import { BODY_ERRORS, withErrors } from '../plugins/error-responses.js';
 
 const tags = ['Graders'];
+/** The patience of official clients. */
+const RUN_LIMIT_MS = 600_000;
 const Scores = Type.Record(Type.String(), Type.Number());
+
+const Usage = Type.Object({
+  prompt_tokens: Count,
+  completion_tokens: Count,
+  total_tokens: Count,
+  cached_tokens: Count,
+});
 
 const RunRequest = Type.Object({
   grader: GraderSpec,
@@ -18,15 +34,17 @@ const RunRequest = Type.Object({
 const RunResult = Type.Object({
   reward: Type.Number(),
   sub_rewards: Scores,
-  model_grader_token_usage_per_model: Type.Object({}),
+  model_grader_token_usage_per_model: Type.Record(Type.String(), Usage),
   metadata: Type.Object({
     name: Type.String(),
     type: Type.String(),
     /** Seconds. */
     execution_time: Type.Number(),
     scores: Scores,
-    sampled_model_name: Type.Null(),
-    token_usage: Type.Null(),
+    /** The judge, when there is exactly one. */
+    sampled_model_name: Nullable(Type.String()),
+    /** Of all judges together. */
+    token_usage: Nullable(Usage),
     errors: GraderErrors,
     /** Extension: what the raised flags mean here. */
     error_messages: Type.Array(Type.String()),
@@ -34,7 +52,7 @@ const RunResult = Type.Object({
 });
 const Validation = Type.Object({ grader: GraderSpec });
 
-export function graderRoutes(app: App, { clock }: ApiDependencies): void {
+export function graderRoutes(app: App, { clock, graders: pool }: ApiDependencies): void {
   const run = {
     operationId: 'runGrader',
     summary: 'Grade one sample',
@@ -42,22 +60,28 @@ export function graderRoutes(app: App, { clock }: ApiDependencies): void {
     body: RunRequest,
     response: withErrors({ 200: RunResult }, ...BODY_ERRORS, 'invalid_grader'),
   };
-  app.post('/fine_tuning/alpha/graders/run', { schema: run }, async ({ body }) => {
-    const compiled = compiledOrRefused(body.grader);
+  app.post('/fine_tuning/alpha/graders/run', { schema: run }, async ({ body, projectId }) => {
+    const compiled = await provenOrRefused(body.grader, pool, projectId);
     const startMs = clock.nowMs();
     const sample = { output_text: body.model_sample, ...parsedJson(body.model_sample) };
-    const result = await grade(compiled, { sample, item: body.item ?? {} });
+    const result = await pool.grade(
+      compiled,
+      { sample, item: body.item ?? {} },
+      { projectId, signal: AbortSignal.timeout(RUN_LIMIT_MS) },
+    );
+    const usage = usageOf(result);
+    const models = Object.keys(usage);
     return {
       reward: result.reward,
       sub_rewards: { ...result.subRewards },
-      model_grader_token_usage_per_model: {},
+      model_grader_token_usage_per_model: usage,
       metadata: {
         name: compiled.grader.name,
         type: compiled.grader.type,
         execution_time: (clock.nowMs() - startMs) / 1000,
         scores: { ...result.subRewards },
-        sampled_model_name: null,
-        token_usage: null,
+        sampled_model_name: models.length === 1 ? (models[0] ?? null) : null,
+        token_usage: models.length === 0 ? null : Object.values(usage).reduce(addUsage),
         errors: result.errors,
         error_messages: [...result.errorMessages],
       },
@@ -71,15 +95,37 @@ export function graderRoutes(app: App, { clock }: ApiDependencies): void {
     body: Validation,
     response: withErrors({ 200: Validation }, ...BODY_ERRORS, 'invalid_grader'),
   };
-  app.post('/fine_tuning/alpha/graders/validate', { schema: validate }, async ({ body }) => {
-    return { grader: { ...compiledOrRefused(body.grader).grader } };
+  app.post('/fine_tuning/alpha/graders/validate', { schema: validate }, async ({ body, projectId }) => {
+    return { grader: { ...(await provenOrRefused(body.grader, pool, projectId)).grader } };
   });
 }
 
-function compiledOrRefused(spec: unknown): CompiledGrader {
+async function provenOrRefused(spec: unknown, pool: GraderPool, projectId: string): Promise<CompiledGrader> {
   const result = compileGrader(spec, 'grader');
-  if (result.ok) return result.value;
-  throw firstProblem('invalid_grader', result.problems);
+  if (!result.ok) throw firstProblem('invalid_grader', result.problems);
+  await refuseUnprovenGrader(result.value, { pool, projectId, path: 'grader' });
+  return result.value;
+}
+
+/** Tokens by judge, over the leaves of the grader. */
+function usageOf({ leaves }: GradeResult): Record<string, TokenUsage> {
+  const usage: Record<string, TokenUsage> = {};
+  for (const leaf of Object.values(leaves)) {
+    for (const [model, more] of Object.entries(leaf.usage)) {
+      const known = usage[model];
+      usage[model] = known ? addUsage(known, more) : more;
+    }
+  }
+  return usage;
+}
+
+function addUsage(a: TokenUsage, b: TokenUsage): TokenUsage {
+  return {
+    prompt_tokens: a.prompt_tokens + b.prompt_tokens,
+    completion_tokens: a.completion_tokens + b.completion_tokens,
+    total_tokens: a.total_tokens + b.total_tokens,
+    cached_tokens: a.cached_tokens + b.cached_tokens,
+  };
 }
 
 /** The run endpoint fills `output_json` when the sample happens to be JSON. */

@@ -3,6 +3,7 @@
  * schema its route declares, so a test cannot pass with an answer that the OpenAPI document does not allow.
  */
 import { MemoryObjectStore, MemoryWorkQueue } from '@preheat/adapters/memory';
+import { DecoderJudge, type OpenGraders, openGraders } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import { type Ids, type JsonValue, type Log, VirtualClock } from '@preheat/ports';
@@ -12,6 +13,7 @@ import { type AppOptions, createApp } from '../app.js';
 import type { ApiDependencies } from '../dependencies.js';
 import { sha256 } from '../plugins/auth.js';
 import { DecoderServing } from '../serving/decoder-serving.js';
+import { ServedJudges } from '../serving/judge-models.js';
 import { explain } from '../validation/explain.js';
 import { multipartBody } from './multipart.js';
 import { publishTinyBundle, TINY_MODELS } from './tiny-models.js';
@@ -34,14 +36,18 @@ export interface ApiUnderTest {
 export async function startApi(options: Partial<AppOptions> = {}): Promise<ApiUnderTest> {
   const clock = new VirtualClock(START_MS);
   const logged: ApiUnderTest['logged'] = [];
-  const deps = memoryDependencies(clock, recordingLog(logged));
+  const { graders, ...parts } = memoryDependencies(clock, recordingLog(logged));
+  const deps = { ...parts, graders: graders.pool };
   const apiKeys = [
     { hash: sha256(KEY), projectId: 'proj-one' },
     { hash: sha256(OTHER_KEY), projectId: 'proj-two' },
   ];
   await publishTinyBundle(deps.store);
   const app = await createApp(deps, { apiKeys, ...options });
-  app.addHook('onClose', () => deps.decoders.close());
+  app.addHook('onClose', () => {
+    graders.close();
+    return deps.decoders.close();
+  });
   checkAnswers(app);
   const call: ApiUnderTest['call'] = async ({ key = KEY, ...request }) =>
     app.inject({ ...request, headers: { authorization: `Bearer ${key}`, ...request.headers } });
@@ -57,7 +63,10 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<ApiUn
   return { app, deps, clock, logged, call, upload };
 }
 
-function memoryDependencies(clock: VirtualClock, log: Log): ApiDependencies {
+function memoryDependencies(
+  clock: VirtualClock,
+  log: Log,
+): Omit<ApiDependencies, 'graders'> & { graders: OpenGraders } {
   const store = new MemoryObjectStore({ clock });
   const queue = new MemoryWorkQueue<JsonValue>({ clock });
   const evaluationQueue = new MemoryWorkQueue<JsonValue>({ clock });
@@ -65,7 +74,9 @@ function memoryDependencies(clock: VirtualClock, log: Log): ApiDependencies {
   const jobs = new JobStore({ store, queue, clock, ids, log });
   const models = new ModelRegistry(store, TINY_MODELS);
   const decoders = new DecoderServing(models, { budgetBytes: 64 * 1024 * 1024, workers: 1 });
-  return { store, evaluationQueue, clock, ids, log, jobs, models, decoders };
+  const judge = new DecoderJudge(new ServedJudges(models, decoders));
+  const graders = openGraders({ settings: {}, clock, judge, pythonProcesses: 1 });
+  return { store, evaluationQueue, clock, ids, log, jobs, models, decoders, graders };
 }
 
 function countingIds(): Ids {

@@ -5,17 +5,22 @@
  * type; only then may it be treated as a `Grader`.
  */
 import Type, { type Static } from 'typebox';
+import { GraderName as Name, PassThreshold, Template } from './grader-fields.js';
 import { Nullable, OneOf } from './primitives.js';
+import type { HttpGrader, LabelModelGrader, PythonGrader, ScoreModelGrader } from './service-graders.js';
 
-/** Types that can be compiled. `phoneme_error_rate` is an extension; the others are OpenAI's. */
-export const GRADER_TYPES = ['string_check', 'text_similarity', 'phoneme_error_rate', 'multi'] as const;
+/** Types that can be compiled. `phoneme_error_rate` and `http` are extensions; the others are OpenAI's. */
+export const GRADER_TYPES = [
+  'string_check',
+  'text_similarity',
+  'python',
+  'score_model',
+  'label_model',
+  'multi',
+  'phoneme_error_rate',
+  'http',
+] as const;
 export type GraderType = (typeof GRADER_TYPES)[number];
-
-const Name = Type.String({ minLength: 1, maxLength: 256 });
-/** Text with placeholders such as `{{ item.answer }}` or `{{sample.output_text}}`. */
-const Template = Type.String({ maxLength: 65_536 });
-/** Read by evals only: the score from which an item passes. */
-const PassThreshold = Type.Optional(Type.Number({ minimum: -1e9, maximum: 1e9 }));
 
 export const GraderSpec = Type.Object(
   { type: Type.String({ minLength: 1, maxLength: 64 }), name: Name },
@@ -42,22 +47,19 @@ export const SIMILARITY_METRICS = [
   'fuzzy_match',
   'bleu',
   'gleu',
+  'meteor',
   'rouge_1',
   'rouge_2',
   'rouge_3',
   'rouge_4',
   'rouge_5',
   'rouge_l',
+  /** Of embeddings; evals only, and only where an embedding endpoint is configured. */
+  'cosine',
 ] as const;
 export type SimilarityMetric = (typeof SIMILARITY_METRICS)[number];
 
-/** Metrics of the OpenAI wire that are refused, each with the reason given to the caller. */
-export const REFUSED_SIMILARITY_METRICS: Readonly<Record<string, string>> = {
-  cosine: 'needs a hosted embedding model',
-  meteor: 'needs the WordNet synonym tables; without them the score would differ from the published metric',
-};
-
-/** Score in [0, 1], 1 for equal texts (bleu: for equal texts of at least four words). */
+/** Score in [0, 1] (cosine: [-1, 1]), 1 for equal texts (bleu: of at least four words; meteor: just below 1). */
 export const TextSimilarityGrader = Type.Object(
   {
     type: Type.Literal('text_similarity'),
@@ -88,7 +90,14 @@ export const PhonemeErrorRateGrader = Type.Object(
 );
 export type PhonemeErrorRateGrader = Static<typeof PhonemeErrorRateGrader>;
 
-export type LeafGrader = StringCheckGrader | TextSimilarityGrader | PhonemeErrorRateGrader;
+export type LeafGrader =
+  | StringCheckGrader
+  | TextSimilarityGrader
+  | PhonemeErrorRateGrader
+  | PythonGrader
+  | ScoreModelGrader
+  | LabelModelGrader
+  | HttpGrader;
 
 /** Names usable as variables of a formula. */
 export const GRADER_KEY_PATTERN = '^[A-Za-z_][A-Za-z0-9_]{0,63}$';

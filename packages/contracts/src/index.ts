@@ -21,6 +21,7 @@ export * from './primitives.js';
 export * from './queue-message.js';
 export * from './rope-scaling.js';
 export * from './rotary-tables.js';
+export * from './service-graders.js';
 export * from './settings.js';
 export * from './store-keys.js';
 export * from './training-row.js';

@@ -60,6 +60,17 @@ export const RunnerSettings = Type.Interface([StoreSettings], {
 });
 export type RunnerSettings = Static<typeof RunnerSettings>;
 
+/** What graders may call; the same in the API and in runners. */
+export const GraderSettings = Type.Object({
+  /** Hosts that http graders may call although they are private: `name` or `name:port`, comma-separated. */
+  PREHEAT_GRADER_HOSTS: Type.Optional(Type.String({ maxLength: 4096 })),
+  /** An OpenAI-compatible embedding endpoint; without one, text_similarity with cosine is refused. */
+  PREHEAT_EMBEDDINGS_URL: Type.Optional(Type.String({ pattern: '^https?://', maxLength: 2048 })),
+  PREHEAT_EMBEDDINGS_MODEL: Type.Optional(Type.String({ maxLength: 256 })),
+  PREHEAT_EMBEDDINGS_API_KEY: Type.Optional(Type.String({ maxLength: 1024 })),
+});
+export type GraderSettings = Static<typeof GraderSettings>;
+
 /** Decodes `environment`; throws an `Error` that names each wrong variable and what it takes. */
 export function readSettings<S extends TSchema>(schema: S, environment: Record<string, string | undefined>): Static<S> {
   const known = (schema as unknown as { properties: Record<string, unknown> }).properties;

@@ -10,6 +10,7 @@ const exact = {
   reference: '{{item.reference}}',
   operation: 'eq',
 };
+const similar = { type: 'text_similarity', name: 'similar', input: 'a', reference: 'b' };
 const per = {
   type: 'phoneme_error_rate',
   name: 'per',
@@ -58,20 +59,24 @@ describe('compileGrader', () => {
   it.each([
     [null, '', 'must be an object with a "type"'],
     [{ name: 'x' }, 'type', 'the type is missing; supported types are "string_check", "text_similarity"'],
-    [{ type: 'python', name: 'x' }, 'type', 'python graders are not supported; supported types are "string_check"'],
+    [{ type: 'python', name: 'x' }, '', 'lacks ["source"]'],
+    [{ type: 'python', name: 'x', source: 'é'.repeat(140_000) }, 'source', 'must be at most 262144 bytes'],
+    [{ type: 'http', name: 'x', url: 'ftp://grader.example/' }, 'url', 'must be an http or https address'],
+    [{ type: 'http', name: 'x', url: 'https://me:key@grader.example/' }, 'url', 'send a header instead'],
+    [
+      { type: 'http', name: 'x', url: 'https://a.example', headers: { Host: 'b' } },
+      'headers.Host',
+      'set by the platform',
+    ],
+    [
+      { type: 'http', name: 'x', url: 'https://a.example', headers: { a: 'b\r\nc: d' } },
+      'headers.a',
+      'not a valid header',
+    ],
     [{ type: 'constructor', name: 'x' }, 'type', 'constructor graders are not supported'],
     [{ ...exact, operation: 'equals' }, 'operation', 'must be one of ["eq","ne","neq","like","ilike"]'],
     [{ ...exact, weight: 2 }, 'weight', 'is not a known key'],
-    [
-      { ...exact, type: 'text_similarity', evaluation_metric: 'meteor' },
-      'evaluation_metric',
-      'meteor is not supported: it needs the WordNet',
-    ],
-    [
-      { ...exact, type: 'text_similarity', evaluation_metric: 'cosine' },
-      'evaluation_metric',
-      'cosine is not supported: it needs a hosted embedding',
-    ],
+    [{ ...similar, evaluation_metric: 'jaccard' }, 'evaluation_metric', 'must be one of ["fuzzy_match"'],
     [{ ...per, references: 'K AE T' }, 'references', 'exactly one placeholder'],
     [{ ...per, references: '{{ sample.output_text }}' }, 'references', 'names an item key'],
     [{ ...multi, calculate_output: '1 + ' }, 'calculate_output', 'column 5'],
@@ -86,6 +91,22 @@ describe('compileGrader', () => {
     const [first] = problems(spec);
     expect(first?.path).toBe(path);
     expect(first?.message).toContain(message);
+  });
+});
+
+describe('cosine', () => {
+  const cosine = { ...similar, evaluation_metric: 'cosine' };
+
+  it('is for evals only', () => {
+    expect(compileGrader(cosine).ok).toBe(true);
+    const multi = { type: 'multi', name: 'm', graders: { cosine }, calculate_output: 'cosine' };
+    for (const [spec, path] of [
+      [cosine, 'g.evaluation_metric'],
+      [multi, 'g.graders.cosine.evaluation_metric'],
+    ] as const) {
+      const result = compileGrader(spec, 'g', { isTraining: true });
+      expect(result.ok ? [] : result.problems).toEqual([{ path, message: 'cosine is for evals only, as at OpenAI' }]);
+    }
   });
 });
 

@@ -5,14 +5,18 @@
 import {
   type Checked,
   check,
+  type Grader,
   GRADER_KEY_PATTERN,
   GRADER_TYPES,
+  HttpGrader,
+  LabelModelGrader,
   type LeafGrader,
   MAX_SUB_GRADERS,
   MultiGraderSpec,
   PhonemeErrorRateGrader,
   type Problem,
-  REFUSED_SIMILARITY_METRICS,
+  PythonGrader,
+  ScoreModelGrader,
   StringCheckGrader,
   TextSimilarityGrader,
 } from '@preheat/contracts';
@@ -25,6 +29,10 @@ const LEAF_SCHEMAS = {
   string_check: StringCheckGrader,
   text_similarity: TextSimilarityGrader,
   phoneme_error_rate: PhonemeErrorRateGrader,
+  python: PythonGrader,
+  score_model: ScoreModelGrader,
+  label_model: LabelModelGrader,
+  http: HttpGrader,
 } as const;
 
 type SpecRecord = Readonly<Record<string, unknown>>;
@@ -32,10 +40,21 @@ type SpecRecord = Readonly<Record<string, unknown>>;
 /**
  * @param spec The grader in any of the shapes of the OpenAI wire.
  * @param path Dotted path of the grader in the request (`method.reinforcement.grader`); problems' paths begin with it.
+ * @param options `isTraining`: refuse what is for evals only.
  */
-export function compileGrader(spec: unknown, path = ''): Checked<CompiledGrader> {
+export function compileGrader(spec: unknown, path = '', { isTraining = false } = {}): Checked<CompiledGrader> {
   if (!isRecord(spec)) return refuse(path, `must be an object with a "type" of ${quoted(GRADER_TYPES)}`);
-  return spec['type'] === 'multi' ? compileMulti(spec, path) : compileSingle(spec, path);
+  const compiled = spec['type'] === 'multi' ? compileMulti(spec, path) : compileSingle(spec, path);
+  const evalsOnly = isTraining && compiled.ok ? evalsOnlyPath(compiled.value.grader) : null;
+  return evalsOnly === null ? compiled : refuse(join(path, evalsOnly), 'cosine is for evals only, as at OpenAI');
+}
+
+/** Path of the first metric that training does not take. */
+function evalsOnlyPath(grader: Grader): string | null {
+  const isCosine = (leaf: Grader) => leaf.type === 'text_similarity' && leaf.evaluation_metric === 'cosine';
+  if (grader.type !== 'multi') return isCosine(grader) ? 'evaluation_metric' : null;
+  const key = Object.keys(grader.graders).find((name) => isCosine(grader.graders[name] as LeafGrader));
+  return key === undefined ? null : `graders.${key}.evaluation_metric`;
 }
 
 function compileSingle(spec: SpecRecord, path: string): Checked<CompiledGrader> {
@@ -48,8 +67,6 @@ function compileSingle(spec: SpecRecord, path: string): Checked<CompiledGrader> 
 function compileLeaf(spec: SpecRecord, path: string): Checked<{ grader: LeafGrader; scorer: Scorer }> {
   const type = spec['type'];
   if (typeof type !== 'string' || !Object.hasOwn(LEAF_SCHEMAS, type)) return refuseType(type, path);
-  const refusedMetric = type === 'text_similarity' ? refusedMetricOf(spec, path) : null;
-  if (refusedMetric !== null) return refusedMetric;
   const checked = check(LEAF_SCHEMAS[type as LeafGrader['type']], spec) as Checked<LeafGrader>;
   if (!checked.ok) return { ok: false, problems: under(path, checked.problems) };
   const grader = normalised(checked.value);
@@ -141,15 +158,6 @@ function normalised(grader: LeafGrader): LeafGrader {
 function refuseType(type: unknown, path: string): { ok: false; problems: Problem[] } {
   const found = typeof type === 'string' ? `${type} graders are not supported; ` : 'the type is missing; ';
   return refuse(join(path, 'type'), `${found}supported types are ${quoted(GRADER_TYPES)}`);
-}
-
-function refusedMetricOf(spec: SpecRecord, path: string): { ok: false; problems: Problem[] } | null {
-  const metric = spec['evaluation_metric'];
-  if (typeof metric !== 'string' || !Object.hasOwn(REFUSED_SIMILARITY_METRICS, metric)) return null;
-  return refuse(
-    join(path, 'evaluation_metric'),
-    `${metric} is not supported: it ${REFUSED_SIMILARITY_METRICS[metric]}`,
-  );
 }
 
 function refuse(path: string, message: string): { ok: false; problems: Problem[] } {

@@ -1,16 +1,27 @@
 /** A grader ready to score: what `compileGrader` makes and `grade` runs. Immutable, so one serves any number of samples. */
-import type { Grader } from '@preheat/contracts';
+import type { Grader, Problem } from '@preheat/contracts';
+import type { GraderServices, ScoreCall } from './grader-services.js';
 import type { GradingContext } from './grading-context.js';
 import type { Outcome } from './outcome.js';
 import type { PlaceholderPath } from './placeholder-path.js';
 
-/** One leaf grader. `score` may answer later: graders that call out (a judge model, a sandbox) fit the same shape. */
+/** How often and how long a grader that calls out is tried for one sample. */
+export interface CallLimits {
+  readonly timeoutMs: number;
+  readonly maxAttempts: number;
+}
+
+/** One leaf grader. */
 export interface Scorer {
-  score(context: GradingContext): Outcome<number> | Promise<Outcome<number>>;
+  score(context: GradingContext, call: ScoreCall): Outcome<number> | Promise<Outcome<number>>;
   /** What is wrong with this row, whatever a model may answer; null when it can be graded. */
   checkItem(item: Readonly<Record<string, unknown>>): string | null;
   /** Every `item.*` path it reads. */
   readonly itemPaths: readonly PlaceholderPath[];
+  /** Absent for graders that compute here. */
+  readonly limits?: CallLimits;
+  /** What is found only by asking a service: a model that is not there, a source that does not compile. */
+  prove?(services: GraderServices, projectId: string, signal: AbortSignal): Promise<Problem[]>;
 }
 
 export interface CompiledGrader {
@@ -32,4 +43,26 @@ export function requiredItemKeys(compiled: CompiledGrader): string[] {
 export function itemProblems(compiled: CompiledGrader, item: Readonly<Record<string, unknown>>): string[] {
   const messages = [...compiled.scorers.values()].map((scorer) => scorer.checkItem(item));
   return [...new Set(messages.filter((message) => message !== null))];
+}
+
+/** What only the services know to be wrong with a grader; `path` is where it stands in the request. */
+export async function proveGrader(
+  compiled: CompiledGrader,
+  { services, projectId, path = '', signal }: ProofOptions,
+): Promise<Problem[]> {
+  const isMulti = compiled.grader.type === 'multi';
+  const problems: Problem[] = [];
+  for (const [key, scorer] of compiled.scorers) {
+    const found = (await scorer.prove?.(services, projectId, signal)) ?? [];
+    const prefix = [path, ...(isMulti ? ['graders', key] : [])].filter((part) => part !== '').join('.');
+    problems.push(...found.map(({ path: at, message }) => ({ path: prefix === '' ? at : `${prefix}.${at}`, message })));
+  }
+  return problems;
+}
+
+export interface ProofOptions {
+  readonly services: GraderServices;
+  readonly projectId: string;
+  readonly path?: string;
+  readonly signal: AbortSignal;
 }

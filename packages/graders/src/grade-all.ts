@@ -9,6 +9,8 @@ export interface GradeAllOptions {
   readonly concurrency?: number;
   /** Aborting rejects with the signal's reason; no result is returned for a part of a batch. */
   readonly signal?: AbortSignal;
+  /** How one sample is graded; by default with nothing to call. */
+  readonly grade?: (context: GradingContext) => Promise<GradeResult>;
 }
 
 /** Pure graders score about this many samples within a few milliseconds. */
@@ -18,7 +20,7 @@ const SAMPLES_PER_TURN = 256;
 export async function gradeAll(
   compiled: CompiledGrader,
   samples: readonly GradingContext[],
-  { concurrency = 8, signal }: GradeAllOptions = {},
+  { concurrency = 8, signal, grade: gradeOne = (context) => grade(compiled, context) }: GradeAllOptions = {},
 ): Promise<GradeResult[]> {
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new RangeError(`concurrency must be a whole number of at least 1, found ${concurrency}.`);
@@ -29,7 +31,7 @@ export async function gradeAll(
     while (taken < samples.length) {
       signal?.throwIfAborted();
       const index = taken++;
-      results[index] = await grade(compiled, samples[index] as GradingContext);
+      results[index] = await gradeOne(samples[index] as GradingContext);
       if (index % SAMPLES_PER_TURN === SAMPLES_PER_TURN - 1) await nextTurn();
     }
   };

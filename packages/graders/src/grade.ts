@@ -4,8 +4,18 @@
  */
 import type { GraderErrors } from '@preheat/contracts';
 import type { CompiledGrader, Scorer } from './compiled-grader.js';
+import type { TokenUsage } from './grader-services.js';
 import type { GradingContext } from './grading-context.js';
 import { type Flagged, flagged, type Outcome } from './outcome.js';
+
+/** What one leaf grader made of a sample. */
+export interface LeafResult {
+  readonly outcome: Outcome<number>;
+  /** 0 for what was remembered. */
+  readonly latencyMs: number;
+  /** Tokens by the judge that took them. */
+  readonly usage: Readonly<Record<string, TokenUsage>>;
+}
 
 export interface GradeResult {
   /** Always finite; 0 when `isFlagged`. */
@@ -16,39 +26,74 @@ export interface GradeResult {
   readonly errors: GraderErrors;
   /** What the flags mean here, one sentence each. */
   readonly errorMessages: readonly string[];
+  /** By variable name; a grader that is not a multi has one under its own name. */
+  readonly leaves: Readonly<Record<string, LeafResult>>;
 }
 
-/** Grades one sample; never rejects because of the sample or the item. */
-export async function grade(compiled: CompiledGrader, context: GradingContext): Promise<GradeResult> {
-  // A map, then own properties: a grader may be named `__proto__`.
-  const scoreOf = new Map<string, number>();
-  const failures: Flagged[] = [];
-  for (const [key, scorer] of compiled.scorers) {
-    const outcome = await scored(scorer, context);
-    scoreOf.set(key, outcome.ok ? outcome.value : 0);
-    if (!outcome.ok) failures.push(outcome);
-  }
-  if (compiled.combine === null) return result([...scoreOf.values()][0] ?? 0, {}, failures);
-  const scores = Object.fromEntries(scoreOf);
-  if (failures.length > 0) return result(0, scores, failures);
+/** Runs one leaf grader; `gradeWith` asks for nothing else, so retries, limits and memory are the caller's. */
+export type RunLeaf = (key: string, scorer: Scorer, context: GradingContext) => Promise<LeafResult>;
+
+/** Grades one sample with a grader that calls nothing. Never rejects because of the sample or the item. */
+export function grade(compiled: CompiledGrader, context: GradingContext): Promise<GradeResult> {
+  return gradeWith(compiled, context, async (_key, scorer) => ({
+    outcome: await attempt(() => scorer.score(context, NO_SERVICES)),
+    latencyMs: 0,
+    usage: {},
+  }));
+}
+
+const NO_SERVICES = { services: {}, projectId: '', signal: new AbortController().signal, spent: () => undefined };
+
+export async function gradeWith(
+  compiled: CompiledGrader,
+  context: GradingContext,
+  runLeaf: RunLeaf,
+): Promise<GradeResult> {
+  const keys = [...compiled.scorers.keys()];
+  const results = await Promise.all([...compiled.scorers].map(([key, scorer]) => runLeaf(key, scorer, context)));
+  // From entries: a grader may be named `__proto__`.
+  const leaves = Object.fromEntries(keys.map((key, i) => [key, results[i] as LeafResult]));
+  const scores = Object.fromEntries(keys.map((key, i) => [key, scoreOf(results[i] as LeafResult)]));
+  const failures = results.flatMap(({ outcome }) => (outcome.ok ? [] : [outcome]));
+  if (compiled.combine === null) return result(Object.values(scores)[0] ?? 0, {}, failures, leaves);
+  if (failures.length > 0) return result(0, scores, failures, leaves);
   const combined = compiled.combine(scores);
-  return combined.ok ? result(combined.value, scores, []) : result(0, scores, [combined]);
+  return combined.ok ? result(combined.value, scores, [], leaves) : result(0, scores, [combined], leaves);
 }
 
 /** A scorer that throws is our bug or an outage; training goes on and the flag shows in its metrics. */
-async function scored(scorer: Scorer, context: GradingContext): Promise<Outcome<number>> {
+export async function attempt<T>(score: () => Outcome<T> | Promise<Outcome<T>>): Promise<Outcome<T>> {
   try {
-    return await scorer.score(context);
+    return await score();
   } catch (cause) {
-    return flagged('other_error', `The grader failed: ${cause instanceof Error ? cause.message : String(cause)}`);
+    const message = `The grader failed: ${cause instanceof Error ? cause.message : String(cause)}`;
+    return flagged('other_error', message, { isTransient: true });
   }
 }
 
-function result(reward: number, subRewards: Record<string, number>, failures: readonly Flagged[]): GradeResult {
-  const errors = { ...NO_ERRORS };
-  for (const { flag } of failures) errors[flag] = true;
+const scoreOf = ({ outcome }: LeafResult): number => (outcome.ok ? outcome.value : 0);
+
+function result(
+  reward: number,
+  subRewards: Record<string, number>,
+  failures: readonly Flagged[],
+  leaves: Readonly<Record<string, LeafResult>>,
+): GradeResult {
   const errorMessages = failures.map(({ message }) => message);
-  return { reward, subRewards, isFlagged: failures.length > 0, errors, errorMessages };
+  return { reward, subRewards, isFlagged: failures.length > 0, errors: errorsOf(failures), errorMessages, leaves };
+}
+
+/** The flags, and the details that OpenAI's record has room for. */
+export function errorsOf(failures: readonly Flagged[]): GraderErrors {
+  const errors = { ...NO_ERRORS };
+  for (const { flag, message, isUnresponsive } of failures) {
+    errors[flag] = true;
+    if (isUnresponsive) errors.unresponsive_reward_error = true;
+    if (flag === 'python_grader_runtime_error') errors.python_grader_runtime_error_details = message.slice(0, 4096);
+    if (flag === 'python_grader_server_error') errors.python_grader_server_error_type = message.slice(0, 256);
+    if (flag === 'model_grader_server_error') errors.model_grader_server_error_details = message.slice(0, 4096);
+  }
+  return errors;
 }
 
 const NO_ERRORS: GraderErrors = {

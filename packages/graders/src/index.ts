@@ -1,8 +1,30 @@
 /** OpenAI's graders and the phoneme error rate: compile once, grade many samples. */
 export { compileGrader } from './compile-grader.js';
-export { type CompiledGrader, itemProblems, requiredItemKeys, type Scorer } from './compiled-grader.js';
-export { type GradeResult, grade } from './grade.js';
+export {
+  type CompiledGrader,
+  itemProblems,
+  type ProofOptions,
+  proveGrader,
+  requiredItemKeys,
+  type Scorer,
+} from './compiled-grader.js';
+export { DecoderJudge, type JudgeModel, type JudgeModels } from './decoder-judge.js';
+export { type GradeResult, grade, type LeafResult } from './grade.js';
 export { type GradeAllOptions, gradeAll } from './grade-all.js';
+export { type GradeCall, GraderPool, type GraderPoolOptions } from './grader-pool.js';
+export type {
+  Embedder,
+  GraderServices,
+  HttpPoster,
+  HttpReply,
+  Judge,
+  JudgeAnswer,
+  JudgeRequest,
+  PythonCall,
+  PythonRunner,
+  TokenUsage,
+} from './grader-services.js';
 export type { GraderSample, GradingContext } from './grading-context.js';
+export { type GraderProcess, openGraders, type OpenGraders } from './open-graders.js';
 export { tokenAccuracy, tokenErrorRate } from './token-error-rate.js';
 export { parseTemplate, placeholdersOf, renderTemplate, type TextTemplate } from './text-template.js';

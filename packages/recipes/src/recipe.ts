@@ -5,7 +5,7 @@
  */
 import type { LoraAdapter, LoraConfig, TensorMap } from '@preheat/checkpoints';
 import type { DecoderConfig, ReinforcementRow } from '@preheat/contracts';
-import type { CompiledGrader } from '@preheat/graders';
+import type { CompiledGrader, GradeResult, GradingContext } from '@preheat/graders';
 import type { Executor } from '@preheat/nn';
 import type { Log } from '@preheat/ports';
 import type { Tokenizer } from '@preheat/tokenizer';
@@ -63,12 +63,19 @@ export interface RecipeContext<Config> {
   readonly microBatchTokens?: number | undefined;
   /** Present in reinforcement phases, as is `grader`. */
   readonly rollouts: Rollouts | null;
-  readonly grader: CompiledGrader | null;
+  readonly grader: PhaseGrader | null;
   /** Aborting ends the step under way with the signal's reason; the state before it stays valid. */
   readonly signal: AbortSignal;
   readonly log: Log;
   /** For the timing metrics only: nothing else may depend on it. */
   readonly monotonicMs: () => number;
+}
+
+/** The grader of the phase with whatever it calls: time limits, repeats and memory are the runner's. */
+export interface PhaseGrader {
+  readonly compiled: CompiledGrader;
+  /** In order. @throws the reason of `signal` when it is aborted; nothing else. */
+  gradeAll(samples: readonly GradingContext[], signal: AbortSignal): Promise<GradeResult[]>;
 }
 
 /** Everything a recipe needs to continue. `plain` is JSON; the tensors are copies. */

@@ -2,6 +2,7 @@
  * Seconds of a whole GRPO step of the product: the real recipe with its real rollouts and grading. Prints one JSON line.
  * Rows make exactly `--new` tokens unless `--stop-at-eos` is given, as in the peer.
  */
+import { gradeAll, type GradingContext } from '@preheat/graders';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -75,7 +76,11 @@ const context = {
   executor,
   microBatchTokens: undefined,
   rollouts: values['stop-at-eos'] ? sampler : unstopped,
-  grader: arithmeticGrader,
+  grader: {
+    compiled: arithmeticGrader,
+    gradeAll: (samples: readonly GradingContext[], signal: AbortSignal) =>
+      gradeAll(arithmeticGrader, samples, { signal }),
+  },
   signal: new AbortController().signal,
   log: silent,
   monotonicMs: () => performance.now(),

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createApp, DecoderServing } from '@preheat/functions';
+import { GraderPool } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { type JobPieces, JobStore } from '@preheat/jobs';
 import { TINY_MODELS } from '../../../functions/src/test-kit/tiny-models.js';
@@ -44,13 +45,14 @@ export class ApiMachine {
     };
     const models = new ModelRegistry(ports.store, TINY_MODELS);
     const decoders = new DecoderServing(models, { budgetBytes: 0, workers: 0 });
+    const graders = new GraderPool({ services: {}, clock: ports.clock });
     const jobs = new JobStore({ ...ports, queue: ports.jobQueue, pieces });
     const apiKeys = PROJECT_KEYS.map((key, project) => ({
       hash: createHash('sha256').update(key).digest(),
       projectId: projectName(project),
     }));
     const limits = { requestsPerMinute: Number.MAX_SAFE_INTEGER };
-    const app = await createApp({ ...ports, jobs, models, decoders }, { apiKeys, limits });
+    const app = await createApp({ ...ports, jobs, models, decoders, graders }, { apiKeys, limits });
     await app.ready();
     return new ApiMachine(app, slot);
   }

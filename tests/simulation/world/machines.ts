@@ -1,5 +1,6 @@
 /** Production programs on simulated processes: started again after every crash and every end, as a supervisor would. */
 import { Runs, sweep, type SweepParts, sweepUntilStopped } from '@preheat/functions';
+import { GraderPool } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import type { Random } from '@preheat/ports';
@@ -83,6 +84,7 @@ function runnerDependencies(world: World, process: SimulatedProcess, weakened: W
     jobs: new JobStore({ ...ports, queue, pieces: weakened.pieces ?? {} }),
     models: new ModelRegistry(ports.store, TINY_MODELS),
     executor: { name: 'simulated', detail: 'no computation' } as never,
+    graders: new GraderPool({ services: {}, clock: process.clock }),
     leaseTtlMs: LEASE_TTL_MS,
     rolloutWorkers: 0,
     recipes: { sft: lightRecipe({ clock: process.clock, stepMaxMs: STEP_MAX_MS, during }) },

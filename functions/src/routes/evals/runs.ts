@@ -11,7 +11,7 @@ import { compileMessages } from '../../evaluation/run-messages.js';
 import { countRows } from '../../evaluation/run-rows.js';
 import { type Runs, toRunObject } from '../../evaluation/runs.js';
 import type { FileLibrary } from '../../files/file-library.js';
-import { firstProblem } from '../../fine-tuning/preflight.js';
+import { firstProblem } from '../../fine-tuning/first-problem.js';
 import { pageQuery, pageRequest, toWirePage } from '../../listing/page.js';
 import { BODY_ERRORS, withErrors } from '../../plugins/error-responses.js';
 import { isStorable } from '../../serving/find-model.js';

@@ -49,7 +49,12 @@ async function toNewJob(
   request: CreateJobRequest,
 ): Promise<NewJob> {
   const requested = requestedPhases(request);
-  const phases = await preflight({ models: deps.models, files }, projectId, request.model, requested);
+  const phases = await preflight(
+    { models: deps.models, files, graders: deps.graders },
+    projectId,
+    request.model,
+    requested,
+  );
   const [only] = phases;
   return {
     model: request.model,

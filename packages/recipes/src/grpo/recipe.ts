@@ -35,7 +35,8 @@ import {
 import { TrainingDivergedError } from '../training/training-diverged-error.js';
 import { collect, type Completion, rolloutsOf } from './collect.js';
 import { type GrpoConfig, grpoEntry } from './config.js';
-import { eventTree, type Graded, message, rolloutMetrics, updateMetrics, validationMetrics } from './report.js';
+import { eventTree } from './grader-report.js';
+import { type Graded, message, rolloutMetrics, updateMetrics, validationMetrics } from './report.js';
 import { compareGroups, graderOf, score, trainingReward } from './score.js';
 
 interface GrpoState {
@@ -147,7 +148,7 @@ export const grpo: Recipe<GrpoConfig, GrpoState> = {
       eval: ended - trained,
       full_iteration: ended - started,
     };
-    const tree = eventTree(graderOf(ctx), { completions, grades }, valid, timing);
+    const tree = eventTree(graderOf(ctx).compiled, { completions, grades }, valid, timing);
     return {
       state: next,
       done: step >= totalSteps,

@@ -1,5 +1,5 @@
 /** Log: the metrics of a step, flat for checkpoints and as the tree of OpenAI's reinforcement events. */
-import type { CompiledGrader, GradeResult } from '@preheat/graders';
+import type { GradeResult } from '@preheat/graders';
 import type { StepReport } from '@preheat/nn';
 import type { Completion } from './collect.js';
 
@@ -40,6 +40,7 @@ export function rolloutMetrics(train: Graded): Record<string, number> {
     reasoning_tokens_mean: 0,
     truncated_fraction: mean(train.completions.map(({ sample }) => (sample.finishReason === 'length' ? 1 : 0))),
     mean_unresponsive_rewards: share(train, ({ errors }) => errors.unresponsive_reward_error),
+    grader_error_rate: share(train, ({ isFlagged, errors }) => isFlagged && !errors.sample_parse_error),
     // −log π of what was drawn is an unbiased estimate of the entropy, over every completion, at no cost.
     sampled_entropy: -mean(drawn),
   };
@@ -74,56 +75,6 @@ export function validationMetrics(valid: Graded | null): Record<string, number> 
     full_valid_mean_parse_error: share(valid, ({ errors }) => errors.sample_parse_error),
     valid_completion_tokens_mean: mean(lengthsOf(valid)),
   };
-}
-
-/** The event's nested part: scores and errors by grader, and timing in milliseconds. */
-export function eventTree(grader: CompiledGrader, train: Graded, valid: Graded | null, timing: StepTiming) {
-  return {
-    scores: {
-      train_reward_mean: mean(rewardsOf(train)),
-      ...(valid ? { valid_reward_mean: mean(rewardsOf(valid)) } : {}),
-      graders: graderScores(grader, train, valid),
-    },
-    errors: {
-      graders: [
-        {
-          name: grader.grader.name,
-          type: grader.grader.type,
-          ...errorCounts('train', train),
-          ...(valid ? errorCounts('valid', valid) : {}),
-        },
-      ],
-    },
-    timing: { step: timing },
-  };
-}
-
-function graderScores({ grader }: CompiledGrader, train: Graded, valid: Graded | null) {
-  const parts = grader.type === 'multi' ? Object.entries(grader.graders) : [];
-  const of = (graded: Graded, key: string | null) =>
-    mean(graded.grades.map(({ reward, subRewards }) => (key === null ? reward : (subRewards[key] ?? 0))));
-  const row = (name: string, type: string, key: string | null) => ({
-    name,
-    type,
-    train_reward_mean: of(train, key),
-    ...(valid ? { valid_reward_mean: of(valid, key) } : {}),
-  });
-  return [row(grader.name, grader.type, null), ...parts.map(([key, part]) => row(key, part.type, key))];
-}
-
-const ERROR_KINDS = ['sample_parse_error', 'invalid_variable_error', 'other_error'] as const;
-
-function errorCounts(split: 'train' | 'valid', graded: Graded): Record<string, number> {
-  return Object.fromEntries(
-    ERROR_KINDS.flatMap((kind) => {
-      const fraction = share(graded, ({ errors }) => errors[kind]);
-      const count = Math.round(fraction * graded.grades.length);
-      return [
-        [`${split}_${kind}_mean`, fraction],
-        [`${split}_${kind}_count`, count],
-      ];
-    }),
-  );
 }
 
 /** The one-line message, in the wording of OpenAI's events. */

@@ -1,24 +1,37 @@
 /** Score: what each completion earns, and how it compares with the other completions of its prompt. */
 import { invariant } from '@preheat/contracts';
-import { type CompiledGrader, gradeAll, type GradeResult } from '@preheat/graders';
+import type { GradeResult } from '@preheat/graders';
 import { groupAdvantages, hasVariance } from '@preheat/nn';
-import type { RecipeContext } from '../recipe.js';
+import type { PhaseGrader, RecipeContext } from '../recipe.js';
+import { GraderDownError } from '../training/grader-down-error.js';
 import type { Completion } from './collect.js';
 import type { GrpoConfig } from './config.js';
 
 /** The grader, which every reinforcement phase is given. */
-export function graderOf(ctx: RecipeContext<GrpoConfig>): CompiledGrader {
+export function graderOf(ctx: RecipeContext<GrpoConfig>): PhaseGrader {
   invariant(ctx.grader, 'grpo needs a grader: job creation refuses a reinforcement phase without one');
   return ctx.grader;
 }
 
-/** Grades the decoded completions, in order. */
-export function score(ctx: RecipeContext<GrpoConfig>, completions: readonly Completion[]): Promise<GradeResult[]> {
+/** Grades the decoded completions, in order. @throws GraderDownError when the grader answered for none of them. */
+export async function score(
+  ctx: RecipeContext<GrpoConfig>,
+  completions: readonly Completion[],
+): Promise<GradeResult[]> {
   const samples = completions.map(({ row, sample }) => ({
     sample: { output_text: ctx.tokenizer.decode(sample.tokens, { skipSpecialTokens: true }) },
     item: row,
   }));
-  return gradeAll(graderOf(ctx), samples, { signal: ctx.signal });
+  const grades = await graderOf(ctx).gradeAll(samples, ctx.signal);
+  const [first] = grades;
+  if (first && grades.every((grade) => isDown(grade))) throw new GraderDownError(first.errorMessages[0] ?? '');
+  return grades;
+}
+
+/** Nothing was graded because of what the grader calls, not because of what was written. */
+function isDown({ isFlagged, errors }: GradeResult): boolean {
+  const { unresponsive_reward_error, python_grader_server_error, model_grader_server_error } = errors;
+  return isFlagged && (unresponsive_reward_error || python_grader_server_error || model_grader_server_error);
 }
 
 /**
