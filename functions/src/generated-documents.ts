@@ -62,6 +62,7 @@ function appWithoutState() {
       jobs: new JobStore({ store, queue, clock, ids, log }),
       models,
       decoders: new DecoderServing(models, { budgetBytes: 1, workers: 0 }),
+      sendWebhook: () => Promise.resolve({ kind: 'failed', reason: 'only described here' }),
     },
     { apiKeys: [] },
   );

@@ -19,3 +19,5 @@ export { openapiDocument } from './plugins/openapi.js';
 export { DecoderServing, type ServedModel } from './serving/decoder-serving.js';
 export { sweep, type SweepParts } from './sweep.js';
 export { sweepUntilStopped } from './sweep-until-stopped.js';
+export { WebhookDeliveries } from './webhooks/webhook-deliveries.js';
+export { WebhookEndpoints } from './webhooks/webhook-endpoints.js';

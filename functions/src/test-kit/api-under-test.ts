@@ -13,6 +13,7 @@ import type { ApiDependencies } from '../dependencies.js';
 import { sha256 } from '../plugins/auth.js';
 import { DecoderServing } from '../serving/decoder-serving.js';
 import { explain } from '../validation/explain.js';
+import type { Delivery, DeliveryOutcome, WebhookSender } from '../webhooks/webhook-sender.js';
 import { multipartBody } from './multipart.js';
 import { publishTinyBundle, TINY_MODELS } from './tiny-models.js';
 
@@ -20,11 +21,17 @@ export const KEY = 'sk-test-one';
 export const OTHER_KEY = 'sk-test-two';
 const START_MS = Date.UTC(2030, 0, 1);
 
+type Receiver = (delivery: Delivery) => DeliveryOutcome;
+
 export interface ApiUnderTest {
   readonly app: FastifyInstance;
   readonly deps: ApiDependencies;
   readonly clock: VirtualClock;
   readonly logged: { level: string; message: string; fields: object | undefined }[];
+  /** What was sent to webhook endpoints. */
+  readonly delivered: Delivery[];
+  /** How endpoints answer from now on; 200 until then. */
+  receiveWebhooksBy(receiver: Receiver): void;
   /** A request with the first project's key. */
   call(options: InjectOptions & { key?: string }): Promise<LightMyRequestResponse>;
   /** Uploads text and returns the file's id. */
@@ -34,7 +41,12 @@ export interface ApiUnderTest {
 export async function startApi(options: Partial<AppOptions> = {}): Promise<ApiUnderTest> {
   const clock = new VirtualClock(START_MS);
   const logged: ApiUnderTest['logged'] = [];
-  const deps = memoryDependencies(clock, recordingLog(logged));
+  const delivered: Delivery[] = [];
+  let receiver: Receiver = () => ({ kind: 'answered', status: 200 });
+  const deps = memoryDependencies(clock, recordingLog(logged), (delivery) => {
+    delivered.push(delivery);
+    return receiver(delivery);
+  });
   const apiKeys = [
     { hash: sha256(KEY), projectId: 'proj-one' },
     { hash: sha256(OTHER_KEY), projectId: 'proj-two' },
@@ -54,10 +66,11 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<ApiUn
     if (response.statusCode !== 200) throw new Error(response.body);
     return (response.json() as { id: string }).id;
   };
-  return { app, deps, clock, logged, call, upload };
+  const receiveWebhooksBy = (next: Receiver): void => void (receiver = next);
+  return { app, deps, clock, logged, delivered, receiveWebhooksBy, call, upload };
 }
 
-function memoryDependencies(clock: VirtualClock, log: Log): ApiDependencies {
+function memoryDependencies(clock: VirtualClock, log: Log, receiver: Receiver): ApiDependencies {
   const store = new MemoryObjectStore({ clock });
   const queue = new MemoryWorkQueue<JsonValue>({ clock });
   const evaluationQueue = new MemoryWorkQueue<JsonValue>({ clock });
@@ -65,7 +78,8 @@ function memoryDependencies(clock: VirtualClock, log: Log): ApiDependencies {
   const jobs = new JobStore({ store, queue, clock, ids, log });
   const models = new ModelRegistry(store, TINY_MODELS);
   const decoders = new DecoderServing(models, { budgetBytes: 64 * 1024 * 1024, workers: 1 });
-  return { store, evaluationQueue, clock, ids, log, jobs, models, decoders };
+  const sendWebhook: WebhookSender = async (delivery) => receiver(delivery);
+  return { store, evaluationQueue, clock, ids, log, jobs, models, decoders, sendWebhook };
 }
 
 function countingIds(): Ids {
