@@ -5,6 +5,7 @@ import { allProblems, type InteropPlatform, startInterop, undriven } from './int
 import { conversed, interrupted } from './stories/conversed.js';
 import { evaluated, gradedSample, models } from './stories/evaluated.js';
 import { filesAndUploads } from './stories/files-and-uploads.js';
+import { refusedByName } from './stories/refused-by-name.js';
 import type { Story } from './stories/story.js';
 import { endpoints, toldByWebhook } from './stories/told-by-webhook.js';
 import { controlledJob, pausedJob, trainedJob } from './stories/trained-job.js';
@@ -48,6 +49,7 @@ describe.each([
   it('waits when the platform is busy, and throws what breaks a stream', () => interrupted(story));
   it('verifies webhooks about its jobs', () => toldByWebhook(story, platform.secret, jobs));
   it.runIf(release === 7)('manages webhook endpoints', () => endpoints(story));
+  it('is refused by name what is not served, and nothing else', () => refusedByName(story, file));
   it('finds and deletes models', () => models(story, model));
 
   it('said and heard nothing that is not the wire', () => {

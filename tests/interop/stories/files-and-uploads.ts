@@ -32,8 +32,8 @@ async function inParts({ client }: Pick<Story, 'client'>): Promise<void> {
     purpose: 'fine-tune' as const,
   };
   const upload = await client.uploads.create(request);
-  const send = (from: number, to?: number) =>
-    client.uploads.parts.create(upload.id, { data: new Blob([bytes.subarray(from, to)]) as never });
+  const send = async (from: number, to?: number) =>
+    client.uploads.parts.create(upload.id, { data: await toFile(bytes.subarray(from, to), 'part') });
   const parts = await Promise.all([send(0, 400), send(400)]);
   const whole = await client.uploads.complete(upload.id, { part_ids: parts.map(({ id }) => id) });
   expect(whole).toMatchObject({ status: 'completed', file: { bytes: bytes.length, filename: 'rows.jsonl' } });

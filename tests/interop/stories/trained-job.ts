@@ -17,6 +17,10 @@ export async function trainedJob({ client }: Story): Promise<Job> {
   const pages = await collect(client.fineTuning.jobs.listEvents(job.id, { limit: 4 }));
   expect(pages.map(({ id }) => id)).toEqual(events.map(({ id }) => id).reverse());
   expect(events.some(({ type }) => type === 'metrics')).toBe(true);
+  // Extension, through the client's own reader of streams: the same events, oldest first, until the job has ended.
+  const path = `/fine_tuning/jobs/${job.id}/events`;
+  const stream = (await client.get(path, { query: { stream: true }, stream: true })) as AsyncIterable<{ id: string }>;
+  expect((await collect(stream)).map(({ id }) => id)).toEqual(events.map(({ id }) => id));
   const checkpoints = await collect(client.fineTuning.jobs.checkpoints.list(job.id, { limit: 1 }));
   expect(checkpoints[0]?.fine_tuned_model_checkpoint).toContain(':ckpt-step-13');
   await permissions(client, checkpoints[0]?.fine_tuned_model_checkpoint ?? '');

@@ -1,4 +1,5 @@
 /** Models, chat completions and stored completions (sections A.8 and A.9 of the wire). */
+import { REFUSED_CHAT_FIELDS } from '@preheat/contracts';
 import Type from 'typebox';
 import {
   always,
@@ -7,6 +8,7 @@ import {
   extension,
   flag,
   id,
+  ignored,
   list,
   map,
   maybe,
@@ -14,6 +16,7 @@ import {
   number,
   one,
   optional,
+  refused,
   seconds,
   text,
   whole,
@@ -27,6 +30,31 @@ const Message = () =>
   Type.Object(
     { role: one('developer', 'system', 'user', 'assistant', 'tool') },
     { additionalProperties: Type.Unknown() },
+  );
+
+/** Fields that may be served or refused; which of the two, the platform's own list says. */
+const MAYBE_REFUSED: Readonly<Record<string, { reason: string; value: unknown }>> = {
+  tools: { reason: 'tool calls are not served', value: [{ type: 'function', function: { name: 'f' } }] },
+  tool_choice: { reason: 'tool calls are not served', value: 'required' },
+  functions: { reason: 'the older form of tool calls', value: [{ name: 'f' }] },
+  function_call: { reason: 'the older form of tool calls', value: 'auto' },
+  logit_bias: { reason: 'decoding takes no biases', value: { '5': 1 } },
+  frequency_penalty: { reason: 'decoding takes no penalties', value: 0.5 },
+  presence_penalty: { reason: 'decoding takes no penalties', value: 0.5 },
+  response_format: { reason: 'decoding is not constrained', value: { type: 'json_object' } },
+  audio: { reason: 'models speak text', value: { voice: 'alloy', format: 'wav' } },
+  modalities: { reason: 'models speak text', value: ['audio'] },
+  prediction: { reason: 'no speculative decoding', value: { type: 'content', content: 'x' } },
+  web_search_options: { reason: 'models have no web', value: {} },
+};
+const isRefused = (name: string) =>
+  name === 'response_format' || (REFUSED_CHAT_FIELDS as readonly string[]).includes(name);
+const maybeRefused = () =>
+  Object.fromEntries(
+    Object.entries(MAYBE_REFUSED).map(([name, { reason, value }]) => [
+      name,
+      isRefused(name) ? refused(reason, value) : optional(anything()),
+    ]),
   );
 
 export const ChatRequest = closed({
@@ -45,7 +73,15 @@ export const ChatRequest = closed({
   top_logprobs: optional(maybe(whole())),
   metadata: optional(maybe(metadata())),
   store: optional(maybe(flag())),
-  user: optional(text()),
+  user: ignored('requests are told apart by key', 'u-1'),
+  safety_identifier: ignored('requests are told apart by key', 'u-1'),
+  service_tier: ignored('there is one tier', 'auto'),
+  parallel_tool_calls: ignored('only with tools', true),
+  reasoning_effort: ignored('models here do not reason apart from their answer', 'low'),
+  verbosity: ignored('no model here knows it', 'low'),
+  prompt_cache_key: ignored('prefixes are found by their tokens', 'k'),
+  prompt_cache_retention: ignored('prefixes are kept as memory allows', 'in_memory'),
+  ...maybeRefused(),
   return_token_ids: optional(extension(flag())),
 });
 

@@ -48,13 +48,16 @@ function requestProblems({ request }: WireRoute, { requestBody, requestType }: E
   return misfits(request, requestBody === '' ? '{}' : requestBody);
 }
 
-function answerProblems({ answer, streamed }: WireRoute, { answerBody, answerType }: Exchange): string[] {
+function answerProblems(route: WireRoute, { answerBody, answerType }: Exchange): string[] {
+  const { answer, streamed } = route;
   if (answer === 'bytes') return answerType === 'application/octet-stream' ? [] : [`is ${answerType}, not bytes`];
   if (!answerType.startsWith('text/event-stream')) return misfits(answer, answerBody);
-  if (!streamed) return [];
-  const frames = answerBody.split('\n\n').filter((frame) => frame.startsWith('data: '));
-  const ending = frames.at(-1) === 'data: [DONE]' ? [] : ['does not end with [DONE]'];
-  return [...frames.slice(0, -1).flatMap((frame) => misfits(streamed, frame.slice('data: '.length))), ...ending];
+  if (!streamed) return ['is a stream'];
+  const lines = answerBody.split('\n').filter((line) => line.startsWith('data: '));
+  const data = lines.map((line) => line.slice('data: '.length));
+  if (!route.endsWithDone) return data.flatMap((text) => misfits(streamed, text));
+  const ending = data.pop() === '[DONE]' ? [] : ['does not end with [DONE]'];
+  return [...data.flatMap((text) => misfits(streamed, text)), ...ending];
 }
 
 function misfits(schema: TSchema, body: string): string[] {

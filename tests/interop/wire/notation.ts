@@ -1,7 +1,7 @@
 /**
  * How the wire is written down here: closed TypeBox objects, so that a missing field, a wrong type, an unknown value and an
  * unknown field all fail, in requests and in answers. Marks say what is not plainly OpenAI's: `extension` for what this
- * platform adds, `refused` for what it knows and does not serve, with a value that must be refused.
+ * platform adds, `refused` for what it knows and does not serve, `ignored` for what is taken without effect; both with a value that proves it.
  */
 import Type, { type TProperties, type TSchema } from 'typebox';
 
@@ -26,6 +26,7 @@ export const metadata = () => map(Type.String({ maxLength: 512 }));
 export interface Marks {
   readonly 'x-extension'?: true;
   readonly 'x-refused'?: { readonly reason: string; readonly value: unknown };
+  readonly 'x-ignored'?: { readonly reason: string; readonly value: unknown };
 }
 
 /** Marks a field that OpenAI's wire does not have. Clients keep unknown fields. */
@@ -33,10 +34,14 @@ export function extension<S extends TSchema>(schema: S): S {
   return Object.assign(schema, { 'x-extension': true } satisfies Marks);
 }
 
-/** Marks a field that is refused. @param value One that must be refused with `param` naming the field. */
+/** A field that is refused. @param value One that must be refused with `param` naming the field. */
 export function refused(reason: string, value: unknown) {
-  const schema = Type.Unknown();
-  return Type.Optional(Object.assign(schema, { 'x-refused': { reason, value } } satisfies Marks));
+  return Type.Optional(Object.assign(Type.Unknown(), { 'x-refused': { reason, value } } satisfies Marks));
+}
+
+/** A field that is taken and changes nothing here. @param value One that must be taken. */
+export function ignored(reason: string, value: unknown) {
+  return Type.Optional(Object.assign(Type.Unknown(), { 'x-ignored': { reason, value } } satisfies Marks));
 }
 
 /** The page every list answers with. */

@@ -26,6 +26,7 @@ export interface WireRoute {
   readonly answer: TSchema | 'bytes';
   /** A line of `text/event-stream`, where the route may stream. */
   readonly streamed?: TSchema;
+  readonly endsWithDone?: true;
 }
 
 type Row = [number, WireRoute['method'], string, string, WireRoute['request'] | null, WireRoute['answer']];
@@ -146,10 +147,15 @@ export const WIRE_ROUTES: readonly WireRoute[] = ROWS.map(([row, method, path, c
   call,
   answer,
   ...(request === null || request === undefined ? {} : { request }),
-  ...(path === '/chat/completions' && method === 'POST' ? { streamed: chat.Chunk } : {}),
+  ...streamOf(method, path),
   status: method === 'POST' && (path === '/evals' || path === RUNS) ? 201 : 200,
   drivenBy: driversOf(row, path),
 }));
+
+function streamOf(method: string, path: string): Pick<WireRoute, 'streamed' | 'endsWithDone'> {
+  if (method === 'POST' && path === '/chat/completions') return { streamed: chat.Chunk, endsWithDone: true };
+  return path === `${JOBS}/{job_id}/events` ? { streamed: tuning.Event } : {};
+}
 
 /** Which clients have the call: webhooks are managed by the newer ones only, and the two ways to cancel a run part them. */
 function driversOf(row: number, path: string): readonly Sdk[] {
