@@ -4,6 +4,7 @@
  * against a local store.
  */
 import { evaluationQueue, workQueue } from './queue.js';
+import { functionBodyBytes } from './settings.js';
 import { bucket } from './storage.js';
 
 /** `sha256hex:projectId` pairs of the accepted API keys, comma-separated: `sst secret set ApiKeyHashes <pairs>`. */
@@ -20,5 +21,10 @@ export const storeEnvironment = {
 
 /** For functions that answer HTTP; `publicUrl` is what clients call. */
 export function httpEnvironment(publicUrl: $util.Input<string>) {
-  return { ...storeEnvironment, PREHEAT_API_KEY_HASHES: apiKeyHashes.value, PREHEAT_PUBLIC_URL: publicUrl };
+  return {
+    ...storeEnvironment,
+    PREHEAT_API_KEY_HASHES: apiKeyHashes.value,
+    PREHEAT_PUBLIC_URL: publicUrl,
+    PREHEAT_MAX_BODY_BYTES: String(functionBodyBytes),
+  };
 }

@@ -11,13 +11,18 @@ import { Evals } from './evaluation/evals.js';
 import { Runs } from './evaluation/runs.js';
 import type { RunWorkerDependencies } from './evaluation/work-on-run.js';
 import { parseApiKeys } from './plugins/auth.js';
+import { limitsUnder } from './plugins/limits.js';
 import { DecoderServing } from './serving/decoder-serving.js';
 import { ServedJudges } from './serving/judge-models.js';
+import { httpSender } from './webhooks/http-sender.js';
+import { WebhookDeliveries } from './webhooks/webhook-deliveries.js';
+import { WebhookEndpoints } from './webhooks/webhook-endpoints.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What a program holds: the parts, and the platform's end. */
-export type Parts = RunWorkerDependencies & Pick<Platform, 'jobQueue' | 'close'> & { readonly orphanGraceMs: number };
+export type Parts = RunWorkerDependencies &
+  Pick<Platform, 'jobQueue' | 'close'> & { readonly webhooks: WebhookDeliveries; readonly orphanGraceMs: number };
 
 const DEFAULT_ORPHAN_GRACE_MS = 24 * 3_600_000;
 
@@ -51,13 +56,18 @@ export async function openParts(environment: Environment, program: string, decod
   };
   const orphanGraceMs = Number(settings.PREHEAT_ORPHAN_GRACE_MS ?? DEFAULT_ORPHAN_GRACE_MS);
   const shared = { ...platform, close, models, decoders, jobs, graders: graders.pool, orphanGraceMs };
-  return { ...shared, evals: new Evals(shared), runs: new Runs(platform) };
+  const targets = settings.PREHEAT_WEBHOOK_TARGETS ?? (settings.PREHEAT_STORE === 'filesystem' ? 'any' : 'public');
+  const sendWebhook = httpSender(targets);
+  const webhooks = new WebhookDeliveries({ ...platform, sendWebhook }, new WebhookEndpoints(platform));
+  return { ...shared, evals: new Evals(shared), runs: new Runs(platform), sendWebhook, webhooks };
 }
 
 /** @throws Error naming each environment variable that is missing or wrong. */
 export async function openApi(environment: Environment, parts: Parts, publicUrl = ''): Promise<FastifyInstance> {
   const settings = readSettings(ApiSettings, { ...environment });
+  const maxBodyBytes = settings.PREHEAT_MAX_BODY_BYTES;
   return createApp(parts, {
+    ...(maxBodyBytes === undefined ? {} : { limits: limitsUnder(Number(maxBodyBytes)) }),
     apiKeys: parseApiKeys(settings.PREHEAT_API_KEY_HASHES),
     publicUrl: settings.PREHEAT_PUBLIC_URL ?? publicUrl,
   });

@@ -4,6 +4,7 @@ import type { ModelRegistry } from '@preheat/inference/model-registry';
 import type { JobStore } from '@preheat/jobs';
 import type { Clock, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
 import type { DecoderServing } from './serving/decoder-serving.js';
+import type { WebhookSender } from './webhooks/webhook-sender.js';
 
 export interface ApiDependencies {
   readonly store: ObjectStore;
@@ -15,4 +16,5 @@ export interface ApiDependencies {
   readonly models: ModelRegistry;
   readonly decoders: DecoderServing;
   readonly graders: GraderPool;
+  readonly sendWebhook: WebhookSender;
 }

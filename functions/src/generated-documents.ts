@@ -64,6 +64,7 @@ function appWithoutState() {
       models,
       graders: new GraderPool({ services: {}, clock }),
       decoders: new DecoderServing(models, { budgetBytes: 1, workers: 0 }),
+      sendWebhook: () => Promise.resolve({ kind: 'failed', reason: 'only described here' }),
     },
     { apiKeys: [] },
   );

@@ -20,3 +20,5 @@ export { DecoderServing, type ServedModel } from './serving/decoder-serving.js';
 export { ServedJudges } from './serving/judge-models.js';
 export { sweep, type SweepParts } from './sweep.js';
 export { sweepUntilStopped } from './sweep-until-stopped.js';
+export { WebhookDeliveries } from './webhooks/webhook-deliveries.js';
+export { WebhookEndpoints } from './webhooks/webhook-endpoints.js';

@@ -4,10 +4,12 @@ import { openApi, openParts, SERVER_DECODER_WORKERS } from './composition.js';
 import { serveDashboard } from './dashboard.js';
 import { runEvaluationWorker } from './evaluation/evaluation-worker.js';
 import { sweepUntilStopped } from './sweep-until-stopped.js';
+import { deliverUntilStopped } from './webhooks/deliver-until-stopped.js';
 
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 8787;
 const SWEEP_EVERY_MS = 5_000;
+const DELIVER_EVERY_MS = 1_000;
 const RING_AFTER_MS = 15_000;
 const EVALUATION_LEASE_TTL_MS = 30_000;
 /** Open event streams are cut after this long; clients resume them by themselves. */
@@ -37,7 +39,8 @@ log.info('listening', { url });
 const workerId = `api-${process.pid}`;
 const worker = runEvaluationWorker(parts, { workerId, leaseTtlMs: EVALUATION_LEASE_TTL_MS, signal });
 const sweeper = sweepUntilStopped(parts, { everyMs: SWEEP_EVERY_MS, ringAfterMs: RING_AFTER_MS, signal });
-await Promise.all([worker, sweeper]);
+const deliveries = deliverUntilStopped(parts, { everyMs: DELIVER_EVERY_MS, signal });
+await Promise.all([worker, sweeper, deliveries]);
 
 setTimeout(() => app.server.closeAllConnections(), DRAIN_LIMIT_MS).unref();
 await app.close();

@@ -1,11 +1,14 @@
 /**
- * Finds jobs and evaluation runs that nobody works on and rings for them: closes every hole a lost message leaves. Then
- * deletes what nothing refers to any more.
+ * Finds jobs and evaluation runs that nobody works on and rings for them: closes every hole a lost message leaves. Those
+ * that ended are announced before they are forgotten. Then deletes what nothing refers to any more.
  */
+import type { JobDocument, StoredRun } from '@preheat/contracts';
 import { collectJobs, sweepJobs } from '@preheat/jobs';
 import type { Parts } from './composition.js';
 import { sweepRuns } from './evaluation/sweep-runs.js';
 import { collectFiles } from './files/collect-files.js';
+import { sweepUploads } from './uploads/sweep-uploads.js';
+import { announceJob, announceRun } from './webhooks/announce-ended.js';
 
 export interface SweepOptions {
   /** Ring again for what was queued this long. */
@@ -14,18 +17,22 @@ export interface SweepOptions {
 
 export type SweepParts = Pick<
   Parts,
-  'store' | 'jobQueue' | 'jobs' | 'runs' | 'clock' | 'ids' | 'log' | 'orphanGraceMs'
+  'store' | 'jobQueue' | 'jobs' | 'runs' | 'webhooks' | 'clock' | 'ids' | 'log' | 'orphanGraceMs'
 >;
 
 export async function sweep(parts: SweepParts, options: SweepOptions): Promise<void> {
+  const { webhooks } = parts;
   const deps = { ...parts, queue: parts.jobQueue };
-  const jobs = await sweepJobs(parts.jobs, deps, options);
-  const runs = await sweepRuns(parts.runs, parts, options);
+  const jobEnded = (job: JobDocument) => announceJob(webhooks, job);
+  const runEnded = (run: StoredRun) => announceRun(webhooks, run);
+  const jobs = await sweepJobs(parts.jobs, deps, { ...options, ended: jobEnded });
+  const runs = await sweepRuns(parts.runs, parts, { ...options, ended: runEnded });
   const orphans = await collectJobs(parts.jobs, deps, parts);
   const files = await collectFiles(parts, parts);
-  const counts = [jobs.rung, jobs.expired, jobs.cleared, jobs.failed, runs.rung, runs.cleared, runs.failed];
+  const uploads = await sweepUploads(parts);
+  const counts = [jobs.rung, jobs.expired, jobs.cleared, jobs.failed, runs.rung, runs.cleared, runs.failed, uploads];
   const isQuiet = [...counts, orphans.deleted, orphans.failed, files.deleted, files.failed].every(
     (count) => count === 0,
   );
-  parts.log[isQuiet ? 'debug' : 'info']('swept', { jobs, runs, orphans, files });
+  parts.log[isQuiet ? 'debug' : 'info']('swept', { jobs, runs, orphans, files, uploads });
 }

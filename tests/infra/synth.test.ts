@@ -127,7 +127,7 @@ describe.skipIf(!platform.ready)(title, () => {
       const deleters = [...roles].flatMap(([role, statements]) =>
         statements
           .filter(({ actions }) => actions.includes('s3:DeleteObject'))
-          .map(({ resources }) => [role.replace(/^EvaluationRuns.*/, 'Evaluation'), ...resources]),
+          .map(({ resources }) => [role.replace(/^EvaluationRuns.*/, 'Evaluation'), resources.join(' ')]),
       );
       expect(Object.fromEntries(deleters)).toEqual({
         ApiRole: 'arn:aws:s3:::StoreBucket/*',

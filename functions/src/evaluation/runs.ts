@@ -113,7 +113,6 @@ export class Runs {
     const stored = await this.documents.update(KEYS.run(evalId, runId), (run) =>
       ENDED.has(run.state) ? undefined : { ...run, state: 'canceled', lease: null },
     );
-    await this.#deps.store.delete(KEYS.activeRun(evalId, runId));
     if (!stored) throw new ApiError('not_found', `Run ${runId} was deleted.`, { param: 'run_id' });
     return stored.document;
   }

@@ -15,21 +15,23 @@ export interface RunSweep {
   readonly failed: number;
 }
 
+export interface RunSweepOptions {
+  readonly ringAfterMs: number;
+  /** Told of a run that ended, before the sweeper forgets it; a failure, or a crash, brings the run back. */
+  readonly ended?: (run: StoredRun) => Promise<void>;
+}
+
 export interface RunSweepDependencies {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export async function sweepRuns(
-  runs: Runs,
-  deps: RunSweepDependencies,
-  { ringAfterMs }: { ringAfterMs: number },
-): Promise<RunSweep> {
+export async function sweepRuns(runs: Runs, deps: RunSweepDependencies, options: RunSweepOptions): Promise<RunSweep> {
   const result = { seen: 0, rung: 0, cleared: 0, failed: 0 };
   for await (const { key } of listAll(deps.store, KEYS.activeRuns)) {
     result.seen++;
-    const outcome = await sweepOne(runs, deps, key, ringAfterMs).catch((error: unknown) => {
+    const outcome = await sweepOne(runs, deps, key, options).catch((error: unknown) => {
       deps.log.error('an evaluation run could not be swept', { key, error });
       return 'failed' as const;
     });
@@ -42,7 +44,7 @@ async function sweepOne(
   runs: Runs,
   { store, clock }: RunSweepDependencies,
   key: string,
-  ringAfterMs: number,
+  { ringAfterMs, ended }: RunSweepOptions,
 ): Promise<'rung' | 'cleared' | 'left'> {
   const [evalId = '', runId = ''] = key.slice(KEYS.activeRuns.length).split('--');
   let isDue = false;
@@ -52,6 +54,7 @@ async function sweepOne(
     return next;
   });
   if (!stored || ENDED.has(stored.document.state)) {
+    if (stored) await ended?.(stored.document);
     await store.delete(key);
     return 'cleared';
   }

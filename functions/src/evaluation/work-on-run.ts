@@ -4,11 +4,11 @@
  * draws the same random numbers for the same items.
  */
 import { createHash } from 'node:crypto';
-import { type EvalRow, KEYS, type StoredEval, type StoredRun } from '@preheat/contracts';
+import { type EvalRow, type StoredEval, type StoredRun } from '@preheat/contracts';
 import { type CompiledGrader, compileGrader } from '@preheat/graders';
 import type { ApiDependencies } from '../dependencies.js';
 import { FileLibrary } from '../files/file-library.js';
-import { findModel } from '../serving/find-model.js';
+import { findCallableModel } from '../serving/find-model.js';
 import { afterFailure, HeldRun, LostRunError } from './held-run.js';
 import { type Answerer, evaluateBatch, samplingOf, toCriteria } from './item-evaluation.js';
 import { writeItems } from './item-log.js';
@@ -73,7 +73,7 @@ async function evaluate(deps: RunWorkerDependencies, held: HeldRun, options: Run
       const isLate = options.deadlineMs !== undefined && deps.clock.nowMs() >= options.deadlineMs;
       if (next < run.counts.total && (isLate || options.signal?.aborted)) return await handOver(deps, held);
     }
-    await end(deps, held, { state: 'completed' });
+    await end(held, { state: 'completed' });
     return 'ended';
   } finally {
     if (answerer.kind === 'model') await answerer.model.release();
@@ -115,7 +115,7 @@ async function answererOf(deps: RunWorkerDependencies, run: StoredRun): Promise<
   if (source.type === 'jsonl') return { kind: 'given' };
   const messages = compileMessages(source.input_messages);
   if (!messages.ok) throw new Error(`run ${run.id} was created with a template that does not parse`);
-  const record = await findModel(deps.models, run.projectId, source.model);
+  const record = await findCallableModel(deps.models, run.projectId, source.model);
   return { kind: 'model', model: await deps.decoders.acquire(record), name: source.model, messages: messages.source };
 }
 
@@ -131,9 +131,9 @@ async function handOver(deps: RunWorkerDependencies, held: HeldRun): Promise<Run
   return 'handed-over';
 }
 
-async function end(deps: RunWorkerDependencies, held: HeldRun, patch: Partial<StoredRun>): Promise<void> {
-  await held.write(() => ({ ...patch, lease: null }));
-  await deps.store.delete(KEYS.activeRun(held.run.evalId, held.run.id));
+/** The sweeper takes an ended run out of the active ones, once it has told whom it concerns. */
+function end(held: HeldRun, patch: Partial<StoredRun>): Promise<void> {
+  return held.write(() => ({ ...patch, lease: null }));
 }
 
 /** What the user did is said at once; what broke here is tried again, a bounded number of times. */
@@ -141,13 +141,12 @@ async function settleFailure(deps: RunWorkerDependencies, held: HeldRun, error: 
   if (error instanceof LostRunError || held.lost.aborted) return 'lost';
   const known = toApiError(error);
   if (known) {
-    await end(deps, held, { state: 'failed', error: { code: known.code, message: known.message } });
+    await end(held, { state: 'failed', error: { code: known.code, message: known.message } });
     return 'ended';
   }
   deps.log.error('evaluation run failed', { runId: held.run.id, error });
   await held.write((run) => afterFailure(run, 'The evaluation failed'));
   if (held.run.state === 'queued') return 'handed-over';
-  await deps.store.delete(KEYS.activeRun(held.run.evalId, held.run.id));
   return 'ended';
 }
 

@@ -3,7 +3,7 @@
  * is staged as it comes and nothing is decided before the last field is in.
  */
 import type { MultipartFile, MultipartValue } from '@fastify/multipart';
-import { ApiError, OneOf, UPLOAD_PURPOSES } from '@preheat/contracts';
+import { ApiError, ExpiresAfter, OneOf, UPLOAD_PURPOSES } from '@preheat/contracts';
 import type { FastifyRequest } from 'fastify';
 import qs from 'qs';
 import Type, { type Static } from 'typebox';
@@ -14,12 +14,7 @@ import type { FileLibrary, StagedContent } from './file-library.js';
 
 export const UploadFields = Type.Object({
   purpose: OneOf(UPLOAD_PURPOSES),
-  expires_after: Type.Optional(
-    Type.Object({
-      anchor: Type.Literal('created_at'),
-      seconds: Type.Integer({ minimum: 3600, maximum: 2_592_000 }),
-    }),
-  ),
+  expires_after: Type.Optional(ExpiresAfter),
 });
 export type UploadFields = Static<typeof UploadFields>;
 
@@ -78,13 +73,13 @@ function fileNameOf(part: MultipartFile): string {
 }
 
 /** Reads the rest of a refused body, so that the client gets its answer instead of a broken pipe. */
-function drain(request: FastifyRequest): void {
+export function drain(request: FastifyRequest): void {
   request.raw.unpipe();
   request.raw.resume();
 }
 
 /** Malformed multipart bodies come as plain errors of the parser. */
-function toUploadError(error: unknown): unknown {
+export function toUploadError(error: unknown): unknown {
   const isFromParser = error instanceof Error && /multipart|Malformed|Part terminated|boundary/i.test(error.message);
   if (error instanceof ApiError || !isFromParser) return error;
   if ((error as { statusCode?: number }).statusCode !== undefined) return error;

@@ -2,6 +2,8 @@ import type { Context, SQSEvent } from 'aws-lambda';
 import { expect, it } from 'vitest';
 import { Evals } from '../evaluation/evals.js';
 import { Runs } from '../evaluation/runs.js';
+import { WebhookDeliveries } from '../webhooks/webhook-deliveries.js';
+import { WebhookEndpoints } from '../webhooks/webhook-endpoints.js';
 import { startApi } from '../test-kit/api-under-test.js';
 import { queueHandler } from './queue-messages.js';
 
@@ -25,6 +27,7 @@ async function world() {
     jobQueue: deps.evaluationQueue,
     close: async () => {},
     orphanGraceMs: 3_600_000,
+    webhooks: new WebhookDeliveries(deps, new WebhookEndpoints(deps)),
   };
   const evaluation = await parts.evals.create('proj-one', {
     data_source_config: { type: 'custom', item_schema: {} },

@@ -7,4 +7,6 @@ const RING_AFTER_MS = 120_000;
 
 const parts = await openParts(process.env, 'sweeper', FUNCTION_DECODER_WORKERS);
 
-export const handler = (): Promise<void> => sweep(parts, { ringAfterMs: RING_AFTER_MS });
+export const handler = async (): Promise<void> => {
+  await Promise.all([sweep(parts, { ringAfterMs: RING_AFTER_MS }), parts.webhooks.deliverDue()]);
+};

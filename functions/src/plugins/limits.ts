@@ -8,6 +8,9 @@ export interface Limits {
   readonly requestsPerMinute: number;
   readonly jsonBodyBytes: number;
   readonly fileBytes: number;
+  /** A file sent in parts, and one part of it. */
+  readonly uploadBytes: number;
+  readonly uploadPartBytes: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -15,7 +18,23 @@ export const DEFAULT_LIMITS: Limits = {
   jsonBodyBytes: 16 * 1024 * 1024,
   /** OpenAI's documented limit for a file. */
   fileBytes: 512 * 1024 * 1024,
+  /** And for uploads and their parts. */
+  uploadBytes: 8 * 1024 ** 3,
+  uploadPartBytes: 64 * 1024 * 1024,
 };
+
+/** Room for the boundaries and the other fields of a form, beside its file. */
+export const FORM_OVERHEAD_BYTES = 65_536;
+
+/** The limits where no request may have more than `maxBodyBytes`, as in front of a function. */
+export function limitsUnder(maxBodyBytes: number): Partial<Limits> {
+  const bytes = Math.max(FORM_OVERHEAD_BYTES, maxBodyBytes - FORM_OVERHEAD_BYTES);
+  return {
+    jsonBodyBytes: Math.min(DEFAULT_LIMITS.jsonBodyBytes, maxBodyBytes),
+    fileBytes: Math.min(DEFAULT_LIMITS.fileBytes, bytes),
+    uploadPartBytes: Math.min(DEFAULT_LIMITS.uploadPartBytes, bytes),
+  };
+}
 
 /** Registered after authentication, whose project it counts by. */
 export async function limitRate(app: FastifyInstance, limits: Limits): Promise<void> {

@@ -7,6 +7,7 @@ import {
   ChatCompletionChunk,
   ChatCompletionRequest,
   ChatRequestMessage,
+  CheckpointPermission,
   CreateEval,
   CreateRun,
   EvalObject,
@@ -25,7 +26,12 @@ import {
   ModelObject,
   OutputItem,
   RunDataSource,
+  StoredChatCompletion,
   TestingCriterion,
+  UploadObject,
+  UploadPart,
+  WebhookEndpoint,
+  WebhookEndpointWithSecret,
 } from '@preheat/contracts';
 import type { TSchema } from 'typebox';
 import { ErrorBodySchema } from './error-body-schema.js';
@@ -35,6 +41,7 @@ const NAMED: Readonly<Record<string, TSchema>> = {
   ChatCompletionChunk,
   ChatCompletionRequest,
   ChatRequestMessage,
+  CheckpointPermission,
   CreateEval,
   CreateRun,
   ErrorBody: ErrorBodySchema,
@@ -54,7 +61,12 @@ const NAMED: Readonly<Record<string, TSchema>> = {
   ModelObject,
   OutputItem,
   RunDataSource,
+  StoredChatCompletion,
   TestingCriterion,
+  UploadObject,
+  UploadPart,
+  WebhookEndpoint,
+  WebhookEndpointWithSecret,
 };
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

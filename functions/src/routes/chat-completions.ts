@@ -2,14 +2,17 @@
 import { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '@preheat/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from '../app-type.js';
-import { type CompletionHeader, completeChat } from '../chat/complete-chat.js';
+import { type CompletionHeader, completeChat, fingerprint } from '../chat/complete-chat.js';
 import { planCompletion } from '../chat/plan-completion.js';
 import { refuseUnservedChatFields } from '../chat/refuse-unserved.js';
 import { streamChat } from '../chat/stream-chat.js';
 import type { ApiDependencies } from '../dependencies.js';
 import { newSeed } from '../fine-tuning/seed.js';
+import { timeId } from '../listing/time-id.js';
 import { BODY_ERRORS, withErrors } from '../plugins/error-responses.js';
-import { findModel } from '../serving/find-model.js';
+import { findCallableModel } from '../serving/find-model.js';
+import { assembled } from '../stored-completions/assemble-chunks.js';
+import type { StoredCompletions } from '../stored-completions/stored-completions.js';
 import { sendEventStream } from '../streaming/server-sent-events.js';
 
 const Answer = {
@@ -20,7 +23,7 @@ const Answer = {
   },
 };
 
-export function chatCompletionRoute(app: App, deps: ApiDependencies): void {
+export function chatCompletionRoute(app: App, deps: ApiDependencies, stored: StoredCompletions): void {
   const schema = {
     operationId: 'createChatCompletion',
     summary: 'Answer a conversation; extension: `return_token_ids`',
@@ -38,24 +41,31 @@ export function chatCompletionRoute(app: App, deps: ApiDependencies): void {
   const preValidation = async (request: FastifyRequest) => refuseUnservedChatFields(request.body);
   app.post('/chat/completions', { schema, preValidation }, async (request, reply) => {
     const { body, projectId } = request;
-    const description = await deps.models.describe(await findModel(deps.models, projectId, body.model));
+    const description = await deps.models.describe(await findCallableModel(deps.models, projectId, body.model));
     const plan = planCompletion(description, body, newSeed(deps.ids));
-    const header: CompletionHeader = {
-      id: deps.ids.next('chatcmpl-'),
-      created: Math.floor(deps.clock.nowMs() / 1000),
-      model: body.model,
-    };
+    const { id, createdAtMs } = timeId('chatcmpl-', deps);
+    const header: CompletionHeader = { id, created: Math.floor(createdAtMs / 1000), model: body.model };
+    const { messages, metadata } = body;
+    const keep = (completion: ChatCompletion) =>
+      body.store ? stored.keep(projectId, completion, { messages, metadata, createdAtMs }) : Promise.resolve();
     const acquire = () => deps.decoders.acquire(plan.record);
     if (body.stream) {
       const { clock, log } = deps;
       const includeUsage = body.stream_options?.include_usage === true;
-      const frames = (signal: AbortSignal) => streamChat({ plan, header, includeUsage, clock, signal, acquire });
+      const stream = { plan, header, clock, acquire, includeUsage: includeUsage || body.store === true };
+      const assembly = { fingerprint: fingerprint(plan.record), hidesUsage: !includeUsage, keep };
+      const frames = (signal: AbortSignal) => {
+        const plain = streamChat({ ...stream, signal });
+        return body.store ? assembled(plain, assembly) : plain;
+      };
       return sendEventStream({ request, reply, log, frames });
     }
     const model = await acquire();
     try {
       reply.header('content-type', 'application/json; charset=utf-8');
-      return await completeChat(model, plan, header, untilGone(reply));
+      const completion = await completeChat(model, plan, header, untilGone(reply));
+      await keep(completion);
+      return completion;
     } finally {
       await model.release();
     }

@@ -6,10 +6,19 @@ const MAX_NAME_LENGTH = 300;
 /** Room for the rest of the key: keys of the store have at most 1024 bytes. */
 const MAX_ENCODED_LENGTH = 800;
 
-/** @throws ApiError `model_not_found`, listing what there is. */
+/** A base model or one of the project's own. @throws ApiError `model_not_found`, listing what there is. */
 export async function findModel(models: ModelRegistry, projectId: string, name: string): Promise<ModelRecord> {
   const record = isStorable(name) ? await models.find(projectId, name) : undefined;
-  if (record) return record;
+  return record ?? refuseName(name);
+}
+
+/** Also a model that another project lets this one call. @throws ApiError `model_not_found`. */
+export async function findCallableModel(models: ModelRegistry, projectId: string, name: string): Promise<ModelRecord> {
+  const record = isStorable(name) ? await models.findCallable(projectId, name) : undefined;
+  return record ?? refuseName(name);
+}
+
+function refuseName(name: string): never {
   const message = `The model '${name.slice(0, MAX_NAME_LENGTH)}' does not exist in this project. GET /v1/models lists them.`;
   throw new ApiError('model_not_found', message, { param: 'model' });
 }

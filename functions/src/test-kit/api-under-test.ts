@@ -15,6 +15,7 @@ import { sha256 } from '../plugins/auth.js';
 import { DecoderServing } from '../serving/decoder-serving.js';
 import { ServedJudges } from '../serving/judge-models.js';
 import { explain } from '../validation/explain.js';
+import type { Delivery, DeliveryOutcome, WebhookSender } from '../webhooks/webhook-sender.js';
 import { multipartBody } from './multipart.js';
 import { publishTinyBundle, TINY_MODELS } from './tiny-models.js';
 
@@ -22,11 +23,17 @@ export const KEY = 'sk-test-one';
 export const OTHER_KEY = 'sk-test-two';
 const START_MS = Date.UTC(2030, 0, 1);
 
+type Receiver = (delivery: Delivery) => DeliveryOutcome;
+
 export interface ApiUnderTest {
   readonly app: FastifyInstance;
   readonly deps: ApiDependencies;
   readonly clock: VirtualClock;
   readonly logged: { level: string; message: string; fields: object | undefined }[];
+  /** What was sent to webhook endpoints. */
+  readonly delivered: Delivery[];
+  /** How endpoints answer from now on; 200 until then. */
+  receiveWebhooksBy(receiver: Receiver): void;
   /** A request with the first project's key. */
   call(options: InjectOptions & { key?: string }): Promise<LightMyRequestResponse>;
   /** Uploads text and returns the file's id. */
@@ -36,7 +43,12 @@ export interface ApiUnderTest {
 export async function startApi(options: Partial<AppOptions> = {}): Promise<ApiUnderTest> {
   const clock = new VirtualClock(START_MS);
   const logged: ApiUnderTest['logged'] = [];
-  const { graders, ...parts } = memoryDependencies(clock, recordingLog(logged));
+  const delivered: Delivery[] = [];
+  let receiver: Receiver = () => ({ kind: 'answered', status: 200 });
+  const { graders, ...parts } = memoryDependencies(clock, recordingLog(logged), (delivery) => {
+    delivered.push(delivery);
+    return receiver(delivery);
+  });
   const deps = { ...parts, graders: graders.pool };
   const apiKeys = [
     { hash: sha256(KEY), projectId: 'proj-one' },
@@ -60,12 +72,14 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<ApiUn
     if (response.statusCode !== 200) throw new Error(response.body);
     return (response.json() as { id: string }).id;
   };
-  return { app, deps, clock, logged, call, upload };
+  const receiveWebhooksBy = (next: Receiver): void => void (receiver = next);
+  return { app, deps, clock, logged, delivered, receiveWebhooksBy, call, upload };
 }
 
 function memoryDependencies(
   clock: VirtualClock,
   log: Log,
+  receiver: Receiver,
 ): Omit<ApiDependencies, 'graders'> & { graders: OpenGraders } {
   const store = new MemoryObjectStore({ clock });
   const queue = new MemoryWorkQueue<JsonValue>({ clock });
@@ -76,7 +90,8 @@ function memoryDependencies(
   const decoders = new DecoderServing(models, { budgetBytes: 64 * 1024 * 1024, workers: 1 });
   const judge = new DecoderJudge(new ServedJudges(models, decoders));
   const graders = openGraders({ settings: {}, clock, judge, pythonProcesses: 1 });
-  return { store, evaluationQueue, clock, ids, log, jobs, models, decoders, graders };
+  const sendWebhook: WebhookSender = async (delivery) => receiver(delivery);
+  return { store, evaluationQueue, clock, ids, log, jobs, models, decoders, graders, sendWebhook };
 }
 
 function countingIds(): Ids {

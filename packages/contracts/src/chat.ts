@@ -46,6 +46,8 @@ export const ChatCompletionRequest = Type.Object({
   logprobs: Type.Optional(Nullable(Type.Boolean())),
   top_logprobs: Type.Optional(Nullable(Type.Integer({ minimum: 0, maximum: 20 }))),
   metadata: Type.Optional(Nullable(Metadata)),
+  /** Keep the completion: GET /v1/chat/completions lists it, and an eval may read it. */
+  store: Type.Optional(Nullable(Type.Boolean())),
   user: Type.Optional(Type.String({ maxLength: 256 })),
   /** Extension: answer with token ids and per-token log-probabilities as sampled. */
   return_token_ids: Type.Optional(Type.Boolean()),

@@ -60,6 +60,17 @@ export const ERRORS = {
   unknown_algorithm: request(400, 'No recipe has this name.', 'Use one of the names listed in the message.'),
   job_not_cancellable: request(400, 'The job has already ended.', 'Nothing to do: read its status.'),
   invalid_job_state: request(400, 'The job is in a state that does not allow this.', 'Read its status and try later.'),
+  invalid_upload_state: request(400, 'The upload has ended or expired.', 'Create a new upload.'),
+  upload_incomplete: request(
+    400,
+    'The parts do not make up the file that was announced.',
+    'List every part once, in the order of the file; send what is missing.',
+  ),
+  webhook_unreachable: request(
+    400,
+    'The webhook endpoint did not take the test event.',
+    'Let it answer 2xx within ten seconds, at an address the platform may call.',
+  ),
   idempotency_mismatch: request(
     400,
     'This Idempotency-Key was used with another body.',

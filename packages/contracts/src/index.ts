@@ -1,6 +1,7 @@
 /** Every schema that crosses a process or storage boundary, the error table, and the keys of the store. */
 export * from './bundle-manifest.js';
 export * from './chat.js';
+export * from './checkpoint-permission.js';
 export * from './decoder-architecture.js';
 export * from './decoder-tensors.js';
 export * from './errors.js';
@@ -24,6 +25,9 @@ export * from './rotary-tables.js';
 export * from './service-graders.js';
 export * from './settings.js';
 export * from './store-keys.js';
+export * from './stored-completion.js';
 export * from './training-row.js';
+export * from './upload.js';
 export * from './validation.js';
+export * from './webhook.js';
 export type { Static, TSchema } from 'typebox';

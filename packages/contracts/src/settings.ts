@@ -19,6 +19,8 @@ export const StoreSettings = Type.Object({
   AWS_ENDPOINT_URL_SQS: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
   /** Age in ms from which the sweeper deletes what nothing refers to; must exceed the longest pause of any process. A day unless said. */
   PREHEAT_ORPHAN_GRACE_MS: Type.Optional(Type.String({ pattern: '^[0-9]{4,11}$' })),
+  /** Where webhooks may go: `public` addresses over https only, or `any`; `any` with the filesystem store unless said. */
+  PREHEAT_WEBHOOK_TARGETS: Type.Optional(OneOf(['public', 'any'])),
   /** Least severe event that is logged; `info` unless said. */
   PREHEAT_LOG_LEVEL: Type.Optional(OneOf(['debug', 'info', 'warn', 'error'])),
 });
@@ -31,6 +33,8 @@ export const ApiSettings = Type.Interface([StoreSettings], {
   PREHEAT_HOST: Type.Optional(Type.String({ maxLength: 255 })),
   /** Folder of the built dashboard; served at /dashboard/ when set. */
   PREHEAT_DASHBOARD_DIR: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+  /** The most bytes that reach this process in one request, where something in front of it has a limit. */
+  PREHEAT_MAX_BODY_BYTES: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{5,11}$' })),
   /** Address clients use, for URLs in answers. */
   PREHEAT_PUBLIC_URL: Type.Optional(Type.String({ maxLength: 2048 })),
 });

@@ -37,6 +37,12 @@ export const KEYS = {
   fileIndex: (projectId: string) => `index/files/${projectId}/`,
   fileIndexEntry: (projectId: string, createdAtMs: number, id: string) =>
     `index/files/${projectId}/${newestFirst(createdAtMs)}-${id}`,
+  upload: (id: string) => `uploads/${id}/upload.json`,
+  uploadParts: (id: string) => `uploads/${id}/parts/`,
+  uploadPart: (id: string, partId: string) => `uploads/${id}/parts/${partId}`,
+  /** Uploads whose parts must go some day, the first to expire first. */
+  openUploads: 'index/open-uploads/',
+  openUpload: (expiresAtMs: number, id: string) => `index/open-uploads/${oldestFirst(expiresAtMs)}-${id}`,
   /** By project, so that a listing never meets another project's models. */
   models: (projectId: string) => `models/${projectId}/`,
   model: (projectId: string, name: string) => `models/${projectId}/${encodeURIComponent(name)}.json`,
@@ -46,6 +52,25 @@ export const KEYS = {
   modelExportFiles: (projectId: string, id: string) => `exports/${projectId}/${id}/files`,
   /** Records of the models whose name begins so. */
   modelsNamed: (projectId: string, start: string) => `models/${projectId}/${encodeURIComponent(start)}`,
+  /** What other projects let this one call. */
+  grants: (projectId: string) => `grants/${projectId}/`,
+  grant: (projectId: string, model: string) => `grants/${projectId}/${encodeURIComponent(model)}.json`,
+  /** The permissions of a model, as its owner lists them. */
+  permissions: (ownerProjectId: string, model: string) =>
+    `index/permissions/${ownerProjectId}/${encodeURIComponent(model)}/`,
+  permission: (ownerProjectId: string, model: string, projectId: string) =>
+    `index/permissions/${ownerProjectId}/${encodeURIComponent(model)}/${projectId}`,
+  completion: (projectId: string, id: string) => `completions/${projectId}/${id}.json`,
+  completionIndex: (projectId: string) => `index/completions/${projectId}/`,
+  completionIndexEntry: (projectId: string, createdAtMs: number, id: string) =>
+    `index/completions/${projectId}/${oldestFirst(createdAtMs)}-${id}`,
+  webhookEndpoints: (projectId: string) => `webhooks/${projectId}/endpoints/`,
+  webhookEndpoint: (projectId: string, id: string) => `webhooks/${projectId}/endpoints/${id}.json`,
+  webhookDelivery: (projectId: string, id: string) => `webhooks/${projectId}/deliveries/${id}.json`,
+  /** Deliveries not settled yet, the first due first. */
+  dueDeliveries: 'index/due-deliveries/',
+  dueDelivery: (dueAtMs: number, projectId: string, id: string) =>
+    `index/due-deliveries/${oldestFirst(dueAtMs)}-${projectId}--${id}`,
   evaluation: (id: string) => `evals/${id}/eval.json`,
   evaluationIndex: (projectId: string) => `index/evals/${projectId}/`,
   evaluationIndexEntry: (projectId: string, createdAtMs: number, id: string) =>

@@ -3,7 +3,15 @@
  * written only after the bundle is complete, so every name that can be found can be served. Base models are code: they need
  * no storage, and every process makes the same bits of them.
  */
-import { type DecoderConfig, encodeStored, InvariantError, KEYS, decodeStored, ModelRecord } from '@preheat/contracts';
+import {
+  type DecoderConfig,
+  encodeStored,
+  InvariantError,
+  KEYS,
+  decodeStored,
+  ModelRecord,
+  StoredGrant,
+} from '@preheat/contracts';
 import {
   adapterFiles,
   bundleFolder,
@@ -71,10 +79,20 @@ export class ModelRegistry {
     this.#baseModels = baseModels;
   }
 
-  /** The model of this name that the project may call, or undefined. */
+  /** A base model or the project's own model of this name, or undefined. */
   async find(projectId: string, name: string): Promise<ModelRecord | undefined> {
     const base = this.#baseModels.find((known) => known.name === name);
     return base ? baseRecord(base) : this.#read(projectId, name);
+  }
+
+  /** Also models that another project lets this one call: to be answered by, not to be read, trained on or deleted. */
+  async findCallable(projectId: string, name: string): Promise<ModelRecord | undefined> {
+    const own = await this.find(projectId, name);
+    if (own) return own;
+    const key = KEYS.grant(projectId, name);
+    const object = await this.#store.get(key);
+    const grant = object && decodeStored(StoredGrant, object.body, key);
+    return grant && this.#read(grant.ownerProjectId, name);
   }
 
   /** Base models first, then the project's own, by name. */

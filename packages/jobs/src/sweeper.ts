@@ -22,6 +22,8 @@ export interface SweepResult {
 export interface SweepOptions {
   /** Ring again for a job queued this long since the last ring; doubles with every lost attempt. */
   readonly ringAfterMs: number;
+  /** Told of a job that ended, before the sweeper forgets it; a failure, or a crash, brings the job back. */
+  readonly ended?: (job: JobDocument) => Promise<void>;
 }
 
 /** Longest wait between two rings for one job. */
@@ -55,6 +57,7 @@ async function sweepOne(
   if (!stored || TERMINAL_STATES.has(stored.document.state)) {
     // Findable for operators before the sweeper forgets it.
     if (stored && isDead(stored.document)) await buryJob(deps, stored.document);
+    if (stored) await options.ended?.(stored.document);
     await deps.store.delete(KEYS.activeJob(jobId));
     return 'cleared';
   }

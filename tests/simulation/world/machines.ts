@@ -1,5 +1,12 @@
 /** Production programs on simulated processes: started again after every crash and every end, as a supervisor would. */
-import { Runs, sweep, type SweepParts, sweepUntilStopped } from '@preheat/functions';
+import {
+  Runs,
+  sweep,
+  type SweepParts,
+  sweepUntilStopped,
+  WebhookDeliveries,
+  WebhookEndpoints,
+} from '@preheat/functions';
 import { GraderPool } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
@@ -104,7 +111,10 @@ function sweeperParts(world: World, process: SimulatedProcess, weakened: Weakene
   const { orphanGraceMs = ORPHAN_GRACE_MS } = weakened;
   const ports = world.portsOf(process);
   const jobs = new JobStore({ ...ports, queue: ports.jobQueue });
-  return { ...ports, jobs, runs: new Runs(ports), orphanGraceMs };
+  // Nobody here subscribed to anything, so nothing is sent.
+  const sendWebhook = () => Promise.reject(new Error('no endpoint exists in this world'));
+  const webhooks = new WebhookDeliveries({ ...ports, sendWebhook }, new WebhookEndpoints(ports));
+  return { ...ports, jobs, runs: new Runs(ports), webhooks, orphanGraceMs };
 }
 
 /** Sweeps once by a process of its own. */

@@ -260,6 +260,7 @@ describe('the doorbell', () => {
     await api.clock.advance(2000);
     expect(await sweep()).toMatchObject({ rung: 1 });
     await workOnRun(worker, keyOf(run), WORKER);
+    expect(await sweep()).toMatchObject({ cleared: 1 });
     expect((await api.deps.store.list(KEYS.activeRuns)).entries).toEqual([]);
   });
 

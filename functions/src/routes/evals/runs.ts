@@ -125,7 +125,7 @@ async function checkRun(
   if (source.type === 'completions') {
     const messages = compileMessages(source.input_messages);
     if (!messages.ok) throw firstProblem('invalid_request', [messages.problem]);
-    const record = isStorable(source.model) ? await models.find(evaluation.projectId, source.model) : undefined;
+    const record = isStorable(source.model) ? await models.findCallable(evaluation.projectId, source.model) : undefined;
     if (!record) {
       const message = `The model '${source.model}' does not exist in this project. GET /v1/models lists those that do.`;
       throw new ApiError('model_not_available', message, { param: 'data_source.model' });

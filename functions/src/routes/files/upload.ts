@@ -5,6 +5,7 @@ import type { App } from '../../app-type.js';
 import type { FileLibrary } from '../../files/file-library.js';
 import { receiveUpload, UploadFields } from '../../files/receive-upload.js';
 import { withErrors } from '../../plugins/error-responses.js';
+import { FORM_OVERHEAD_BYTES } from '../../plugins/limits.js';
 
 const UploadForm = Type.Intersect([
   Type.Object({ file: Type.Unsafe<unknown>({ type: 'string', format: 'binary' }) }),
@@ -36,6 +37,3 @@ export function uploadRoute(app: App, files: FileLibrary, maxBytes: number): voi
     }
   });
 }
-
-/** Room for the boundaries and the other fields of the form. */
-const FORM_OVERHEAD_BYTES = 65_536;

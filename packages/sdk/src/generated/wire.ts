@@ -75,6 +75,7 @@ export interface WireTypes {
   ChatCompletionChunk: ChatCompletionChunk;
   ChatCompletionRequest: ChatCompletionRequest;
   ChatRequestMessage: ChatRequestMessage;
+  CheckpointPermission: CheckpointPermission;
   CreateEval: CreateEval;
   CreateRun: CreateRun;
   ErrorBody: ErrorBody;
@@ -94,7 +95,12 @@ export interface WireTypes {
   ModelObject: ModelObject;
   OutputItem: OutputItem;
   RunDataSource: RunDataSource;
+  StoredChatCompletion: StoredChatCompletion;
   TestingCriterion: TestingCriterion;
+  UploadObject: UploadObject;
+  UploadPart: UploadPart;
+  WebhookEndpoint: WebhookEndpoint;
+  WebhookEndpointWithSecret: WebhookEndpointWithSecret;
   CreateJob: CreateJob;
 }
 export interface ChatCompletion {
@@ -203,6 +209,7 @@ export interface ChatCompletionRequest {
   metadata?: {
     [k: string]: string;
   } | null;
+  store?: boolean | null;
   user?: string;
   return_token_ids?: boolean;
 }
@@ -215,6 +222,12 @@ export interface ChatRequestMessage {
         text: string;
       }[];
   name?: string;
+}
+export interface CheckpointPermission {
+  id: string;
+  object: "checkpoint.permission";
+  created_at: number;
+  project_id: string;
 }
 export interface CreateEval {
   name?: string;
@@ -555,6 +568,113 @@ export interface OutputItem {
     top_p: number;
     seed: number;
   };
+}
+export interface StoredChatCompletion {
+  id: string;
+  object: "chat.completion";
+  created: number;
+  model: string;
+  choices: {
+    index: number;
+    finish_reason: "stop" | "length";
+    logprobs: {
+      content:
+        | ({
+            token: string;
+            logprob: number;
+            bytes: number[] | null;
+          } & {
+            top_logprobs: {
+              token: string;
+              logprob: number;
+              bytes: number[] | null;
+            }[];
+          })[]
+        | null;
+      refusal: null;
+    } | null;
+    message: {
+      role: "assistant";
+      content: string | null;
+      refusal: null;
+    };
+    token_ids?: number[];
+    token_logprobs?: number[];
+  }[];
+  usage: {
+    prompt_tokens: number;
+    completion_tokens: number;
+    total_tokens: number;
+    prompt_tokens_details: {
+      cached_tokens: number;
+    };
+    completion_tokens_details: {
+      reasoning_tokens: number;
+    };
+  };
+  service_tier: "default";
+  system_fingerprint: string;
+  metadata: {
+    [k: string]: string;
+  } | null;
+}
+export interface UploadObject {
+  id: string;
+  object: "upload";
+  bytes: number;
+  created_at: number;
+  expires_at: number;
+  filename: string;
+  purpose: "assistants" | "batch" | "fine-tune" | "vision" | "user_data" | "evals";
+  status: "pending" | "completed" | "cancelled" | "expired";
+  file: FileObject | null;
+}
+export interface UploadPart {
+  id: string;
+  object: "upload.part";
+  created_at: number;
+  upload_id: string;
+}
+export interface WebhookEndpoint {
+  id: string;
+  object: "webhook_endpoint";
+  created_at: number;
+  updated_at: number;
+  name: string;
+  url: string;
+  event_types: (
+    | "fine_tuning.job.succeeded"
+    | "fine_tuning.job.failed"
+    | "fine_tuning.job.cancelled"
+    | "eval.run.succeeded"
+    | "eval.run.failed"
+    | "eval.run.canceled"
+    | "webhook_endpoint.disabled"
+  )[];
+  signing_secret_hint: string | null;
+  status: "enabled" | "disabled";
+  disabled_reason: string | null;
+}
+export interface WebhookEndpointWithSecret {
+  id: string;
+  object: "webhook_endpoint";
+  created_at: number;
+  updated_at: number;
+  name: string;
+  url: string;
+  event_types: (
+    | "fine_tuning.job.succeeded"
+    | "fine_tuning.job.failed"
+    | "fine_tuning.job.cancelled"
+    | "eval.run.succeeded"
+    | "eval.run.failed"
+    | "eval.run.canceled"
+    | "webhook_endpoint.disabled"
+  )[];
+  signing_secret_hint: string | null;
+  status: "enabled" | "disabled";
+  disabled_reason: string | null;
+  signing_secret: string;
 }
 export interface CreateJob {
   model: string;

@@ -1,0 +1,68 @@
+/**
+ * /v1/fine_tuning/checkpoints/:model_checkpoint/permissions. Official clients send an admin key from Node and an ordinary
+ * one from Python; a key of the project that owns the model is what counts here.
+ */
+import { CheckpointPermission, CreatePermissions, Id, OneOf, Page } from '@preheat/contracts';
+import Type from 'typebox';
+import type { App } from '../../app-type.js';
+import { toWirePage } from '../../listing/page.js';
+import type { CheckpointPermissions } from '../../models/checkpoint-permissions.js';
+import { BODY_ERRORS, withErrors } from '../../plugins/error-responses.js';
+
+const tags = ['Fine-tuning'];
+const model = Type.String({ minLength: 1, maxLength: 1024 });
+const path = '/fine_tuning/checkpoints/:model_checkpoint/permissions';
+const params = Type.Object({ model_checkpoint: model });
+const DeletedPermission = Type.Object({
+  id: Type.String(),
+  object: Type.Literal('checkpoint.permission'),
+  deleted: Type.Literal(true),
+});
+const PermissionQuery = Type.Object({
+  after: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+  order: Type.Optional(OneOf(['ascending', 'descending'])),
+  project_id: Type.Optional(Id),
+});
+
+export function checkpointPermissionRoutes(app: App, permissions: CheckpointPermissions): void {
+  const create = {
+    operationId: 'createCheckpointPermissions',
+    summary: 'Let other projects call a checkpoint',
+    tags,
+    params,
+    body: CreatePermissions,
+    response: withErrors({ 200: Page(CheckpointPermission) }, ...BODY_ERRORS, 'model_not_found'),
+  };
+  app.post(path, { schema: create }, async ({ projectId, params, body }) =>
+    toWirePage(await permissions.grant(projectId, params.model_checkpoint, body.project_ids), false),
+  );
+
+  const list = {
+    operationId: 'listCheckpointPermissions',
+    summary: 'List who may call a checkpoint, newest first',
+    tags,
+    params,
+    querystring: PermissionQuery,
+    response: withErrors({ 200: Page(CheckpointPermission) }, 'model_not_found'),
+  };
+  app.get(path, { schema: list }, async ({ projectId, params, query }) => {
+    const { after, limit = 10, order = 'descending', project_id: grantee } = query;
+    const wanted = { limit, order: order === 'ascending' ? ('asc' as const) : ('desc' as const) };
+    const request = after === undefined ? wanted : { ...wanted, after };
+    const page = await permissions.list(projectId, params.model_checkpoint, request, grantee);
+    return toWirePage(page.items, page.hasMore);
+  });
+
+  const remove = {
+    operationId: 'deleteCheckpointPermission',
+    summary: 'Take a permission back',
+    tags,
+    params: Type.Object({ model_checkpoint: model, permission_id: Type.String({ minLength: 1, maxLength: 400 }) }),
+    response: withErrors({ 200: DeletedPermission }, 'model_not_found', 'not_found'),
+  };
+  app.delete(`${path}/:permission_id`, { schema: remove }, async ({ projectId, params }) => {
+    await permissions.revoke(projectId, params.model_checkpoint, params.permission_id);
+    return { id: params.permission_id, object: 'checkpoint.permission' as const, deleted: true as const };
+  });
+}

@@ -1,0 +1,32 @@
+/** GET /v1/x/limits (extension): the limits in force, for clients that cut what they send. */
+import { Count } from '@preheat/contracts';
+import Type from 'typebox';
+import type { App } from '../app-type.js';
+import { withErrors } from '../plugins/error-responses.js';
+import type { Limits } from '../plugins/limits.js';
+
+const LimitsObject = Type.Object({
+  object: Type.Literal('limits'),
+  file_bytes: Count,
+  upload_bytes: Count,
+  upload_part_bytes: Count,
+  json_body_bytes: Count,
+  requests_per_minute: Count,
+});
+
+export function limitsRoute(app: App, limits: Limits): void {
+  const schema = {
+    operationId: 'getLimits',
+    summary: 'Extension: the limits in force',
+    tags: ['Platform'],
+    response: withErrors({ 200: LimitsObject }),
+  };
+  app.get('/x/limits', { schema }, async () => ({
+    object: 'limits' as const,
+    file_bytes: limits.fileBytes,
+    upload_bytes: limits.uploadBytes,
+    upload_part_bytes: limits.uploadPartBytes,
+    json_body_bytes: limits.jsonBodyBytes,
+    requests_per_minute: limits.requestsPerMinute,
+  }));
+}

@@ -1,0 +1,201 @@
+/**
+ * Telling endpoints what happened. An event becomes one document per endpoint, under an id that follows from the event,
+ * so announcing twice tells once. Whoever announces does so before it forgets the event's cause (an ended job stays in
+ * the index of active ones until then), so a crash repeats the announcement instead of losing it. Deliveries are taken by
+ * compare-and-swap and go out at least once: a receiver knows a repetition by its `webhook-id`.
+ */
+import { createHash } from 'node:crypto';
+import {
+  KEYS,
+  StoredDelivery,
+  type StoredWebhookEndpoint,
+  type WebhookEvent,
+  type WebhookEventType,
+} from '@preheat/contracts';
+import { DocumentStore } from '@preheat/jobs';
+import { type Clock, type Ids, listAll, type Log, type ObjectStore } from '@preheat/ports';
+import { signedHeaders } from './signed-headers.js';
+import { validSecrets, type WebhookEndpoints } from './webhook-endpoints.js';
+import type { DeliveryOutcome, WebhookSender } from './webhook-sender.js';
+
+export interface DeliveryDependencies {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly sendWebhook: WebhookSender;
+}
+
+/** Waits after a failed attempt; after the last one the delivery is given up and its endpoint disabled. */
+export const RETRY_AFTER_MS = [5_000, 30_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000] as const;
+/** Longer than an attempt can take: a delivery whose sender died is due again then. */
+const CLAIM_MS = 60_000;
+const MAX_PER_SWEEP = 256;
+const AT_ONCE = 16;
+const TIME_LENGTH = 15;
+const GONE = 410;
+
+export class WebhookDeliveries {
+  readonly #deps: DeliveryDependencies;
+  readonly #endpoints: WebhookEndpoints;
+  readonly #documents: DocumentStore<typeof StoredDelivery>;
+
+  constructor(deps: DeliveryDependencies, endpoints: WebhookEndpoints) {
+    this.#deps = deps;
+    this.#endpoints = endpoints;
+    this.#documents = new DocumentStore(deps.store, StoredDelivery, deps.ids);
+  }
+
+  /**
+   * Makes the deliveries of an event durable.
+   * @param objectId What it happened to.
+   * @param occasion Names the event, with its type: whatever happens to a thing only once needs none.
+   */
+  async announce(projectId: string, type: WebhookEventType, objectId: string, occasion = objectId): Promise<void> {
+    const nowMs = this.#deps.clock.nowMs();
+    const event = webhookEvent(type, objectId, nowMs, occasion);
+    for (const endpoint of await this.#endpoints.all(projectId)) {
+      if (endpoint.state !== 'enabled' || !endpoint.eventTypes.includes(type)) continue;
+      const delivery = newDelivery(endpoint, event, nowMs, this.#documents.nextWriteId());
+      const key = KEYS.webhookDelivery(projectId, delivery.id);
+      const { document } = (await this.#documents.create(key, delivery)).stored;
+      if (document.state === 'pending') await this.#mark(document);
+    }
+  }
+
+  /** One attempt at everything that is due. Returns how many attempts were made. */
+  async deliverDue(): Promise<number> {
+    const due: string[] = [];
+    const nowMs = this.#deps.clock.nowMs();
+    for await (const { key } of listAll(this.#deps.store, KEYS.dueDeliveries)) {
+      if (dueAtOf(key) > nowMs || due.length >= MAX_PER_SWEEP) break;
+      due.push(key);
+    }
+    let attempts = 0;
+    const work = due.values();
+    const lane = async () => {
+      for (const key of work) if (await this.#deliverOne(key)) attempts++;
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, lane));
+    return attempts;
+  }
+
+  /** Sends an event once, now, and keeps nothing of it. */
+  async sendNow(endpoint: StoredWebhookEndpoint, event: WebhookEvent): Promise<DeliveryOutcome> {
+    const body = JSON.stringify(event);
+    const nowMs = this.#deps.clock.nowMs();
+    const secrets = validSecrets(endpoint, nowMs);
+    const headers = signedHeaders(body, { id: event.id, timestamp: Math.floor(nowMs / 1000), secrets });
+    return this.#deps.sendWebhook({ url: endpoint.url, headers, body });
+  }
+
+  async #deliverOne(key: string): Promise<boolean> {
+    try {
+      const claimed = await this.#claim(key);
+      if (!claimed) return false;
+      const endpoint = await this.#endpoints.find(claimed.projectId, claimed.endpointId);
+      if (endpoint?.state !== 'enabled') {
+        await this.#settle(claimed, { state: 'dropped', lastProblem: 'the endpoint is disabled or gone' });
+        return false;
+      }
+      await this.#conclude(claimed, await this.sendNow(endpoint, claimed.event));
+      return true;
+    } catch (error) {
+      this.#deps.log.error('a webhook delivery failed here; the sweeper tries again', { key, error });
+      return false;
+    }
+  }
+
+  /** Takes a due delivery for `CLAIM_MS`. An entry that is out of date is put right. */
+  async #claim(key: string): Promise<StoredDelivery | undefined> {
+    const { projectId, id } = namesIn(key);
+    const nowMs = this.#deps.clock.nowMs();
+    let isOurs = false;
+    const stored = await this.#documents.update(KEYS.webhookDelivery(projectId, id), (delivery) => {
+      isOurs = delivery.state === 'pending' && delivery.dueAtMs <= nowMs;
+      return isOurs ? { ...delivery, attempts: delivery.attempts + 1, dueAtMs: nowMs + CLAIM_MS } : undefined;
+    });
+    if (stored?.document.state === 'pending') await this.#mark(stored.document);
+    if (!stored || stored.document.dueAtMs !== dueAtOf(key)) await this.#deps.store.delete(key);
+    return isOurs ? stored?.document : undefined;
+  }
+
+  async #conclude(delivery: StoredDelivery, outcome: DeliveryOutcome): Promise<void> {
+    if (outcome.kind === 'answered' && outcome.status >= 200 && outcome.status < 300) {
+      return this.#settle(delivery, { state: 'delivered', lastProblem: null });
+    }
+    const lastProblem = outcome.kind === 'answered' ? `the endpoint answered ${outcome.status}` : outcome.reason;
+    const waitMs = RETRY_AFTER_MS[delivery.attempts - 1];
+    const isGone = outcome.kind === 'answered' && outcome.status === GONE;
+    if (waitMs !== undefined && !isGone) {
+      return this.#settle(delivery, { lastProblem, dueAtMs: this.#deps.clock.nowMs() + waitMs });
+    }
+    await this.#disable(delivery, lastProblem);
+    await this.#settle(delivery, { state: 'failed', lastProblem });
+  }
+
+  /** Before the delivery is settled: a crash in between makes the attempt, and this, happen again. */
+  async #disable({ projectId, endpointId, event, attempts }: StoredDelivery, problem: string): Promise<void> {
+    const reason = `${event.id} could not be delivered in ${attempts} attempts: ${problem}`;
+    if (await this.#endpoints.disable(projectId, endpointId, reason)) {
+      this.#deps.log.warn('a webhook endpoint was disabled', { projectId, endpointId, reason });
+    }
+    await this.announce(projectId, 'webhook_endpoint.disabled', endpointId, `${endpointId} ${event.id}`);
+  }
+
+  async #settle(delivery: StoredDelivery, change: Partial<StoredDelivery>): Promise<void> {
+    const key = KEYS.webhookDelivery(delivery.projectId, delivery.id);
+    const stored = await this.#documents.update(key, (current) =>
+      // Somebody else took it over when this attempt was taken for dead.
+      current.attempts === delivery.attempts && current.state === 'pending' ? { ...current, ...change } : undefined,
+    );
+    if (stored?.document.state === 'pending') await this.#mark(stored.document);
+    if (stored?.document.dueAtMs === delivery.dueAtMs && stored.document.state === 'pending') return;
+    await this.#deps.store.delete(KEYS.dueDelivery(delivery.dueAtMs, delivery.projectId, delivery.id));
+  }
+
+  async #mark({ dueAtMs, projectId, id }: StoredDelivery): Promise<void> {
+    await this.#deps.store.put(KEYS.dueDelivery(dueAtMs, projectId, id), new Uint8Array());
+  }
+}
+
+/** The same event for the same type and occasion. */
+export function webhookEvent(
+  type: WebhookEventType,
+  objectId: string,
+  nowMs: number,
+  occasion = objectId,
+): WebhookEvent {
+  const id = `evt_${digest(`${type} ${occasion}`)}`;
+  return { id, object: 'event', created_at: Math.floor(nowMs / 1000), type, data: { id: objectId } };
+}
+
+function newDelivery(
+  { projectId, id: endpointId }: StoredWebhookEndpoint,
+  event: WebhookEvent,
+  nowMs: number,
+  writeId: string,
+): StoredDelivery {
+  return {
+    schemaVersion: 1,
+    writeId,
+    id: `whd_${digest(`${event.id} ${endpointId}`)}`,
+    projectId,
+    endpointId,
+    event,
+    state: 'pending',
+    attempts: 0,
+    dueAtMs: nowMs,
+    lastProblem: null,
+  };
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
+const dueAtOf = (key: string): number => Number(key.slice(KEYS.dueDeliveries.length).slice(0, TIME_LENGTH));
+
+function namesIn(key: string): { projectId: string; id: string } {
+  const entry = key.slice(KEYS.dueDeliveries.length + TIME_LENGTH + 1);
+  // Ids of deliveries hold no dash; those of projects may.
+  const cut = entry.lastIndexOf('--');
+  return { projectId: entry.slice(0, cut), id: entry.slice(cut + 2) };
+}

@@ -1,0 +1,89 @@
+/**
+ * The official Python client, unmodified, tells the same story. `PREHEAT_INTEROP_PYTHON`, or `PREHEAT_PEER_PYTHON`, names a
+ * Python that has `openai`; without one the story is skipped.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { API_KEY } from '../e2e/platform.js';
+import { waitFor } from '../e2e/wait-for.js';
+import { allProblems, type InteropPlatform, startInterop, undriven } from './interop-platform.js';
+import type { RecordingProxy } from './recording-proxy.js';
+
+const STORY = fileURLToPath(new URL('story.py', import.meta.url));
+const TIMEOUT_MS = 400_000;
+const STEPS = ['files', 'jobs', 'train', 'graders', 'evals', 'chat', 'models', 'endpoints'];
+
+const python = process.env['PREHEAT_INTEROP_PYTHON'] ?? process.env['PREHEAT_PEER_PYTHON'];
+const version =
+  python && spawnSync(python, ['-c', 'import openai; print(openai.__version__)']).stdout?.toString().trim();
+const title = version
+  ? `openai ${version} for Python`
+  : 'openai for Python (skipped: PREHEAT_INTEROP_PYTHON names no Python that has it)';
+
+interface Line {
+  readonly step?: string;
+  readonly ok?: boolean;
+  readonly problem?: string;
+  readonly jobs?: string[];
+  readonly manages_webhooks?: boolean;
+}
+
+function tell(args: readonly string[], input = ''): Promise<Line[]> {
+  const child = spawn(python ?? '', [STORY, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(input);
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  return new Promise((resolve) =>
+    child.on('close', () =>
+      resolve(
+        text
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => JSON.parse(line) as Line),
+      ),
+    ),
+  );
+}
+
+describe.skipIf(!version)(title, { timeout: TIMEOUT_MS }, () => {
+  let platform: InteropPlatform;
+  let proxy: RecordingProxy;
+  let lines: Line[] = [];
+  beforeAll(async () => {
+    platform = await startInterop();
+    proxy = await platform.newProxy();
+    lines = await tell([proxy.baseURL, API_KEY, platform.receiver.url]);
+  }, TIMEOUT_MS);
+  afterAll(() => platform.stop());
+
+  it.each(STEPS)('%s', (step) => {
+    expect(
+      lines.find((line) => line.step === step),
+      platform.logs(),
+    ).toEqual({ step, ok: true });
+  });
+
+  it('verifies webhooks about its jobs', async () => {
+    const hooks: string[] = [];
+    for (const id of lines.at(-1)?.jobs ?? []) {
+      const found = await waitFor(`a webhook about ${id}`, async () => platform.receiver.about(id), Boolean, 30_000);
+      hooks.push(JSON.stringify({ ...found, secret: platform.secret }));
+    }
+    expect(hooks).toHaveLength(2);
+    const input = hooks.map((hook) => `${hook}\n`).join('');
+    const told = await tell([proxy.baseURL, API_KEY, platform.receiver.url, 'unwrap'], input);
+    expect(told).toEqual([{ step: 'unwrap', ok: true }]);
+  });
+
+  it('said and heard nothing that is not the wire', () => {
+    expect(allProblems(proxy)).toEqual([]);
+  });
+
+  it('drove every endpoint it has a call for', () => {
+    // Releases before the management of webhooks lack those calls.
+    const isNew = lines.at(-1)?.manages_webhooks;
+    const missing = undriven(proxy, 'openai (Python)').filter((route) => isNew || !/webhook/.test(route));
+    expect(missing).toEqual([]);
+  });
+});

@@ -1,0 +1,47 @@
+/** Chat with a checkpoint, buffered, streamed and stored; overload: items 7, 8 and 9 of the checklist. */
+import { expect } from 'vitest';
+import { collect, refusal, type Story } from './story.js';
+
+export async function conversed({ client }: Story, model: string): Promise<void> {
+  const request = { model, messages: [{ role: 'user' as const, content: 'cat' }], max_completion_tokens: 12, seed: 7 };
+  const whole = await client.chat.completions.create({ ...request, logprobs: true, top_logprobs: 1 });
+  const streaming = client.chat.completions.stream({ ...request, stream_options: { include_usage: true } });
+  const streamed = await streaming.finalChatCompletion();
+  expect(streamed.choices[0]?.message.content).toBe(whole.choices[0]?.message.content);
+  expect(streamed.usage).toEqual(whole.usage);
+  const unserved = client.chat.completions.create({ ...request, modalities: ['text', 'audio'] });
+  expect(await refusal(unserved)).toMatchObject({ code: 'unsupported_parameter', param: 'modalities' });
+  await stored({ client }, request);
+}
+
+async function stored(
+  { client }: Pick<Story, 'client'>,
+  request: { model: string; messages: { role: 'user'; content: string }[]; max_completion_tokens: number },
+): Promise<void> {
+  const { completions } = client.chat;
+  const metadata = { story: 'stored' };
+  const kept = await completions.create({ ...request, store: true, metadata });
+  expect((await collect(completions.list({ metadata, limit: 1 }))).map(({ id }) => id)).toContain(kept.id);
+  expect((await completions.retrieve(kept.id)).choices).toEqual(kept.choices);
+  const changed = await completions.update(kept.id, { metadata: { story: 'told' } });
+  expect(changed).toMatchObject({ id: kept.id, metadata: { story: 'told' } });
+  const messages = await collect(completions.messages.list(kept.id, { limit: 1 }));
+  expect(messages.map(({ content }) => content)).toEqual(['cat']);
+  expect((await completions.delete(kept.id)).deleted).toBe(true);
+}
+
+/** 503 and 429 are tried again after `retry-after-ms`; the third try passes. A broken stream is thrown. */
+export async function interrupted({ client, proxy }: Story): Promise<void> {
+  for (const status of [503, 429]) {
+    const before = proxy.retryCounts.length;
+    proxy.interrupt({ status, headers: { 'retry-after-ms': '20' }, times: 2 });
+    expect((await client.models.list()).data.length).toBeGreaterThan(0);
+    expect(proxy.retryCounts.slice(before)).toEqual(['0', '1', '2']);
+  }
+  const headers = { 'content-type': 'text/event-stream' };
+  const body =
+    ': warming\n\nevent: error\ndata: {"error":{"message":"broken","type":"server_error","param":null,"code":"internal_error"}}\n\n';
+  proxy.interrupt({ status: 200, headers, body, times: 1 });
+  const stream = await client.chat.completions.create({ model: 'm', messages: [], stream: true });
+  await expect(collect(stream)).rejects.toThrow('broken');
+}

@@ -1,0 +1,162 @@
+/** Models, chat completions and stored completions (sections A.8 and A.9 of the wire). */
+import { REFUSED_CHAT_FIELDS } from '@preheat/contracts';
+import Type from 'typebox';
+import {
+  always,
+  anything,
+  closed,
+  extension,
+  flag,
+  id,
+  ignored,
+  list,
+  map,
+  maybe,
+  metadata,
+  number,
+  one,
+  optional,
+  refused,
+  seconds,
+  text,
+  whole,
+} from './notation.js';
+
+export const Model = closed({ id: text(), object: one('model'), created: seconds(), owned_by: text() });
+export const Models = closed({ object: one('list'), data: list(Model) });
+export const DeletedModel = closed({ id: text(), object: one('model'), deleted: always(true) });
+
+const Message = () =>
+  Type.Object(
+    { role: one('developer', 'system', 'user', 'assistant', 'tool') },
+    { additionalProperties: Type.Unknown() },
+  );
+
+/** Fields that may be served or refused; which of the two, the platform's own list says. */
+const MAYBE_REFUSED: Readonly<Record<string, { reason: string; value: unknown }>> = {
+  tools: { reason: 'tool calls are not served', value: [{ type: 'function', function: { name: 'f' } }] },
+  tool_choice: { reason: 'tool calls are not served', value: 'required' },
+  functions: { reason: 'the older form of tool calls', value: [{ name: 'f' }] },
+  function_call: { reason: 'the older form of tool calls', value: 'auto' },
+  logit_bias: { reason: 'decoding takes no biases', value: { '5': 1 } },
+  frequency_penalty: { reason: 'decoding takes no penalties', value: 0.5 },
+  presence_penalty: { reason: 'decoding takes no penalties', value: 0.5 },
+  response_format: { reason: 'decoding is not constrained', value: { type: 'json_object' } },
+  audio: { reason: 'models speak text', value: { voice: 'alloy', format: 'wav' } },
+  modalities: { reason: 'models speak text', value: ['audio'] },
+  prediction: { reason: 'no speculative decoding', value: { type: 'content', content: 'x' } },
+  web_search_options: { reason: 'models have no web', value: {} },
+};
+const isRefused = (name: string) =>
+  name === 'response_format' || (REFUSED_CHAT_FIELDS as readonly string[]).includes(name);
+const maybeRefused = () =>
+  Object.fromEntries(
+    Object.entries(MAYBE_REFUSED).map(([name, { reason, value }]) => [
+      name,
+      isRefused(name) ? refused(reason, value) : optional(anything()),
+    ]),
+  );
+
+export const ChatRequest = closed({
+  model: text(),
+  messages: list(Message()),
+  max_completion_tokens: optional(maybe(whole())),
+  max_tokens: optional(maybe(whole())),
+  n: optional(maybe(whole())),
+  temperature: optional(maybe(number())),
+  top_p: optional(maybe(number())),
+  seed: optional(maybe(whole())),
+  stop: optional(maybe(Type.Union([text(), list(text())]))),
+  stream: optional(maybe(flag())),
+  stream_options: optional(maybe(map(flag()))),
+  logprobs: optional(maybe(flag())),
+  top_logprobs: optional(maybe(whole())),
+  metadata: optional(maybe(metadata())),
+  store: optional(maybe(flag())),
+  user: ignored('requests are told apart by key', 'u-1'),
+  safety_identifier: ignored('requests are told apart by key', 'u-1'),
+  service_tier: ignored('there is one tier', 'auto'),
+  parallel_tool_calls: ignored('only with tools', true),
+  reasoning_effort: ignored('models here do not reason apart from their answer', 'low'),
+  verbosity: ignored('no model here knows it', 'low'),
+  prompt_cache_key: ignored('prefixes are found by their tokens', 'k'),
+  prompt_cache_retention: ignored('prefixes are kept as memory allows', 'in_memory'),
+  ...maybeRefused(),
+  return_token_ids: optional(extension(flag())),
+});
+
+const TokenLogProb = { token: text(), logprob: number(), bytes: maybe(list(whole())) };
+const LogProbs = () =>
+  maybe(
+    closed({
+      content: maybe(list(closed({ ...TokenLogProb, top_logprobs: list(closed({ ...TokenLogProb })) }))),
+      refusal: Type.Null(),
+    }),
+  );
+const finishReasons = ['stop', 'length', 'tool_calls', 'content_filter', 'function_call'];
+const Usage = () =>
+  closed({
+    prompt_tokens: whole(),
+    completion_tokens: whole(),
+    total_tokens: whole(),
+    prompt_tokens_details: optional(closed({ cached_tokens: whole() })),
+    completion_tokens_details: optional(closed({ reasoning_tokens: whole() })),
+  });
+
+const completion = () => ({
+  id: id('chatcmpl-'),
+  object: one('chat.completion'),
+  created: seconds(),
+  model: text(),
+  choices: list(
+    closed({
+      index: whole(),
+      finish_reason: one(...finishReasons),
+      logprobs: LogProbs(),
+      message: closed({
+        role: one('assistant'),
+        content: maybe(text()),
+        refusal: Type.Null(),
+        tool_calls: optional(list(anything())),
+      }),
+      token_ids: optional(extension(list(whole()))),
+      token_logprobs: optional(extension(list(number()))),
+    }),
+  ),
+  usage: Usage(),
+  service_tier: optional(one('default')),
+  system_fingerprint: optional(text()),
+});
+export const Completion = closed(completion());
+export const StoredCompletion = closed({ ...completion(), metadata: maybe(metadata()) });
+export const StoredMessage = Type.Object(
+  { id: text(), role: text(), content: anything() },
+  { additionalProperties: Type.Unknown() },
+);
+export const MetadataUpdate = closed({ metadata: maybe(metadata()) });
+export const DeletedCompletion = closed({
+  id: id('chatcmpl-'),
+  object: one('chat.completion.deleted'),
+  deleted: always(true),
+});
+
+/** One `data:` line of a stream. */
+export const Chunk = closed({
+  id: id('chatcmpl-'),
+  object: one('chat.completion.chunk'),
+  created: seconds(),
+  model: text(),
+  choices: list(
+    closed({
+      index: whole(),
+      delta: closed({
+        role: optional(one('assistant')),
+        content: optional(maybe(text())),
+        tool_calls: optional(list(anything())),
+      }),
+      finish_reason: maybe(one(...finishReasons)),
+      logprobs: optional(LogProbs()),
+    }),
+  ),
+  usage: optional(maybe(Usage())),
+});
