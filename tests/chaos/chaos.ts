@@ -1,9 +1,6 @@
 /**
- * `npm run chaos`: the platform as real processes, killed, stopped past their leases and restarted at random while real jobs
- * train; in the end every job has the weights of an undisturbed run and nothing is left over.
- *   npm run chaos -- --minutes 5                       the time of torment, shared by the stores
- *   npm run chaos -- --minutes 2 --store filesystem    one store: filesystem, moto, moto+fauxqs
- *   npm run chaos -- --seed 7 --jobs 30                the same blows again, as far as processes allow
+ * `npm run chaos -- --help`: the platform as real processes, killed, stopped past their leases and restarted at random while
+ * real jobs train; in the end every job has the weights of an undisturbed run and nothing is left over.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,14 +9,26 @@ import { parseArgs } from 'node:util';
 import { runChaos } from './run-chaos.js';
 import { STORE_NAMES, type StoreName } from './stores.js';
 
+const HELP = `npm run chaos [-- options]: torment real processes while real jobs train, then check what became of them.
+
+  --minutes N    the time of torment, shared by the stores (5)
+  --jobs N       jobs to submit on each store (30)
+  --store NAME   ${STORE_NAMES.join(', ')}; repeat it for several (all)
+  --seed N       the same blows again, as far as processes allow`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '5' },
     jobs: { type: 'string', default: '30' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     store: { type: 'string', multiple: true, default: [...STORE_NAMES] },
   },
 });
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
 const number = (name: 'minutes' | 'jobs' | 'seed'): number => {
   const value = Number(values[name]);
   if (Number.isFinite(value) && value >= 0) return value;

@@ -1,9 +1,4 @@
-/**
- * `npm run sim`: plays seeds of the simulated platform until one breaks a property, or all held.
- *   npm run sim -- --seeds 100000            many, on all cores; Ctrl-C says where to go on
- *   npm run sim -- --seeds 100000 --from N   the range from N on
- *   npm run sim -- --seed N                  one, with its whole trace
- */
+/** `npm run sim -- --help`: plays seeds of the simulated platform until one breaks a property, or all held. */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { keepRegression } from './regressions.js';
@@ -15,14 +10,26 @@ import { Scenario } from './scenario.js';
 const FAILURES_SHOWN = 5;
 const PROGRESS_EVERY_MS = 5_000;
 
+const HELP = `npm run sim [-- options]: play seeds of the simulated platform until one breaks a property, or all held.
+
+  --seeds N      how many (1000), on all cores; Ctrl-C says where to go on
+  --from N       the first one (0)
+  --workers N    processes (one a core)
+  --seed N       only this one, with its whole trace`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     seeds: { type: 'string', default: '1000' },
     from: { type: 'string', default: '0' },
     seed: { type: 'string' },
     workers: { type: 'string', default: String(availableParallelism()) },
   },
 });
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
 const whole = (name: 'seeds' | 'from' | 'seed' | 'workers'): number => {
   const value = Number(values[name]);
   if (Number.isSafeInteger(value) && value >= 0) return value;

@@ -67,6 +67,27 @@ describe('a grade function', () => {
   });
 });
 
+describe('waiting for a process', () => {
+  it('ends with the signal, and the next in line still gets its turn', async () => {
+    const impatient = new AbortController();
+    const slow = run('import time\nend = time.monotonic() + 0.5\nwhile time.monotonic() < end: pass\nreturn 1');
+    const givenUp = sandbox.grade({ source, sample: {}, item: { body: grader('return 2') } }, impatient.signal);
+    const patient = run('return 3');
+    impatient.abort(new Error('no longer wanted'));
+    await expect(givenUp).rejects.toThrow('no longer wanted');
+    expect([await slow, await patient]).toEqual([
+      { ok: true, value: 1 },
+      { ok: true, value: 3 },
+    ]);
+  });
+
+  it('is over when the sandbox is closed', async () => {
+    const closing = new PythonSandbox({ clock, maxProcesses: 1 });
+    closing.close();
+    await expect(closing.check(grader('return 1'), signal)).rejects.toThrow('closed');
+  });
+});
+
 describe('escapes', () => {
   const secret = join(mkdtempSync(join(tmpdir(), 'sandbox-')), 'secret');
   writeFileSync(secret, 'secret');

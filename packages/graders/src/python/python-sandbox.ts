@@ -32,10 +32,11 @@ export class PythonSandbox implements PythonRunner {
   readonly #timeoutMs: number;
   readonly #memoryLimitBytes: number;
   readonly #idleMs: number;
-  readonly #waiting: (() => void)[] = [];
   readonly #busy = new Set<SandboxProcess>();
+  #waiting: (() => void)[] = [];
   #idle: Idle[] = [];
   #slots: number;
+  #isClosed = false;
 
   constructor(options: PythonSandboxOptions) {
     this.#clock = options.clock;
@@ -60,8 +61,9 @@ export class PythonSandbox implements PythonRunner {
     });
   }
 
-  /** Kills every process; calls under way end with a flag. */
+  /** Kills every process; calls under way end with a flag, calls that wait for a process are rejected. */
   close(): void {
+    this.#isClosed = true;
     for (const { process, reaping } of this.#idle) {
       reaping.abort();
       process.kill();
@@ -139,14 +141,26 @@ export class PythonSandbox implements PythonRunner {
   }
 
   async #takeSlot(signal: AbortSignal): Promise<void> {
-    while (this.#slots === 0) {
-      signal.throwIfAborted();
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-    }
+    signal.throwIfAborted();
+    while (this.#slots === 0) await this.#slotGiven(signal);
+    if (this.#isClosed) throw new Error('the python sandbox is closed');
     this.#slots--;
+  }
+
+  /** Who stops waiting leaves the line: a slot given to somebody gone would wake nobody. */
+  #slotGiven(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const given = () => {
+        signal.removeEventListener('abort', aborted);
+        resolve();
+      };
+      const aborted = () => {
+        this.#waiting = this.#waiting.filter((other) => other !== given);
+        reject(signal.reason as Error);
+      };
+      this.#waiting.push(given);
+      signal.addEventListener('abort', aborted, { once: true });
+    });
   }
 
   #giveSlot(): void {
