@@ -11,9 +11,11 @@ import { type AdapterConfig, adapterSettings } from '@preheat/recipes/catalog';
 import type { PlannedPhase } from './plan-phases.js';
 import type { Position } from './position.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
-import { checkpointModel } from './save-checkpoint.js';
+import { checkpointModel, readPhaseStart } from './save-checkpoint.js';
 
 export interface PhaseStart {
+  /** The whole model before the first step of the phase, however far the phase has come. */
+  readonly record: ModelRecord;
   /** Its tensors are the whole model or, where an adapter is trained, what stays frozen under it. */
   readonly model: LoadedModel;
   /** Null where the whole model is trained. */
@@ -31,21 +33,22 @@ export async function phaseStart(
   { phase }: PlannedPhase,
   position: Position,
 ): Promise<PhaseStart> {
-  const record = await startRecord(deps, leased, position);
+  const from = await modelAt(deps, leased, position);
+  const record = position.isResume && position.from ? await readPhaseStart(deps, position.from.prefix) : from;
   const settings = adapterSettings(phase.config as unknown as AdapterConfig);
-  if (settings === null) return { model: await deps.models.load(record), adapted: null };
-  const known = await deps.models.adapterOf(record);
-  const description = await deps.models.describe(record);
+  if (settings === null) return { record, model: await deps.models.load(from), adapted: null };
+  const known = await deps.models.adapterOf(from);
+  const description = await deps.models.describe(from);
   if (known && (position.isResume || agrees(description.config, known.adapter.config, settings))) {
     const { tensors } = await deps.models.load(known.base);
     const adapter = position.isResume ? known.adapter : withDropout(known.adapter, settings);
-    return { model: { ...description, tensors }, adapted: { base: known.base, adapter } };
+    return { record, model: { ...description, tensors }, adapted: { base: known.base, adapter } };
   }
-  return { model: await deps.models.load(record), adapted: { base: record, adapter: null } };
+  return { record, model: await deps.models.load(from), adapted: { base: from, adapter: null } };
 }
 
 /** The checkpoint, or the model that the job names. */
-async function startRecord(deps: RunnerDependencies, leased: LeasedJob, position: Position): Promise<ModelRecord> {
+async function modelAt(deps: RunnerDependencies, leased: LeasedJob, position: Position): Promise<ModelRecord> {
   if (position.from) return checkpointModel(leased, position.from);
   const { projectId, model } = leased.job;
   const record = await deps.models.find(projectId, model);

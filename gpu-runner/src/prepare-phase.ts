@@ -27,7 +27,7 @@ export async function preparePhase(
   const planned = plan[position.phaseIndex];
   invariant(planned, `the job has no phase ${position.phaseIndex}`);
   const { phase, steps } = planned;
-  const { model, adapted } = await phaseStart(deps, leased, planned, position);
+  const { record, model, adapted } = await phaseStart(deps, leased, planned, position);
   const recipe = (deps.recipes ?? RUNTIMES)[phase.algorithm];
   invariant(recipe, `the recipe ${phase.algorithm} has no runtime`);
   const decoder = phase.type === 'reinforcement' ? await openDecoder(deps, model) : null;
@@ -37,6 +37,7 @@ export async function preparePhase(
     seed: leased.job.seed,
     modelConfig: model.config,
     initialWeights: model.tensors,
+    phaseStart: async () => (await deps.models.load(record)).tensors,
     adapter: adapted?.adapter ?? null,
     tokenizer: model.tokenizer,
     trainingRows: planned.rows,
@@ -57,6 +58,7 @@ export async function preparePhase(
       context,
       model,
       base: adapted?.base ?? null,
+      phaseStart: record,
       position,
       phaseSteps: steps,
       totalSteps: plan.reduce((sum, each) => sum + each.steps, 0),

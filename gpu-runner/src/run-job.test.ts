@@ -11,7 +11,7 @@ import type { JsonValue } from '@preheat/ports';
 import { recipeNamed } from '@preheat/recipes/catalog';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
 import { afterAll, describe, expect, it } from 'vitest';
-import { runJob } from './run-job.js';
+import { type JobOutcome, runJob } from './run-job.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
 
 const LEASE_TTL_MS = 60_000;
@@ -46,10 +46,12 @@ const grader = {
   references: '{{ item.references }}',
 };
 
-/** @param keys More hyperparameters of both phases. */
-function phases(keys: Record<string, unknown>): ResolvedPhase[] {
+type Keys = Record<string, unknown>;
+
+/** @param keys More hyperparameters of both phases. @param rlKeys Of the second alone. */
+function phases(keys: Keys, rlKeys: Keys): ResolvedPhase[] {
   const model = baseConfig(BASE_MODELS[0] as never, loadTokenizer(letterToSoundTokenizer()));
-  const resolve = (name: string, requested: Record<string, unknown>) => {
+  const resolve = (name: string, requested: Keys) => {
     const resolved = recipeNamed(name)?.resolveConfig({ ...requested, ...keys }, { rows: WORDS.length, model });
     if (!resolved?.ok) throw new Error(JSON.stringify(resolved));
     return resolved.value as Record<string, unknown>;
@@ -61,6 +63,7 @@ function phases(keys: Record<string, unknown>): ResolvedPhase[] {
     group_size: 4,
     max_completion_tokens: 8,
     checkpoint_interval: 2,
+    ...rlKeys,
   });
   const common = { trainingFile: 'file-train', validationFile: null };
   return [
@@ -69,7 +72,7 @@ function phases(keys: Record<string, unknown>): ResolvedPhase[] {
   ];
 }
 
-async function world(keys: Record<string, unknown> = {}) {
+async function world(keys: Keys = {}, rlKeys: Keys = {}) {
   const store = new MemoryObjectStore({ clock: systemClock });
   const queue = new MemoryWorkQueue<JsonValue>({ clock: systemClock });
   const ids = new SystemIds({ clock: systemClock });
@@ -102,7 +105,7 @@ async function world(keys: Record<string, unknown> = {}) {
   };
   const request = { model: 'preheat-1m', trainingFile: 'file-train', validationFile: null, suffix: 'demo', seed: 3 };
   const outcome = await jobs.create(
-    { ...request, metadata: null, method: null, phases: phases(keys) },
+    { ...request, metadata: null, method: null, phases: phases(keys, rlKeys) },
     { projectId: 'proj', keyDigest: null, bodyDigest: 'x', isRetry: false },
   );
   if (!outcome.ok) throw new Error('not created');
@@ -154,6 +157,14 @@ function takeOverAfter(at: World, leased: LeasedJob, step: number): void {
 
 const never = new AbortController().signal;
 
+/** Runs the job by runners each of which is stopped after one step. */
+async function runStopping(at: World): Promise<JobOutcome> {
+  for (let runner = 1; ; runner++) {
+    const outcome = await runJob(at.deps, await leaseOf(at, `runner-${runner}`), AbortSignal.abort());
+    if (outcome !== 'released') return outcome;
+  }
+}
+
 describe('running a job', () => {
   it('trains both phases, publishes every checkpoint and ends succeeded', async () => {
     const at = await world();
@@ -204,12 +215,7 @@ describe('running a job', () => {
   it('equals the straight run bit for bit after being stopped at every step', async () => {
     const [straight, stopped] = [await world(), await world()];
     await runJob(straight.deps, await leaseOf(straight), never);
-    const interrupted = AbortSignal.abort();
-    let outcome = await runJob(stopped.deps, await leaseOf(stopped), interrupted);
-    for (let restart = 2; outcome === 'released'; restart++) {
-      outcome = await runJob(stopped.deps, await leaseOf(stopped, `runner-${restart}`), interrupted);
-    }
-    expect(outcome).toBe('succeeded');
+    expect(await runStopping(stopped)).toBe('succeeded');
     expect(await finalWeights(stopped)).toEqual(await finalWeights(straight));
     expect(await metricSteps(stopped)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect((await documentOf(stopped)).trainedTokens).toBe((await documentOf(straight)).trainedTokens);
@@ -219,11 +225,7 @@ describe('running a job', () => {
     const adapter = { lora_rank: 4, lora_dropout: 0.1, learning_rate: 0.01 };
     const [straight, stopped] = [await world(adapter), await world(adapter)];
     expect(await runJob(straight.deps, await leaseOf(straight), never)).toBe('succeeded');
-    let outcome = await runJob(stopped.deps, await leaseOf(stopped), AbortSignal.abort());
-    for (let restart = 2; outcome === 'released'; restart++) {
-      outcome = await runJob(stopped.deps, await leaseOf(stopped, `runner-${restart}`), AbortSignal.abort());
-    }
-    expect(outcome).toBe('succeeded');
+    expect(await runStopping(stopped)).toBe('succeeded');
     expect(await finalWeights(stopped)).toEqual(await finalWeights(straight));
     const { checkpoints, fineTunedModel } = await documentOf(straight);
     const named = async (name: string) => {
@@ -243,6 +245,28 @@ describe('running a job', () => {
     expect(tuned.get('model.embed_tokens.weight')).toEqual(base.get('model.embed_tokens.weight'));
     const projection = 'model.layers.0.self_attn.q_proj.weight';
     expect(tuned.get(projection)?.data).not.toEqual(base.get(projection)?.data);
+  });
+
+  it.each<[string, Keys]>([
+    ['the whole model', {}],
+    ['an adapter', { lora_rank: 4 }],
+  ])('holding %s near the start of the phase, stores no copy of it and resumes bit for bit', async (_, keys) => {
+    const rlKeys = { kl_beta: 0.5, learning_rate: 0.01 };
+    const [straight, stopped] = [await world(keys, rlKeys), await world(keys, rlKeys)];
+    await runJob(straight.deps, await leaseOf(straight), never);
+    expect(await runStopping(stopped)).toBe('succeeded');
+    expect(await finalWeights(stopped)).toEqual(await finalWeights(straight));
+    const { checkpoints } = await documentOf(straight);
+    const warmedUp = checkpoints.find(({ endsPhase }) => endsPhase);
+    const ofSecond = checkpoints.filter(({ phaseIndex }) => phaseIndex === 1);
+    expect(ofSecond).toHaveLength(2);
+    for (const { prefix } of ofSecond) {
+      const bundle = await openBundle(straight.store, prefix);
+      const start = JSON.parse(new TextDecoder().decode(await bundle.read('phase-start.json')));
+      expect(start).toMatchObject({ prefix: warmedUp?.prefix, name: warmedUp?.model });
+      const { tensors } = decodeSafetensors(await bundle.read('optimizer.safetensors'));
+      expect([...tensors.keys()].filter((name) => !/^(first|second)_moment\./.test(name))).toEqual([]);
+    }
   });
 
   it('repeats the steps a dead runner had not checkpointed, without logging them twice', async () => {

@@ -22,6 +22,8 @@ export interface PhaseRun {
   readonly model: ModelDescription;
   /** What the adapter in training changes; null where the whole model is trained. */
   readonly base: ModelRecord | null;
+  /** The model before the first step of the phase. */
+  readonly phaseStart: ModelRecord;
   readonly position: Position;
   /** Steps of this phase, and of all phases, as far as they can be known in advance. */
   readonly phaseSteps: number | null;
@@ -108,9 +110,10 @@ async function save(
   result: StepResult<unknown>,
   trainedTokens: number,
 ): Promise<CheckpointRecord> {
-  const { deps, leased, model, position } = run;
+  const { deps, leased, position, base, phaseStart } = run;
   const snapshot = await run.recipe.snapshot(state);
   const step = position.stepsBefore + phaseStep;
   const point = { phaseIndex: position.phaseIndex, phaseStep, step, endsPhase: result.done, trainedTokens };
-  return saveCheckpoint(deps, leased, { ...model, base: run.base }, snapshot, { ...point, metrics: result.metrics });
+  const model = { ...run.model, base, phaseStart };
+  return saveCheckpoint(deps, leased, model, snapshot, { ...point, metrics: result.metrics });
 }

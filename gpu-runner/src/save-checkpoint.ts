@@ -2,7 +2,7 @@
  * Publishes a checkpoint in the order that makes it safe: blobs, then the manifest, then the model name, then the pointer in
  * the job. A crash in between leaves objects nobody refers to, never a reference to something incomplete.
  */
-import { type CheckpointRecord, invariant, KEYS, type ModelRecord } from '@preheat/contracts';
+import { type CheckpointRecord, decodeStored, encodeStored, invariant, KEYS, ModelRecord } from '@preheat/contracts';
 import { decodeSafetensors, encodeSafetensors, openBundle, publishBundle } from '@preheat/checkpoints';
 import { adapterBlobs, type ModelDescription, modelBlobs } from '@preheat/inference/model-registry';
 import { checkpointModelName, type LeasedJob } from '@preheat/jobs';
@@ -11,8 +11,10 @@ import type { RunnerDependencies } from './runner-dependencies.js';
 
 const OPTIMIZER_BLOB = 'optimizer.safetensors';
 const STATE_BLOB = 'state.json';
+/** The record of the model that the phase started from: a reference policy is read from there, never stored again. */
+const PHASE_START_BLOB = 'phase-start.json';
 /** What only training reads. */
-export const TRAINING_BLOBS: ReadonlySet<string> = new Set([OPTIMIZER_BLOB, STATE_BLOB]);
+export const TRAINING_BLOBS: ReadonlySet<string> = new Set([OPTIMIZER_BLOB, STATE_BLOB, PHASE_START_BLOB]);
 
 export interface CheckpointPoint {
   readonly phaseIndex: number;
@@ -23,9 +25,11 @@ export interface CheckpointPoint {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** A model, and what an adapter to it changes; null where the whole model is trained. */
 export interface CheckpointedModel extends ModelDescription {
+  /** What the adapter in training changes; null where the whole model is trained. */
   readonly base: ModelRecord | null;
+  /** The model before the first step of the phase. */
+  readonly phaseStart: ModelRecord;
 }
 
 /** Writes everything and moves the pointer. @throws LostLeaseError when the job is no longer ours. */
@@ -41,6 +45,7 @@ export async function saveCheckpoint(
   const blobs = trainedBlobs(model, snapshot);
   blobs.set(OPTIMIZER_BLOB, encodeSafetensors(snapshot.optimizer));
   blobs.set(STATE_BLOB, new TextEncoder().encode(JSON.stringify(snapshot.plain)));
+  blobs.set(PHASE_START_BLOB, encodeStored(model.phaseStart));
   await (deps.publishBundle ?? publishBundle)(deps.store, prefix, blobs);
   const name = checkpointModelName(job, point.step);
   await deps.models.publish(modelRecord(leased, name, 'checkpoint', prefix, deps.clock.nowMs()));
@@ -97,6 +102,12 @@ export async function readTrainingState(
     optimizer: decodeSafetensors(await bundle.read(OPTIMIZER_BLOB)).tensors,
     plain: JSON.parse(new TextDecoder().decode(await bundle.read(STATE_BLOB))),
   };
+}
+
+/** The model that the phase of a checkpoint started from. @throws BundleError when the checkpoint is damaged. */
+export async function readPhaseStart(deps: RunnerDependencies, prefix: string): Promise<ModelRecord> {
+  const bundle = await openBundle(deps.store, prefix);
+  return decodeStored(ModelRecord, await bundle.read(PHASE_START_BLOB), `${prefix}/${PHASE_START_BLOB}`);
 }
 
 function modelRecord(

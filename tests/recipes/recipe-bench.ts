@@ -79,6 +79,7 @@ export async function withPhase<T>(options: PhaseOptions, work: (ctx: AnyContext
       seed,
       modelConfig,
       initialWeights: weights,
+      phaseStart: async () => weights,
       tokenizer,
       trainingRows: reversalRows(rows, seed, { answered: !isReinforcement }),
       validationRows: reversalRows(32, seed + 1000, { answered: !isReinforcement }),

@@ -53,6 +53,11 @@ export interface RecipeContext<Config> {
   readonly modelConfig: DecoderConfig;
   /** What the phase starts from: the base model, or the end of the phase before. */
   readonly initialWeights: TensorMap;
+  /**
+   * The whole model before the first step of the phase, an adapter folded into it, also when the phase is resumed. Every
+   * checkpoint refers to it, so that a recipe which needs it again keeps no copy.
+   */
+  readonly phaseStart: () => Promise<TensorMap>;
   /** Where the phase trains an adapter on those weights: the one it goes on with; absent or null for a fresh one. */
   readonly adapter?: LoraAdapter | null;
   readonly tokenizer: Tokenizer;

@@ -1,9 +1,8 @@
 /**
  * Group relative policy optimisation (README.md): completions of one prompt are compared with each other, the better ones
- * made likelier by a clipped policy gradient. State: weights, moments, step, a cursor into the prompts and, with a KL
- * penalty, the weights the phase started from. The policy's version is the number of steps taken.
+ * made likelier by a clipped policy gradient. State: weights, moments, step and a cursor into the prompts. The policy's
+ * version is the number of steps taken.
  */
-import type { TensorMap } from '@preheat/checkpoints';
 import { invariant } from '@preheat/contracts';
 import {
   completionRecord,
@@ -14,12 +13,10 @@ import {
   type RowCursor,
   RowSampler,
   type StepReport,
-  toTensorMap,
   type Trainer,
   type WeightedTokens,
 } from '@preheat/nn';
 import Type from 'typebox';
-import { trainsAdapter } from '../catalog/adapter-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
 import { seedOf, streamOf } from '../training/random-streams.js';
 import {
@@ -29,8 +26,6 @@ import {
   readPlain,
   restoreTrainer,
   snapshotTrainer,
-  withoutPrefix,
-  withPrefix,
 } from '../training/trainer-state.js';
 import { TrainingDivergedError } from '../training/training-diverged-error.js';
 import { collect, type Completion, rolloutsOf } from './collect.js';
@@ -43,8 +38,6 @@ interface GrpoState {
   readonly trainer: Trainer;
   /** The frozen start of the phase; only with a KL penalty. */
   readonly reference: Trainer | null;
-  /** The reference is the base under the adapter, which every checkpoint names: it need not be kept again. */
-  readonly isReferenceBase: boolean;
   readonly sampler: RowSampler;
   readonly step: number;
   readonly cursor: RowCursor;
@@ -57,7 +50,6 @@ const Plain = Type.Object({
   updates: Type.Integer({ minimum: 0 }),
   cursor: Type.Object({ epoch: Type.Integer({ minimum: 0 }), offset: Type.Integer({ minimum: 0 }) }),
 });
-const REFERENCE = 'reference.';
 /** Above that of supervised training: policy gradients are noisier, and their scale must be averaged over more steps. */
 const BETA2 = 0.99;
 
@@ -66,8 +58,8 @@ function samplerOf({ trainingRows, seed, config }: RecipeContext<GrpoConfig>): R
   return new RowSampler(new Int32Array(trainingRows.length), streamOf(seed, 'grpo rows'), options);
 }
 
-async function openReference(ctx: RecipeContext<GrpoConfig>, weights: TensorMap): Promise<Trainer | null> {
-  return ctx.config.kl_beta > 0 ? openFrozen(ctx, weights) : null;
+async function openReference(ctx: RecipeContext<GrpoConfig>): Promise<Trainer | null> {
+  return ctx.config.kl_beta > 0 ? openFrozen(ctx, await ctx.phaseStart()) : null;
 }
 
 export const grpo: Recipe<GrpoConfig, GrpoState> = {
@@ -75,26 +67,20 @@ export const grpo: Recipe<GrpoConfig, GrpoState> = {
 
   async init(ctx) {
     const trainer = await openTrainer(ctx, BETA2);
-    const isReferenceBase = trainsAdapter(ctx.config) && !ctx.adapter;
-    const reference = await openReference(ctx, ctx.adapter ? await trainer.weights() : ctx.initialWeights);
-    return { trainer, reference, isReferenceBase, sampler: samplerOf(ctx), step: 0, cursor: FIRST_ROW };
+    const reference = await openReference(ctx);
+    return { trainer, reference, sampler: samplerOf(ctx), step: 0, cursor: FIRST_ROW };
   },
 
   async restore(ctx, snapshot) {
     const { step, updates, cursor } = readPlain(Plain, snapshot.plain, 'grpo');
     const trainer = await restoreTrainer(ctx, snapshot, updates, BETA2);
-    const kept = withoutPrefix(snapshot.optimizer, REFERENCE);
-    const isReferenceBase = Object.keys(kept).length === 0;
-    const frozen = isReferenceBase ? ctx.initialWeights : toTensorMap(ctx.modelConfig, kept);
-    const reference = await openReference(ctx, frozen);
-    return { trainer, reference, isReferenceBase, sampler: samplerOf(ctx), step, cursor };
+    const reference = await openReference(ctx);
+    return { trainer, reference, sampler: samplerOf(ctx), step, cursor };
   },
 
-  async snapshot({ trainer, reference, isReferenceBase, step, cursor }): Promise<Snapshot> {
-    const { updates, optimizer, ...model } = await snapshotTrainer(trainer);
-    const frozen = reference && !isReferenceBase ? withPrefix(await reference.weights(), REFERENCE) : [];
-    const plain = { schemaVersion: 1, recipe: 'grpo', step, updates, cursor };
-    return { ...model, optimizer: new Map([...optimizer, ...frozen]), plain };
+  async snapshot({ trainer, step, cursor }): Promise<Snapshot> {
+    const { updates, ...tensors } = await snapshotTrainer(trainer);
+    return { ...tensors, plain: { schemaVersion: 1, recipe: 'grpo', step, updates, cursor } };
   },
 
   async step(state, ctx): Promise<StepResult<GrpoState>> {

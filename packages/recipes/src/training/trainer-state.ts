@@ -90,12 +90,12 @@ export async function snapshotTrainer(trainer: Trainer): Promise<Omit<Snapshot, 
 }
 
 /** The tensors under prefixed names. */
-export function withPrefix(tensors: TensorMap, prefix: string): [string, Tensor][] {
+function withPrefix(tensors: TensorMap, prefix: string): [string, Tensor][] {
   return [...tensors].map(([name, tensor]) => [prefix + name, tensor]);
 }
 
 /** The data of the tensors that carry a prefix, by the rest of their names. */
-export function withoutPrefix(tensors: TensorMap, prefix: string): Record<string, Float32Array> {
+function withoutPrefix(tensors: TensorMap, prefix: string): Record<string, Float32Array> {
   const found = [...tensors].filter(([name]) => name.startsWith(prefix));
   return Object.fromEntries(found.map(([name, { data }]) => [name.slice(prefix.length), data]));
 }
