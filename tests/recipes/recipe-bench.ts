@@ -14,7 +14,7 @@ import { DecoderRollouts } from '../../gpu-runner/src/rollouts.js';
 import { graderSpec, modelConfig, reversalRows, tokenizer } from './reversal-task.js';
 
 type Config = Readonly<Record<string, unknown>>;
-type AnyContext = RecipeContext<Config>;
+export type AnyContext = RecipeContext<Config>;
 
 export interface SmokeFile {
   /** Of the smoke and resume tests. */
@@ -58,7 +58,8 @@ export interface PhaseOptions {
   readonly weights?: TensorMap;
 }
 
-const phaseGrader = (compiled: CompiledGrader) => ({
+/** Grades in this process, without the runner's limits. */
+export const phaseGrader = (compiled: CompiledGrader) => ({
   compiled,
   gradeAll: (samples: readonly GradingContext[], signal: AbortSignal) => gradeAll(compiled, samples, { signal }),
 });
