@@ -107,7 +107,7 @@ function addRoutes(app: App, deps: ApiDependencies, limits: Limits, publicUrl: s
       storedCompletionRoutes(v1, completions);
       webhookEndpointRoutes(v1, deps);
       evalRoutes(v1, evals);
-      runRoutes(v1, { evals, runs, files, models: deps.models, publicUrl });
+      runRoutes(v1, { evals, runs, files, completions, models: deps.models, publicUrl });
       outputItemRoutes(v1, runs, deps);
     },
     { prefix: '/v1' },

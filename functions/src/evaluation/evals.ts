@@ -8,13 +8,15 @@ import {
   KEYS,
   StoredEval,
 } from '@preheat/contracts';
-import { compileGrader, type GraderPool } from '@preheat/graders';
-import { refuseUnprovenGrader } from '../fine-tuning/prove-grader.js';
+import type { GraderPool } from '@preheat/graders';
 import { type Clock, type Ids, listAll, type ObjectStore } from '@preheat/ports';
 import { firstProblem } from '../fine-tuning/first-problem.js';
 import { findKey, type ObjectIndex, readPage } from '../listing/object-index.js';
 import type { PageOf, PageRequest } from '../listing/page.js';
 import { timeId } from '../listing/time-id.js';
+import { checkCriteria } from './criteria.js';
+import { COMPLETION_ITEM_SCHEMA, dataSourceConfig } from './data-source-schema.js';
+import { itemSchemaProblem } from './item-schema.js';
 
 export interface EvalDependencies {
   readonly store: ObjectStore;
@@ -37,7 +39,8 @@ export class Evals {
 
   /** @throws ApiError `invalid_grader` or `invalid_request` naming the criterion. */
   async create(projectId: string, request: CreateEval): Promise<StoredEval> {
-    await checkCriteria(request, this.#deps.graders, projectId);
+    const rows = rowsOf(request.data_source_config);
+    const testingCriteria = await checkCriteria(request, this.#deps.graders, projectId);
     const { store } = this.#deps;
     const { id, createdAtMs } = timeId('eval_', this.#deps);
     const stored: StoredEval = {
@@ -47,9 +50,8 @@ export class Evals {
       createdAtMs,
       name: request.name ?? id,
       metadata: request.metadata ?? null,
-      itemSchema: request.data_source_config.item_schema,
-      includeSampleSchema: request.data_source_config.include_sample_schema ?? false,
-      testingCriteria: request.testing_criteria,
+      ...rows,
+      testingCriteria,
     };
     await store.put(KEYS.evaluation(id), encodeStored(stored));
     await store.put(KEYS.evaluationIndexEntry(projectId, createdAtMs, id), new Uint8Array());
@@ -118,46 +120,27 @@ export class Evals {
   }
 }
 
-async function checkCriteria(
-  { testing_criteria: criteria }: CreateEval,
-  graders: GraderPool,
-  projectId: string,
-): Promise<void> {
-  const names = new Set<string>();
-  for (const [index, criterion] of criteria.entries()) {
-    const path = `testing_criteria.${index}`;
-    const compiled = compileGrader(criterion, path);
-    if (!compiled.ok) throw firstProblem('invalid_grader', compiled.problems);
-    await refuseUnprovenGrader(compiled.value, { pool: graders, projectId, path });
-    if (names.has(criterion.name)) {
-      throw firstProblem('invalid_request', [{ path: `${path}.name`, message: `'${criterion.name}' is used twice` }]);
-    }
-    names.add(criterion.name);
-    if (criterion.type !== 'string_check' && criterion.pass_threshold === undefined) {
-      const message = `is required: ${criterion.type} gives a score, and the threshold decides from where an item passes`;
-      throw firstProblem('invalid_request', [{ path: `${path}.pass_threshold`, message }]);
-    }
+type Rows = Pick<StoredEval, 'itemSchema' | 'includeSampleSchema' | 'completions'>;
+
+/** @throws ApiError `invalid_request` for a schema that items cannot be checked with. */
+function rowsOf(config: CreateEval['data_source_config']): Rows {
+  if (config.type !== 'custom') {
+    const completions = { type: config.type, metadata: config.metadata ?? null };
+    return { itemSchema: COMPLETION_ITEM_SCHEMA, includeSampleSchema: true, completions };
   }
+  const problem = itemSchemaProblem(config.item_schema, 'data_source_config.item_schema');
+  if (problem) throw firstProblem('invalid_request', [problem]);
+  return { itemSchema: config.item_schema, includeSampleSchema: config.include_sample_schema ?? false };
 }
 
 export function toEvalObject(stored: StoredEval): EvalObject {
-  const properties: Record<string, unknown> = { item: stored.itemSchema };
-  if (stored.includeSampleSchema) properties['sample'] = SAMPLE_SCHEMA;
-  const required = Object.keys(properties);
   return {
     object: 'eval',
     id: stored.id,
     name: stored.name,
     created_at: Math.floor(stored.createdAtMs / 1000),
     metadata: stored.metadata,
-    data_source_config: { type: 'custom', schema: { type: 'object', properties, required } },
+    data_source_config: dataSourceConfig(stored),
     testing_criteria: stored.testingCriteria,
   };
 }
-
-/** What `sample.*` offers to a criterion. */
-const SAMPLE_SCHEMA = {
-  type: 'object',
-  properties: { output_text: { type: 'string' }, output_json: {} },
-  required: ['output_text'],
-};

@@ -1,9 +1,15 @@
 /** The conversation an item becomes: a template whose `{{ item.x }}` are filled in, or a list found in the item. */
-import { check, ChatMessage, type EvalRow, type Problem, type RunDataSource } from '@preheat/contracts';
-import { parseTemplate, renderTemplate, type TextTemplate } from '@preheat/graders';
+import { ChatRequestMessage, check, type EvalRow, type InputMessages, type Problem } from '@preheat/contracts';
+import {
+  lookUp,
+  type MessageTemplate,
+  parseMessages,
+  parsePlaceholder,
+  placeholdersOf,
+  renderMessages,
+} from '@preheat/graders';
 import Type from 'typebox';
 
-type InputMessages = Extract<RunDataSource, { type: 'completions' }>['input_messages'];
 export type Conversation = readonly { role: string; content: string }[];
 export type Rendered =
   | { readonly ok: true; readonly messages: Conversation }
@@ -13,48 +19,74 @@ export interface MessageSource {
   render(row: EvalRow): Rendered;
 }
 
-const Trajectory = Type.Array(ChatMessage, { minItems: 1, maxItems: 512 });
+type Compiled =
+  | { readonly ok: true; readonly source: MessageSource }
+  | { readonly ok: false; readonly problem: Problem };
+
+const PATH = 'data_source.input_messages';
+const Trajectory = Type.Array(ChatRequestMessage, { minItems: 1, maxItems: 512 });
+
+/** The conversation of a stored completion. */
+export const STORED_CONVERSATION: InputMessages = { type: 'item_reference', item_reference: 'item.input' };
 
 /** Parses templates once. A problem names the field of the request. */
-export function compileMessages(
-  input: InputMessages,
-): { readonly ok: true; readonly source: MessageSource } | { readonly ok: false; readonly problem: Problem } {
-  if (input.type === 'item_reference') return compileReference(input.item_reference);
-  const templates: { role: string; template: TextTemplate }[] = [];
-  for (const [index, message] of input.template.entries()) {
-    const text = typeof message.content === 'string' ? message.content : message.content.text;
-    const parsed = parseTemplate(text);
-    if (!parsed.ok) {
-      const path = `data_source.input_messages.template.${index}.content`;
-      return { ok: false, problem: { path, message: parsed.message } };
-    }
-    templates.push({ role: message.role, template: parsed.value });
-  }
-  return { ok: true, source: { render: (row) => renderAll(templates, row) } };
+export function compileMessages(input: InputMessages): Compiled {
+  return input.type === 'item_reference' ? compileReference(input.item_reference) : compileTemplate(input.template);
 }
 
-function renderAll(templates: readonly { role: string; template: TextTemplate }[], row: EvalRow): Rendered {
-  const messages: { role: string; content: string }[] = [];
-  for (const { role, template } of templates) {
-    const content = renderTemplate(template, { sample: { output_text: '' }, item: row.item });
-    if (!content.ok) return content;
-    messages.push({ role, content: content.value });
-  }
-  return { ok: true, messages };
+function compileTemplate(template: Parameters<typeof parseMessages>[0]): Compiled {
+  const parsed = parseMessages(template);
+  const [problem] = 'problems' in parsed ? parsed.problems : sampleReads(parsed.templates);
+  if (problem) return refuse(`template.${problem.path}`, problem.message);
+  const { templates } = parsed as { templates: MessageTemplate[] };
+  const render = ({ item }: EvalRow): Rendered => {
+    const messages = renderMessages(templates, { sample: {}, item });
+    return messages.ok ? { ok: true, messages: messages.value } : messages;
+  };
+  return { ok: true, source: { render } };
 }
 
-function compileReference(reference: string): ReturnType<typeof compileMessages> {
-  const key = /^item\.([\w$-]+)$/.exec(reference)?.[1];
-  if (key === undefined) {
-    const path = 'data_source.input_messages.item_reference';
-    return { ok: false, problem: { path, message: 'must name a key of the item, such as item.input_trajectory' } };
-  }
-  return { ok: true, source: { render: ({ item }) => trajectoryOf(item[key], key) } };
+/** What is asked cannot depend on the answer. */
+function sampleReads(templates: readonly MessageTemplate[]): Problem[] {
+  return templates.flatMap(({ parts }, index) =>
+    parts
+      .flatMap(placeholdersOf)
+      .filter(({ namespace }) => namespace === 'sample')
+      .map(({ source }) => ({
+        path: `${index}.content`,
+        message: `{{ ${source} }}: only item.* exists before the answer`,
+      })),
+  );
 }
 
-function trajectoryOf(value: unknown, key: string): Rendered {
+function compileReference(reference: string): Compiled {
+  const parsed = parsePlaceholder(reference);
+  if (!parsed.ok || parsed.value.namespace !== 'item') {
+    return refuse('item_reference', 'must name a key of the item, such as item.input_trajectory');
+  }
+  const path = parsed.value;
+  const render = ({ item }: EvalRow): Rendered => {
+    const found = lookUp(path, { sample: {}, item });
+    return found.ok ? trajectoryOf(found.value, reference) : found;
+  };
+  return { ok: true, source: { render } };
+}
+
+function trajectoryOf(value: unknown, reference: string): Rendered {
   const checked = check(Trajectory, value);
-  if (checked.ok) return { ok: true, messages: checked.value };
+  if (checked.ok) return { ok: true, messages: plainMessages(checked.value) };
   const problem = checked.problems[0];
-  return { ok: false, message: `item.${key} is no list of messages: ${problem?.path} ${problem?.message}` };
+  return { ok: false, message: `${reference} is no list of messages: ${problem?.path} ${problem?.message}` };
+}
+
+/** Messages with their parts joined, as the chat template joins them. */
+export function plainMessages(messages: readonly ChatRequestMessage[]): Conversation {
+  return messages.map(({ role, content }) => ({
+    role,
+    content: typeof content === 'string' ? content : content.map(({ text }) => text).join(''),
+  }));
+}
+
+function refuse(at: string, message: string): Compiled {
+  return { ok: false, problem: { path: `${PATH}.${at}`, message } };
 }

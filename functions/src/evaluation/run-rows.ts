@@ -1,39 +1,62 @@
-/** The rows a run is about: from a file with purpose `evals`, or given in the request. */
-import { ApiError, type EvalRow, ROW_EXAMPLES, type RunDataSource } from '@preheat/contracts';
+/** The rows a run is about: from a file with purpose `evals`, given in the request, or stored completions. */
+import { ApiError, EvalRow, InvariantError, KEYS, ROW_EXAMPLES, type StoredRun } from '@preheat/contracts';
+import type { ObjectStore } from '@preheat/ports';
 import type { FileLibrary } from '../files/file-library.js';
 import { jsonlLines } from '../files/jsonl-lines.js';
 
+type Run = Pick<StoredRun, 'id' | 'evalId' | 'projectId' | 'dataSource'>;
+
 /** The rows from index `from` on, in order. */
 export async function* runRows(
-  files: FileLibrary,
-  projectId: string,
-  source: RunDataSource['source'],
+  { files, store }: { files: FileLibrary; store: ObjectStore },
+  run: Run,
   from = 0,
 ): AsyncGenerator<EvalRow> {
+  const { source } = run.dataSource;
   if (source.type === 'file_content') {
     yield* source.content.slice(from);
     return;
   }
-  const { file } = await files.get(projectId, source.id);
-  const content = await files.content(projectId, source.id);
   let index = 0;
-  for await (const { value } of jsonlLines(content.body, { filename: file.filename, example: ROW_EXAMPLES.evals })) {
-    if (index++ >= from) yield value as EvalRow;
-  }
+  const content = source.type === 'file_id' ? await fileLines(files, run, source.id) : await snapshotLines(store, run);
+  for await (const { value } of content) if (index++ >= from) yield value as EvalRow;
 }
 
-/** How many rows there are. @throws ApiError `invalid_request` or `invalid_file_purpose` with the path of the field. */
-export async function countRows(
-  files: FileLibrary,
-  projectId: string,
-  source: RunDataSource['source'],
-): Promise<number> {
-  if (source.type === 'file_content') return source.content.length;
+async function fileLines(files: FileLibrary, { projectId }: Run, id: string) {
+  const { file } = await files.get(projectId, id);
+  const content = await files.content(projectId, id);
+  return jsonlLines(content.body, { filename: file.filename, example: ROW_EXAMPLES.evals });
+}
+
+async function snapshotLines(store: ObjectStore, { evalId, id }: Run) {
+  const key = KEYS.runRows(evalId, id);
+  const object = await store.get(key);
+  if (!object) throw new InvariantError(`the rows of run ${id} are missing: ${key}`);
+  return jsonlLines(oneChunk(object.body), { filename: key, example: ROW_EXAMPLES.evals });
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- a stream of bytes that are there already
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** Keeps the rows of a run whose source may change. */
+export async function keepRows(
+  store: ObjectStore,
+  run: Pick<Run, 'id' | 'evalId'>,
+  rows: readonly EvalRow[],
+): Promise<void> {
+  const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+  const body = new TextEncoder().encode(text);
+  await store.put(KEYS.runRows(run.evalId, run.id), body, { contentType: 'application/x-ndjson' });
+}
+
+/** How many rows a file has. @throws ApiError `invalid_request` or `invalid_file_purpose` with the path of the field. */
+export async function countFileRows(files: FileLibrary, projectId: string, id: string): Promise<number> {
   const param = 'data_source.source.id';
-  const stored = await files.find(projectId, source.id);
-  if (!stored)
-    throw new ApiError('invalid_request', `'${param}' names no file of this project: ${source.id}.`, { param });
+  const stored = await files.find(projectId, id);
+  if (!stored) throw new ApiError('invalid_request', `'${param}' names no file of this project: ${id}.`, { param });
   if (stored.file.purpose === 'evals' && stored.lines !== null) return stored.lines;
-  const message = `${source.id} was uploaded with purpose '${stored.file.purpose}'. Upload it with purpose 'evals'.`;
+  const message = `${id} was uploaded with purpose '${stored.file.purpose}'. Upload it with purpose 'evals'.`;
   throw new ApiError('invalid_file_purpose', message, { param });
 }

@@ -26,7 +26,11 @@ import {
 import { findKey, type ObjectIndex, readPage } from '../listing/object-index.js';
 import type { PageOf, PageRequest } from '../listing/page.js';
 import { timeId } from '../listing/time-id.js';
+import type { RunRows } from './check-run.js';
 import { readItems } from './item-log.js';
+import { defaultKs, emptyPassAtK } from './pass-at-k.js';
+import { keepRows } from './run-rows.js';
+import { modelOf } from './run-sampling.js';
 
 export interface RunDependencies {
   readonly store: ObjectStore;
@@ -47,9 +51,12 @@ export class Runs {
     this.documents = new DocumentStore(deps.store, StoredRun, deps.ids);
   }
 
-  async create(evaluation: StoredEval, request: CreateRun, totalItems: number): Promise<StoredRun> {
+  async create(evaluation: StoredEval, request: CreateRun, rows: RunRows): Promise<StoredRun> {
     const { store, ids } = this.#deps;
     const { id, createdAtMs } = timeId('evalrun_', this.#deps);
+    const samples = request.samples_per_item ?? 1;
+    const ks = request.pass_at_k ?? (samples > 1 ? defaultKs(samples) : []);
+    const criteria = evaluation.testingCriteria.map(({ name }) => name);
     const run: StoredRun = {
       schemaVersion: 1,
       writeId: ids.next('w_'),
@@ -60,17 +67,20 @@ export class Runs {
       name: request.name ?? id,
       metadata: request.metadata ?? null,
       dataSource: request.data_source,
+      samplesPerItem: samples,
       state: 'queued',
       lease: null,
       epoch: 0,
       attempts: 0,
       rungAtMs: createdAtMs,
       segments: [],
-      counts: { total: totalItems, errored: 0, failed: 0, passed: 0 },
-      perCriterion: evaluation.testingCriteria.map(({ name }) => ({ testing_criteria: name, passed: 0, failed: 0 })),
+      counts: { total: rows.count * samples, errored: 0, failed: 0, passed: 0 },
+      perCriterion: criteria.map((name) => ({ testing_criteria: name, passed: 0, failed: 0 })),
+      ...(ks.length > 0 ? { passAtK: emptyPassAtK(ks, criteria) } : {}),
       usage: [],
       error: null,
     };
+    if (rows.kept) await keepRows(store, run, rows.kept);
     await this.documents.create(KEYS.run(run.evalId, id), run);
     await store.put(KEYS.runIndexEntry(run.evalId, createdAtMs, id), new Uint8Array());
     await store.put(KEYS.activeRun(run.evalId, id), new Uint8Array());
@@ -150,7 +160,7 @@ export function toRunObject(run: StoredRun, publicUrl: string): EvalRunObject {
     id: run.id,
     eval_id: run.evalId,
     status: run.state,
-    model: run.dataSource.type === 'completions' ? run.dataSource.model : '',
+    model: modelOf(run.dataSource) ?? '',
     name: run.name,
     created_at: Math.floor(run.createdAtMs / 1000),
     report_url: `${publicUrl}/v1/evals/${run.evalId}/runs/${run.id}/output_items`,
@@ -159,6 +169,17 @@ export function toRunObject(run: StoredRun, publicUrl: string): EvalRunObject {
     error: run.error,
     result_counts: run.counts,
     per_model_usage: run.usage.length > 0 ? run.usage : null,
-    per_testing_criteria_results: run.perCriterion,
+    per_testing_criteria_results: run.perCriterion.map(({ testing_criteria, passed, failed, scoreSum = 0 }) => {
+      const graded = passed + failed;
+      return { testing_criteria, passed, failed, mean_score: graded === 0 ? null : scoreSum / graded };
+    }),
+    samples_per_item: run.samplesPerItem ?? 1,
+    pass_at_k: passAtKOf(run),
   };
+}
+
+function passAtKOf({ passAtK, segments, samplesPerItem = 1 }: StoredRun): EvalRunObject['pass_at_k'] {
+  const rows = segments.reduce((sum, { count }) => sum + count, 0) / samplesPerItem;
+  if (!passAtK || rows === 0) return null;
+  return passAtK.map(({ criterion, k, sum }) => ({ testing_criteria: criterion, k, value: Math.min(1, sum / rows) }));
 }

@@ -10,10 +10,12 @@ import type { ApiDependencies } from '../dependencies.js';
 import { FileLibrary } from '../files/file-library.js';
 import { findCallableModel } from '../serving/find-model.js';
 import { afterFailure, HeldRun, LostRunError } from './held-run.js';
-import { type Answerer, evaluateBatch, samplingOf, toCriteria } from './item-evaluation.js';
+import type { Answerer } from './answers.js';
+import { evaluateBatch, toCriteria } from './item-evaluation.js';
 import { writeItems } from './item-log.js';
-import { compileMessages } from './run-messages.js';
+import { compileMessages, STORED_CONVERSATION } from './run-messages.js';
 import { runRows } from './run-rows.js';
+import { modelOf, samplingOf } from './run-sampling.js';
 import type { Runs } from './runs.js';
 import type { Evals } from './evals.js';
 import { withItems } from './tally.js';
@@ -36,6 +38,7 @@ export interface RunWorkerDependencies extends ApiDependencies {
 /** `left`: nothing to do, or somebody else does it. `handed-over`: queued again; its doorbell rings now, or by the sweeper. */
 export type RunOutcome = 'ended' | 'left' | 'handed-over' | 'lost';
 
+/** Answers of one batch, as far as whole rows allow. */
 const BATCH_ITEMS = 64;
 
 export async function workOnRun(
@@ -65,13 +68,14 @@ async function evaluate(deps: RunWorkerDependencies, held: HeldRun, options: Run
   const evaluation = await deps.evals.get(run.projectId, run.evalId);
   const answerer = await answererOf(deps, run);
   try {
-    let next = run.segments.reduce((sum, segment) => sum + segment.count, 0);
-    const rows = runRows(new FileLibrary(deps), run.projectId, run.dataSource.source, next);
-    for await (const batch of batches(rows)) {
+    const samples = run.samplesPerItem ?? 1;
+    let next = run.segments.reduce((sum, segment) => sum + segment.count, 0) / samples;
+    const rows = runRows({ files: new FileLibrary(deps), store: deps.store }, run, next);
+    for await (const batch of batches(rows, Math.max(1, Math.floor(BATCH_ITEMS / samples)))) {
       await evaluateAndRecord(deps, held, evaluation, answerer, batch, next);
       next += batch.length;
       const isLate = options.deadlineMs !== undefined && deps.clock.nowMs() >= options.deadlineMs;
-      if (next < run.counts.total && (isLate || options.signal?.aborted)) return await handOver(deps, held);
+      if (next * samples < run.counts.total && (isLate || options.signal?.aborted)) return await handOver(deps, held);
     }
     await end(held, { state: 'completed' });
     return 'ended';
@@ -86,13 +90,14 @@ async function evaluateAndRecord(
   evaluation: StoredEval,
   answerer: Answerer,
   batch: readonly EvalRow[],
-  first: number,
+  firstRow: number,
 ): Promise<void> {
   const criteria = toCriteria(evaluation, compiledCriterion);
   const { run } = held;
   const sampling = samplingOf(run, seedOf(run.id));
   const context = {
     run,
+    itemSchema: evaluation.itemSchema,
     criteria,
     graders: deps.graders,
     answerer,
@@ -100,8 +105,8 @@ async function evaluateAndRecord(
     nowMs: deps.clock.nowMs(),
     signal: held.lost,
   };
-  const items = await evaluateBatch(context, batch, first);
-  const segment = await writeItems(deps.store, run, first, items);
+  const items = await evaluateBatch(context, batch, firstRow);
+  const segment = await writeItems(deps.store, run, firstRow * (run.samplesPerItem ?? 1), items);
   // Progress makes earlier failures forgotten.
   await held.write((current) => ({
     segments: [...current.segments, segment],
@@ -112,11 +117,12 @@ async function evaluateAndRecord(
 
 async function answererOf(deps: RunWorkerDependencies, run: StoredRun): Promise<Answerer> {
   const source = run.dataSource;
-  if (source.type === 'jsonl') return { kind: 'given' };
-  const messages = compileMessages(source.input_messages);
+  const name = modelOf(source);
+  if (source.type === 'jsonl' || name === null) return { kind: 'given' };
+  const messages = compileMessages(source.input_messages ?? STORED_CONVERSATION);
   if (!messages.ok) throw new Error(`run ${run.id} was created with a template that does not parse`);
-  const record = await findCallableModel(deps.models, run.projectId, source.model);
-  return { kind: 'model', model: await deps.decoders.acquire(record), name: source.model, messages: messages.source };
+  const record = await findCallableModel(deps.models, run.projectId, name);
+  return { kind: 'model', model: await deps.decoders.acquire(record), name, messages: messages.source };
 }
 
 function compiledCriterion(spec: object): CompiledGrader {
@@ -155,11 +161,11 @@ function seedOf(runId: string): number {
   return createHash('sha256').update(runId).digest().readUInt32BE(0) >>> 1;
 }
 
-async function* batches(rows: AsyncIterable<EvalRow>): AsyncGenerator<EvalRow[]> {
+async function* batches(rows: AsyncIterable<EvalRow>, size: number): AsyncGenerator<EvalRow[]> {
   let batch: EvalRow[] = [];
   for await (const row of rows) {
     batch.push(row);
-    if (batch.length < BATCH_ITEMS) continue;
+    if (batch.length < size) continue;
     yield batch;
     batch = [];
   }

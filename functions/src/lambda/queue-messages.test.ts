@@ -35,7 +35,7 @@ async function world() {
   });
   const content = [{ item: {}, sample: { output_text: 'x' } }];
   const data_source = { type: 'jsonl' as const, source: { type: 'file_content' as const, content } };
-  const run = await parts.runs.create(evaluation, { data_source }, 1);
+  const run = await parts.runs.create(evaluation, { data_source }, { count: 1 });
   return { parts, run, message: JSON.stringify({ kind: 'eval_run', evalId: run.evalId, runId: run.id }) };
 }
 

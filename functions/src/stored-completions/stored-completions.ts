@@ -13,13 +13,15 @@ export interface CompletionDependencies {
 
 export interface CompletionFilter {
   readonly model?: string | undefined;
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Every pair of all of them. */
+  readonly metadata?: WantedPairs | readonly WantedPairs[] | undefined;
   /** Unix seconds, both exclusive. */
   readonly createdAfter?: number | undefined;
   readonly createdBefore?: number | undefined;
 }
 
 type Metadata = StoredCompletion['metadata'];
+type WantedPairs = Readonly<Record<string, string>>;
 
 export class StoredCompletions {
   readonly #deps: CompletionDependencies;
@@ -95,5 +97,6 @@ function fits({ completion, metadata, createdAtMs }: StoredCompletion, filter: C
   const { createdAfter = -Infinity, createdBefore = Infinity } = filter;
   if (filter.model !== undefined && completion.model !== filter.model) return false;
   if (createdAtMs <= createdAfter * 1000 || createdAtMs >= createdBefore * 1000) return false;
-  return Object.entries(filter.metadata ?? {}).every(([key, value]) => metadata?.[key] === value);
+  const wanted = [filter.metadata ?? {}].flat().flatMap((pairs) => Object.entries(pairs));
+  return wanted.every(([key, value]) => metadata?.[key] === value);
 }

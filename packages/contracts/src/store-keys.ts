@@ -76,6 +76,8 @@ export const KEYS = {
   evaluationIndexEntry: (projectId: string, createdAtMs: number, id: string) =>
     `index/evals/${projectId}/${oldestFirst(createdAtMs)}-${id}`,
   run: (evalId: string, runId: string) => `evals/${evalId}/runs/${runId}/run.json`,
+  /** What a run of stored completions is about, as it was when the run was created. */
+  runRows: (evalId: string, runId: string) => `evals/${evalId}/runs/${runId}/rows.jsonl`,
   runItems: (evalId: string, runId: string, epoch: number, first: number) =>
     `evals/${evalId}/runs/${runId}/items/${epoch}-${String(first).padStart(9, '0')}.jsonl`,
   runIndex: (evalId: string) => `index/runs/${evalId}/`,

@@ -4,7 +4,7 @@
  */
 import type { GraderErrors } from '@preheat/contracts';
 import type { CompiledGrader, Scorer } from './compiled-grader.js';
-import type { TokenUsage } from './grader-services.js';
+import type { Judgement, TokenUsage } from './grader-services.js';
 import type { GradingContext } from './grading-context.js';
 import { type Flagged, flagged, type Outcome } from './outcome.js';
 
@@ -15,6 +15,8 @@ export interface LeafResult {
   readonly latencyMs: number;
   /** Tokens by the judge that took them. */
   readonly usage: Readonly<Record<string, TokenUsage>>;
+  /** The last thing a judge said about the sample, remembered or not. */
+  readonly judgement?: Judgement;
 }
 
 export interface GradeResult {
@@ -42,7 +44,7 @@ export function grade(compiled: CompiledGrader, context: GradingContext): Promis
   }));
 }
 
-const NO_SERVICES = { services: {}, projectId: '', signal: new AbortController().signal, spent: () => undefined };
+const NO_SERVICES = { services: {}, projectId: '', signal: new AbortController().signal, judged: () => undefined };
 
 export async function gradeWith(
   compiled: CompiledGrader,

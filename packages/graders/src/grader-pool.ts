@@ -9,7 +9,7 @@ import { CircuitBreaker } from './circuit-breaker.js';
 import type { CallLimits, CompiledGrader, Scorer } from './compiled-grader.js';
 import { attempt, type GradeResult, gradeWith, type LeafResult } from './grade.js';
 import { gradeAll } from './grade-all.js';
-import type { GraderServices, TokenUsage } from './grader-services.js';
+import type { GraderServices, Judgement, TokenUsage } from './grader-services.js';
 import type { GradingContext } from './grading-context.js';
 import { LeafCache } from './leaf-cache.js';
 import { flagged, type Outcome } from './outcome.js';
@@ -70,10 +70,10 @@ export class GraderPool {
       if (!limits) return this.#local(scorer, context, call);
       const graderHash = hashOf([call.projectId, leafSpec(compiled, key)]);
       const sampleHash = hashOf([graderHash, context.sample, context.item]);
-      const known = this.#cache.get(sampleHash) ?? inFlight.get(sampleHash);
+      const known = this.#cache.get(sampleHash) ?? inFlight.get(sampleHash)?.then(remembered);
       if (known) return Promise.resolve(known);
       const asked = this.#remote({ scorer, limits }, context, call, graderHash).then((result) => {
-        if (result.outcome.ok) this.#cache.set(sampleHash, { ...result, latencyMs: 0, usage: {} });
+        if (result.outcome.ok) this.#cache.set(sampleHash, remembered(result));
         return result;
       });
       inFlight.set(sampleHash, asked);
@@ -83,7 +83,7 @@ export class GraderPool {
 
   async #local(scorer: Scorer, context: GradingContext, call: GradeCall): Promise<LeafResult> {
     const startedMs = this.#clock.nowMs();
-    const unspent = { ...call, services: this.services, spent: () => undefined };
+    const unspent = { ...call, services: this.services, judged: () => undefined };
     const outcome = await attempt(() => scorer.score(context, unspent));
     return { outcome, latencyMs: this.#clock.nowMs() - startedMs, usage: {} };
   }
@@ -96,8 +96,11 @@ export class GraderPool {
   ): Promise<LeafResult> {
     const startedMs = this.#clock.nowMs();
     const usage: Record<string, TokenUsage> = {};
-    const spent = (model: string, more: TokenUsage) => {
-      usage[model] = sumOf(usage[model], more);
+    const judgements: Judgement[] = [];
+    const judged = (judgement: Judgement) => {
+      const { model } = judgement.request;
+      usage[model] = sumOf(usage[model], judgement.answer.usage);
+      judgements.push(judgement);
     };
     let outcome: Outcome<number> | null = this.#breaker.refusal(graderHash);
     for (
@@ -107,7 +110,7 @@ export class GraderPool {
     ) {
       if (tries > 1) await this.#clock.sleep(FIRST_PAUSE_MS * 2 ** (tries - 2), call.signal);
       const inTime = (signal: AbortSignal) =>
-        attempt(() => scorer.score(context, { ...call, signal, services: this.services, spent }));
+        attempt(() => scorer.score(context, { ...call, signal, services: this.services, judged }));
       outcome = await this.#withLimit(inTime, limits.timeoutMs, call.signal);
       call.signal.throwIfAborted();
       this.#breaker.record(graderHash, outcome);
@@ -115,7 +118,9 @@ export class GraderPool {
     }
     // Whatever is still passing after the last attempt did not answer.
     const settled = !outcome.ok && outcome.isTransient ? { ...outcome, isUnresponsive: true } : outcome;
-    return { outcome: settled, latencyMs: this.#clock.nowMs() - startedMs, usage };
+    const judgement = judgements.at(-1);
+    const latencyMs = this.#clock.nowMs() - startedMs;
+    return { outcome: settled, latencyMs, usage, ...(judgement ? { judgement } : {}) };
   }
 
   /** The work's outcome, or a flag when it takes too long, even where the work ignores its signal. */
@@ -138,6 +143,9 @@ export class GraderPool {
     }
   }
 }
+
+/** The result for a sample that costs nothing, as an equal one was asked about. */
+const remembered = (result: LeafResult): LeafResult => ({ ...result, latencyMs: 0, usage: {} });
 
 function leafSpec({ grader }: CompiledGrader, key: string): unknown {
   return grader.type === 'multi' ? grader.graders[key] : grader;

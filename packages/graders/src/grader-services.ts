@@ -30,6 +30,12 @@ export interface JudgeAnswer {
   readonly usage: TokenUsage;
 }
 
+/** What a judge was asked and said, for whoever wants to know why it decided so. */
+export interface Judgement {
+  readonly request: JudgeRequest;
+  readonly answer: JudgeAnswer;
+}
+
 /** Any model the platform serves. */
 export interface Judge {
   has(projectId: string, model: string): Promise<boolean>;
@@ -83,6 +89,6 @@ export interface ScoreCall {
   readonly services: GraderServices;
   readonly projectId: string;
   readonly signal: AbortSignal;
-  /** Tells what a judge took. */
-  spent(model: string, usage: TokenUsage): void;
+  /** Tells what a judge said, and so what it took. */
+  judged(judgement: Judgement): void;
 }

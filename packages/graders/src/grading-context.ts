@@ -1,6 +1,7 @@
 /** What a grader may read: the model's answer (`sample.*`) and the row's keys (`item.*`). Nothing else exists for it. */
 export interface GraderSample {
-  readonly output_text: string;
+  /** Absent for a row that brought no answer: what reads it is flagged. */
+  readonly output_text?: string;
   /** The answer parsed as JSON. When absent and a template asks for it, `output_text` is parsed. */
   readonly output_json?: unknown;
   readonly output_tools?: unknown;

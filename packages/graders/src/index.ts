@@ -19,12 +19,15 @@ export type {
   HttpReply,
   Judge,
   JudgeAnswer,
+  Judgement,
   JudgeRequest,
   PythonCall,
   PythonRunner,
   TokenUsage,
 } from './grader-services.js';
 export type { GraderSample, GradingContext } from './grading-context.js';
+export { type MessageTemplate, parseMessages, renderMessages } from './message-templates.js';
 export { type GraderProcess, openGraders, type OpenGraders } from './open-graders.js';
+export { lookUp, parsePlaceholder } from './placeholder-path.js';
 export { tokenAccuracy, tokenErrorRate } from './token-error-rate.js';
 export { parseTemplate, placeholdersOf, renderTemplate, type TextTemplate } from './text-template.js';

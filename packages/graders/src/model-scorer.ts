@@ -93,26 +93,24 @@ function judged(question: Question): ScorerOrProblems {
         : 'cannot be asked: model graders are not served by this process';
       return [{ path: 'model', message }];
     },
-    async score(context, { services, projectId, signal, spent }) {
+    async score(context, { services, projectId, signal, judged }) {
       if (!services.judge) return flagged('model_grader_server_error', 'This process serves no models.');
       const messages = conversation.render(context);
       if (!messages.ok) return messages;
-      const answer = await services.judge.answer(
-        {
-          projectId,
-          model,
-          messages: messages.value,
-          temperature: sampling.temperature ?? 1,
-          topP: sampling.top_p ?? 1,
-          // From what is judged, so that the same sample gets the same grade in every attempt of a job.
-          seed: sampling.seed ?? seedOf(JSON.stringify(messages.value)),
-          maxTokens: sampling.max_completions_tokens ?? null,
-          schema,
-        },
-        signal,
-      );
+      const request = {
+        projectId,
+        model,
+        messages: messages.value,
+        temperature: sampling.temperature ?? 1,
+        topP: sampling.top_p ?? 1,
+        // From what is judged, so that the same sample gets the same grade in every attempt of a job.
+        seed: sampling.seed ?? seedOf(JSON.stringify(messages.value)),
+        maxTokens: sampling.max_completions_tokens ?? null,
+        schema,
+      };
+      const answer = await services.judge.answer(request, signal);
       if (!answer.ok) return answer;
-      spent(model, answer.value.usage);
+      judged({ request, answer: answer.value });
       return verdict(answer.value, question);
     },
   };

@@ -56,6 +56,7 @@ export function lookUp(path: PlaceholderPath, context: GradingContext): Outcome<
 
 function readableSample(path: PlaceholderPath, { sample }: GradingContext): Outcome<unknown> {
   if (path.steps[0] !== 'output_json' || sample.output_json !== undefined) return success(sample);
+  if (sample.output_text === undefined) return success(sample);
   try {
     return success({ output_json: JSON.parse(sample.output_text) as unknown });
   } catch (cause) {

@@ -32,13 +32,14 @@ export function pythonScorer({ source }: PythonGrader): ScorerOrProblems {
 
 /** `sample` as the function sees it: every documented key is there. */
 function sampleDict({ sample }: GradingContext): Record<string, unknown> {
-  const { output_text, output_json = parsed(output_text), output_tools = null, choices } = sample;
+  const { output_text = null, output_json = parsed(output_text), output_tools = null, choices } = sample;
   const fallback = [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: output_text } }];
   return { output_text, output_json, output_tools, choices: choices ?? fallback };
 }
 
-function parsed(text: string): unknown {
+function parsed(text: string | null): unknown {
   try {
+    if (text === null) return null;
     return JSON.parse(text) as unknown;
   } catch {
     return null;

@@ -38,6 +38,31 @@ describe('evals', () => {
     expect((await api.call({ url: `/v1/evals/${id}` })).json()).toEqual(created.json());
   });
 
+  it.each(['logs', 'stored_completions'])('of %s say what their rows hold', async (type) => {
+    const api = await startApi();
+    const created = await create(api, { ...BODY, data_source_config: { type, metadata: { team: 'a' } } });
+    expect(created.json()).toMatchObject({
+      data_source_config: {
+        type,
+        metadata: { team: 'a' },
+        schema: { required: ['item', 'sample'], properties: { item: { required: expect.arrayContaining(['input']) } } },
+      },
+    });
+  });
+
+  it('read back with the threshold that decides where none was given', async () => {
+    const judge = { model: 'preheat-1m', input: [{ role: 'user', content: '{{ sample.output_text }}' }] };
+    const testing_criteria = [
+      { ...EXACT, name: 'exact' },
+      { type: 'label_model', name: 'label', ...judge, labels: ['a', 'b'], passing_labels: ['a'] },
+      { type: 'score_model', name: 'score', ...judge, range: [0, 5] },
+    ];
+    const { testing_criteria: read } = (await create(await startApi(), { ...BODY, testing_criteria })).json() as {
+      testing_criteria: { pass_threshold?: number }[];
+    };
+    expect(read.map(({ pass_threshold }) => pass_threshold)).toEqual([undefined, undefined, 5]);
+  });
+
   it('are listed oldest first, or newest first, page by page', async () => {
     const api = await startApi();
     const ids: string[] = [];
@@ -101,7 +126,21 @@ describe('evals', () => {
       'testing_criteria.0.pass_threshold',
     ],
     ['a name used twice', { testing_criteria: [EXACT, EXACT] }, 'invalid_request', 'testing_criteria.1.name'],
-    ['another data source', { data_source_config: { type: 'logs' } }, 'invalid_request', 'data_source_config.type'],
+    ['another data source', { data_source_config: { type: 'csv' } }, 'invalid_request', 'data_source_config.type'],
+    ['an unknown field', { shuffle: true }, 'invalid_request', 'shuffle'],
+    ...(
+      [
+        ['a reference', { $ref: '#' }, '$ref'],
+        ['a regular expression', { properties: { word: { pattern: '(a+)+$' } } }, 'properties.word.pattern'],
+        ['an unknown type', { properties: { word: { type: 'text' } } }, 'properties.word.type'],
+        ['a schema that is none', { properties: { word: 3 } }, 'properties.word'],
+      ] as const
+    ).map(([what, item_schema, at]): [string, object, string, string] => [
+      `an item_schema with ${what}`,
+      { data_source_config: { type: 'custom', item_schema } },
+      'invalid_request',
+      `data_source_config.item_schema.${at}`,
+    ]),
     ['too much metadata', { metadata: { k: 'v'.repeat(513) } }, 'invalid_request', 'metadata.k'],
   ])('are refused with %s', async (_, fields, code, param) => {
     const response = await create(await startApi(), { ...BODY, ...fields });

@@ -51,14 +51,14 @@ export function outputItemRoutes(app: App, runs: Runs, { store }: ApiDependencie
     const position = after === undefined ? undefined : positionOf(run, after);
     if (order === 'asc') {
       const from = position === undefined ? 0 : position + 1;
-      for await (const item of readItems(store, run, from)) if (item.datasource_item_id >= from) yield item;
+      for await (const item of readItems(store, run, from)) if (positionOf(run, item.id) >= from) yield item;
       return;
     }
     for (const segment of [...run.segments].reverse()) {
       if (position !== undefined && segment.first >= position) continue;
       const items: OutputItem[] = [];
       for await (const item of readItems(store, { segments: [segment] })) items.push(item);
-      yield* items.reverse().filter((item) => position === undefined || item.datasource_item_id < position);
+      yield* items.reverse().filter((item) => position === undefined || positionOf(run, item.id) < position);
     }
   }
 }

@@ -1,32 +1,12 @@
-import { type EvalObject, type EvalRunObject, KEYS, type OutputItem } from '@preheat/contracts';
+import { type EvalRunObject, KEYS } from '@preheat/contracts';
 import { describe, expect, it } from 'vitest';
-import { Evals } from '../../evaluation/evals.js';
 import { answerDoorbell } from '../../evaluation/evaluation-worker.js';
-import { Runs } from '../../evaluation/runs.js';
 import { sweepRuns } from '../../evaluation/sweep-runs.js';
-import { type RunWorkerOptions, workOnRun } from '../../evaluation/work-on-run.js';
-import { type ApiUnderTest, OTHER_KEY, startApi } from '../../test-kit/api-under-test.js';
-import { EVAL_ROWS, GRADER, jsonl } from '../../test-kit/rows.js';
+import { workOnRun } from '../../evaluation/work-on-run.js';
+import { OTHER_KEY } from '../../test-kit/api-under-test.js';
+import { EVAL_ROWS, jsonl } from '../../test-kit/rows.js';
+import { COMPLETIONS, runsUnderTest, WORKER } from '../../test-kit/runs-under-test.js';
 
-const CRITERIA = [
-  { ...GRADER, pass_threshold: 0.5 },
-  {
-    type: 'string_check',
-    name: 'exact',
-    input: '{{ sample.output_text }}',
-    reference: '{{ item.references[0] }}',
-    operation: 'eq',
-  },
-];
-const TEMPLATE = { type: 'template', template: [{ role: 'user', content: '{{ item.word }}' }] };
-const SOURCE = { type: 'file_content', content: EVAL_ROWS };
-const COMPLETIONS = {
-  type: 'completions',
-  model: 'preheat-1m',
-  source: SOURCE,
-  input_messages: TEMPLATE,
-  sampling_params: { temperature: 0, max_completion_tokens: 4 },
-};
 /** Two answers right, one half right, one wrong. */
 const GIVEN = {
   type: 'jsonl',
@@ -38,39 +18,7 @@ const GIVEN = {
     })),
   },
 };
-const WORKER: RunWorkerOptions = { workerId: 'worker', leaseTtlMs: 30_000 };
-
-interface World {
-  readonly api: ApiUnderTest;
-  readonly url: string;
-  start(source: object): Promise<EvalRunObject>;
-  read(run: { id: string }): Promise<EvalRunObject>;
-  items(run: { id: string }, query?: string): Promise<{ data: OutputItem[]; has_more: boolean; last_id: string }>;
-  worker: Parameters<typeof workOnRun>[0];
-  work(run: { id: string }, options?: Partial<RunWorkerOptions>): ReturnType<typeof workOnRun>;
-}
-
-async function world(): Promise<World> {
-  const api = await startApi();
-  const payload = { data_source_config: { type: 'custom', item_schema: {} }, testing_criteria: CRITERIA };
-  const { id } = (await api.call({ method: 'POST', url: '/v1/evals', payload })).json() as EvalObject;
-  const url = `/v1/evals/${id}/runs`;
-  const worker = { ...api.deps, evals: new Evals(api.deps), runs: new Runs(api.deps) };
-  const read = async (run: { id: string }) => (await api.call({ url: `${url}/${run.id}` })).json() as EvalRunObject;
-  return {
-    api,
-    url,
-    worker,
-    read,
-    start: async (data_source) => {
-      const response = await api.call({ method: 'POST', url, payload: { name: 'run', data_source } });
-      if (response.statusCode !== 201) throw new Error(response.body);
-      return response.json() as EvalRunObject;
-    },
-    items: async (run, query = '') => (await api.call({ url: `${url}/${run.id}/output_items?${query}` })).json(),
-    work: (run, options) => workOnRun(worker, { evalId: id, runId: run.id }, { ...WORKER, ...options }),
-  };
-}
+const world = () => runsUnderTest();
 
 describe('a run over given samples', () => {
   it('is created queued with 201, and graded by every criterion', async () => {
@@ -295,7 +243,7 @@ describe('refused', () => {
       'invalid_request',
       'data_source.source.id',
     ],
-    ['an unknown data source', { type: 'responses' }, 'invalid_request', 'data_source.type'],
+    ['an unknown data source', { type: 'batch' }, 'invalid_request', 'data_source.type'],
     [
       'no rows',
       { type: 'jsonl', source: { type: 'file_content', content: [] } },

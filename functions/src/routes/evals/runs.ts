@@ -2,19 +2,14 @@
  * /v1/evals/:eval_id/runs: create (201), list, retrieve, cancel and delete. Older official clients cancel with a POST to the
  * run itself, newer ones to …/cancel; both are served.
  */
-import { ApiError, CreateRun, EvalRunObject, OneOf, Page, RUN_STATES, type StoredEval } from '@preheat/contracts';
+import { CreateRun, EvalRunObject, OneOf, Page, RUN_STATES } from '@preheat/contracts';
 import Type from 'typebox';
 import type { App } from '../../app-type.js';
-import type { ApiDependencies } from '../../dependencies.js';
 import type { Evals } from '../../evaluation/evals.js';
-import { compileMessages } from '../../evaluation/run-messages.js';
-import { countRows } from '../../evaluation/run-rows.js';
+import { checkRun, type RunChecks } from '../../evaluation/check-run.js';
 import { type Runs, toRunObject } from '../../evaluation/runs.js';
-import type { FileLibrary } from '../../files/file-library.js';
-import { firstProblem } from '../../fine-tuning/first-problem.js';
 import { pageQuery, pageRequest, toWirePage } from '../../listing/page.js';
 import { BODY_ERRORS, withErrors } from '../../plugins/error-responses.js';
-import { isStorable } from '../../serving/find-model.js';
 import { idParameters } from '../path-parameters.js';
 
 const tags = ['Evals'];
@@ -25,11 +20,9 @@ const DeletedRun = Type.Object({
   run_id: Type.String(),
 });
 
-export interface RunRouteOptions {
+export interface RunRouteOptions extends RunChecks {
   readonly evals: Evals;
   readonly runs: Runs;
-  readonly files: FileLibrary;
-  readonly models: ApiDependencies['models'];
   /** Address clients use, for `report_url`. */
   readonly publicUrl: string;
 }
@@ -104,32 +97,14 @@ function createRunRoute(app: App, options: RunRouteOptions): void {
       'not_found',
       'model_not_available',
       'invalid_file_purpose',
+      'unsupported_parameter',
     ),
   };
   app.post('/evals/:eval_id/runs', { schema }, async ({ projectId, params, body }, reply) => {
     const evaluation = await options.evals.get(projectId, params.eval_id);
-    const total = await checkRun(options, evaluation, body);
-    const run = await options.runs.create(evaluation, body, total);
+    const rows = await checkRun(options, evaluation, body);
+    const run = await options.runs.create(evaluation, body, rows);
     reply.code(201);
     return toRunObject(run, options.publicUrl);
   });
-}
-
-/** Everything that can be known to be wrong, before a worker is rung. Returns the number of items. */
-async function checkRun(
-  { models, files }: RunRouteOptions,
-  evaluation: StoredEval,
-  request: CreateRun,
-): Promise<number> {
-  const { data_source: source } = request;
-  if (source.type === 'completions') {
-    const messages = compileMessages(source.input_messages);
-    if (!messages.ok) throw firstProblem('invalid_request', [messages.problem]);
-    const record = isStorable(source.model) ? await models.findCallable(evaluation.projectId, source.model) : undefined;
-    if (!record) {
-      const message = `The model '${source.model}' does not exist in this project. GET /v1/models lists those that do.`;
-      throw new ApiError('model_not_available', message, { param: 'data_source.model' });
-    }
-  }
-  return countRows(files, evaluation.projectId, source.source);
 }

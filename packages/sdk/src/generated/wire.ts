@@ -27,7 +27,7 @@ export type RunDataSource =
     }
   | {
       type: "completions";
-      model: string;
+      model?: string | null;
       source:
         | {
             type: "file_id";
@@ -43,31 +43,91 @@ export type RunDataSource =
                 [k: string]: unknown;
               } | null;
             }[];
-          };
-      input_messages:
-        | {
-            type: "template";
-            template: {
-              role: "system" | "developer" | "user" | "assistant";
-              content:
-                | string
-                | {
-                    type: "input_text" | "output_text";
-                    text: string;
-                  };
-              type?: "message";
-            }[];
           }
         | {
-            type: "item_reference";
-            item_reference: string;
+            type: "stored_completions";
+            model?: string | null;
+            metadata?: {
+              [k: string]: string;
+            } | null;
+            created_after?: number | null;
+            created_before?: number | null;
+            limit?: number | null;
           };
+      input_messages?:
+        | (
+            | {
+                type: "template";
+                template: {
+                  role: "user" | "assistant" | "system" | "developer";
+                  type?: "message";
+                  content: unknown;
+                }[];
+              }
+            | {
+                type: "item_reference";
+                item_reference: string;
+              }
+          )
+        | null;
       sampling_params?: {
         temperature?: number | null;
         top_p?: number | null;
         seed?: number | null;
         max_completion_tokens?: number | null;
-      };
+        reasoning_effort?: unknown;
+        tools?: unknown;
+        response_format?: unknown;
+      } | null;
+    }
+  | {
+      type: "responses";
+      model?: string | null;
+      source:
+        | {
+            type: "file_id";
+            id: string;
+          }
+        | {
+            type: "file_content";
+            content: {
+              item: {
+                [k: string]: unknown;
+              };
+              sample?: {
+                [k: string]: unknown;
+              } | null;
+            }[];
+          }
+        | {
+            type: "responses";
+            [k: string]: unknown;
+          };
+      input_messages?:
+        | (
+            | {
+                type: "template";
+                template: {
+                  role: "user" | "assistant" | "system" | "developer";
+                  type?: "message";
+                  content: unknown;
+                }[];
+              }
+            | {
+                type: "item_reference";
+                item_reference: string;
+              }
+          )
+        | null;
+      sampling_params?: {
+        temperature?: number | null;
+        top_p?: number | null;
+        seed?: number | null;
+        max_completion_tokens?: number | null;
+        reasoning_effort?: unknown;
+        tools?: unknown;
+        text?: unknown;
+      } | null;
     };
 
 export interface WireTypes {
@@ -234,13 +294,26 @@ export interface CreateEval {
   metadata?: {
     [k: string]: string;
   } | null;
-  data_source_config: {
-    type: "custom";
-    item_schema: {
-      [k: string]: unknown;
-    };
-    include_sample_schema?: boolean;
-  };
+  data_source_config:
+    | {
+        type: "custom";
+        item_schema: {
+          [k: string]: unknown;
+        };
+        include_sample_schema?: boolean;
+      }
+    | {
+        type: "logs";
+        metadata?: {
+          [k: string]: string;
+        } | null;
+      }
+    | {
+        type: "stored_completions";
+        metadata?: {
+          [k: string]: string;
+        } | null;
+      };
   testing_criteria: TestingCriterion[];
 }
 export interface GraderSpec {
@@ -254,6 +327,8 @@ export interface CreateRun {
     [k: string]: string;
   } | null;
   data_source: RunDataSource;
+  samples_per_item?: number | null;
+  pass_at_k?: number[] | null;
 }
 export interface ErrorBody {
   error: {
@@ -272,10 +347,13 @@ export interface EvalObject {
     [k: string]: string;
   } | null;
   data_source_config: {
-    type: "custom";
+    type: "custom" | "logs" | "stored_completions";
     schema: {
       [k: string]: unknown;
     };
+    metadata?: {
+      [k: string]: string;
+    } | null;
   };
   testing_criteria: unknown[];
 }
@@ -317,6 +395,15 @@ export interface EvalRunObject {
         testing_criteria: string;
         passed: number;
         failed: number;
+        mean_score: number | null;
+      }[]
+    | null;
+  samples_per_item: number;
+  pass_at_k:
+    | {
+        testing_criteria: string | null;
+        k: number;
+        value: number;
       }[]
     | null;
 }
@@ -532,14 +619,70 @@ export interface OutputItem {
   datasource_item: {
     [k: string]: unknown;
   };
+  sample_index?: number;
   results: {
     name: string;
     type?: string;
     score: number;
     passed: boolean;
     sample?: {
-      [k: string]: unknown;
+      input: {
+        role: string;
+        content: string;
+      }[];
+      output: {
+        role: string;
+        content: string;
+      }[];
+      finish_reason: string;
+      model: string;
+      usage: {
+        total_tokens: number;
+        completion_tokens: number;
+        prompt_tokens: number;
+        cached_tokens: number;
+      };
+      error: {
+        code: string;
+        message: string;
+      } | null;
+      temperature: number;
+      max_completion_tokens: number;
+      top_p: number;
+      seed: number;
     } | null;
+    sub_scores?: {
+      [k: string]: unknown;
+    };
+    sub_samples?: {
+      [k: string]: {
+        input: {
+          role: string;
+          content: string;
+        }[];
+        output: {
+          role: string;
+          content: string;
+        }[];
+        finish_reason: string;
+        model: string;
+        usage: {
+          total_tokens: number;
+          completion_tokens: number;
+          prompt_tokens: number;
+          cached_tokens: number;
+        };
+        error: {
+          code: string;
+          message: string;
+        } | null;
+        temperature: number;
+        max_completion_tokens: number;
+        top_p: number;
+        seed: number;
+      };
+    };
+    errors?: string[];
     [k: string]: unknown;
   }[];
   sample: {
