@@ -21,6 +21,7 @@ import { answerUnknownRoutes } from './plugins/unknown-routes.js';
 import { refuseMalformedIds } from './plugins/well-formed-ids.js';
 import { chatCompletionRoute } from './routes/chat-completions.js';
 import { CheckpointPermissions } from './models/checkpoint-permissions.js';
+import { compareRoutes } from './routes/evals/compare.js';
 import { evalRoutes } from './routes/evals/evals.js';
 import { outputItemRoutes } from './routes/evals/output-items.js';
 import { runRoutes } from './routes/evals/runs.js';
@@ -109,6 +110,7 @@ function addRoutes(app: App, deps: ApiDependencies, limits: Limits, publicUrl: s
       evalRoutes(v1, evals);
       runRoutes(v1, { evals, runs, files, completions, models: deps.models, publicUrl });
       outputItemRoutes(v1, runs, deps);
+      compareRoutes(v1, evals, runs);
     },
     { prefix: '/v1' },
   );

@@ -260,6 +260,57 @@ describe('eval', () => {
     ]);
   });
 
+  it('asks for several answers to each row and prints pass@k', async () => {
+    const pass_at_k = [
+      { testing_criteria: null, k: 1, value: 0.25 },
+      { testing_criteria: null, k: 4, value: 0.75 },
+      { testing_criteria: 'right', k: 1, value: 0.3 },
+    ];
+    const counts = { total: 4, passed: 1, failed: 3, errored: 0 };
+    const { code, text } = await run(['eval', 'file-1', '--model', 'm', '--grader', '{}', '--samples', '4'], {
+      'POST /v1/evals': [{ id: 'eval_1' }],
+      'POST /v1/evals/eval_1/runs': [{ id: 'evalrun_1' }],
+      'GET /v1/evals/eval_1/runs/evalrun_1': [
+        { id: 'evalrun_1', status: 'completed', result_counts: counts, pass_at_k },
+      ],
+      'GET /v1/evals/eval_1/runs/evalrun_1/output_items': [{ data: [] }],
+    });
+    expect([code, text.out]).toMatchObject([0, expect.stringMatching(/PASS@1 +PASS@4\n.*\nm +25.0 % +75.0 %/)]);
+    const { samples_per_item, data_source } = JSON.parse(api!.requests[1]!.body);
+    expect([samples_per_item, data_source.sampling_params.temperature]).toEqual([4, 1]);
+  });
+
+  it('compares two runs', async () => {
+    const side = (name: string, unpaired_items: number) => ({ name, unpaired_items });
+    const result = {
+      baseline_mean: 0.25,
+      candidate_mean: 0.5,
+      mean_difference: 0.25,
+      interval: { low: -0.01, high: 0.5 },
+      p_value: 0.06,
+      win_rate: 0.625,
+    };
+    const { code, text } = await run(['evals', 'compare', 'eval_1', 'evalrun_a', 'evalrun_b', '--seed', '3'], {
+      'POST /v1/x/evals/eval_1/compare': [
+        {
+          baseline: side('before', 0),
+          candidate: side('after', 2),
+          paired_items: 8,
+          confidence: 0.95,
+          results: [{ testing_criteria: null, ...result }],
+        },
+      ],
+    });
+    expect([code, text.err]).toEqual([0, '']);
+    expect(text.out).toContain('8 items of before and after (2 items left out)');
+    expect(text.out).toContain('+0.2500 [−0.0100, +0.5000]  0.0600    62.5 %');
+    expect(JSON.parse(api!.requests[0]!.body)).toMatchObject({
+      baseline: 'evalrun_a',
+      candidate: 'evalrun_b',
+      seed: 3,
+    });
+  });
+
   it('fails when rows could not be evaluated, with the reason of the first', async () => {
     const counts = { total: 2, passed: 1, failed: 0, errored: 1 };
     const passed = { results: [{ name: 'right', score: 1, passed: true }], sample: { error: null } };

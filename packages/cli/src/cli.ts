@@ -5,6 +5,7 @@ import { addChatCommand } from './commands/chat.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDevCommand } from './commands/dev.js';
 import { addEvalCommand } from './commands/eval.js';
+import { addEvalsCommand } from './commands/evals.js';
 import { addFilesCommand } from './commands/files.js';
 import { addJobsCommand } from './commands/jobs.js';
 import { addModelsCommand } from './commands/models.js';
@@ -71,6 +72,7 @@ const COMMANDS = [
   addJobsCommand,
   addFilesCommand,
   addEvalCommand,
+  addEvalsCommand,
   addModelsCommand,
   addChatCommand,
 ];

@@ -24,6 +24,7 @@ export * from './primitives.js';
 export * from './queue-message.js';
 export * from './rope-scaling.js';
 export * from './rotary-tables.js';
+export * from './run-comparison.js';
 export * from './run-data-source.js';
 export * from './service-graders.js';
 export * from './settings.js';

@@ -62,6 +62,13 @@ describe('evals', () => {
   });
 });
 
+it('compares two runs of an eval', async () => {
+  server.script(json(200, { object: 'eval.comparison', paired_items: 3 }));
+  const compared = await server.client().evals.compare('eval_1', { baseline: 'evalrun_1', candidate: 'evalrun_2' });
+  expect(compared.paired_items).toBe(3);
+  expect(server.requests.at(-1)).toMatchObject({ method: 'POST', url: '/v1/x/evals/eval_1/compare' });
+});
+
 describe('serverSentMessages', () => {
   const read = async (...parts: string[]) => {
     const encoder = new TextEncoder();

@@ -2,6 +2,8 @@
 import type OpenAI from 'openai-7';
 import { expect } from 'vitest';
 import { waitFor } from '../../e2e/wait-for.js';
+import { SamplingParams } from '../wire/evals.js';
+import type { Marks } from '../wire/notation.js';
 import { collect, EXACT, refusal, type Story } from './story.js';
 
 const TIMEOUT_MS = 120_000;
@@ -30,22 +32,90 @@ export async function evaluated(story: Story, model: string): Promise<void> {
     testing_criteria: [EXACT],
   });
   expect((await client.evals.retrieve(evaluation.id)).name).toBe('words');
-  const ended = await runToItsEnd(client, evaluation.id, model);
-  expect(ended).toMatchObject({ status: 'completed', result_counts: { total: 3, errored: 0 } });
+  const final = await runToItsEnd(client, evaluation.id, model);
+  expect(final).toMatchObject({ status: 'completed', result_counts: { total: 3, errored: 0 } });
   const query = { eval_id: evaluation.id };
-  const items = await collect(client.evals.runs.outputItems.list(ended.id, { ...query, limit: 1 }));
+  const items = await collect(client.evals.runs.outputItems.list(final.id, { ...query, limit: 1 }));
   expect(items.map(({ datasource_item_id }) => datasource_item_id)).toEqual([0, 1, 2]);
-  const failed = await client.evals.runs.outputItems.list(ended.id, { ...query, status: 'fail' });
-  expect(failed.data).toHaveLength(ended.result_counts.failed);
+  const failed = await client.evals.runs.outputItems.list(final.id, { ...query, status: 'fail' });
+  expect(failed.data).toHaveLength(final.result_counts.failed);
   const [first] = items;
-  const again = await client.evals.runs.outputItems.retrieve(first?.id ?? '', { ...query, run_id: ended.id });
+  const again = await client.evals.runs.outputItems.retrieve(first?.id ?? '', { ...query, run_id: final.id });
   expect(again).toEqual(first);
-  await ending(story, evaluation.id, ended.id);
+  await refusedSampling(story, evaluation.id, model);
+  await sampledOften(story, evaluation.id, model);
+  await storedAnswers(story, model);
+  await ending(story, evaluation.id, final.id);
+}
+
+const rowsOf = (words: readonly string[]) => words.map((word) => ({ item: { word, references: ['K AE T'] } }));
+
+const answered = (model: string, sampling_params: object) => ({
+  type: 'completions' as const,
+  model,
+  source: { type: 'file_content' as const, content: rowsOf(['cat']) },
+  input_messages: { type: 'template' as const, template: [{ role: 'user' as const, content: '{{ item.word }}' }] },
+  sampling_params,
+});
+
+/** What is not honoured is refused by name. */
+async function refusedSampling({ client }: Story, evalId: string, model: string): Promise<void> {
+  const fields = SamplingParams.properties as unknown as Readonly<Record<string, Marks>>;
+  for (const [name, { 'x-refused': mark }] of Object.entries(fields)) {
+    if (!mark) continue;
+    const type = name === 'text' ? 'responses' : 'completions';
+    const data_source = { ...answered(model, { [name]: mark.value }), type };
+    const error = await refusal(client.evals.runs.create(evalId, { data_source: data_source as never }));
+    const param = `data_source.sampling_params.${name}`;
+    expect(error, name).toMatchObject({ status: 400, code: 'unsupported_parameter', param });
+  }
+}
+
+/** An extension goes through the client as it is, there and back. */
+async function sampledOften({ client }: Story, evalId: string, model: string): Promise<void> {
+  const data_source = answered(model, { seed: 1, max_completion_tokens: 8 });
+  const body = { data_source, samples_per_item: 4, pass_at_k: [1, 4] };
+  const run = await ended(client, evalId, (await client.evals.runs.create(evalId, body)).id);
+  expect(run).toMatchObject({ status: 'completed', result_counts: { total: 4 }, samples_per_item: 4 });
+  expect((run as unknown as { pass_at_k: unknown[] }).pass_at_k).toHaveLength(4);
+  expect(await client.evals.runs.delete(run.id, { eval_id: evalId })).toMatchObject({ deleted: true });
+}
+
+/** Completions that were kept are rows of an eval, found by metadata and judged by a model. */
+async function storedAnswers({ client }: Story, model: string): Promise<void> {
+  const metadata = { story: model };
+  const messages = [{ role: 'user' as const, content: 'cat' }];
+  const kept = await client.chat.completions.create({
+    model,
+    messages,
+    store: true,
+    metadata,
+    max_completion_tokens: 8,
+  });
+  const evaluation = await client.evals.create({
+    data_source_config: { type: 'stored_completions', metadata },
+    testing_criteria: [
+      {
+        type: 'label_model',
+        name: 'judged',
+        model,
+        input: [{ role: 'user', content: '{{ sample.output_text }}' }],
+        labels: ['good', 'bad'],
+        passing_labels: ['good'],
+      },
+    ],
+  });
+  const data_source = { type: 'completions' as const, source: { type: 'stored_completions' as const, metadata } };
+  const run = await ended(client, evaluation.id, (await client.evals.runs.create(evaluation.id, { data_source })).id);
+  expect(run).toMatchObject({ status: 'completed', result_counts: { total: 1 } });
+  const items = await collect(client.evals.runs.outputItems.list(run.id, { eval_id: evaluation.id }));
+  expect(items[0]?.sample).toMatchObject({ model, output: [{ content: kept.choices[0]?.message.content }] });
+  expect((await client.evals.delete(evaluation.id)).deleted).toBe(true);
+  await client.chat.completions.delete(kept.id);
 }
 
 async function runToItsEnd(client: OpenAI, evalId: string, model: string) {
-  const words = ['cat', 'dog', 'bed'];
-  const content = words.map((word) => ({ item: { word, references: ['K AE T'] } }));
+  const content = rowsOf(['cat', 'dog', 'bed']);
   const run = await client.evals.runs.create(evalId, {
     name: 'final',
     data_source: {
@@ -56,9 +126,13 @@ async function runToItsEnd(client: OpenAI, evalId: string, model: string) {
       sampling_params: { temperature: 0, seed: 1, max_completion_tokens: 16 },
     },
   });
+  return ended(client, evalId, run.id);
+}
+
+function ended(client: OpenAI, evalId: string, runId: string) {
   return waitFor(
     'the run ending',
-    () => client.evals.runs.retrieve(run.id, { eval_id: evalId }),
+    () => client.evals.runs.retrieve(runId, { eval_id: evalId }),
     ({ status }) => status !== 'queued' && status !== 'in_progress',
     TIMEOUT_MS,
   );

@@ -4,6 +4,7 @@ import {
   always,
   anything,
   closed,
+  extension,
   flag,
   id,
   list,
@@ -13,6 +14,7 @@ import {
   number,
   one,
   optional,
+  refused,
   seconds,
   text,
   whole,
@@ -46,17 +48,46 @@ export const Eval = closed({
 });
 export const DeletedEval = closed({ object: one('eval.deleted'), deleted: always(true), eval_id: id('eval_') });
 
-const Source = () => Type.Object({ type: text() }, { additionalProperties: Type.Unknown() });
+const Messages = () =>
+  closed({
+    type: one('template', 'item_reference'),
+    template: optional(list(closed({ role: text(), content: anything(), type: optional(one('message')) }))),
+    item_reference: optional(text()),
+  });
+const NOT_CONSTRAINED = 'answers are not constrained to a format';
+/** What is marked is refused unless it says what happens anyway: no effort, no tools, text. */
+export const SamplingParams = closed({
+  temperature: optional(maybe(number())),
+  top_p: optional(maybe(number())),
+  seed: optional(maybe(whole())),
+  max_completion_tokens: optional(maybe(whole())),
+  reasoning_effort: refused('the models served here do not reason apart', 'low'),
+  tools: refused('the models served here call no tools', [{ type: 'function' }]),
+  response_format: refused(NOT_CONSTRAINED, { type: 'json_object' }),
+  text: refused(`${NOT_CONSTRAINED} (responses only)`, { format: { type: 'json_object' } }),
+});
 export const RunRequest = closed({
   data_source: closed({
     type: one('jsonl', 'completions', 'responses'),
-    source: Source(),
-    model: optional(text()),
-    input_messages: optional(Source()),
-    sampling_params: optional(map(anything())),
+    /** One of type `responses` is refused: there are no stored responses. */
+    source: closed({
+      type: one('file_id', 'file_content', 'stored_completions'),
+      id: optional(text()),
+      content: optional(list(closed({ item: map(anything()), sample: optional(maybe(map(anything()))) }))),
+      model: optional(maybe(text())),
+      metadata: optional(maybe(metadata())),
+      created_after: optional(maybe(whole())),
+      created_before: optional(maybe(whole())),
+      limit: optional(maybe(whole())),
+    }),
+    model: optional(maybe(text())),
+    input_messages: optional(maybe(Messages())),
+    sampling_params: optional(maybe(SamplingParams)),
   }),
   name: optional(text()),
   metadata: optional(maybe(metadata())),
+  samples_per_item: optional(extension(maybe(whole()))),
+  pass_at_k: optional(extension(maybe(list(whole())))),
 });
 
 const Usage = closed({
@@ -76,38 +107,30 @@ export const Run = closed({
   name: text(),
   created_at: seconds(),
   report_url: text(),
-  data_source: Source(),
+  data_source: Type.Object({ type: text() }, { additionalProperties: Type.Unknown() }),
   metadata: maybe(metadata()),
   error: maybe(closed({ code: text(), message: text() })),
   result_counts: closed({ total: whole(), errored: whole(), failed: whole(), passed: whole() }),
   per_model_usage: maybe(list(Usage)),
-  per_testing_criteria_results: maybe(list(closed({ testing_criteria: text(), passed: whole(), failed: whole() }))),
+  per_testing_criteria_results: maybe(
+    list(
+      closed({
+        testing_criteria: text(),
+        passed: whole(),
+        failed: whole(),
+        mean_score: extension(maybe(number())),
+      }),
+    ),
+  ),
+  samples_per_item: extension(whole()),
+  pass_at_k: extension(maybe(list(closed({ testing_criteria: maybe(text()), k: whole(), value: number() })))),
 });
 export const DeletedRun = closed({ object: one('eval.run.deleted'), deleted: always(true), run_id: id('evalrun_') });
 
 const Message = () => closed({ role: text(), content: text() });
-export const OutputItem = closed({
-  object: one('eval.run.output_item'),
-  id: id('outputitem_'),
-  created_at: seconds(),
-  run_id: id('evalrun_'),
-  eval_id: id('eval_'),
-  status: one('pass', 'fail', 'error'),
-  datasource_item_id: whole(),
-  datasource_item: map(anything()),
-  results: list(
-    Type.Object(
-      {
-        name: text(),
-        type: optional(text()),
-        score: number(),
-        passed: flag(),
-        sample: optional(maybe(map(anything()))),
-      },
-      { additionalProperties: Type.Unknown() },
-    ),
-  ),
-  sample: closed({
+/** A model and what it said: the one under test, or a judge. */
+const Sample = () =>
+  closed({
     input: list(Message()),
     output: list(Message()),
     finish_reason: text(),
@@ -123,5 +146,28 @@ export const OutputItem = closed({
     max_completion_tokens: whole(),
     top_p: number(),
     seed: whole(),
-  }),
+  });
+export const OutputItem = closed({
+  object: one('eval.run.output_item'),
+  id: id('outputitem_'),
+  created_at: seconds(),
+  run_id: id('evalrun_'),
+  eval_id: id('eval_'),
+  status: one('pass', 'fail', 'error'),
+  datasource_item_id: whole(),
+  datasource_item: map(anything()),
+  sample_index: optional(extension(whole())),
+  results: list(
+    closed({
+      name: text(),
+      type: optional(text()),
+      score: number(),
+      passed: flag(),
+      sample: optional(maybe(Sample())),
+      sub_scores: optional(extension(map(number()))),
+      sub_samples: optional(extension(map(Sample()))),
+      errors: optional(extension(list(text()))),
+    }),
+  ),
+  sample: Sample(),
 });

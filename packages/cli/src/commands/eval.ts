@@ -16,9 +16,10 @@ interface EvalFlags {
   prompt: string;
   system?: string;
   name: string;
-  temperature: number;
+  temperature?: number;
   seed: number;
   maxTokens?: number;
+  samples: number;
 }
 
 export function addEvalCommand(program: Command, io: Io): void {
@@ -30,9 +31,10 @@ export function addEvalCommand(program: Command, io: Io): void {
     .option('--prompt <template>', 'user message made from each row', '{{item.prompt}}')
     .option('--system <template>', 'system message made from each row')
     .option('--name <text>', 'name of the eval', 'preheat eval')
-    .option('--temperature <number>', '0 is greedy', numberBetween(0, 2), 0)
+    .option('--temperature <number>', '0 is greedy (default: 0, with --samples 1)', numberBetween(0, 2))
     .option('--seed <number>', 'of sampling', atLeast(0), 1)
     .option('--max-tokens <number>', 'longest answer (default: what the model has room for)', atLeast(1))
+    .option('--samples <number>', 'answers to each row; more than one estimates pass@k', atLeast(1), 1)
     .addHelpText(
       'after',
       `
@@ -61,11 +63,12 @@ async function evaluate(session: Session<EvalFlags>, rows: string): Promise<void
     const created = await client.evals.runs.create(evalId, {
       name: model,
       data_source: dataSource(flags, model, source),
+      ...(flags.samples === 1 ? {} : { samples_per_item: flags.samples }),
     });
     const run = await awaited(session, evalId, created.id, model);
     results.push({ model, run, ...(await summariseItems(client.evals.runs.items(evalId, run.id, { limit: 100 }))) });
   }
-  session.show({ eval_id: evalId, results }, () => `${resultTable(results)}\n\neval ${evalId}`);
+  session.show({ eval_id: evalId, results }, () => `${resultTable(results)}${passTable(results)}\n\neval ${evalId}`);
   const failures = results.map(failureOf).filter((failure) => failure !== undefined);
   if (failures.length > 0) throw new CommandFailed(failures.join('\n'));
 }
@@ -95,7 +98,7 @@ function dataSource(flags: EvalFlags, model: string, source: { type: 'file_id'; 
       template: [...system, { role: 'user' as const, content: flags.prompt }],
     },
     sampling_params: {
-      temperature: flags.temperature,
+      temperature: flags.temperature ?? (flags.samples === 1 ? 0 : 1),
       seed: flags.seed,
       ...(flags.maxTokens === undefined ? {} : { max_completion_tokens: flags.maxTokens }),
     },
@@ -121,6 +124,19 @@ async function awaited(
   } finally {
     line.end();
   }
+}
+
+/** pass@k of all criteria together; empty with one answer to each row. */
+function passTable(results: readonly Result[]): string {
+  const all = results.map(({ model, run }) => ({
+    model,
+    values: (run.pass_at_k ?? []).filter(({ testing_criteria }) => testing_criteria === null),
+  }));
+  const ks = all[0]?.values.map(({ k }) => k) ?? [];
+  if (ks.length === 0) return '';
+  const columns = ks.map((k) => ({ title: `PASS@${k}`, align: 'right' as const }));
+  const rows = all.map(({ model, values }) => [model, ...values.map(({ value }) => `${(100 * value).toFixed(1)} %`)]);
+  return `\n\n${renderTable([{ title: 'MODEL' }, ...columns], rows)}`;
 }
 
 function resultTable(results: readonly Result[]): string {

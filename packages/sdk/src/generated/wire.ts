@@ -136,6 +136,7 @@ export interface WireTypes {
   ChatCompletionRequest: ChatCompletionRequest;
   ChatRequestMessage: ChatRequestMessage;
   CheckpointPermission: CheckpointPermission;
+  CompareRuns: CompareRuns;
   CreateEval: CreateEval;
   CreateRun: CreateRun;
   ErrorBody: ErrorBody;
@@ -154,6 +155,7 @@ export interface WireTypes {
   ModelImport: ModelImport;
   ModelObject: ModelObject;
   OutputItem: OutputItem;
+  RunComparison: RunComparison;
   RunDataSource: RunDataSource;
   StoredChatCompletion: StoredChatCompletion;
   TestingCriterion: TestingCriterion;
@@ -288,6 +290,13 @@ export interface CheckpointPermission {
   object: "checkpoint.permission";
   created_at: number;
   project_id: string;
+}
+export interface CompareRuns {
+  baseline: string;
+  candidate: string;
+  seed?: number;
+  resamples?: number;
+  confidence?: number;
 }
 export interface CreateEval {
   name?: string;
@@ -711,6 +720,45 @@ export interface OutputItem {
     top_p: number;
     seed: number;
   };
+}
+export interface RunComparison {
+  object: "eval.comparison";
+  eval_id: string;
+  baseline: {
+    run_id: string;
+    name: string;
+    model: string;
+    status: "queued" | "in_progress" | "completed" | "canceled" | "failed";
+    unpaired_items: number;
+  };
+  candidate: {
+    run_id: string;
+    name: string;
+    model: string;
+    status: "queued" | "in_progress" | "completed" | "canceled" | "failed";
+    unpaired_items: number;
+  };
+  paired_items: number;
+  seed: number;
+  resamples: number;
+  confidence: number;
+  results: {
+    testing_criteria: string | null;
+    baseline_mean: number;
+    candidate_mean: number;
+    mean_difference: number;
+    interval: {
+      low: number;
+      high: number;
+    };
+    p_value: number;
+    wins: number;
+    losses: number;
+    ties: number;
+    win_rate: number;
+    baseline_pass_rate: number;
+    candidate_pass_rate: number;
+  }[];
 }
 export interface StoredChatCompletion {
   id: string;

@@ -15,7 +15,7 @@ export interface ListRuns {
 export interface ListItems {
   readonly limit?: number;
   readonly order?: 'asc' | 'desc';
-  readonly status?: 'pass' | 'fail';
+  readonly status?: 'pass' | 'fail' | 'error';
 }
 
 export interface WaitForRun extends RequestOptions {

@@ -1,5 +1,5 @@
 /** Evals: a set of graders, run against models on rows. */
-import type { CreateEval, EvalObject } from '../generated/wire.js';
+import type { CompareRuns, CreateEval, EvalObject, RunComparison } from '../generated/wire.js';
 import { Paginator } from '../paginator.js';
 import type { RequestOptions, Transport } from '../transport.js';
 import { EvalRuns } from './eval-runs.js';
@@ -43,6 +43,11 @@ export class Evals {
 
   delete(id: string, options?: RequestOptions): Promise<{ object: 'eval.deleted'; deleted: boolean; eval_id: string }> {
     return this.#transport.json({ method: 'DELETE', path: evalPath(id) }, options);
+  }
+
+  /** Measures one run against another over the items that both have (extension). */
+  compare(id: string, body: CompareRuns, options?: RequestOptions): Promise<RunComparison> {
+    return this.#transport.json({ method: 'POST', path: `/x${evalPath(id)}/compare`, body }, options);
   }
 }
 
