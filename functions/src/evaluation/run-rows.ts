@@ -1,5 +1,5 @@
 /** The rows a run is about: from a file with purpose `evals`, given in the request, or stored completions. */
-import { ApiError, EvalRow, InvariantError, KEYS, ROW_EXAMPLES, type StoredRun } from '@preheat/contracts';
+import { ApiError, type EvalRow, InvariantError, KEYS, ROW_EXAMPLES, type StoredRun } from '@preheat/contracts';
 import type { ObjectStore } from '@preheat/ports';
 import type { FileLibrary } from '../files/file-library.js';
 import { jsonlLines } from '../files/jsonl-lines.js';
@@ -35,7 +35,6 @@ async function snapshotLines(store: ObjectStore, { evalId, id }: Run) {
   return jsonlLines(oneChunk(object.body), { filename: key, example: ROW_EXAMPLES.evals });
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- a stream of bytes that are there already
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
