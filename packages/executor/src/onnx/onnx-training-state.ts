@@ -1,9 +1,9 @@
-// Training on ONNX Runtime: the gradient program reads parameters from, and writes gradients into, the memory on which
-// the optimiser works. The first micro-batch after an update overwrites the accumulator instead of clearing and adding.
+// Training on ONNX Runtime. The state lives in shared memory of this thread; lanes compute on copies of its parameters.
+// Gradients are added up in the order the calls were made, so the result does not depend on how many lanes there are,
+// nor on which finished first.
 
 import { gradientOf } from '@preheat/graph';
 import type { Program } from '@preheat/graph';
-import type { Tensor } from 'onnxruntime-node';
 import { checkUpdateOptions } from '../adamw.js';
 import type {
   Feeds,
@@ -18,29 +18,43 @@ import { matchFeeds } from '../feeds.js';
 import { checkState, gradientTarget, heldParameter } from '../parameter-layout.js';
 import type { Parameter } from '../parameter-layout.js';
 import { SerialQueue } from '../serial-queue.js';
-import { allocate, wrap } from './onnx-tensors.js';
-import type { SessionCache } from './session-cache.js';
+import { GradientSlots } from './gradient-slots.js';
+import type { LaneTraining, ParameterVersion } from './lane.js';
+import type { LanePool } from './lane-pool.js';
+import type { Parallelism } from './choose-parallelism.js';
+import type { AttachedState } from './pooled-lane.js';
+import type { ProgramForms } from './program-form.js';
+import { toRequest } from './run-request.js';
 import { TrainingMemory } from './training-memory.js';
-import type { Region } from './training-memory.js';
 
-type Fetches = Record<string, Tensor>;
+let nextStateId = 0;
+
+export interface OnnxTrainingOptions {
+  readonly pool: LanePool;
+  readonly forms: ProgramForms;
+  readonly parallelism: Parallelism;
+  readonly onDispose: () => void;
+}
 
 export class OnnxTrainingState implements TrainingState {
-  readonly #sessions: SessionCache;
+  readonly #options: OnnxTrainingOptions;
   readonly #parameters: ReadonlyMap<string, Parameter>;
   readonly #memory: TrainingMemory;
+  readonly #attached: AttachedState;
   readonly #queue = new SerialQueue();
-  readonly #tensors = new Map<string, Tensor>();
+  readonly #slots: GradientSlots;
+  #version: ParameterVersion = { loads: 0, updates: 0 };
   #stepCount = 0;
-  #microBatches = 0;
 
-  readonly #onDispose: () => void;
-
-  constructor(sessions: SessionCache, parameters: readonly Parameter[], onDispose: () => void) {
-    this.#sessions = sessions;
-    this.#onDispose = onDispose;
+  constructor(parameters: readonly Parameter[], options: OnnxTrainingOptions) {
+    this.#options = options;
     this.#parameters = new Map(parameters.map((parameter) => [parameter.name, parameter]));
-    this.#memory = new TrainingMemory(parameters);
+    const { workers } = options.parallelism;
+    // The sum, one for each lane at work, and with several lanes one that waits for an earlier run.
+    const gradientSlots = workers > 1 ? workers + 2 : 2;
+    this.#memory = new TrainingMemory(parameters, { gradientSlots });
+    this.#slots = new GradientSlots(this.#memory, gradientSlots);
+    this.#attached = { id: nextStateId++, parameters: this.#memory.share() };
   }
 
   load(state: LoadableState): Promise<void> {
@@ -52,7 +66,8 @@ export class OnnxTrainingState implements TrainingState {
         this.#write(region, state[region] ?? {});
       }
       this.#stepCount = state.stepCount ?? 0;
-      this.#microBatches = 0;
+      this.#slots.reset();
+      this.#version = { ...this.#version, loads: this.#version.loads + 1 };
     });
   }
 
@@ -66,93 +81,74 @@ export class OnnxTrainingState implements TrainingState {
   }
 
   accumulate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>> {
-    return this.#queue.run(async () => {
-      const region = this.#microBatches === 0 ? 'gradient' : 'scratch';
+    return this.#queue.share(() => {
       const gradients = this.#gradientsOf(program);
-      if (region === 'gradient' && gradients.length < this.#trainable().length) this.#memory.clear('gradient');
-      const fetches = gradients.map(({ output, parameter }) => [output, this.#tensor(region, parameter)] as const);
-      const results = await this.#run(program, feeds, Object.fromEntries(fetches));
-      if (region === 'scratch') for (const { parameter } of gradients) this.#memory.accumulateScratch(parameter);
-      this.#microBatches++;
-      return results;
+      return this.#slots.add(
+        gradients.map(({ parameter }) => parameter),
+        (slot) => this.#run(program, feeds, gradients, slot),
+      );
     });
   }
 
   evaluate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>> {
-    return this.#queue.run(async () => {
+    return this.#queue.share(async () => {
       const gradient = program.outputs.find(({ name }) => gradientOf(name) !== undefined);
       if (gradient) throw new Error(`evaluate: the program returns "${gradient.name}"; use accumulate`);
-      return this.#run(program, feeds, {});
+      return this.#run(program, feeds, [], 0);
     });
   }
 
   discard(): Promise<void> {
-    return this.#queue.run(async () => {
-      this.#microBatches = 0;
-    });
+    return this.#queue.run(async () => this.#slots.reset());
   }
 
   update(options: UpdateOptions): Promise<UpdateReport> {
     return this.#queue.run(async () => {
       checkUpdateOptions(options);
-      if (this.#microBatches === 0) throw new Error('update: no gradient was accumulated since the last update');
-      this.#microBatches = 0;
-      const report = this.#memory.update(options, this.#stepCount + 1);
-      if (report.applied) this.#stepCount++;
+      const slot = this.#slots.take();
+      if (slot === undefined) throw new Error('update: no gradient was accumulated since the last update');
+      const report = this.#memory.update(options, this.#stepCount + 1, slot);
+      if (report.applied) {
+        this.#stepCount++;
+        this.#version = { ...this.#version, updates: this.#version.updates + 1 };
+      }
       return report;
     });
   }
 
   dispose(): Promise<void> {
     return this.#queue.close('this training state was disposed', async () => {
-      this.#tensors.clear();
-      this.#onDispose();
+      const { pool, forms, onDispose } = this.#options;
+      onDispose();
+      await pool.forget(forms, this.#attached.id);
     });
   }
 
-  #trainable(): Parameter[] {
-    return [...this.#parameters.values()].filter(({ trainable }) => trainable);
+  #run(program: Program, feeds: Feeds, gradients: readonly Gradient[], slot: number) {
+    const { pool, forms, parallelism } = this.#options;
+    const training: LaneTraining = {
+      state: this.#attached.id,
+      version: this.#version,
+      parameters: program.inputs
+        .filter(({ trainable }) => trainable)
+        .map(({ name, shape }) => heldParameter(this.#parameters, name, shape).name),
+      gradients: gradients.map(({ output, parameter }) => ({ output, parameter: parameter.name })),
+      slot,
+    };
+    const matched = matchFeeds(program, feeds, ({ trainable }) => trainable);
+    const withheld = new Set(gradients.map(({ output }) => output));
+    const request = { ...toRequest(program, matched, withheld), training };
+    return pool.run({ form: forms.of(program), workers: parallelism.workers, state: this.#attached, request });
   }
 
-  async #run(program: Program, feeds: Feeds, gradients: Fetches): Promise<Record<string, Float32Array>> {
-    const inputs: Record<string, Tensor> = {};
-    for (const { input, data } of matchFeeds(program, feeds, ({ trainable }) => trainable)) {
-      inputs[input.name] = wrap(data, input);
-    }
-    for (const input of program.inputs) {
-      if (input.trainable)
-        inputs[input.name] = this.#tensor('parameters', heldParameter(this.#parameters, input.name, input.shape));
-    }
-    const results: Record<string, Float32Array> = {};
-    const fetches = { ...gradients };
-    for (const output of program.outputs) {
-      if (fetches[output.name]) continue;
-      const { data, tensor } = allocate(output);
-      results[output.name] = data;
-      fetches[output.name] = tensor;
-    }
-    await this.#sessions.use(program, (session) => session.run(inputs, fetches));
-    return results;
-  }
-
-  #gradientsOf(program: Program): { output: string; parameter: Parameter }[] {
+  #gradientsOf(program: Program): Gradient[] {
     return program.outputs.flatMap((output) => {
       const parameter = gradientTarget(this.#parameters, output);
       return parameter ? [{ output: output.name, parameter }] : [];
     });
   }
 
-  /** Tensors over the memory are made once: their contents are always current. */
-  #tensor(region: Region, parameter: Parameter): Tensor {
-    const key = `${region}/${parameter.name}`;
-    const known = this.#tensors.get(key);
-    if (known) return known;
-    const tensor = wrap(this.#memory.view(region, parameter), { dtype: 'f32', shape: parameter.shape });
-    this.#tensors.set(key, tensor);
-    return tensor;
-  }
-
-  #write(region: Region, tensors: Tensors): void {
+  #write(region: 'parameters' | 'firstMoment' | 'secondMoment', tensors: Tensors): void {
     for (const [name, data] of Object.entries(tensors)) {
       const parameter = this.#parameters.get(name);
       if (parameter) this.#memory.view(region, parameter).set(data);
@@ -160,9 +156,12 @@ export class OnnxTrainingState implements TrainingState {
   }
 
   #copy(region: 'parameters' | 'firstMoment' | 'secondMoment'): Record<string, Float32Array> {
-    const parameters = region === 'parameters' ? [...this.#parameters.values()] : this.#trainable();
-    return Object.fromEntries(
-      parameters.map((parameter) => [parameter.name, this.#memory.view(region, parameter).slice()]),
-    );
+    const held = [...this.#parameters.values()].filter(({ trainable }) => trainable || region === 'parameters');
+    return Object.fromEntries(held.map((parameter) => [parameter.name, this.#memory.view(region, parameter).slice()]));
   }
+}
+
+interface Gradient {
+  readonly output: string;
+  readonly parameter: Parameter;
 }

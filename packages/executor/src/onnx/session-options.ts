@@ -1,16 +1,20 @@
 // Settings of ONNX Runtime, with the defaults that measured best for gradient graphs of small decoders on CPUs.
 
 import type { InferenceSession } from 'onnxruntime-node';
+import type { Parallelism } from './choose-parallelism.js';
+import { flushDenormalsOption } from './flush-denormals.js';
 
 export interface OnnxOptions {
   /**
-   * Threads of one session. Default 1: models under about a million parameters gain nothing from more, and a runner that
-   * holds several sessions would oversubscribe the machine. Larger models want the number of physical cores.
+   * Worker threads that run micro-batches side by side, each with sessions of its own; 0 computes in the calling thread.
+   * Default: chosen for every training state by the size of its model, the cores and the memory.
    */
+  readonly workers?: number;
+  /** Threads of one session. Default: 1 with several workers, else the number of cores. */
   readonly threads?: number;
   /**
-   * Whether idle threads burn a core while waiting. Default false: on a quiet machine spinning gains 20 to 35 % on tiny
-   * models, but beside any other load it halves the speed, and two spinning sessions fight each other.
+   * Whether idle threads of a session burn a core while waiting. Default false: on a quiet machine spinning gains 20 to
+   * 35 % on tiny models with several threads, but beside any other load it halves the speed.
    */
   readonly spinning?: boolean;
   /** ORT's own rewriting. Default `all`; the levels run within 5 % of each other, lower ones start a session faster. */
@@ -21,34 +25,28 @@ export interface OnnxOptions {
    */
   readonly memoryArena?: boolean;
   /**
-   * Sessions kept ready, one a program; the least recently used is released beyond that. Default 16: making one costs
-   * 20 to 120 ms, and each keeps its own arena, as large as the activations of its program.
+   * Sessions each worker keeps ready, one a program; the least recently used is released beyond that. Default 16: making
+   * one costs 20 to 120 ms, and each keeps its own arena, as large as the activations of its program.
    */
   readonly maxSessions?: number;
+  /** Told how each training state is spread over the cores, and why. */
+  readonly onParallelism?: (choice: Parallelism) => void;
 }
 
-export type ResolvedOnnxOptions = Required<OnnxOptions>;
-
-/** Throws for counts that are not positive integers. */
-export function resolveOnnxOptions(options: OnnxOptions): ResolvedOnnxOptions {
-  const resolved = {
-    threads: 1,
-    spinning: false,
-    graphOptimization: 'all',
-    memoryArena: true,
-    maxSessions: 16,
-    ...options,
-  } as const;
-  for (const name of ['threads', 'maxSessions'] as const) {
-    if (!Number.isInteger(resolved[name]) || resolved[name] < 1) {
-      throw new Error(`onnx executor: ${name} must be a positive integer, got ${resolved[name]}`);
-    }
+/** Throws for counts that are not integers in range. */
+export function checkOnnxOptions(options: OnnxOptions): void {
+  const least = { workers: 0, threads: 1, maxSessions: 1 } as const;
+  for (const name of ['workers', 'threads', 'maxSessions'] as const) {
+    const count = options[name];
+    if (count === undefined || (Number.isInteger(count) && count >= least[name])) continue;
+    throw new Error(`onnx executor: ${name} must be an integer of at least ${least[name]}, got ${count}`);
   }
-  return resolved;
 }
 
-export function toSessionOptions(options: ResolvedOnnxOptions): InferenceSession.SessionOptions {
-  const { threads, spinning, graphOptimization, memoryArena } = options;
+export function toSessionOptions(
+  { graphOptimization = 'all', memoryArena = true }: OnnxOptions,
+  { threads, spinning }: Pick<Parallelism, 'threads' | 'spinning'>,
+): InferenceSession.SessionOptions {
   return {
     executionProviders: ['cpu'],
     // One node at a time: parallel execution of nodes was 1.2 to 2 times slower.
@@ -63,8 +61,7 @@ export function toSessionOptions(options: ResolvedOnnxOptions): InferenceSession
     extra: {
       session: {
         intra_op: { allow_spinning: spinning ? '1' : '0' },
-        // Denormal gradients cost a hundred times a normal number and carry nothing.
-        set_denormal_as_zero: '1',
+        ...flushDenormalsOption,
       },
     },
   };

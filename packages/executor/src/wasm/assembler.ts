@@ -81,6 +81,9 @@ export function repeatUntil(pointer: number, end: number, body: Bytes): Bytes {
   return [0x03, 0x40, ...body, ...again, 0x0b];
 }
 
+/** Pages of 64 KiB in the address space of 32-bit WebAssembly. */
+const maxPages = 65_536;
+
 export interface WasmFunction {
   readonly name: string;
   readonly parameters: readonly ValueType[];
@@ -90,7 +93,7 @@ export interface WasmFunction {
   readonly body: Bytes;
 }
 
-/** A module that imports its memory as `env.memory` and exports the functions by name. */
+/** A module that imports its memory, which must be shared, as `env.memory` and exports the functions by name. */
 export function assembleModule(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
   const typeOf = (value: ValueType): Bytes => [types[value]];
   const signatures = functions.map(({ parameters, result }) => [
@@ -102,7 +105,8 @@ export function assembleModule(functions: readonly WasmFunction[]): Uint8Array<A
     const code = [...vector(locals.map((value) => [1, types[value]])), ...body, 0x0b];
     return [...leb(code.length), ...code];
   });
-  const memory = [...text('env'), ...text('memory'), 0x02, 0x00, 0x01];
+  const sharedWithMaximum = 0x03;
+  const memory = [...text('env'), ...text('memory'), 0x02, sharedWithMaximum, ...leb(1), ...leb(maxPages)];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, vector(signatures)),

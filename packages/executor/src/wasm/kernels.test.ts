@@ -3,7 +3,7 @@ import { instantiateKernels } from './kernels.js';
 import { webAssembly } from './web-assembly.js';
 
 function setUp(arrays: readonly (readonly number[])[]) {
-  const memory = new webAssembly.Memory({ initial: 1 });
+  const memory = new webAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   const bytes = 64;
   const views = arrays.map((numbers, i) => {
     const view = new Float32Array(memory.buffer, i * bytes, 16);

@@ -2,7 +2,8 @@
 // together with the browser's, which code for Node should not see.
 
 export interface WasmMemory {
-  readonly buffer: ArrayBuffer;
+  /** Shared, so that worker threads read parameters from it and write gradients into it. */
+  readonly buffer: SharedArrayBuffer;
 }
 
 interface WasmInstance {
@@ -10,7 +11,11 @@ interface WasmInstance {
 }
 
 interface WebAssemblyInterface {
-  readonly Memory: new (descriptor: { readonly initial: number }) => WasmMemory;
+  readonly Memory: new (descriptor: {
+    readonly initial: number;
+    readonly maximum: number;
+    readonly shared: true;
+  }) => WasmMemory;
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
   readonly Instance: new (module: object, imports: { readonly env: { readonly memory: WasmMemory } }) => WasmInstance;
 }

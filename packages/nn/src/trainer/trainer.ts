@@ -17,6 +17,7 @@ import { loraTensors } from '../adapter/lora-modules.js';
 import type { LossSpec } from '../loss/loss-spec.js';
 import { isInert, type WeightedTokens } from '../record/weighted-tokens.js';
 import { type BatchSums, emptySums, foldSums } from './batch-sums.js';
+import { overlap } from './overlap.js';
 import { type Denominators, packMicroBatch, packTokens, predictions } from './pack-micro-batch.js';
 import { type MicroBatchLimits, type MicroBatchPlan, planMicroBatches } from './plan-micro-batches.js';
 import { type Shrink, ShrinkOnOom } from './shrink-on-oom.js';
@@ -169,13 +170,13 @@ export class Trainer {
   logProbs(rows: readonly Int32Array[], temperature: number): Promise<Float32Array[]> {
     return this.#microBatches.run(this.#state, async (limits) => {
       const results = rows.map((tokens) => new Float32Array(tokens.length));
-      for (const plan of planMicroBatches(this.#lengths(rows), limits)) {
+      await overlap(planMicroBatches(this.#lengths(rows), limits), async (plan) => {
         const logProbs = await this.#microBatches.attempt(plan, () => this.#score(rows, plan, temperature));
         plan.rows.forEach((row, b) => {
           const result = results[row];
           result?.set(logProbs.subarray(b * plan.length, b * plan.length + result.length - 1), 1);
         });
-      }
+      });
       return results;
     });
   }
@@ -194,15 +195,17 @@ export class Trainer {
     const build = kind === 'train' ? buildTrainingProgram : buildEvaluationProgram;
     const run = kind === 'train' ? this.#state.accumulate : this.#state.evaluate;
     return this.#microBatches.run(this.#state, async (limits) => {
-      let sums = emptySums();
-      for (const plan of planMicroBatches(lengths, limits)) {
+      const plans = planMicroBatches(lengths, limits);
+      const outputs = await overlap(plans, (plan) => {
         const program = this.#program(kind, plan, JSON.stringify(spec), () => build(this.#model, plan, spec));
         const masks = kind === 'train' ? this.#masks(plan) : {};
         const feeds = { ...packMicroBatch(select(rows, plan), plan, spec, denominators), ...masks };
-        const outputs = await this.#microBatches.attempt(plan, () => run.call(this.#state, program, feeds));
-        sums = foldSums(sums, outputs, plan.batch * plan.length);
-      }
-      return sums;
+        return this.#microBatches.attempt(plan, () => run.call(this.#state, program, feeds));
+      });
+      return plans.reduce(
+        (sums, { batch, length }, i) => foldSums(sums, outputs[i] ?? {}, batch * length),
+        emptySums(),
+      );
     });
   }
 

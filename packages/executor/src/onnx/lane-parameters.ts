@@ -1,0 +1,80 @@
+// A lane's private copy of the parameters of one training state, and its gradient before it is handed over. Gradients
+// take memory only in lanes that compute them.
+
+import './no-telemetry.js';
+import { Tensor } from 'onnxruntime-node';
+import type { ParameterVersion, SharedParameters } from './lane.js';
+
+type SharedTensor = SharedParameters['tensors'][number];
+
+interface Held {
+  readonly shared: SharedTensor;
+  readonly parameter: Tensor;
+  readonly parameterData: Float32Array;
+  gradient?: { readonly tensor: Tensor; readonly data: Float32Array };
+}
+
+export class LaneParameters {
+  readonly #shards: SharedParameters['shards'];
+  readonly #held: ReadonlyMap<string, Held>;
+  #version: ParameterVersion = { loads: 0, updates: 0 };
+
+  constructor({ shards, tensors }: SharedParameters) {
+    this.#shards = shards;
+    this.#held = new Map(
+      tensors.map((shared) => {
+        const parameterData = new Float32Array(shared.size);
+        return [shared.name, { shared, parameterData, parameter: tensorOver(parameterData, shared) }];
+      }),
+    );
+  }
+
+  /** Copies what changed since the last time. */
+  renew({ loads, updates }: ParameterVersion): void {
+    const wasLoaded = loads !== this.#version.loads;
+    if (!wasLoaded && updates === this.#version.updates) return;
+    for (const { shared, parameterData } of this.#held.values()) {
+      if (!wasLoaded && !shared.trainable) continue;
+      parameterData.set(new Float32Array(this.#shard(shared).buffer, shared.offset, shared.size));
+    }
+    this.#version = { loads, updates };
+  }
+
+  parameter(name: string): Tensor {
+    return this.#find(name).parameter;
+  }
+
+  /** The tensor to receive the gradient of a parameter. */
+  gradient(name: string): Tensor {
+    const held = this.#find(name);
+    if (!held.gradient) {
+      const data = new Float32Array(held.shared.size);
+      held.gradient = { data, tensor: tensorOver(data, held.shared) };
+    }
+    return held.gradient.tensor;
+  }
+
+  /** Copies the gradient of a parameter into a slot of shared memory. */
+  publish(name: string, slot: number): void {
+    const { shared, gradient } = this.#find(name);
+    if (!gradient) throw new Error(`no gradient of "${name}" was computed here`);
+    const { buffer, gradientStart, slotBytes } = this.#shard(shared);
+    new Float32Array(buffer, gradientStart + slot * slotBytes + shared.offset, shared.size).set(gradient.data);
+  }
+
+  #find(name: string): Held {
+    const held = this.#held.get(name);
+    if (!held) throw new Error(`parameter "${name}" is not held in this lane`);
+    return held;
+  }
+
+  #shard({ shard }: SharedTensor): SharedParameters['shards'][number] {
+    const found = this.#shards[shard];
+    if (!found) throw new Error(`there is no shard ${shard}`);
+    return found;
+  }
+}
+
+function tensorOver(data: Float32Array, { shape }: SharedTensor): Tensor {
+  return new Tensor('float32', data, [...shape]);
+}

@@ -1,0 +1,86 @@
+// A lane of a pool with the record of what is in it: which programs are compiled (bounded, the least recently used is
+// released) and which training states are attached.
+
+import { freemem } from 'node:os';
+import { recogniseOutOfMemory } from '../out-of-memory.js';
+import type { Lane, LaneRun, SharedParameters } from './lane.js';
+import type { ProgramForm, ProgramForms } from './program-form.js';
+
+/** A training state as lanes know it. */
+export interface AttachedState {
+  readonly id: number;
+  readonly parameters: SharedParameters;
+}
+
+export class PooledLane {
+  isBusy = false;
+  readonly #lane: Promise<Lane>;
+  #opened: Lane | undefined;
+  #couldNotOpen = false;
+  readonly #maxSessions: number;
+  /** In order of last use, oldest first. */
+  readonly #programs = new Set<ProgramForm>();
+  readonly #states = new Set<number>();
+
+  constructor(lane: Promise<Lane>, maxSessions: number) {
+    this.#lane = lane;
+    this.#maxSessions = maxSessions;
+    lane.then(
+      (opened) => (this.#opened = opened),
+      // Runs that wait for the lane reject with the reason.
+      () => (this.#couldNotOpen = true),
+    );
+  }
+
+  /** False once it cannot answer any more; a new one should take its place. */
+  get isUsable(): boolean {
+    return !this.#couldNotOpen && (this.#opened?.isUsable ?? true);
+  }
+
+  has(form: ProgramForm): boolean {
+    return this.#programs.has(form);
+  }
+
+  /** Rejects with an OutOfMemoryError when memory ran out. */
+  async run(form: ProgramForm, request: Omit<LaneRun, 'program'>, state?: AttachedState) {
+    try {
+      await this.compile(form);
+      const lane = await this.#lane;
+      if (state && !this.#states.has(state.id)) {
+        await lane.attach(state.id, state.parameters);
+        this.#states.add(state.id);
+      }
+      return await lane.run({ ...request, program: form.id });
+    } catch (error) {
+      throw recogniseOutOfMemory(error, { device: 'CPU', bytesFree: freemem() });
+    }
+  }
+
+  /** Makes the session of a program unless it is there. */
+  async compile(form: ProgramForm): Promise<void> {
+    if (!this.#programs.delete(form)) {
+      const lane = await this.#lane;
+      await lane.compile(form.id, form.model, form.options);
+    }
+    this.#programs.add(form);
+    const [oldest] = this.#programs;
+    if (oldest && this.#programs.size > this.#maxSessions) await this.#release(oldest);
+  }
+
+  /** Frees the sessions of one user, or of all. */
+  async releaseAll(owner?: ProgramForms): Promise<void> {
+    for (const form of [...this.#programs]) if (!owner || form.owner === owner) await this.#release(form);
+  }
+
+  async detach(state: number): Promise<void> {
+    if (this.#states.delete(state) && this.isUsable) await (await this.#lane).detach(state);
+  }
+
+  async #release(form: ProgramForm): Promise<void> {
+    if (this.#programs.delete(form) && this.isUsable) await (await this.#lane).release(form.id);
+  }
+
+  async close(): Promise<void> {
+    await (await this.#lane).close();
+  }
+}
