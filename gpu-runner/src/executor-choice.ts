@@ -1,7 +1,7 @@
 /** Chooses what training runs on, and says why: the GPU when TensorFlow.js finds one, else ONNX Runtime on the CPU. */
 import type { Executor } from '@preheat/executor';
+import type { Parallelism } from '@preheat/executor/onnx';
 import type { Log } from '@preheat/ports';
-import { availableParallelism } from 'node:os';
 import type { GpuSettings } from './gpu-settings.js';
 
 export type ExecutorSetting = 'auto' | 'onnx' | 'tfjs';
@@ -40,7 +40,8 @@ const MAX_SESSIONS = 48;
 
 async function openOnnx({ microBatchTokens }: GpuSettings, log: Log, reason: string): Promise<ChosenExecutor> {
   const { createOnnxExecutor } = await import('@preheat/executor/onnx');
-  const executor = createOnnxExecutor({ threads: availableParallelism(), maxSessions: MAX_SESSIONS });
+  const onParallelism = (choice: Parallelism) => log.info('a model is spread over the cores', { ...choice });
+  const executor = createOnnxExecutor({ maxSessions: MAX_SESSIONS, onParallelism });
   log.info('training runs on ONNX Runtime', { detail: executor.detail, microBatchTokens, reason });
   return { executor, microBatchTokens };
 }

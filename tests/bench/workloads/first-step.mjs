@@ -3,7 +3,6 @@
  * before the program. `node first-step.mjs --model DIR [--batch 32] [--seq 64]` prints one JSON line.
  */
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { decodeSafetensors, readHuggingFaceConfig } from '@preheat/checkpoints';
@@ -22,7 +21,7 @@ const read = readHuggingFaceConfig(JSON.parse(readFileSync(join(folder, 'config.
 if (!read.ok) throw new Error(JSON.stringify(read.problems));
 const config = read.value;
 const { tensors } = decodeSafetensors(readFileSync(join(folder, 'model.safetensors')));
-const executor = createOnnxExecutor({ threads: availableParallelism() });
+const executor = createOnnxExecutor();
 const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1 };
 const trainer = await Trainer.open({ executor, config, optimizer }, { weights: tensors });
 const trained = new Uint8Array(seq).fill(1);
