@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bucketLength, planMicroBatches } from './plan-micro-batches.js';
+import { CounterRandom } from '@preheat/ports';
+import { epochOrder } from '../data/epoch-order.js';
+import { bucketLength, makespan, planMicroBatches } from './plan-micro-batches.js';
 
 const limits = { maxTokens: 512, overheadTokens: 64 };
 
@@ -14,7 +16,7 @@ describe('planMicroBatches', () => {
         for (const plan of plans) {
           expect(plan.rows.length).toBeLessThanOrEqual(plan.batch);
           expect(Math.log2(plan.batch) % 1).toBe(0);
-          expect(plan.length % 8).toBe(0);
+          expect(bucketLength(plan.length)).toBe(plan.length);
           for (const row of plan.rows) expect(batch[row]).toBeLessThanOrEqual(plan.length);
           expect(plan.batch === 1 || plan.batch * plan.length <= limits.maxTokens).toBe(true);
         }
@@ -22,21 +24,82 @@ describe('planMicroBatches', () => {
     );
   });
 
-  it('keeps one micro-batch for rows of one length', () => {
-    expect(
-      planMicroBatches(new Array<number>(16).fill(17), limits).map(({ batch, length }) => [batch, length]),
-    ).toEqual([[16, 24]]);
+  it('keeps one micro-batch where a second would cost more than it saves', () => {
+    const dear = { maxTokens: 512, overheadTokens: 512 };
+    expect(planMicroBatches(new Array<number>(16).fill(17), dear).map(({ batch, length }) => [batch, length])).toEqual([
+      [16, 18],
+    ]);
   });
 
   it('parts long rows from short ones when that saves more than a run costs', () => {
     const lengths = [...new Array<number>(2).fill(64), ...new Array<number>(32).fill(8)];
     expect(planMicroBatches(lengths, limits).map(({ batch, length }) => [batch, length])).toEqual([
-      [2, 64],
       [32, 8],
+      [2, 64],
     ]);
   });
 
-  it('rounds lengths up to multiples of eight', () => {
-    expect([1, 8, 9, 24].map(bucketLength)).toEqual([8, 8, 16, 24]);
+  it('rounds lengths up by at most an eighth, and to few of them', () => {
+    expect([1, 8, 9, 15, 17, 24, 33, 65, 130].map(bucketLength)).toEqual([8, 8, 10, 16, 18, 24, 36, 72, 144]);
+    const buckets = new Set<number>();
+    for (let length = 8; length <= 8192; length++) {
+      const bucket = bucketLength(length);
+      expect(bucket).toBeGreaterThanOrEqual(length);
+      expect(bucket / length).toBeLessThanOrEqual(length < 16 ? 10 / 9 : 9 / 8);
+      buckets.add(bucket);
+    }
+    // Eight an octave, of which the first has four.
+    expect(buckets.size).toBe(77);
+  });
+
+  it('spreads a small batch over lanes instead of giving one of them everything', () => {
+    const plans = planMicroBatches(new Array<number>(32).fill(16), { maxTokens: 1024, overheadTokens: 64 });
+    expect(plans.map(({ batch, length }) => [batch, length])).toEqual([
+      [16, 16],
+      [16, 16],
+    ]);
+  });
+});
+
+/** Lengths of chat rows: log-normal, with a median of 180 tokens and a tail that is cut at 2,048. */
+function chatLengths(count: number): number[] {
+  const random = CounterRandom.fromSeed('chat lengths');
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random.float())) * Math.cos(2 * Math.PI * random.float());
+  return Array.from({ length: count }, () => Math.min(2048, Math.max(8, Math.round(180 * Math.exp(0.9 * normal())))));
+}
+
+describe('batches of chat rows with a long tail', () => {
+  const lengths = chatLengths(6400);
+  const total = (numbers: readonly number[]) => numbers.reduce((sum, x) => sum + x, 0);
+  const shipped = { maxTokens: 1024, overheadTokens: 64 };
+
+  /** Plans of all batches of an epoch. */
+  function plansOf(batchSize: number, windowBatches: number) {
+    const order = epochOrder(lengths, CounterRandom.fromSeed('order'), { batchSize, windowBatches });
+    const batches = Array.from({ length: order.length / batchSize }, (_, i) =>
+      Array.from(order.subarray(i * batchSize, (i + 1) * batchSize), (row) => lengths[row] ?? 0),
+    );
+    return batches.map((batch) => planMicroBatches(batch, shipped));
+  }
+
+  it.each([
+    ['sorted in windows', 16],
+    ['in random order', 1],
+  ])('have less than a tenth of padding, %s', (_, windowBatches) => {
+    for (const batchSize of [8, 32, 128]) {
+      const computed = total(
+        plansOf(batchSize, windowBatches).flatMap((plans) => plans.map((p) => p.batch * p.length)),
+      );
+      expect(1 - total(lengths) / computed, `batches of ${batchSize}`).toBeLessThan(0.1);
+    }
+  });
+
+  it('keep lanes evenly loaded', () => {
+    for (const lanes of [2, 4]) {
+      const plans = plansOf(64, 16);
+      const busiest = total(plans.map((each) => makespan(each, lanes, shipped)));
+      const even = total(plans.map((each) => makespan(each, 1, shipped) / lanes));
+      expect(busiest / even, `${lanes} lanes`).toBeLessThan(1.1);
+    }
   });
 });

@@ -1,7 +1,8 @@
 /**
- * Splits a batch of rows into micro-batches of fixed shapes. Shapes come from a small set (row counts are powers of two,
- * lengths multiples of eight), because every shape is compiled once; among the splits into such shapes the cheapest is
- * found by dynamic programming over the rows sorted by length. Deterministic.
+ * Splits a batch of rows into micro-batches of fixed shapes, evenly enough that lanes side by side finish together.
+ * Shapes come from a small set (row counts are powers of two, lengths steps of an eighth), because every shape is compiled
+ * once; among the splits into such shapes the cheapest is found by dynamic programming over the rows sorted by length.
+ * Deterministic, and blind to how many lanes there are: how gradients add up must not depend on the machine.
  */
 import { invariant } from '@preheat/contracts';
 
@@ -21,24 +22,63 @@ export interface MicroBatchPlan {
   readonly length: number;
 }
 
-const LENGTH_STEP = 8;
+const SHORTEST_LENGTH = 8;
+/** Buckets between a power of two and the next: rounding up costs at most an eighth, and long rows have few shapes. */
+const STEPS_PER_OCTAVE = 8;
+const LEAST_STEP = 2;
+/** Numbers of lanes that a split should suit. */
+const LANES = [1, 2, 4];
 
-/** The length a program is compiled for. */
-export const bucketLength = (length: number): number => Math.max(1, Math.ceil(length / LENGTH_STEP)) * LENGTH_STEP;
+/** The length a program is compiled for: the next multiple of an eighth of the power of two below. */
+export function bucketLength(length: number): number {
+  if (length <= SHORTEST_LENGTH) return SHORTEST_LENGTH;
+  const step = Math.max(LEAST_STEP, 2 ** Math.floor(Math.log2(length)) / STEPS_PER_OCTAVE);
+  return Math.ceil(length / step) * step;
+}
 
-/** `lengths[i]` is the number of positions row `i` predicts. Every row is in exactly one micro-batch. */
+/**
+ * `lengths[i]` is the number of positions row `i` predicts. Every row is in exactly one micro-batch; the costliest come
+ * first, so that whichever lane is free takes the next and all are done at nearly the same time.
+ */
 export function planMicroBatches(lengths: readonly number[], limits: MicroBatchLimits): MicroBatchPlan[] {
   const order = lengths.map((_, row) => row).sort((a, b) => (lengths[b] ?? 0) - (lengths[a] ?? 0) || a - b);
   const padded = order.map((row) => bucketLength(lengths[row] ?? 0));
+  let [best, bestTime] = [split(order, padded, limits), Number.POSITIVE_INFINITY];
+  // Smaller micro-batches spread over more lanes, but cost more altogether.
+  const smallest = Math.max(limits.overheadTokens, SHORTEST_LENGTH);
+  for (let { maxTokens } = limits; maxTokens >= smallest; maxTokens /= 2) {
+    const plans = split(order, padded, { ...limits, maxTokens });
+    const time = LANES.reduce((sum, lanes) => sum + makespan(plans, lanes, limits), 0);
+    if (time < bestTime) [best, bestTime] = [plans, time];
+  }
+  return best;
+}
+
+/** Tokens that the busiest of so many lanes computes when each takes the next micro-batch as soon as it is free. */
+export function makespan(
+  plans: readonly MicroBatchPlan[],
+  lanes: number,
+  { overheadTokens }: Pick<MicroBatchLimits, 'overheadTokens'>,
+): number {
+  const busy = new Array<number>(lanes).fill(0);
+  for (const { batch, length } of plans) {
+    const next = busy.indexOf(Math.min(...busy));
+    busy[next] = (busy[next] ?? 0) + batch * length + overheadTokens;
+  }
+  return Math.max(...busy);
+}
+
+function split(order: readonly number[], padded: readonly number[], limits: MicroBatchLimits): MicroBatchPlan[] {
   const sizes = cheapestSizes(padded, limits);
   const plans: MicroBatchPlan[] = [];
   for (let start = 0; start < order.length; ) {
     const batch = sizes[start] ?? 0;
     invariant(batch > 0, 'a plan needs a size at every start');
-    plans.push({ rows: order.slice(start, start + batch), batch, length: padded[start] ?? LENGTH_STEP });
+    plans.push({ rows: order.slice(start, start + batch), batch, length: padded[start] ?? SHORTEST_LENGTH });
     start += batch;
   }
-  return plans;
+  // Stable: equal ones stay in the order of their rows.
+  return plans.sort((a, b) => b.batch * b.length - a.batch * a.length);
 }
 
 /** For every start, the row count of the micro-batch that begins the cheapest split of what follows. */
@@ -47,7 +87,7 @@ function cheapestSizes(padded: readonly number[], { maxTokens, overheadTokens }:
   const cost = new Float64Array(count + 1);
   const sizes = new Int32Array(count);
   for (let start = count - 1; start >= 0; start--) {
-    const length = padded[start] ?? LENGTH_STEP;
+    const length = padded[start] ?? SHORTEST_LENGTH;
     cost[start] = Number.POSITIVE_INFINITY;
     for (let batch = 1; batch === 1 || batch * length <= maxTokens; batch *= 2) {
       const rest = cost[Math.min(count, start + batch)] ?? 0;

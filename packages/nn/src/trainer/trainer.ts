@@ -64,7 +64,9 @@ export interface TrainerOptions {
 }
 
 /** Small enough to stay in cache and to bound the memory of a compiled shape; measured on letter-to-sound rows. */
-const DEFAULT_LIMITS: MicroBatchLimits = { maxTokens: 1024, overheadTokens: 256 };
+const DEFAULT_MAX_TOKENS = 1024;
+/** What a run costs beside its tokens, as a share of the largest micro-batch: devices that take more start runs slower. */
+const OVERHEAD_SHARE = 1 / 16;
 /** Programs kept; a few lengths times a few row counts. */
 const MAX_PROGRAMS = 48;
 
@@ -99,7 +101,7 @@ export class Trainer {
     this.#updates = updates;
     this.#state = state;
     this.#optimizer = optimizer;
-    this.#microBatches = new ShrinkOnOom({ ...DEFAULT_LIMITS, ...limits }, onShrink);
+    this.#microBatches = new ShrinkOnOom(withDefaults(limits), onShrink);
   }
 
   /**
@@ -237,6 +239,13 @@ export class Trainer {
   #program(kind: string, { batch, length }: MicroBatchPlan, detail: string, build: () => Program): Program {
     return this.#programs.get(`${kind} ${batch}×${length} ${detail}`, build);
   }
+}
+
+function withDefaults({
+  maxTokens = DEFAULT_MAX_TOKENS,
+  overheadTokens,
+}: Partial<MicroBatchLimits> = {}): MicroBatchLimits {
+  return { maxTokens, overheadTokens: overheadTokens ?? maxTokens * OVERHEAD_SHARE };
 }
 
 function select<T>(rows: readonly T[], plan: MicroBatchPlan): T[] {
