@@ -20,7 +20,13 @@ export { imitate, isInert, type PolicyTokens, reinforce, type WeightedTokens } f
 export { learningRateAt, type LearningRateSchedule } from './schedule/learning-rate.js';
 export type { BatchSums } from './trainer/batch-sums.js';
 export type { Denominators } from './trainer/pack-micro-batch.js';
-export type { MicroBatchLimits } from './trainer/plan-micro-batches.js';
+export {
+  makespan,
+  type MicroBatchLimits,
+  type MicroBatchPlan,
+  planMicroBatches,
+} from './trainer/plan-micro-batches.js';
+export { trainingMemory, type TrainingMemory, type TrainingMemoryRequest } from './trainer/training-memory.js';
 export { MicroBatchTooLargeError, type Shrink } from './trainer/shrink-on-oom.js';
 export {
   type OptimizerSettings,

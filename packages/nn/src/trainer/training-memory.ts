@@ -1,0 +1,55 @@
+/**
+ * The memory that training takes, before anything is opened: the formula behind "does it fit". It counts what grows with
+ * the model and the batch, in the layout of the CPU executor; the runtime itself (about 150 MB) comes on top.
+ */
+import { loraTensors } from '../adapter/lora-modules.js';
+import { decoderTensors } from '@preheat/contracts';
+import { peakBytes, sizeOf } from '@preheat/graph';
+import type { LossSpec } from '../loss/loss-spec.js';
+import { CROSS_ENTROPY } from '../loss/loss-spec.js';
+import { buildTrainingProgram, type ProgramShape, type TrainedModel } from './training-program.js';
+
+export interface TrainingMemoryRequest {
+  readonly model: TrainedModel;
+  /** The largest micro-batch: rows and predicted positions of each, as `planMicroBatches` gives them. */
+  readonly microBatch: ProgramShape;
+  /** Micro-batches computed side by side. */
+  readonly lanes: number;
+  /** Whether an average of the trained parameters is kept. Default false. */
+  readonly averages?: boolean;
+  readonly spec?: LossSpec;
+}
+
+/** All in bytes. */
+export interface TrainingMemory {
+  /** The weights, and the copy of them that every lane computes with. */
+  readonly weights: number;
+  /** Both moments of what is trained, and its average where one is kept. */
+  readonly optimizer: number;
+  /** The sum of gradients, those waiting to be added, and the ones that lanes are computing. */
+  readonly gradients: number;
+  /** What a lane holds between the forward and the backward pass, for all lanes. */
+  readonly activations: number;
+  readonly total: number;
+}
+
+const BYTES_PER_FLOAT = 4;
+const MOMENTS = 2;
+/** Of the executor's slots, beside one for each lane: the sum, and one that waits for an earlier run. */
+const extraSlots = (lanes: number): number => (lanes > 1 ? 2 : 1);
+
+/** Pure. Builds the program of the micro-batch to see what is alive at its peak, which takes about as long as a step. */
+export function trainingMemory(request: TrainingMemoryRequest): TrainingMemory {
+  const { model, microBatch, lanes, averages = false, spec = CROSS_ENTROPY } = request;
+  const base = floats(decoderTensors(model.config).map(({ shape }) => sizeOf(shape)));
+  const adapter = model.lora ? floats(loraTensors(model.config, model.lora).map(({ shape }) => sizeOf(shape))) : 0;
+  const trained = model.lora ? adapter : base;
+  const weights = (base + adapter) * (1 + lanes);
+  const optimizer = trained * (MOMENTS + Number(averages));
+  // A lane's gradient is counted in its peak; handing it over takes a copy in the lane and a slot.
+  const gradients = trained * (2 * lanes + extraSlots(lanes));
+  const activations = lanes * peakBytes(buildTrainingProgram(model, microBatch, spec));
+  return { weights, optimizer, gradients, activations, total: weights + optimizer + gradients + activations };
+}
+
+const floats = (sizes: readonly number[]): number => BYTES_PER_FLOAT * sizes.reduce((sum, size) => sum + size, 0);
