@@ -1,7 +1,7 @@
 // AdamW (Loshchilov & Hutter 2019, algorithm 2) reduced to the coefficients of one in-place pass, and global-norm
 // clipping (Pascanu et al. 2013). Shared by the executors, so that they take the same step.
 
-import type { UpdateOptions, UpdateReport } from './executor.js';
+import type { TrainingOptions, UpdateOptions, UpdateReport } from './executor.js';
 
 export interface AdamWCoefficients {
   /** Multiplies the gradient: the caller's scale and the clipping together. */
@@ -41,6 +41,12 @@ export function clipScale(gradientNorm: number, maxGradNorm: number): number {
 export function judgeGradient(gradientNorm: number, maxGradNorm: number): UpdateReport {
   const applied = Number.isFinite(gradientNorm);
   return { gradientNorm, clipped: applied && gradientNorm > maxGradNorm, applied };
+}
+
+/** Throws for a decay that could not be meant. */
+export function checkTrainingOptions({ averageDecay }: TrainingOptions): void {
+  if (averageDecay === undefined || (averageDecay >= 0 && averageDecay < 1)) return;
+  throw new Error(`training: averageDecay must be in [0, 1), got ${averageDecay}`);
 }
 
 /** Throws for a rate, factor or bound that could not be meant. */

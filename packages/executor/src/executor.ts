@@ -24,12 +24,23 @@ export interface TrainingSnapshot {
   /** Moments of AdamW, of every trainable parameter. */
   readonly firstMoment: Tensors;
   readonly secondMoment: Tensors;
+  /** The average of every trainable parameter, where one is kept. */
+  readonly average?: Tensors;
   /** Number of updates applied. */
   readonly stepCount: number;
 }
 
 export interface LoadableState extends Partial<TrainingSnapshot> {
   readonly parameters: Tensors;
+}
+
+export interface TrainingOptions {
+  /**
+   * Keeps an exponential moving average of what is trained (Polyak & Juditsky 1992), often better to evaluate than the
+   * last weights: after every update `average ← decay · average + (1 - decay) · parameter`, from what was loaded. In
+   * [0, 1), such as 0.999; by default none is kept.
+   */
+  readonly averageDecay?: number;
 }
 
 /** One AdamW update (Loshchilov & Hutter 2019). */
@@ -59,8 +70,8 @@ export interface UpdateReport {
  */
 export interface TrainingState {
   /**
-   * Replaces the parameters, and the moments and step count where given (else zero); drops accumulated gradients.
-   * Copies its arguments. Rejects when a parameter is missing, unknown or has the wrong number of elements.
+   * Replaces the parameters, the moments and step count where given (else zero), and the average where one is kept (else
+   * it starts at the parameters); drops accumulated gradients. Copies its arguments. Rejects when a parameter is missing, unknown or has the wrong number of elements.
    */
   load(state: LoadableState): Promise<void>;
   /** A bit-exact copy, owned by the caller. */
@@ -70,6 +81,11 @@ export interface TrainingState {
    * outputs, owned by the caller. Rejects with an OutOfMemoryError when memory ran out; call `discard` before going on.
    */
   accumulate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>>;
+  /**
+   * Makes ready what the first run of a program would have to wait for, at times when nothing else is to be done. Takes no
+   * turn among the other calls, and resolves when it is over; what fails here fails in the run.
+   */
+  prepare(program: Program): Promise<void>;
   /** Runs a program without gradients. Rejects with an OutOfMemoryError when memory ran out. */
   evaluate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>>;
   /** Empties the accumulator without an update. */
@@ -94,8 +110,8 @@ export interface Executor {
   readonly name: string;
   /** The runtime, its version and where it computes, for logs and reports. */
   readonly detail: string;
-  /** Holds a model with the given parameters, all zero until `load`. */
-  openTraining(layout: readonly ParameterSpec[]): Promise<TrainingState>;
+  /** Holds a model with the given parameters, all zero until `load`. Rejects for a layout or options out of range. */
+  openTraining(layout: readonly ParameterSpec[], options?: TrainingOptions): Promise<TrainingState>;
   compile(program: Program): Promise<CompiledProgram>;
   /** Frees everything, including open training states and compiled programs. */
   dispose(): Promise<void>;

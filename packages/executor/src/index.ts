@@ -8,6 +8,7 @@ export type {
   LoadableState,
   ParameterSpec,
   Tensors,
+  TrainingOptions,
   TrainingSnapshot,
   TrainingState,
   UpdateOptions,

@@ -23,11 +23,14 @@ export function resolveLayout(layout: readonly ParameterSpec[]): Parameter[] {
 }
 
 /** Throws unless every parameter is there with the right size, nothing else is, and moments belong to parameters. */
-export function checkState(parameters: readonly Parameter[], state: LoadableState): void {
+export function checkState(parameters: readonly Parameter[], state: LoadableState, keepsAverage: boolean): void {
   const trainable = parameters.filter((parameter) => parameter.trainable);
   checkTensors('parameters', parameters, state.parameters);
   if (state.firstMoment) checkTensors('firstMoment', trainable, state.firstMoment);
   if (state.secondMoment) checkTensors('secondMoment', trainable, state.secondMoment);
+  if (!state.average) return;
+  if (!keepsAverage) throw new Error('average: none is kept here; open the training state with averageDecay');
+  checkTensors('average', trainable, state.average);
   const { stepCount = 0 } = state;
   if (!Number.isInteger(stepCount) || stepCount < 0) throw new Error(`stepCount ${stepCount} is not a whole number`);
 }

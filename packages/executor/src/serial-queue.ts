@@ -22,6 +22,11 @@ export class SerialQueue {
     return result;
   }
 
+  /** Why no more work is taken. */
+  get closed(): string | undefined {
+    return this.#closed;
+  }
+
   /** Lets the work already asked for finish, then runs `work` once. Later calls only wait. */
   async close(reason: string, work: () => Promise<void>): Promise<void> {
     this.#closed ??= reason;

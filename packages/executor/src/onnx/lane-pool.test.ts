@@ -3,6 +3,7 @@ import type { Program } from '@preheat/graph';
 import { describe, expect, it } from 'vitest';
 import type { Lane, LaneRun } from './lane.js';
 import { LanePool } from './lane-pool.js';
+import type { SessionMoment } from './pooled-lane.js';
 import { ProgramForms } from './program-form.js';
 
 /** A lane that computes nothing, writes down what it is asked, and finishes runs when told to. */
@@ -37,8 +38,10 @@ class RecordingLane implements Lane {
 
 function setUp(maxSessions: number) {
   const lanes: RecordingLane[] = [];
+  const moments: SessionMoment[] = [];
   const pool = new LanePool({
     maxSessions,
+    onSession: (moment) => moments.push(moment),
     open: async () => {
       const lane = new RecordingLane();
       lanes.push(lane);
@@ -51,7 +54,7 @@ function setUp(maxSessions: number) {
   const turn = async () => {
     for (let i = 0; i < 30; i++) await Promise.resolve();
   };
-  return { lanes, pool, forms, form, request, turn };
+  return { lanes, moments, pool, forms, form, request, turn };
 }
 
 function program(factor: number): Program {
@@ -118,6 +121,46 @@ describe('LanePool', () => {
     lanes[1]?.finish();
     await next;
     expect(lanes.length).toBe(2);
+  });
+
+  it('makes sessions ahead in every lane, so that no run waits for one', async () => {
+    const { lanes, moments, pool, form, request, turn } = setUp(4);
+    const a = form(2);
+    await pool.prepare(a, 2);
+    expect(lanes.map(({ compiled }) => compiled)).toEqual([[a.id], [a.id]]);
+    const runs = [pool.run({ form: a, workers: 2, request }), pool.run({ form: a, workers: 2, request })];
+    await turn();
+    for (const lane of lanes) lane.finish();
+    await Promise.all(runs);
+    expect(moments).toEqual(['ahead', 'ahead']);
+  });
+
+  it('runs what waits before it prepares what does not', async () => {
+    const { lanes, moments, pool, form, request, turn } = setUp(4);
+    const [a, b] = [form(2), form(3)];
+    const runs = [pool.run({ form: a, workers: 1, request }), pool.run({ form: a, workers: 1, request })];
+    const prepared = pool.prepare(b, 1);
+    await turn();
+    lanes[0]?.finish();
+    await turn();
+    expect(lanes[0]?.compiled).toEqual([a.id]);
+    lanes[0]?.finish();
+    await Promise.all([...runs, prepared]);
+    expect(lanes[0]?.compiled).toEqual([a.id, b.id]);
+    expect(moments).toEqual(['while a run waited', 'ahead']);
+  });
+
+  it('prepares nothing for a user that is gone, and leaves nothing behind', async () => {
+    const { lanes, pool, forms, form, request, turn } = setUp(4);
+    const [a, b] = [form(2), form(3)];
+    const run = pool.run({ form: a, workers: 1, request });
+    const prepared = [pool.prepare(b, 1), pool.prepare(form(4), 1)];
+    await turn();
+    const forgotten = pool.forget(forms);
+    lanes[0]?.finish();
+    await Promise.all([run, forgotten, ...prepared]);
+    await turn();
+    expect(lanes[0]?.compiled).toEqual([a.id]);
   });
 
   it('frees the sessions of one user and leaves those of others', async () => {

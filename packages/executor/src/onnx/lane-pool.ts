@@ -4,14 +4,12 @@
 import { OutOfMemoryError } from '../out-of-memory.js';
 import type { Lane, LaneRun } from './lane.js';
 import { PooledLane } from './pooled-lane.js';
-import type { AttachedState } from './pooled-lane.js';
+import type { AttachedState, PooledLaneOptions } from './pooled-lane.js';
 import type { ProgramForm, ProgramForms } from './program-form.js';
 import { openLane } from './open-lane.js';
 import type { LaneKind } from './open-lane.js';
 
-export interface LanePoolOptions {
-  /** Bounds the compiled programs of each lane. */
-  readonly maxSessions: number;
+export interface LanePoolOptions extends PooledLaneOptions {
   /** How lanes are made; the default makes real ones. */
   readonly open?: (kind: LaneKind) => Promise<Lane>;
 }
@@ -31,14 +29,14 @@ interface Waiting {
 }
 
 export class LanePool {
-  readonly #maxSessions: number;
+  readonly #options: PooledLaneOptions;
   readonly #openLane: (kind: LaneKind) => Promise<Lane>;
   readonly #workers: (PooledLane | undefined)[] = [];
   #local: PooledLane | undefined;
   readonly #waiting: Waiting[] = [];
 
-  constructor({ maxSessions, open = openLane }: LanePoolOptions) {
-    this.#maxSessions = maxSessions;
+  constructor({ open = openLane, ...options }: LanePoolOptions) {
+    this.#options = options;
     this.#openLane = open;
   }
 
@@ -55,20 +53,34 @@ export class LanePool {
     }
   }
 
+  /** Makes the session of a program in every lane that may run it, while lanes are idle. Never rejects. */
+  async prepare(form: ProgramForm, workers: number): Promise<void> {
+    const lanes =
+      workers === 0 ? [this.#openLocal()] : Array.from({ length: workers }, (_, index) => this.#openWorker(index));
+    const prepare = (lane: PooledLane) =>
+      new Promise<void>((over) => {
+        lane.planAhead(form, over);
+        this.#prepareNext(lane);
+      });
+    await Promise.all(lanes.filter((lane) => !lane.has(form)).map(prepare));
+  }
+
   /** Starts a thread ahead of its first run. */
   warm(workers: number): void {
-    if (workers > 0 && !this.#workers.some(isOpen)) this.#start(0);
+    if (workers > 0) this.#openWorker(0);
   }
 
   /** Frees what lanes hold of these programs and of a training state. */
   async forget(owner: ProgramForms, state?: number): Promise<void> {
     for (const lane of this.#lanes()) {
+      await lane.cancelAhead(owner);
       await lane.releaseAll(owner);
       if (state !== undefined) await lane.detach(state);
     }
   }
 
   async dispose(): Promise<void> {
+    for (const lane of this.#lanes()) await lane.cancelAhead();
     await Promise.all(this.#lanes().map((lane) => lane.close()));
     this.#workers.length = 0;
     this.#local = undefined;
@@ -99,8 +111,13 @@ export class LanePool {
       this.#waiting.splice(index, 1);
       free.isBusy = true;
       take(free);
-      return;
+      break;
     }
+    this.#prepareNext(lane);
+  }
+
+  #prepareNext(lane: PooledLane): void {
+    if (!lane.isBusy && lane.isUsable) lane.prepareNext(() => this.#giveBack(lane));
   }
 
   #free(form: ProgramForm, workers: number): PooledLane | undefined {
@@ -114,12 +131,22 @@ export class LanePool {
   }
 
   #freeLocal(): PooledLane | undefined {
-    this.#local ??= new PooledLane(this.#openLane('here'), this.#maxSessions);
-    return this.#local.isBusy ? undefined : this.#local;
+    const local = this.#openLocal();
+    return local.isBusy ? undefined : local;
+  }
+
+  #openLocal(): PooledLane {
+    this.#local ??= new PooledLane(this.#openLane('here'), this.#options);
+    return this.#local;
+  }
+
+  #openWorker(index: number): PooledLane {
+    const known = this.#workers[index];
+    return isOpen(known) ? known : this.#start(index);
   }
 
   #start(index: number): PooledLane {
-    const lane = new PooledLane(this.#openLane('worker'), this.#maxSessions);
+    const lane = new PooledLane(this.#openLane('worker'), this.#options);
     this.#workers[index] = lane;
     return lane;
   }

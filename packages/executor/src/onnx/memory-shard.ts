@@ -1,5 +1,5 @@
 // One WebAssembly memory with a part of the parameters under training. Regions follow one another: the parameters, then
-// for the trainable ones both moments and several gradients (slots). Within a region decaying parameters come first, so
+// for the trainable ones both moments, their average where one is kept, and several gradients (slots). Within a region decaying parameters come first, so
 // an update is two kernel calls; tensors start on cache lines and the gaps between them stay zero.
 
 import { invariant } from '@preheat/contracts';
@@ -18,18 +18,28 @@ const pageBytes = 65_536;
 export const maxShardBytes: number = 65_535 * pageBytes;
 
 /** Regions between the parameters and the gradients; all hold only trainable parameters. */
-const momentRegions = ['firstMoment', 'secondMoment'] as const;
-export type MomentRegion = (typeof momentRegions)[number];
+const optimiserRegions = ['firstMoment', 'secondMoment', 'average'] as const;
+export type OptimiserRegion = (typeof optimiserRegions)[number];
 /** A number is a gradient slot. */
-export type Region = 'parameters' | MomentRegion | number;
+export type Region = 'parameters' | OptimiserRegion | number;
+
+export interface ShardRegions {
+  /** Gradients held at once. */
+  readonly gradientSlots: number;
+  /** Whether there is an average. */
+  readonly averages?: boolean;
+}
+
+const optimiserRegionCount = ({ averages = false }: ShardRegions): number =>
+  optimiserRegions.length - Number(!averages);
 
 const rank = ({ trainable, decays }: Parameter) => (decays ? 0 : trainable ? 1 : 2);
 
 const alignedBytes = (size: number) => Math.ceil((size * bytesPerFloat) / alignmentBytes) * alignmentBytes;
 
-/** What a parameter takes in a shard with so many gradient slots. */
-export function bytesInShard({ size, trainable }: Parameter, gradientSlots: number): number {
-  return alignedBytes(size) * (trainable ? 1 + momentRegions.length + gradientSlots : 1);
+/** What a parameter takes in a shard with these regions. */
+export function bytesInShard({ size, trainable }: Parameter, regions: ShardRegions): number {
+  return alignedBytes(size) * (trainable ? 1 + optimiserRegionCount(regions) + regions.gradientSlots : 1);
 }
 
 export class MemoryShard {
@@ -39,11 +49,11 @@ export class MemoryShard {
   readonly gradientStart: number;
   readonly #kernels: OptimiserKernels;
   readonly #offsets = new Map<string, number>();
-  readonly #momentStart: number;
+  readonly #optimiserStart: number;
   readonly #decayingBytes: number;
 
   /** All zero. The caller sees to it that the parameters fit. */
-  constructor(parameters: readonly Parameter[], gradientSlots: number) {
+  constructor(parameters: readonly Parameter[], regions: ShardRegions) {
     const ends = [0, 0, 0];
     let offset = 0;
     for (const parameter of [...parameters].sort((a, b) => rank(a) - rank(b))) {
@@ -52,9 +62,9 @@ export class MemoryShard {
       for (let group = rank(parameter); group < ends.length; group++) ends[group] = offset;
     }
     [this.#decayingBytes, this.trainableBytes] = [ends[0] ?? 0, ends[1] ?? 0];
-    this.#momentStart = offset;
-    this.gradientStart = offset + momentRegions.length * this.trainableBytes;
-    const total = this.gradientStart + gradientSlots * this.trainableBytes;
+    this.#optimiserStart = offset;
+    this.gradientStart = offset + optimiserRegionCount(regions) * this.trainableBytes;
+    const total = this.gradientStart + regions.gradientSlots * this.trainableBytes;
     const pages = Math.ceil(total / pageBytes);
     // Pages that are never touched (such as slots that nobody needs) are not backed by the system.
     const memory = new webAssembly.Memory({ initial: pages, maximum: pages, shared: true });
@@ -75,7 +85,7 @@ export class MemoryShard {
   }
 
   /** Zeroes every tensor of a region. */
-  clear(region: MomentRegion): void {
+  clear(region: OptimiserRegion): void {
     new Uint8Array(this.buffer, this.#start(region), this.trainableBytes).fill(0);
   }
 
@@ -101,6 +111,12 @@ export class MemoryShard {
     this.#adamw({ ...options, weightDecay: 0 }, step, clip, slot, this.#decayingBytes, this.trainableBytes);
   }
 
+  /** Moves the average towards the parameters by a share of their distance. */
+  updateAverage(rate: number): void {
+    if (this.trainableBytes === 0) return;
+    this.#kernels.average(this.#start('average'), this.#start('parameters'), this.trainableBytes, rate);
+  }
+
   #adamw(options: UpdateOptions, step: number, clip: number, slot: number, from: number, to: number): void {
     if (from === to) return;
     const { gradientScale, rate, epsilon, keep } = adamwCoefficients(options, step, clip);
@@ -121,6 +137,6 @@ export class MemoryShard {
   #start(region: Region): number {
     if (region === 'parameters') return 0;
     if (typeof region === 'number') return this.gradientStart + region * this.trainableBytes;
-    return this.#momentStart + momentRegions.indexOf(region) * this.trainableBytes;
+    return this.#optimiserStart + optimiserRegions.indexOf(region) * this.trainableBytes;
   }
 }

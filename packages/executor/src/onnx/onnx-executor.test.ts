@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { describeAveraging } from '../conformance/averaging-suite.js';
 import { describeExecutor, trainDecoder } from '../conformance/executor-suite.js';
 import { createOnnxExecutor } from './index.js';
 import type { Parallelism } from './index.js';
@@ -10,6 +11,7 @@ describe('onnx executor', () => {
 
   describe('on two workers', () => {
     describeExecutor(async () => createOnnxExecutor({ workers: 2 }), 1e-5);
+    describeAveraging(async () => createOnnxExecutor({ workers: 2 }));
   });
 
   describe('on one worker with two threads', () => {

@@ -3,7 +3,8 @@
 import type { Program } from '@preheat/graph';
 import { createRequire } from 'node:module';
 import { availableParallelism, loadavg, totalmem } from 'node:os';
-import type { CompiledProgram, Executor, Feeds, ParameterSpec, TrainingState } from '../executor.js';
+import { checkTrainingOptions } from '../adamw.js';
+import type { CompiledProgram, Executor, Feeds, ParameterSpec, TrainingOptions, TrainingState } from '../executor.js';
 import { matchFeeds } from '../feeds.js';
 import { resolveLayout } from '../parameter-layout.js';
 import type { Parameter } from '../parameter-layout.js';
@@ -34,7 +35,8 @@ class OnnxExecutor implements Executor {
 
   constructor(options: OnnxOptions) {
     this.#options = options;
-    this.#pool = new LanePool({ maxSessions: options.maxSessions ?? defaultMaxSessions });
+    const { maxSessions = defaultMaxSessions, onSession } = options;
+    this.#pool = new LanePool({ maxSessions, onSession });
     const { workers, threads } = options;
     const set = [
       workers !== undefined && `${workers} workers`,
@@ -43,12 +45,11 @@ class OnnxExecutor implements Executor {
     this.detail = [`onnxruntime-node ${runtimeVersion()}`, 'CPU', ...set.filter((text) => text !== false)].join(', ');
   }
 
-  async openTraining(layout: readonly ParameterSpec[]): Promise<TrainingState> {
+  async openTraining(layout: readonly ParameterSpec[], options: TrainingOptions = {}): Promise<TrainingState> {
+    checkTrainingOptions(options);
     const parameters = resolveLayout(layout);
-    const state: TrainingState = new OnnxTrainingState(
-      parameters,
-      this.#lanes(parameters, () => this.#open.delete(state)),
-    );
+    const lanes = this.#lanes(parameters, () => this.#open.delete(state));
+    const state: TrainingState = new OnnxTrainingState(parameters, { ...options, ...lanes });
     this.#open.add(state);
     return state;
   }

@@ -25,6 +25,7 @@ import type { Parallelism } from './choose-parallelism.js';
 import type { AttachedState } from './pooled-lane.js';
 import type { ProgramForms } from './program-form.js';
 import { toRequest } from './run-request.js';
+import type { OptimiserRegion } from './memory-shard.js';
 import { TrainingMemory } from './training-memory.js';
 
 let nextStateId = 0;
@@ -33,6 +34,7 @@ export interface OnnxTrainingOptions {
   readonly pool: LanePool;
   readonly forms: ProgramForms;
   readonly parallelism: Parallelism;
+  readonly averageDecay?: number | undefined;
   readonly onDispose: () => void;
 }
 
@@ -52,18 +54,19 @@ export class OnnxTrainingState implements TrainingState {
     const { workers } = options.parallelism;
     // The sum, one for each lane at work, and with several lanes one that waits for an earlier run.
     const gradientSlots = workers > 1 ? workers + 2 : 2;
-    this.#memory = new TrainingMemory(parameters, { gradientSlots });
+    this.#memory = new TrainingMemory(parameters, { gradientSlots, averageDecay: options.averageDecay });
     this.#slots = new GradientSlots(this.#memory, gradientSlots);
     this.#attached = { id: nextStateId++, parameters: this.#memory.share() };
   }
 
   load(state: LoadableState): Promise<void> {
     return this.#queue.run(async () => {
-      checkState([...this.#parameters.values()], state);
+      const { optimiserRegions } = this.#memory;
+      checkState([...this.#parameters.values()], state, optimiserRegions.includes('average'));
       this.#write('parameters', state.parameters);
-      for (const region of ['firstMoment', 'secondMoment'] as const) {
+      for (const region of optimiserRegions) {
         this.#memory.clear(region);
-        this.#write(region, state[region] ?? {});
+        this.#write(region, state[region] ?? (region === 'average' ? this.#trainable(state.parameters) : {}));
       }
       this.#stepCount = state.stepCount ?? 0;
       this.#slots.reset();
@@ -76,6 +79,7 @@ export class OnnxTrainingState implements TrainingState {
       parameters: this.#copy('parameters'),
       firstMoment: this.#copy('firstMoment'),
       secondMoment: this.#copy('secondMoment'),
+      ...(this.#memory.optimiserRegions.includes('average') ? { average: this.#copy('average') } : {}),
       stepCount: this.#stepCount,
     }));
   }
@@ -88,6 +92,13 @@ export class OnnxTrainingState implements TrainingState {
         (slot) => this.#run(program, feeds, gradients, slot),
       );
     });
+  }
+
+  /** Outside the queue: an update must not wait for it. */
+  async prepare(program: Program): Promise<void> {
+    if (this.#queue.closed !== undefined) throw new Error(this.#queue.closed);
+    const { pool, forms, parallelism } = this.#options;
+    await pool.prepare(forms.of(program), parallelism.workers);
   }
 
   evaluate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>> {
@@ -148,14 +159,18 @@ export class OnnxTrainingState implements TrainingState {
     });
   }
 
-  #write(region: 'parameters' | 'firstMoment' | 'secondMoment', tensors: Tensors): void {
+  #trainable(tensors: Tensors): Tensors {
+    return Object.fromEntries(Object.entries(tensors).filter(([name]) => this.#parameters.get(name)?.trainable));
+  }
+
+  #write(region: 'parameters' | OptimiserRegion, tensors: Tensors): void {
     for (const [name, data] of Object.entries(tensors)) {
       const parameter = this.#parameters.get(name);
       if (parameter) this.#memory.view(region, parameter).set(data);
     }
   }
 
-  #copy(region: 'parameters' | 'firstMoment' | 'secondMoment'): Record<string, Float32Array> {
+  #copy(region: 'parameters' | OptimiserRegion): Record<string, Float32Array> {
     const held = [...this.#parameters.values()].filter(({ trainable }) => trainable || region === 'parameters');
     return Object.fromEntries(held.map((parameter) => [parameter.name, this.#memory.view(region, parameter).slice()]));
   }

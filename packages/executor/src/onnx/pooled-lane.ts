@@ -1,5 +1,5 @@
 // A lane of a pool with the record of what is in it: which programs are compiled (bounded, the least recently used is
-// released) and which training states are attached.
+// released), which are to be compiled when there is nothing to run, and which training states are attached.
 
 import { freemem } from 'node:os';
 import { recogniseOutOfMemory } from '../out-of-memory.js';
@@ -12,19 +12,34 @@ export interface AttachedState {
   readonly parameters: SharedParameters;
 }
 
+/** When a session was made. */
+export type SessionMoment = 'ahead' | 'while a run waited';
+
+export interface PooledLaneOptions {
+  readonly maxSessions: number;
+  readonly onSession?: ((moment: SessionMoment) => void) | undefined;
+}
+
+interface Preparation {
+  readonly form: ProgramForm;
+  readonly over: () => void;
+}
+
 export class PooledLane {
   isBusy = false;
   readonly #lane: Promise<Lane>;
   #opened: Lane | undefined;
   #couldNotOpen = false;
-  readonly #maxSessions: number;
+  readonly #options: PooledLaneOptions;
   /** In order of last use, oldest first. */
   readonly #programs = new Set<ProgramForm>();
   readonly #states = new Set<number>();
+  #ahead: Preparation[] = [];
+  #preparing: Promise<void> = Promise.resolve();
 
-  constructor(lane: Promise<Lane>, maxSessions: number) {
+  constructor(lane: Promise<Lane>, options: PooledLaneOptions) {
     this.#lane = lane;
-    this.#maxSessions = maxSessions;
+    this.#options = options;
     lane.then(
       (opened) => (this.#opened = opened),
       // Runs that wait for the lane reject with the reason.
@@ -44,7 +59,7 @@ export class PooledLane {
   /** Rejects with an OutOfMemoryError when memory ran out. */
   async run(form: ProgramForm, request: Omit<LaneRun, 'program'>, state?: AttachedState) {
     try {
-      await this.compile(form);
+      await this.#compile(form, 'while a run waited');
       const lane = await this.#lane;
       if (state && !this.#states.has(state.id)) {
         await lane.attach(state.id, state.parameters);
@@ -56,15 +71,43 @@ export class PooledLane {
     }
   }
 
+  /** Asks for the session of a program; `over` is called when it is there, or will not be. */
+  planAhead(form: ProgramForm, over: () => void): void {
+    this.#ahead.push({ form, over });
+  }
+
+  /** Makes the next session that was asked for, if any, and then calls `done`. The lane must be idle. */
+  prepareNext(done: () => void): void {
+    const next = this.#ahead.shift();
+    if (!next) return;
+    this.isBusy = true;
+    // What fails here fails in the run too, where it has somebody to tell.
+    const made = this.#compile(next.form, 'ahead').catch(() => undefined);
+    this.#preparing = made.then(() => {
+      this.isBusy = false;
+      next.over();
+      done();
+    });
+  }
+
+  /** Gives up the sessions that one user, or all, asked for; over when none of them is being made. */
+  async cancelAhead(owner?: ProgramForms): Promise<void> {
+    const isCancelled = ({ form }: Preparation) => owner === undefined || form.owner === owner;
+    for (const { over } of this.#ahead.filter(isCancelled)) over();
+    this.#ahead = this.#ahead.filter((preparation) => !isCancelled(preparation));
+    await this.#preparing;
+  }
+
   /** Makes the session of a program unless it is there. */
-  async compile(form: ProgramForm): Promise<void> {
+  async #compile(form: ProgramForm, moment: SessionMoment): Promise<void> {
     if (!this.#programs.delete(form)) {
       const lane = await this.#lane;
       await lane.compile(form.id, form.model, form.options);
+      this.#options.onSession?.(moment);
     }
     this.#programs.add(form);
     const [oldest] = this.#programs;
-    if (oldest && this.#programs.size > this.#maxSessions) await this.#release(oldest);
+    if (oldest && this.#programs.size > this.#options.maxSessions) await this.#release(oldest);
   }
 
   /** Frees the sessions of one user, or of all. */

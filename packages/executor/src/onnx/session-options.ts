@@ -2,6 +2,7 @@
 
 import type { InferenceSession } from 'onnxruntime-node';
 import type { Parallelism } from './choose-parallelism.js';
+import type { SessionMoment } from './pooled-lane.js';
 import { flushDenormalsOption } from './flush-denormals.js';
 
 export interface OnnxOptions {
@@ -29,6 +30,8 @@ export interface OnnxOptions {
    * one costs 20 to 120 ms, and each keeps its own arena, as large as the activations of its program.
    */
   readonly maxSessions?: number;
+  /** Told of every session that is made, and whether a run had to wait for it. */
+  readonly onSession?: (moment: SessionMoment) => void;
   /** Told how each training state is spread over the cores, and why. */
   readonly onParallelism?: (choice: Parallelism) => void;
 }

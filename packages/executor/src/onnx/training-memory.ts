@@ -1,4 +1,4 @@
-// The parameters, moments and gradients of one model in shared WebAssembly memory: several of them when they do not fit
+// The parameters, moments, averages and gradients of one model in shared WebAssembly memory: several of them when they do not fit
 // the 4 GiB of one. Every parameter lies in one shard with all that belongs to it, and nothing computed here depends on
 // how they are spread, nor on the number of gradient slots.
 
@@ -7,11 +7,13 @@ import type { UpdateOptions, UpdateReport } from '../executor.js';
 import type { Parameter } from '../parameter-layout.js';
 import type { SharedParameters } from './lane.js';
 import { bytesInShard, maxShardBytes, MemoryShard } from './memory-shard.js';
-import type { MomentRegion, Region } from './memory-shard.js';
+import type { OptimiserRegion, Region, ShardRegions } from './memory-shard.js';
 
 export interface TrainingMemoryOptions {
   /** Gradients held at once: the sum so far, and those that wait to be added to it. */
   readonly gradientSlots: number;
+  /** Of the average of the parameters, where one is kept. */
+  readonly averageDecay?: number | undefined;
   /** Bytes after which a new shard begins. */
   readonly shardBytes?: number;
 }
@@ -21,13 +23,17 @@ export class TrainingMemory {
   readonly #shardOf = new Map<string, MemoryShard>();
   readonly #trainable: readonly Parameter[];
   readonly #parameters: readonly Parameter[];
+  readonly #averageDecay: number | undefined;
 
   /** All zero. Throws when a single parameter, with its moments and gradients, does not fit one shard. */
-  constructor(parameters: readonly Parameter[], { gradientSlots, shardBytes = maxShardBytes }: TrainingMemoryOptions) {
+  constructor(parameters: readonly Parameter[], options: TrainingMemoryOptions) {
+    const { gradientSlots, averageDecay, shardBytes = maxShardBytes } = options;
+    const regions: ShardRegions = { gradientSlots, averages: averageDecay !== undefined };
+    this.#averageDecay = averageDecay;
     this.#parameters = parameters;
     this.#trainable = parameters.filter(({ trainable }) => trainable);
-    for (const group of divide(parameters, gradientSlots, shardBytes)) {
-      const shard = new MemoryShard(group, gradientSlots);
+    for (const group of divide(parameters, regions, shardBytes)) {
+      const shard = new MemoryShard(group, regions);
       this.#shards.push(shard);
       for (const { name } of group) this.#shardOf.set(name, shard);
     }
@@ -39,6 +45,13 @@ export class TrainingMemory {
 
   get trainableCount(): number {
     return this.#trainable.length;
+  }
+
+  /** What the optimiser keeps of every trainable parameter. */
+  get optimiserRegions(): readonly OptimiserRegion[] {
+    return this.#averageDecay === undefined
+      ? ['firstMoment', 'secondMoment']
+      : ['firstMoment', 'secondMoment', 'average'];
   }
 
   /** What other threads need to find the tensors. */
@@ -61,7 +74,7 @@ export class TrainingMemory {
     return this.#shard(parameter).view(region, parameter);
   }
 
-  clear(region: MomentRegion): void {
+  clear(region: OptimiserRegion): void {
     for (const shard of this.#shards) shard.clear(region);
   }
 
@@ -80,14 +93,17 @@ export class TrainingMemory {
     }
   }
 
-  /** Clips the gradient in `slot` and applies AdamW as update number `step` (from one), unless it is not finite. */
+  /** Clips the gradient in `slot`, applies AdamW as update number `step` (from one) and averages, unless it is not finite. */
   update(options: UpdateOptions, step: number, slot: number): UpdateReport {
     let squares = 0;
     for (const parameter of this.#trainable) squares += this.#shard(parameter).sumOfSquares(slot, parameter);
     const report = judgeGradient(Math.sqrt(squares) * options.gradientScale, options.maxGradNorm);
     if (!report.applied) return report;
     const clip = clipScale(report.gradientNorm, options.maxGradNorm);
-    for (const shard of this.#shards) shard.update(options, step, clip, slot);
+    for (const shard of this.#shards) {
+      shard.update(options, step, clip, slot);
+      if (this.#averageDecay !== undefined) shard.updateAverage(1 - this.#averageDecay);
+    }
     return report;
   }
 
@@ -99,14 +115,14 @@ export class TrainingMemory {
 }
 
 /** Fills shards in the order of declaration. */
-function divide(parameters: readonly Parameter[], gradientSlots: number, shardBytes: number): Parameter[][] {
+function divide(parameters: readonly Parameter[], regions: ShardRegions, shardBytes: number): Parameter[][] {
   const groups: Parameter[][] = [];
   let free = 0;
   for (const parameter of parameters) {
-    const bytes = bytesInShard(parameter, gradientSlots);
+    const bytes = bytesInShard(parameter, regions);
     if (bytes > shardBytes) {
       throw new Error(
-        `parameter "${parameter.name}" needs ${bytes} bytes with its moments and ${gradientSlots} gradients, more ` +
+        `parameter "${parameter.name}" needs ${bytes} bytes with its moments and ${regions.gradientSlots} gradients, more ` +
           `than the ${shardBytes} of one memory; use fewer workers or split it`,
       );
     }

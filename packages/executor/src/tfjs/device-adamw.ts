@@ -59,3 +59,8 @@ export function adamwStep(
   }) as [Tensor, Tensor, Tensor];
   return { parameter: tf.keep(p), firstMoment: tf.keep(m), secondMoment: tf.keep(v) };
 }
+
+/** `average + rate · (parameter - average)`, kept and owned by the caller. */
+export function movingAverage(tf: TensorFlow, average: Tensor, parameter: Tensor, rate: number): Tensor {
+  return tf.keep(tf.tidy(() => tf.add(average, tf.mul(tf.sub(parameter, average), rate))));
+}

@@ -1,6 +1,7 @@
 import { evaluateProgram } from '@preheat/graph';
 import { buildDecoderProgram, decoderFeeds } from '@preheat/graph/conformance';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { describeAveraging } from '../conformance/averaging-suite.js';
 import { decoder, describeExecutor, relativeError, trainDecoder, trainSmall } from '../conformance/executor-suite.js';
 import type { Executor } from '../executor.js';
 import { createOnnxExecutor } from '../onnx/index.js';
@@ -15,6 +16,7 @@ describe('tfjs executor', () => {
   });
 
   describeExecutor(async () => createTfjsExecutor(await loadPortableTensorFlow()), 1e-5);
+  describeAveraging(async () => createTfjsExecutor(await loadPortableTensorFlow()));
 
   it('holds the same number of tensors after any number of steps, and none after disposal', async () => {
     const before = tf.memory().numTensors;

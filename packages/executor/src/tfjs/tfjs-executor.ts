@@ -1,7 +1,8 @@
 // The GPU executor: programs are interpreted on TensorFlow.js, on whatever backend the given module has active.
 
 import type { Program } from '@preheat/graph';
-import type { CompiledProgram, Executor, Feeds, ParameterSpec, TrainingState } from '../executor.js';
+import { checkTrainingOptions } from '../adamw.js';
+import type { CompiledProgram, Executor, Feeds, ParameterSpec, TrainingOptions, TrainingState } from '../executor.js';
 import { matchFeeds } from '../feeds.js';
 import { resolveLayout } from '../parameter-layout.js';
 import { SerialQueue } from '../serial-queue.js';
@@ -39,9 +40,11 @@ class TfjsExecutor implements Executor {
     this.detail = `TensorFlow.js ${tf.version_core}, backend ${tf.getBackend()}, ${usesGpu(tf) ? 'GPU' : 'CPU'}`;
   }
 
-  async openTraining(layout: readonly ParameterSpec[]): Promise<TrainingState> {
+  async openTraining(layout: readonly ParameterSpec[], options: TrainingOptions = {}): Promise<TrainingState> {
+    checkTrainingOptions(options);
     const onDispose = () => this.#open.delete(state);
-    const state: TrainingState = new TfjsTrainingState(this.#tf, this.#interpreters, resolveLayout(layout), onDispose);
+    const all = { ...options, onDispose };
+    const state: TrainingState = new TfjsTrainingState(this.#tf, this.#interpreters, resolveLayout(layout), all);
     this.#open.add(state);
     return state;
   }

@@ -9,6 +9,7 @@ import type {
   Feeds,
   LoadableState,
   Tensors,
+  TrainingOptions,
   TrainingSnapshot,
   TrainingState,
   UpdateOptions,
@@ -18,17 +19,18 @@ import { matchFeeds } from '../feeds.js';
 import { checkState, gradientTarget, heldParameter } from '../parameter-layout.js';
 import type { Parameter } from '../parameter-layout.js';
 import { SerialQueue } from '../serial-queue.js';
-import { adamwStep, globalNorm } from './device-adamw.js';
+import { adamwStep, globalNorm, movingAverage } from './device-adamw.js';
 import type { InterpreterCache } from './interpreter-cache.js';
 import type { Tensor, TensorFlow } from './tensorflow.js';
 import { concatenate, disposeAll, download, readAll, separate, upload } from './transfer.js';
 import { packBucket, planBuckets, unpackBucket } from './update-buckets.js';
 import type { Bucket } from './update-buckets.js';
 
-/** AdamW's memory of a bucket, as vectors. */
+/** The optimiser's memory of a bucket, as vectors. */
 interface Moments {
   readonly firstMoment: Tensor;
   readonly secondMoment: Tensor;
+  readonly average?: Tensor;
 }
 
 export class TfjsTrainingState implements TrainingState {
@@ -41,21 +43,28 @@ export class TfjsTrainingState implements TrainingState {
   readonly #gradients = new Map<string, Tensor>();
   readonly #queue = new SerialQueue();
   readonly #onDispose: () => void;
+  readonly #averageDecay: number | undefined;
   #stepCount = 0;
   #microBatches = 0;
 
-  constructor(tf: TensorFlow, interpreters: InterpreterCache, parameters: readonly Parameter[], onDispose: () => void) {
+  constructor(
+    tf: TensorFlow,
+    interpreters: InterpreterCache,
+    parameters: readonly Parameter[],
+    { averageDecay, onDispose }: TrainingOptions & { readonly onDispose: () => void },
+  ) {
     this.#tf = tf;
     this.#interpreters = interpreters;
     this.#parameters = new Map(parameters.map((parameter) => [parameter.name, parameter]));
     this.#buckets = planBuckets(parameters);
     this.#onDispose = onDispose;
+    this.#averageDecay = averageDecay;
     this.#place({ parameters: {} });
   }
 
   load(state: LoadableState): Promise<void> {
     return this.#queue.run(async () => {
-      checkState([...this.#parameters.values()], state);
+      checkState([...this.#parameters.values()], state, this.#averageDecay !== undefined);
       this.#clearGradients();
       this.#freeParameters();
       this.#place(state);
@@ -68,6 +77,7 @@ export class TfjsTrainingState implements TrainingState {
       parameters: await readAll(this.#values),
       firstMoment: await this.#readMoment('firstMoment'),
       secondMoment: await this.#readMoment('secondMoment'),
+      ...(this.#averageDecay === undefined ? {} : { average: await this.#readMoment('average') }),
       stepCount: this.#stepCount,
     }));
   }
@@ -91,6 +101,11 @@ export class TfjsTrainingState implements TrainingState {
         disposeAll(outputs.values());
       }
     });
+  }
+
+  /** Nothing: a program is interpreted as it is. */
+  async prepare(): Promise<void> {
+    if (this.#queue.closed !== undefined) throw new Error(this.#queue.closed);
   }
 
   evaluate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>> {
@@ -193,26 +208,41 @@ export class TfjsTrainingState implements TrainingState {
     const old = bucket.parameters.map(({ name }) => this.#value(name));
     const parameter = concatenate(this.#tf, old);
     const updated = adamwStep(this.#tf, { parameter, ...moments }, gradient, options, coefficients);
-    disposeAll([parameter, moments.firstMoment, moments.secondMoment, ...old]);
-    this.#moments.set(bucket, { firstMoment: updated.firstMoment, secondMoment: updated.secondMoment });
+    const average = this.#averaged(moments.average, updated.parameter);
+    disposeAll([parameter, ...Object.values(moments), ...old]);
+    const { firstMoment, secondMoment } = updated;
+    this.#moments.set(bucket, { firstMoment, secondMoment, ...(average && { average }) });
     const values = separate(this.#tf, updated.parameter, bucket.parameters);
     updated.parameter.dispose();
     bucket.parameters.forEach(({ name }, i) => this.#values.set(name, values[i] as Tensor));
   }
 
+  /** The next average of a bucket, owned by the caller; `undefined` where none is kept. */
+  #averaged(average: Tensor | undefined, parameter: Tensor): Tensor | undefined {
+    if (!average || this.#averageDecay === undefined) return undefined;
+    return movingAverage(this.#tf, average, parameter, 1 - this.#averageDecay);
+  }
+
   async #readMoment(moment: keyof Moments): Promise<Record<string, Float32Array>> {
     const parts: Record<string, Float32Array>[] = [];
-    for (const [bucket, held] of this.#moments) parts.push(unpackBucket(bucket, await download(held[moment])));
+    for (const [bucket, held] of this.#moments) {
+      const vector = held[moment];
+      if (vector) parts.push(unpackBucket(bucket, await download(vector)));
+    }
     return Object.assign({}, ...parts) as Record<string, Float32Array>;
   }
 
-  #place({ parameters, firstMoment = {}, secondMoment = {} }: LoadableState): void {
+  #place({ parameters, firstMoment = {}, secondMoment = {}, average = parameters }: LoadableState): void {
     for (const { name, shape, size } of this.#parameters.values()) {
       this.#values.set(name, upload(this.#tf, parameters[name] ?? new Float32Array(size), shape));
     }
     for (const bucket of this.#buckets) {
       const place = (data: Tensors) => upload(this.#tf, packBucket(bucket, data), [bucket.size]);
-      this.#moments.set(bucket, { firstMoment: place(firstMoment), secondMoment: place(secondMoment) });
+      this.#moments.set(bucket, {
+        firstMoment: place(firstMoment),
+        secondMoment: place(secondMoment),
+        ...(this.#averageDecay === undefined ? {} : { average: place(average) }),
+      });
     }
   }
 

@@ -33,6 +33,12 @@ describe('optimiser kernels', () => {
     expect(g2).toEqual(g);
   });
 
+  it('average towards a vector, exactly where it is the same', () => {
+    const { kernels, views, bytes } = setUp([ramp(1), ramp(1).map((x, i) => (i % 2 === 0 ? x : x + 8))]);
+    kernels.average(0, bytes, bytes, 0.25);
+    expect(views[0]).toEqual(Float32Array.from(ramp(1), (x, i) => (i % 2 === 0 ? x : x + 2)));
+  });
+
   it('touch nothing outside the range', () => {
     const { kernels, views, addresses } = setUp([ramp(1), ramp(2)]);
     kernels.accumulate(addresses[0] ?? 0, addresses[1] ?? 0, 32);

@@ -27,6 +27,8 @@ export interface OptimiserKernels {
     keep: number,
     gradientScale: number,
   ): void;
+  /** `average ← average + rate · (parameter - average)`: a decay of 1 - rate, exact where the two are equal. */
+  average(average: number, parameter: number, bytes: number, rate: number): void;
   /** `target ← target + source`. */
   accumulate(target: number, source: number, bytes: number): void;
   /** Σ x² in double precision: exact to rounding, and no finite float32 overflows it. */
@@ -107,6 +109,28 @@ function accumulate(): WasmFunction {
   };
 }
 
+function average(): WasmFunction {
+  const [target, source, end, scalar, rate] = [0, 1, 2, 3, 4] as const;
+  const step = [
+    ...local.get(target),
+    ...load(target),
+    ...[...load(source), ...load(target), ...f32x4.sub, ...local.get(rate), ...f32x4.mul],
+    ...f32x4.add,
+    ...v128.store,
+    ...[target, source].flatMap(advance),
+  ];
+  return {
+    name: 'average',
+    parameters: ['i32', 'i32', 'i32', 'f32'],
+    locals: ['v128'],
+    body: [
+      ...[...local.get(scalar), ...f32x4.splat, ...local.set(rate)],
+      ...toEnd(end, target),
+      ...repeatUntil(target, end, step),
+    ],
+  };
+}
+
 function sumOfSquares(): WasmFunction {
   const [source, end, total, x, wide] = [0, 1, 2, 3, 4] as const;
   const addSquare: Bytes = [
@@ -136,7 +160,7 @@ function sumOfSquares(): WasmFunction {
   };
 }
 
-const module = new webAssembly.Module(assembleModule([adamw(), accumulate(), sumOfSquares()]));
+const module = new webAssembly.Module(assembleModule([adamw(), average(), accumulate(), sumOfSquares()]));
 
 /** The kernels, working on `memory`. */
 export function instantiateKernels(memory: WasmMemory): OptimiserKernels {

@@ -4,7 +4,7 @@
  * start. The second time is an error that names the numbers and what to change.
  */
 import { OutOfMemoryError, type TrainingState } from '@preheat/executor';
-import type { MicroBatchLimits, MicroBatchPlan } from './plan-micro-batches.js';
+import { type MicroBatchLimits, type MicroBatchPlan, planMicroBatches } from './plan-micro-batches.js';
 
 /** What changed, for logs. */
 export interface Shrink {
@@ -39,6 +39,11 @@ export class ShrinkOnOom {
   constructor(limits: MicroBatchLimits, onShrink: (shrink: Shrink) => void) {
     this.#limits = limits;
     this.#onShrink = onShrink;
+  }
+
+  /** How rows would be cut now. */
+  plan(lengths: readonly number[]): MicroBatchPlan[] {
+    return planMicroBatches(lengths, this.#limits);
   }
 
   /** Runs one micro-batch; to be called within `run`. */

@@ -163,6 +163,14 @@ export class Trainer {
     return { ...sums, gradientNorm, applied, trainedRows: rows.length };
   }
 
+  /**
+   * Makes ready what a step over rows of these numbers of tokens will need, while executors have nothing else to do: a
+   * new shape of micro-batch would hold the step up. Resolves when that is over; what fails here fails in the step.
+   */
+  prepare(tokens: readonly number[], spec: LossSpec): Promise<void> {
+    return this.#prepare(tokens, spec).catch(() => undefined);
+  }
+
   /** The loss of a batch, without gradients. */
   evaluate(rows: readonly WeightedTokens[], spec: LossSpec, denominators: Denominators): Promise<BatchSums> {
     return this.#run('evaluate', rows, spec, denominators);
@@ -194,12 +202,11 @@ export class Trainer {
     denominators: Denominators,
   ): Promise<BatchSums> {
     const lengths = this.#lengths(rows.map(({ tokens }) => tokens));
-    const build = kind === 'train' ? buildTrainingProgram : buildEvaluationProgram;
     const run = kind === 'train' ? this.#state.accumulate : this.#state.evaluate;
     return this.#microBatches.run(this.#state, async (limits) => {
       const plans = planMicroBatches(lengths, limits);
       const outputs = await overlap(plans, (plan) => {
-        const program = this.#program(kind, plan, JSON.stringify(spec), () => build(this.#model, plan, spec));
+        const program = this.#lossProgram(kind, plan, spec);
         const masks = kind === 'train' ? this.#masks(plan) : {};
         const feeds = { ...packMicroBatch(select(rows, plan), plan, spec, denominators), ...masks };
         return this.#microBatches.attempt(plan, () => run.call(this.#state, program, feeds));
@@ -209,6 +216,16 @@ export class Trainer {
         emptySums(),
       );
     });
+  }
+
+  async #prepare(tokens: readonly number[], spec: LossSpec): Promise<void> {
+    const plans = this.#microBatches.plan(tokens.map((count) => count - 1));
+    const shapes = new Map(plans.map((plan) => [`${plan.batch}×${plan.length}`, plan]));
+    for (const plan of shapes.values()) {
+      // Building programs must not hold up the other tasks of this thread.
+      await new Promise((resolve) => setImmediate(resolve));
+      await this.#state.prepare(this.#lossProgram('train', plan, spec));
+    }
   }
 
   async #score(rows: readonly Int32Array[], plan: MicroBatchPlan, temperature: number): Promise<Float32Array> {
@@ -234,6 +251,11 @@ export class Trainer {
       if (predictions(tokens) <= positions) return predictions(tokens);
       throw new RangeError(`row ${row} has ${tokens.length} tokens; the model has ${positions} positions: shorten it`);
     });
+  }
+
+  #lossProgram(kind: 'train' | 'evaluate', plan: MicroBatchPlan, spec: LossSpec): Program {
+    const build = kind === 'train' ? buildTrainingProgram : buildEvaluationProgram;
+    return this.#program(kind, plan, JSON.stringify(spec), () => build(this.#model, plan, spec));
   }
 
   #program(kind: string, { batch, length }: MicroBatchPlan, detail: string, build: () => Program): Program {

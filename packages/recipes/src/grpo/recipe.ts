@@ -100,7 +100,9 @@ export const grpo: Recipe<GrpoConfig, GrpoState> = {
       policyVersion: state.step,
     });
 
-    // Score.
+    // Score. Graders take their time, in which the trainer gets ready.
+    const lengths = completions.map(({ prompt, sample }) => prompt.length + sample.tokens.length);
+    void state.trainer.prepare(lengths, lossOf(config));
     const grades = await score(ctx, completions);
     const { advantages, zeroVarianceFraction } = compareGroups(
       grades.map(trainingReward),
@@ -182,6 +184,10 @@ async function weightedRows(
 const predictedTokens = (rows: readonly WeightedTokens[]): number =>
   rows.reduce((sum, { policyGradient }) => sum + (policyGradient?.mask.reduce((count, on) => count + on, 0) ?? 0), 0);
 
+function lossOf({ clip_low: clipLow, clip_high: clipHigh, temperature, kl_beta: klBeta }: GrpoConfig): LossSpec {
+  return { crossEntropy: false, policyGradient: { clipLow, clipHigh, temperature, klBeta } };
+}
+
 /** The optimiser steps on one batch. Every token of the batch counts in the mean, also those of groups that are skipped. */
 async function update(
   trainer: Trainer,
@@ -190,8 +196,7 @@ async function update(
   rate: number,
   step: number,
 ): Promise<{ first: StepReport; last: StepReport }> {
-  const { clip_low: clipLow, clip_high: clipHigh, temperature, kl_beta: klBeta } = config;
-  const spec: LossSpec = { crossEntropy: false, policyGradient: { clipLow, clipHigh, temperature, klBeta } };
+  const spec = lossOf(config);
   const denominators = { policyGradient: Math.max(1, predictedTokens(rows)) };
   const reports: StepReport[] = [];
   for (let epoch = 0; epoch < config.epochs_per_batch; epoch++) {

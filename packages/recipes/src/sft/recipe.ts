@@ -34,6 +34,14 @@ interface SftState {
   readonly sampler: RowSampler;
   readonly step: number;
   readonly cursor: RowCursor;
+  /** The batch at the cursor where it was made ahead of its step; not part of a snapshot. */
+  readonly ahead?: Batch | undefined;
+}
+
+interface Batch {
+  readonly records: readonly TokenRecord[];
+  readonly epoch: number;
+  readonly next: RowCursor;
 }
 
 const Plain = Type.Object({
@@ -78,8 +86,8 @@ export const sft: Recipe<SftConfig, SftState> = {
     const step = state.step + 1;
 
     // Collect.
-    const batch = state.sampler.batchAt(state.cursor);
-    const records = Array.from(batch.rows, (row) => state.training.record(row));
+    const batch = state.ahead ?? collect(state, state.cursor);
+    const { records } = batch;
 
     // Score: every trained token of the batch weighs the same.
     const trained = records.reduce((sum, record) => sum + trainedTokens(record), 0);
@@ -88,7 +96,9 @@ export const sft: Recipe<SftConfig, SftState> = {
     // Update.
     const rate = learningRate(config, state.step, totalSteps, 'cosine');
     const request = { spec: CROSS_ENTROPY, denominators, learningRate: rate };
-    const report = await state.trainer.step(records.map(imitate), request);
+    const stepping = state.trainer.step(records.map(imitate), request);
+    const ahead = step < totalSteps ? collectAhead(state, batch.next) : undefined;
+    const report = await stepping;
     if (!Number.isFinite(report.loss)) throw new TrainingDivergedError(step, report.loss);
 
     // Log.
@@ -104,7 +114,7 @@ export const sft: Recipe<SftConfig, SftState> = {
       ...validation,
     };
     return {
-      state: { ...state, step, cursor: batch.next },
+      state: { ...state, step, cursor: batch.next, ahead },
       done: step >= totalSteps,
       metrics,
       tokens: records.reduce((sum, { tokens }) => sum + tokens.length, 0),
@@ -116,6 +126,24 @@ export const sft: Recipe<SftConfig, SftState> = {
     await trainer.dispose();
   },
 };
+
+function collect({ sampler, training }: SftState, cursor: RowCursor): Batch {
+  const { rows, epoch, next } = sampler.batchAt(cursor);
+  return { records: Array.from(rows, (row) => training.record(row)), epoch, next };
+}
+
+/** The next batch and what the trainer needs for it, while it is at work on this one. */
+function collectAhead(state: SftState, cursor: RowCursor): Batch | undefined {
+  try {
+    const batch = collect(state, cursor);
+    const lengths = batch.records.map(({ tokens }) => tokens.length);
+    void state.trainer.prepare(lengths, CROSS_ENTROPY);
+    return batch;
+  } catch {
+    // A row that has no tokens: the step that trains on it says so.
+    return undefined;
+  }
+}
 
 function trainingMetrics(records: readonly TokenRecord[], trained: number, report: StepReport) {
   const used = records.reduce((sum, { tokens }) => sum + tokens.length - 1, 0);

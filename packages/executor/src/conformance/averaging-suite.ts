@@ -1,0 +1,117 @@
+// What every executor must satisfy when it keeps an average of the parameters.
+
+import { gradientOutput, gradients, GraphBuilder, ops } from '@preheat/graph';
+import type { Program } from '@preheat/graph';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Executor, ParameterSpec, TrainingState } from '../executor.js';
+
+/** Odd sizes, so that vectors end inside a tensor; one parameter is frozen. */
+const layout: ParameterSpec[] = [
+  { name: 'matrix', shape: [3, 5] },
+  { name: 'bias', shape: [3] },
+  { name: 'frozen', shape: [2], trainable: false },
+];
+const parameters = {
+  matrix: Float32Array.from({ length: 15 }, (_, i) => Math.sin(i)),
+  bias: Float32Array.of(1, -2, 0.5),
+  frozen: Float32Array.of(7, 8),
+};
+const update = {
+  learningRate: 0.05,
+  beta1: 0.9,
+  beta2: 0.99,
+  epsilon: 1e-8,
+  weightDecay: 0.1,
+  maxGradNorm: 1,
+  gradientScale: 1,
+};
+
+/** With the gradients of Σ matrix² + Σ x·bias². */
+function squares(): Program {
+  const graph = new GraphBuilder();
+  const [matrix, bias, x] = [
+    graph.parameter('matrix', [3, 5]),
+    graph.parameter('bias', [3]),
+    graph.input('x', 'f32', [1]),
+  ];
+  const loss = ops.add(ops.sum(ops.square(matrix)), ops.sum(ops.mul(x, ops.square(bias))));
+  const [toMatrix, toBias] = gradients(loss, [matrix, bias]);
+  return graph.build({ outputs: { [gradientOutput('matrix')]: toMatrix, [gradientOutput('bias')]: toBias } });
+}
+
+export function describeAveraging(open: () => Promise<Executor>): void {
+  let executor: Executor;
+  beforeAll(async () => {
+    executor = await open();
+  });
+  afterAll(() => executor.dispose());
+
+  const opened = async (averageDecay?: number): Promise<TrainingState> => {
+    const state = await executor.openTraining(layout, averageDecay === undefined ? {} : { averageDecay });
+    await state.load({ parameters });
+    return state;
+  };
+  const program = squares();
+  const step = async (state: TrainingState, x = 1) => {
+    await state.accumulate(program, { x: Float32Array.of(x) });
+    return state.update(update);
+  };
+
+  describe('an average of the parameters', () => {
+    it('starts at what was loaded, and follows a hand computation', async () => {
+      const state = await opened(0.9);
+      const expected = new Map([...parameters.matrix].map((x, i) => [i, x]));
+      expect((await state.read()).average).toEqual({ matrix: parameters.matrix, bias: parameters.bias });
+      for (let i = 0; i < 5; i++) {
+        await step(state);
+        const { parameters: now, average } = await state.read();
+        for (const [index, old] of expected) {
+          const next = 0.9 * old + 0.1 * (now['matrix']?.[index] ?? Number.NaN);
+          expected.set(index, next);
+          expect(average?.['matrix']?.[index]).toBeCloseTo(next, 6);
+        }
+      }
+    });
+
+    it('does not change the training', async () => {
+      const [with_, without] = [await opened(0.99), await opened()];
+      for (const state of [with_, without]) for (let i = 0; i < 3; i++) await step(state);
+      const { average, ...rest } = await with_.read();
+      expect(rest).toEqual(await without.read());
+      expect(average?.['bias']).not.toEqual(rest.parameters['bias']);
+    });
+
+    it('is the parameters themselves with a decay of 0', async () => {
+      const state = await opened(0);
+      await step(state);
+      const { average, parameters: now } = await state.read();
+      for (const name of ['matrix', 'bias']) {
+        now[name]?.forEach((x, i) => expect(average?.[name]?.[i]).toBeCloseTo(x, 6));
+      }
+    });
+
+    it('goes on from a snapshot bit for bit', async () => {
+      const state = await opened(0.95);
+      for (let i = 0; i < 3; i++) await step(state);
+      const resumed = await executor.openTraining(layout, { averageDecay: 0.95 });
+      await resumed.load(await state.read());
+      expect(await resumed.read()).toEqual(await state.read());
+      for (const each of [state, resumed]) for (let i = 0; i < 3; i++) await step(each);
+      expect(await resumed.read()).toEqual(await state.read());
+    });
+
+    it('stays where it is when a gradient is dropped', async () => {
+      const state = await opened(0.9);
+      await step(state);
+      const before = await state.read();
+      expect((await step(state, Number.NaN)).applied).toBe(false);
+      expect(await state.read()).toEqual(before);
+    });
+
+    it('is refused where none is kept, or with a decay out of range', async () => {
+      const [keeping, state] = [await opened(0.9), await opened()];
+      await expect(state.load(await keeping.read())).rejects.toThrow('average: none is kept here');
+      await expect(executor.openTraining(layout, { averageDecay: 1 })).rejects.toThrow('must be in [0, 1), got 1');
+    });
+  });
+}
