@@ -4,21 +4,28 @@
  */
 import multipart from '@fastify/multipart';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { ApiKeys } from './access/api-keys.js';
+import { type ApiKey, KeyDirectory } from './access/key-directory.js';
 import type { App } from './app-type.js';
 import type { ApiDependencies } from './dependencies.js';
 import { Evals } from './evaluation/evals.js';
 import { Runs } from './evaluation/runs.js';
 import { FileLibrary } from './files/file-library.js';
 import { logAccess } from './plugins/access-log.js';
-import { type ApiKey, authenticate } from './plugins/auth.js';
+import { admit } from './plugins/admission.js';
+import { authenticate } from './plugins/auth.js';
 import { parseBodies } from './plugins/body-parsers.js';
+import { answerClientError, REQUEST_TIMEOUT_MS } from './plugins/client-errors.js';
 import { frameworkErrors, handleErrors } from './plugins/errors.js';
+import { FailedKeys } from './plugins/failed-keys.js';
 import { DEFAULT_LIMITS, type Limits, limitRate } from './plugins/limits.js';
 import { describeRoutes, serveOpenapi } from './plugins/openapi.js';
 import { parseQuery } from './plugins/query.js';
 import { sendRequestId } from './plugins/request-id.js';
+import { limitStreams } from './plugins/stream-slots.js';
 import { answerUnknownRoutes } from './plugins/unknown-routes.js';
 import { refuseMalformedIds } from './plugins/well-formed-ids.js';
+import { adminKeyRoutes } from './routes/admin-keys.js';
 import { chatCompletionRoute } from './routes/chat-completions.js';
 import { CheckpointPermissions } from './models/checkpoint-permissions.js';
 import { compareRoutes } from './routes/evals/compare.js';
@@ -47,6 +54,7 @@ import { Uploads } from './uploads/uploads.js';
 import { validatorCompiler } from './validation/validator-compiler.js';
 
 export interface AppOptions {
+  /** Keys that are known beside those of the store. */
   readonly apiKeys: readonly ApiKey[];
   readonly limits?: Partial<Limits>;
   /** Address clients use, for URLs in answers; relative ones unless given. */
@@ -61,6 +69,8 @@ export async function createApp(deps: ApiDependencies, options: AppOptions): Pro
   const app = Fastify({
     bodyLimit: limits.jsonBodyBytes,
     genReqId: () => deps.ids.next('req_'),
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => frameworkErrors(error, request, reply),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH, querystringParser: parseQuery },
   });
@@ -71,17 +81,27 @@ export async function createApp(deps: ApiDependencies, options: AppOptions): Pro
   handleErrors(app, deps.log);
   answerUnknownRoutes(app);
   parseBodies(app);
-  authenticate(app, options.apiKeys);
+  const keys = new ApiKeys(deps);
+  const failedKeys = new FailedKeys(deps.clock, limits.requestsPerMinute);
+  authenticate(app, new KeyDirectory(options.apiKeys, keys, deps.clock), failedKeys);
   refuseMalformedIds(app);
   await limitRate(app, limits);
+  admit(app, limits);
+  limitStreams(app, limits);
   // The library counts bytes itself, to say what the limit is.
   await app.register(multipart, { throwFileSizeLimit: false });
   await describeRoutes(app);
-  addRoutes(app as unknown as App, deps, limits, options.publicUrl ?? '');
+  addRoutes(app as unknown as App, deps, { limits, keys, publicUrl: options.publicUrl ?? '' });
   return app;
 }
 
-function addRoutes(app: App, deps: ApiDependencies, limits: Limits, publicUrl: string): void {
+interface RouteOptions {
+  readonly limits: Limits;
+  readonly keys: ApiKeys;
+  readonly publicUrl: string;
+}
+
+function addRoutes(app: App, deps: ApiDependencies, { limits, keys, publicUrl }: RouteOptions): void {
   const files = new FileLibrary(deps);
   const evals = new Evals(deps);
   const runs = new Runs(deps);
@@ -111,6 +131,7 @@ function addRoutes(app: App, deps: ApiDependencies, limits: Limits, publicUrl: s
       runRoutes(v1, { evals, runs, files, completions, models: deps.models, publicUrl });
       outputItemRoutes(v1, runs, deps);
       compareRoutes(v1, evals, runs);
+      adminKeyRoutes(v1, keys);
     },
     { prefix: '/v1' },
   );

@@ -6,11 +6,11 @@ import { DecoderJudge, openGraders } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import type { FastifyInstance } from 'fastify';
+import { parseApiKeys } from './access/key-directory.js';
 import { createApp } from './app.js';
 import { Evals } from './evaluation/evals.js';
 import { Runs } from './evaluation/runs.js';
 import type { RunWorkerDependencies } from './evaluation/work-on-run.js';
-import { parseApiKeys } from './plugins/auth.js';
 import { limitsUnder } from './plugins/limits.js';
 import { DecoderServing } from './serving/decoder-serving.js';
 import { ServedJudges } from './serving/judge-models.js';
@@ -68,7 +68,7 @@ export async function openApi(environment: Environment, parts: Parts, publicUrl 
   const maxBodyBytes = settings.PREHEAT_MAX_BODY_BYTES;
   return createApp(parts, {
     ...(maxBodyBytes === undefined ? {} : { limits: limitsUnder(Number(maxBodyBytes)) }),
-    apiKeys: parseApiKeys(settings.PREHEAT_API_KEY_HASHES),
+    apiKeys: settings.PREHEAT_API_KEY_HASHES === undefined ? [] : parseApiKeys(settings.PREHEAT_API_KEY_HASHES),
     publicUrl: settings.PREHEAT_PUBLIC_URL ?? publicUrl,
   });
 }

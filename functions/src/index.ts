@@ -13,7 +13,7 @@ export {
   type RunWorkerOptions,
   workOnRun,
 } from './evaluation/work-on-run.js';
-export { type ApiKey, parseApiKeys } from './plugins/auth.js';
+export { type ApiKey, parseApiKeys } from './access/key-directory.js';
 export { DEFAULT_LIMITS, type Limits } from './plugins/limits.js';
 export { openapiDocument } from './plugins/openapi.js';
 export { DecoderServing, type ServedModel } from './serving/decoder-serving.js';

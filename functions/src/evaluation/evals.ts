@@ -9,6 +9,7 @@ import {
   StoredEval,
 } from '@preheat/contracts';
 import type { GraderPool } from '@preheat/graders';
+import { ownedBy } from '@preheat/jobs';
 import { type Clock, type Ids, listAll, type ObjectStore } from '@preheat/ports';
 import { firstProblem } from '../fine-tuning/first-problem.js';
 import { findKey, type ObjectIndex, readPage } from '../listing/object-index.js';
@@ -61,7 +62,7 @@ export class Evals {
   async find(projectId: string, id: string): Promise<StoredEval | undefined> {
     const object = await this.#deps.store.get(KEYS.evaluation(id));
     const stored = object && decodeStored(StoredEval, object.body, KEYS.evaluation(id));
-    return stored?.projectId === projectId ? stored : undefined;
+    return ownedBy(projectId, stored);
   }
 
   /** @throws ApiError `not_found`. */
@@ -84,8 +85,8 @@ export class Evals {
     const key = KEYS.evaluation(id);
     for (let swap = 0; swap < MAX_SWAPS; swap++) {
       const object = await this.#deps.store.get(key);
-      const stored = object && decodeStored(StoredEval, object.body, key);
-      if (!object || stored?.projectId !== projectId) throw notFound(id);
+      const stored = ownedBy(projectId, object && decodeStored(StoredEval, object.body, key));
+      if (!object || !stored) throw notFound(id);
       const { name = stored.name, metadata = stored.metadata } = changes;
       const updated = { ...stored, name, metadata };
       const condition = { kind: 'match', etag: object.etag } as const;

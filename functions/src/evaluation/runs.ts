@@ -13,7 +13,7 @@ import {
   type StoredEval,
   StoredRun,
 } from '@preheat/contracts';
-import { DocumentStore } from '@preheat/jobs';
+import { DocumentStore, ownedBy } from '@preheat/jobs';
 import {
   type Clock,
   type Ids,
@@ -100,7 +100,7 @@ export class Runs {
 
   async find(projectId: string, evalId: string, runId: string): Promise<StoredRun | undefined> {
     const run = (await this.documents.read(KEYS.run(evalId, runId)))?.document;
-    return run?.projectId === projectId ? run : undefined;
+    return ownedBy(projectId, run);
   }
 
   /** @throws ApiError `not_found`. */

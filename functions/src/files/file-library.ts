@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { ApiError, decodeStored, encodeStored, type FileObject, KEYS, StoredFile } from '@preheat/contracts';
+import { ownedBy } from '@preheat/jobs';
 import { type Clock, type Ids, type ObjectStore, putIdempotent, type StoredStream } from '@preheat/ports';
 import { findKey, type ObjectIndex, readPage } from '../listing/object-index.js';
 import type { PageOf, PageRequest } from '../listing/page.js';
@@ -97,7 +98,7 @@ export class FileLibrary {
     if (!object) return undefined;
     const stored = decodeStored(StoredFile, object.body, KEYS.file(id));
     const isExpired = (stored.file.expires_at ?? Infinity) * 1000 <= this.#clock.nowMs();
-    return stored.projectId === projectId && !isExpired ? stored : undefined;
+    return isExpired ? undefined : ownedBy(projectId, stored);
   }
 
   /** @throws ApiError `not_found`. */

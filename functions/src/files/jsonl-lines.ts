@@ -1,5 +1,5 @@
 /** Splits a byte stream into JSONL lines without holding the file: a line may span chunks, a chunk may hold many lines. */
-import { ApiError } from '@preheat/contracts';
+import { ApiError, jsonExcess } from '@preheat/contracts';
 
 export interface JsonlLine {
   /** As an editor counts, from 1. */
@@ -74,6 +74,8 @@ function decode(raw: Buffer, source: JsonlSource, number: number): string {
 }
 
 function parse(text: string, source: JsonlSource, number: number): unknown {
+  const excess = jsonExcess(text);
+  if (excess !== null) throw lineError(source, number, `the line ${excess}`);
   try {
     return JSON.parse(text);
   } catch (error) {

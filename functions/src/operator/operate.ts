@@ -1,13 +1,15 @@
 /**
- * What an operator can ask for: the dead letters, one of them in full, or a redrive. Works on the store itself, with the
- * operator's own access to it, so it needs no API that answers and no key that could leak.
+ * What an operator can ask for: the dead letters, one of them in full, a redrive, and API keys. Works on the store itself,
+ * with the operator's own access to it, so it needs no API that answers and no key that could leak.
  */
 import { DeadLetters, type JobStore, type JobStoreDependencies } from '@preheat/jobs';
 import { parseArgs } from 'node:util';
+import { KEY_USAGE, operateKeys } from './key-commands.js';
 
 export const OPERATOR_USAGE = `usage: operator dead-letters list [--limit N]
        operator dead-letters show <job id>
        operator dead-letters redrive <job id>... | --all
+${KEY_USAGE}
 
 Prints one JSON value a line. Exit codes: 0 done, 1 not found or not dead, 2 wrong usage.`;
 
@@ -24,9 +26,13 @@ export async function operate(
   deps: JobStoreDependencies,
   print: Print,
 ): Promise<number> {
-  const options = { limit: { type: 'string' }, all: { type: 'boolean' } } as const;
-  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+  const parsed = parsedArguments(args);
+  if (!parsed) return 2;
+  const { values, positionals } = parsed;
   const [area, verb, ...ids] = positionals;
+  if (area === 'keys') {
+    return operateKeys([verb, ...ids], { ...values, overlapSeconds: values['overlap-seconds'] }, deps, print);
+  }
   const limit = Number(values.limit ?? DEFAULT_LIMIT);
   const deadLetters = new DeadLetters(jobs, deps);
   if (area !== 'dead-letters' || !Number.isSafeInteger(limit) || limit < 1) return 2;
@@ -35,6 +41,23 @@ export async function operate(
   if (verb !== 'redrive' || (values.all === true) === ids.length > 0) return 2;
   const wanted = values.all ? (await deadLetters.list(REDRIVE_MAX)).map(({ id }) => id) : ids;
   return redrive(deadLetters, wanted, print);
+}
+
+/** Undefined for options that there are not. */
+function parsedArguments(args: readonly string[]) {
+  const options = {
+    limit: { type: 'string' },
+    all: { type: 'boolean' },
+    project: { type: 'string' },
+    admin: { type: 'boolean' },
+    name: { type: 'string' },
+    'overlap-seconds': { type: 'string' },
+  } as const;
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch {
+    return undefined;
+  }
 }
 
 async function list(deadLetters: DeadLetters, limit: number, print: Print): Promise<number> {

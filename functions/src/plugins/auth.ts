@@ -1,59 +1,50 @@
 /**
- * Bearer authentication: a key is known only by its SHA-256, and maps to the project that owns everything it can see.
- * Routes are private unless their config says `public`. All hashes are compared, in constant time.
+ * Bearer authentication. A project's key sees what its project owns; an admin key manages keys and sees no project at all,
+ * so neither can do the other's work. Routes take a project's key unless their config says `public` or `admin`.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { ApiError } from '@preheat/contracts';
-import type { FastifyInstance } from 'fastify';
-
-export interface ApiKey {
-  /** SHA-256 of the key. */
-  readonly hash: Buffer;
-  readonly projectId: string;
-}
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { KeyDirectory, KeyHolder } from '../access/key-directory.js';
+import type { FailedKeys } from './failed-keys.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The project of the caller's key; empty on public routes. */
+    /** The project of the caller's key; empty on public and admin routes. */
     projectId: string;
   }
   interface FastifyContextConfig {
     /** Served without a key. */
     public?: boolean;
+    /** Served to admin keys, and to them only. */
+    admin?: boolean;
   }
 }
 
-/**
- * Parses `sha256hex:projectId` pairs, separated by commas.
- * @throws Error naming the pair's position when one is malformed.
- */
-export function parseApiKeys(pairs: string): ApiKey[] {
-  return pairs.split(',').map((pair, index) => {
-    const match = /^([0-9a-f]{64}):([A-Za-z0-9_.-]{1,128})$/.exec(pair.trim());
-    if (!match?.[1] || !match[2]) {
-      throw new Error(`PREHEAT_API_KEY_HASHES: pair ${index + 1} is not of the form <sha256 in hex>:<projectId>`);
-    }
-    return { hash: Buffer.from(match[1], 'hex'), projectId: match[2] };
-  });
-}
-
-export const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
-
-export function authenticate(app: FastifyInstance, keys: readonly ApiKey[]): void {
+export function authenticate(app: FastifyInstance, keys: KeyDirectory, failedKeys: FailedKeys): void {
   app.decorateRequest('projectId', '');
   app.addHook('onRequest', async (request) => {
-    if (request.is404 || request.routeOptions.config.public) return;
-    request.projectId = projectOf(keys, request.headers.authorization);
+    const { config } = request.routeOptions;
+    if (request.is404 || config.public) return;
+    const { role, projectId } = await holderOf(request, keys, failedKeys);
+    if (config.admin && role !== 'admin') {
+      throw new ApiError('permission_denied', 'This route takes an admin key; the key sent is of a project.');
+    }
+    if (!config.admin && role !== 'project') {
+      throw new ApiError('permission_denied', 'This route takes the key of a project; the key sent is an admin key.');
+    }
+    request.projectId = projectId;
   });
 }
 
-function projectOf(keys: readonly ApiKey[], authorization: string | undefined): string {
-  const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-  if (token === undefined) {
-    throw new ApiError('invalid_api_key', 'No API key was sent. Send it as `Authorization: Bearer <key>`.');
-  }
-  const hash = sha256(token);
-  const [found] = keys.filter((key) => timingSafeEqual(key.hash, hash));
-  if (!found) throw new ApiError('invalid_api_key', 'The API key is not known here.');
-  return found.projectId;
+async function holderOf(request: FastifyRequest, keys: KeyDirectory, failedKeys: FailedKeys): Promise<KeyHolder> {
+  const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  const known = token === undefined ? undefined : keys.known(token);
+  if (known) return known;
+  // Whoever guesses reaches neither the store nor an answer.
+  failedKeys.refuseIfTooMany(request.ip);
+  const found = token === undefined ? undefined : await keys.find(token);
+  if (found) return found;
+  failedKeys.count(request.ip);
+  const what = token === undefined ? 'No API key was sent.' : 'The API key is not known here.';
+  throw new ApiError('invalid_api_key', `${what} Send it as \`Authorization: Bearer <key>\`.`);
 }

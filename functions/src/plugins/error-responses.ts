@@ -4,7 +4,14 @@ import Type, { type TSchema } from 'typebox';
 import { ErrorBodySchema } from './error-body-schema.js';
 
 /** Any route under /v1 may answer these. */
-const ALWAYS: readonly ErrorCode[] = ['invalid_request', 'invalid_api_key', 'rate_limit_exceeded', 'internal_error'];
+const ALWAYS: readonly ErrorCode[] = [
+  'invalid_request',
+  'invalid_api_key',
+  'permission_denied',
+  'rate_limit_exceeded',
+  'internal_error',
+  'overloaded',
+];
 /** And these when it takes a body. */
 export const BODY_ERRORS: readonly ErrorCode[] = ['invalid_json', 'body_too_large', 'unsupported_media_type'];
 

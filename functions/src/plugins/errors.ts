@@ -24,11 +24,11 @@ export function handleErrors(app: FastifyInstance, log: Log): void {
     const known = toApiError(error);
     if (known) return replyWithError(reply, known);
     if (isPassing(error)) {
-      log.warn('request failed for now', { requestId: request.id, url: request.url, error });
+      log.warn('request failed for now', { requestId: request.id, path: pathOf(request), error });
       const message = `The platform cannot answer right now. Try again; if it stays, report request ${request.id}.`;
       return replyWithError(reply, new ApiError('overloaded', message, { retryAfterSeconds: RETRY_AFTER_SECONDS }));
     }
-    log.error('request failed', { requestId: request.id, method: request.method, url: request.url, error });
+    log.error('request failed', { requestId: request.id, method: request.method, path: pathOf(request), error });
     return replyWithError(reply, internalError(request.id));
   });
 }
@@ -46,6 +46,9 @@ export function frameworkErrors(error: Error, request: FastifyRequest, reply: Fa
   reply.header('x-request-id', request.id);
   replyWithError(reply, toApiError(error) ?? new ApiError('invalid_request', 'The URL is malformed.'));
 }
+
+/** Without the query, which is the caller's. */
+const pathOf = ({ url }: FastifyRequest): string => url.split('?')[0] ?? '';
 
 export function internalError(requestId: string): ApiError {
   return new ApiError(

@@ -2,11 +2,12 @@
 import rateLimit from '@fastify/rate-limit';
 import { ApiError } from '@preheat/contracts';
 import type { FastifyInstance } from 'fastify';
+import type { AdmissionLimits } from './admission.js';
+import type { StreamLimits } from './stream-slots.js';
 
-export interface Limits {
+export interface Limits extends AdmissionLimits, StreamLimits {
   /** Requests a minute and project. Counted per process: a function instance counts for itself. */
   readonly requestsPerMinute: number;
-  readonly jsonBodyBytes: number;
   readonly fileBytes: number;
   /** A file sent in parts, and one part of it. */
   readonly uploadBytes: number;
@@ -15,6 +16,10 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   requestsPerMinute: 6_000,
+  requestsInFlight: 1_000,
+  jsonBytesInFlight: 128 * 1024 * 1024,
+  openStreams: 1_000,
+  openStreamsPerProject: 500,
   jsonBodyBytes: 16 * 1024 * 1024,
   /** OpenAI's documented limit for a file. */
   fileBytes: 512 * 1024 * 1024,

@@ -24,6 +24,8 @@ const INFO = {
 const UNROUTED = {
   UnknownRoute: unroutedResponse('unknown_route'),
   MethodNotAllowed: unroutedResponse('method_not_allowed'),
+  HeadersTooLarge: unroutedResponse('headers_too_large'),
+  RequestTimeout: unroutedResponse('request_timeout'),
 };
 
 function unroutedResponse(code: ErrorCode) {

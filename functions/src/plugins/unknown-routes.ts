@@ -1,18 +1,29 @@
 /** Answers for what is not served: 404 for an unknown path, 405 with `allow` for a known path and another method. */
 import { ApiError } from '@preheat/contracts';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { replyWithError } from './errors.js';
 
 interface KnownRoute {
+  readonly url: string;
   readonly pattern: RegExp;
   readonly methods: readonly string[];
+  readonly config: FastifyContextConfig;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every route there is, hidden ones included: what holds of all routes is tested on it. */
+    routeTable: readonly KnownRoute[];
+  }
 }
 
 /** Must be called before any route is added: it learns the routes as they come. */
 export function answerUnknownRoutes(app: FastifyInstance): void {
   const known: KnownRoute[] = [];
+  app.decorate('routeTable', known);
   app.addHook('onRoute', (route) => {
-    known.push({ pattern: toPattern(route.url), methods: [route.method].flat().map(String) });
+    const { url, method, config = {} } = route;
+    known.push({ url, pattern: toPattern(url), methods: [method].flat().map(String), config });
   });
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';

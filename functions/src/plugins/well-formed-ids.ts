@@ -11,4 +11,4 @@ export function refuseMalformedIds(app: FastifyInstance): void {
   });
 }
 
-const isWellFormed = (id: string): boolean => check(Id, id).ok && !id.startsWith('.');
+const isWellFormed = (id: string): boolean => check(Id, id).ok;

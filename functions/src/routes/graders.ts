@@ -1,5 +1,5 @@
 /** POST /v1/fine_tuning/alpha/graders/{run,validate}: a grader tried on one sample, or only checked. */
-import { Count, GraderErrors, GraderSpec, Nullable } from '@preheat/contracts';
+import { Count, GraderErrors, GraderSpec, jsonExcess, Nullable } from '@preheat/contracts';
 import {
   type CompiledGrader,
   compileGrader,
@@ -130,6 +130,7 @@ function addUsage(a: TokenUsage, b: TokenUsage): TokenUsage {
 
 /** The run endpoint fills `output_json` when the sample happens to be JSON. */
 function parsedJson(text: string): { output_json?: unknown } {
+  if (jsonExcess(text) !== null) return {};
   try {
     return { output_json: JSON.parse(text) as unknown };
   } catch {

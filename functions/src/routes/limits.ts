@@ -12,6 +12,7 @@ const LimitsObject = Type.Object({
   upload_part_bytes: Count,
   json_body_bytes: Count,
   requests_per_minute: Count,
+  open_streams: Count,
 });
 
 export function limitsRoute(app: App, limits: Limits): void {
@@ -28,5 +29,6 @@ export function limitsRoute(app: App, limits: Limits): void {
     upload_part_bytes: limits.uploadPartBytes,
     json_body_bytes: limits.jsonBodyBytes,
     requests_per_minute: limits.requestsPerMinute,
+    open_streams: limits.openStreamsPerProject,
   }));
 }

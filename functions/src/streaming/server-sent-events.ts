@@ -22,9 +22,15 @@ export interface EventStreamOptions {
   frames(signal: AbortSignal): AsyncIterable<string>;
 }
 
+/** @throws ApiError `rate_limit_exceeded` when as many streams are open as there may be. */
 export function sendEventStream({ request, reply, log, frames }: EventStreamOptions): FastifyReply {
+  const giveBack = request.server.streamSlots.take(request.projectId);
   const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort(new ClientGoneError()));
+  reply.raw.once('close', () => {
+    giveBack();
+    gone.abort(new ClientGoneError());
+  });
+  request.leaveAdmission();
   reply.header('content-type', 'text/event-stream; charset=utf-8').header('cache-control', 'no-cache');
   // Proxies must pass every frame on at once.
   reply.header('x-accel-buffering', 'no');

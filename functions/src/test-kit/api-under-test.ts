@@ -9,9 +9,9 @@ import { JobStore } from '@preheat/jobs';
 import { type Ids, type JsonValue, type Log, VirtualClock } from '@preheat/ports';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { TSchema } from 'typebox';
+import { hashOfKey } from '../access/api-keys.js';
 import { type AppOptions, createApp } from '../app.js';
 import type { ApiDependencies } from '../dependencies.js';
-import { sha256 } from '../plugins/auth.js';
 import { DecoderServing } from '../serving/decoder-serving.js';
 import { ServedJudges } from '../serving/judge-models.js';
 import { explain } from '../validation/explain.js';
@@ -51,8 +51,8 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<ApiUn
   });
   const deps = { ...parts, graders: graders.pool };
   const apiKeys = [
-    { hash: sha256(KEY), projectId: 'proj-one' },
-    { hash: sha256(OTHER_KEY), projectId: 'proj-two' },
+    { hash: Buffer.from(hashOfKey(KEY), 'hex'), projectId: 'proj-one' },
+    { hash: Buffer.from(hashOfKey(OTHER_KEY), 'hex'), projectId: 'proj-two' },
   ];
   await publishTinyBundle(deps.store);
   const app = await createApp(deps, { apiKeys, ...options });

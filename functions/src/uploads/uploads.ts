@@ -14,7 +14,7 @@ import {
   type UploadObject,
   type UploadPart,
 } from '@preheat/contracts';
-import { DocumentStore } from '@preheat/jobs';
+import { DocumentStore, ownedBy } from '@preheat/jobs';
 import type { Clock, Ids, ObjectStore } from '@preheat/ports';
 import type { FileLibrary } from '../files/file-library.js';
 import { assertDataFileName } from '../files/validate-rows.js';
@@ -123,8 +123,8 @@ export class Uploads {
   }
 
   async #get(projectId: string, id: string): Promise<StoredUpload> {
-    const upload = (await this.#documents.read(KEYS.upload(id)))?.document;
-    if (upload?.projectId === projectId) return upload;
+    const upload = ownedBy(projectId, (await this.#documents.read(KEYS.upload(id)))?.document);
+    if (upload) return upload;
     throw uploadNotFound(id);
   }
 

@@ -3,16 +3,16 @@
  * only https to public addresses is let out: addresses are checked as they are resolved, for the connection that is then
  * made, so a name cannot point elsewhere in between. Redirects are not followed; the body of the answer is not read.
  */
-import { lookup as resolve, type LookupAddress } from 'node:dns';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
-import { isPublicAddress } from './public-address.js';
+import { isIP } from 'node:net';
+import { isPublicAddress, publicLookup } from '@preheat/graders';
 import type { Delivery, DeliveryOutcome, WebhookSender } from './webhook-sender.js';
 
 export type WebhookTargets = 'public' | 'any';
 
 const TIMEOUT_MS = 10_000;
+const lookUpPublic = publicLookup();
 
 export function httpSender(targets: WebhookTargets): WebhookSender {
   return async (delivery) => {
@@ -37,7 +37,7 @@ function send({ url, headers, body }: Delivery, targets: WebhookTargets): Promis
     headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
     signal: AbortSignal.timeout(TIMEOUT_MS),
     agent: false,
-    ...(targets === 'public' ? { lookup: publicLookup } : {}),
+    ...(targets === 'public' ? { lookup: lookUpPublic } : {}),
   };
   return new Promise((settle) => {
     const failed = (error: Error) => settle({ kind: 'failed', reason: error.message.slice(0, 500) });
@@ -54,15 +54,3 @@ function send({ url, headers, body }: Delivery, targets: WebhookTargets): Promis
     }
   });
 }
-
-/** A resolver that knows public addresses only. */
-const publicLookup: LookupFunction = (hostname, options, callback) => {
-  resolve(hostname, { ...options, all: true }, (error, addresses) => {
-    const [first] = addresses ?? [];
-    const foreign = (addresses ?? []).find(({ address }) => !isPublicAddress(address));
-    if (error || !first) return callback(error ?? new Error(`${hostname} has no address`), '');
-    if (foreign) return callback(new Error(`${hostname} is not a public address`), '');
-    if (options.all) (callback as unknown as (error: null, all: LookupAddress[]) => void)(null, addresses);
-    else callback(null, first.address, first.family);
-  });
-};

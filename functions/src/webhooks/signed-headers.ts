@@ -2,8 +2,9 @@
  * The headers of a delivery, as the Standard Webhooks scheme and OpenAI's clients verify them: `v1,` and the base64
  * HMAC-SHA256 of `<id>.<timestamp>.<body>`, once for every secret that is still valid.
  */
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Ids } from '@preheat/ports';
+import { newSecret } from '../access/new-secret.js';
 
 const SECRET_PREFIX = 'whsec_';
 
@@ -25,12 +26,7 @@ export function signedHeaders(
   };
 }
 
-/** 256 bits, hashed from ids that nobody can guess. */
-export function newSigningSecret(ids: Ids): string {
-  const hash = createHash('sha256');
-  for (let i = 0; i < 3; i++) hash.update(ids.next('secret'));
-  return SECRET_PREFIX + hash.digest('base64');
-}
+export const newSigningSecret = (ids: Ids): string => SECRET_PREFIX + newSecret(ids, 'base64');
 
 /** Enough to tell secrets apart, too little to sign with. */
 export const secretHint = (secret: string): string => `${SECRET_PREFIX}…${secret.slice(-4)}`;

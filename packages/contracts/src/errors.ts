@@ -88,6 +88,13 @@ export const ERRORS = {
     title: 'The API key is missing or unknown.',
     remedy: 'Send `Authorization: Bearer <key>`.',
   },
+  permission_denied: {
+    status: 403,
+    type: 'permission_error',
+    retryable: false,
+    title: 'The key is known, and is of the wrong kind.',
+    remedy: 'Use a key of a project; for /v1/x/admin, an admin key.',
+  },
   not_found: request(404, 'Nothing with this id exists in the project.', 'Check the id, and the project of the key.'),
   model_not_found: request(404, 'No model has this name.', 'List the models with GET /v1/models.'),
   unknown_route: request(404, 'No such route.', 'See /openapi.json for the routes served.'),
@@ -95,6 +102,11 @@ export const ERRORS = {
   file_too_large: request(413, 'The file exceeds the limit in force.', 'Split it into several files.'),
   body_too_large: request(413, 'The request body exceeds the limit in force.', 'Send less in one request.'),
   unsupported_media_type: request(415, 'The content type is not accepted here.', 'Send the type named in the message.'),
+  headers_too_large: request(431, 'The headers exceed the limit in force.', 'Send fewer or shorter headers.'),
+  request_timeout: {
+    ...request(408, 'The request did not arrive in time.', 'Send it again; a large file in parts.'),
+    retryable: true,
+  },
   rate_limit_exceeded: {
     status: 429,
     type: 'rate_limit_error',

@@ -1,4 +1,5 @@
 /** Every schema that crosses a process or storage boundary, the error table, and the keys of the store. */
+export * from './api-key.js';
 export * from './bundle-manifest.js';
 export * from './chat.js';
 export * from './checkpoint-permission.js';
@@ -13,6 +14,7 @@ export * from './grader.js';
 export * from './idempotency-record.js';
 export * from './invariant.js';
 export * from './job.js';
+export * from './json-limits.js';
 export * from './method.js';
 export * from './model.js';
 export * from './model-config.js';

@@ -1,8 +1,11 @@
 /** Bounded building blocks of every schema: no unbounded string, number or array crosses a boundary. */
 import Type, { type TSchema } from 'typebox';
 
-/** Ids are a prefix and URL-safe characters; model names are longer and have their own type. */
-export const Id = Type.String({ minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9_.-]+$' });
+/**
+ * Ids are a prefix and URL-safe characters; model names are longer and have their own type. Ids are segments of keys in the
+ * store, so none may be `.` or `..`.
+ */
+export const Id = Type.String({ minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9_-][A-Za-z0-9_.-]*$' });
 /** The writes before the last one, newest first: settles an unknown outcome after somebody else wrote on top. */
 export const RecentWriteIds = Type.Optional(Type.Array(Id, { maxItems: 16 }));
 export const FileId = Type.String({ minLength: 1, maxLength: 128, pattern: '^file-[A-Za-z0-9]+$' });

@@ -27,8 +27,11 @@ export const StoreSettings = Type.Object({
 export type StoreSettings = Static<typeof StoreSettings>;
 
 export const ApiSettings = Type.Interface([StoreSettings], {
-  /** Comma-separated `sha256hex:projectId` pairs; keys are never kept in clear. */
-  PREHEAT_API_KEY_HASHES: Type.String({ minLength: 66, maxLength: 65_536 }),
+  /**
+   * Comma-separated `sha256hex:projectId` pairs; keys are never kept in clear. Beside the keys that the store holds, so an
+   * operator gets in before there are any; only a restart takes them back.
+   */
+  PREHEAT_API_KEY_HASHES: Type.Optional(Type.String({ minLength: 66, maxLength: 65_536 })),
   PREHEAT_PORT: Type.Optional(Type.String({ pattern: '^[0-9]{1,5}$' })),
   PREHEAT_HOST: Type.Optional(Type.String({ maxLength: 255 })),
   /** Folder of the built dashboard; served at /dashboard/ when set. */

@@ -28,6 +28,9 @@ export const KEYS = {
   /** Jobs that died too often, for operators. */
   deadLetters: 'index/dead-letters/',
   deadLetter: (diedAtMs: number, id: string) => `index/dead-letters/${newestFirst(diedAtMs)}-${id}`,
+  apiKeys: 'api-keys/',
+  /** By hash: whoever presents a key names its object. */
+  apiKey: (sha256: string) => `api-keys/${sha256}.json`,
   idempotency: (projectId: string, digest: string) => `idempotency/${projectId}/${digest}.json`,
   file: (id: string) => `files/${id}/file.json`,
   fileContent: (id: string) => `files/${id}/content`,

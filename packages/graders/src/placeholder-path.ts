@@ -1,4 +1,5 @@
 /** The inside of `{{ … }}`: a namespace and a path of keys and indexes, such as `item.answers[0]['first name']`. */
+import { jsonExcess } from '@preheat/contracts';
 import { type GradingContext, SAMPLE_KEYS } from './grading-context.js';
 import { flagged, type Outcome, success } from './outcome.js';
 
@@ -57,6 +58,8 @@ export function lookUp(path: PlaceholderPath, context: GradingContext): Outcome<
 function readableSample(path: PlaceholderPath, { sample }: GradingContext): Outcome<unknown> {
   if (path.steps[0] !== 'output_json' || sample.output_json !== undefined) return success(sample);
   if (sample.output_text === undefined) return success(sample);
+  const excess = jsonExcess(sample.output_text);
+  if (excess !== null) return flagged('sample_parse_error', `The JSON of the answer ${excess}.`);
   try {
     return success({ output_json: JSON.parse(sample.output_text) as unknown });
   } catch (cause) {

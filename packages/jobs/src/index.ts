@@ -16,6 +16,7 @@ export {
 } from './job-store.js';
 export { CLOCK_SKEW_GRACE_MS, hasExpired, isHeldBy, type Leasable, renewLease, takeLease } from './lease.js';
 export { afterExpiry, type LeaseDependencies, LeasedJob, LostLeaseError } from './leased-job.js';
+export { ownedBy } from './owned-by.js';
 export * from './public-job.js';
 export { sweepJobs, type SweepOptions, type SweepResult } from './sweeper.js';
 export { JOB_EVENTS, type JobEvent, transition, TRANSITIONS } from './transitions.js';

@@ -26,6 +26,7 @@ import { DocumentStore, type Versioned } from './document-store.js';
 import { appendEvents, eventsSince, newestEvents } from './event-log.js';
 import { IdempotencyLedger, type RequestIdentity } from './idempotency.js';
 import { JOB_PIECES, type JobPieces } from './job-pieces.js';
+import { ownedBy } from './owned-by.js';
 import { type JobEvent, transition } from './transitions.js';
 
 export interface JobStoreDependencies {
@@ -155,7 +156,7 @@ export class JobStore {
   /** The job, if it belongs to the project. */
   async get(projectId: string, jobId: string): Promise<JobDocument | undefined> {
     const stored = await this.read(jobId);
-    return stored?.document.projectId === projectId ? stored.document : undefined;
+    return ownedBy(projectId, stored?.document);
   }
 
   /** Newest first. The cost is that of the page, not of the jobs ever created. */
@@ -193,7 +194,7 @@ export class JobStore {
     const { store, clock } = this.#deps;
     const outcome: { refused: boolean } = { refused: false };
     const stored = await this.documents.update(KEYS.job(jobId), async (job, writeId) => {
-      if (job.projectId !== projectId) return undefined;
+      if (!ownedBy(projectId, job)) return undefined;
       const state = transition(job.state, event);
       outcome.refused = state === null;
       if (state === null || state === job.state) return undefined;
@@ -202,7 +203,7 @@ export class JobStore {
       const ended = TERMINAL_STATES.has(state) ? { finishedAtMs: nowMs, lease: null } : {};
       return { ...job, ...logged, ...ended, state };
     });
-    if (!stored || stored.document.projectId !== projectId) return { ok: false, reason: 'not_found' };
+    if (!stored || !ownedBy(projectId, stored.document)) return { ok: false, reason: 'not_found' };
     if (outcome.refused) return { ok: false, reason: 'refused', job: stored.document };
     return { ok: true, job: stored.document };
   }

@@ -61,3 +61,26 @@ test('an object that contains itself ends the line, not the program', () => {
   log.info('loop', { loop });
   expect(lines[0]?.['message']).toBe('loop');
 });
+
+test('secrets are removed by what they look like, in messages, errors, causes and nested text', () => {
+  const { log, lines } = capture();
+  const cause = Object.assign(new Error('POST https://user:hunter22@hooks.example/ refused'), {
+    config: { headers: { authorization: 'Bearer abcdefghij', 'x-grader-token': 'Bearer klmnopqrst' } },
+  });
+  const error = new Error('signed with whsec_c2VjcmV0c2VjcmV0 for sk-preheat-0123456789', { cause });
+  log.error('request with Bearer uvwxyz012345 failed', { error, list: [{ deep: 'key AKIAIOSFODNN7EXAMPLE' }] });
+  const text = JSON.stringify(lines);
+  expect(text).not.toMatch(/hunter22|abcdefghij|klmnopqrst|c2VjcmV0|0123456789|uvwxyz|AKIA/);
+  expect(text).toMatch(/signed with \[redacted\] for \[redacted\]/);
+  expect(lines[0]).toMatchObject({ error: { type: 'Error', cause: { config: { headers: { authorization: '[redacted]' } } } } });
+});
+
+test('what looks like no secret is left as it is', () => {
+  const { log, lines } = capture();
+  log.info('job ftjob-00Task-1 on https://example.com/v1?x=1', { file: 'file-ask-12', tokens: 12, tokenCount: 3 });
+  expect(lines[0]).toMatchObject({
+    message: 'job ftjob-00Task-1 on https://example.com/v1?x=1',
+    file: 'file-ask-12',
+    tokens: 12,
+  });
+});

@@ -1,10 +1,8 @@
-/**
- * A Log that writes one JSON object a line, through pino. Secrets are removed by field name at any of the depths
- * they occur in here: a key that reaches a log has leaked for good.
- */
+/** A Log that writes one JSON object a line, through pino, without secrets: a key that reaches a log has leaked for good. */
 import { pino, stdTimeFunctions } from 'pino';
 import type { Logger } from 'pino';
 import type { Log, LogFields, LogLevel } from '@preheat/ports';
+import { redactFields, redactText } from './redact.js';
 
 export interface JsonLogOptions {
   readonly level?: LogLevel;
@@ -13,11 +11,6 @@ export interface JsonLogOptions {
   /** Receives each line with its newline. Standard output unless given. */
   readonly write?: (line: string) => void;
 }
-
-/** Lower case; compared without regard to case, "-" and "_". */
-const SECRET_NAMES = new Set(['authorization', 'apikey', 'xapikey', 'password', 'secretaccesskey', 'token', 'cookie']);
-const REDACTED = '[redacted]';
-const DEPTH_MAX = 4;
 
 export class JsonLog implements Log {
   readonly #logger: Logger;
@@ -33,51 +26,31 @@ export class JsonLog implements Log {
       timestamp: stdTimeFunctions.isoTime,
       messageKey: 'message',
       errorKey: 'error',
-      formatters: { level: (label: string) => ({ level: label }), log: redact, bindings: redact },
+      // Errors have become plain objects by then.
+      serializers: { error: (error: unknown) => error },
+      formatters: { level: (label: string) => ({ level: label }), log: redactFields, bindings: redactFields },
     };
     const logger = write === undefined ? pino(options) : pino(options, { write });
-    return new JsonLog(logger.child(redact(fields)));
+    return new JsonLog(logger.child(redactFields(fields)));
   }
 
   debug(message: string, fields: LogFields = {}): void {
-    this.#logger.debug(fields, message);
+    this.#logger.debug(fields, redactText(message));
   }
 
   info(message: string, fields: LogFields = {}): void {
-    this.#logger.info(fields, message);
+    this.#logger.info(fields, redactText(message));
   }
 
   warn(message: string, fields: LogFields = {}): void {
-    this.#logger.warn(fields, message);
+    this.#logger.warn(fields, redactText(message));
   }
 
   error(message: string, fields: LogFields = {}): void {
-    this.#logger.error(fields, message);
+    this.#logger.error(fields, redactText(message));
   }
 
   child(fields: LogFields): JsonLog {
-    return new JsonLog(this.#logger.child(redact(fields)));
+    return new JsonLog(this.#logger.child(redactFields(fields)));
   }
-}
-
-/** A copy without secrets; what lies deeper than DEPTH_MAX is left out. */
-function redact(fields: LogFields): Record<string, unknown> {
-  return redactObject(fields, DEPTH_MAX);
-}
-
-function redactObject(fields: LogFields, depth: number): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, isSecret(name) ? REDACTED : redactValue(value, depth)]),
-  );
-}
-
-function redactValue(value: unknown, depth: number): unknown {
-  if (typeof value !== 'object' || value === null || value instanceof Error) return value;
-  if (depth === 0) return '[deeper]';
-  if (Array.isArray(value)) return value.map((item) => redactValue(item, depth - 1));
-  return redactObject(value as LogFields, depth - 1);
-}
-
-function isSecret(name: string): boolean {
-  return SECRET_NAMES.has(name.toLowerCase().replaceAll(/[-_]/g, ''));
 }

@@ -2,25 +2,15 @@
  * Posts to addresses of callers, and to no private one: a name is looked up by the connection itself and every address it
  * has must be public, so nothing can change between check and use. Redirects are answers, and are not followed.
  */
-import { lookup as lookUpName, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { HttpPoster, HttpReply } from '../grader-services.js';
 import { flagged, type Outcome, success } from '../outcome.js';
 import { isPublicAddress } from './public-address.js';
+import { PrivateAddressError, publicLookup, type Resolve } from './public-lookup.js';
 
 const MAX_REPLY_BYTES = 64 * 1024;
-
-type Resolve = (
-  hostname: string,
-  options: LookupAllOptions,
-  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void;
-
-class PrivateAddressError extends Error {
-  override readonly name = 'PrivateAddressError';
-}
 
 export class OutboundPoster implements HttpPoster {
   readonly #allowed: ReadonlySet<string>;
@@ -30,8 +20,8 @@ export class OutboundPoster implements HttpPoster {
    * @param allowedHosts Hosts that may be private, as `name` or `name:port`; the operator's decision.
    * @param resolve How names are looked up; the system's way unless given.
    */
-  constructor(allowedHosts: readonly string[] = [], resolve: Resolve = lookUpName) {
-    this.#lookUpPublic = publicOnly(resolve);
+  constructor(allowedHosts: readonly string[] = [], resolve?: Resolve) {
+    this.#lookUpPublic = publicLookup(resolve);
     this.#allowed = new Set(allowedHosts.map((host) => host.toLowerCase()));
   }
 
@@ -85,20 +75,6 @@ export class OutboundPoster implements HttpPoster {
     return this.#allowed.has(hostname) || this.#allowed.has(host);
   }
 }
-
-/** A name with one private address among public ones is refused as a whole: the system might pick that one. */
-const publicOnly =
-  (resolve: Resolve): LookupFunction =>
-  (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
-      if (error) return callback(error, '', 4);
-      const hidden = found.find(({ address }) => !isPublicAddress(address));
-      const [first] = found;
-      if (hidden || !first) return callback(new PrivateAddressError(`${hostname} has a private address`), '', 4);
-      if (options.all === true) return callback(null, found);
-      return callback(null, first.address, first.family);
-    });
-  };
 
 async function readReply(response: IncomingMessage): Promise<HttpReply> {
   const chunks: Buffer[] = [];
