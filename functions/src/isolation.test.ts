@@ -21,13 +21,16 @@ const ROUTES = app.routeTable
   .filter(({ method }) => method !== 'HEAD');
 await app.close();
 const isAdmin = (route: (typeof ROUTES)[number]) => route.config.admin === true;
-const parametersOf = (url: string) => url.split('/').flatMap((part) => (/^[:*]/.test(part) ? [part.replace(':', '')] : []));
+const parametersOf = (url: string) =>
+  url.split('/').flatMap((part) => (/^[:*]/.test(part) ? [part.replace(':', '')] : []));
 
 /** What a route with an id in its path is sent, beside that; the owner is not refused for it. */
 const BODIES: Record<string, (things: OwnedThings) => Promise<object> | object> = {
   'POST /v1/uploads/:upload_id/parts': () => PART,
   'POST /v1/uploads/:upload_id/complete': async (of) => ({ payload: { part_ids: [await of.named('part_id')] } }),
-  'POST /v1/fine_tuning/checkpoints/:model_checkpoint/permissions': () => ({ payload: { project_ids: ['proj-three'] } }),
+  'POST /v1/fine_tuning/checkpoints/:model_checkpoint/permissions': () => ({
+    payload: { project_ids: ['proj-three'] },
+  }),
   'POST /v1/chat/completions/:completion_id': () => ({ payload: { metadata: { a: 'b' } } }),
   'POST /v1/webhook_endpoints/:webhook_endpoint_id': () => ({ payload: { name: 'other' } }),
   'POST /v1/webhook_endpoints/:webhook_endpoint_id/test': () => ({ payload: { event_type: WEBHOOK.event_types[0] } }),
@@ -177,7 +180,11 @@ describe('an admin key', () => {
       const [asAdmin, asProject] = [await api.call({ ...request, key: value }), await api.call(request)];
       const refused = isAdmin(route) ? asProject : asAdmin;
       const taken = isAdmin(route) ? asAdmin : asProject;
-      expect([route.name, refused.statusCode, errorOf(refused)['code']]).toEqual([route.name, 403, 'permission_denied']);
+      expect([route.name, refused.statusCode, errorOf(refused)['code']]).toEqual([
+        route.name,
+        403,
+        'permission_denied',
+      ]);
       expect([route.name, taken.statusCode]).not.toEqual([route.name, 403]);
     }
   });

@@ -16,6 +16,9 @@ const NAMELESS_FOLDER = /^(utils?|common|helpers?|shared|misc|lib)$/;
 /** Built from halves, so that this file does not contain what it forbids. */
 const UNFINISHED = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'HA' + 'CK', 'X' + 'XX'].join('|')})\\b`);
 
+/** Comparisons with nothing, and filters of what a project was found to own. */
+const NOT_OWNERSHIP = /[!=]== (null|undefined|''|grantee)/;
+
 const files = sourceFiles();
 
 /** Fails with one line a finding, so that all are fixed in one go. */
@@ -68,6 +71,22 @@ test(`functions are at most ${MAX_FUNCTION_LINES} lines long (${MAX_RECIPE_FUNCT
     return long.map(({ name, line, lines }) => `${path}:${line}: ${name} has ${lines} lines, at most ${limit}`);
   });
   expectNone(findings, 'Take out the steps as functions named after what they do.');
+});
+
+test('only `ownedBy` decides whether a project may see a document', () => {
+  const decision = /\bprojectId\b[^=;\n]{0,20}[!=]==|[!=]==[^=;\n&|]{0,20}\bprojectId\b/;
+  const decides = ({ path, text }: { path: string; text: string }) =>
+    text
+      .split('\n')
+      .flatMap((line, index) =>
+        decision.test(line) && !NOT_OWNERSHIP.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : [],
+      );
+  const served = files.filter(
+    ({ path }) => /^(functions|packages\/jobs)\/src\//.test(path) && !path.endsWith('.test.ts'),
+  );
+  const findings = served.filter(({ path }) => !path.endsWith('/owned-by.ts')).flatMap(decides);
+  expectNone(findings, 'Let packages/jobs/src/owned-by.ts decide: what it refuses looks like what does not exist.');
+  expect(decides({ path: 'a.ts', text: 'if (job.projectId !== projectId) return;' })).toHaveLength(1);
 });
 
 test('no folder is named after nothing', () => {

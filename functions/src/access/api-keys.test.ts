@@ -85,11 +85,18 @@ describe('an admin key', () => {
     const created = await api.call({ method: 'POST', url: path, key, payload: { project_id: 'proj-new' } });
     const made = created.json() as ApiKeyWithValue;
     expect(await statusFor(made.value)).toBe(200);
-    const rotated = await api.call({ method: 'POST', url: `${path}/${made.id}/rotate`, key, payload: { overlap_seconds: 0 } });
+    const rotated = await api.call({
+      method: 'POST',
+      url: `${path}/${made.id}/rotate`,
+      key,
+      payload: { overlap_seconds: 0 },
+    });
     await api.clock.advance(TRUST_MS);
     const next = rotated.json() as ApiKeyWithValue;
     expect([await statusFor(made.value), await statusFor(next.value)]).toEqual([401, 200]);
-    expect((await api.call({ method: 'DELETE', url: `${path}/${next.id}`, key })).json()).toMatchObject({ status: 'expired' });
+    expect((await api.call({ method: 'DELETE', url: `${path}/${next.id}`, key })).json()).toMatchObject({
+      status: 'expired',
+    });
     const { data } = (await api.call({ url: path, key })).json() as { data: ApiKeyObject[] };
     expect(data.map(({ role, status }) => `${role} ${status}`).sort()).toEqual([
       'admin active',

@@ -33,7 +33,12 @@ async function answerOf(request: ClientRequest): Promise<IncomingMessage> {
   return answer;
 }
 
-async function send(port: number, path: string, options?: Parameters<typeof begin>[2], body?: string): Promise<IncomingMessage> {
+async function send(
+  port: number,
+  path: string,
+  options?: Parameters<typeof begin>[2],
+  body?: string,
+): Promise<IncomingMessage> {
   const request = begin(port, path, options);
   request.end(body);
   const answer = await answerOf(request);
@@ -94,7 +99,9 @@ describe('requests under way', () => {
     const answers = await Promise.all(Array.from({ length: 100 }, () => send(port, '/v1/models')));
     const statuses = new Set(answers.map(({ statusCode }) => statusCode));
     expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([]);
-    expect(answers.filter(({ statusCode }) => statusCode === 503).every(({ headers }) => headers['retry-after'])).toBe(true);
+    expect(answers.filter(({ statusCode }) => statusCode === 503).every(({ headers }) => headers['retry-after'])).toBe(
+      true,
+    );
     expect((await send(port, '/healthz')).statusCode).toBe(200);
   });
 });
@@ -124,7 +131,12 @@ describe('a body', () => {
 describe('what is no request', () => {
   it.each([
     ['headers without end', `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
-    ['thousands of headers', `GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n${'a: b\r\n'.repeat(5_000)}\r\n`, 404, 'unknown_route'],
+    [
+      'thousands of headers',
+      `GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n${'a: b\r\n'.repeat(5_000)}\r\n`,
+      404,
+      'unknown_route',
+    ],
     ['noise', '\u0000\u0001\r\n\r\n', 400, 'invalid_request'],
     ['two lengths', 'POST / HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\na', 400, 'invalid_request'],
   ])('is answered like any other mistake: %s', async (_, bytes, status, code) => {

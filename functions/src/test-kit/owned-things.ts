@@ -42,7 +42,12 @@ export class OwnedThings {
       case 'file_id':
         return this.#api.upload(jsonl(SFT_ROWS), 'fine-tune', 'sft.jsonl');
       case 'upload_id':
-        return this.#post('/v1/uploads', { bytes: 3, filename: 'a.txt', mime_type: 'text/plain', purpose: 'user_data' });
+        return this.#post('/v1/uploads', {
+          bytes: 3,
+          filename: 'a.txt',
+          mime_type: 'text/plain',
+          purpose: 'user_data',
+        });
       case 'part_id':
         return this.#post(`/v1/uploads/${await this.named('upload_id')}/parts`, undefined, PART);
       case 'job_id':

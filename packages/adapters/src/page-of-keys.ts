@@ -1,4 +1,4 @@
-/** Cuts one listing page out of all keys: the part of `list` that the memory and filesystem adapters share. */
+/** Cuts one listing page out of keys: the part of `list` that the memory and filesystem adapters share. */
 import { compareKeys } from '@preheat/ports';
 import type { ListOptions } from '@preheat/ports';
 
@@ -10,17 +10,44 @@ export interface KeyPage {
 
 /** `keys` in any order. `limit` counts keys and common prefixes together. */
 export function pageOfKeys(keys: Iterable<string>, prefix: string, options: ListOptions, limit: number): KeyPage {
-  const below = [...keys].filter((key) => key.startsWith(prefix)).sort(compareKeys);
-  const page: KeyPage = { keys: [], commonPrefixes: [], truncated: false };
-  for (const key of below) {
-    const folded = commonPrefix(key, prefix, options.delimiter);
-    const name = folded ?? key;
-    if (options.startAfter !== undefined && compareKeys(name, options.startAfter) <= 0) continue;
-    if (folded !== undefined && folded === page.commonPrefixes.at(-1)) continue;
-    if (page.keys.length + page.commonPrefixes.length === limit) return { ...page, truncated: true };
-    (folded === undefined ? page.keys : page.commonPrefixes).push(name);
-  }
+  const page = new PageBuilder(prefix, options, limit);
+  for (const key of [...keys].filter((one) => one.startsWith(prefix)).sort(compareKeys)) if (!page.add(key)) break;
   return page;
+}
+
+/** Takes the keys below a prefix in their order until the page is full. */
+export class PageBuilder implements KeyPage {
+  readonly keys: string[] = [];
+  readonly commonPrefixes: string[] = [];
+  readonly #prefix: string;
+  readonly #options: ListOptions;
+  readonly #limit: number;
+  #truncated = false;
+
+  constructor(prefix: string, options: ListOptions, limit: number) {
+    this.#prefix = prefix;
+    this.#options = options;
+    this.#limit = limit;
+  }
+
+  get truncated(): boolean {
+    return this.#truncated;
+  }
+
+  /** False when the page is full and the key is not on it. */
+  add(key: string): boolean {
+    const { startAfter } = this.#options;
+    const folded = commonPrefix(key, this.#prefix, this.#options.delimiter);
+    const name = folded ?? key;
+    if (startAfter !== undefined && compareKeys(name, startAfter) <= 0) return true;
+    if (folded !== undefined && folded === this.commonPrefixes.at(-1)) return true;
+    if (this.keys.length + this.commonPrefixes.length === this.#limit) {
+      this.#truncated = true;
+      return false;
+    }
+    (folded === undefined ? this.keys : this.commonPrefixes).push(name);
+    return true;
+  }
 }
 
 function commonPrefix(key: string, prefix: string, delimiter: string | undefined): string | undefined {

@@ -59,6 +59,12 @@ export function continuationFetches(config: DecoderConfig): string[] {
   return ['finished_out', ...cacheNames(config, presentName)];
 }
 
+/**
+ * Below it the most probable token is drawn all the same, and float32 would make 0 of it, or infinity of its inverse: no token
+ * would be left, or no finite logit.
+ */
+const LEAST_IN_FLOAT32 = 1e-6;
+
 /** @param uniforms_BN one array of uniforms a row, as long as the number of tokens wanted from this call. */
 export function batchFeeds(
   config: DecoderConfig,
@@ -74,8 +80,8 @@ export function batchFeeds(
     pad_lengths: { type: 'int64', data: batch.padLengths_B, dims: [rows] },
     finished: { type: 'bool', data: batch.finished_B, dims: [rows] },
     uniforms: transposed(uniforms_BN),
-    inverse_temperature: scalar(temperature === 0 ? 1 : 1 / temperature),
-    top_p: scalar(topP),
+    inverse_temperature: scalar(temperature === 0 ? 1 : 1 / Math.max(temperature, LEAST_IN_FLOAT32)),
+    top_p: scalar(Math.max(topP, LEAST_IN_FLOAT32)),
     greedy: { type: 'bool', data: Uint8Array.of(temperature === 0 ? 1 : 0), dims: [] },
     stop_ids: { type: 'int64', data: stops, dims: [stops.length] },
   };

@@ -6,9 +6,9 @@
  * The ETag is the file's modification time in nanoseconds plus its inode. Writers force that time to increase with
  * every version, so an ETag never comes back, and listing needs no reading.
  */
-import { open, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { open, rm, stat, utimes } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { BigIntStats } from 'node:fs';
 import { assertKey, assertPrefix } from '@preheat/ports';
 import type {
@@ -27,9 +27,10 @@ import type {
   StoredStream,
 } from '@preheat/ports';
 import { checkedLimit, checkRange } from '../argument-checks.js';
-import { pageOfKeys } from '../page-of-keys.js';
+import { type KeyPage, PageBuilder } from '../page-of-keys.js';
 import { KeyLocks } from './key-locks.js';
-import { directoryOfPrefix, keyOfPath, pathOfKey } from './key-path.js';
+import { bytesOfKey, pathOfKey } from './key-path.js';
+import { keysInOrder } from './keys-in-order.js';
 import { SharedDirectory, unlessMissing } from './shared-directory.js';
 
 const LOST: PutResult = { ok: false, reason: 'precondition' };
@@ -96,7 +97,7 @@ export class FilesystemObjectStore implements ObjectStore {
     const limit = checkedLimit(options.limit);
     for (let { startAfter } = options; ; ) {
       const from = startAfter === undefined ? options : { ...options, startAfter };
-      const page = pageOfKeys(await this.#keysNear(prefix), prefix, from, limit);
+      const page = await this.#page(prefix, from, limit);
       const entries = await this.#entries(page.keys);
       const { commonPrefixes, truncated } = page;
       if (entries.length > 0 || commonPrefixes.length > 0 || !truncated) return { entries, commonPrefixes, truncated };
@@ -107,7 +108,7 @@ export class FilesystemObjectStore implements ObjectStore {
 
   async delete(key: string): Promise<void> {
     assertKey(key);
-    await this.#locks.withLock(key, () => rm(this.#path(key), { force: true }));
+    await this.#locks.withLock(key, () => this.#shared.remove(this.#path(key)));
   }
 
   async #write(
@@ -149,11 +150,18 @@ export class FilesystemObjectStore implements ObjectStore {
     return { file, meta, start, length: Math.min(range?.length ?? meta.size, meta.size - start) };
   }
 
-  async #keysNear(prefix: string): Promise<string[]> {
-    const directory = join(this.#objects, directoryOfPrefix(prefix));
-    const found = (await unlessMissing(readdir(directory, { recursive: true, withFileTypes: true }))) ?? [];
-    const files = found.filter((entry) => entry.isFile());
-    return files.map((entry) => keyOfPath(relative(this.#objects, join(entry.parentPath, entry.name))));
+  async #page(prefix: string, options: ListOptions, limit: number): Promise<KeyPage> {
+    const page = new PageBuilder(prefix, options, limit);
+    const after = options.startAfter === undefined ? '' : bytesOfKey(options.startAfter);
+    const isSkipped = (bytes: string): boolean => {
+      const folded = page.commonPrefixes.at(-1);
+      // What begins with other bytes than a lesser `startAfter` lies before it as a whole.
+      return (
+        (bytes < after && !after.startsWith(bytes)) || (folded !== undefined && bytes.startsWith(bytesOfKey(folded)))
+      );
+    };
+    for await (const key of keysInOrder(this.#objects, prefix, isSkipped)) if (!page.add(key)) break;
+    return page;
   }
 
   async #entries(keys: string[]): Promise<ListEntry[]> {

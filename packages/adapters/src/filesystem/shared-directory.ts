@@ -6,10 +6,13 @@
  *   processes/<id>/<n>.tmp    files being written, swept once their process is dead
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { mayBeAlive, ownIdentity } from './process-identity.js';
 import type { ProcessIdentity } from './process-identity.js';
+
+/** Losing the directory this often in a row means that it is the file which is missing. */
+const MAX_PUBLISH_ATTEMPTS = 16;
 
 export class SharedDirectory {
   readonly root: string;
@@ -58,9 +61,40 @@ export class SharedDirectory {
 
   /** Step two: the finished file appears under its final name, replacing what was there, and the entry is flushed. */
   async publish(temporary: string, path: string): Promise<void> {
-    await makeDurableDirectory(dirname(path));
-    await rename(temporary, path);
-    await syncDirectory(dirname(path));
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await makeDurableDirectory(dirname(path));
+        await rename(temporary, path);
+        break;
+      } catch (error) {
+        // Somebody emptied the directory, and removed it, in between.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === MAX_PUBLISH_ATTEMPTS) throw error;
+      }
+    }
+    // Pieces of a segment come and go: that they are there is somebody else's news, perhaps not on the disk yet.
+    let directory = dirname(path);
+    for (; isPiece(directory); directory = dirname(directory)) await syncDirectory(directory);
+    await syncDirectory(directory);
+  }
+
+  /** Removes a file, and the pieces of its segment that hold nothing more: an index must not cost what it once held. */
+  async remove(path: string): Promise<void> {
+    await rm(path, { force: true });
+    for (let directory = dirname(path); isPiece(directory); directory = dirname(directory)) {
+      if (!(await removedIfEmpty(directory))) return;
+    }
+  }
+}
+
+const isPiece = (directory: string): boolean => directory.endsWith('~');
+
+async function removedIfEmpty(directory: string): Promise<boolean> {
+  try {
+    await rmdir(directory);
+    return true;
+  } catch (error) {
+    if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
   }
 }
 

@@ -72,7 +72,9 @@ test('secrets are removed by what they look like, in messages, errors, causes an
   const text = JSON.stringify(lines);
   expect(text).not.toMatch(/hunter22|abcdefghij|klmnopqrst|c2VjcmV0|0123456789|uvwxyz|AKIA/);
   expect(text).toMatch(/signed with \[redacted\] for \[redacted\]/);
-  expect(lines[0]).toMatchObject({ error: { type: 'Error', cause: { config: { headers: { authorization: '[redacted]' } } } } });
+  expect(lines[0]).toMatchObject({
+    error: { type: 'Error', cause: { config: { headers: { authorization: '[redacted]' } } } },
+  });
 });
 
 test('what looks like no secret is left as it is', () => {

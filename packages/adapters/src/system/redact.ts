@@ -24,7 +24,15 @@ const SECRET_NAMES = new Set([
   'webhooksignature',
 ]);
 /** Callers give their graders secrets in headers of any name, so only these are known to hold none. */
-const PLAIN_HEADERS = new Set(['accept', 'contentlength', 'contenttype', 'host', 'retryafter', 'useragent', 'xrequestid']);
+const PLAIN_HEADERS = new Set([
+  'accept',
+  'contentlength',
+  'contenttype',
+  'host',
+  'retryafter',
+  'useragent',
+  'xrequestid',
+]);
 const SECRET_TEXT =
   /\b(?:sk-[\w-]{6,}|ph-[\w-]{16,}|whsec_[\w+/=-]{6,}|(?:AKIA|ASIA)[A-Z0-9]{16})|\b(?:Bearer|Basic)\s+[\w.~+/=-]{6,}/gi;
 /** The user and the password of a URL. */
@@ -57,7 +65,9 @@ function redactNamed(name: string, value: unknown, depth: number): unknown {
 
 function redactHeaders(headers: Fields): Record<string, unknown> {
   const entries = Object.entries(headers);
-  return Object.fromEntries(entries.map(([name, value]) => [name, PLAIN_HEADERS.has(plainName(name)) ? value : REDACTED]));
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, PLAIN_HEADERS.has(plainName(name)) ? value : REDACTED]),
+  );
 }
 
 const plainName = (name: string): string => name.toLowerCase().replaceAll(/[-_]/g, '');
