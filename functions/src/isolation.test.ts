@@ -3,7 +3,7 @@ import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApiKeys } from './access/api-keys.js';
 import { type ApiUnderTest, KEY, OTHER_KEY, startApi } from './test-kit/api-under-test.js';
-import { JSONL_SOURCE, OwnedThings, PART, WEBHOOK } from './test-kit/owned-things.js';
+import { CRITERION, JSONL_SOURCE, OwnedThings, PART, WEBHOOK } from './test-kit/owned-things.js';
 import { SFT_ROWS } from './test-kit/rows.js';
 
 let api: ApiUnderTest;
@@ -25,7 +25,7 @@ const parametersOf = (url: string) =>
   url.split('/').flatMap((part) => (/^[:*]/.test(part) ? [part.replace(':', '')] : []));
 
 /** What a route with an id in its path is sent, beside that; the owner is not refused for it. */
-const BODIES: Record<string, (things: OwnedThings) => Promise<object> | object> = {
+const BODIES: Record<string, (things: OwnedThings) => Promise<object> | object | undefined> = {
   'POST /v1/uploads/:upload_id/parts': () => PART,
   'POST /v1/uploads/:upload_id/complete': async (of) => ({ payload: { part_ids: [await of.named('part_id')] } }),
   'POST /v1/fine_tuning/checkpoints/:model_checkpoint/permissions': () => ({
@@ -35,8 +35,14 @@ const BODIES: Record<string, (things: OwnedThings) => Promise<object> | object> 
   'POST /v1/webhook_endpoints/:webhook_endpoint_id': () => ({ payload: { name: 'other' } }),
   'POST /v1/webhook_endpoints/:webhook_endpoint_id/test': () => ({ payload: { event_type: WEBHOOK.event_types[0] } }),
   'POST /v1/evals/:eval_id': () => ({ payload: { name: 'other' } }),
+  'GET /v1/x/evals/:eval_id/compare': async (of) => ({ query: await runWithItself(of) }),
+  'POST /v1/x/evals/:eval_id/compare': async (of) => ({ payload: await runWithItself(of) }),
   'POST /v1/evals/:eval_id/runs': () => ({ payload: { data_source: JSONL_SOURCE } }),
 };
+async function runWithItself(of: OwnedThings): Promise<{ baseline: string; candidate: string }> {
+  await of.named('item_id');
+  return { baseline: await of.named('run_id'), candidate: await of.named('run_id') };
+}
 /** The state of a thing just made, which only its owner is told. */
 const OWNERS_REFUSALS = ['invalid_job_state', 'invalid_upload_state'];
 
@@ -46,7 +52,7 @@ describe('an id in a path', () => {
   it.each(routes)('of another project is not found and not touched: $name', async ({ name, method, url }) => {
     const values = new Map<string, string>();
     for (const parameter of parametersOf(url)) values.set(parameter, await pathValue(url, parameter));
-    const body = await (BODIES[name]?.(things) ?? {});
+    const body = (await BODIES[name]?.(things)) ?? {};
     const send = (key: string, of: (value: string) => string) => {
       const path = url.replace(/:(\w+)|\*/g, (whole, parameter?: string) =>
         encodeURIComponent(of(values.get(parameter ?? whole) ?? '')),
@@ -65,6 +71,25 @@ describe('an id in a path', () => {
     if (url.includes('/x/exports/') && parameter === '*') return 'config.json';
     return things.named(parameter);
   }
+
+  it('of an own eval lets no run read the file or call the model of another project', async () => {
+    const payload = { data_source_config: { type: 'custom', item_schema: {} }, testing_criteria: [CRITERION] };
+    const { id } = (await api.call({ method: 'POST', url: '/v1/evals', payload, key: OTHER_KEY })).json() as {
+      id: string;
+    };
+    const source = (file: string) => ({ type: 'jsonl', source: { type: 'file_id', id: file } });
+    const sampled = (model: string) => ({ ...JSONL_SOURCE, type: 'completions', model, input_messages: TEMPLATE });
+    for (const [thing, of] of [
+      [await things.named('file_id'), source],
+      [await things.named('model'), sampled],
+    ] as const) {
+      const start = (named: string) =>
+        api.call({ method: 'POST', url: `/v1/evals/${id}/runs`, payload: { data_source: of(named) }, key: OTHER_KEY });
+      const foreign = await start(thing);
+      expect(foreign.statusCode).toBe(400);
+      expect(withoutIds(foreign, [thing])).toEqual(withoutIds(await start(thing.replace(/.$/, 'Q')), [thing]));
+    }
+  });
 
   it('streams no event of another project', async () => {
     const url = `/v1/fine_tuning/jobs/${await things.named('job_id')}/events?stream=true`;
@@ -94,6 +119,7 @@ const judge = (model: string) => ({
   pass_threshold: 0.5,
 });
 const messages = [{ role: 'user', content: 'cat' }];
+const TEMPLATE = { type: 'template', template: messages };
 
 const CASES: Record<string, Case> = {
   'GET /healthz': NOTHING,

@@ -8,7 +8,7 @@ import { jsonl, SFT_ROWS } from './rows.js';
 import { TINY_BUNDLE } from './tiny-models.js';
 
 export const OWNED_MODEL = 'ft:preheat-1m:proj-one:words:job1:ckpt-step-5';
-const CRITERION = {
+export const CRITERION = {
   type: 'string_check',
   name: 'exact',
   input: '{{ sample.output_text }}',
@@ -17,7 +17,10 @@ const CRITERION = {
 };
 export const JSONL_SOURCE = {
   type: 'jsonl',
-  source: { type: 'file_content', content: [{ item: {}, sample: { output_text: 'x' } }] },
+  source: {
+    type: 'file_content',
+    content: ['x', 'y'].map((output_text) => ({ item: { word: output_text }, sample: { output_text } })),
+  },
 };
 
 export class OwnedThings {
