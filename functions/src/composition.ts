@@ -65,9 +65,12 @@ export async function openParts(environment: Environment, program: string, decod
 /** @throws Error naming each environment variable that is missing or wrong. */
 export async function openApi(environment: Environment, parts: Parts, publicUrl = ''): Promise<FastifyInstance> {
   const settings = readSettings(ApiSettings, { ...environment });
-  const maxBodyBytes = settings.PREHEAT_MAX_BODY_BYTES;
+  const { PREHEAT_MAX_BODY_BYTES: maxBodyBytes, PREHEAT_REQUESTS_PER_MINUTE: perMinute } = settings;
   return createApp(parts, {
-    ...(maxBodyBytes === undefined ? {} : { limits: limitsUnder(Number(maxBodyBytes)) }),
+    limits: {
+      ...(maxBodyBytes === undefined ? {} : limitsUnder(Number(maxBodyBytes))),
+      ...(perMinute === undefined ? {} : { requestsPerMinute: Number(perMinute) }),
+    },
     apiKeys: settings.PREHEAT_API_KEY_HASHES === undefined ? [] : parseApiKeys(settings.PREHEAT_API_KEY_HASHES),
     publicUrl: settings.PREHEAT_PUBLIC_URL ?? publicUrl,
   });

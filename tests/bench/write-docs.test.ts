@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { svgPlot } from './plot.js';
-import { replaceBlock } from './write-docs.js';
+import { replaceBlock } from './replace-block.js';
 
 describe('replaceBlock', () => {
   const page = 'before\n<!-- bench:engine -->\nold\n<!-- /bench:engine -->\nafter\n';
 
   it('replaces what is between the marks and nothing else, any number of times', () => {
-    const once = replaceBlock(page, 'new');
+    const once = replaceBlock(page, 'bench:engine', 'new');
     expect(once).toBe('before\n<!-- bench:engine -->\n\nnew\n\n<!-- /bench:engine -->\nafter\n');
-    expect(replaceBlock(once, 'new')).toBe(once);
+    expect(replaceBlock(once, 'bench:engine', 'new')).toBe(once);
   });
 
   it('refuses a page without the marks', () => {
-    expect(() => replaceBlock('nothing', 'new')).toThrow('no block');
+    expect(() => replaceBlock('nothing', 'bench:engine', 'new')).toThrow('no block');
   });
 });
 

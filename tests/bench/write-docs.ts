@@ -4,27 +4,18 @@ import { join } from 'node:path';
 import { GROWING, GROWTH_POINTS, type Growing, growthId } from './growth.js';
 import type { Ledger } from './ledger.js';
 import type { Match } from './match.js';
+import { replaceBlock } from './replace-block.js';
 import { type Outcome, outcomesOf, seriesOf } from './outcome.js';
 import { type Line, svgPlot } from './plot.js';
 import type { Failures } from './run-matches.js';
 import { median } from './statistics.js';
 import { figure, markdownTable, outcomeTable } from './table.js';
 
-const START = '<!-- bench:engine -->';
-const END = '<!-- /bench:engine -->';
-
 export interface Measured {
   readonly matches: readonly Match[];
   readonly ledger: Ledger;
   readonly failures: Failures;
   readonly folders: Readonly<Record<string, string>>;
-}
-
-/** @throws Error when the page has lost its block. */
-export function replaceBlock(page: string, content: string): string {
-  const [start, end] = [page.indexOf(START), page.indexOf(END)];
-  if (start < 0 || end < start) throw new Error(`the page has no block from ${START} to ${END}`);
-  return `${page.slice(0, start + START.length)}\n\n${content}\n\n${page.slice(end)}`;
 }
 
 export function writeDocs(docs: string, measured: Measured): void {
@@ -40,7 +31,7 @@ export function writeDocs(docs: string, measured: Measured): void {
     ...boundsTables(measured),
     ...drawGrowth(docs, measured),
   ];
-  writeFileSync(path, replaceBlock(readFileSync(path, 'utf8'), parts.join('\n\n')));
+  writeFileSync(path, replaceBlock(readFileSync(path, 'utf8'), 'bench:engine', parts.join('\n\n')));
 }
 
 /** The rate of a step against the peak, and the operators that a step spends its time in. */

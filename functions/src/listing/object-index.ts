@@ -54,19 +54,14 @@ async function* walk(index: ObjectIndex, request: PageRequest): AsyncGenerator<s
   if (request.after !== undefined && after === undefined) {
     throw new ApiError('invalid_request', `'after' names nothing in this list: ${request.after}.`, { param: 'after' });
   }
-  if (request.order === index.keyOrder) yield* forwards(index, after);
+  const pageSize = Math.min(LIST_PAGE, request.limit + READ_AHEAD);
+  if (request.order === index.keyOrder) yield* forwards(index, after, pageSize);
   else yield* backwards(index, after);
 }
 
-async function* forwards(index: ObjectIndex, after: string | undefined): AsyncGenerator<string> {
-  let startAfter = after;
-  for (;;) {
-    const options = startAfter === undefined ? { limit: LIST_PAGE } : { limit: LIST_PAGE, startAfter };
-    const page = await index.store.list(index.prefix, options);
-    for (const entry of page.entries) yield idOf(index, entry.key);
-    startAfter = page.entries.at(-1)?.key;
-    if (!page.truncated || startAfter === undefined) return;
-  }
+async function* forwards(index: ObjectIndex, after: string | undefined, pageSize: number): AsyncGenerator<string> {
+  const options = after === undefined ? { pageSize } : { pageSize, startAfter: after };
+  for await (const { key } of listAll(index.store, index.prefix, options)) yield idOf(index, key);
 }
 
 async function* backwards(index: ObjectIndex, after: string | undefined): AsyncGenerator<string> {

@@ -2,14 +2,17 @@
 import { TERMINAL_STATES } from '@preheat/contracts';
 import { type JobStore, toFineTuningJobEvent } from '@preheat/jobs';
 import type { Clock } from '@preheat/ports';
+import type { SharedReads } from './shared-reads.js';
 import { dataFrame, KEEP_ALIVE_FRAME } from './server-sent-events.js';
 
-const POLL_MS = 500;
+export const POLL_MS = 500;
 const KEEP_ALIVE_MS = 15_000;
 const EVENTS_PER_READ = 500;
 
 export interface FollowOptions {
   readonly jobs: JobStore;
+  /** Shared by all streams of the process. */
+  readonly reads: SharedReads;
   readonly clock: Clock;
   readonly projectId: string;
   readonly jobId: string;
@@ -20,11 +23,11 @@ export interface FollowOptions {
 
 /** Frames whose `id` is the event's sequence number, which a client sends back as `Last-Event-ID` to continue. */
 export async function* followEvents(options: FollowOptions): AsyncGenerator<string> {
-  const { jobs, clock, signal } = options;
+  const { jobs, reads, clock, signal } = options;
   let next = options.from;
   let lastFrameMs = clock.nowMs();
   for (;;) {
-    const job = await jobs.get(options.projectId, options.jobId);
+    const job = await reads.get(options.projectId, options.jobId);
     if (!job) return;
     const events = await jobs.eventsSince(job, next, EVENTS_PER_READ);
     for (const event of events) {

@@ -38,6 +38,8 @@ export const ApiSettings = Type.Interface([StoreSettings], {
   PREHEAT_DASHBOARD_DIR: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
   /** The most bytes that reach this process in one request, where something in front of it has a limit. */
   PREHEAT_MAX_BODY_BYTES: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{5,11}$' })),
+  /** Requests a minute that one project may make to this process; 6000 unless said. */
+  PREHEAT_REQUESTS_PER_MINUTE: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,6}$' })),
   /** Address clients use, for URLs in answers. */
   PREHEAT_PUBLIC_URL: Type.Optional(Type.String({ maxLength: 2048 })),
 });

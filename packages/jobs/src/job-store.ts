@@ -15,9 +15,8 @@ import {
   type Clock,
   type Ids,
   type JsonValue,
-  LIST_LIMIT_MAX,
   type Log,
-  listAll,
+  listPages,
   type ObjectStore,
   putIdempotent,
   type WorkQueue,
@@ -64,6 +63,8 @@ export interface ListOptions {
 
 /** Leases a job may lose without progress in between before it is failed. */
 export const MAX_ATTEMPTS = 5;
+/** Documents that a listing reads at the same time. */
+const READ_AT_ONCE = 32;
 /** Most documents one filtered listing reads. */
 const MAX_SCANNED = 5_000;
 
@@ -164,13 +165,14 @@ export class JobStore {
     const prefix = KEYS.jobIndex(projectId);
     const after = options.after === undefined ? undefined : await this.get(projectId, options.after);
     const start = after && { startAfter: KEYS.jobIndexEntry(projectId, after.createdAtMs, after.id) };
-    const pages = { ...start, pageSize: Math.min(options.limit + 1, LIST_LIMIT_MAX) };
+    const pages = { ...start, pageSize: Math.min(options.limit + 1, READ_AT_ONCE) };
     const jobs: JobDocument[] = [];
     let scanned = 0;
-    for await (const entry of listAll(this.#deps.store, prefix, pages)) {
-      if (jobs.length > options.limit || scanned++ >= MAX_SCANNED) break;
-      const job = await this.get(projectId, entry.key.slice(prefix.length + 16));
-      if (job && carries(job, options.metadata)) jobs.push(job);
+    for await (const entries of listPages(this.#deps.store, prefix, pages)) {
+      scanned += entries.length;
+      const read = entries.map(({ key }) => this.get(projectId, key.slice(prefix.length + 16)));
+      for (const job of await Promise.all(read)) if (job && carries(job, options.metadata)) jobs.push(job);
+      if (jobs.length > options.limit || scanned >= MAX_SCANNED) break;
     }
     return { jobs: jobs.slice(0, options.limit), hasMore: jobs.length > options.limit };
   }

@@ -6,7 +6,7 @@ export type { Clock } from './clock.js';
 export { CounterRandom } from './counter-random.js';
 export { fastUniforms } from './fast-uniforms.js';
 export type { Ids } from './ids.js';
-export { lastName, listAll } from './list-all.js';
+export { lastName, listAll, listPages } from './list-all.js';
 export type { Log, LogFields, LogLevel } from './log.js';
 export { assertKey, assertPrefix, compareKeys, KEY_BYTES_MAX } from './object-key.js';
 export { LIST_LIMIT_MAX } from './object-store.js';

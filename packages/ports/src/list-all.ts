@@ -2,6 +2,11 @@
 import { compareKeys } from './object-key.js';
 import type { ListEntry, ListResult, ObjectStore } from './object-store.js';
 
+export interface WalkOptions {
+  readonly startAfter?: string;
+  readonly pageSize?: number;
+}
+
 /**
  * Every object under `prefix`, in key order, fetching pages as the caller consumes them. Objects written or deleted
  * during the walk may or may not appear.
@@ -9,15 +14,24 @@ import type { ListEntry, ListResult, ObjectStore } from './object-store.js';
 export async function* listAll(
   store: ObjectStore,
   prefix: string,
-  options: { readonly startAfter?: string; readonly pageSize?: number } = {},
+  options: WalkOptions = {},
 ): AsyncGenerator<ListEntry> {
+  for await (const entries of listPages(store, prefix, options)) yield* entries;
+}
+
+/** As `listAll`, a page at a time. */
+export async function* listPages(
+  store: ObjectStore,
+  prefix: string,
+  options: WalkOptions = {},
+): AsyncGenerator<readonly ListEntry[]> {
   let startAfter = options.startAfter;
   do {
     const page: ListResult = await store.list(prefix, {
       ...(startAfter === undefined ? {} : { startAfter }),
       ...(options.pageSize === undefined ? {} : { limit: options.pageSize }),
     });
-    yield* page.entries;
+    yield page.entries;
     startAfter = page.truncated ? lastName(page) : undefined;
   } while (startAfter !== undefined);
 }

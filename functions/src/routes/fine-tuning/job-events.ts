@@ -10,7 +10,8 @@ import type { App } from '../../app-type.js';
 import type { ApiDependencies } from '../../dependencies.js';
 import { toWirePage } from '../../listing/page.js';
 import { withErrors } from '../../plugins/error-responses.js';
-import { followEvents } from '../../streaming/follow-events.js';
+import { followEvents, POLL_MS } from '../../streaming/follow-events.js';
+import { SharedReads } from '../../streaming/shared-reads.js';
 import { sendEventStream } from '../../streaming/server-sent-events.js';
 import { idParameters } from '../path-parameters.js';
 import { jobOf } from './job-of.js';
@@ -30,6 +31,7 @@ const EventAnswer = {
 };
 
 export function jobEventRoutes(app: App, { jobs, clock, log }: ApiDependencies): void {
+  const reads = new SharedReads(jobs, clock, POLL_MS / 2);
   const schema = {
     operationId: 'listFineTuningEvents',
     summary: 'List the events of a job, newest first; extension: follow them with `stream=true`',
@@ -44,7 +46,8 @@ export function jobEventRoutes(app: App, { jobs, clock, log }: ApiDependencies):
     const after = query.after === undefined ? undefined : sequenceOf(query.after, 'after');
     if (query.stream) {
       const from = firstWanted(request, after);
-      const frames = (signal: AbortSignal) => followEvents({ jobs, clock, projectId, jobId: job.id, from, signal });
+      const frames = (signal: AbortSignal) =>
+        followEvents({ jobs, reads, clock, projectId, jobId: job.id, from, signal });
       return sendEventStream({ request, reply, log, frames });
     }
     const before = after === undefined ? {} : { before: after };

@@ -165,10 +165,10 @@ export class FilesystemObjectStore implements ObjectStore {
   }
 
   async #entries(keys: string[]): Promise<ListEntry[]> {
-    const metas = await Promise.all(keys.map((key) => this.head(key)));
+    const found = await Promise.all(keys.map((key) => this.#stat(key)));
     return keys.flatMap((key, index) => {
-      const meta = metas[index];
-      return meta === undefined ? [] : [{ key, ...meta }];
+      const stats = found[index];
+      return stats === undefined ? [] : [{ key, ...metaOf(stats) }];
     });
   }
 }

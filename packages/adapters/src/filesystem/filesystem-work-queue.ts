@@ -8,7 +8,7 @@
  * the directory: it behaves the same on every system, and a look costs one small readdir.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Delivery, JsonValue, QueueDepth, ReceiveOptions, SendOptions, WorkQueue } from '@preheat/ports';
 import { checkDelay, checkReceive, checkVisibility } from '../argument-checks.js';
@@ -17,6 +17,10 @@ import { SharedDirectory, unlessMissing } from './shared-directory.js';
 
 /** Longest time between a message becoming visible and a waiting receiver seeing it. */
 const LOOK_INTERVAL_MS = 50;
+/** How long what one look found is worked through before the next: of thousands of messages, a look finds thousands. */
+const LOOK_LASTS_MS = 1_000;
+
+const MAX_HELD = 10_000;
 
 interface MessageState {
   readonly visibleAtMs: number;
@@ -28,6 +32,9 @@ export class FilesystemWorkQueue<T extends JsonValue> implements WorkQueue<T> {
   readonly #shared: SharedDirectory;
   readonly #clock: Clock;
   readonly #messages: string;
+  /** Where the messages that this process received are now, by receipt. */
+  readonly #held = new Map<string, MessageState>();
+  #look: { readonly atMs: number; readonly left: MessageState[] } = { atMs: 0, left: [] };
 
   private constructor(shared: SharedDirectory, clock: Clock) {
     this.#shared = shared;
@@ -71,11 +78,13 @@ export class FilesystemWorkQueue<T extends JsonValue> implements WorkQueue<T> {
     checkVisibility(visibilityTimeoutMs);
     const current = await this.#find(receipt);
     if (current === undefined || current.visibleAtMs <= this.#clock.nowMs()) return;
-    await this.#move(current, { ...current, visibleAtMs: Math.ceil(this.#clock.nowMs() + visibilityTimeoutMs) });
+    const longer = { ...current, visibleAtMs: Math.ceil(this.#clock.nowMs() + visibilityTimeoutMs) };
+    if (await this.#move(current, longer)) this.#held.set(receipt, longer);
   }
 
   async delete(receipt: string): Promise<void> {
     const current = await this.#find(receipt);
+    this.#held.delete(receipt);
     if (current !== undefined) await rm(this.#path(current), { force: true });
   }
 
@@ -91,16 +100,35 @@ export class FilesystemWorkQueue<T extends JsonValue> implements WorkQueue<T> {
 
   async #take(maxMessages: number, visibilityTimeoutMs: number): Promise<Delivery<T>[]> {
     const deliveries: Delivery<T>[] = [];
-    for (const state of await this.#states()) {
-      const nowMs = this.#clock.nowMs();
-      if (state.visibleAtMs > nowMs || deliveries.length === maxMessages) break;
-      const visibleAtMs = Math.ceil(nowMs + visibilityTimeoutMs);
+    while (deliveries.length < maxMessages) {
+      const state = await this.#nextVisible();
+      if (state === undefined) break;
+      const visibleAtMs = Math.ceil(this.#clock.nowMs() + visibilityTimeoutMs);
       const taken = { ...state, visibleAtMs, receiveCount: state.receiveCount + 1 };
       const message = (await this.#move(state, taken)) ? await this.#read(taken) : undefined;
       if (message === undefined) continue;
+      this.#hold(receiptOf(taken), taken);
       deliveries.push({ message, receipt: receiptOf(taken), receiveCount: taken.receiveCount });
     }
     return deliveries;
+  }
+
+  /** What the last look found and nobody tried yet, while it is fresh; who was faster elsewhere is noticed at the rename. */
+  async #nextVisible(): Promise<MessageState | undefined> {
+    const nowMs = this.#clock.nowMs();
+    const isFresh = nowMs >= this.#look.atMs && nowMs - this.#look.atMs < LOOK_LASTS_MS;
+    if (!isFresh || this.#look.left.length === 0) {
+      const visible = (await this.#states()).filter(({ visibleAtMs }) => visibleAtMs <= nowMs);
+      this.#look = { atMs: nowMs, left: visible.reverse() };
+    }
+    return this.#look.left.pop();
+  }
+
+  /** Receipts that were let expire are forgotten, the oldest first: they cost a look then. */
+  #hold(receipt: string, state: MessageState): void {
+    this.#held.set(receipt, state);
+    const [oldest] = this.#held.keys();
+    if (this.#held.size > MAX_HELD && oldest !== undefined) this.#held.delete(oldest);
   }
 
   /** False when another process changed the message first. */
@@ -123,6 +151,8 @@ export class FilesystemWorkQueue<T extends JsonValue> implements WorkQueue<T> {
 
   /** The message of a receipt from its latest delivery; older receipts find nothing. */
   async #find(receipt: string): Promise<MessageState | undefined> {
+    const held = this.#held.get(receipt);
+    if (held !== undefined && (await unlessMissing(stat(this.#path(held)))) !== undefined) return held;
     return (await this.#states()).find((state) => receiptOf(state) === receipt);
   }
 

@@ -1,0 +1,9 @@
+/** Generated parts of a page stand between comments that name them: `<!-- name -->` and `<!-- /name -->`. */
+
+/** @throws Error when the page has lost its block. */
+export function replaceBlock(page: string, name: string, content: string): string {
+  const [opening, closing] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const [start, end] = [page.indexOf(opening), page.indexOf(closing)];
+  if (start < 0 || end < start) throw new Error(`the page has no block from ${opening} to ${closing}`);
+  return `${page.slice(0, start + opening.length)}\n\n${content}\n\n${page.slice(end)}`;
+}
