@@ -52,7 +52,6 @@ function growthTable(points: readonly LoadPoint[]): string {
 
 function loadTable({ rates, streams, openStreams, deepQueue, messages }: LoadMeasurement): string {
   const ratio = rates.submitsPerSecond / rates.barePerSecond;
-  const growthMiB = streams.rssMiB - streams.rssBeforeMiB;
   return markdownTable(
     ['load', 'measured'],
     [
@@ -66,7 +65,10 @@ function loadTable({ rates, streams, openStreams, deepQueue, messages }: LoadMea
         `store operations of ${openStreams} idle streams of 20 jobs`,
         `${figure(streams.storeOperationsPerSecond)} a second`,
       ],
-      [`memory of ${openStreams} streams`, `${figure(growthMiB)} MiB, ${figure(streams.rssMiB)} MiB in all`],
+      [
+        `memory of the server with ${openStreams} streams`,
+        `${figure(streams.rssMiB)} MiB; ${figure(streams.rssBeforeMiB)} MiB before`,
+      ],
       [`next message of a queue that holds ${count(messages)}`, `${latency(deepQueue)} ms`],
     ],
   );
