@@ -36,11 +36,12 @@ class RecordingLane implements Lane {
   }
 }
 
-function setUp(maxSessions: number) {
+function setUp(maxSessions: number, maxSessionBytes = Number.POSITIVE_INFINITY) {
   const lanes: RecordingLane[] = [];
   const moments: SessionMoment[] = [];
   const pool = new LanePool({
     maxSessions,
+    maxSessionBytes,
     onSession: (moment) => moments.push(moment),
     open: async () => {
       const lane = new RecordingLane();
@@ -105,6 +106,25 @@ describe('LanePool', () => {
     }
     expect(lanes[0]?.compiled).toEqual([a.id, b.id, c.id, b.id]);
     expect(lanes[0]?.released).toEqual([b.id, a.id]);
+  });
+
+  it('keeps sessions of so many bytes a lane, and always the one in use', async () => {
+    // Each program holds one vector of two floats.
+    const bytes = 8;
+    for (const [budget, released] of [
+      [2 * bytes, 1],
+      [1, 2],
+    ] as const) {
+      const { lanes, pool, form, request, turn } = setUp(10, budget);
+      const forms = [form(2), form(3), form(4)];
+      for (const next of forms) {
+        const run = pool.run({ form: next, workers: 1, request });
+        await turn();
+        lanes[0]?.finish();
+        await run;
+      }
+      expect(lanes[0]?.released).toEqual(forms.slice(0, released).map(({ id }) => id));
+    }
   });
 
   it('replaces a lane that broke, and fails only the run it carried', async () => {
