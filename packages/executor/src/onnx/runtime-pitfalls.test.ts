@@ -28,7 +28,6 @@ describe('sums by row with many updates of one row', () => {
   const feeds = {
     ids,
     weights: Float32Array.from({ length: count * width }, (_, i) => ((i * 37) % 64) / 64),
-    table: new Float32Array(rows * width),
   };
 
   it('lose none of them on several threads', async () => {
