@@ -170,6 +170,19 @@ describe('LanePool', () => {
     expect(moments).toEqual(['while a run waited', 'ahead']);
   });
 
+  it('lets nobody wait for what a lane that broke was to prepare', async () => {
+    const { lanes, pool, form, request, turn } = setUp(4);
+    const lost = pool.run({ form: form(2), workers: 1, request });
+    const prepared = pool.prepare(form(3), 1);
+    await turn();
+    const [broken] = lanes;
+    if (!broken) throw new Error('no lane was opened');
+    broken.isUsable = false;
+    broken.finish(new Error('a training thread failed'));
+    await expect(lost).rejects.toThrow('a training thread failed');
+    await prepared;
+  });
+
   it('prepares nothing for a user that is gone, and leaves nothing behind', async () => {
     const { lanes, pool, forms, form, request, turn } = setUp(4);
     const [a, b] = [form(2), form(3)];
