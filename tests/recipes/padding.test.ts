@@ -11,7 +11,8 @@ const ROWS = 2048;
 it.each([32, 128])('stays below 15 %% on letter-to-sound rows in batches of %i', async (batchSize) => {
   const tokenizer = loadTokenizer(letterToSoundTokenizer());
   const model = { ...modelConfig, vocab_size: 160, max_position_embeddings: 64 };
-  const trainingRows = letterToSound().train.slice(0, ROWS).map(toChatRow);
+  const items = letterToSound().train.slice(0, ROWS);
+  const trainingRows = items.map((item) => ({ messages: [...toChatRow(item).messages] }));
   const config = { n_epochs: 1, batch_size: batchSize, max_sequence_length: 32, max_steps: 16 };
   const run = await withPhase({ recipe: 'sft', config, seed: 1, rows: ROWS }, (ctx) =>
     runPhase(
