@@ -24,7 +24,7 @@ export function measuredExecutor(inner: Executor): MeasuredExecutor {
     executor: {
       name: inner.name,
       detail: inner.detail,
-      openTraining: async (layout) => measuredState(await inner.openTraining(layout), keep),
+      openTraining: async (layout, options) => measuredState(await inner.openTraining(layout, options), keep),
       compile: (program) => inner.compile(program),
       dispose: () => inner.dispose(),
     },
@@ -40,6 +40,7 @@ function measuredState(inner: TrainingState, keep: (measured: Measured) => void)
   return {
     load: (state) => inner.load(state),
     read: () => inner.read(),
+    prepare: (program) => inner.prepare(program),
     evaluate: (program, feeds) => inner.evaluate(program, feeds),
     discard: () => inner.discard(),
     dispose: () => inner.dispose(),

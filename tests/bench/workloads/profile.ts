@@ -6,10 +6,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { createOnnxExecutor } from '@preheat/executor/onnx';
 import { CROSS_ENTROPY, demonstrationRecord, imitate, Trainer } from '@preheat/nn';
 import { CounterRandom } from '@preheat/ports';
 import { InferenceSession } from 'onnxruntime-node';
-import { openExecutor } from './open-executor.js';
 import { openModel } from './open-model.js';
 import { report, timeSteps, total } from './timing.js';
 
@@ -28,21 +28,30 @@ const WARMUP = 2;
 const [BATCH, LENGTH] = [32, 64];
 
 const folder = mkdtempSync(join(tmpdir(), 'preheat-profile-'));
-const sessions: InferenceSession[] = [];
+const sessions = new Map<InferenceSession, string>();
+let made = 0;
 const create = InferenceSession.create.bind(InferenceSession) as (
   model: Uint8Array,
   options: InferenceSession.SessionOptions,
 ) => Promise<InferenceSession>;
 const profiled = async (model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> => {
-  const profileFilePrefix = join(folder, `session-${sessions.length}`);
+  const prefix = `session-${made++}`;
+  const profileFilePrefix = join(folder, prefix);
   const session = await create(model, { ...options, enableProfiling: true, profileFilePrefix });
-  sessions.push(session);
-  return session;
+  const release = session.release.bind(session);
+  sessions.set(session, prefix);
+  return Object.assign(session, {
+    release: () => {
+      sessions.delete(session);
+      return release();
+    },
+  });
 };
 Object.assign(InferenceSession, { create: profiled });
 
 const { config, tensors } = openModel(String(values.model));
-const executor = await openExecutor('onnx');
+// In this thread, where sessions can be reached.
+const executor = createOnnxExecutor({ workers: 0, threads: 1 });
 const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1 };
 const trainer = await Trainer.open({ executor, config, optimizer }, { weights: tensors });
 const random = CounterRandom.fromSeed('profile rows');
@@ -59,10 +68,10 @@ const denominators = { crossEntropy: BATCH * (LENGTH - 1) };
 const seconds = await timeSteps({ steps: Number(values.steps), warmup: WARMUP }, async () => {
   await trainer.step(batch, { spec: CROSS_ENTROPY, denominators, learningRate: 1e-3 });
 });
-for (const session of sessions) session.endProfiling();
-if (sessions.length === 0) throw new Error('no session was made through InferenceSession.create: the profile is empty');
+for (const session of sessions.keys()) session.endProfiling();
+if (sessions.size === 0) throw new Error('no session was made through InferenceSession.create: the profile is empty');
 
-const events = sessions.flatMap((_, index) => readEvents(`session-${index}`));
+const events = [...sessions.values()].flatMap(readEvents);
 const byOperator: Record<string, number> = {};
 for (const { args, dur } of events) {
   const name = args?.op_name ?? 'unknown';

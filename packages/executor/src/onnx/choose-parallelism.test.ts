@@ -3,7 +3,7 @@ import { resolveLayout } from '../parameter-layout.js';
 import { chooseParallelism } from './choose-parallelism.js';
 
 const model = (size: number, trainable = true) => resolveLayout([{ name: 'w', shape: [size], trainable }]);
-const machine = { cores: 4, memoryBytes: 8e9, load: 0 };
+const machine = { cores: 4, memoryBytes: 8e9 };
 const choose = (size: number, fixed: object = {}) =>
   chooseParallelism({ ...machine, parameters: model(size), ...fixed });
 

@@ -1,6 +1,8 @@
 // How a model is spread over the cores. Threads inside one session scale badly on small matrix products, so the rule is
 // one worker a core, each with a single-threaded session and its own micro-batch; a model whose copies would not fit the
-// memory gets one worker with all the threads; a tiny one stays in the calling thread, where a run costs no message.
+// memory gets one worker with all the threads; a tiny one stays in the calling thread, where a run costs no message. Other
+// load does not enter: a worker takes the next micro-batch when it is done with the last, and waiting threads sleep, so
+// one that gets less of its core computes less; and the load of the last minute is mostly this process itself.
 
 import type { Parameter } from '../parameter-layout.js';
 
@@ -23,8 +25,6 @@ export interface ParallelismRequest {
   readonly cores: number;
   /** Bytes that this process may use. */
   readonly memoryBytes: number;
-  /** Processes that wanted a core in the last minute. */
-  readonly load: number;
   readonly parameters: readonly Parameter[];
 }
 

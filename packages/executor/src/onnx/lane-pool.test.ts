@@ -36,11 +36,12 @@ class RecordingLane implements Lane {
   }
 }
 
-function setUp(maxSessions: number) {
+function setUp(maxSessions: number, maxSessionBytes = Number.POSITIVE_INFINITY) {
   const lanes: RecordingLane[] = [];
   const moments: SessionMoment[] = [];
   const pool = new LanePool({
     maxSessions,
+    maxSessionBytes,
     onSession: (moment) => moments.push(moment),
     open: async () => {
       const lane = new RecordingLane();
@@ -107,6 +108,25 @@ describe('LanePool', () => {
     expect(lanes[0]?.released).toEqual([b.id, a.id]);
   });
 
+  it('keeps sessions of so many bytes a lane, and always the one in use', async () => {
+    // Each program holds one vector of two floats.
+    const bytes = 8;
+    for (const [budget, released] of [
+      [2 * bytes, 1],
+      [1, 2],
+    ] as const) {
+      const { lanes, pool, form, request, turn } = setUp(10, budget);
+      const forms = [form(2), form(3), form(4)];
+      for (const next of forms) {
+        const run = pool.run({ form: next, workers: 1, request });
+        await turn();
+        lanes[0]?.finish();
+        await run;
+      }
+      expect(lanes[0]?.released).toEqual(forms.slice(0, released).map(({ id }) => id));
+    }
+  });
+
   it('replaces a lane that broke, and fails only the run it carried', async () => {
     const { lanes, pool, form, request, turn } = setUp(2);
     const job = { form: form(2), workers: 1, request };
@@ -148,6 +168,19 @@ describe('LanePool', () => {
     await Promise.all([...runs, prepared]);
     expect(lanes[0]?.compiled).toEqual([a.id, b.id]);
     expect(moments).toEqual(['while a run waited', 'ahead']);
+  });
+
+  it('lets nobody wait for what a lane that broke was to prepare', async () => {
+    const { lanes, pool, form, request, turn } = setUp(4);
+    const lost = pool.run({ form: form(2), workers: 1, request });
+    const prepared = pool.prepare(form(3), 1);
+    await turn();
+    const [broken] = lanes;
+    if (!broken) throw new Error('no lane was opened');
+    broken.isUsable = false;
+    broken.finish(new Error('a training thread failed'));
+    await expect(lost).rejects.toThrow('a training thread failed');
+    await prepared;
   });
 
   it('prepares nothing for a user that is gone, and leaves nothing behind', async () => {

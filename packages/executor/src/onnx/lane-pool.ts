@@ -117,7 +117,10 @@ export class LanePool {
   }
 
   #prepareNext(lane: PooledLane): void {
-    if (!lane.isBusy && lane.isUsable) lane.prepareNext(() => this.#giveBack(lane));
+    if (lane.isBusy) return;
+    if (lane.isUsable) lane.prepareNext(() => this.#giveBack(lane));
+    // Nobody may wait for what a lost lane was to make.
+    else void lane.cancelAhead();
   }
 
   #free(form: ProgramForm, workers: number): PooledLane | undefined {

@@ -2,7 +2,7 @@
 
 import type { Program } from '@preheat/graph';
 import { createRequire } from 'node:module';
-import { availableParallelism, loadavg, totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { checkTrainingOptions } from '../adamw.js';
 import type { CompiledProgram, Executor, Feeds, ParameterSpec, TrainingOptions, TrainingState } from '../executor.js';
 import { matchFeeds } from '../feeds.js';
@@ -25,6 +25,8 @@ export function createOnnxExecutor(options: OnnxOptions = {}): Executor {
 }
 
 const defaultMaxSessions = 16;
+/** Of the memory, for sessions kept ready. */
+const sessionsShare = 0.25;
 
 class OnnxExecutor implements Executor {
   readonly name = 'onnx';
@@ -35,8 +37,9 @@ class OnnxExecutor implements Executor {
 
   constructor(options: OnnxOptions) {
     this.#options = options;
-    const { maxSessions = defaultMaxSessions, onSession } = options;
-    this.#pool = new LanePool({ maxSessions, onSession });
+    const { maxSessions = defaultMaxSessions, maxSessionBytes = sessionsShare * availableBytes(), onSession } = options;
+    const lanes = options.workers ?? availableParallelism();
+    this.#pool = new LanePool({ maxSessions, maxSessionBytes: maxSessionBytes / Math.max(1, lanes), onSession });
     const { workers, threads } = options;
     const set = [
       workers !== undefined && `${workers} workers`,
@@ -70,7 +73,7 @@ class OnnxExecutor implements Executor {
 
   #lanes(parameters: readonly Parameter[], onDispose: () => void): OnnxTrainingOptions {
     const { workers, threads, spinning, onParallelism } = this.#options;
-    const machine = { cores: availableParallelism(), memoryBytes: availableBytes(), load: loadavg()[0] ?? 0 };
+    const machine = { cores: availableParallelism(), memoryBytes: availableBytes() };
     const parallelism = chooseParallelism({ workers, threads, spinning, ...machine, parameters });
     onParallelism?.(parallelism);
     this.#pool.warm(parallelism.workers);

@@ -17,6 +17,8 @@ export type SessionMoment = 'ahead' | 'while a run waited';
 
 export interface PooledLaneOptions {
   readonly maxSessions: number;
+  /** Of the arenas of all sessions of a lane but the last used; no limit by default. */
+  readonly maxSessionBytes?: number | undefined;
   readonly onSession?: ((moment: SessionMoment) => void) | undefined;
 }
 
@@ -106,8 +108,19 @@ export class PooledLane {
       this.#options.onSession?.(moment);
     }
     this.#programs.add(form);
-    const [oldest] = this.#programs;
-    if (oldest && this.#programs.size > this.#options.maxSessions) await this.#release(oldest);
+    await this.#evict();
+  }
+
+  /** Releases what was not used for longest, until the rest is within bounds. */
+  async #evict(): Promise<void> {
+    const { maxSessions, maxSessionBytes = Number.POSITIVE_INFINITY } = this.#options;
+    let bytes = 0;
+    for (const { arenaBytes } of this.#programs) bytes += arenaBytes;
+    for (const oldest of [...this.#programs].slice(0, -1)) {
+      if (this.#programs.size <= maxSessions && bytes <= maxSessionBytes) return;
+      bytes -= oldest.arenaBytes;
+      await this.#release(oldest);
+    }
   }
 
   /** Frees the sessions of one user, or of all. */

@@ -1,7 +1,7 @@
 // The encoded form of a program, with the settings of its sessions: what a lane needs to compile it.
 
 import type { Program } from '@preheat/graph';
-import { programToOnnx } from '@preheat/graph';
+import { peakBytes, programToOnnx } from '@preheat/graph';
 import type { InferenceSession } from 'onnxruntime-node';
 
 let nextId = 0;
@@ -13,6 +13,7 @@ export class ProgramForm {
   readonly options: InferenceSession.SessionOptions;
   readonly #program: Program;
   #model: Uint8Array | undefined;
+  #arenaBytes: number | undefined;
 
   constructor(program: Program, owner: ProgramForms, options: InferenceSession.SessionOptions) {
     this.#program = program;
@@ -24,6 +25,12 @@ export class ProgramForm {
   get model(): Uint8Array {
     this.#model ??= programToOnnx(this.#program);
     return this.#model;
+  }
+
+  /** What a session of it keeps once it has run. */
+  get arenaBytes(): number {
+    this.#arenaBytes ??= peakBytes(this.#program);
+    return this.#arenaBytes;
   }
 }
 

@@ -5,6 +5,7 @@ import { OnnxGraph } from '../onnx/index.js';
 import type { ElementType } from '../onnx/index.js';
 import type { DType } from '../value.js';
 import type { Program, ProgramNode, TensorType } from '../program.js';
+import { executionOrder } from './execution-order.js';
 import { findGemmFusions } from './fuse-gemm.js';
 import type { GemmFusion } from './fuse-gemm.js';
 import { onnxLowerings } from './onnx-lowerings.js';
@@ -33,7 +34,7 @@ export function programToOnnx(program: Program): Uint8Array {
     define(constant.value, constant, graph.constant({ elementType: elementType[dtype], shape, data }));
   }
   const { additions, absorbed } = findGemmFusions(program);
-  for (const node of program.nodes) {
+  for (const node of executionOrder(program)) {
     if (absorbed.has(node.value)) continue;
     const fusion = additions.get(node.value);
     define(node.value, node, fusion ? lowerGemm(graph, fusion, resolve) : lowerNode(graph, node, resolve));

@@ -53,7 +53,7 @@ describe('planMicroBatches', () => {
   });
 
   it('spreads a small batch over lanes instead of giving one of them everything', () => {
-    const plans = planMicroBatches(new Array<number>(32).fill(16), { maxTokens: 1024, overheadTokens: 64 });
+    const plans = planMicroBatches(new Array<number>(32).fill(16), { maxTokens: 1024, overheadTokens: 128 });
     expect(plans.map(({ batch, length }) => [batch, length])).toEqual([
       [16, 16],
       [16, 16],
@@ -71,7 +71,7 @@ function chatLengths(count: number): number[] {
 describe('batches of chat rows with a long tail', () => {
   const lengths = chatLengths(6400);
   const total = (numbers: readonly number[]) => numbers.reduce((sum, x) => sum + x, 0);
-  const shipped = { maxTokens: 1024, overheadTokens: 64 };
+  const shipped = { maxTokens: 1024, overheadTokens: 128 };
 
   /** Plans of all batches of an epoch. */
   function plansOf(batchSize: number, windowBatches: number) {

@@ -66,7 +66,7 @@ export interface TrainerOptions {
 /** Small enough to stay in cache and to bound the memory of a compiled shape; measured on letter-to-sound rows. */
 const DEFAULT_MAX_TOKENS = 1024;
 /** What a run costs beside its tokens, as a share of the largest micro-batch: devices that take more start runs slower. */
-const OVERHEAD_SHARE = 1 / 16;
+const OVERHEAD_SHARE = 1 / 8;
 /** Programs kept; a few lengths times a few row counts. */
 const MAX_PROGRAMS = 48;
 

@@ -1,6 +1,7 @@
 /**
  * The memory that training takes, before anything is opened: the formula behind "does it fit". It counts what grows with
- * the model and the batch, in the layout of the CPU executor; the runtime itself (about 150 MB) comes on top.
+ * the model and the batch, in the layout of the CPU executor; the process before anything is opened (about 150 MB) comes on
+ * top, and so do sessions kept for other shapes, which the executor bounds.
  */
 import { loraTensors } from '../adapter/lora-modules.js';
 import { decoderTensors } from '@preheat/contracts';
@@ -30,11 +31,15 @@ export interface TrainingMemory {
   readonly gradients: number;
   /** What a lane holds between the forward and the backward pass, for all lanes. */
   readonly activations: number;
+  /** Of the threads and their sessions, whatever the model. */
+  readonly runtime: number;
   readonly total: number;
 }
 
 const BYTES_PER_FLOAT = 4;
 const MOMENTS = 2;
+/** A thread with its heap, and a session without what it computes. */
+const RUNTIME_BYTES_PER_LANE = 25e6;
 /** Of the executor's slots, beside one for each lane: the sum, and one that waits for an earlier run. */
 const extraSlots = (lanes: number): number => (lanes > 1 ? 2 : 1);
 
@@ -49,7 +54,9 @@ export function trainingMemory(request: TrainingMemoryRequest): TrainingMemory {
   // A lane's gradient is counted in its peak; handing it over takes a copy in the lane and a slot.
   const gradients = trained * (2 * lanes + extraSlots(lanes));
   const activations = lanes * peakBytes(buildTrainingProgram(model, microBatch, spec));
-  return { weights, optimizer, gradients, activations, total: weights + optimizer + gradients + activations };
+  const runtime = lanes * RUNTIME_BYTES_PER_LANE;
+  const total = weights + optimizer + gradients + activations + runtime;
+  return { weights, optimizer, gradients, activations, runtime, total };
 }
 
 const floats = (sizes: readonly number[]): number => BYTES_PER_FLOAT * sizes.reduce((sum, size) => sum + size, 0);

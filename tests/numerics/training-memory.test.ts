@@ -1,0 +1,79 @@
+/** What training really takes stays within the formula that says so beforehand, measured in processes of their own. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { DecoderConfigOf } from '@preheat/contracts';
+import { trainingMemory } from '@preheat/nn';
+import { describe, expect, it } from 'vitest';
+import type { Measurement } from './measure-training.js';
+
+const SCRIPT = fileURLToPath(new URL('measure-training.ts', import.meta.url));
+const config: DecoderConfigOf<'llama'> = {
+  model_type: 'llama',
+  vocab_size: 512,
+  hidden_size: 160,
+  intermediate_size: 432,
+  num_hidden_layers: 4,
+  num_attention_heads: 5,
+  num_key_value_heads: 5,
+  head_dim: 32,
+  max_position_embeddings: 256,
+  rope_theta: 10_000,
+  rms_norm_eps: 1e-5,
+  tie_word_embeddings: true,
+  bos_token_id: null,
+  eos_token_id: 1,
+  pad_token_id: 0,
+};
+
+function measure(measurement: Measurement): { peak: number; total: number } {
+  const args = ['--conditions=source', '--import', 'tsx', SCRIPT, JSON.stringify(measurement)];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as { peak: number; total: number };
+}
+
+describe('peak memory of training', () => {
+  it.each([
+    { batch: 16, length: 64, lanes: 1 },
+    { batch: 16, length: 64, lanes: 2 },
+    { batch: 8, length: 256, lanes: 1 },
+  ])(
+    'is within 1.5 times the formula, and not far below: %o',
+    (shape) => {
+      const { peak, total } = measure({ config, ...shape, steps: 6 });
+      expect(peak / total).toBeLessThan(1.5);
+      expect(peak / total).toBeGreaterThan(0.6);
+    },
+    120_000,
+  );
+});
+
+describe('trainingMemory', () => {
+  const model = { config, lora: null };
+  const of = (batch: number, lanes: number, averages = false) =>
+    trainingMemory({ model, microBatch: { batch, length: 64 }, lanes, averages });
+
+  it('adds up its parts', () => {
+    const { total, ...parts } = of(16, 2);
+    expect(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0)).toBe(total);
+  });
+
+  it('counts moments and an average of what is trained', () => {
+    const weightBytes = of(16, 1).weights / 2;
+    expect(of(16, 1).optimizer).toBe(2 * weightBytes);
+    expect(of(16, 1, true).optimizer).toBe(3 * weightBytes);
+  });
+
+  it('counts an adapter alone where only that is trained', () => {
+    const lora = {
+      ...{ rank: 4, alpha: 8, usesRankStabilizedScale: false, dropout: 0, targetModules: ['q_proj'] },
+      ...{ rankPattern: {}, alphaPattern: {}, modulesToSave: [], baseModel: null },
+    };
+    const { optimizer } = trainingMemory({ model: { config, lora }, microBatch: { batch: 16, length: 64 }, lanes: 1 });
+    const [layers, rank, inputs, outputs] = [4, 4, 160, 160];
+    expect(optimizer).toBe(2 * 4 * layers * rank * (inputs + outputs));
+  });
+
+  it('grows with the micro-batch and with the lanes', () => {
+    expect(of(32, 1).activations / of(16, 1).activations).toBeCloseTo(2, 0);
+    expect(of(16, 2).activations).toBe(2 * of(16, 1).activations);
+  });
+});
