@@ -10,9 +10,6 @@ import type { Failures } from './run-matches.js';
 import { median } from './statistics.js';
 import { figure, markdownTable, outcomeTable } from './table.js';
 
-const START = '<!-- bench:engine -->';
-const END = '<!-- /bench:engine -->';
-
 export interface Measured {
   readonly matches: readonly Match[];
   readonly ledger: Ledger;
@@ -20,11 +17,12 @@ export interface Measured {
   readonly folders: Readonly<Record<string, string>>;
 }
 
-/** @throws Error when the page has lost its block. */
-export function replaceBlock(page: string, content: string): string {
-  const [start, end] = [page.indexOf(START), page.indexOf(END)];
-  if (start < 0 || end < start) throw new Error(`the page has no block from ${START} to ${END}`);
-  return `${page.slice(0, start + START.length)}\n\n${content}\n\n${page.slice(end)}`;
+/** @param name Of the block. @throws Error when the page has lost it. */
+export function replaceBlock(page: string, content: string, name = 'bench:engine'): string {
+  const marks = [`<!-- ${name} -->`, `<!-- /${name} -->`] as const;
+  const [start, end] = [page.indexOf(marks[0]), page.indexOf(marks[1])];
+  if (start < 0 || end < start) throw new Error(`the page has no block from ${marks.join(' to ')}`);
+  return `${page.slice(0, start + marks[0].length)}\n\n${content}\n\n${page.slice(end)}`;
 }
 
 export function writeDocs(docs: string, measured: Measured): void {
