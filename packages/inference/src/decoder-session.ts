@@ -4,6 +4,7 @@
  */
 import { assertDecoderTensors, type TensorMap } from '@preheat/checkpoints';
 import type { DecoderConfig } from '@preheat/contracts';
+import { DecodeEngine } from './decode-engine.js';
 import { DecoderGraphs, decoderBytes } from './decoder-graphs.js';
 import { generateRows } from './generate-rows.js';
 import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
@@ -27,7 +28,7 @@ export class DecoderSession {
   /** Estimate of the memory held, for budgets. */
   readonly byteSize: number;
   readonly #graphs: DecoderGraphs;
-  #nextStream = 0;
+  readonly #engine: DecodeEngine;
 
   protected constructor(
     config: DecoderConfig,
@@ -38,6 +39,7 @@ export class DecoderSession {
     this.config = config;
     this.byteSize = decoderBytes(config, runners.length);
     this.#graphs = new DecoderGraphs(config, tensors, policyVersion, runners);
+    this.#engine = new DecodeEngine(this.#graphs);
   }
 
   /**
@@ -60,14 +62,12 @@ export class DecoderSession {
 
   /** One result a request, in order. See `GenerateOptions` for defaults and `GeneratedRow` for what is recorded. */
   generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<GeneratedRow[]> {
-    return generateRows(this.#graphs, requests, options);
+    return generateRows(this.config, this.#engine, requests, options);
   }
 
   /** One row in chunks; joined, they equal what `generate` returns. */
   stream(request: GenerateRequest, options: StreamOptions): AsyncGenerator<GeneratedRow, void, undefined> {
-    const { runners } = this.#graphs;
-    const runner = runners[this.#nextStream++ % runners.length] as GraphRunner;
-    return streamRow(this.#graphs, runner, request, options);
+    return streamRow(this.config, this.#engine, request, options);
   }
 
   /** Log-probabilities of given tokens. */
@@ -81,7 +81,7 @@ export class DecoderSession {
    */
   async updateWeights(tensors: TensorMap, policyVersion: number): Promise<void> {
     assertDecoderTensors(this.config, tensors);
-    await this.#graphs.update(tensors, policyVersion);
+    await this.#engine.update(tensors, policyVersion);
   }
 
   /** False once a decoding thread died: open another session for the model. */
@@ -90,7 +90,8 @@ export class DecoderSession {
   }
 
   /** Frees sessions and threads after what was asked for has finished. */
-  close(): Promise<void> {
-    return this.#graphs.close();
+  async close(): Promise<void> {
+    await this.#engine.drain();
+    await this.#graphs.close();
   }
 }

@@ -1,8 +1,8 @@
 /** Log-probabilities of given tokens, for comparing policies and for checking what sampling recorded. */
 import { checkTokens } from './check-generation.js';
-import { float32s, scalar } from './decode-batch.js';
+import { float32sOf, scalar } from './wire-tensors.js';
 import type { DecoderGraphs } from './decoder-graphs.js';
-import { spreadOver } from './generate-rows.js';
+import { spreadOver } from './spread-over.js';
 import type { GraphRunner, WireTensor } from './graph-runner.js';
 import { planMicroBatches } from './micro-batches.js';
 
@@ -77,7 +77,7 @@ async function scoreCall(runner: GraphRunner, rows: readonly ScoreRow[], tempera
     inverse_temperature: scalar(1 / temperature),
   };
   const { outputs, version } = await runner.run('score', feeds, ['log_probs']);
-  const logProbs_BS = float32s(outputs, 'log_probs');
+  const logProbs_BS = float32sOf(outputs, 'log_probs');
   return rows.map(({ tokens, from }, row) => ({
     logProbs: logProbs_BS.slice(row * columns + from - 1, row * columns + tokens.length - 1),
     policyVersion: version,

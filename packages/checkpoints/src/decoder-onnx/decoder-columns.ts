@@ -70,15 +70,10 @@ function causality(graph: OnnxGraph, tokens: Value, total: Value): Record<'queri
 }
 
 function masks(graph: OnnxGraph, visible: Value, queries_S: Value, keys_T: Value): Columns['mask_B1ST'] {
-  const made = new Map<number | null, Value>();
-  return (window) => {
-    const known = made.get(window);
-    if (known !== undefined) return known;
+  return perWindow((window) => {
     const shown = window === null ? visible : graph.op('And', [visible, inWindow(graph, window, queries_S, keys_T)]);
-    const mask = graph.op('Where', [shown, graph.float32(0), graph.float32(MASKED_SCORE)]);
-    made.set(window, mask);
-    return mask;
-  };
+    return maskOf(graph, shown);
+  });
 }
 
 /** Whether a key is among the last `window` columns up to the query's own. */
@@ -88,6 +83,70 @@ function inWindow(graph: OnnxGraph, window: number, queries_S: Value, keys_T: Va
 }
 
 /** Size of one axis, as an int64 scalar. */
-function size(graph: OnnxGraph, value: Value, axis: number): Value {
+export function size(graph: OnnxGraph, value: Value, axis: number): Value {
   return graph.op('Gather', [graph.op('Shape', [value]), graph.int64(axis)]);
+}
+
+/** Fixed columns as a decoding step sees them. */
+export interface FixedColumns {
+  /** Whether a column is real, and its position: bool and int64 `[rows, 1, 1, columns]`. */
+  readonly real_B11T: Value;
+  readonly positions_B11T: Value;
+  /** The mask where there is no window; a scalar zero where no column is padding, which is cheaper to add. */
+  readonly mask: Value;
+}
+
+/**
+ * @param key a key of the part, `[rows, heads, columns, headDim]`, read for the number of columns.
+ * @param pads_B int64, padding columns at the left of each row.
+ * @param starts_B int64, position of the first column after the padding.
+ */
+export function fixedColumns(graph: OnnxGraph, key: Value, pads_B: Value, starts_B: Value): FixedColumns {
+  const keys_T = graph.op('Range', [graph.int64(0), size(graph, key, 2), graph.int64(1)]);
+  const axes = graph.int64([1, 2, 3]);
+  const sincePad = graph.op('Sub', [keys_T, graph.op('Unsqueeze', [pads_B, axes])]);
+  const real_B11T = graph.op('GreaterOrEqual', [sincePad, graph.int64(0)]);
+  const positions_B11T = graph.op('Add', [sincePad, graph.op('Unsqueeze', [starts_B, axes])]);
+  const isPadded = graph.op('Greater', [graph.op('ReduceMax', [pads_B], { keepdims: 0 }), graph.int64(0)]);
+  const [padded, whole] = [graph.subgraph('padded'), graph.subgraph('whole')];
+  padded.output('mask', maskOf(padded, real_B11T), 'float32');
+  whole.output('mask', whole.op('Identity', [whole.float32([0])]), 'float32');
+  const mask = graph.op('If', [isPadded], { then_branch: { graph: padded }, else_branch: { graph: whole } });
+  return { real_B11T, positions_B11T, mask };
+}
+
+/** The mask of fixed columns for a token at `positions_B1`, with or without a window. */
+export function fixedMask(
+  graph: OnnxGraph,
+  { real_B11T, positions_B11T, mask }: FixedColumns,
+  positions_B1: Value,
+): (window: number | null) => Value {
+  return perWindow((window) => {
+    if (window === null) return mask;
+    const last = graph.op('Unsqueeze', [graph.op('Sub', [positions_B1, graph.int64(window)]), graph.int64([1, 2])]);
+    return maskOf(graph, graph.op('And', [real_B11T, graph.op('Greater', [positions_B11T, last])]));
+  });
+}
+
+/** The mask of the columns of a chunk, the last of which is the token's own. @param width int64 `[1]`. */
+export function grownMask(graph: OnnxGraph, width: Value): (window: number | null) => Value | null {
+  return perWindow((window) => {
+    if (window === null) return null;
+    const end = graph.op('Squeeze', [width]);
+    const keys = graph.op('Range', [graph.int64(0), end, graph.int64(1)]);
+    return maskOf(graph, graph.op('GreaterOrEqual', [keys, graph.op('Sub', [end, graph.int64(window)])]));
+  });
+}
+
+function maskOf(graph: OnnxGraph, visible: Value): Value {
+  return graph.op('Where', [visible, graph.float32(0), graph.float32(MASKED_SCORE)]);
+}
+
+/** Layers that ask for the same window share the nodes. */
+function perWindow<T>(make: (window: number | null) => T): (window: number | null) => T {
+  const made = new Map<number | null, T>();
+  return (window) => {
+    if (!made.has(window)) made.set(window, make(window));
+    return made.get(window) as T;
+  };
 }

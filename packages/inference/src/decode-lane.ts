@@ -1,0 +1,150 @@
+/**
+ * The batch of one runner: it admits waiting rows, decodes a segment of tokens in one call of the runtime, hands out what
+ * was made, drops rows that are over, and again. Rows do not see each other, so when they come and go changes nothing
+ * but speed.
+ */
+import { presentName } from '@preheat/checkpoints';
+import { cacheBytes, cacheNames, type CacheArrays, emptyCaches, readCaches } from './cache-arrays.js';
+import { batchFeeds, type DecodeBatch, freshRows, layOut, placedRows, promptKey } from './decode-batch.js';
+import type { DecoderGraphs } from './decoder-graphs.js';
+import type { DecodingRow } from './decoding-row.js';
+import type { GraphRunner, RunResult, WireTensor } from './graph-runner.js';
+import { emissionFetches, readEmission } from './read-emission.js';
+import { decodeForm, settingFeeds } from './row-settings.js';
+import { SegmentCost } from './segment-cost.js';
+import { int64s } from './wire-tensors.js';
+
+/** Tokens whose columns grow apart from the rest, inside the graph. */
+const CHUNK_TOKENS = 16;
+/** A segment of rows that may be cancelled: longer ones would decode for nobody. */
+const CANCELLABLE_TOKENS = 32;
+/** Rows are admitted when this share of the places is free, or when all that wait find a place. */
+const ADMITTING_SHARE = 0.25;
+
+/** Where a lane finds rows to admit. */
+export interface RowSource {
+  readonly waiting: number;
+  /** At most `count` rows, in the order they came. */
+  take(count: number): DecodingRow[];
+}
+
+export class DecodeLane {
+  readonly #graphs: DecoderGraphs;
+  readonly #runner: GraphRunner;
+  readonly #maxRows: number;
+  readonly #cost = new SegmentCost();
+  #batch: DecodeBatch | null = null;
+
+  constructor(graphs: DecoderGraphs, runner: GraphRunner, maxRows: number) {
+    this.#graphs = graphs;
+    this.#runner = runner;
+    this.#maxRows = maxRows;
+  }
+
+  /** Decodes until nothing is left. @param share the most rows to admit at first, so that other lanes get theirs. */
+  async run(source: RowSource, share: number): Promise<void> {
+    await this.#admit(source.take(Math.min(share, this.#maxRows)));
+    while (this.#batch !== null || source.waiting > 0) {
+      if (this.#batch === null) await this.#admit(source.take(this.#maxRows));
+      if (this.#batch !== null)
+        await this.#guarded(this.#batch.rows, () => this.#segment(this.#batch, source.waiting > 0));
+      if (this.#batch !== null) await this.#settle(this.#batch, source);
+    }
+  }
+
+  /** Rows fail with whatever their call failed with; the lane lives on. */
+  async #guarded(rows: readonly DecodingRow[], work: () => Promise<DecodeBatch | null>): Promise<void> {
+    try {
+      this.#batch = await work();
+    } catch (error) {
+      this.#batch = null;
+      for (const row of rows) if (!row.isOver) row.fail(error);
+    }
+  }
+
+  async #segment(batch: DecodeBatch | null, isWaiting: boolean): Promise<DecodeBatch | null> {
+    const live = batch?.rows.filter(({ isOver }) => !isOver) ?? [];
+    if (batch === null || live.length === 0) return null;
+    const { config } = this.#graphs;
+    const form = decodeForm(live);
+    const kind = batch.prompts ? (`${form}-shared` as const) : form;
+    await this.#graphs.ensure(kind);
+    const count = this.#segmentTokens(batch, live, isWaiting);
+    const isLast = live.every(({ remaining }) => remaining <= count);
+    const settings = settingFeeds(batch.rows, form, count, config.vocab_size);
+    const chunk: WireTensor = { type: 'int64', data: BigInt64Array.of(BigInt(CHUNK_TOKENS)), dims: [] };
+    const feeds = { ...settings, ...batchFeeds(config, batch), chunk_tokens: chunk };
+    const fetches = [...emissionFetches(form), ...(isLast ? [] : cacheNames(config, presentName))];
+    const started = performance.now();
+    const result = await this.#runner.run(kind, feeds, fetches);
+    this.#handOut(batch, live, result, performance.now() - started);
+    return isLast ? null : { ...batch, own: readCaches(config, result.outputs, presentName) };
+  }
+
+  #handOut({ rows }: DecodeBatch, live: readonly DecodingRow[], result: RunResult, ms: number): void {
+    const [steps = 0] = (result.outputs['tokens'] as WireTensor).dims;
+    rows.forEach((row, place) => {
+      if (!row.isOver) row.take(readEmission(result, place, rows.length, row.options.topLogProbs));
+    });
+    const stops = live.filter(({ isOver, remaining }) => isOver && remaining > 0).length;
+    this.#cost.record(ms, rows.length, steps, stops);
+  }
+
+  #segmentTokens({ own }: DecodeBatch, live: readonly DecodingRow[], isWaiting: boolean): number {
+    const lengths = live.map(({ remaining }) => remaining);
+    const [longest, shortest] = [Math.max(...lengths), Math.min(...lengths)];
+    const size = { rows: live.length, bytes: cacheBytes(own), longest, shortest };
+    const canStop = live.some(({ stopIds }) => stopIds.length > 0);
+    const tokens = this.#cost.segmentTokens(size, canStop, isWaiting);
+    const listening = Math.min(...live.map(({ chunkTokens }) => chunkTokens));
+    const isCancellable = live.some(({ options }) => options.signal !== undefined);
+    return Math.min(tokens, listening, isCancellable ? CANCELLABLE_TOKENS : tokens);
+  }
+
+  /** Lets waiting rows in and leaves out those that are over, where that pays for the copy of the caches. */
+  async #settle(batch: DecodeBatch, source: RowSource): Promise<void> {
+    const live = batch.rows.filter(({ isOver }) => !isOver);
+    const free = this.#maxRows - live.length;
+    if (source.waiting > 0 && (free >= ADMITTING_SHARE * this.#maxRows || source.waiting <= free)) {
+      await this.#admit(source.take(free));
+      return;
+    }
+    const steps = live.reduce((sum, { remaining }) => sum + remaining, 0) / Math.max(1, live.length);
+    const saved = (batch.rows.length - live.length) * this.#cost.rowStepMs * steps;
+    if (live.length === 0) this.#batch = null;
+    else if (saved > this.#cost.copyMs(cacheBytes(batch.own)))
+      this.#batch = layOut(this.#graphs.config, placedRows(batch));
+  }
+
+  /** Puts rows into the batch, their prompts' caches first made. */
+  async #admit(rows: readonly DecodingRow[]): Promise<void> {
+    const fresh = rows.filter(({ isOver }) => !isOver);
+    if (fresh.length === 0) return;
+    const before = this.#batch;
+    await this.#guarded([...(before?.rows ?? []), ...fresh], async () => {
+      const distinct = new Map(fresh.map((row) => [promptKey(row), row]));
+      const caches = await this.#prefill([...distinct.values()].map(({ prompt }) => prompt));
+      const { config } = this.#graphs;
+      return layOut(config, [...(before ? placedRows(before) : []), ...freshRows(config, fresh, caches, distinct)]);
+    });
+  }
+
+  /** Caches of all tokens of these prompts but the last of each, which is the first that decoding reads. */
+  async #prefill(prompts: readonly Int32Array[]): Promise<CacheArrays> {
+    const { config } = this.#graphs;
+    const columns = Math.max(...prompts.map(({ length }) => length)) - 1;
+    if (columns === 0) return emptyCaches(config, prompts.length);
+    const padding = BigInt(config.pad_token_id ?? config.eos_token_id);
+    const ids = new BigInt64Array(prompts.length * columns).fill(padding);
+    const pads = prompts.map((prompt) => columns - (prompt.length - 1));
+    prompts.forEach((prompt, row) => {
+      const start = row * columns + (pads[row] as number);
+      for (let index = 0; index < prompt.length - 1; index++) ids[start + index] = BigInt(prompt[index] as number);
+    });
+    await this.#graphs.ensure('prefill');
+    const tokens: WireTensor = { type: 'int64', data: ids, dims: [prompts.length, columns] };
+    const feeds = { input_ids: tokens, pads: int64s(pads) };
+    const { outputs } = await this.#runner.run('prefill', feeds, cacheNames(config, presentName));
+    return readCaches(config, outputs, presentName);
+  }
+}
