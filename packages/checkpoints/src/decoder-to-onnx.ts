@@ -1,9 +1,11 @@
-/** ONNX export of a decoder, one graph per way of using it; `decoderToOnnx` chooses by name. */
+/** ONNX graphs of a decoder, one per way of using it: files for other programs, and graphs for serving. */
 import type { DecoderConfig } from '@preheat/contracts';
 import { decodeGraph } from './decoder-onnx/decode-graph.js';
+import { storedWeights } from './decoder-onnx/decoder-weights.js';
 import { exchangeGraph } from './decoder-onnx/exchange-graph.js';
 import { prefillGraph } from './decoder-onnx/prefill-graph.js';
 import { scoreGraph } from './decoder-onnx/score-graph.js';
+import { weightInputs } from './served-weights.js';
 import type { TensorMap } from './tensor.js';
 
 /** What a decoding graph does beside drawing tokens at a temperature: nothing, filter them, and report alternatives. */
@@ -11,20 +13,25 @@ export type DecodeForm = 'decode' | 'decode-filtered' | 'decode-top';
 
 /**
  * `prefill` makes the caches of prompts and the forms of `decode` go on from them; the shared ones read the prompts'
- * columns once for all rows of a prompt. `exchange` is the graph for other programs: one step with the cache outside, in
- * the names transformers.js expects.
+ * columns once for all rows of a prompt.
  */
-export type DecoderGraphKind = 'prefill' | DecodeForm | `${DecodeForm}-shared` | 'score' | 'exchange';
+export type ServingGraphKind = 'prefill' | DecodeForm | `${DecodeForm}-shared` | 'score';
 
-/**
- * The bytes of an ONNX model of the decoder with its weights inside.
- * @throws TensorMismatchError when the tensors do not fit the config.
- */
-export function decoderToOnnx(config: DecoderConfig, tensors: TensorMap, kind: DecoderGraphKind): Uint8Array {
-  if (kind === 'score') return scoreGraph(config, tensors);
-  if (kind === 'exchange') return exchangeGraph(config, tensors);
-  if (kind === 'prefill') return prefillGraph(config, tensors);
+/** The bytes of an ONNX model whose weights are inputs, named as `servedWeights` lists them. */
+export function servingGraph(config: DecoderConfig, kind: ServingGraphKind): Uint8Array {
+  if (kind === 'score') return scoreGraph(config, weightInputs);
+  if (kind === 'prefill') return prefillGraph(config, weightInputs);
   const hasAlternatives = kind.startsWith('decode-top');
   const isFiltered = hasAlternatives || kind.startsWith('decode-filtered');
-  return decodeGraph(config, tensors, { isFiltered, hasAlternatives, isShared: kind.endsWith('-shared') });
+  return decodeGraph(config, weightInputs, { isFiltered, hasAlternatives, isShared: kind.endsWith('-shared') });
+}
+
+/**
+ * The bytes of an ONNX model with the weights inside. `exchange` is the graph for other programs: one step with the cache
+ * outside, in the names transformers.js expects.
+ * @throws TensorMismatchError when the tensors do not fit the config.
+ */
+export function decoderToOnnx(config: DecoderConfig, tensors: TensorMap, kind: 'score' | 'exchange'): Uint8Array {
+  if (kind === 'exchange') return exchangeGraph(config, tensors);
+  return scoreGraph(config, (graph) => storedWeights(graph, config, tensors));
 }

@@ -3,7 +3,7 @@
  * was made, drops rows that are over, and again. Rows do not see each other, so when they come and go changes nothing
  * but speed.
  */
-import { presentName } from '@preheat/checkpoints';
+import { pastName, presentName } from '@preheat/checkpoints';
 import { cacheBytes, cacheNames, type CacheArrays, emptyCaches, readCaches } from './cache-arrays.js';
 import { batchFeeds, type DecodeBatch, freshRows, layOut, placedRows, promptKey } from './decode-batch.js';
 import type { DecoderGraphs } from './decoder-graphs.js';
@@ -76,7 +76,7 @@ export class DecodeLane {
     const feeds = { ...settings, ...batchFeeds(config, batch), chunk_tokens: chunk };
     const fetches = [...emissionFetches(form), ...(isLast ? [] : cacheNames(config, presentName))];
     const started = performance.now();
-    const result = await this.#runner.run(kind, feeds, fetches);
+    const result = await this.#runner.run(kind, feeds, fetches, cacheNames(config, pastName));
     this.#handOut(batch, live, result, performance.now() - started);
     return isLast ? null : { ...batch, own: readCaches(config, result.outputs, presentName) };
   }

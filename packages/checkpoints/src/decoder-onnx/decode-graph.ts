@@ -6,7 +6,6 @@
  */
 import type { DecoderConfig } from '@preheat/contracts';
 import { ELEMENT_TYPE_CODES, OnnxGraph, type Value } from '@preheat/graph/onnx';
-import type { TensorMap } from '../tensor.js';
 import { type LayerCache, promptSharing, type StepParts } from './decoder-attention.js';
 import {
   cacheInputs,
@@ -20,7 +19,7 @@ import {
 } from './decoder-cache.js';
 import { type FixedColumns, fixedColumns, fixedMask, grownMask, size } from './decoder-columns.js';
 import { decoderForward, headLogits } from './decoder-forward.js';
-import { addDecoderWeights, type DecoderWeights } from './decoder-weights.js';
+import { addDecoderWeights, type DecoderWeights, type WeightSource } from './decoder-weights.js';
 import { type TokenChooser, tokenChooser } from './token-choice.js';
 
 export interface DecodeGraphOptions {
@@ -72,7 +71,11 @@ type Reported = Progress & { readonly reports: readonly Value[] };
  * Outputs: `tokens` int64 and `log_probs` float32 [n,B,1], n <= N in whole chunks, fewer when every row has stopped;
  * what follows a row's stop token means nothing. `present.L.key|value` [B,Hkv,C+n,D] and `counts_out` continue a call.
  */
-export function decodeGraph(config: DecoderConfig, tensors: TensorMap, options: DecodeGraphOptions): Uint8Array {
+export function decodeGraph(
+  config: DecoderConfig,
+  weightsOf: (graph: OnnxGraph) => WeightSource,
+  options: DecodeGraphOptions,
+): Uint8Array {
   const graph = new OnnxGraph('decode');
   const token_B1 = graph.input('last_tokens', 'int64', ['batch', 1]);
   const uniforms_NB1 = graph.input('uniforms', 'float32', ['new_tokens', 'batch', 1]);
@@ -87,7 +90,7 @@ export function decodeGraph(config: DecoderConfig, tensors: TensorMap, options: 
     stopIds_BK: graph.input('stop_ids', 'int64', ['batch', 'stops']),
     chooser: tokenChooser(graph, config.vocab_size, options),
     prompts: options.isShared ? [promptPart(graph, config)] : [],
-    weights: addDecoderWeights(graph, config, tensors),
+    weights: addDecoderWeights(graph, config, weightsOf(graph)),
   };
   const caches = cacheInputs(graph, config, 'past_columns');
   const last = chunkLoop(graph, setting, { token_B1, counts_BV: setting.chooser.counts_BV, caches });
