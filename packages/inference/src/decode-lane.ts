@@ -92,10 +92,8 @@ export class DecodeLane {
 
   #segmentTokens({ own }: DecodeBatch, live: readonly DecodingRow[], isWaiting: boolean): number {
     const lengths = live.map(({ remaining }) => remaining);
-    const [longest, shortest] = [Math.max(...lengths), Math.min(...lengths)];
-    const size = { rows: live.length, bytes: cacheBytes(own), longest, shortest };
     const canStop = live.some(({ stopIds }) => stopIds.length > 0);
-    const tokens = this.#cost.segmentTokens(size, canStop, isWaiting);
+    const tokens = this.#cost.segmentTokens(lengths, cacheBytes(own), canStop, isWaiting);
     const listening = Math.min(...live.map(({ chunkTokens }) => chunkTokens));
     const isCancellable = live.some(({ options }) => options.signal !== undefined);
     return Math.min(tokens, listening, isCancellable ? CANCELLABLE_TOKENS : tokens);

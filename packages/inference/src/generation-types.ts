@@ -27,7 +27,7 @@ export interface GenerateOptions {
   readonly logitBias?: Readonly<Record<number, number>>;
   /** A non-negative integer; not used by greedy decoding, but required so that nothing is random by accident. */
   readonly seed: number;
-  /** Tokens that end a row. Default: the model's end-of-sequence token. An empty list never stops. */
+  /** Tokens that end a row. Default: the model's end tokens (`endTokenIds`). An empty list never stops. */
   readonly stopIds?: readonly number[];
   /** Reports this many of the most probable alternatives of every token, at most 20. Default 0. */
   readonly topLogProbs?: number;

@@ -35,19 +35,31 @@ export class SegmentCost {
   }
 
   /**
-   * Tokens of the next segment. With rows stopping at rate h, the rows that stop in a segment of s tokens waste on
-   * average s / 2 tokens each: `copy / s + rowStep * rows * h * s / 2` a token is least at `sqrt(2 copy / (rowStep * rows * h))`.
-   * @param longest tokens that the longest row may still make; @param shortest those of the shortest.
+   * Tokens of the next segment: to where a look at the batch pays, whether rows stop or reach their limit. With rows
+   * stopping at rate h, those that stop in a segment of s tokens waste on average s / 2 tokens each: `copy / s + rowStep *
+   * rows * h * s / 2` a token is least at `sqrt(2 copy / (rowStep * rows * h))`.
+   * @param lengths tokens that each row may still make.
    * @param isWaiting whether rows wait for a place: a row that is over is then worth replacing.
    */
-  segmentTokens(
-    { rows, bytes, longest, shortest }: { rows: number; bytes: number; longest: number; shortest: number },
-    canStop: boolean,
-    isWaiting: boolean,
-  ): number {
+  segmentTokens(lengths: readonly number[], bytes: number, canStop: boolean, isWaiting: boolean): number {
+    const sorted = [...lengths].sort((a, b) => a - b);
+    const [shortest, longest] = [sorted[0] as number, sorted.at(-1) as number];
     const rate = canStop ? Math.max(this.#stopRate ?? 1 / longest, 1e-9) : 0;
-    const optimum = rate === 0 ? longest : Math.sqrt((2 * this.copyMs(bytes)) / (this.#rowStepMs * rows * rate));
-    const bounded = isWaiting ? Math.min(optimum, Math.max(shortest, MIN_SEGMENT_TOKENS)) : optimum;
-    return Math.min(longest, Math.max(MIN_SEGMENT_TOKENS, Math.round(bounded)));
+    const copy = this.copyMs(bytes);
+    const optimum = rate === 0 ? longest : Math.sqrt((2 * copy) / (this.#rowStepMs * lengths.length * rate));
+    const known = isWaiting ? shortest : this.#untilWasteIs(copy, sorted);
+    return Math.min(longest, Math.max(MIN_SEGMENT_TOKENS, Math.round(Math.min(optimum, known))));
+  }
+
+  /** Tokens after which rows past their limit have cost this much. @param sorted what they may still make, rising. */
+  #untilWasteIs(ms: number, sorted: readonly number[]): number {
+    let [waste, tokens] = [0, sorted[0] as number];
+    for (const [over, length] of sorted.entries()) {
+      const more = over * (length - tokens) * this.#rowStepMs;
+      if (waste + more > ms) return tokens + (ms - waste) / (over * this.#rowStepMs);
+      waste += more;
+      tokens = length;
+    }
+    return tokens;
   }
 }

@@ -187,7 +187,7 @@ function stepParts(
     fixed: parts.map(({ caches, isShared, columns }) => ({
       caches,
       sharing: isShared ? promptSharing(graph, (caches[0] as LayerCache).key, { heads, keyHeads, headDim }) : null,
-      mask_B11T: fixedMask(graph, columns, positions_B1),
+      mask_B11T: fixedMask(graph, columns, positions_B1, isShared),
     })),
     grownMask: grownMask(graph, grown),
     widths: graph.op('Concat', [...widths, grown], { axis: 0 }),

@@ -41,7 +41,7 @@ export interface Projected {
 /** Columns that stay as they are while tokens are decoded. */
 export interface FixedPart {
   readonly caches: readonly LayerCache[];
-  /** float32 `[batch, 1, 1, columns]`, added to the scores. */
+  /** float32, added to the scores: `[rows of the caches, 1, 1, columns]`, with a window `[batch, 1, 1, columns]`. */
   readonly mask_B11T: (window: number | null) => Value;
   /** Absent where every row of the batch has its own row of the caches. */
   readonly sharing: PromptSharing | null;
@@ -157,8 +157,11 @@ export function attendStep(
       ? gatherCopies(graph, scaled, part.sharing.queries, graph.int64([0, keyHeads, -1, headDim]))
       : scaled;
     const product = graph.op('FusedMatMul', [raw, (part.caches[layer] as LayerCache).key], { transB: 1 }, MICROSOFT);
-    const finished = finish(product, part.mask_B11T(window));
-    return part.sharing ? spreadCopies(graph, finished, part.sharing.byPrompt, part.sharing.byRow) : finished;
+    const mask = part.mask_B11T(window);
+    if (!part.sharing) return finish(product, mask);
+    const { byPrompt, byRow } = part.sharing;
+    if (window === null) return spreadCopies(graph, finish(product, mask), byPrompt, byRow);
+    return graph.op('Add', [spreadCopies(graph, finish(product, null), byPrompt, byRow), mask]);
   });
   scores.push(finish(graph.op('FusedMatMul', [scaled, key], { transB: 1 }, MICROSOFT), parts.grownMask(window)));
   const weights = graph.op('Softmax', [graph.op('Concat', scores, { axis: -1 })], { axis: -1 });

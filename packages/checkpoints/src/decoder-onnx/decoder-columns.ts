@@ -115,16 +115,25 @@ export function fixedColumns(graph: OnnxGraph, key: Value, pads_B: Value, starts
   return { real_B11T, positions_B11T, mask };
 }
 
-/** The mask of fixed columns for a token at `positions_B1`, with or without a window. */
+/**
+ * The mask of fixed columns for a token at `positions_B1`. Without a window it has the rows of the columns; with one the
+ * rows of the batch, of which row `copy * prompts + p` reads columns p where rows share them.
+ */
 export function fixedMask(
   graph: OnnxGraph,
   { real_B11T, positions_B11T, mask }: FixedColumns,
   positions_B1: Value,
+  isShared: boolean,
 ): (window: number | null) => Value {
+  const concat = (...parts: Value[]): Value => graph.op('Concat', parts, { axis: 0 });
+  const sizeOf = (axis: number): Value => graph.op('Shape', [positions_B11T], { start: axis, end: axis + 1 });
   return perWindow((window) => {
     if (window === null) return mask;
-    const last = graph.op('Unsqueeze', [graph.op('Sub', [positions_B1, graph.int64(window)]), graph.int64([1, 2])]);
-    return maskOf(graph, graph.op('And', [real_B11T, graph.op('Greater', [positions_B11T, last])]));
+    const last_B1 = graph.op('Sub', [positions_B1, graph.int64(window)]);
+    const byCopy = isShared ? concat(graph.int64([-1]), sizeOf(0), graph.int64([1, 1, 1])) : graph.int64([-1, 1, 1, 1]);
+    const isNear = graph.op('Greater', [positions_B11T, graph.op('Reshape', [last_B1, byCopy])]);
+    const seen = maskOf(graph, graph.op('And', [real_B11T, isNear]));
+    return isShared ? graph.op('Reshape', [seen, concat(graph.int64([-1, 1, 1]), sizeOf(3))]) : seen;
   });
 }
 
