@@ -58,9 +58,8 @@ describe('continuous admission', () => {
     const signal = new AbortController().signal;
     // Rows that may be cancelled are decoded in short segments.
     const long = generateRows(CONFIG, engine, [request(1, { maxNewTokens: 200 })], { ...OPTIONS, signal });
-    const short = await new Promise<GeneratedRow[]>((resolve, reject) => {
-      setImmediate(() => generateRows(CONFIG, engine, [request(2)], OPTIONS).then(resolve, reject));
-    });
+    await new Promise((resolve) => setImmediate(resolve));
+    const short = await generateRows(CONFIG, engine, [request(2)], OPTIONS);
     const decodedTogether = runner.decodingCalls.some(({ rows }) => rows === 2);
     expect(decodedTogether).toBe(true);
     expectSameRows([...(await long), ...short], await alone([request(1, { maxNewTokens: 200 }), request(2)]));

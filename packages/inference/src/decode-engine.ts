@@ -58,7 +58,7 @@ export class DecodeEngine {
   }
 
   async #idle(): Promise<void> {
-    await Promise.all(this.#lanes.map(({ running }) => running));
+    await Promise.all(this.#lanes.flatMap(({ running }) => running ?? []));
   }
 
   #wake(): void {

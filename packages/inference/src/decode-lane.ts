@@ -16,8 +16,8 @@ import { int64s } from './wire-tensors.js';
 
 /** Tokens whose columns grow apart from the rest, inside the graph. */
 const CHUNK_TOKENS = 16;
-/** A segment of rows that may be cancelled: longer ones would decode for nobody. */
-const CANCELLABLE_TOKENS = 32;
+/** A segment of rows that may be cancelled takes about this long at most: longer ones would decode for nobody. */
+const CANCELLABLE_MS = 250;
 /** Rows are admitted when this share of the places is free, or when all that wait find a place. */
 const ADMITTING_SHARE = 0.25;
 
@@ -96,7 +96,8 @@ export class DecodeLane {
     const tokens = this.#cost.segmentTokens(lengths, cacheBytes(own), canStop, isWaiting);
     const listening = Math.min(...live.map(({ chunkTokens }) => chunkTokens));
     const isCancellable = live.some(({ options }) => options.signal !== undefined);
-    return Math.min(tokens, listening, isCancellable ? CANCELLABLE_TOKENS : tokens);
+    const timely = isCancellable ? Math.ceil(CANCELLABLE_MS / (this.#cost.rowStepMs * live.length)) : tokens;
+    return Math.min(tokens, listening, timely);
   }
 
   /** Lets waiting rows in and leaves out those that are over, where that pays for the copy of the caches. */

@@ -1,3 +1,4 @@
+/** Spreads pieces of work over runners, so that none waits while another still has work before it. */
 import type { GraphRunner } from './graph-runner.js';
 
 /** Lets every runner take the next piece of work when it has finished one. The first failure stops all of them. */
