@@ -1,6 +1,6 @@
 /** ONNX graphs of a decoder, one per way of using it: files for other programs, and graphs for serving. */
 import type { DecoderConfig } from '@preheat/contracts';
-import { decodeGraph } from './decoder-onnx/decode-graph.js';
+import { type CacheLayout, decodeGraph } from './decoder-onnx/decode-graph.js';
 import { storedWeights } from './decoder-onnx/decoder-weights.js';
 import { exchangeGraph } from './decoder-onnx/exchange-graph.js';
 import { prefillGraph } from './decoder-onnx/prefill-graph.js';
@@ -12,10 +12,9 @@ import type { TensorMap } from './tensor.js';
 export type DecodeForm = 'decode' | 'decode-filtered' | 'decode-top';
 
 /**
- * `prefill` makes the caches of prompts and the forms of `decode` go on from them; the shared ones read the prompts'
- * columns once for all rows of a prompt.
+ * `prefill` makes the caches of prompts and the forms of `decode` go on from them, in caches of each layout.
  */
-export type ServingGraphKind = 'prefill' | DecodeForm | `${DecodeForm}-shared` | 'score';
+export type ServingGraphKind = 'prefill' | `${DecodeForm}-${CacheLayout}` | 'score';
 
 /** The bytes of an ONNX model whose weights are inputs, named as `servedWeights` lists them. */
 export function servingGraph(config: DecoderConfig, kind: ServingGraphKind): Uint8Array {
@@ -23,7 +22,8 @@ export function servingGraph(config: DecoderConfig, kind: ServingGraphKind): Uin
   if (kind === 'prefill') return prefillGraph(config, weightInputs);
   const hasAlternatives = kind.startsWith('decode-top');
   const isFiltered = hasAlternatives || kind.startsWith('decode-filtered');
-  return decodeGraph(config, weightInputs, { isFiltered, hasAlternatives, isShared: kind.endsWith('-shared') });
+  const layout = kind.slice(kind.lastIndexOf('-') + 1) as CacheLayout;
+  return decodeGraph(config, weightInputs, { isFiltered, hasAlternatives, layout });
 }
 
 /**

@@ -4,7 +4,7 @@
  * prompt's columns and n of its own, wherever they lie.
  */
 import type { DecoderConfig } from '@preheat/contracts';
-import { pastName, promptName } from '@preheat/checkpoints';
+import { type CacheLayout, pastName, promptName } from '@preheat/checkpoints';
 import { type CacheArrays, cacheFeeds, type CachePiece, emptyCaches, gatherRows } from './cache-arrays.js';
 import { DecodingRow } from './decoding-row.js';
 import type { WireTensors } from './graph-runner.js';
@@ -15,6 +15,8 @@ import { int64s } from './wire-tensors.js';
  * laying the rows of a prompt together and apart again costs in every layer.
  */
 export const MIN_SHARED_COLUMNS = 32;
+/** Elements of a head's keys up to which copying them a token costs less than two more products. */
+const MAX_COPIED = 1536;
 /** Least share of places that hold a row: prompts with fewer rows than others leave places empty. */
 const MIN_FILLED = 0.75;
 
@@ -107,6 +109,13 @@ function sharedBatch(config: DecoderConfig, groups: readonly (readonly PlacedRow
       groups.map(([first]) => [(first as PlacedRow).prompt]),
     ),
   };
+}
+
+/** How a call of `count` tokens goes on from this batch. */
+export function cacheLayout(config: DecoderConfig, { own, prompts }: DecodeBatch, count: number): CacheLayout {
+  if (prompts) return 'shared';
+  const columns = own.columns + count / 2;
+  return columns * config.head_dim > MAX_COPIED ? 'split' : 'joined';
 }
 
 /** The inputs of a decoding graph that say where rows stand; `own` may have padding at the left of every row. */

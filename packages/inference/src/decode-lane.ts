@@ -5,7 +5,7 @@
  */
 import { pastName, presentName } from '@preheat/checkpoints';
 import { cacheBytes, cacheNames, type CacheArrays, emptyCaches, readCaches } from './cache-arrays.js';
-import { batchFeeds, type DecodeBatch, freshRows, layOut, placedRows, promptKey } from './decode-batch.js';
+import { batchFeeds, cacheLayout, type DecodeBatch, freshRows, layOut, placedRows, promptKey } from './decode-batch.js';
 import type { DecoderGraphs } from './decoder-graphs.js';
 import type { DecodingRow } from './decoding-row.js';
 import type { GraphRunner, RunResult, WireTensor } from './graph-runner.js';
@@ -67,9 +67,9 @@ export class DecodeLane {
     if (batch === null || live.length === 0) return null;
     const { config } = this.#graphs;
     const form = decodeForm(live);
-    const kind = batch.prompts ? (`${form}-shared` as const) : form;
-    await this.#graphs.ensure(kind);
     const count = this.#segmentTokens(batch, live, isWaiting);
+    const kind = `${form}-${(process.env['PH_LAYOUT'] as 'split') ?? cacheLayout(config, batch, count)}` as const;
+    await this.#graphs.ensure(kind);
     const isLast = live.every(({ remaining }) => remaining <= count);
     const settings = settingFeeds(batch.rows, form, count, config.vocab_size);
     const chunk: WireTensor = { type: 'int64', data: BigInt64Array.of(BigInt(CHUNK_TOKENS)), dims: [] };

@@ -1,8 +1,9 @@
 /**
  * The decoding graph: rows whose caches are given go on, a token at a time, in one call of the runtime. Two Loops, one in
- * the other: the inner one decodes a chunk of tokens, whose columns grow by concatenation; the outer one appends the
- * chunk's columns to the fixed part, and goes on unless every row has stopped. A row's first input is the last token of
- * its prompt, so prefill needs neither head nor sampling and the layers appear once.
+ * the other: the inner one decodes a chunk of tokens, whose columns grow by concatenation; the outer one goes on unless
+ * every row has stopped. What grows is the whole cache where that is small, else the chunk alone, whose columns the outer
+ * loop then appends to the rest. A row's first input is the last token of its prompt, so prefill needs neither head nor
+ * sampling and the layers appear once.
  */
 import type { DecoderConfig } from '@preheat/contracts';
 import { ELEMENT_TYPE_CODES, OnnxGraph, type Value } from '@preheat/graph/onnx';
@@ -17,24 +18,29 @@ import {
   joinCaches,
   promptName,
 } from './decoder-cache.js';
-import { type FixedColumns, fixedColumns, fixedMask, grownMask, size } from './decoder-columns.js';
+import { grownMask, type PaddedColumns, paddedColumns, paddedMask, size } from './decoder-columns.js';
 import { decoderForward, headLogits } from './decoder-forward.js';
 import { addDecoderWeights, type DecoderWeights, type WeightSource } from './decoder-weights.js';
 import { type TokenChooser, tokenChooser } from './token-choice.js';
+
+/**
+ * How the columns of a batch lie: all of a row in one piece, which every token copies; those there were before the chunk
+ * apart from it; or the columns of prompts apart, too, once for all rows of a prompt.
+ */
+export type CacheLayout = 'joined' | 'split' | 'shared';
 
 export interface DecodeGraphOptions {
   /** Top-k, nucleus, penalties and biases, a setting a row; costs a sort of the vocabulary a token. */
   readonly isFiltered: boolean;
   /** Adds `full_log_probs`, `top_log_probs` and `top_ids`: the model's own view of every token. */
   readonly hasAlternatives: boolean;
-  /** Rows share the columns of their prompts. */
-  readonly isShared: boolean;
+  readonly layout: CacheLayout;
 }
 
 interface Part {
   readonly caches: readonly LayerCache[];
   readonly isShared: boolean;
-  readonly columns: FixedColumns;
+  readonly columns: PaddedColumns;
 }
 
 /** Everything that is constant over a call. */
@@ -50,6 +56,7 @@ interface Setting {
   readonly pads_B: Value;
   readonly starts_B: Value;
   readonly stopIds_BK: Value;
+  readonly layout: CacheLayout;
   readonly prompts: readonly Part[];
 }
 
@@ -89,7 +96,8 @@ export function decodeGraph(
     starts_B: graph.input('starts', 'int64', ['batch']),
     stopIds_BK: graph.input('stop_ids', 'int64', ['batch', 'stops']),
     chooser: tokenChooser(graph, config.vocab_size, options),
-    prompts: options.isShared ? [promptPart(graph, config)] : [],
+    layout: options.layout,
+    prompts: options.layout === 'shared' ? [promptPart(graph, config)] : [],
     weights: addDecoderWeights(graph, config, weightsOf(graph)),
   };
   const caches = cacheInputs(graph, config, 'past_columns');
@@ -107,7 +115,7 @@ function promptPart(graph: OnnxGraph, config: DecoderConfig): Part {
   const caches = cacheInputs(graph, config, 'prompt_columns', promptName, 'prompts');
   const pads_P = graph.input('prompt_pads', 'int64', ['prompts']);
   const zeros_P = graph.op('Mul', [pads_P, graph.int64(0)]);
-  return { caches, isShared: true, columns: fixedColumns(graph, (caches[0] as LayerCache).key, pads_P, zeros_P) };
+  return { caches, isShared: true, columns: paddedColumns(graph, columnCount(graph, caches), pads_P, zeros_P) };
 }
 
 /** The outer loop: chunks until all tokens are drawn or every row has stopped. */
@@ -125,7 +133,9 @@ function chunkLoop(graph: OnnxGraph, setting: Setting, first: Progress): Reporte
   const nowStopped_B = body.op('Or', [stopped_B, hasStopped(body, chunk.reports[0] as Value, stopIds_BK)]);
   body.output('condition_out', isAnyLeft(body, nowStopped_B), 'bool', []);
   body.output('stopped_out', nowStopped_B, 'bool', ['batch']);
-  progressOutputs(body, setting, { ...chunk, caches: joinCaches(body, before.caches, chunk.caches) });
+  const isJoined = setting.layout === 'joined';
+  const caches = isJoined ? chunk.caches : joinCaches(body, before.caches, chunk.caches);
+  progressOutputs(body, setting, { ...chunk, caches });
   chooser.reports.forEach(({ name, elementType, width }, at) => {
     const all = body.op('Concat', [emitted[at] as Value, chunk.reports[at] as Value], { axis: 0 });
     body.output(name, all, elementType, ['emitted', 'batch', width]);
@@ -139,11 +149,10 @@ function chunkLoop(graph: OnnxGraph, setting: Setting, first: Progress): Reporte
   return readProgress(setting, outputs.slice(1));
 }
 
-/** The inner loop: one chunk, whose columns it returns apart from those there were before. */
+/** The inner loop: one chunk, whose columns it returns, after those there were before or, unless joined, without them. */
 function stepLoop(graph: OnnxGraph, setting: Setting, start: Value, before: Progress): Reported {
-  const { config, chooser, newTokens, chunkTokens, prompts, pads_B, starts_B } = setting;
-  const columns = fixedColumns(graph, (before.caches[0] as LayerCache).key, pads_B, starts_B);
-  const parts: readonly Part[] = [...prompts, { caches: before.caches, isShared: false, columns }];
+  const { config, chooser, newTokens, chunkTokens, layout } = setting;
+  const parts = layout === 'joined' ? [] : [...setting.prompts, ownPart(graph, setting, before.caches)];
   const firstPosition_B1 = graph.op('Add', [setting.positions_B1, start]);
   const body = graph.subgraph('step');
   const iteration = body.input('iteration', 'int64', []);
@@ -153,45 +162,52 @@ function stepLoop(graph: OnnxGraph, setting: Setting, start: Value, before: Prog
   const lastPosition = graph.int64(config.max_position_embeddings - 1);
   const positions_B1 = body.op('Min', [body.op('Add', [firstPosition_B1, iteration]), lastPosition]);
   const uniform_B1 = body.op('Gather', [setting.uniforms_NB1, body.op('Add', [start, iteration])]);
-  const step = decodeStep(
-    body,
-    setting,
-    stepParts(body, config, parts, positions_B1, iteration),
-    now,
-    uniform_B1,
-    positions_B1,
-  );
+  const attended = stepParts(body, setting, parts, now.caches, positions_B1);
+  const step = decodeStep(body, setting, attended, now, uniform_B1, positions_B1);
   body.output('condition_out', condition, 'bool', []);
   progressOutputs(body, setting, step);
   chooser.reports.forEach(({ name, elementType, width }, at) => {
     body.output(name, step.reports[at] as Value, elementType, ['batch', width]);
   });
-  const carried = progressValues({ ...before, caches: emptyCache(graph, config, before.token_B1) });
+  const grown = layout === 'joined' ? before.caches : emptyCache(graph, config, before.token_B1);
+  const carried = progressValues({ ...before, caches: grown });
   const trips = graph.op('Min', [chunkTokens, graph.op('Sub', [newTokens, start])]);
   const inputs = [trips, graph.bool(true), ...carried];
   const outputs = graph.ops('Loop', inputs, carried.length + chooser.reports.length, { body: { graph: body } });
   return readProgress(setting, outputs);
 }
 
+function ownPart(graph: OnnxGraph, { pads_B, starts_B }: Setting, caches: readonly LayerCache[]): Part {
+  return { caches, isShared: false, columns: paddedColumns(graph, columnCount(graph, caches), pads_B, starts_B) };
+}
+
+/** @param growing the part that this step's column is appended to. */
 function stepParts(
   graph: OnnxGraph,
-  config: DecoderConfig,
+  { config, pads_B, starts_B }: Setting,
   parts: readonly Part[],
+  growing: readonly LayerCache[],
   positions_B1: Value,
-  iteration: Value,
 ): StepParts {
   const { num_attention_heads: heads, num_key_value_heads: keyHeads, head_dim: headDim } = config;
-  const grown = graph.op('Add', [graph.op('Unsqueeze', [iteration, graph.int64([0])]), graph.int64([1])]);
+  const grown = graph.op('Add', [columnCount(graph, growing), graph.int64(1)]);
   const widths = parts.map(({ caches }) => graph.op('Shape', [(caches[0] as LayerCache).key], { start: 2, end: 3 }));
+  // All columns of a row in one piece include its padding; those of a chunk have none.
+  const isWhole = parts.length === 0;
+  const whole = (): PaddedColumns => paddedColumns(graph, grown, pads_B, starts_B);
   return {
     fixed: parts.map(({ caches, isShared, columns }) => ({
       caches,
       sharing: isShared ? promptSharing(graph, (caches[0] as LayerCache).key, { heads, keyHeads, headDim }) : null,
-      mask_B11T: fixedMask(graph, columns, positions_B1, isShared),
+      mask_B11T: paddedMask(graph, columns, positions_B1, isShared),
     })),
-    grownMask: grownMask(graph, grown),
-    widths: graph.op('Concat', [...widths, grown], { axis: 0 }),
+    grownMask: isWhole ? paddedMask(graph, whole(), positions_B1, false) : grownMask(graph, grown),
+    widths: graph.op('Concat', [...widths, graph.op('Unsqueeze', [grown, graph.int64([0])])], { axis: 0 }),
   };
+}
+
+function columnCount(graph: OnnxGraph, caches: readonly LayerCache[]): Value {
+  return size(graph, (caches[0] as LayerCache).key, 2);
 }
 
 /** One forward pass of the newest tokens, and the next ones chosen. */

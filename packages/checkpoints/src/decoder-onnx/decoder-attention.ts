@@ -3,8 +3,8 @@
  * the cache; whatever happens to queries, keys and values before (norms, biases, rotation) belongs to the caller.
  *
  * Two forms of one arithmetic. `attend` takes many new tokens and a cache that ends before them. `attendStep` takes one
- * new token a row and a cache in parts of which only the last grows: a step then copies the few columns of that part,
- * not the whole cache, which at 64 columns costs more than all matrix products of a small model.
+ * new token a row and a cache in parts of which only the last grows: a step then copies the columns of that part, not the
+ * whole cache, and pays for it with two more products a part and layer.
  */
 import { MICROSOFT_DOMAIN, type OnnxGraph, type Value } from '@preheat/graph/onnx';
 import type { Columns } from './decoder-columns.js';
@@ -88,7 +88,7 @@ export function promptSharing(
 /** The parts of a cache in a decoding step: fixed ones, and the one that grows by the step's column. */
 export interface StepParts {
   readonly fixed: readonly FixedPart[];
-  /** float32, added to the scores of the growing part; null where every column is seen. */
+  /** float32, added to the scores of the growing part, `[batch, 1, 1, columns]` or smaller; null where all are seen. */
   readonly grownMask: (window: number | null) => Value | null;
   /** int64 `[parts]`: columns of every part, the growing one last and with its new column. */
   readonly widths: Value;
@@ -164,8 +164,10 @@ export function attendStep(
     return graph.op('Add', [spreadCopies(graph, finish(product, null), byPrompt, byRow), mask]);
   });
   scores.push(finish(graph.op('FusedMatMul', [scaled, key], { transB: 1 }, MICROSOFT), parts.grownMask(window)));
-  const weights = graph.op('Softmax', [graph.op('Concat', scores, { axis: -1 })], { axis: -1 });
-  const shares = graph.ops('Split', [weights, parts.widths], scores.length, { axis: -1 });
+  const isWhole = scores.length === 1;
+  const joined = isWhole ? (scores[0] as Value) : graph.op('Concat', scores, { axis: -1 });
+  const weights = graph.op('Softmax', [joined], { axis: -1 });
+  const shares = isWhole ? [weights] : graph.ops('Split', [weights, parts.widths], scores.length, { axis: -1 });
   const group = heads / keyHeads;
   const sums = parts.fixed.map(({ caches, sharing }, index) => {
     const share = shares[index] as Value;

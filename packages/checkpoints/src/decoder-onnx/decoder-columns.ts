@@ -87,48 +87,53 @@ export function size(graph: OnnxGraph, value: Value, axis: number): Value {
   return graph.op('Gather', [graph.op('Shape', [value]), graph.int64(axis)]);
 }
 
-/** Fixed columns as a decoding step sees them. */
-export interface FixedColumns {
-  /** Whether a column is real, and its position: bool and int64 `[rows, 1, 1, columns]`. */
-  readonly real_B11T: Value;
-  readonly positions_B11T: Value;
+/** Columns with padding at the left of every row, as a decoding step sees them. */
+export interface PaddedColumns {
+  /** Whether a column is real, and its position: bool and int64 `[rows, 1, 1, columns]`. Made where a window asks. */
+  readonly places: () => { readonly real_B11T: Value; readonly positions_B11T: Value };
   /** The mask where there is no window; a scalar zero where no column is padding, which is cheaper to add. */
   readonly mask: Value;
 }
 
 /**
- * @param key a key of the part, `[rows, heads, columns, headDim]`, read for the number of columns.
+ * @param columns int64 scalar, how many there are.
  * @param pads_B int64, padding columns at the left of each row.
  * @param starts_B int64, position of the first column after the padding.
  */
-export function fixedColumns(graph: OnnxGraph, key: Value, pads_B: Value, starts_B: Value): FixedColumns {
-  const keys_T = graph.op('Range', [graph.int64(0), size(graph, key, 2), graph.int64(1)]);
+export function paddedColumns(graph: OnnxGraph, columns: Value, pads_B: Value, starts_B: Value): PaddedColumns {
   const axes = graph.int64([1, 2, 3]);
-  const sincePad = graph.op('Sub', [keys_T, graph.op('Unsqueeze', [pads_B, axes])]);
-  const real_B11T = graph.op('GreaterOrEqual', [sincePad, graph.int64(0)]);
-  const positions_B11T = graph.op('Add', [sincePad, graph.op('Unsqueeze', [starts_B, axes])]);
+  const real = (at: OnnxGraph): { sincePad: Value; real_B11T: Value } => {
+    const keys_T = at.op('Range', [at.int64(0), columns, at.int64(1)]);
+    const sincePad = at.op('Sub', [keys_T, at.op('Unsqueeze', [pads_B, axes])]);
+    return { sincePad, real_B11T: at.op('GreaterOrEqual', [sincePad, at.int64(0)]) };
+  };
+  const places = once(() => {
+    const { sincePad, real_B11T } = real(graph);
+    return { real_B11T, positions_B11T: graph.op('Add', [sincePad, graph.op('Unsqueeze', [starts_B, axes])]) };
+  });
   const isPadded = graph.op('Greater', [graph.op('ReduceMax', [pads_B], { keepdims: 0 }), graph.int64(0)]);
   const [padded, whole] = [graph.subgraph('padded'), graph.subgraph('whole')];
-  padded.output('mask', maskOf(padded, real_B11T), 'float32');
+  padded.output('mask', maskOf(padded, real(padded).real_B11T), 'float32');
   whole.output('mask', whole.op('Identity', [whole.float32([0])]), 'float32');
   const mask = graph.op('If', [isPadded], { then_branch: { graph: padded }, else_branch: { graph: whole } });
-  return { real_B11T, positions_B11T, mask };
+  return { places, mask };
 }
 
 /**
- * The mask of fixed columns for a token at `positions_B1`. Without a window it has the rows of the columns; with one the
+ * The mask of padded columns for a token at `positions_B1`. Without a window it has the rows of the columns; with one the
  * rows of the batch, of which row `copy * prompts + p` reads columns p where rows share them.
  */
-export function fixedMask(
+export function paddedMask(
   graph: OnnxGraph,
-  { real_B11T, positions_B11T, mask }: FixedColumns,
+  { places, mask }: PaddedColumns,
   positions_B1: Value,
   isShared: boolean,
 ): (window: number | null) => Value {
   const concat = (...parts: Value[]): Value => graph.op('Concat', parts, { axis: 0 });
-  const sizeOf = (axis: number): Value => graph.op('Shape', [positions_B11T], { start: axis, end: axis + 1 });
   return perWindow((window) => {
     if (window === null) return mask;
+    const { real_B11T, positions_B11T } = places();
+    const sizeOf = (axis: number): Value => graph.op('Shape', [positions_B11T], { start: axis, end: axis + 1 });
     const last_B1 = graph.op('Sub', [positions_B1, graph.int64(window)]);
     const byCopy = isShared ? concat(graph.int64([-1]), sizeOf(0), graph.int64([1, 1, 1])) : graph.int64([-1, 1, 1, 1]);
     const isNear = graph.op('Greater', [positions_B11T, graph.op('Reshape', [last_B1, byCopy])]);
@@ -137,13 +142,12 @@ export function fixedMask(
   });
 }
 
-/** The mask of the columns of a chunk, the last of which is the token's own. @param width int64 `[1]`. */
-export function grownMask(graph: OnnxGraph, width: Value): (window: number | null) => Value | null {
+/** The mask of the columns of a chunk, the last of which is the token's own. @param columns int64 scalar. */
+export function grownMask(graph: OnnxGraph, columns: Value): (window: number | null) => Value | null {
   return perWindow((window) => {
     if (window === null) return null;
-    const end = graph.op('Squeeze', [width]);
-    const keys = graph.op('Range', [graph.int64(0), end, graph.int64(1)]);
-    return maskOf(graph, graph.op('GreaterOrEqual', [keys, graph.op('Sub', [end, graph.int64(window)])]));
+    const keys = graph.op('Range', [graph.int64(0), columns, graph.int64(1)]);
+    return maskOf(graph, graph.op('GreaterOrEqual', [keys, graph.op('Sub', [columns, graph.int64(window)])]));
   });
 }
 
@@ -157,5 +161,13 @@ function perWindow<T>(make: (window: number | null) => T): (window: number | nul
   return (window) => {
     if (!made.has(window)) made.set(window, make(window));
     return made.get(window) as T;
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
