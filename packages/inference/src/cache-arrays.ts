@@ -63,8 +63,14 @@ export function gatherRows(config: DecoderConfig, rows: readonly (readonly Cache
 function copyPiece(config: DecoderConfig, piece: CachePiece, to: CacheArrays, row: number, start: number): void {
   const { num_key_value_heads: heads, head_dim: headDim } = config;
   const { from, columns, skipped } = piece;
+  const isWholeRow = columns === from.columns && columns === to.columns;
+  const size = heads * columns * headDim;
   to.parts.forEach((target, part) => {
     const source = from.parts[part] as Float32Array;
+    if (isWholeRow) {
+      target.set(source.subarray(piece.row * size, (piece.row + 1) * size), row * size);
+      return;
+    }
     for (let head = 0; head < heads; head++) {
       const first = ((piece.row * heads + head) * from.columns + from.columns - skipped - columns) * headDim;
       target.set(

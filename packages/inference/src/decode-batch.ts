@@ -16,7 +16,7 @@ import { int64s } from './wire-tensors.js';
  */
 export const MIN_SHARED_COLUMNS = 32;
 /** Elements of a head's keys up to which copying them a token costs less than two more products. */
-const MAX_COPIED = 1536;
+const MAX_COPIED = 800;
 /** Least share of places that hold a row: prompts with fewer rows than others leave places empty. */
 const MIN_FILLED = 0.75;
 

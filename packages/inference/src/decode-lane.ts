@@ -68,7 +68,7 @@ export class DecodeLane {
     const { config } = this.#graphs;
     const form = decodeForm(live);
     const count = this.#segmentTokens(batch, live, isWaiting);
-    const kind = `${form}-${(process.env['PH_LAYOUT'] as 'split') ?? cacheLayout(config, batch, count)}` as const;
+    const kind = `${form}-${cacheLayout(config, batch, count)}` as const;
     await this.#graphs.ensure(kind);
     const isLast = live.every(({ remaining }) => remaining <= count);
     const settings = settingFeeds(batch.rows, form, count, config.vocab_size);

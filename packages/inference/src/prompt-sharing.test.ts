@@ -72,13 +72,13 @@ describe('rows of one prompt', () => {
         expect(Math.abs(value - (alone?.logProbs[at] as number))).toBeLessThan(TOLERANCE);
       });
     }
-    expect(new Set(single.runner.decodingCalls.map(({ graph }) => graph))).toEqual(new Set(['decode']));
+    expect(new Set(single.runner.decodingCalls.map(({ graph }) => graph))).toEqual(new Set(['decode-joined']));
   });
 
   it('keep their prompts to themselves below the length from which sharing pays', async () => {
     const { runner, engine } = engineOf(LLAMA);
     await generateRows(LLAMA, engine, groups([MIN_SHARED_COLUMNS], 6), OPTIONS);
-    expect(new Set(runner.decodingCalls.map(({ graph }) => graph))).toEqual(new Set(['decode']));
+    expect(new Set(runner.decodingCalls.map(({ graph }) => graph))).toEqual(new Set(['decode-joined']));
   });
 
   it('share it with filters too', async () => {

@@ -31,7 +31,10 @@ export interface AttentionShape {
   readonly window: number | null;
 }
 
-/** Of the new tokens: query `[batch, tokens, heads * headDim]`, key and value `[batch, tokens, keyHeads * headDim]`. */
+/**
+ * Of the new tokens: query `[batch, tokens, heads * headDim]`, key and value `[batch, tokens, keyHeads * headDim]`. Of one
+ * token a row, in a step: `[batch, heads or keyHeads, 1, headDim]`.
+ */
 export interface Projected {
   readonly query: Value;
   readonly key: Value;
@@ -140,13 +143,11 @@ export function attendStep(
   fresh: Projected,
   past: LayerCache,
 ): { mixed: Value; present: LayerCache } {
-  const oneColumn = graph.int64([0, keyHeads, -1, headDim]);
-  const [query, newKey, newValue] = [fresh.query, fresh.key, fresh.value].map((x) =>
-    graph.op('Reshape', [x, oneColumn]),
-  );
-  const scaled = graph.op('Mul', [query as Value, graph.float32(scale)]);
-  const key = graph.op('Concat', [past.key, newKey as Value], { axis: 2 });
-  const value = graph.op('Concat', [past.value, newValue as Value], { axis: 2 });
+  const byKeyHead = graph.int64([0, keyHeads, -1, headDim]);
+  const query = keyHeads < heads ? graph.op('Reshape', [fresh.query, byKeyHead]) : fresh.query;
+  const scaled = graph.op('Mul', [query, graph.float32(scale)]);
+  const key = graph.op('Concat', [past.key, fresh.key], { axis: 2 });
+  const value = graph.op('Concat', [past.value, fresh.value], { axis: 2 });
 
   const finish = (scores: Value, mask: Value | null): Value => {
     const capped = softcap(graph, scores, cap);
