@@ -7,6 +7,7 @@ import { generateRows } from './generate-rows.js';
 import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
 import { CountingRunner } from './oracle/counting-runner.js';
 import { randomTensors, TINY_CONFIG } from './oracle/tiny-model.js';
+import { streamRow } from './stream-row.js';
 
 const CONFIG = { ...TINY_CONFIG, max_position_embeddings: 512 };
 const OPTIONS: GenerateOptions = { maxNewTokens: 20, seed: 3, stopIds: [] };
@@ -55,14 +56,18 @@ describe('continuous admission', () => {
 
   it('lets requests that come later join those under way', async () => {
     const { runner, engine } = engineOf(8);
-    const signal = new AbortController().signal;
-    // Rows that may be cancelled are decoded in short segments.
-    const long = generateRows(CONFIG, engine, [request(1, { maxNewTokens: 200 })], { ...OPTIONS, signal });
+    const long = request(1, { maxNewTokens: 200 });
+    const chunks: GeneratedRow[] = [];
+    const listening = (async () => {
+      for await (const chunk of streamRow(CONFIG, engine, long, { ...OPTIONS, chunkTokens: 8 })) chunks.push(chunk);
+    })();
     await new Promise((resolve) => setImmediate(resolve));
     const short = await generateRows(CONFIG, engine, [request(2)], OPTIONS);
-    const decodedTogether = runner.decodingCalls.some(({ rows }) => rows === 2);
-    expect(decodedTogether).toBe(true);
-    expectSameRows([...(await long), ...short], await alone([request(1, { maxNewTokens: 200 }), request(2)]));
+    await listening;
+    expect(runner.decodingCalls.some(({ rows }) => rows === 2)).toBe(true);
+    const [expected] = await alone([long]);
+    expect(chunks.flatMap(({ tokens }) => [...tokens])).toEqual([...(expected?.tokens ?? [])]);
+    expectSameRows(short, await alone([request(2)]));
   });
 
   it('answers a prompt that several rows share once', async () => {
@@ -111,5 +116,18 @@ describe('new weights', () => {
     // The third found no place before the update was asked for.
     expect((await before).map(({ policyVersion }) => policyVersion).sort()).toEqual([0, 0, 7]);
     expect((await after)[0]?.policyVersion).toBe(7);
+  });
+});
+
+describe('the same work', () => {
+  it('is batched the same and gives the same bits on an idle decoder, whatever was decoded before', async () => {
+    const { runner, engine } = engineOf(8);
+    const requests = Array.from({ length: 30 }, (_, row) => request(row, { stopIds: [4], maxNewTokens: 60 }));
+    const first = await generateRows(CONFIG, engine, requests, OPTIONS);
+    const calls = runner.calls.splice(0);
+    await generateRows(CONFIG, engine, requests.slice(3, 9), { ...OPTIONS, seed: 99 });
+    runner.calls.length = 0;
+    expect(await generateRows(CONFIG, engine, requests, OPTIONS)).toEqual(first);
+    expect(runner.calls).toEqual(calls);
   });
 });

@@ -1,7 +1,8 @@
 /**
- * The queue of rows before the lanes of a decoder. Rows may be given at any time, by a rollout or by requests that know
- * nothing of each other, and are decoded together as far as places go. New weights wait until no row is under way, so
- * that every row is of one version; rows given in between wait for them.
+ * The queues of rows before the lanes of a decoder. Rows may be given at any time, by a rollout or by requests that know
+ * nothing of each other, and are decoded together as far as places go. Which lane a row waits for is settled when it is
+ * given, never by which lane is free first: the same rows given to an idle decoder are batched the same, to the bit. New
+ * weights wait until no row is under way, so that every row is of one version; rows given in between wait for them.
  */
 import type { TensorMap } from '@preheat/checkpoints';
 import { DecodeLane, type RowSource } from './decode-lane.js';
@@ -13,25 +14,37 @@ export const MAX_ROWS_PER_LANE = 64;
 
 interface LaneState {
   readonly lane: DecodeLane;
+  readonly queue: DecodingRow[];
   running: Promise<void> | null;
 }
 
 export class DecodeEngine {
   readonly #graphs: DecoderGraphs;
   readonly #lanes: LaneState[];
-  readonly #queue: DecodingRow[] = [];
+  readonly #maxRows: number;
   /** Updates that are waiting or being loaded: no row is admitted meanwhile. */
   #updates = 0;
   #updating: Promise<void> = Promise.resolve();
 
   constructor(graphs: DecoderGraphs, maxRows: number = MAX_ROWS_PER_LANE) {
     this.#graphs = graphs;
-    this.#lanes = graphs.runners.map((runner) => ({ lane: new DecodeLane(graphs, runner, maxRows), running: null }));
+    this.#maxRows = maxRows;
+    this.#lanes = graphs.runners.map((runner) => {
+      return { lane: new DecodeLane(graphs, runner, maxRows), queue: [], running: null };
+    });
   }
 
-  /** Each row's `result` settles when it is done. */
+  /** Each row's `result` settles when it is done. Neighbours in `rows` are decoded together where that is possible. */
   submit(rows: readonly DecodingRow[]): void {
-    this.#queue.push(...rows);
+    const lanes = this.#lanes.length;
+    const rounds = Math.ceil(rows.length / (lanes * this.#maxRows));
+    const atOnce = Math.max(1, Math.ceil(rows.length / (lanes * rounds)));
+    for (let start = 0; start < rows.length; start += atOnce) {
+      const loads = this.#lanes.map(({ lane, queue }) => {
+        return queue.reduce((sum, { remaining }) => sum + remaining, lane.remaining);
+      });
+      this.#lanes[loads.indexOf(Math.min(...loads))]?.queue.push(...rows.slice(start, start + atOnce));
+    }
     this.#wake();
   }
 
@@ -63,19 +76,16 @@ export class DecodeEngine {
 
   #wake(): void {
     for (const state of this.#lanes) {
-      if (state.running || this.#updates > 0 || this.#queue.length === 0) continue;
-      const idle = this.#lanes.filter(({ running }) => !running).length;
-      const share = Math.ceil(this.#queue.length / idle);
-      state.running = state.lane.run(this.#source(), share).finally(() => {
+      if (state.running || this.#updates > 0 || state.queue.length === 0) continue;
+      state.running = state.lane.run(this.#source(state.queue)).finally(() => {
         state.running = null;
         this.#wake();
       });
     }
   }
 
-  #source(): RowSource {
+  #source(queue: DecodingRow[]): RowSource {
     const isPaused = (): boolean => this.#updates > 0;
-    const queue = this.#queue;
     return {
       get waiting() {
         return isPaused() ? 0 : queue.length;

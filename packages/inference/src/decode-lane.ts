@@ -32,20 +32,28 @@ export class DecodeLane {
   readonly #graphs: DecoderGraphs;
   readonly #runner: GraphRunner;
   readonly #maxRows: number;
-  readonly #cost = new SegmentCost();
+  readonly #cost: SegmentCost;
   #batch: DecodeBatch | null = null;
 
   constructor(graphs: DecoderGraphs, runner: GraphRunner, maxRows: number) {
     this.#graphs = graphs;
     this.#runner = runner;
     this.#maxRows = maxRows;
+    this.#cost = new SegmentCost(graphs.config);
   }
 
-  /** Decodes until nothing is left. @param share the most rows to admit at first, so that other lanes get theirs. */
-  async run(source: RowSource, share: number): Promise<void> {
-    await this.#admit(source.take(Math.min(share, this.#maxRows)));
+  /** Tokens that its rows may still make. */
+  get remaining(): number {
+    return (this.#batch?.rows ?? []).reduce((sum, row) => sum + (row.isOver ? 0 : row.remaining), 0);
+  }
+
+  /** Decodes until nothing is left. */
+  async run(source: RowSource): Promise<void> {
     while (this.#batch !== null || source.waiting > 0) {
-      if (this.#batch === null) await this.#admit(source.take(this.#maxRows));
+      if (this.#batch === null) {
+        this.#cost.reset();
+        await this.#admit(source.take(this.#maxRows));
+      }
       if (this.#batch !== null)
         await this.#guarded(this.#batch.rows, () => this.#segment(this.#batch, source.waiting > 0));
       if (this.#batch !== null) await this.#settle(this.#batch, source);
@@ -75,19 +83,18 @@ export class DecodeLane {
     const chunk: WireTensor = { type: 'int64', data: BigInt64Array.of(BigInt(CHUNK_TOKENS)), dims: [] };
     const feeds = { ...settings, ...batchFeeds(config, batch), chunk_tokens: chunk };
     const fetches = [...emissionFetches(form), ...(isLast ? [] : cacheNames(config, presentName))];
-    const started = performance.now();
     const result = await this.#runner.run(kind, feeds, fetches, cacheNames(config, pastName));
-    this.#handOut(batch, live, result, performance.now() - started);
+    this.#handOut(batch, live, result);
     return isLast ? null : { ...batch, own: readCaches(config, result.outputs, presentName) };
   }
 
-  #handOut({ rows }: DecodeBatch, live: readonly DecodingRow[], result: RunResult, ms: number): void {
+  #handOut({ rows }: DecodeBatch, live: readonly DecodingRow[], result: RunResult): void {
     const [steps = 0] = (result.outputs['tokens'] as WireTensor).dims;
     rows.forEach((row, place) => {
       if (!row.isOver) row.take(readEmission(result, place, rows.length, row.options.topLogProbs));
     });
     const stops = live.filter(({ isOver, remaining }) => isOver && remaining > 0).length;
-    this.#cost.record(ms, rows.length, steps, stops);
+    this.#cost.record(live.length * steps, stops);
   }
 
   #segmentTokens({ own }: DecodeBatch, live: readonly DecodingRow[], isWaiting: boolean): number {
