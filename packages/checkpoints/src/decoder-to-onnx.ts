@@ -5,6 +5,7 @@ import { storedWeights } from './decoder-onnx/decoder-weights.js';
 import { exchangeGraph } from './decoder-onnx/exchange-graph.js';
 import { prefillGraph } from './decoder-onnx/prefill-graph.js';
 import { scoreGraph } from './decoder-onnx/score-graph.js';
+import { adaptedInputs } from './served-adapter.js';
 import { weightInputs } from './served-weights.js';
 import type { TensorMap } from './tensor.js';
 
@@ -16,14 +17,18 @@ export type DecodeForm = 'decode' | 'decode-filtered' | 'decode-top';
  */
 export type ServingGraphKind = 'prefill' | `${DecodeForm}-${CacheLayout}` | 'score';
 
-/** The bytes of an ONNX model whose weights are inputs, named as `servedWeights` lists them. */
-export function servingGraph(config: DecoderConfig, kind: ServingGraphKind): Uint8Array {
-  if (kind === 'score') return scoreGraph(config, weightInputs);
-  if (kind === 'prefill') return prefillGraph(config, weightInputs);
+/**
+ * The bytes of an ONNX model whose weights are inputs, named as `servedWeights` lists them, and as `servedAdapter` does
+ * where it is `isAdapted`.
+ */
+export function servingGraph(config: DecoderConfig, kind: ServingGraphKind, isAdapted = false): Uint8Array {
+  const inputs = isAdapted ? adaptedInputs : weightInputs;
+  if (kind === 'score') return scoreGraph(config, inputs);
+  if (kind === 'prefill') return prefillGraph(config, inputs);
   const hasAlternatives = kind.startsWith('decode-top');
   const isFiltered = hasAlternatives || kind.startsWith('decode-filtered');
   const layout = kind.slice(kind.lastIndexOf('-') + 1) as CacheLayout;
-  return decodeGraph(config, weightInputs, { isFiltered, hasAlternatives, layout });
+  return decodeGraph(config, inputs, { isFiltered, hasAlternatives, layout });
 }
 
 /**

@@ -5,6 +5,7 @@ export { pastName, presentName, promptName } from './decoder-onnx/decoder-cache.
 export { TOP_LOG_PROBS } from './decoder-onnx/token-choice.js';
 export type { CacheLayout } from './decoder-onnx/decode-graph.js';
 export { type DecodeForm, decoderToOnnx, type ServingGraphKind, servingGraph } from './decoder-to-onnx.js';
+export { servedAdapter, type ServedBlock } from './served-adapter.js';
 export { type ServedWeight, servedWeightCount, servedWeights, writeServedWeights } from './served-weights.js';
 export { huggingFaceConfigText, readHuggingFaceConfig, writeHuggingFaceConfig } from './hugging-face-config.js';
 export { type Bundle, openBundle } from './open-bundle.js';

@@ -97,7 +97,7 @@ export function layOut(config: DecoderConfig, placed: readonly PlacedRow[]): Dec
 
 function sharedBatch(config: DecoderConfig, groups: readonly (readonly PlacedRow[])[], copies: number): DecodeBatch {
   const places = Array.from({ length: copies }, (_, copy) => groups.map((group) => group[copy] ?? null)).flat();
-  const idle = groups.map(([first]) => DecodingRow.over(config, (first as PlacedRow).row.prompt));
+  const idle = groups.map(([first]) => DecodingRow.over(config, (first as PlacedRow).row));
   return {
     rows: places.map((placed, place) => placed?.row ?? (idle[place % groups.length] as DecodingRow)),
     own: gatherRows(

@@ -120,6 +120,16 @@ describe('new weights', () => {
 });
 
 describe('the same work', () => {
+  it('gives the same rows in another order, in smaller batches and in a larger one', async () => {
+    const requests = Array.from({ length: 12 }, (_, row) => request(row, { maxNewTokens: 5 + row * 3 }));
+    const expected = await alone(requests);
+    for (const maxRows of [3, 64]) {
+      const { engine } = engineOf(maxRows);
+      const rows = await generateRows(CONFIG, engine, [...requests].reverse(), OPTIONS);
+      expectSameRows(rows.reverse(), expected);
+    }
+  });
+
   it('is batched the same and gives the same bits on an idle decoder, whatever was decoded before', async () => {
     const { runner, engine } = engineOf(8);
     const requests = Array.from({ length: 30 }, (_, row) => request(row, { stopIds: [4], maxNewTokens: 60 }));

@@ -36,6 +36,10 @@ export class DecodeEngine {
 
   /** Each row's `result` settles when it is done. Neighbours in `rows` are decoded together where that is possible. */
   submit(rows: readonly DecodingRow[]): void {
+    for (const row of rows) {
+      const isKnown = row.adapter === null || this.#graphs.hasAdapter(row.adapter);
+      if (!isKnown) row.fail(new RangeError(`there is no adapter ${row.adapter}`));
+    }
     const lanes = this.#lanes.length;
     const rounds = Math.ceil(rows.length / (lanes * this.#maxRows));
     const atOnce = Math.max(1, Math.ceil(rows.length / (lanes * rounds)));
@@ -86,11 +90,19 @@ export class DecodeEngine {
 
   #source(queue: DecodingRow[]): RowSource {
     const isPaused = (): boolean => this.#updates > 0;
+    const joining = (adapter: string | null): number => {
+      const stranger = queue.findIndex((row) => row.adapter !== adapter);
+      return stranger < 0 ? queue.length : stranger;
+    };
     return {
       get waiting() {
         return isPaused() ? 0 : queue.length;
       },
-      take: (count) => (isPaused() ? [] : queue.splice(0, count)),
+      joining: (adapter) => (isPaused() ? 0 : joining(adapter)),
+      take: (count) => {
+        const [first] = queue;
+        return isPaused() || !first ? [] : queue.splice(0, Math.min(count, joining(first.adapter)));
+      },
     };
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The batch of one runner: it admits waiting rows, decodes a segment of tokens in one call of the runtime, hands out what
+ * The batch of one runner, of rows of one adapter: it admits waiting rows, decodes a segment of tokens in one call of the runtime, hands out what
  * was made, drops rows that are over, and again. Rows do not see each other, so when they come and go changes nothing
  * but speed.
  */
@@ -24,7 +24,9 @@ const ADMITTING_SHARE = 0.25;
 /** Where a lane finds rows to admit. */
 export interface RowSource {
   readonly waiting: number;
-  /** At most `count` rows, in the order they came. */
+  /** Rows that may join a batch of this adapter: those that wait before any row of another. */
+  joining(adapter: string | null): number;
+  /** At most `count` rows of one adapter, in the order they came. */
   take(count: number): DecodingRow[];
 }
 
@@ -55,7 +57,7 @@ export class DecodeLane {
         await this.#admit(source.take(this.#maxRows));
       }
       if (this.#batch !== null)
-        await this.#guarded(this.#batch.rows, () => this.#segment(this.#batch, source.waiting > 0));
+        await this.#guarded(this.#batch.rows, () => this.#segment(this.#batch, this.#joining(source) > 0));
       if (this.#batch !== null) await this.#settle(this.#batch, source);
     }
   }
@@ -77,13 +79,14 @@ export class DecodeLane {
     const form = decodeForm(live);
     const count = this.#segmentTokens(batch, live, isWaiting);
     const kind = `${form}-${cacheLayout(config, batch, count)}` as const;
-    await this.#graphs.ensure(kind);
+    const { adapter } = live[0] as DecodingRow;
+    const graph = await this.#graphs.ensure(kind, adapter);
     const isLast = live.every(({ remaining }) => remaining <= count);
     const settings = settingFeeds(batch.rows, form, count, config.vocab_size);
     const chunk: WireTensor = { type: 'int64', data: BigInt64Array.of(BigInt(CHUNK_TOKENS)), dims: [] };
     const feeds = { ...settings, ...batchFeeds(config, batch), chunk_tokens: chunk };
     const fetches = [...emissionFetches(form), ...(isLast ? [] : cacheNames(config, presentName))];
-    const result = await this.#runner.run(kind, feeds, fetches, cacheNames(config, pastName));
+    const result = await this.#runner.run(graph, feeds, fetches, { consumed: cacheNames(config, pastName), adapter });
     this.#handOut(batch, live, result);
     return isLast ? null : { ...batch, own: readCaches(config, result.outputs, presentName) };
   }
@@ -111,7 +114,8 @@ export class DecodeLane {
   async #settle(batch: DecodeBatch, source: RowSource): Promise<void> {
     const live = batch.rows.filter(({ isOver }) => !isOver);
     const free = this.#maxRows - live.length;
-    if (source.waiting > 0 && (free >= ADMITTING_SHARE * this.#maxRows || source.waiting <= free)) {
+    const joining = this.#joining(source);
+    if (joining > 0 && (free >= ADMITTING_SHARE * this.#maxRows || joining <= free)) {
       await this.#admit(source.take(free));
       return;
     }
@@ -122,6 +126,11 @@ export class DecodeLane {
       this.#batch = layOut(this.#graphs.config, placedRows(batch));
   }
 
+  #joining(source: RowSource): number {
+    const [first] = this.#batch?.rows ?? [];
+    return first ? source.joining(first.adapter) : 0;
+  }
+
   /** Puts rows into the batch, their prompts' caches first made. */
   async #admit(rows: readonly DecodingRow[]): Promise<void> {
     const fresh = rows.filter(({ isOver }) => !isOver);
@@ -129,14 +138,18 @@ export class DecodeLane {
     const before = this.#batch;
     await this.#guarded([...(before?.rows ?? []), ...fresh], async () => {
       const distinct = new Map(fresh.map((row) => [promptKey(row), row]));
-      const caches = await this.#prefill([...distinct.values()].map(({ prompt }) => prompt));
+      const adapter = (fresh[0] as DecodingRow).adapter;
+      const caches = await this.#prefill(
+        [...distinct.values()].map(({ prompt }) => prompt),
+        adapter,
+      );
       const { config } = this.#graphs;
       return layOut(config, [...(before ? placedRows(before) : []), ...freshRows(config, fresh, caches, distinct)]);
     });
   }
 
   /** Caches of all tokens of these prompts but the last of each, which is the first that decoding reads. */
-  async #prefill(prompts: readonly Int32Array[]): Promise<CacheArrays> {
+  async #prefill(prompts: readonly Int32Array[], adapter: string | null): Promise<CacheArrays> {
     const { config } = this.#graphs;
     const columns = Math.max(...prompts.map(({ length }) => length)) - 1;
     if (columns === 0) return emptyCaches(config, prompts.length);
@@ -147,10 +160,10 @@ export class DecodeLane {
       const start = row * columns + (pads[row] as number);
       for (let index = 0; index < prompt.length - 1; index++) ids[start + index] = BigInt(prompt[index] as number);
     });
-    await this.#graphs.ensure('prefill');
+    const graph = await this.#graphs.ensure('prefill', adapter);
     const tokens: WireTensor = { type: 'int64', data: ids, dims: [prompts.length, columns] };
     const feeds = { input_ids: tokens, pads: int64s(pads) };
-    const { outputs } = await this.#runner.run('prefill', feeds, cacheNames(config, presentName));
+    const { outputs } = await this.#runner.run(graph, feeds, cacheNames(config, presentName), { adapter });
     return readCaches(config, outputs, presentName);
   }
 }

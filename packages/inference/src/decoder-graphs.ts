@@ -4,7 +4,9 @@
  * threads take their copies from there.
  */
 import {
+  type LoraAdapter,
   type ServingGraphKind,
+  servedAdapter,
   servedWeightCount,
   servedWeights,
   servingGraph,
@@ -23,7 +25,8 @@ export class DecoderGraphs {
   #version: number;
   /** The weights as the runners have them; a failed update is tried again by the next use. */
   #weighing: Promise<unknown> | null = null;
-  readonly #loaded = new Map<ServingGraphKind, Promise<unknown>>();
+  readonly #loaded = new Map<string, Promise<unknown>>();
+  readonly #adapters = new Set<string>();
 
   constructor(config: DecoderConfig, tensors: TensorMap, version: number, runners: readonly GraphRunner[]) {
     this.config = config;
@@ -38,17 +41,36 @@ export class DecoderGraphs {
     return this.#version;
   }
 
-  /** Resolves when `kind` and the current weights are in every runner. */
-  async ensure(kind: ServingGraphKind): Promise<void> {
+  /** Resolves to the name of the graph of `kind` when it and the current weights are in every runner. */
+  async ensure(kind: ServingGraphKind, adapter: string | null): Promise<string> {
     this.#weighing ??= this.#send();
-    let loading = this.#loaded.get(kind);
+    const name = adapter === null ? kind : `${kind}+adapter`;
+    let loading = this.#loaded.get(name);
     if (!loading) {
-      loading = this.#load(kind);
-      this.#loaded.set(kind, loading);
+      loading = this.#load(name, kind, adapter !== null);
+      this.#loaded.set(name, loading);
       // A failed load is forgotten, so that the next call tries again instead of repeating an old error.
-      loading.catch(() => this.#loaded.delete(kind));
+      loading.catch(() => this.#loaded.delete(name));
     }
     await Promise.all([this.#weighing, loading]);
+    return name;
+  }
+
+  hasAdapter(name: string): boolean {
+    return this.#adapters.has(name);
+  }
+
+  /** @throws LoraAdapterError when it does not fit the model, RangeError for a name that is taken. */
+  async addAdapter(name: string, adapter: LoraAdapter): Promise<void> {
+    if (this.#adapters.has(name)) throw new RangeError(`there is an adapter called ${name} already`);
+    const block = servedAdapter(this.config, adapter);
+    await Promise.all(this.runners.map((runner) => runner.setAdapter(name, block)));
+    this.#adapters.add(name);
+  }
+
+  async removeAdapter(name: string): Promise<void> {
+    this.#adapters.delete(name);
+    await Promise.all(this.runners.map((runner) => runner.setAdapter(name, null)));
   }
 
   /** Replaces the weights; resolves when every runner has them. Runs asked for earlier finish on the old ones. */
@@ -75,9 +97,9 @@ export class DecoderGraphs {
     await sending;
   }
 
-  async #load(kind: ServingGraphKind): Promise<void> {
-    const model = share(servingGraph(this.config, kind));
-    await Promise.all(this.runners.map((runner) => runner.load(kind, model)));
+  async #load(name: string, kind: ServingGraphKind, isAdapted: boolean): Promise<void> {
+    const model = share(servingGraph(this.config, kind, isAdapted));
+    await Promise.all(this.runners.map((runner) => runner.load(name, model)));
   }
 }
 

@@ -2,7 +2,7 @@
  * A decoder ready to generate and score on ONNX Runtime. This class computes in the calling thread; `DecoderPool` has
  * the same methods over worker threads. Results carry the version of the weights that made them.
  */
-import { assertDecoderTensors, type TensorMap } from '@preheat/checkpoints';
+import { assertDecoderTensors, type LoraAdapter, type TensorMap } from '@preheat/checkpoints';
 import type { DecoderConfig } from '@preheat/contracts';
 import { DecodeEngine } from './decode-engine.js';
 import { DecoderGraphs, decoderBytes } from './decoder-graphs.js';
@@ -82,6 +82,20 @@ export class DecoderSession {
   async updateWeights(tensors: TensorMap, policyVersion: number): Promise<void> {
     assertDecoderTensors(this.config, tensors);
     await this.#engine.update(tensors, policyVersion);
+  }
+
+  /**
+   * Serves an adapter beside the base, whose weights all adapters share: rows and scores name it. It costs the memory of its
+   * own matrices. New weights of the base change what it changes.
+   * @throws LoraAdapterError when it does not fit the model or replaces tensors whole, RangeError for a name that is taken.
+   */
+  addAdapter(name: string, adapter: LoraAdapter): Promise<void> {
+    return this.#graphs.addAdapter(name, adapter);
+  }
+
+  /** Forgets an adapter; rows under way that name it fail. */
+  removeAdapter(name: string): Promise<void> {
+    return this.#graphs.removeAdapter(name);
   }
 
   /** False once a decoding thread died: open another session for the model. */

@@ -18,6 +18,7 @@ export class DecodingRow {
   readonly options: Required<Pick<GenerateOptions, 'maxNewTokens' | 'temperature' | 'topP' | 'topLogProbs'>> &
     GenerateOptions;
   readonly stopIds: readonly number[];
+  readonly adapter: string | null;
   /** Most tokens between two emissions, where someone listens. */
   readonly chunkTokens: number;
   readonly result: Promise<GeneratedRow>;
@@ -44,6 +45,7 @@ export class DecodingRow {
       topP: merged.topP ?? 1,
       topLogProbs: merged.topLogProbs ?? 0,
     };
+    this.adapter = merged.adapter ?? null;
     this.stopIds = merged.stopIds ?? endTokenIds(config);
     this.chunkTokens = listener?.chunkTokens ?? Number.POSITIVE_INFINITY;
     this.#onEmission = listener?.onEmission;
@@ -59,8 +61,9 @@ export class DecodingRow {
   }
 
   /** A row that is over before it began: it fills a place and wants nothing. */
-  static over(config: DecoderConfig, prompt: Int32Array): DecodingRow {
-    const row = new DecodingRow(config, { tokens: prompt, key: '' }, { maxNewTokens: 1, temperature: 0, seed: 0 });
+  static over(config: DecoderConfig, { prompt, adapter }: DecodingRow): DecodingRow {
+    const options = { maxNewTokens: 1, temperature: 0, seed: 0, ...(adapter !== null && { adapter }) };
+    const row = new DecodingRow(config, { tokens: prompt, key: '' }, options);
     row.fail(new Error('this row only fills a place'));
     return row;
   }

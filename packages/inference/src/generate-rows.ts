@@ -6,7 +6,7 @@ import { DecodingRow } from './decoding-row.js';
 import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
 
 /**
- * Rows of similar prompts are given to the engine together, so that they share padding and prompts.
+ * Rows of one adapter, and of these such of similar prompts, are given to the engine together, so that they share padding and prompts.
  * @throws RangeError for requests or options outside the model's limits, NonFiniteLogitsError for broken weights, and
  *   the signal's reason when aborted. The first failure gives up the other rows.
  */
@@ -20,9 +20,13 @@ export async function generateRows(
   checkRequests(config, requests, options);
   const rows = requests.map((request) => new DecodingRow(config, request, options));
   const keys = new Map(rows.map((row) => [row, row.prompt.join()]));
+  const adapterOf = ({ adapter }: DecodingRow): string => adapter ?? '';
   const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
   const byPrompt = [...rows].sort(
-    (a, b) => b.prompt.length - a.prompt.length || compare(keys.get(a) ?? '', keys.get(b) ?? ''),
+    (a, b) =>
+      compare(adapterOf(a), adapterOf(b)) ||
+      b.prompt.length - a.prompt.length ||
+      compare(keys.get(a) ?? '', keys.get(b) ?? ''),
   );
   engine.submit(byPrompt);
   try {

@@ -31,6 +31,8 @@ export interface GenerateOptions {
   readonly stopIds?: readonly number[];
   /** Reports this many of the most probable alternatives of every token, at most 20. Default 0. */
   readonly topLogProbs?: number;
+  /** Name of the adapter that changes the model for these rows. Default: none, the base itself. */
+  readonly adapter?: string;
   /** The row's promise rejects at once; its place in the batch is free after the segment being decoded. */
   readonly signal?: AbortSignal;
 }

@@ -3,7 +3,7 @@
  * Everything above this interface is the same for one thread and for a pool.
  */
 
-import type { ServedWeight } from '@preheat/checkpoints';
+import type { ServedBlock } from '@preheat/checkpoints';
 
 /** A tensor that can cross a thread boundary. */
 export type WireTensor =
@@ -14,15 +14,17 @@ export type WireTensor =
 export type WireTensors = Readonly<Record<string, WireTensor>>;
 
 /** Weights as one flat array, possibly in shared memory, and which inputs of the graphs lie where in it. */
-export interface WeightBlock {
-  readonly flat: Float32Array;
-  readonly weights: readonly ServedWeight[];
-}
+export type WeightBlock = ServedBlock;
 
 export interface RunResult {
   readonly outputs: WireTensors;
   /** The version of the weights that ran. */
   readonly version: number;
+}
+
+export interface RunOptions {
+  readonly consumed?: readonly string[];
+  readonly adapter?: string | null;
 }
 
 export interface GraphRunner {
@@ -32,11 +34,13 @@ export interface GraphRunner {
   load(name: string, model: Uint8Array): Promise<void>;
   /** Copies the weights that all graphs run with from now on. Calls are executed in order. */
   setWeights(block: WeightBlock, version: number): Promise<void>;
+  /** Copies an adapter that calls may name from now on; null forgets it. */
+  setAdapter(adapter: string, block: WeightBlock | null): Promise<void>;
   /**
-   * Runs graph `name` and returns the outputs in `fetches`; the caller owns their buffers. The buffers of the feeds named
+   * Runs graph `name`, with the weights of an adapter where one is named, and returns the outputs in `fetches`; the caller owns their buffers. The buffers of the feeds named
    * in `consumed` belong to the runner from here on: they may move to its thread.
    */
-  run(name: string, feeds: WireTensors, fetches: readonly string[], consumed?: readonly string[]): Promise<RunResult>;
+  run(name: string, feeds: WireTensors, fetches: readonly string[], options?: RunOptions): Promise<RunResult>;
   /** Finishes what was asked for, then frees every session. The runner cannot be used afterwards. */
   close(): Promise<void>;
 }

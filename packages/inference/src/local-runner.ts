@@ -4,15 +4,21 @@
  */
 import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
-import type { GraphRunner, RunResult, WeightBlock, WireTensor, WireTensors } from './graph-runner.js';
+import type { GraphRunner, RunOptions, RunResult, WeightBlock, WireTensor, WireTensors } from './graph-runner.js';
 import { type ExecutionProvider, sessionOptions } from './session-options.js';
+
+interface OwnWeights {
+  readonly flat: Float32Array;
+  readonly tensors: ReadonlyMap<string, ort.Tensor>;
+}
 
 export class LocalRunner implements GraphRunner {
   readonly #threads: number;
   readonly #provider: ExecutionProvider;
   readonly #graphs = new Map<string, ort.InferenceSession>();
   /** This runner's own copy, and the tensors over it: ONNX Runtime's binding refuses shared memory. */
-  #weights: { readonly flat: Float32Array; readonly tensors: ReadonlyMap<string, ort.Tensor> } | null = null;
+  #weights: OwnWeights | null = null;
+  readonly #adapters = new Map<string, OwnWeights>();
   #version = 0;
   readonly isUsable = true;
   /** Tail of the queue: one operation at a time, so a session is never released under a run. */
@@ -41,13 +47,30 @@ export class LocalRunner implements GraphRunner {
     });
   }
 
-  run(name: string, feeds: WireTensors, fetches: readonly string[]): Promise<RunResult> {
+  setAdapter(adapter: string, block: WeightBlock | null): Promise<void> {
+    return this.#inOrder(async () => {
+      this.#adapters.delete(adapter);
+      if (block === null) return;
+      const own = ownWeights(block.flat.length, block.weights);
+      own.flat.set(block.flat);
+      this.#adapters.set(adapter, own);
+    });
+  }
+
+  run(
+    name: string,
+    feeds: WireTensors,
+    fetches: readonly string[],
+    { adapter = null }: RunOptions = {},
+  ): Promise<RunResult> {
     return this.#inOrder(async () => {
       const session = this.#graphs.get(name);
       if (!session) throw new Error(`no graph called ${name} is loaded`);
+      const adapted = adapter === null ? undefined : this.#adapters.get(adapter)?.tensors;
       const inputs = session.inputNames.map((input) => {
         const feed = feeds[input];
-        const tensor = feed ? new ort.Tensor(feed.type, feed.data, feed.dims) : this.#weights?.tensors.get(input);
+        const stored = adapted?.get(input) ?? this.#weights?.tensors.get(input);
+        const tensor = feed ? new ort.Tensor(feed.type, feed.data, feed.dims) : stored;
         if (!tensor) throw new Error(`graph ${name} wants an input ${input}, which nothing gives`);
         return [input, tensor] as const;
       });
@@ -72,10 +95,7 @@ export class LocalRunner implements GraphRunner {
   }
 }
 
-function ownWeights(
-  length: number,
-  weights: WeightBlock['weights'],
-): { flat: Float32Array; tensors: Map<string, ort.Tensor> } {
+function ownWeights(length: number, weights: WeightBlock['weights']): OwnWeights {
   const flat = new Float32Array(length);
   const tensors = weights.map(({ name, shape, start }) => {
     const size = shape.reduce((product, each) => product * each, 1);

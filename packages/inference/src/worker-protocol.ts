@@ -11,7 +11,15 @@ export interface WorkerSetup {
 export type WorkerRequest =
   | { readonly id: number; readonly kind: 'load'; name: string; model: Uint8Array }
   | { readonly id: number; readonly kind: 'weights'; block: WeightBlock; version: number }
-  | { readonly id: number; readonly kind: 'run'; name: string; feeds: WireTensors; fetches: readonly string[] }
+  | { readonly id: number; readonly kind: 'adapter'; adapter: string; block: WeightBlock | null }
+  | {
+      readonly id: number;
+      readonly kind: 'run';
+      name: string;
+      feeds: WireTensors;
+      fetches: readonly string[];
+      adapter: string | null;
+    }
   | { readonly id: number; readonly kind: 'close' };
 
 export type WorkerReply =

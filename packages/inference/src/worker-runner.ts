@@ -1,6 +1,6 @@
 /** Runs graphs in a worker thread, so that this thread's event loop stays free and several cores decode at once. */
 import type { Worker } from 'node:worker_threads';
-import type { GraphRunner, RunResult, WeightBlock, WireTensor, WireTensors } from './graph-runner.js';
+import type { GraphRunner, RunOptions, RunResult, WeightBlock, WireTensor, WireTensors } from './graph-runner.js';
 import type { ExecutionProvider } from './session-options.js';
 import { spawnGraphWorker } from './spawn-graph-worker.js';
 import type { WorkerReply, WorkerRequest } from './worker-protocol.js';
@@ -47,14 +47,18 @@ export class WorkerRunner implements GraphRunner {
     await this.#request({ kind: 'weights', block, version });
   }
 
+  async setAdapter(adapter: string, block: WeightBlock | null): Promise<void> {
+    await this.#request({ kind: 'adapter', adapter, block });
+  }
+
   async run(
     name: string,
     feeds: WireTensors,
     fetches: readonly string[],
-    consumed: readonly string[] = [],
+    { consumed = [], adapter = null }: RunOptions = {},
   ): Promise<RunResult> {
     const moved = consumed.map((feed) => (feeds[feed] as WireTensor).data.buffer as ArrayBuffer);
-    return (await this.#request({ kind: 'run', name, feeds, fetches }, moved)) as RunResult;
+    return (await this.#request({ kind: 'run', name, feeds, fetches, adapter }, moved)) as RunResult;
   }
 
   async close(): Promise<void> {

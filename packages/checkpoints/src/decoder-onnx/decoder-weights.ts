@@ -25,6 +25,14 @@ export interface LinearWeights {
   readonly weight: Value;
   readonly bias: Value | null;
   readonly inputsFirst: boolean;
+  /** What an adapter adds to the product. */
+  readonly update: LowRank | null;
+}
+
+/** Two matrices whose product is added to a weight: `[rank, inputs]`, and `[outputs, rank]` with the scale in it. */
+export interface LowRank {
+  readonly a: Value;
+  readonly b: Value;
 }
 
 export interface NormWeights {
@@ -71,13 +79,17 @@ export interface WeightSpec {
   readonly offset: number;
 }
 
-/** Declares a weight in a graph, in whichever way the graph has it. */
-export type WeightSource = (spec: WeightSpec) => Value;
+/** Declares weights in a graph, in whichever way the graph has them. */
+export interface WeightSource {
+  readonly weight: (spec: WeightSpec) => Value;
+  /** Of a projection, whose outputs are those of the modules laid end to end. */
+  readonly update: (modules: readonly LinearModule[]) => LowRank | null;
+}
 
 /** Weights inside the graph. @throws TensorMismatchError when the tensors do not fit the config. */
 export function storedWeights(graph: OnnxGraph, config: DecoderConfig, tensors: TensorMap): WeightSource {
   assertDecoderTensors(config, tensors);
-  return (spec) => {
+  const weight = (spec: WeightSpec): Value => {
     const [first] = spec.parts;
     // A weight that is stored as it is goes into the file without a copy in memory.
     const isAsStored = spec.parts.length === 1 && spec.offset === 0;
@@ -85,6 +97,7 @@ export function storedWeights(graph: OnnxGraph, config: DecoderConfig, tensors: 
     if (!isAsStored) writeWeight(spec, tensors, data);
     return graph.initializer(spec.name, { elementType: 'float32', shape: spec.shape, data });
   };
+  return { weight, update: () => null };
 }
 
 export function elements({ shape }: Pick<WeightSpec, 'shape'>): number {
@@ -131,8 +144,12 @@ export function addDecoderWeights(graph: OnnxGraph, config: DecoderConfig, sourc
       rotation: layer.attention.rotary && rotations(layer.attention.rotary),
     })),
     finalNorm: required(architecture.finalNorm),
-    head: architecture.head ? store.linear(architecture.head) : { weight: embedding, bias: null, inputsFirst: false },
+    head: architecture.head ? store.linear(architecture.head) : tied(embedding),
   };
+}
+
+function tied(embedding: Value): LinearWeights {
+  return { weight: embedding, bias: null, inputsFirst: false, update: null };
 }
 
 interface Storage {
@@ -144,12 +161,17 @@ interface Storage {
 }
 
 function storage(source: WeightSource): Storage {
-  const whole = (name: string, shape: readonly number[]): Value => source({ name, shape, parts: [name], offset: 0 });
-  const linear = ({ name, bias, inputsFirst, inputs, outputs }: LinearModule): LinearWeights => ({
-    weight: whole(`${name}.weight`, inputsFirst ? [inputs, outputs] : [outputs, inputs]),
-    bias: bias ? whole(`${name}.bias`, [outputs]) : null,
-    inputsFirst,
-  });
+  const whole = (name: string, shape: readonly number[]): Value =>
+    source.weight({ name, shape, parts: [name], offset: 0 });
+  const linear = (module: LinearModule): LinearWeights => {
+    const { name, bias, inputsFirst, inputs, outputs } = module;
+    return {
+      weight: whole(`${name}.weight`, inputsFirst ? [inputs, outputs] : [outputs, inputs]),
+      bias: bias ? whole(`${name}.bias`, [outputs]) : null,
+      inputsFirst,
+      update: source.update([module]),
+    };
+  };
   return {
     table: ({ name, rows, width }) => whole(`${name}.weight`, [rows, width]),
     linear,
@@ -161,15 +183,16 @@ function storage(source: WeightSource): Storage {
       const outputs = modules.reduce((sum, module) => sum + module.outputs, 0);
       const stack = (part: string, shape: number[]): Value => {
         const parts = modules.map(({ name }) => `${name}.${part}`);
-        return source({ name: `${first.name}+.${part}`, shape, parts, offset: 0 });
+        return source.weight({ name: `${first.name}+.${part}`, shape, parts, offset: 0 });
       };
       const weight = stack('weight', [outputs, first.inputs]);
-      return { weight, bias: first.bias ? stack('bias', [outputs]) : null, inputsFirst: false };
+      const bias = first.bias ? stack('bias', [outputs]) : null;
+      return { weight, bias, inputsFirst: false, update: source.update(modules) };
     },
     norm: ({ name, bias, width }, { weightOffset: offset }) => {
       const parts = [`${name}.weight`];
       const counted = { name: `${name}.weight+${offset}`, shape: [width], parts, offset };
-      const weight = offset === 0 ? whole(`${name}.weight`, [width]) : source(counted);
+      const weight = offset === 0 ? whole(`${name}.weight`, [width]) : source.weight(counted);
       return { weight, bias: bias ? whole(`${name}.bias`, [width]) : null };
     },
   };

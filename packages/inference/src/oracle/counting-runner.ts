@@ -1,5 +1,5 @@
 /** A runner that really runs and writes down what it was asked for, to see how rows were batched. */
-import type { GraphRunner, RunResult, WeightBlock, WireTensor, WireTensors } from '../graph-runner.js';
+import type { GraphRunner, RunOptions, RunResult, WeightBlock, WireTensor, WireTensors } from '../graph-runner.js';
 import { LocalRunner } from '../local-runner.js';
 
 export interface RecordedCall {
@@ -31,10 +31,14 @@ export class CountingRunner implements GraphRunner {
     return this.#runner.setWeights(block, version);
   }
 
-  run(name: string, feeds: WireTensors, fetches: readonly string[]): Promise<RunResult> {
+  setAdapter(adapter: string, block: WeightBlock | null): Promise<void> {
+    return this.#runner.setAdapter(adapter, block);
+  }
+
+  run(name: string, feeds: WireTensors, fetches: readonly string[], options?: RunOptions): Promise<RunResult> {
     const first = (feeds['last_tokens'] ?? feeds['input_ids']) as WireTensor;
     this.calls.push({ graph: name, rows: first.dims[0] as number, tokens: feeds['uniforms']?.dims[0] ?? 0 });
-    return this.#runner.run(name, feeds, fetches);
+    return this.#runner.run(name, feeds, fetches, options);
   }
 
   close(): Promise<void> {
