@@ -36,6 +36,8 @@ export class DecodeLane {
   readonly #maxRows: number;
   readonly #cost: SegmentCost;
   #batch: DecodeBatch | null = null;
+  /** Rows whose prompts are being computed. */
+  #entering: readonly DecodingRow[] = [];
 
   constructor(graphs: DecoderGraphs, runner: GraphRunner, maxRows: number) {
     this.#graphs = graphs;
@@ -46,7 +48,8 @@ export class DecodeLane {
 
   /** Tokens that its rows may still make. */
   get remaining(): number {
-    return (this.#batch?.rows ?? []).reduce((sum, row) => sum + (row.isOver ? 0 : row.remaining), 0);
+    const rows = [...(this.#batch?.rows ?? []), ...this.#entering];
+    return rows.reduce((sum, row) => sum + (row.isOver ? 0 : row.remaining), 0);
   }
 
   /** Decodes until nothing is left. */
@@ -136,6 +139,7 @@ export class DecodeLane {
     const fresh = rows.filter(({ isOver }) => !isOver);
     if (fresh.length === 0) return;
     const before = this.#batch;
+    this.#entering = fresh;
     await this.#guarded([...(before?.rows ?? []), ...fresh], async () => {
       const distinct = new Map(fresh.map((row) => [promptKey(row), row]));
       const adapter = (fresh[0] as DecodingRow).adapter;
@@ -146,6 +150,7 @@ export class DecodeLane {
       const { config } = this.#graphs;
       return layOut(config, [...(before ? placedRows(before) : []), ...freshRows(config, fresh, caches, distinct)]);
     });
+    this.#entering = [];
   }
 
   /** Caches of all tokens of these prompts but the last of each, which is the first that decoding reads. */

@@ -7,7 +7,7 @@
  */
 import type { DecoderConfig } from '@preheat/contracts';
 import { ELEMENT_TYPE_CODES, OnnxGraph, type Value } from '@preheat/graph/onnx';
-import { type LayerCache, promptSharing, type StepParts } from './decoder-attention.js';
+import type { LayerCache, StepParts } from './decoder-attention.js';
 import {
   cacheInputs,
   cacheOutputs,
@@ -16,11 +16,11 @@ import {
   cacheValues,
   emptyCache,
   joinCaches,
-  promptName,
 } from './decoder-cache.js';
-import { grownMask, type PaddedColumns, paddedColumns, paddedMask, size } from './decoder-columns.js';
+import { size } from './decoder-columns.js';
 import { decoderForward, headLogits } from './decoder-forward.js';
 import { addDecoderWeights, type DecoderWeights, type WeightSource } from './decoder-weights.js';
+import { type FixedColumns, ownPart, promptPart, type RowColumns, stepParts } from './step-parts.js';
 import { type TokenChooser, tokenChooser } from './token-choice.js';
 
 /**
@@ -37,14 +37,8 @@ export interface DecodeGraphOptions {
   readonly layout: CacheLayout;
 }
 
-interface Part {
-  readonly caches: readonly LayerCache[];
-  readonly isShared: boolean;
-  readonly columns: PaddedColumns;
-}
-
 /** Everything that is constant over a call. */
-interface Setting {
+interface Setting extends RowColumns {
   readonly config: DecoderConfig;
   readonly weights: DecoderWeights;
   readonly chooser: TokenChooser;
@@ -53,11 +47,9 @@ interface Setting {
   readonly chunkTokens: Value;
   readonly newTokens: Value;
   readonly positions_B1: Value;
-  readonly pads_B: Value;
-  readonly starts_B: Value;
   readonly stopIds_BK: Value;
   readonly layout: CacheLayout;
-  readonly prompts: readonly Part[];
+  readonly prompts: readonly FixedColumns[];
 }
 
 /** What one token, or one chunk, hands to the next. */
@@ -110,14 +102,6 @@ export function decodeGraph(
   return graph.encode();
 }
 
-/** Prompts start at position 0. */
-function promptPart(graph: OnnxGraph, config: DecoderConfig): Part {
-  const caches = cacheInputs(graph, config, 'prompt_columns', promptName, 'prompts');
-  const pads_P = graph.input('prompt_pads', 'int64', ['prompts']);
-  const zeros_P = graph.op('Mul', [pads_P, graph.int64(0)]);
-  return { caches, isShared: true, columns: paddedColumns(graph, columnCount(graph, caches), pads_P, zeros_P) };
-}
-
 /** The outer loop: chunks until all tokens are drawn or every row has stopped. */
 function chunkLoop(graph: OnnxGraph, setting: Setting, first: Progress): Reported {
   const { chooser, newTokens, chunkTokens, stopIds_BK } = setting;
@@ -162,7 +146,7 @@ function stepLoop(graph: OnnxGraph, setting: Setting, start: Value, before: Prog
   const lastPosition = graph.int64(config.max_position_embeddings - 1);
   const positions_B1 = body.op('Min', [body.op('Add', [firstPosition_B1, iteration]), lastPosition]);
   const uniform_B1 = body.op('Gather', [setting.uniforms_NB1, body.op('Add', [start, iteration])]);
-  const attended = stepParts(body, setting, parts, now.caches, positions_B1);
+  const attended = stepParts(body, config, setting, parts, now.caches, positions_B1);
   const step = decodeStep(body, setting, attended, now, uniform_B1, positions_B1);
   body.output('condition_out', condition, 'bool', []);
   progressOutputs(body, setting, step);
@@ -175,39 +159,6 @@ function stepLoop(graph: OnnxGraph, setting: Setting, start: Value, before: Prog
   const inputs = [trips, graph.bool(true), ...carried];
   const outputs = graph.ops('Loop', inputs, carried.length + chooser.reports.length, { body: { graph: body } });
   return readProgress(setting, outputs);
-}
-
-function ownPart(graph: OnnxGraph, { pads_B, starts_B }: Setting, caches: readonly LayerCache[]): Part {
-  return { caches, isShared: false, columns: paddedColumns(graph, columnCount(graph, caches), pads_B, starts_B) };
-}
-
-/** @param growing the part that this step's column is appended to. */
-function stepParts(
-  graph: OnnxGraph,
-  { config, pads_B, starts_B }: Setting,
-  parts: readonly Part[],
-  growing: readonly LayerCache[],
-  positions_B1: Value,
-): StepParts {
-  const { num_attention_heads: heads, num_key_value_heads: keyHeads, head_dim: headDim } = config;
-  const grown = graph.op('Add', [columnCount(graph, growing), graph.int64(1)]);
-  const widths = parts.map(({ caches }) => graph.op('Shape', [(caches[0] as LayerCache).key], { start: 2, end: 3 }));
-  // All columns of a row in one piece include its padding; those of a chunk have none.
-  const isWhole = parts.length === 0;
-  const whole = (): PaddedColumns => paddedColumns(graph, grown, pads_B, starts_B);
-  return {
-    fixed: parts.map(({ caches, isShared, columns }) => ({
-      caches,
-      sharing: isShared ? promptSharing(graph, (caches[0] as LayerCache).key, { heads, keyHeads, headDim }) : null,
-      mask_B11T: paddedMask(graph, columns, positions_B1, isShared),
-    })),
-    grownMask: isWhole ? paddedMask(graph, whole(), positions_B1, false) : grownMask(graph, grown),
-    widths: graph.op('Concat', [...widths, graph.op('Unsqueeze', [grown, graph.int64([0])])], { axis: 0 }),
-  };
-}
-
-function columnCount(graph: OnnxGraph, caches: readonly LayerCache[]): Value {
-  return size(graph, (caches[0] as LayerCache).key, 2);
 }
 
 /** One forward pass of the newest tokens, and the next ones chosen. */
