@@ -4,6 +4,12 @@ import type { DecodingRow } from './decoding-row.js';
 import type { WireTensor, WireTensors } from './graph-runner.js';
 import { float32, float32Column, int64s } from './wire-tensors.js';
 
+/**
+ * Below it the most probable token is drawn all the same, and float32 would make 0 of it, or infinity of its inverse: no token
+ * would be left, or no finite logit.
+ */
+const LEAST_IN_FLOAT32 = 1e-6;
+
 /** The cheapest form that does what every row asks for. */
 export function decodeForm(rows: readonly DecodingRow[]): DecodeForm {
   if (rows.some(({ options }) => options.topLogProbs > 0)) return 'decode-top';
@@ -28,7 +34,9 @@ export function settingFeeds(
   const feeds = {
     uniforms: uniforms(rows, count),
     stop_ids: stopIds(rows),
-    inverse_temperatures: float32Column(options.map(({ temperature }) => (temperature === 0 ? 1 : 1 / temperature))),
+    inverse_temperatures: float32Column(
+      options.map(({ temperature }) => (temperature === 0 ? 1 : 1 / Math.max(temperature, LEAST_IN_FLOAT32))),
+    ),
     greedy: greedyRows(rows),
   };
   if (form === 'decode') return feeds;
@@ -39,7 +47,7 @@ export function settingFeeds(
       options.map(({ topK }, row) => (isDrawn(row) ? Math.min(topK ?? vocabulary, vocabulary) : vocabulary)),
       1,
     ),
-    top_p: float32Column(options.map(({ topP }, row) => (isDrawn(row) ? topP : 1))),
+    top_p: float32Column(options.map(({ topP }, row) => (isDrawn(row) ? Math.max(topP, LEAST_IN_FLOAT32) : 1))),
     presence_penalties: float32Column(options.map(({ presencePenalty }) => presencePenalty ?? 0)),
     frequency_penalties: float32Column(options.map(({ frequencyPenalty }) => frequencyPenalty ?? 0)),
     repetition_penalties: float32Column(options.map(({ repetitionPenalty }) => repetitionPenalty ?? 1)),
