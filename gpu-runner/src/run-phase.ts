@@ -101,6 +101,10 @@ function report(run: PhaseRun, phaseStep: number, result: StepResult<unknown>, m
     eta_seconds: speed.etaSeconds,
   };
   run.leased.record({ level: 'info', type: 'metrics', message: result.event.message, data });
+  for (const message of result.warnings ?? []) {
+    const at = { kind: 'step_warning', phase: run.position.phaseIndex, pipeline_step: step };
+    run.leased.record({ level: 'warn', type: 'message', message, data: at });
+  }
 }
 
 async function save(

@@ -34,6 +34,9 @@ export function planCompletion(model: ModelDescription, request: ChatCompletionR
     options: {
       maxNewTokens,
       ...samplingOptions(request.temperature, request.top_p),
+      frequencyPenalty: request.frequency_penalty ?? 0,
+      presencePenalty: request.presence_penalty ?? 0,
+      logitBias: logitBias(request.logit_bias ?? {}, model.config.vocab_size),
       seed: request.seed ?? seed,
       stopIds: endTokenIds(model.config),
       // One alternative at least: only then does the runtime report the model's own log-probability.
@@ -51,6 +54,14 @@ export function samplingOptions(
 ): { temperature: number; topP: number } {
   if (topP === 0) return { temperature: 0, topP: 1 };
   return { temperature: temperature ?? 1, topP: topP ?? 1 };
+}
+
+/** @throws ApiError for a key that is no token of the model. */
+function logitBias(biases: Readonly<Record<string, number>>, vocabulary: number): Record<number, number> {
+  const foreign = Object.keys(biases).find((key) => !/^\d+$/.test(key) || Number(key) >= vocabulary);
+  if (foreign === undefined) return biases;
+  const message = `'logit_bias' takes token ids of the model, from 0 to ${vocabulary - 1}, got '${foreign}'.`;
+  throw new ApiError('invalid_request', message, { param: 'logit_bias' });
 }
 
 function encodePrompt(tokenizer: Tokenizer, messages: readonly ChatMessage[]): Int32Array {

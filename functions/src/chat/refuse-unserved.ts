@@ -7,9 +7,6 @@ const NEUTRAL: Readonly<Record<string, (value: unknown) => boolean>> = {
   functions: (value) => Array.isArray(value) && value.length === 0,
   tool_choice: (value) => value === 'none',
   function_call: (value) => value === 'none',
-  logit_bias: (value) => typeof value === 'object' && Object.keys(value as object).length === 0,
-  frequency_penalty: (value) => value === 0,
-  presence_penalty: (value) => value === 0,
   modalities: (value) => JSON.stringify(value) === '["text"]',
   response_format: (value) => (value as { type?: unknown }).type === 'text',
 };

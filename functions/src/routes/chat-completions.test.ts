@@ -122,6 +122,32 @@ describe('a streamed completion', () => {
   });
 });
 
+describe('penalties and biases', () => {
+  const ids = async (api: ApiUnderTest, fields: object) => {
+    const answer = await complete(api, { max_tokens: 24, temperature: 0, return_token_ids: true, ...fields });
+    return answer.choices[0]?.token_ids ?? [];
+  };
+
+  it('a bias of 100 decides, one of -100 forbids', async () => {
+    const api = await startApi();
+    const token = (await ids(api, {})).find((id) => id !== 2) as number;
+    const biased = await ids(api, { logit_bias: { [token]: 100 }, max_tokens: 4 });
+    expect(biased).toEqual([token, token, token, token]);
+    expect(await ids(api, { logit_bias: { [token]: -100 } })).not.toContain(token);
+    await api.app.close();
+  });
+
+  it('penalties change an answer that repeats itself', async () => {
+    const api = await startApi();
+    const repeats = (tokens: readonly number[]) => tokens.length - new Set(tokens).size;
+    const plain = await ids(api, {});
+    expect(repeats(plain)).toBeGreaterThan(0);
+    expect(repeats(await ids(api, { frequency_penalty: 2, presence_penalty: 2 }))).toBeLessThan(repeats(plain));
+    expect(await ids(api, { frequency_penalty: 0, presence_penalty: null, logit_bias: {} })).toEqual(plain);
+    await api.app.close();
+  });
+});
+
 const BAD: [string, object, number, string, string | null][] = [
   ['an unknown model', { model: 'gpt-9' }, 404, 'model_not_found', 'model'],
   ['a name no store could hold', { model: '\ud800' }, 404, 'model_not_found', 'model'],
@@ -151,7 +177,10 @@ const BAD: [string, object, number, string, string | null][] = [
   ['a completion too long', { max_tokens: 500 }, 400, 'context_length_exceeded', 'max_completion_tokens'],
   ['a control token', { messages: [{ role: 'user', content: '<|end|>' }] }, 400, 'invalid_request', 'messages'],
   ['tools', { tools: [{ type: 'function' }] }, 400, 'unsupported_parameter', 'tools'],
-  ['a penalty', { frequency_penalty: 0.5 }, 400, 'unsupported_parameter', 'frequency_penalty'],
+  ['a penalty out of range', { frequency_penalty: 2.5 }, 400, 'invalid_request', 'frequency_penalty'],
+  ['a bias of no token', { logit_bias: { 100000: 1 } }, 400, 'invalid_request', 'logit_bias'],
+  ['a bias of text', { logit_bias: { cat: 1 } }, 400, 'invalid_request', 'logit_bias'],
+  ['a bias out of range', { logit_bias: { 3: 101 } }, 400, 'invalid_request', 'logit_bias.3'],
   ['structured output', { response_format: { type: 'json_object' } }, 400, 'unsupported_parameter', 'response_format'],
   ['a temperature out of range', { temperature: 2.1 }, 400, 'invalid_request', 'temperature'],
   ['top_logprobs alone', { top_logprobs: 2 }, 400, 'invalid_request', 'top_logprobs'],

@@ -1,22 +1,42 @@
-/** ONNX export of a decoder, one graph per way of using it; `decoderToOnnx` chooses by name. */
+/** ONNX graphs of a decoder, one per way of using it: files for other programs, and graphs for serving. */
 import type { DecoderConfig } from '@preheat/contracts';
-import type { TensorMap } from './tensor.js';
+import { type CacheLayout, decodeGraph } from './decoder-onnx/decode-graph.js';
+import { storedWeights } from './decoder-onnx/decoder-weights.js';
 import { exchangeGraph } from './decoder-onnx/exchange-graph.js';
-import { generateGraph } from './decoder-onnx/generate-graph.js';
+import { prefillGraph } from './decoder-onnx/prefill-graph.js';
 import { scoreGraph } from './decoder-onnx/score-graph.js';
+import { adaptedInputs } from './served-adapter.js';
+import { weightInputs } from './served-weights.js';
+import type { TensorMap } from './tensor.js';
+
+/** What a decoding graph does beside drawing tokens at a temperature: nothing, filter them, and report alternatives. */
+export type DecodeForm = 'decode' | 'decode-filtered' | 'decode-top';
 
 /**
- * `generate-top` is `generate` with the most probable alternatives of every token. `exchange` is the graph for other
- * programs: one step with the cache outside, in the names transformers.js expects.
+ * `prefill` makes the caches of prompts and the forms of `decode` go on from them, in caches of each layout.
  */
-export type DecoderGraphKind = 'generate' | 'generate-top' | 'score' | 'exchange';
+export type ServingGraphKind = 'prefill' | `${DecodeForm}-${CacheLayout}` | 'score';
 
 /**
- * The bytes of an ONNX model of the decoder with its weights inside.
+ * The bytes of an ONNX model whose weights are inputs, named as `servedWeights` lists them, and as `servedAdapter` does
+ * where it is `isAdapted`.
+ */
+export function servingGraph(config: DecoderConfig, kind: ServingGraphKind, isAdapted = false): Uint8Array {
+  const inputs = isAdapted ? adaptedInputs : weightInputs;
+  if (kind === 'score') return scoreGraph(config, inputs);
+  if (kind === 'prefill') return prefillGraph(config, inputs);
+  const hasAlternatives = kind.startsWith('decode-top');
+  const isFiltered = hasAlternatives || kind.startsWith('decode-filtered');
+  const layout = kind.slice(kind.lastIndexOf('-') + 1) as CacheLayout;
+  return decodeGraph(config, inputs, { isFiltered, hasAlternatives, layout });
+}
+
+/**
+ * The bytes of an ONNX model with the weights inside. `exchange` is the graph for other programs: one step with the cache
+ * outside, in the names transformers.js expects.
  * @throws TensorMismatchError when the tensors do not fit the config.
  */
-export function decoderToOnnx(config: DecoderConfig, tensors: TensorMap, kind: DecoderGraphKind): Uint8Array {
-  if (kind === 'score') return scoreGraph(config, tensors);
+export function decoderToOnnx(config: DecoderConfig, tensors: TensorMap, kind: 'score' | 'exchange'): Uint8Array {
   if (kind === 'exchange') return exchangeGraph(config, tensors);
-  return generateGraph(config, tensors, { withTopLogProbs: kind === 'generate-top' });
+  return scoreGraph(config, (graph) => storedWeights(graph, config, tensors));
 }

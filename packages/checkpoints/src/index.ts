@@ -1,9 +1,12 @@
 /** Named-tensor bundles, their safetensors files, manifest-last publishing, and the ONNX export of a decoder. */
 export { BundleError, type BundleErrorReason } from './bundle-error.js';
 export { freshDecoder } from './fresh-decoder.js';
-export { pastName, presentName } from './decoder-onnx/decoder-cache.js';
-export { TOP_LOG_PROBS } from './decoder-onnx/generate-graph.js';
-export { type DecoderGraphKind, decoderToOnnx } from './decoder-to-onnx.js';
+export { pastName, presentName, promptName } from './decoder-onnx/decoder-cache.js';
+export { TOP_LOG_PROBS } from './decoder-onnx/token-choice.js';
+export type { CacheLayout } from './decoder-onnx/decode-graph.js';
+export { type DecodeForm, decoderToOnnx, type ServingGraphKind, servingGraph } from './decoder-to-onnx.js';
+export { servedAdapter, type ServedBlock } from './served-adapter.js';
+export { type ServedWeight, servedWeightCount, servedWeights, writeServedWeights } from './served-weights.js';
 export { huggingFaceConfigText, readHuggingFaceConfig, writeHuggingFaceConfig } from './hugging-face-config.js';
 export { type Bundle, openBundle } from './open-bundle.js';
 export { MANIFEST_NAME, MAX_PARALLEL_BLOB_WRITES, publishBundle, sha256Hex } from './publish-bundle.js';

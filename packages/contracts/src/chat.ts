@@ -16,15 +16,19 @@ const Stop = Type.Union([
   Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { minItems: 1, maxItems: 4 }),
 ]);
 
+/** Of OpenAI's API: 2 makes a token that was said once hardly ever come again, negative values invite repetition. */
+const Penalty = Type.Optional(Nullable(Type.Number({ minimum: -2, maximum: 2 })));
+/** Token id to what is added to its logit. */
+const LogitBias = Type.Record(Type.String({ maxLength: 16 }), Type.Number({ minimum: -100, maximum: 100 }), {
+  maxProperties: 1024,
+});
+
 /** Fields that would change the meaning of an answer and are not served are refused by name, never ignored. */
 export const REFUSED_CHAT_FIELDS = [
   'tools',
   'tool_choice',
   'functions',
   'function_call',
-  'logit_bias',
-  'frequency_penalty',
-  'presence_penalty',
   'audio',
   'modalities',
   'prediction',
@@ -39,6 +43,9 @@ export const ChatCompletionRequest = Type.Object({
   n: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 128 }))),
   temperature: Type.Optional(Nullable(Type.Number({ minimum: 0, maximum: 2 }))),
   top_p: Type.Optional(Nullable(Type.Number({ minimum: 0, maximum: 1 }))),
+  frequency_penalty: Penalty,
+  presence_penalty: Penalty,
+  logit_bias: Type.Optional(Nullable(LogitBias)),
   seed: Type.Optional(Nullable(Seed)),
   stop: Type.Optional(Nullable(Stop)),
   stream: Type.Optional(Nullable(Type.Boolean())),

@@ -15,13 +15,34 @@ export function checkOptions(config: DecoderConfig, options: GenerateOptions): v
   const topLimit = Math.min(MAX_TOP_LOG_PROBS, config.vocab_size);
   const isTopValid = Number.isInteger(topLogProbs) && topLogProbs >= 0 && topLogProbs <= topLimit;
   require(isTopValid, 'topLogProbs', `an integer from 0 to ${topLimit}`, topLogProbs);
+  checkFilters(config, options);
   for (const id of stopIds) require(isTokenId(config, id), 'stopIds', tokenRange(config), id);
 }
 
+function checkFilters(config: DecoderConfig, options: GenerateOptions): void {
+  const { topK = 1, presencePenalty = 0, frequencyPenalty = 0, repetitionPenalty = 1, logitBias = {} } = options;
+  require(Number.isInteger(topK) && topK >= 1, 'topK', 'a positive integer', topK);
+  const isPenalty = (value: number): boolean => value >= -2 && value <= 2;
+  require(isPenalty(presencePenalty), 'presencePenalty', 'between -2 and 2', presencePenalty);
+  require(isPenalty(frequencyPenalty), 'frequencyPenalty', 'between -2 and 2', frequencyPenalty);
+  const isFactor = repetitionPenalty > 0 && repetitionPenalty <= 100;
+  require(isFactor, 'repetitionPenalty', 'above 0 and at most 100', repetitionPenalty);
+  for (const [id, bias] of Object.entries(logitBias)) {
+    require(isTokenId(config, Number(id)), 'a token of logitBias', tokenRange(config), id);
+    require(bias >= -100 && bias <= 100, `logitBias of token ${id}`, 'between -100 and 100', bias);
+  }
+}
+
 /** @throws RangeError for an empty prompt, a foreign token, or a row longer than the model's positions. */
-export function checkRequests(config: DecoderConfig, requests: readonly GenerateRequest[], maxNewTokens: number): void {
-  requests.forEach(({ tokens }, row) => {
+export function checkRequests(
+  config: DecoderConfig,
+  requests: readonly GenerateRequest[],
+  options: GenerateOptions,
+): void {
+  requests.forEach(({ tokens, options: own }, row) => {
     checkTokens(config, tokens, `row ${row}`);
+    if (own) checkOptions(config, { ...options, ...own });
+    const { maxNewTokens } = { ...options, ...own };
     const total = tokens.length + maxNewTokens;
     if (total <= config.max_position_embeddings) return;
     throw new RangeError(

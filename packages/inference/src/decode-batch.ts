@@ -1,115 +1,144 @@
 /**
- * A batch between two calls of the generation graph: what to feed next, and how to read what came back. Rows are
- * padded on the left once, at the start; the padding stays in the cache and is masked by `padLengths_B` ever after.
+ * The rows that are decoded together, and how their caches lie: every row with all its columns to itself, or the prompts
+ * apart, once for all rows of a prompt. Rows can be laid out anew at any time; a row of n answered tokens has its
+ * prompt's columns and n of its own, wherever they lie.
  */
-import { pastName, presentName } from '@preheat/checkpoints';
 import type { DecoderConfig } from '@preheat/contracts';
-import type { GenerateOptions } from './generation-types.js';
-import type { WireTensor, WireTensors } from './graph-runner.js';
-
-export interface DecodeBatch {
-  readonly rows: number;
-  /** int64 `[rows, columns]`: the prompts at first, each row's newest token later. */
-  readonly tokenIds_BS: BigInt64Array;
-  readonly padLengths_B: BigInt64Array;
-  /** 1 for rows that have stopped. */
-  readonly finished_B: Uint8Array;
-  readonly past: WireTensors;
-}
-
-/** The batch before the first call. */
-export function startBatch(config: DecoderConfig, prompts: readonly ArrayLike<number>[]): DecodeBatch {
-  const rows = prompts.length;
-  const columns = Math.max(...prompts.map(({ length }) => length));
-  const padding = BigInt(config.pad_token_id ?? config.eos_token_id);
-  const tokenIds_BS = new BigInt64Array(rows * columns).fill(padding);
-  const padLengths_B = new BigInt64Array(rows);
-  prompts.forEach((tokens, row) => {
-    const padLength = columns - tokens.length;
-    padLengths_B[row] = BigInt(padLength);
-    const start = row * columns + padLength;
-    for (let index = 0; index < tokens.length; index++) tokenIds_BS[start + index] = BigInt(tokens[index] as number);
-  });
-  const dims = [rows, config.num_key_value_heads, 0, config.head_dim];
-  const empty: WireTensor = { type: 'float32', data: new Float32Array(0), dims };
-  const past = Object.fromEntries(cacheNames(config, pastName).map((name) => [name, empty]));
-  return { rows, tokenIds_BS, padLengths_B, finished_B: new Uint8Array(rows), past };
-}
-
-/** The batch after a call that fetched `continuationFetches`. */
-export function continueBatch(config: DecoderConfig, batch: DecodeBatch, outputs: WireTensors): DecodeBatch {
-  const { rows, padLengths_B } = batch;
-  const tokens_NB = int64s(outputs, 'tokens');
-  const present = cacheNames(config, presentName);
-  const past = cacheNames(config, pastName).map((name, index) => [
-    name,
-    outputs[present[index] as string] as WireTensor,
-  ]);
-  return {
-    rows,
-    tokenIds_BS: tokens_NB.slice(tokens_NB.length - rows),
-    padLengths_B,
-    finished_B: (outputs['finished_out'] as WireTensor).data as Uint8Array,
-    past: Object.fromEntries(past) as WireTensors,
-  };
-}
-
-/** Extra outputs to fetch when the batch is to be continued. */
-export function continuationFetches(config: DecoderConfig): string[] {
-  return ['finished_out', ...cacheNames(config, presentName)];
-}
+import { type CacheLayout, pastName, promptName } from '@preheat/checkpoints';
+import { type CacheArrays, cacheFeeds, type CachePiece, emptyCaches, gatherRows } from './cache-arrays.js';
+import { DecodingRow } from './decoding-row.js';
+import type { WireTensors } from './graph-runner.js';
+import { int64s } from './wire-tensors.js';
 
 /**
- * Below it the most probable token is drawn all the same, and float32 would make 0 of it, or infinity of its inverse: no token
- * would be left, or no finite logit.
+ * Prompts are kept apart from this many columns on. Below, what one product for all rows of a prompt saves is less than
+ * laying the rows of a prompt together and apart again costs in every layer.
  */
-const LEAST_IN_FLOAT32 = 1e-6;
+export const MIN_SHARED_COLUMNS = 32;
+/** Elements of a head's keys up to which copying them a token costs less than two more products. */
+const MAX_COPIED = 800;
+/** Least share of places that hold a row: prompts with fewer rows than others leave places empty. */
+const MIN_FILLED = 0.75;
 
-/** @param uniforms_BN one array of uniforms a row, as long as the number of tokens wanted from this call. */
-export function batchFeeds(
+export interface DecodeBatch {
+  /** A place for every row of the caches; rows that are over keep theirs until the batch is laid out anew. */
+  readonly rows: readonly DecodingRow[];
+  readonly own: CacheArrays;
+  /** Where prompts are apart: row `copy * prompts.rows + p` reads row p. */
+  readonly prompts: CacheArrays | null;
+}
+
+/** A row and where its columns are now. */
+export interface PlacedRow {
+  readonly row: DecodingRow;
+  readonly prompt: CachePiece;
+  readonly answer: CachePiece;
+}
+
+/** Where the columns of a batch's rows are, of those that are not over. */
+export function placedRows({ rows, own, prompts }: DecodeBatch): PlacedRow[] {
+  return rows.flatMap((row, place) => {
+    if (row.isOver) return [];
+    const columns = row.promptColumns;
+    const answered = row.answer.length;
+    const answer = { from: own, row: place, columns: answered, skipped: 0 };
+    const prompt = prompts
+      ? { from: prompts, row: place % prompts.rows, columns, skipped: 0 }
+      : { from: own, row: place, columns, skipped: answered };
+    return [{ row, prompt, answer }];
+  });
+}
+
+/** Rows whose prompts have just been computed: `caches` has one row for each of `distinct`, in their order. */
+export function freshRows(
   config: DecoderConfig,
-  batch: DecodeBatch,
-  uniforms_BN: readonly Float32Array[],
-  { temperature = 1, topP = 1, stopIds = [config.eos_token_id] }: GenerateOptions,
-): WireTensors {
-  const { rows } = batch;
-  const stops = stopIds.length > 0 ? BigInt64Array.from(stopIds, BigInt) : BigInt64Array.of(-1n);
+  rows: readonly DecodingRow[],
+  caches: CacheArrays,
+  distinct: ReadonlyMap<string, DecodingRow>,
+): PlacedRow[] {
+  const index = new Map([...distinct.keys()].map((key, at) => [key, at]));
+  const nothing = emptyCaches(config, 1);
+  return rows.map((row) => ({
+    row,
+    prompt: { from: caches, row: index.get(promptKey(row)) as number, columns: row.promptColumns, skipped: 0 },
+    answer: { from: nothing, row: 0, columns: 0, skipped: 0 },
+  }));
+}
+
+export function promptKey({ prompt }: DecodingRow): string {
+  return prompt.join();
+}
+
+/** A batch of these rows, in whichever of the two layouts suits them. */
+export function layOut(config: DecoderConfig, placed: readonly PlacedRow[]): DecodeBatch {
+  const groups = new Map<string, PlacedRow[]>();
+  for (const each of placed) {
+    const key = promptKey(each.row);
+    groups.set(key, [...(groups.get(key) ?? []), each]);
+  }
+  const copies = Math.max(...[...groups.values()].map(({ length }) => length));
+  const columns = Math.max(...placed.map(({ row }) => row.promptColumns));
+  const isFilled = placed.length >= MIN_FILLED * copies * groups.size;
+  if (copies > 1 && columns >= MIN_SHARED_COLUMNS && isFilled) return sharedBatch(config, [...groups.values()], copies);
+  const rows = placed.map(({ row }) => row);
+  const [first] = placed;
+  // Caches straight from prefill, row by row, are the batch's already.
+  const isThere = placed.every(
+    ({ row, prompt }, at) => prompt.from === first?.prompt.from && prompt.row === at && row.answer.length === 0,
+  );
+  if (isThere && first && first.prompt.from.rows === placed.length)
+    return { rows, own: first.prompt.from, prompts: null };
+  const own = gatherRows(
+    config,
+    placed.map(({ prompt, answer }) => [prompt, answer]),
+  );
+  return { rows, own, prompts: null };
+}
+
+function sharedBatch(config: DecoderConfig, groups: readonly (readonly PlacedRow[])[], copies: number): DecodeBatch {
+  const places = Array.from({ length: copies }, (_, copy) => groups.map((group) => group[copy] ?? null)).flat();
+  const idle = groups.map(([first]) => DecodingRow.over(config, (first as PlacedRow).row));
   return {
-    ...batch.past,
-    input_ids: { type: 'int64', data: batch.tokenIds_BS, dims: [rows, batch.tokenIds_BS.length / rows] },
-    pad_lengths: { type: 'int64', data: batch.padLengths_B, dims: [rows] },
-    finished: { type: 'bool', data: batch.finished_B, dims: [rows] },
-    uniforms: transposed(uniforms_BN),
-    inverse_temperature: scalar(temperature === 0 ? 1 : 1 / Math.max(temperature, LEAST_IN_FLOAT32)),
-    top_p: scalar(Math.max(topP, LEAST_IN_FLOAT32)),
-    greedy: { type: 'bool', data: Uint8Array.of(temperature === 0 ? 1 : 0), dims: [] },
-    stop_ids: { type: 'int64', data: stops, dims: [stops.length] },
+    rows: places.map((placed, place) => placed?.row ?? (idle[place % groups.length] as DecodingRow)),
+    own: gatherRows(
+      config,
+      places.map((placed) => (placed ? [placed.answer] : [])),
+    ),
+    prompts: gatherRows(
+      config,
+      groups.map(([first]) => [(first as PlacedRow).prompt]),
+    ),
   };
 }
 
-export function float32s(outputs: WireTensors, name: string): Float32Array {
-  return (outputs[name] as WireTensor).data as Float32Array;
+/** How a call of `count` tokens goes on from this batch. */
+export function cacheLayout(config: DecoderConfig, { own, prompts }: DecodeBatch, count: number): CacheLayout {
+  if (prompts) return 'shared';
+  const columns = own.columns + count / 2;
+  return columns * config.head_dim > MAX_COPIED ? 'split' : 'joined';
 }
 
-export function int64s(outputs: WireTensors, name: string): BigInt64Array {
-  return (outputs[name] as WireTensor).data as BigInt64Array;
-}
-
-function cacheNames(config: DecoderConfig, nameOf: (layer: number, part: 'key' | 'value') => string): string[] {
-  const layers = Array.from({ length: config.num_hidden_layers }, (_, layer) => layer);
-  return layers.flatMap((layer) => [nameOf(layer, 'key'), nameOf(layer, 'value')]);
-}
-
-function transposed(rows_BN: readonly Float32Array[]): WireTensor {
-  const rows = rows_BN.length;
-  const count = rows_BN[0]?.length ?? 0;
-  const data = new Float32Array(rows * count);
-  rows_BN.forEach((values, row) => {
-    for (let index = 0; index < count; index++) data[index * rows + row] = values[index] as number;
-  });
-  return { type: 'float32', data, dims: [count, rows] };
-}
-
-export function scalar(value: number): WireTensor {
-  return { type: 'float32', data: Float32Array.of(value), dims: [] };
+/** The inputs of a decoding graph that say where rows stand; `own` may have padding at the left of every row. */
+export function batchFeeds(config: DecoderConfig, { rows, own, prompts }: DecodeBatch): WireTensors {
+  const lastPosition = config.max_position_embeddings - 1;
+  const columnsOf = (row: DecodingRow): number => row.answer.length + (prompts ? 0 : row.promptColumns);
+  // A row that is over may claim more columns or positions than there are: what it gets is never read.
+  const pads = rows.map((row) => Math.max(0, own.columns - columnsOf(row)));
+  return {
+    ...cacheFeeds(config, own, pastName),
+    ...(prompts && {
+      ...cacheFeeds(config, prompts, promptName),
+      prompt_pads: int64s(rows.slice(0, prompts.rows).map((row) => prompts.columns - row.promptColumns)),
+    }),
+    last_tokens: int64s(
+      rows.map(({ prompt, answer }) => answer.at(-1) ?? (prompt.at(-1) as number)),
+      1,
+    ),
+    positions: int64s(
+      rows.map((row) => Math.min(row.promptColumns + row.answer.length, lastPosition)),
+      1,
+    ),
+    pads: int64s(pads),
+    starts: int64s(rows.map((row) => (prompts ? row.promptColumns : 0))),
+  };
 }

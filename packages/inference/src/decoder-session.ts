@@ -2,8 +2,9 @@
  * A decoder ready to generate and score on ONNX Runtime. This class computes in the calling thread; `DecoderPool` has
  * the same methods over worker threads. Results carry the version of the weights that made them.
  */
-import { assertDecoderTensors, type TensorMap } from '@preheat/checkpoints';
+import { assertDecoderTensors, type LoraAdapter, type TensorMap } from '@preheat/checkpoints';
 import type { DecoderConfig } from '@preheat/contracts';
+import { DecodeEngine } from './decode-engine.js';
 import { DecoderGraphs, decoderBytes } from './decoder-graphs.js';
 import { generateRows } from './generate-rows.js';
 import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
@@ -27,7 +28,7 @@ export class DecoderSession {
   /** Estimate of the memory held, for budgets. */
   readonly byteSize: number;
   readonly #graphs: DecoderGraphs;
-  #nextStream = 0;
+  readonly #engine: DecodeEngine;
 
   protected constructor(
     config: DecoderConfig,
@@ -38,6 +39,7 @@ export class DecoderSession {
     this.config = config;
     this.byteSize = decoderBytes(config, runners.length);
     this.#graphs = new DecoderGraphs(config, tensors, policyVersion, runners);
+    this.#engine = new DecodeEngine(this.#graphs);
   }
 
   /**
@@ -60,14 +62,12 @@ export class DecoderSession {
 
   /** One result a request, in order. See `GenerateOptions` for defaults and `GeneratedRow` for what is recorded. */
   generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<GeneratedRow[]> {
-    return generateRows(this.#graphs, requests, options);
+    return generateRows(this.config, this.#engine, requests, options);
   }
 
   /** One row in chunks; joined, they equal what `generate` returns. */
   stream(request: GenerateRequest, options: StreamOptions): AsyncGenerator<GeneratedRow, void, undefined> {
-    const { runners } = this.#graphs;
-    const runner = runners[this.#nextStream++ % runners.length] as GraphRunner;
-    return streamRow(this.#graphs, runner, request, options);
+    return streamRow(this.config, this.#engine, request, options);
   }
 
   /** Log-probabilities of given tokens. */
@@ -81,7 +81,21 @@ export class DecoderSession {
    */
   async updateWeights(tensors: TensorMap, policyVersion: number): Promise<void> {
     assertDecoderTensors(this.config, tensors);
-    await this.#graphs.update(tensors, policyVersion);
+    await this.#engine.update(tensors, policyVersion);
+  }
+
+  /**
+   * Serves an adapter beside the base, whose weights all adapters share: rows and scores name it. It costs the memory of its
+   * own matrices. New weights of the base change what it changes.
+   * @throws LoraAdapterError when it does not fit the model or replaces tensors whole, RangeError for a name that is taken.
+   */
+  addAdapter(name: string, adapter: LoraAdapter): Promise<void> {
+    return this.#graphs.addAdapter(name, adapter);
+  }
+
+  /** Forgets an adapter; rows under way that name it fail. */
+  removeAdapter(name: string): Promise<void> {
+    return this.#graphs.removeAdapter(name);
   }
 
   /** False once a decoding thread died: open another session for the model. */
@@ -90,7 +104,8 @@ export class DecoderSession {
   }
 
   /** Frees sessions and threads after what was asked for has finished. */
-  close(): Promise<void> {
-    return this.#graphs.close();
+  async close(): Promise<void> {
+    await this.#engine.drain();
+    await this.#graphs.close();
   }
 }

@@ -5,21 +5,35 @@ export interface GenerateRequest {
   readonly tokens: ArrayLike<number>;
   /** Identity of the row's randomness: rows with equal key and seed draw equal numbers. */
   readonly key: string;
+  /** Settings of this row that differ from those of the call. */
+  readonly options?: Partial<Omit<GenerateOptions, 'signal'>>;
 }
 
 export interface GenerateOptions {
   readonly maxNewTokens: number;
   /** 0 is greedy decoding. Default 1. */
   readonly temperature?: number;
-  /** Nucleus mass in (0, 1]. Default 1, the whole distribution. */
+  /** Draws among this many most probable tokens. Default: all. */
+  readonly topK?: number;
+  /** Nucleus mass in (0, 1], of what topK leaves. Default 1, the whole distribution. */
   readonly topP?: number;
+  /** Subtracted from the logit of a token that the answer already has; -2 to 2, as in OpenAI's API. Default 0. */
+  readonly presencePenalty?: number;
+  /** Subtracted for every time the answer has the token; -2 to 2. Default 0. */
+  readonly frequencyPenalty?: number;
+  /** Divides positive and multiplies negative logits of tokens in prompt or answer, as in Hugging Face. Default 1. */
+  readonly repetitionPenalty?: number;
+  /** Added to the logits of single tokens, after the penalties; -100 to 100. */
+  readonly logitBias?: Readonly<Record<number, number>>;
   /** A non-negative integer; not used by greedy decoding, but required so that nothing is random by accident. */
   readonly seed: number;
-  /** Tokens that end a row. Default: the model's end-of-sequence token. An empty list never stops. */
+  /** Tokens that end a row. Default: the model's end tokens (`endTokenIds`). An empty list never stops. */
   readonly stopIds?: readonly number[];
   /** Reports this many of the most probable alternatives of every token, at most 20. Default 0. */
   readonly topLogProbs?: number;
-  /** Checked between calls to the runtime, not inside one. */
+  /** Name of the adapter that changes the model for these rows. Default: none, the base itself. */
+  readonly adapter?: string;
+  /** The row's promise rejects at once; its place in the batch is free after the segment being decoded. */
   readonly signal?: AbortSignal;
 }
 
@@ -42,8 +56,8 @@ export interface GeneratedRow {
   /** New tokens; when the reason is `stop`, the last one is the stop token itself (it is an action that was taken). */
   readonly tokens: Int32Array;
   /**
-   * Log-probability of each token under the distribution it was drawn from: after temperature, and renormalised over
-   * the nucleus when topP is below 1. Greedy decoding reports the model's own distribution (temperature 1).
+   * Log-probability of each token under the distribution it was drawn from: after penalties, biases and temperature, and
+   * renormalised over what topK and topP leave. Greedy decoding reports temperature 1 over the whole vocabulary.
    */
   readonly logProbs: Float32Array;
   readonly finishReason: FinishReason;

@@ -15,12 +15,21 @@ parentPort?.on('message', (request: WorkerRequest) => {
 });
 
 async function execute(request: WorkerRequest): Promise<RunResult | undefined> {
-  if (request.kind === 'run') return runner.run(request.name, request.feeds, request.fetches);
-  if (request.kind === 'load') await runner.load(request.name, request.model, request.version);
+  if (request.kind === 'run') {
+    return runner.run(request.name, request.feeds, request.fetches, { adapter: request.adapter });
+  }
+  if (request.kind === 'load') await runner.load(request.name, request.model);
+  else if (request.kind === 'adapter') await runner.setAdapter(request.adapter, request.block);
+  else if (request.kind === 'weights') await runner.setWeights(request.block, request.version);
   else await runner.close();
   return undefined;
 }
 
+/** Results move to the other thread; the runtime made them for this reply alone. */
 function reply(message: WorkerReply): void {
-  parentPort?.postMessage(message);
+  const outputs = message.ok && message.result ? Object.values(message.result.outputs) : [];
+  parentPort?.postMessage(
+    message,
+    outputs.map(({ data }) => data.buffer as ArrayBuffer),
+  );
 }

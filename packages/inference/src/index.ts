@@ -11,8 +11,8 @@ export type {
   GenerateRequest,
   TokenAlternatives,
 } from './generation-types.js';
-export { MAX_ROWS_PER_CALL } from './micro-batches.js';
-export { NonFiniteLogitsError } from './read-emission.js';
+export { MAX_ROWS_PER_LANE } from './decode-engine.js';
+export { NonFiniteLogitsError } from './non-finite-logits-error.js';
 export { MAX_SCORED_ROWS_PER_CALL, type ScoredRow, type ScoreOptions, type ScoreRow } from './score-rows.js';
 export { type CachedSession, SessionCache, type SessionLease } from './session-cache.js';
 export type { ExecutionProvider } from './session-options.js';

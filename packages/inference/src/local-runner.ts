@@ -4,18 +4,22 @@
  */
 import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
-import type { GraphRunner, RunResult, WireTensor, WireTensors } from './graph-runner.js';
+import type { GraphRunner, RunOptions, RunResult, WeightBlock, WireTensor, WireTensors } from './graph-runner.js';
 import { type ExecutionProvider, sessionOptions } from './session-options.js';
 
-interface Loaded {
-  readonly session: ort.InferenceSession;
-  readonly version: number;
+interface OwnWeights {
+  readonly flat: Float32Array;
+  readonly tensors: ReadonlyMap<string, ort.Tensor>;
 }
 
 export class LocalRunner implements GraphRunner {
   readonly #threads: number;
   readonly #provider: ExecutionProvider;
-  readonly #graphs = new Map<string, Loaded>();
+  readonly #graphs = new Map<string, ort.InferenceSession>();
+  /** This runner's own copy, and the tensors over it: ONNX Runtime's binding refuses shared memory. */
+  #weights: OwnWeights | null = null;
+  readonly #adapters = new Map<string, OwnWeights>();
+  #version = 0;
   readonly isUsable = true;
   /** Tail of the queue: one operation at a time, so a session is never released under a run. */
   #tail: Promise<unknown> = Promise.resolve();
@@ -26,26 +30,53 @@ export class LocalRunner implements GraphRunner {
     this.#provider = provider;
   }
 
-  load(name: string, model: Uint8Array, version: number): Promise<void> {
+  load(name: string, model: Uint8Array): Promise<void> {
     return this.#inOrder(async () => {
       const session = await ort.InferenceSession.create(unshared(model), sessionOptions(this.#threads, this.#provider));
       const previous = this.#graphs.get(name);
-      this.#graphs.set(name, { session, version });
-      await previous?.session.release();
+      this.#graphs.set(name, session);
+      await previous?.release();
     });
   }
 
-  run(name: string, feeds: WireTensors, fetches: readonly string[]): Promise<RunResult> {
+  setWeights({ flat, weights }: WeightBlock, version: number): Promise<void> {
     return this.#inOrder(async () => {
-      const graph = this.#graphs.get(name);
-      if (!graph) throw new Error(`no graph called ${name} is loaded`);
-      const tensors = Object.entries(feeds).map(([key, { type, data, dims }]) => [
-        key,
-        new ort.Tensor(type, data, dims),
-      ]);
-      const results = await graph.session.run(Object.fromEntries(tensors), [...fetches]);
+      this.#weights ??= ownWeights(flat.length, weights);
+      this.#weights.flat.set(flat);
+      this.#version = version;
+    });
+  }
+
+  setAdapter(adapter: string, block: WeightBlock | null): Promise<void> {
+    return this.#inOrder(async () => {
+      this.#adapters.delete(adapter);
+      if (block === null) return;
+      const own = ownWeights(block.flat.length, block.weights);
+      own.flat.set(block.flat);
+      this.#adapters.set(adapter, own);
+    });
+  }
+
+  run(
+    name: string,
+    feeds: WireTensors,
+    fetches: readonly string[],
+    { adapter = null }: RunOptions = {},
+  ): Promise<RunResult> {
+    return this.#inOrder(async () => {
+      const session = this.#graphs.get(name);
+      if (!session) throw new Error(`no graph called ${name} is loaded`);
+      const adapted = adapter === null ? undefined : this.#adapters.get(adapter)?.tensors;
+      const inputs = session.inputNames.map((input) => {
+        const feed = feeds[input];
+        const stored = adapted?.get(input) ?? this.#weights?.tensors.get(input);
+        const tensor = feed ? new ort.Tensor(feed.type, feed.data, feed.dims) : stored;
+        if (!tensor) throw new Error(`graph ${name} wants an input ${input}, which nothing gives`);
+        return [input, tensor] as const;
+      });
+      const results = await session.run(Object.fromEntries(inputs), [...fetches]);
       const outputs = fetches.map((key) => [key, toWire(results[key] as ort.Tensor)]);
-      return { outputs: Object.fromEntries(outputs), version: graph.version };
+      return { outputs: Object.fromEntries(outputs), version: this.#version };
     });
   }
 
@@ -53,7 +84,7 @@ export class LocalRunner implements GraphRunner {
     return this.#inOrder(async () => {
       const sessions = [...this.#graphs.values()];
       this.#graphs.clear();
-      for (const { session } of sessions) await session.release();
+      for (const session of sessions) await session.release();
     });
   }
 
@@ -64,7 +95,15 @@ export class LocalRunner implements GraphRunner {
   }
 }
 
-/** ONNX Runtime's binding refuses shared memory. */
+function ownWeights(length: number, weights: WeightBlock['weights']): OwnWeights {
+  const flat = new Float32Array(length);
+  const tensors = weights.map(({ name, shape, start }) => {
+    const size = shape.reduce((product, each) => product * each, 1);
+    return [name, new ort.Tensor('float32', flat.subarray(start, start + size), shape)] as const;
+  });
+  return { flat, tensors: new Map(tensors) };
+}
+
 function unshared(bytes: Uint8Array): Uint8Array {
   return bytes.buffer instanceof SharedArrayBuffer ? new Uint8Array(bytes) : bytes;
 }

@@ -1,17 +1,10 @@
 /** Cuts many rows into calls: rows of similar length together, and enough calls to keep every runner busy. */
 
-/** Rows per generation call. Larger calls stop gaining speed (the cache outgrows the processor's) and waste padding. */
-export const MAX_ROWS_PER_CALL = 64;
-
 /**
  * Indices of `lengths` grouped into calls, longest rows first (so the last calls to finish are the short ones).
  * @param runners Number of calls that can run at once; the number of calls is a multiple of it where rows allow.
  */
-export function planMicroBatches(
-  lengths: readonly number[],
-  runners: number,
-  maxRows: number = MAX_ROWS_PER_CALL,
-): number[][] {
+export function planMicroBatches(lengths: readonly number[], runners: number, maxRows: number): number[][] {
   const order = lengths.map((_, index) => index);
   order.sort((a, b) => (lengths[b] as number) - (lengths[a] as number) || a - b);
   const rounds = Math.ceil(order.length / (maxRows * runners));

@@ -1,48 +1,31 @@
-/** Reads one row's new tokens out of the outputs of a generation call. */
-import { float32s, int64s } from './decode-batch.js';
-import type { Alternative, GeneratedRow, TokenAlternatives } from './generation-types.js';
+/** Reads one row's new tokens out of the outputs of a decoding call. */
+import type { DecodeForm } from '@preheat/checkpoints';
+import type { Emission } from './decoding-row.js';
+import type { Alternative, TokenAlternatives } from './generation-types.js';
 import type { RunResult, WireTensors } from './graph-runner.js';
+import { float32sOf, int64sOf } from './wire-tensors.js';
 
-/** The weights are broken: a probability came out as NaN or infinite, so every token drawn is meaningless. */
-export class NonFiniteLogitsError extends Error {
-  override readonly name = 'NonFiniteLogitsError';
+/** Outputs a decoding call must fetch. */
+export function emissionFetches(form: DecodeForm): string[] {
+  const always = ['tokens', 'log_probs'];
+  return form === 'decode-top' ? [...always, 'full_log_probs', 'top_log_probs', 'top_ids'] : always;
 }
 
-/** Outputs every generation call must fetch. */
-export function emissionFetches(topLogProbs: number): string[] {
-  const always = ['tokens', 'log_probs', 'lengths'];
-  return topLogProbs > 0 ? [...always, 'full_log_probs', 'top_log_probs', 'top_ids'] : always;
-}
-
-/**
- * @param rows rows of the call; outputs are token-major, `[tokens, rows]`.
- * @throws NonFiniteLogitsError when the model produced NaN or infinite log-probabilities.
- */
+/** @param rows rows of the call; outputs are token-major, `[tokens, rows, width]`. */
 export function readEmission(
   { outputs, version }: RunResult,
   row: number,
   rows: number,
-  stopIds: ReadonlySet<number>,
   topLogProbs: number,
-): GeneratedRow {
-  const count = Number(int64s(outputs, 'lengths')[row]);
-  const tokens_NB = int64s(outputs, 'tokens');
-  const logProbs_NB = float32s(outputs, 'log_probs');
-  const tokens = Int32Array.from({ length: count }, (_, index) => Number(tokens_NB[index * rows + row]));
-  const logProbs = Float32Array.from({ length: count }, (_, index) => logProbs_NB[index * rows + row] as number);
-  const broken = logProbs.findIndex((value) => !Number.isFinite(value));
-  if (broken >= 0) {
-    throw new NonFiniteLogitsError(
-      `token ${broken} of a row has log-probability ${logProbs[broken]}: the weights (version ${version}) are not usable`,
-    );
-  }
-  const stopped = count > 0 && stopIds.has(tokens[count - 1] as number);
+): Emission {
+  const tokens_NB = int64sOf(outputs, 'tokens');
+  const logProbs_NB = float32sOf(outputs, 'log_probs');
+  const length = tokens_NB.length / rows;
   return {
-    tokens,
-    logProbs,
-    finishReason: stopped ? 'stop' : 'length',
+    tokens: Int32Array.from({ length }, (_, index) => Number(tokens_NB[index * rows + row])),
+    logProbs: Float32Array.from({ length }, (_, index) => logProbs_NB[index * rows + row] as number),
     policyVersion: version,
-    ...(topLogProbs > 0 && { alternatives: readAlternatives(outputs, row, rows, count, topLogProbs) }),
+    ...(topLogProbs > 0 && { alternatives: readAlternatives(outputs, row, rows, length, topLogProbs) }),
   };
 }
 
@@ -53,9 +36,9 @@ function readAlternatives(
   count: number,
   wanted: number,
 ): TokenAlternatives[] {
-  const own_NB = float32s(outputs, 'full_log_probs');
-  const logProbs_NBK = float32s(outputs, 'top_log_probs');
-  const ids_NBK = int64s(outputs, 'top_ids');
+  const own_NB = float32sOf(outputs, 'full_log_probs');
+  const logProbs_NBK = float32sOf(outputs, 'top_log_probs');
+  const ids_NBK = int64sOf(outputs, 'top_ids');
   const width = own_NB.length === 0 ? 0 : logProbs_NBK.length / own_NB.length;
   return Array.from({ length: count }, (_, index) => {
     const at = index * rows + row;

@@ -1,9 +1,9 @@
 /** Log-probabilities of given tokens, for comparing policies and for checking what sampling recorded. */
 import { checkTokens } from './check-generation.js';
-import { float32s, scalar } from './decode-batch.js';
+import { float32sOf, scalar } from './wire-tensors.js';
 import type { DecoderGraphs } from './decoder-graphs.js';
-import { spreadOver } from './generate-rows.js';
-import type { GraphRunner, WireTensor } from './graph-runner.js';
+import { spreadOver } from './spread-over.js';
+import type { RunResult, WireTensor, WireTensors } from './graph-runner.js';
 import { planMicroBatches } from './micro-batches.js';
 
 /** Rows per scoring call: logits of every position are in memory at once, unlike in generation. */
@@ -18,6 +18,8 @@ export interface ScoreRow {
 export interface ScoreOptions {
   /** Temperature applied to the logits before normalising. Default 1. */
   readonly temperature?: number;
+  /** Name of the adapter that changes the model. Default: none. */
+  readonly adapter?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -33,22 +35,21 @@ export async function scoreRows(
   rows: readonly ScoreRow[],
   options: ScoreOptions = {},
 ): Promise<ScoredRow[]> {
-  const { temperature = 1, signal } = options;
+  const { temperature = 1, signal, adapter = null } = options;
   if (!(temperature > 0)) throw new RangeError(`temperature must be above 0 for scoring, got ${temperature}`);
   rows.forEach((row, index) => {
     checkRow(graphs, row, index);
   });
-  await graphs.ensure('score');
+  if (adapter !== null && !graphs.hasAdapter(adapter)) throw new RangeError(`there is no adapter ${adapter}`);
+  const graph = await graphs.ensure('score', adapter);
   const lengths = rows.map(({ tokens }) => tokens.length);
   const calls = planMicroBatches(lengths, graphs.runners.length, MAX_SCORED_ROWS_PER_CALL);
   const results = new Array<ScoredRow>(rows.length);
   await spreadOver(graphs.runners, calls, async (runner, indices) => {
     signal?.throwIfAborted();
-    const scored = await scoreCall(
-      runner,
-      indices.map((index) => rows[index] as ScoreRow),
-      temperature,
-    );
+    const some = indices.map((index) => rows[index] as ScoreRow);
+    const { feeds, columns } = scoreFeeds(some, temperature);
+    const scored = readScores(some, columns, await runner.run(graph, feeds, ['log_probs'], { adapter }));
     indices.forEach((index, row) => {
       results[index] = scored[row] as ScoredRow;
     });
@@ -69,15 +70,18 @@ function checkRow({ config }: DecoderGraphs, { tokens, from }: ScoreRow, index: 
 }
 
 /** The graph reads each token and scores its successor, so a row of n tokens takes n - 1 columns. */
-async function scoreCall(runner: GraphRunner, rows: readonly ScoreRow[], temperature: number): Promise<ScoredRow[]> {
+function scoreFeeds(rows: readonly ScoreRow[], temperature: number): { feeds: WireTensors; columns: number } {
   const columns = Math.max(...rows.map(({ tokens }) => tokens.length)) - 1;
   const feeds = {
     input_ids: tokenMatrix(rows, columns, 0),
     targets: tokenMatrix(rows, columns, 1),
     inverse_temperature: scalar(1 / temperature),
   };
-  const { outputs, version } = await runner.run('score', feeds, ['log_probs']);
-  const logProbs_BS = float32s(outputs, 'log_probs');
+  return { feeds, columns };
+}
+
+function readScores(rows: readonly ScoreRow[], columns: number, { outputs, version }: RunResult): ScoredRow[] {
+  const logProbs_BS = float32sOf(outputs, 'log_probs');
   return rows.map(({ tokens, from }, row) => ({
     logProbs: logProbs_BS.slice(row * columns + from - 1, row * columns + tokens.length - 1),
     policyVersion: version,

@@ -1,5 +1,5 @@
 /** Messages between a `WorkerRunner` and its thread. Every request gets exactly one reply with the same id. */
-import type { RunResult, WireTensors } from './graph-runner.js';
+import type { RunResult, WeightBlock, WireTensors } from './graph-runner.js';
 import type { ExecutionProvider } from './session-options.js';
 
 export interface WorkerSetup {
@@ -9,8 +9,17 @@ export interface WorkerSetup {
 }
 
 export type WorkerRequest =
-  | { readonly id: number; readonly kind: 'load'; name: string; model: Uint8Array; version: number }
-  | { readonly id: number; readonly kind: 'run'; name: string; feeds: WireTensors; fetches: readonly string[] }
+  | { readonly id: number; readonly kind: 'load'; name: string; model: Uint8Array }
+  | { readonly id: number; readonly kind: 'weights'; block: WeightBlock; version: number }
+  | { readonly id: number; readonly kind: 'adapter'; adapter: string; block: WeightBlock | null }
+  | {
+      readonly id: number;
+      readonly kind: 'run';
+      name: string;
+      feeds: WireTensors;
+      fetches: readonly string[];
+      adapter: string | null;
+    }
   | { readonly id: number; readonly kind: 'close' };
 
 export type WorkerReply =

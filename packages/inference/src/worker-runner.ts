@@ -1,6 +1,6 @@
 /** Runs graphs in a worker thread, so that this thread's event loop stays free and several cores decode at once. */
 import type { Worker } from 'node:worker_threads';
-import type { GraphRunner, RunResult, WireTensors } from './graph-runner.js';
+import type { GraphRunner, RunOptions, RunResult, WeightBlock, WireTensor, WireTensors } from './graph-runner.js';
 import type { ExecutionProvider } from './session-options.js';
 import { spawnGraphWorker } from './spawn-graph-worker.js';
 import type { WorkerReply, WorkerRequest } from './worker-protocol.js';
@@ -39,12 +39,26 @@ export class WorkerRunner implements GraphRunner {
     return this.#failure === undefined;
   }
 
-  async load(name: string, model: Uint8Array, version: number): Promise<void> {
-    await this.#request({ kind: 'load', name, model, version });
+  async load(name: string, model: Uint8Array): Promise<void> {
+    await this.#request({ kind: 'load', name, model });
   }
 
-  async run(name: string, feeds: WireTensors, fetches: readonly string[]): Promise<RunResult> {
-    return (await this.#request({ kind: 'run', name, feeds, fetches })) as RunResult;
+  async setWeights(block: WeightBlock, version: number): Promise<void> {
+    await this.#request({ kind: 'weights', block, version });
+  }
+
+  async setAdapter(adapter: string, block: WeightBlock | null): Promise<void> {
+    await this.#request({ kind: 'adapter', adapter, block });
+  }
+
+  async run(
+    name: string,
+    feeds: WireTensors,
+    fetches: readonly string[],
+    { consumed = [], adapter = null }: RunOptions = {},
+  ): Promise<RunResult> {
+    const moved = consumed.map((feed) => (feeds[feed] as WireTensor).data.buffer as ArrayBuffer);
+    return (await this.#request({ kind: 'run', name, feeds, fetches, adapter }, moved)) as RunResult;
   }
 
   async close(): Promise<void> {
@@ -54,13 +68,13 @@ export class WorkerRunner implements GraphRunner {
     await this.#worker.terminate();
   }
 
-  #request(request: WithoutId<WorkerRequest>): Promise<RunResult | undefined> {
+  #request(request: WithoutId<WorkerRequest>, moved: readonly ArrayBuffer[] = []): Promise<RunResult | undefined> {
     if (this.#failure) return Promise.reject(this.#failure);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
       this.#worker.ref();
-      this.#worker.postMessage({ ...request, id });
+      this.#worker.postMessage({ ...request, id }, moved);
     });
   }
 

@@ -103,6 +103,8 @@ export interface StepResult<State> {
   readonly tokens: number;
   /** The step as a job event; `data` has the metrics and may nest more. */
   readonly event: { readonly message: string; readonly data: Readonly<Record<string, unknown>> };
+  /** What is wrong with the step though it went through, each an event of its own. */
+  readonly warnings?: readonly string[];
 }
 
 export interface Recipe<Config, State> {

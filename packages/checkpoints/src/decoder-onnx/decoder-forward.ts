@@ -7,7 +7,7 @@
  */
 import type { DecoderConfig } from '@preheat/contracts';
 import { MICROSOFT_DOMAIN, type OnnxGraph, type Value } from '@preheat/graph/onnx';
-import { attend, type LayerCache } from './decoder-attention.js';
+import { attend, attendStep, type LayerCache, type Projected, type StepParts } from './decoder-attention.js';
 import type { Columns } from './decoder-columns.js';
 import { feedForward, linear, softcap } from './decoder-linear.js';
 import { addAndNormalise, normalise } from './decoder-norms.js';
@@ -16,8 +16,12 @@ import type { DecoderWeights, LayerWeights, NormWeights } from './decoder-weight
 export interface ForwardInput {
   /** int64 `[batch, tokens]`. */
   readonly tokenIds_BS: Value;
-  readonly columns: Columns;
+  /** Without a mask where there are `parts`. */
+  readonly columns: StepColumns;
+  /** Of every layer, the columns before the new tokens; with `parts`, only those of the growing part. */
   readonly past: readonly LayerCache[];
+  /** The cache in parts, for one new token a row. */
+  readonly parts?: StepParts;
 }
 
 export interface ForwardOutput {
@@ -28,11 +32,15 @@ export interface ForwardOutput {
   readonly present: readonly LayerCache[];
 }
 
+/** The parts of a cache bring their own masks. */
+type StepColumns = Columns | (Pick<Columns, 'positions_BS'> & { readonly mask_B1ST: null });
+
 /** What every layer shares. */
 interface Block {
   readonly config: DecoderConfig;
   readonly weights: DecoderWeights;
-  readonly columns: Columns;
+  readonly columns: StepColumns;
+  readonly parts: StepParts | undefined;
   readonly foldShape: Value;
 }
 
@@ -44,13 +52,13 @@ export function decoderForward(
 ): ForwardOutput {
   // [batch, tokens, -1]: folds flat activations back into rows.
   const foldShape = graph.op('Concat', [graph.op('Shape', [input.tokenIds_BS]), graph.int64([-1])], { axis: 0 });
-  const block = { config, weights, columns: input.columns, foldShape };
+  const block = { config, weights, columns: input.columns, parts: input.parts, foldShape };
   const { norm, activation } = weights.architecture;
   let hidden = embed(graph, weights, input);
   let residual: Value | undefined;
   const present = weights.layers.map((layer, index) => {
     const first = addAndNormalise(graph, hidden, residual, layer.inputNorm, norm);
-    const attended = attention(graph, block, layer, first.normed, input.past[index] as LayerCache);
+    const attended = attention(graph, block, index, first.normed, input.past[index] as LayerCache);
     const added = normalise(graph, attended.output, layer.attentionOutputNorm, norm);
     const second = addAndNormalise(graph, first.sum, added, layer.feedForwardNorm, norm);
     hidden = second.sum;
@@ -98,22 +106,52 @@ function lastColumn(graph: OnnxGraph, config: DecoderConfig, input: ForwardInput
 /** Projections around the attention core: queries, keys and values by one product, and the output. */
 function attention(
   graph: OnnxGraph,
-  { config, weights, columns, foldShape }: Block,
-  layer: LayerWeights,
+  block: Block,
+  index: number,
   normed: Value,
   past: LayerCache,
 ): { output: Value; present: LayerCache } {
+  const { config, weights, columns, parts } = block;
   const { num_attention_heads: heads, num_key_value_heads: keyHeads, head_dim: headDim } = config;
+  const layer = weights.layers[index] as LayerWeights;
   const { scale, window, softcap: cap } = layer.architecture.attention;
-  const folded = graph.op('Reshape', [linear(graph, normed, layer.queryKeyValue), foldShape]);
+  const stacked = linear(graph, normed, layer.queryKeyValue);
+  const shape = { heads, keyHeads, headDim, scale, softcap: cap, window };
+  const { mixed, present } = parts
+    ? attendStep(graph, shape, parts, index, projectOne(graph, block, layer, stacked), past)
+    : attend(graph, shape, columns as Columns, projectMany(graph, block, layer, stacked), past);
+  return { output: linear(graph, mixed, layer.output), present };
+}
+
+/** Of every new token, `[batch, tokens, heads * headDim]`, rotated. */
+function projectMany(graph: OnnxGraph, block: Block, layer: LayerWeights, stacked: Value): Projected {
+  const { config, weights, columns, foldShape } = block;
+  const { num_attention_heads: heads, num_key_value_heads: keyHeads, head_dim: headDim } = config;
+  const folded = graph.op('Reshape', [stacked, foldShape]);
   const sizes = graph.int64([heads * headDim, keyHeads * headDim, keyHeads * headDim]);
   const [q, k, value] = graph.ops('Split', [folded, sizes], 3, { axis: -1 }) as [Value, Value, Value];
   const place = (states: Value, norm: NormWeights | null, count: number): Value =>
     rotate(graph, layer, columns, normaliseHeads(graph, weights, states, norm, [count, headDim]), count);
-  const projected = { query: place(q, layer.queryNorm, heads), key: place(k, layer.keyNorm, keyHeads), value };
-  const shape = { heads, keyHeads, headDim, scale, softcap: cap, window };
-  const { mixed, present } = attend(graph, shape, columns, projected, past);
-  return { output: linear(graph, mixed, layer.output), present };
+  return { query: place(q, layer.queryNorm, heads), key: place(k, layer.keyNorm, keyHeads), value };
+}
+
+/** Of one new token a row, `[batch, heads, 1, headDim]`, rotated: queries and keys in one pass where neither has a norm. */
+function projectOne(graph: OnnxGraph, block: Block, layer: LayerWeights, stacked: Value): Projected {
+  const { config, weights, columns } = block;
+  const { num_attention_heads: heads, num_key_value_heads: keyHeads, head_dim: headDim } = config;
+  const split = (value: Value, ...sizes: number[]): Value[] =>
+    graph.ops('Split', [value, graph.int64(sizes)], sizes.length, { axis: 1 });
+  const byHead = graph.op('Reshape', [stacked, graph.int64([-1, heads + 2 * keyHeads, 1, headDim])]);
+  if (layer.queryNorm === null && layer.keyNorm === null) {
+    const [placed, value] = split(byHead, heads + keyHeads, keyHeads) as [Value, Value];
+    const rotated = rotate(graph, layer, columns, placed, heads + keyHeads);
+    const [query, key] = split(rotated, heads, keyHeads) as [Value, Value];
+    return { query, key, value };
+  }
+  const [q, k, value] = split(byHead, heads, keyHeads, keyHeads) as [Value, Value, Value];
+  const place = (states: Value, norm: NormWeights | null, count: number): Value =>
+    rotate(graph, layer, columns, normalise(graph, states, norm, weights.architecture.norm), count);
+  return { query: place(q, layer.queryNorm, heads), key: place(k, layer.keyNorm, keyHeads), value };
 }
 
 /** The norm of every head of `[batch, tokens, heads * headDim]` by itself. */
@@ -129,8 +167,14 @@ function normaliseHeads(
   return graph.op('Reshape', [normalise(graph, byHead, norm, architecture.norm), graph.int64([0, 0, -1])]);
 }
 
-/** RoPE in Hugging Face's layout: the first half of a head is rotated against the second. */
-function rotate(graph: OnnxGraph, { rotation }: LayerWeights, columns: Columns, value: Value, heads: number): Value {
+/** RoPE in Hugging Face's layout, the first half of a head rotated against the second; heads in one axis or apart. */
+function rotate(
+  graph: OnnxGraph,
+  { rotation }: LayerWeights,
+  columns: StepColumns,
+  value: Value,
+  heads: number,
+): Value {
   if (rotation === null) return value;
   const inputs = [value, columns.positions_BS, rotation.cosine, rotation.sine];
   return graph.op('RotaryEmbedding', inputs, { interleaved: 0, num_heads: heads }, { domain: MICROSOFT_DOMAIN });

@@ -5,9 +5,11 @@ import type { LayerWeights, LinearWeights } from './decoder-weights.js';
 
 const MICROSOFT = { domain: MICROSOFT_DOMAIN };
 
-/** `[rows, inputs]` to `[rows, outputs]`. */
-export function linear(graph: OnnxGraph, x: Value, { weight, bias, inputsFirst }: LinearWeights): Value {
-  return graph.op('Gemm', bias === null ? [x, weight] : [x, weight, bias], { transB: inputsFirst ? 0 : 1 });
+/** `[rows, inputs]` to `[rows, outputs]`. What an adapter adds is computed apart: its product is never formed. */
+export function linear(graph: OnnxGraph, x: Value, { weight, bias, inputsFirst, update }: LinearWeights): Value {
+  const product = graph.op('Gemm', bias === null ? [x, weight] : [x, weight, bias], { transB: inputsFirst ? 0 : 1 });
+  if (update === null) return product;
+  return graph.op('Gemm', [graph.op('Gemm', [x, update.a], { transB: 1 }), update.b, product], { transB: 1 });
 }
 
 /** Gated (SwiGLU, GeGLU; Shazeer 2020), down(activation(gate(x)) * up(x)), or plain, down(activation(up(x))). */

@@ -1,8 +1,9 @@
 /**
- * Puts a decoder's weights into an ONNX graph as initialisers, by their roles. Projections keep their stored layout and
- * are read by `Gemm` with or without `transB`, so a weight goes into the file as it is; only query, key and value apart
- * are stacked along their output axis, which is a plain copy, and Gemma's norm weights are counted from zero. The values
- * are named once and shared by every use, prefill and loop body alike.
+ * A decoder's weights as an ONNX graph reads them, by their roles. Projections keep their stored layout and are read by
+ * `Gemm` with or without `transB`; only query, key and value apart are stacked along their output axis, and Gemma's norm
+ * weights are counted from zero. The values are named once and shared by every use, prefill and loop body alike.
+ *
+ * Weights are initialisers in a file for others, and inputs where they change: see `served-weights.ts`.
  */
 import {
   type DecoderArchitecture,
@@ -13,6 +14,7 @@ import {
   type LinearModule,
   type NormModule,
   type NormStyle,
+  type TableModule,
 } from '@preheat/contracts';
 import type { OnnxGraph, Value } from '@preheat/graph/onnx';
 import { assertDecoderTensors, type Tensor, type TensorMap } from '../tensor.js';
@@ -23,6 +25,14 @@ export interface LinearWeights {
   readonly weight: Value;
   readonly bias: Value | null;
   readonly inputsFirst: boolean;
+  /** What an adapter adds to the product. */
+  readonly update: LowRank | null;
+}
+
+/** Two matrices whose product is added to a weight: `[rank, inputs]`, and `[outputs, rank]` with the scale in it. */
+export interface LowRank {
+  readonly a: Value;
+  readonly b: Value;
 }
 
 export interface NormWeights {
@@ -59,20 +69,65 @@ export interface DecoderWeights {
   readonly head: LinearWeights;
 }
 
-/** @throws TensorMismatchError when the tensors do not fit the config. */
-export function addDecoderWeights(graph: OnnxGraph, config: DecoderConfig, tensors: TensorMap): DecoderWeights {
+/** One value of a graph, from the stored tensors it is made of. */
+export interface WeightSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Names of stored tensors, joined along their first axis. */
+  readonly parts: readonly string[];
+  /** Added to every element. */
+  readonly offset: number;
+}
+
+/** Declares weights in a graph, in whichever way the graph has them. */
+export interface WeightSource {
+  readonly weight: (spec: WeightSpec) => Value;
+  /** Of a projection, whose outputs are those of the modules laid end to end. */
+  readonly update: (modules: readonly LinearModule[]) => LowRank | null;
+}
+
+/** Weights inside the graph. @throws TensorMismatchError when the tensors do not fit the config. */
+export function storedWeights(graph: OnnxGraph, config: DecoderConfig, tensors: TensorMap): WeightSource {
   assertDecoderTensors(config, tensors);
+  const weight = (spec: WeightSpec): Value => {
+    const [first] = spec.parts;
+    // A weight that is stored as it is goes into the file without a copy in memory.
+    const isAsStored = spec.parts.length === 1 && spec.offset === 0;
+    const data = isAsStored ? (tensors.get(first as string) as Tensor).data : new Float32Array(elements(spec));
+    if (!isAsStored) writeWeight(spec, tensors, data);
+    return graph.initializer(spec.name, { elementType: 'float32', shape: spec.shape, data });
+  };
+  return { weight, update: () => null };
+}
+
+export function elements({ shape }: Pick<WeightSpec, 'shape'>): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** Writes a weight into an array of its size. */
+export function writeWeight({ parts, offset }: WeightSpec, tensors: TensorMap, target: Float32Array): void {
+  let start = 0;
+  for (const name of parts) {
+    const tensor = tensors.get(name);
+    invariant(tensor, `the decoder has no tensor ${name}`);
+    target.set(tensor.data, start);
+    start += tensor.data.length;
+  }
+  if (offset !== 0) for (let index = 0; index < target.length; index++) target[index] = (target[index] ?? 0) + offset;
+}
+
+export function addDecoderWeights(graph: OnnxGraph, config: DecoderConfig, source: WeightSource): DecoderWeights {
   const architecture = decoderArchitecture(config);
   const rotations = rotationTables(graph, config);
-  const store = storage(graph, tensors);
+  const store = storage(source);
   const norm = (module: NormModule | undefined): NormWeights | null =>
     module ? store.norm(module, architecture.norm) : null;
   const required = (module: NormModule): NormWeights => store.norm(module, architecture.norm);
-  const embedding = store.tensor(`${architecture.embedding.name}.weight`);
+  const embedding = store.table(architecture.embedding);
   return {
     architecture,
     embedding,
-    positions: architecture.positions ? store.tensor(`${architecture.positions.name}.weight`) : null,
+    positions: architecture.positions ? store.table(architecture.positions) : null,
     layers: architecture.layers.map((layer) => ({
       architecture: layer,
       inputNorm: required(layer.inputNorm),
@@ -89,61 +144,56 @@ export function addDecoderWeights(graph: OnnxGraph, config: DecoderConfig, tenso
       rotation: layer.attention.rotary && rotations(layer.attention.rotary),
     })),
     finalNorm: required(architecture.finalNorm),
-    head: architecture.head ? store.linear(architecture.head) : { weight: embedding, bias: null, inputsFirst: false },
+    head: architecture.head ? store.linear(architecture.head) : tied(embedding),
   };
 }
 
+function tied(embedding: Value): LinearWeights {
+  return { weight: embedding, bias: null, inputsFirst: false, update: null };
+}
+
 interface Storage {
-  tensor(name: string): Value;
+  table(module: TableModule): Value;
   linear(module: LinearModule): LinearWeights;
   /** One projection whose outputs are those of the modules laid end to end. */
   stacked(modules: readonly LinearModule[]): LinearWeights;
   norm(module: NormModule, style: NormStyle): NormWeights;
 }
 
-function storage(graph: OnnxGraph, tensors: TensorMap): Storage {
-  const given = (name: string): Tensor => {
-    const tensor = tensors.get(name);
-    invariant(tensor, `the decoder has no tensor ${name}`);
-    return tensor;
+function storage(source: WeightSource): Storage {
+  const whole = (name: string, shape: readonly number[]): Value =>
+    source.weight({ name, shape, parts: [name], offset: 0 });
+  const linear = (module: LinearModule): LinearWeights => {
+    const { name, bias, inputsFirst, inputs, outputs } = module;
+    return {
+      weight: whole(`${name}.weight`, inputsFirst ? [inputs, outputs] : [outputs, inputs]),
+      bias: bias ? whole(`${name}.bias`, [outputs]) : null,
+      inputsFirst,
+      update: source.update([module]),
+    };
   };
-  const put = (name: string, { shape, data }: Tensor): Value =>
-    graph.initializer(name, { elementType: 'float32', shape, data });
-  const tensor = (name: string): Value => put(name, given(name));
-  const linear = ({ name, bias, inputsFirst }: LinearModule): LinearWeights => ({
-    weight: tensor(`${name}.weight`),
-    bias: bias ? tensor(`${name}.bias`) : null,
-    inputsFirst,
-  });
   return {
-    tensor,
+    table: ({ name, rows, width }) => whole(`${name}.weight`, [rows, width]),
     linear,
     stacked: (modules) => {
       const [first] = modules;
       invariant(first, 'a stack of projections has at least one');
       if (modules.length === 1) return linear(first);
       invariant(!modules.some(({ inputsFirst }) => inputsFirst), 'only projections stored [out, in] are stacked');
-      const stack = (part: string): Value =>
-        put(`${first.name}+.${part}`, stackRows(modules.map(({ name }) => given(`${name}.${part}`))));
-      return { weight: stack('weight'), bias: first.bias ? stack('bias') : null, inputsFirst: false };
+      const outputs = modules.reduce((sum, module) => sum + module.outputs, 0);
+      const stack = (part: string, shape: number[]): Value => {
+        const parts = modules.map(({ name }) => `${name}.${part}`);
+        return source.weight({ name: `${first.name}+.${part}`, shape, parts, offset: 0 });
+      };
+      const weight = stack('weight', [outputs, first.inputs]);
+      const bias = first.bias ? stack('bias', [outputs]) : null;
+      return { weight, bias, inputsFirst: false, update: source.update(modules) };
     },
-    norm: ({ name, bias }, { weightOffset }) => {
-      const { shape, data } = given(`${name}.weight`);
-      const counted = { shape, data: data.map((x) => x + weightOffset) };
-      const weight = weightOffset === 0 ? tensor(`${name}.weight`) : put(`${name}.weight+${weightOffset}`, counted);
-      return { weight, bias: bias ? tensor(`${name}.bias`) : null };
+    norm: ({ name, bias, width }, { weightOffset: offset }) => {
+      const parts = [`${name}.weight`];
+      const counted = { name: `${name}.weight+${offset}`, shape: [width], parts, offset };
+      const weight = offset === 0 ? whole(`${name}.weight`, [width]) : source.weight(counted);
+      return { weight, bias: bias ? whole(`${name}.bias`, [width]) : null };
     },
   };
-}
-
-/** Joins along the first axis. */
-function stackRows(parts: readonly Tensor[]): Tensor {
-  const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    data.set(part.data, offset);
-    offset += part.data.length;
-  }
-  const rows = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
-  return { shape: [rows, ...(parts[0]?.shape.slice(1) ?? [])], data };
 }

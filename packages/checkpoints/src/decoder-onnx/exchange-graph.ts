@@ -9,7 +9,7 @@ import type { TensorMap } from '../tensor.js';
 import { cacheShape } from './decoder-cache.js';
 import { maskedColumns } from './decoder-columns.js';
 import { decoderForward, headLogits } from './decoder-forward.js';
-import { addDecoderWeights } from './decoder-weights.js';
+import { addDecoderWeights, storedWeights } from './decoder-weights.js';
 
 /** transformers.js finds the batch axis by exactly this name. */
 const BATCH = 'batch_size';
@@ -28,7 +28,7 @@ export function exchangeGraph(config: DecoderConfig, tensors: TensorMap): Uint8A
     key: graph.input(`past_key_values.${layer}.key`, 'float32', pastShape),
     value: graph.input(`past_key_values.${layer}.value`, 'float32', pastShape),
   }));
-  const weights = addDecoderWeights(graph, config, tensors);
+  const weights = addDecoderWeights(graph, config, storedWeights(graph, config, tensors));
   const columns = maskedColumns(graph, tokenIds_BS, attentionMask_BT, positions_BS);
   const input = { tokenIds_BS, columns, past };
   const output = decoderForward(graph, config, weights, input);

@@ -1,12 +1,11 @@
 /** The scoring graph: log-probabilities of given tokens, by one forward pass over whole rows, without sampling. */
 import type { DecoderConfig } from '@preheat/contracts';
 import { OnnxGraph } from '@preheat/graph/onnx';
-import type { TensorMap } from '../tensor.js';
 import type { LayerCache } from './decoder-attention.js';
 import { emptyCache } from './decoder-cache.js';
 import { leftPaddedColumns } from './decoder-columns.js';
 import { decoderForward, headLogits } from './decoder-forward.js';
-import { addDecoderWeights } from './decoder-weights.js';
+import { addDecoderWeights, type WeightSource } from './decoder-weights.js';
 import { pick } from './token-choice.js';
 
 /**
@@ -15,12 +14,12 @@ import { pick } from './token-choice.js';
  * Outputs: `log_probs` float32 [B,S] of the targets, and `logits` float32 [B*S,V], computed anyway and copied only
  * when fetched.
  */
-export function scoreGraph(config: DecoderConfig, tensors: TensorMap): Uint8Array {
+export function scoreGraph(config: DecoderConfig, weightsOf: (graph: OnnxGraph) => WeightSource): Uint8Array {
   const graph = new OnnxGraph('score');
   const tokenIds_BS = graph.input('input_ids', 'int64', ['batch', 'tokens']);
   const targets_BS = graph.input('targets', 'int64', ['batch', 'tokens']);
   const inverseTemperature = graph.input('inverse_temperature', 'float32', []);
-  const weights = addDecoderWeights(graph, config, tensors);
+  const weights = addDecoderWeights(graph, config, weightsOf(graph));
   const batch = graph.op('Shape', [tokenIds_BS], { start: 0, end: 1 });
   const padLengths_B = graph.op('Expand', [graph.int64(0), batch]);
   const past = emptyCache(graph, config, tokenIds_BS);

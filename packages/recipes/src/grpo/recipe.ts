@@ -32,6 +32,7 @@ import { collect, type Completion, rolloutsOf } from './collect.js';
 import { type GrpoConfig, grpoEntry } from './config.js';
 import { eventTree } from './grader-report.js';
 import { type Graded, message, rolloutMetrics, updateMetrics, validationMetrics } from './report.js';
+import { stepWarnings } from './step-warnings.js';
 import { compareGroups, graderOf, score, trainingReward } from './score.js';
 
 interface GrpoState {
@@ -143,6 +144,7 @@ export const grpo: Recipe<GrpoConfig, GrpoState> = {
       metrics,
       tokens: rows.reduce((sum, { tokens }) => sum + tokens.length, 0),
       event: { message: message(step, totalSteps, metrics), data: { ...metrics, ...tree } },
+      warnings: stepWarnings(step, metrics),
     };
   },
 

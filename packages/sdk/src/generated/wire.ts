@@ -260,6 +260,11 @@ export interface ChatCompletionRequest {
   n?: number | null;
   temperature?: number | null;
   top_p?: number | null;
+  frequency_penalty?: number | null;
+  presence_penalty?: number | null;
+  logit_bias?: {
+    [k: string]: number;
+  } | null;
   seed?: number | null;
   stop?: (string | string[]) | null;
   stream?: boolean | null;

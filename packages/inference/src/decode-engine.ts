@@ -1,0 +1,108 @@
+/**
+ * The queues of rows before the lanes of a decoder. Rows may be given at any time, by a rollout or by requests that know
+ * nothing of each other, and are decoded together as far as places go. Which lane a row waits for is settled when it is
+ * given, never by which lane is free first: the same rows given to an idle decoder are batched the same, to the bit. New
+ * weights wait until no row is under way, so that every row is of one version; rows given in between wait for them.
+ */
+import type { TensorMap } from '@preheat/checkpoints';
+import { DecodeLane, type RowSource } from './decode-lane.js';
+import type { DecoderGraphs } from './decoder-graphs.js';
+import type { DecodingRow } from './decoding-row.js';
+
+/** Rows of a lane. Larger batches stop gaining speed: their caches outgrow the processor's. */
+export const MAX_ROWS_PER_LANE = 64;
+
+interface LaneState {
+  readonly lane: DecodeLane;
+  readonly queue: DecodingRow[];
+  running: Promise<void> | null;
+}
+
+export class DecodeEngine {
+  readonly #graphs: DecoderGraphs;
+  readonly #lanes: LaneState[];
+  readonly #maxRows: number;
+  /** Updates that are waiting or being loaded: no row is admitted meanwhile. */
+  #updates = 0;
+  #updating: Promise<void> = Promise.resolve();
+
+  constructor(graphs: DecoderGraphs, maxRows: number = MAX_ROWS_PER_LANE) {
+    this.#graphs = graphs;
+    this.#maxRows = maxRows;
+    this.#lanes = graphs.runners.map((runner) => {
+      return { lane: new DecodeLane(graphs, runner, maxRows), queue: [], running: null };
+    });
+  }
+
+  /** Each row's `result` settles when it is done. Neighbours in `rows` are decoded together where that is possible. */
+  submit(rows: readonly DecodingRow[]): void {
+    for (const row of rows) {
+      const isKnown = row.adapter === null || this.#graphs.hasAdapter(row.adapter);
+      if (!isKnown) row.fail(new RangeError(`there is no adapter ${row.adapter}`));
+    }
+    const lanes = this.#lanes.length;
+    const rounds = Math.ceil(rows.length / (lanes * this.#maxRows));
+    const atOnce = Math.max(1, Math.ceil(rows.length / (lanes * rounds)));
+    for (let start = 0; start < rows.length; start += atOnce) {
+      const loads = this.#lanes.map(({ lane, queue }) => {
+        return queue.reduce((sum, { remaining }) => sum + remaining, lane.remaining);
+      });
+      this.#lanes[loads.indexOf(Math.min(...loads))]?.queue.push(...rows.slice(start, start + atOnce));
+    }
+    this.#wake();
+  }
+
+  /** Resolves when every row given before is done on the old weights and the new ones are loaded. */
+  update(tensors: TensorMap, version: number): Promise<void> {
+    this.#updates += 1;
+    const loading = this.#updating.then(async () => {
+      await this.#idle();
+      await this.#graphs.update(tensors, version);
+    });
+    this.#updating = loading
+      .catch(() => undefined)
+      .then(() => {
+        this.#updates -= 1;
+        this.#wake();
+      });
+    return loading;
+  }
+
+  /** Resolves when every row that was given is done. */
+  async drain(): Promise<void> {
+    await this.#updating;
+    while (this.#lanes.some(({ running }) => running !== null)) await this.#idle();
+  }
+
+  async #idle(): Promise<void> {
+    await Promise.all(this.#lanes.flatMap(({ running }) => running ?? []));
+  }
+
+  #wake(): void {
+    for (const state of this.#lanes) {
+      if (state.running || this.#updates > 0 || state.queue.length === 0) continue;
+      state.running = state.lane.run(this.#source(state.queue)).finally(() => {
+        state.running = null;
+        this.#wake();
+      });
+    }
+  }
+
+  #source(queue: DecodingRow[]): RowSource {
+    const isPaused = (): boolean => this.#updates > 0;
+    const joining = (adapter: string | null): number => {
+      const stranger = queue.findIndex((row) => row.adapter !== adapter);
+      return stranger < 0 ? queue.length : stranger;
+    };
+    return {
+      get waiting() {
+        return isPaused() ? 0 : queue.length;
+      },
+      joining: (adapter) => (isPaused() ? 0 : joining(adapter)),
+      take: (count) => {
+        const [first] = queue;
+        return isPaused() || !first ? [] : queue.splice(0, Math.min(count, joining(first.adapter)));
+      },
+    };
+  }
+}

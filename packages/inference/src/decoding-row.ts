@@ -1,0 +1,132 @@
+/** One row from request to result: what it asked for, what it has so far, and who waits for it. */
+import type { DecoderConfig } from '@preheat/contracts';
+import { endTokenIds } from '@preheat/contracts';
+import type { GeneratedRow, GenerateOptions, GenerateRequest, TokenAlternatives } from './generation-types.js';
+import { NonFiniteLogitsError } from './non-finite-logits-error.js';
+import { rowStream, rowUniforms } from './row-uniforms.js';
+
+/** New tokens of a row, from one segment of decoding. */
+export interface Emission {
+  readonly tokens: Int32Array;
+  readonly logProbs: Float32Array;
+  readonly alternatives?: readonly TokenAlternatives[];
+  readonly policyVersion: number;
+}
+
+export class DecodingRow {
+  readonly prompt: Int32Array;
+  readonly options: Required<Pick<GenerateOptions, 'maxNewTokens' | 'temperature' | 'topP' | 'topLogProbs'>> &
+    GenerateOptions;
+  readonly stopIds: readonly number[];
+  readonly adapter: string | null;
+  /** Most tokens between two emissions, where someone listens. */
+  readonly chunkTokens: number;
+  readonly result: Promise<GeneratedRow>;
+  readonly answer: number[] = [];
+  isOver = false;
+  readonly #stream: readonly [number, number];
+  readonly #stops: ReadonlySet<number>;
+  readonly #emissions: Emission[] = [];
+  readonly #onEmission: ((chunk: GeneratedRow) => void) | undefined;
+  #settle!: { resolve: (row: GeneratedRow) => void; reject: (error: unknown) => void };
+  readonly #onAbort = (): void => this.fail(this.options.signal?.reason);
+
+  constructor(
+    config: DecoderConfig,
+    request: GenerateRequest,
+    options: GenerateOptions,
+    listener?: { readonly chunkTokens: number; readonly onEmission: (chunk: GeneratedRow) => void },
+  ) {
+    const merged = { ...options, ...request.options };
+    this.prompt = Int32Array.from(request.tokens);
+    this.options = {
+      ...merged,
+      temperature: merged.temperature ?? 1,
+      topP: merged.topP ?? 1,
+      topLogProbs: merged.topLogProbs ?? 0,
+    };
+    this.adapter = merged.adapter ?? null;
+    this.stopIds = merged.stopIds ?? endTokenIds(config);
+    this.chunkTokens = listener?.chunkTokens ?? Number.POSITIVE_INFINITY;
+    this.#onEmission = listener?.onEmission;
+    this.#stops = new Set(this.stopIds);
+    this.#stream = rowStream(merged.seed, request.key);
+    this.result = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    // A stream reads its chunks, and may leave before the end: the promise is then nobody's.
+    this.result.catch(() => undefined);
+    if (options.signal?.aborted) this.#onAbort();
+    else options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** A row that is over before it began: it fills a place and wants nothing. */
+  static over(config: DecoderConfig, { prompt, adapter }: DecodingRow): DecodingRow {
+    const options = { maxNewTokens: 1, temperature: 0, seed: 0, ...(adapter !== null && { adapter }) };
+    const row = new DecodingRow(config, { tokens: prompt, key: '' }, options);
+    row.fail(new Error('this row only fills a place'));
+    return row;
+  }
+
+  /** Columns of its prompt in a cache: its last token is the first that decoding reads. */
+  get promptColumns(): number {
+    return this.prompt.length - 1;
+  }
+
+  /** Tokens it may still make. */
+  get remaining(): number {
+    return this.options.maxNewTokens - this.answer.length;
+  }
+
+  /** Uniforms for its next `count` tokens. */
+  uniforms(count: number): Float32Array {
+    return rowUniforms(this.#stream, this.answer.length, count);
+  }
+
+  /** Takes what a segment made: all up to a stop token or the row's limit; the rest was never part of it. */
+  take(emission: Emission): void {
+    if (this.isOver) return;
+    const { tokens, policyVersion } = emission;
+    const stopAt = tokens.findIndex((token) => this.#stops.has(token));
+    const count = Math.min(stopAt < 0 ? tokens.length : stopAt + 1, this.remaining);
+    const own: Emission = {
+      tokens: tokens.slice(0, count),
+      logProbs: emission.logProbs.slice(0, count),
+      policyVersion,
+      ...(emission.alternatives && { alternatives: emission.alternatives.slice(0, count) }),
+    };
+    const broken = own.logProbs.findIndex((value) => !Number.isFinite(value));
+    if (broken >= 0) {
+      const at = this.answer.length + broken;
+      this.fail(new NonFiniteLogitsError(at, own.logProbs[broken] as number, policyVersion));
+      return;
+    }
+    for (const token of own.tokens) this.answer.push(token);
+    this.#emissions.push(own);
+    const stopped = stopAt >= 0 && stopAt < count;
+    this.#onEmission?.({ ...own, finishReason: stopped ? 'stop' : 'length' });
+    if (stopped || this.remaining === 0) this.#finish(stopped ? 'stop' : 'length', policyVersion);
+  }
+
+  fail(error: unknown): void {
+    this.#end();
+    this.#settle.reject(error);
+  }
+
+  #finish(finishReason: GeneratedRow['finishReason'], policyVersion: number): void {
+    this.#end();
+    const alternatives = this.#emissions.flatMap((each) => each.alternatives ?? []);
+    this.#settle.resolve({
+      tokens: Int32Array.from(this.answer),
+      logProbs: Float32Array.from(this.#emissions.flatMap(({ logProbs }) => [...logProbs])),
+      finishReason,
+      policyVersion,
+      ...(this.options.topLogProbs > 0 && { alternatives }),
+    });
+  }
+
+  #end(): void {
+    this.isOver = true;
+    this.options.signal?.removeEventListener('abort', this.#onAbort);
+  }
+}
