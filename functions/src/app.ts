@@ -19,6 +19,8 @@ import { parseQuery } from './plugins/query.js';
 import { sendRequestId } from './plugins/request-id.js';
 import { answerUnknownRoutes } from './plugins/unknown-routes.js';
 import { refuseMalformedIds } from './plugins/well-formed-ids.js';
+import { Aliases } from './publishing/aliases.js';
+import { aliasRoutes } from './routes/aliases.js';
 import { chatCompletionRoute } from './routes/chat-completions.js';
 import { CheckpointPermissions } from './models/checkpoint-permissions.js';
 import { compareRoutes } from './routes/evals/compare.js';
@@ -86,6 +88,7 @@ function addRoutes(app: App, deps: ApiDependencies, limits: Limits, publicUrl: s
   const evals = new Evals(deps);
   const runs = new Runs(deps);
   const completions = new StoredCompletions(deps);
+  const aliases = new Aliases(deps);
   healthRoute(app);
   serveOpenapi(app as unknown as FastifyInstance);
   app.register(
@@ -101,7 +104,8 @@ function addRoutes(app: App, deps: ApiDependencies, limits: Limits, publicUrl: s
       jobCheckpointRoutes(v1, deps);
       checkpointPermissionRoutes(v1, new CheckpointPermissions(deps));
       graderRoutes(v1, deps);
-      modelRoutes(v1, deps);
+      modelRoutes(v1, deps, aliases);
+      aliasRoutes(v1, deps, aliases);
       modelImportRoute(v1, deps, files);
       modelExportRoutes(v1, deps);
       chatCompletionRoute(v1, deps, completions);

@@ -5,6 +5,7 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { Method } from './method.js';
 import { MAX_PHASES, ResolvedPhase } from './pipeline.js';
+import { Publication, PublicPublication, PublishRequest } from './publication.js';
 import {
   Count,
   FileId,
@@ -35,6 +36,8 @@ export function createJobRequest(phases: TSchema[]) {
     pipeline: Type.Optional(Type.Array(Type.Union(phases), { minItems: 1, maxItems: MAX_PHASES })),
     hyperparameters: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.Unknown())),
     integrations: Type.Optional(Nullable(Type.Array(Type.Unknown(), { maxItems: 8 }))),
+    /** Extension. */
+    publish: Type.Optional(Nullable(PublishRequest)),
   });
 }
 
@@ -135,6 +138,7 @@ export const JobDocument = Type.Object({
   trainedTokens: Nullable(Count),
   fineTunedModel: Nullable(ModelName),
   resultFiles: Type.Array(FileId, { maxItems: 16 }),
+  publication: Type.Optional(Publication),
   error: Nullable(JobError),
 });
 export type JobDocument = Static<typeof JobDocument>;
@@ -160,6 +164,8 @@ export const FineTuningJob = Type.Object({
   integrations: Type.Null(),
   metadata: Nullable(Metadata),
   user_provided_suffix: Nullable(Type.String({ maxLength: 64 })),
+  /** Extension: what becomes of the model, where the job asks for an alias. */
+  publication: Nullable(PublicPublication),
   /** Extension: the phases with their effective hyperparameters and states. */
   pipeline: Type.Array(
     Type.Object({

@@ -151,6 +151,7 @@ export interface WireTypes {
   GraderSpec: GraderSpec;
   ImportModelRequest: ImportModelRequest;
   Method: Method;
+  ModelAlias: ModelAlias;
   ModelExport: ModelExport;
   ModelImport: ModelImport;
   ModelObject: ModelObject;
@@ -471,6 +472,13 @@ export interface FineTuningJob {
     [k: string]: string;
   } | null;
   user_provided_suffix: string | null;
+  publication: {
+    alias: string;
+    gate: unknown;
+    status: "pending" | "evaluating" | "published" | "refused";
+    eval_run_id: string | null;
+    reasons: string[];
+  } | null;
   pipeline: {
     type: "supervised" | "reinforcement";
     algorithm: string;
@@ -567,6 +575,19 @@ export interface ImportModelRequest {
   storage_dtype?: "original" | "float32" | "bfloat16" | "float16" | "int8";
   check_only?: boolean;
 }
+export interface ModelAlias {
+  object: "model.alias";
+  id: string;
+  created_at: number;
+  model: string;
+  moved_at: number;
+  fine_tuning_job_id: string | null;
+  previous: {
+    model: string;
+    moved_at: number;
+    fine_tuning_job_id: string | null;
+  }[];
+}
 export interface ModelExport {
   object: "model.export";
   id: string;
@@ -616,6 +637,7 @@ export interface ModelObject {
   object: "model";
   created: number;
   owned_by: string;
+  alias_of?: string;
 }
 export interface OutputItem {
   object: "eval.run.output_item";
@@ -1070,4 +1092,121 @@ export interface CreateJob {
     [k: string]: unknown;
   };
   integrations?: unknown[] | null;
+  publish?: {
+    alias: string;
+    gate?: {
+      eval_id: string;
+      data_source:
+        | {
+            type: "completions";
+            model?: string | null;
+            source:
+              | {
+                  type: "file_id";
+                  id: string;
+                }
+              | {
+                  type: "file_content";
+                  content: {
+                    item: {
+                      [k: string]: unknown;
+                    };
+                    sample?: {
+                      [k: string]: unknown;
+                    } | null;
+                  }[];
+                }
+              | {
+                  type: "stored_completions";
+                  model?: string | null;
+                  metadata?: {
+                    [k: string]: string;
+                  } | null;
+                  created_after?: number | null;
+                  created_before?: number | null;
+                  limit?: number | null;
+                };
+            input_messages?:
+              | (
+                  | {
+                      type: "template";
+                      template: {
+                        role: "user" | "assistant" | "system" | "developer";
+                        type?: "message";
+                        content: unknown;
+                      }[];
+                    }
+                  | {
+                      type: "item_reference";
+                      item_reference: string;
+                    }
+                )
+              | null;
+            sampling_params?: {
+              temperature?: number | null;
+              top_p?: number | null;
+              seed?: number | null;
+              max_completion_tokens?: number | null;
+              reasoning_effort?: unknown;
+              tools?: unknown;
+              response_format?: unknown;
+            } | null;
+          }
+        | {
+            type: "responses";
+            model?: string | null;
+            source:
+              | {
+                  type: "file_id";
+                  id: string;
+                }
+              | {
+                  type: "file_content";
+                  content: {
+                    item: {
+                      [k: string]: unknown;
+                    };
+                    sample?: {
+                      [k: string]: unknown;
+                    } | null;
+                  }[];
+                }
+              | {
+                  type: "responses";
+                  [k: string]: unknown;
+                };
+            input_messages?:
+              | (
+                  | {
+                      type: "template";
+                      template: {
+                        role: "user" | "assistant" | "system" | "developer";
+                        type?: "message";
+                        content: unknown;
+                      }[];
+                    }
+                  | {
+                      type: "item_reference";
+                      item_reference: string;
+                    }
+                )
+              | null;
+            sampling_params?: {
+              temperature?: number | null;
+              top_p?: number | null;
+              seed?: number | null;
+              max_completion_tokens?: number | null;
+              reasoning_effort?: unknown;
+              tools?: unknown;
+              text?: unknown;
+            } | null;
+          };
+      samples_per_item?: number;
+      require: {
+        testing_criteria?: string | null;
+        min_pass_rate?: number;
+        min_mean_score?: number;
+      }[];
+    } | null;
+  } | null;
 }
