@@ -4,7 +4,7 @@
  */
 import Type, { type Static, type TSchema } from 'typebox';
 import { Method } from './method.js';
-import { MAX_PHASES, ResolvedPhase } from './pipeline.js';
+import { AdvanceCondition, MAX_PHASES, ReferencePolicy, ResolvedPhase } from './pipeline.js';
 import { Publication, PublicPublication, PublishRequest } from './publication.js';
 import {
   Count,
@@ -25,7 +25,7 @@ export const TERMINAL_STATES: ReadonlySet<JobState> = new Set(['succeeded', 'fai
 
 /** The create request; `phases` are the phase schemas of the recipe catalog. */
 export function createJobRequest(phases: TSchema[]) {
-  return Type.Object({
+  const fields = {
     model: ModelName,
     training_file: FileId,
     validation_file: Type.Optional(Nullable(FileId)),
@@ -38,7 +38,8 @@ export function createJobRequest(phases: TSchema[]) {
     integrations: Type.Optional(Nullable(Type.Array(Type.Unknown(), { maxItems: 8 }))),
     /** Extension. */
     publish: Type.Optional(Nullable(PublishRequest)),
-  });
+  };
+  return Type.Object(fields, { additionalProperties: false });
 }
 
 export const JobError = Type.Object({
@@ -175,6 +176,9 @@ export const FineTuningJob = Type.Object({
       validation_file: Nullable(FileId),
       grader: Type.Optional(Type.Unknown()),
       hyperparameters: Type.Record(Type.String({ maxLength: 64 }), Type.Unknown()),
+      advance: Type.Optional(AdvanceCondition),
+      /** Of reinforcement phases. */
+      reference: Type.Optional(ReferencePolicy),
       status: OneOf(['pending', 'running', 'succeeded', 'failed', 'cancelled']),
       /** The last checkpoint of the phase, callable as a model. */
       model: Nullable(ModelName),

@@ -86,6 +86,8 @@ function publicPhase(job: JobDocument, index: number): FineTuningJob['pipeline']
     validation_file: phase.validationFile,
     ...(phase.grader === null ? {} : { grader: phase.grader }),
     hyperparameters: phase.config,
+    ...(phase.advance ? { advance: phase.advance } : {}),
+    ...(phase.type === 'reinforcement' ? { reference: phase.reference ?? 'phase_start' } : {}),
     status: phaseStatus(job, index),
     model: lastOfPhase(job, index)?.model ?? null,
   };

@@ -488,6 +488,13 @@ export interface FineTuningJob {
     hyperparameters: {
       [k: string]: unknown;
     };
+    advance?: {
+      valid_loss_at_most?: number;
+      valid_reward_at_least?: number;
+      no_gain_in?: number;
+      min_gain?: number;
+    };
+    reference?: "phase_start" | "job_start";
     status: "pending" | "running" | "succeeded" | "failed" | "cancelled";
     model: string | null;
   }[];
@@ -908,6 +915,11 @@ export interface CreateJob {
         algorithm?: "sft";
         training_file?: string;
         validation_file?: string | null;
+        advance?: {
+          valid_loss_at_most?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
         hyperparameters?: {
           /**
            * Passes over the training file.
@@ -984,6 +996,12 @@ export interface CreateJob {
         training_file?: string;
         validation_file?: string | null;
         grader: GraderSpec;
+        reference?: "phase_start" | "job_start";
+        advance?: {
+          valid_reward_at_least?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
         hyperparameters?: {
           /**
            * Passes over the training file.
@@ -1074,7 +1092,7 @@ export interface CreateJob {
            */
           clip_high?: "auto" | number;
           /**
-           * Weight of the KL penalty towards the weights that the phase started from; 0 leaves it out.
+           * Weight of the KL penalty towards the reference, what the phase (or the job) started from; 0 leaves it out.
            */
           kl_beta?: "auto" | number;
           /**
