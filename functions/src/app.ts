@@ -26,6 +26,8 @@ import { limitStreams } from './plugins/stream-slots.js';
 import { answerUnknownRoutes } from './plugins/unknown-routes.js';
 import { refuseMalformedIds } from './plugins/well-formed-ids.js';
 import { adminKeyRoutes } from './routes/admin-keys.js';
+import { Aliases } from './publishing/aliases.js';
+import { aliasRoutes } from './routes/aliases.js';
 import { chatCompletionRoute } from './routes/chat-completions.js';
 import { CheckpointPermissions } from './models/checkpoint-permissions.js';
 import { compareRoutes } from './routes/evals/compare.js';
@@ -106,6 +108,7 @@ function addRoutes(app: App, deps: ApiDependencies, { limits, keys, publicUrl }:
   const evals = new Evals(deps);
   const runs = new Runs(deps);
   const completions = new StoredCompletions(deps);
+  const aliases = new Aliases(deps);
   healthRoute(app);
   serveOpenapi(app as unknown as FastifyInstance);
   app.register(
@@ -121,7 +124,8 @@ function addRoutes(app: App, deps: ApiDependencies, { limits, keys, publicUrl }:
       jobCheckpointRoutes(v1, deps);
       checkpointPermissionRoutes(v1, new CheckpointPermissions(deps));
       graderRoutes(v1, deps);
-      modelRoutes(v1, deps);
+      modelRoutes(v1, deps, aliases);
+      aliasRoutes(v1, deps, aliases);
       modelImportRoute(v1, deps, files);
       modelExportRoutes(v1, deps);
       chatCompletionRoute(v1, deps, completions);

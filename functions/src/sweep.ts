@@ -5,6 +5,10 @@
 import type { JobDocument, StoredRun } from '@preheat/contracts';
 import { collectJobs, sweepJobs } from '@preheat/jobs';
 import type { Parts } from './composition.js';
+import { FileLibrary } from './files/file-library.js';
+import { Aliases } from './publishing/aliases.js';
+import { rememberPublication, sweepPublications } from './publishing/sweep-publications.js';
+import { StoredCompletions } from './stored-completions/stored-completions.js';
 import { sweepRuns } from './evaluation/sweep-runs.js';
 import { collectFiles } from './files/collect-files.js';
 import { sweepUploads } from './uploads/sweep-uploads.js';
@@ -17,22 +21,32 @@ export interface SweepOptions {
 
 export type SweepParts = Pick<
   Parts,
-  'store' | 'jobQueue' | 'jobs' | 'runs' | 'webhooks' | 'clock' | 'ids' | 'log' | 'orphanGraceMs'
+  'store' | 'jobQueue' | 'jobs' | 'evals' | 'runs' | 'models' | 'webhooks' | 'clock' | 'ids' | 'log' | 'orphanGraceMs'
 >;
 
 export async function sweep(parts: SweepParts, options: SweepOptions): Promise<void> {
   const { webhooks } = parts;
   const deps = { ...parts, queue: parts.jobQueue };
-  const jobEnded = (job: JobDocument) => announceJob(webhooks, job);
+  const jobEnded = async (job: JobDocument) => {
+    await rememberPublication(parts.store, job);
+    await announceJob(webhooks, job);
+  };
   const runEnded = (run: StoredRun) => announceRun(webhooks, run);
   const jobs = await sweepJobs(parts.jobs, deps, { ...options, ended: jobEnded });
   const runs = await sweepRuns(parts.runs, parts, { ...options, ended: runEnded });
+  const publications = await sweepPublications(publishing(parts));
   const orphans = await collectJobs(parts.jobs, deps, parts);
   const files = await collectFiles(parts, parts);
   const uploads = await sweepUploads(parts);
   const counts = [jobs.rung, jobs.expired, jobs.cleared, jobs.failed, runs.rung, runs.cleared, runs.failed, uploads];
+  counts.push(publications.settled, publications.failed);
   const isQuiet = [...counts, orphans.deleted, orphans.failed, files.deleted, files.failed].every(
     (count) => count === 0,
   );
-  parts.log[isQuiet ? 'debug' : 'info']('swept', { jobs, runs, orphans, files, uploads });
+  parts.log[isQuiet ? 'debug' : 'info']('swept', { jobs, runs, publications, orphans, files, uploads });
+}
+
+function publishing(parts: SweepParts): Parameters<typeof sweepPublications>[0] {
+  const files = new FileLibrary(parts);
+  return { ...parts, files, completions: new StoredCompletions(parts), aliases: new Aliases(parts) };
 }

@@ -5,9 +5,11 @@ import { DecoderPool } from '@preheat/inference';
 import type { LoadedModel } from '@preheat/inference/model-registry';
 import type { LeasedJob } from '@preheat/jobs';
 import { RUNTIMES } from '@preheat/recipes';
+import { advancing } from './advancing.js';
 import { phaseStart } from './phase-start.js';
 import type { PlannedPhase } from './plan-phases.js';
 import type { Position } from './position.js';
+import { referenceModel } from './reference-model.js';
 import { DecoderRollouts } from './rollouts.js';
 import type { PhaseContext, PhaseRun } from './run-phase.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
@@ -28,8 +30,9 @@ export async function preparePhase(
   invariant(planned, `the job has no phase ${position.phaseIndex}`);
   const { phase, steps } = planned;
   const { record, model, adapted } = await phaseStart(deps, leased, planned, position);
-  const recipe = (deps.recipes ?? RUNTIMES)[phase.algorithm];
-  invariant(recipe, `the recipe ${phase.algorithm} has no runtime`);
+  const runtime = (deps.recipes ?? RUNTIMES)[phase.algorithm];
+  invariant(runtime, `the recipe ${phase.algorithm} has no runtime`);
+  const recipe = phase.advance ? advancing(runtime, phase.advance) : runtime;
   const decoder = phase.type === 'reinforcement' ? await openDecoder(deps, model) : null;
   const validation = phase.validationFile && (await readRows(deps.store, phase.validationFile, phase.type));
   const context: PhaseContext = {
@@ -37,7 +40,7 @@ export async function preparePhase(
     seed: leased.job.seed,
     modelConfig: model.config,
     initialWeights: model.tensors,
-    phaseStart: async () => (await deps.models.load(record)).tensors,
+    referencePolicy: async () => (await deps.models.load(await referenceModel(deps, leased, phase, record))).tensors,
     adapter: adapted?.adapter ?? null,
     tokenizer: model.tokenizer,
     trainingRows: planned.rows,

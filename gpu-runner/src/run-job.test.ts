@@ -175,6 +175,12 @@ describe('running a job', () => {
       lease: null,
       fineTunedModel: expect.stringMatching(/^ft:preheat-1m:proj:demo:/),
     });
+    const files = await Promise.all(document.resultFiles.map((id) => at.store.get(KEYS.fileContent(id))));
+    const lines = files.map((file) => new TextDecoder().decode(file?.body).trim().split('\n'));
+    expect(lines.map((of) => [of.length, of[0]?.split(',').slice(0, 2)])).toEqual([
+      [7, ['step', 'train_loss']],
+      [4, ['step', 'train_mean_reward']],
+    ]);
     expect(document.checkpoints.map(({ step, endsPhase }) => [step, endsPhase])).toEqual([
       [4, false],
       [6, true],
@@ -279,6 +285,33 @@ describe('running a job', () => {
     expect(await runJob(died.deps, await leaseOf(died, 'runner-2'), never)).toBe('succeeded');
     expect(await finalWeights(died)).toEqual(await finalWeights(straight));
     expect(await metricSteps(died)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('ends a phase early by its condition, and holds the next to what the job started from', async () => {
+    const referenceKl = async (reference: 'phase_start' | 'job_start') => {
+      const at = await world({ learning_rate: 0.01 }, { kl_beta: 0.5 });
+      const advance = { valid_loss_at_most: 1e6 };
+      await at.jobs.documents.update(KEYS.job(at.jobId), ({ phases: [sft, rl], ...job }) => ({
+        ...job,
+        phases: [
+          { ...sft!, validationFile: 'file-train', advance, config: { ...sft!.config, eval_interval: 2 } },
+          { ...rl!, reference },
+        ],
+      }));
+      expect(await runJob(at.deps, await leaseOf(at), never)).toBe('succeeded');
+      const document = await documentOf(at);
+      expect(document.checkpoints.map(({ step, endsPhase }) => [step, endsPhase])).toEqual([
+        [2, true],
+        [4, false],
+        [5, true],
+      ]);
+      const events = await at.jobs.eventsSince(document, 0, 1000);
+      const [, second, third] = events.filter(({ type }) => type === 'metrics');
+      expect(second?.message).toContain('the phase ends: the validation loss reached');
+      return Number(third?.data?.['reference_kl']);
+    };
+    expect(await referenceKl('phase_start')).toBeLessThan(1e-6);
+    expect(await referenceKl('job_start')).toBeGreaterThan(1e-3);
   });
 
   it('goes on from its own checkpoint although a user deleted the name of it', async () => {

@@ -12,6 +12,7 @@ import { exportModel, ParityError } from './export-model.js';
 import { lastLoggedStep } from './logged-steps.js';
 import { planPhases } from './plan-phases.js';
 import { afterPhase, positionOf } from './position.js';
+import { writeResultFiles } from './result-files.js';
 import { runPhase } from './run-phase.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
 import { publishFinalModel } from './save-checkpoint.js';
@@ -71,10 +72,12 @@ async function runPhases(deps: RunnerDependencies, leased: LeasedJob, shutdown: 
   const name = fineTunedModelName(job);
   const { prefix, parity } = await exportModel(deps, leased, last, plan.at(-1)?.rows ?? []);
   await publishFinalModel(deps, leased, name, prefix);
-  await leased.succeed(name, [
+  const resultFiles = await writeResultFiles(deps, leased.job);
+  const events = [
     information(`New fine-tuned model created: ${name}`, { kind: 'model', model: name, parity }),
     information('The job has successfully completed', { kind: 'succeeded', model: name }),
-  ]);
+  ];
+  await leased.succeed(name, events, resultFiles);
   return 'succeeded';
 }
 

@@ -61,7 +61,7 @@ function contextOf(executor: Executor, step: RecipeStep): AnyContext {
     seed: 1,
     modelConfig,
     initialWeights: weights,
-    phaseStart: async () => reference,
+    referencePolicy: async () => reference,
     adapter: step.adapter ?? null,
     tokenizer,
     trainingRows: rows,

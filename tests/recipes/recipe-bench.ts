@@ -80,7 +80,7 @@ export async function withPhase<T>(options: PhaseOptions, work: (ctx: AnyContext
       seed,
       modelConfig,
       initialWeights: weights,
-      phaseStart: async () => weights,
+      referencePolicy: async () => weights,
       tokenizer,
       trainingRows: reversalRows(rows, seed, { answered: !isReinforcement }),
       validationRows: reversalRows(32, seed + 1000, { answered: !isReinforcement }),

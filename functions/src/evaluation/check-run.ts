@@ -28,17 +28,24 @@ export interface RunChecks {
 export interface RunRows {
   readonly count: number;
   readonly kept?: readonly EvalRow[];
+  /** Who answers: what an alias in the request stands for now, so that a run has one model however long it takes. */
+  readonly model?: string;
 }
 
 /** @throws ApiError naming the field. */
 export async function checkRun(deps: RunChecks, evaluation: StoredEval, request: CreateRun): Promise<RunRows> {
   const { data_source: source } = request;
-  if (source.type !== 'jsonl') await checkAnswerer(deps, evaluation.projectId, source);
+  const model = source.type === 'jsonl' ? null : await checkAnswerer(deps, evaluation.projectId, source);
   checkSamples(request);
-  return rowsOf(deps, evaluation, source);
+  return { ...(await rowsOf(deps, evaluation, source)), ...(model === null ? {} : { model }) };
 }
 
-async function checkAnswerer({ models }: RunChecks, projectId: string, source: SampledDataSource): Promise<void> {
+/** The name of the model that answers; null when the rows bring their answers. */
+async function checkAnswerer(
+  { models }: RunChecks,
+  projectId: string,
+  source: SampledDataSource,
+): Promise<string | null> {
   refuseUnservedSampling(source);
   const isStored = source.source.type === 'stored_completions';
   const model = modelOf(source);
@@ -51,7 +58,7 @@ async function checkAnswerer({ models }: RunChecks, projectId: string, source: S
     const useless = (['input_messages', 'sampling_params'] as const).find((key) => (source[key] ?? null) !== null);
     if (useless)
       throw refuse(`data_source.${useless}`, 'needs a model: without one the stored answers are graded as they are');
-    return;
+    return null;
   }
   const input = source.input_messages ?? (isStored ? STORED_CONVERSATION : null);
   if (input === null)
@@ -59,7 +66,7 @@ async function checkAnswerer({ models }: RunChecks, projectId: string, source: S
   const messages = compileMessages(input);
   if (!messages.ok) throw firstProblem('invalid_request', [messages.problem]);
   const record = isStorable(model) ? await models.findCallable(projectId, model) : undefined;
-  if (record) return;
+  if (record) return record.name;
   const message = `The model '${model}' does not exist in this project. GET /v1/models lists those that do.`;
   throw new ApiError('model_not_available', message, { param: 'data_source.model' });
 }
@@ -75,7 +82,11 @@ function checkSamples({ data_source: source, samples_per_item, pass_at_k }: Crea
     throw refuse('samples_per_item', 'must be 1 with greedy decoding, which gives the same answer each time');
 }
 
-async function rowsOf(deps: RunChecks, evaluation: StoredEval, { source }: RunDataSource): Promise<RunRows> {
+async function rowsOf(
+  deps: RunChecks,
+  evaluation: StoredEval,
+  { source }: RunDataSource,
+): Promise<Omit<RunRows, 'model'>> {
   if (source.type === 'stored_completions') {
     const kept = await completionRows(deps.completions, evaluation, source);
     return { count: kept.length, kept };

@@ -9,6 +9,7 @@ import {
   type EvalRunMessage,
   KEYS,
   type OutputItem,
+  type RunDataSource,
   type RunState,
   type StoredEval,
   StoredRun,
@@ -25,7 +26,7 @@ import {
 } from '@preheat/ports';
 import { findKey, type ObjectIndex, readPage } from '../listing/object-index.js';
 import type { PageOf, PageRequest } from '../listing/page.js';
-import { timeId } from '../listing/time-id.js';
+import { createdAtOf, timeId } from '../listing/time-id.js';
 import type { RunRows } from './check-run.js';
 import { readItems } from './item-log.js';
 import { defaultKs, emptyPassAtK } from './pass-at-k.js';
@@ -51,9 +52,13 @@ export class Runs {
     this.documents = new DocumentStore(deps.store, StoredRun, deps.ids);
   }
 
-  async create(evaluation: StoredEval, request: CreateRun, rows: RunRows): Promise<StoredRun> {
-    const { store, ids } = this.#deps;
-    const { id, createdAtMs } = timeId('evalrun_', this.#deps);
+  /** @param reservedId One made before, so that a repetition creates the run once. */
+  async create(evaluation: StoredEval, request: CreateRun, rows: RunRows, reservedId?: string): Promise<StoredRun> {
+    const { store, ids, clock } = this.#deps;
+    const { id, createdAtMs } =
+      reservedId === undefined
+        ? timeId('evalrun_', this.#deps)
+        : { id: reservedId, createdAtMs: createdAtOf('evalrun_', reservedId, clock.nowMs()) ?? clock.nowMs() };
     const samples = request.samples_per_item ?? 1;
     const ks = request.pass_at_k ?? (samples > 1 ? defaultKs(samples) : []);
     const criteria = evaluation.testingCriteria.map(({ name }) => name);
@@ -66,7 +71,7 @@ export class Runs {
       createdAtMs,
       name: request.name ?? id,
       metadata: request.metadata ?? null,
-      dataSource: request.data_source,
+      dataSource: answeredBy(request.data_source, rows.model),
       samplesPerItem: samples,
       state: 'queued',
       lease: null,
@@ -176,6 +181,10 @@ export function toRunObject(run: StoredRun, publicUrl: string): EvalRunObject {
     samples_per_item: run.samplesPerItem ?? 1,
     pass_at_k: passAtKOf(run),
   };
+}
+
+function answeredBy(source: RunDataSource, model: string | undefined): RunDataSource {
+  return source.type === 'jsonl' || model === undefined ? source : { ...source, model };
 }
 
 function passAtKOf({ passAtK, segments, samplesPerItem = 1 }: StoredRun): EvalRunObject['pass_at_k'] {

@@ -1,5 +1,13 @@
 /** The create request of a job, with one phase schema a recipe of the catalog. */
-import { ApiError, createJobRequest, type GraderSpec, phaseRequest, type PhaseType } from '@preheat/contracts';
+import {
+  type AdvanceCondition,
+  ApiError,
+  createJobRequest,
+  type GraderSpec,
+  phaseRequest,
+  type PhaseType,
+  type ResolvedPhase,
+} from '@preheat/contracts';
 import { DEFAULT_RECIPES, RECIPES } from '@preheat/recipes/catalog';
 import Type, { type Static } from 'typebox';
 
@@ -22,6 +30,8 @@ export interface PipelinePhase {
   readonly validation_file?: string | null;
   readonly grader?: GraderSpec;
   readonly hyperparameters?: Readonly<Record<string, unknown>>;
+  readonly advance?: AdvanceCondition;
+  readonly reference?: NonNullable<ResolvedPhase['reference']>;
 }
 
 /**

@@ -11,6 +11,7 @@ import type { FileLibrary } from '../files/file-library.js';
 import { isStorable } from '../serving/find-model.js';
 import { checkRows, type RowChecks } from './check-rows.js';
 import { firstProblem } from './first-problem.js';
+import { phaseConditions } from './phase-conditions.js';
 import { refuseUnprovenGrader } from './prove-grader.js';
 import type { RequestedPhase } from './requested-phases.js';
 
@@ -77,6 +78,7 @@ async function prepare(
     validationFile: validation?.file.id ?? null,
     grader: grader === null ? null : { ...grader.grader },
     config,
+    ...phaseConditions(phase, config),
   };
   return { requested: phase, resolved, grader, training, validation };
 }

@@ -2,7 +2,14 @@
  * The phases a request asks for, whichever way it says so: OpenAI's `method` (one phase), the deprecated top-level
  * `hyperparameters`, or the extension `pipeline`. Each phase remembers where its fields stood, for precise errors.
  */
-import { ApiError, type GraderSpec, type Method, type PhaseType } from '@preheat/contracts';
+import {
+  type AdvanceCondition,
+  ApiError,
+  type GraderSpec,
+  type Method,
+  type PhaseType,
+  type ResolvedPhase,
+} from '@preheat/contracts';
 import { DEFAULT_RECIPES } from '@preheat/recipes/catalog';
 import { invalidRequest } from '../validation/validator-compiler.js';
 import type { CreateJobRequest } from './job-request.js';
@@ -14,8 +21,10 @@ export interface RequestedPhase {
   readonly validationFile: string | null;
   readonly grader: GraderSpec | null;
   readonly hyperparameters: Readonly<Record<string, unknown>>;
+  readonly advance?: AdvanceCondition | undefined;
+  readonly reference?: ResolvedPhase['reference'] | undefined;
   /** Dotted paths of the fields in the request. */
-  readonly paths: Readonly<Record<'trainingFile' | 'validationFile' | 'grader' | 'hyperparameters', string>>;
+  readonly paths: Readonly<Record<'trainingFile' | 'validationFile' | 'grader' | 'hyperparameters' | 'phase', string>>;
 }
 
 /** @throws ApiError `invalid_request` when the parts of the request contradict each other. */
@@ -29,11 +38,14 @@ export function requestedPhases(request: CreateJobRequest): RequestedPhase[] {
     validationFile: phase.validation_file === undefined ? (request.validation_file ?? null) : phase.validation_file,
     grader: phase.grader ?? null,
     hyperparameters: phase.hyperparameters ?? {},
+    advance: phase.advance,
+    reference: phase.reference,
     paths: {
       trainingFile: phase.training_file === undefined ? 'training_file' : `pipeline.${index}.training_file`,
       validationFile: phase.validation_file === undefined ? 'validation_file' : `pipeline.${index}.validation_file`,
       grader: `pipeline.${index}.grader`,
       hyperparameters: `pipeline.${index}.hyperparameters`,
+      phase: `pipeline.${index}`,
     },
   }));
 }
@@ -58,6 +70,7 @@ function singlePhase(request: CreateJobRequest): RequestedPhase {
       validationFile: 'validation_file',
       grader: 'method.reinforcement.grader',
       hyperparameters: isDeprecatedForm ? 'hyperparameters' : `method.${type}.hyperparameters`,
+      phase: `method.${type}`,
     },
   };
 }

@@ -73,7 +73,8 @@ export class CheckpointPermissions {
   async #owned(projectId: string, model: string): Promise<ModelRecord> {
     const record = await findModel(this.#deps.models, projectId, model);
     // Only these names carry their project and job: no two owners can grant the same name.
-    if (record.kind === 'checkpoint' || record.kind === 'fine-tuned') return record;
+    const isOwnName = record.name === model;
+    if (isOwnName && (record.kind === 'checkpoint' || record.kind === 'fine-tuned')) return record;
     const message = `'${model}' is no fine-tuned model or checkpoint; only those have permissions.`;
     throw new ApiError('invalid_request', message, { param: 'fine_tuned_model_checkpoint' });
   }

@@ -15,6 +15,10 @@ export async function assertFreeName(
   name: string,
   prefix: string,
 ): Promise<void> {
+  if (await models.findAlias(projectId, name)) {
+    const message = `'${name}' is an alias of this project. Choose another name, or delete the alias first.`;
+    throw new ApiError('invalid_request', message, { param: 'name' });
+  }
   const present = await models.find(projectId, name);
   if (!present || present.prefix === prefix) return;
   const message = `The name '${name}' is taken by another model (${present.kind}). Choose another name, or delete that model first.`;

@@ -7,6 +7,7 @@ import Type from 'typebox';
 import type { App } from '../app-type.js';
 import type { ApiDependencies } from '../dependencies.js';
 import { withErrors } from '../plugins/error-responses.js';
+import type { Aliases } from '../publishing/aliases.js';
 import { findModel } from '../serving/find-model.js';
 
 const tags = ['Models'];
@@ -15,20 +16,27 @@ const wildcard = Type.Object({ '*': Type.String({ minLength: 1, maxLength: 1024 
 const ModelList = Type.Object({ object: Type.Literal('list'), data: Type.Array(ModelObject, { maxItems: 100_000 }) });
 const DeletedModel = Type.Object({ id: Type.String(), object: Type.Literal('model'), deleted: Type.Literal(true) });
 
-export function modelRoutes(app: App, { models }: ApiDependencies): void {
+export function modelRoutes(app: App, { models }: ApiDependencies, aliases: Aliases): void {
   const list = {
     operationId: 'listModels',
-    summary: 'List base models, imported and fine-tuned models and checkpoints',
+    summary: 'List base models, imported and fine-tuned models, checkpoints and aliases',
     tags,
     response: withErrors({ 200: ModelList }),
   };
   app.get('/models', { schema: list }, async ({ projectId }) => {
     const data = (await models.list(projectId)).map(toModelObject);
-    return { object: 'list' as const, data };
+    const named = new Map(data.map((model) => [model.id, model]));
+    const standins = (await aliases.list(projectId)).flatMap(({ alias, current }) => {
+      const model = named.get(current.model);
+      return model ? [aliased(alias, model)] : [];
+    });
+    return { object: 'list' as const, data: [...data, ...standins] };
   });
 
-  const retrieveOne = async (projectId: string, name: string) =>
-    toModelObject(await findModel(models, projectId, name));
+  const retrieveOne = async (projectId: string, name: string) => {
+    const model = toModelObject(await findModel(models, projectId, name));
+    return model.id === name ? model : aliased(name, model);
+  };
   const retrieve = {
     operationId: 'retrieveModel',
     summary: 'Retrieve a model',
@@ -43,17 +51,26 @@ export function modelRoutes(app: App, { models }: ApiDependencies): void {
 
   const deleteOne = async (projectId: string, name: string) => {
     const record = await findModel(models, projectId, name);
+    if (record.name !== name) {
+      await aliases.remove(projectId, name);
+      return { id: name, object: 'model' as const, deleted: true as const };
+    }
     if (record.kind === 'base') {
       throw new ApiError('invalid_request', `'${name}' is a base model; base models cannot be deleted.`, {
         param: 'model',
       });
+    }
+    const [alias] = await aliases.of(projectId, name);
+    if (alias !== undefined) {
+      const message = `The alias '${alias}' stands for '${name}'. Move or delete the alias first.`;
+      throw new ApiError('invalid_request', message, { param: 'model' });
     }
     await models.remove(projectId, name);
     return { id: name, object: 'model' as const, deleted: true as const };
   };
   const remove = {
     operationId: 'deleteModel',
-    summary: 'Delete an imported or fine-tuned model or a checkpoint',
+    summary: 'Delete an imported or fine-tuned model, a checkpoint or an alias',
     tags,
     params,
     response: withErrors({ 200: DeletedModel }, 'model_not_found'),
@@ -63,6 +80,8 @@ export function modelRoutes(app: App, { models }: ApiDependencies): void {
     deleteOne(projectId, params['*']),
   );
 }
+
+const aliased = (alias: string, model: ModelObject): ModelObject => ({ ...model, id: alias, alias_of: model.id });
 
 function toModelObject(record: ModelRecord): ModelObject {
   return {

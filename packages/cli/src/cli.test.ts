@@ -280,6 +280,30 @@ describe('eval', () => {
     expect([samples_per_item, data_source.sampling_params.temperature]).toEqual([4, 1]);
   });
 
+  it('lists, moves and deletes aliases', async () => {
+    const before = { model: 'ft:a', moved_at: 0, fine_tuning_job_id: 'ftjob-1' };
+    const alias = { id: 'best', model: 'ft:b', moved_at: 86_400, fine_tuning_job_id: null, previous: [before] };
+    const routes = {
+      'GET /v1/x/aliases': [{ data: [alias] }],
+      'GET /v1/x/aliases/best': [alias],
+      'POST /v1/x/aliases/best': [alias],
+      'DELETE /v1/x/aliases/best': [{ id: 'best', deleted: true }],
+    };
+    expect((await run(['aliases'], routes)).text.out).toMatch(/best +ft:b +1970-01-02.* +hand/);
+    expect((await run(['aliases', 'get', 'best'], routes)).text.out).toMatch(/\(before\) +ft:a .*ftjob-1/);
+    expect((await run(['aliases', 'set', 'best', 'ft:b'], routes)).text.out).toBe('best → ft:b\n');
+    expect(JSON.parse(api!.requests.at(-1)!.body)).toEqual({ model: 'ft:b' });
+    expect((await run(['aliases', 'delete', 'best'], routes)).text.out).toBe('deleted best\n');
+  });
+
+  it('asks a job to publish its model', async () => {
+    const job = { 'POST /v1/fine_tuning/jobs': [{ id: 'ftjob-1', pipeline: [] }] };
+    const create = ['jobs', 'create', '--model', 'm', '--training-file', 'file-1'];
+    await run([...create, '--alias', 'best', '--gate', '{"eval_id":"eval_1"}', '--json'], job);
+    expect(JSON.parse(api!.requests.at(-1)!.body).publish).toEqual({ alias: 'best', gate: { eval_id: 'eval_1' } });
+    expect((await run([...create, '--gate', '{}'], job)).code).toBe(2);
+  });
+
   it('compares two runs', async () => {
     const side = (name: string, unpaired_items: number) => ({ name, unpaired_items });
     const result = {

@@ -1,6 +1,7 @@
 /** The `preheat` command: its tree of commands, and the one place that turns an outcome into an exit code. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addAliasesCommand } from './commands/aliases.js';
 import { addChatCommand } from './commands/chat.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDevCommand } from './commands/dev.js';
@@ -74,5 +75,6 @@ const COMMANDS = [
   addEvalCommand,
   addEvalsCommand,
   addModelsCommand,
+  addAliasesCommand,
   addChatCommand,
 ];

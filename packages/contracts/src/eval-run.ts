@@ -4,9 +4,8 @@ import { EvalName, MAX_CRITERIA } from './evaluation.js';
 import { MAX_SUB_GRADERS } from './grader.js';
 import { Lease } from './job.js';
 import { Count, Id, Metadata, ModelName, Nullable, OneOf, RecentWriteIds, UnixSeconds } from './primitives.js';
-import { RunDataSource } from './run-data-source.js';
+import { MAX_SAMPLES_PER_ITEM, RunDataSource } from './run-data-source.js';
 
-export const MAX_SAMPLES_PER_ITEM = 128;
 const SampleCount = Type.Integer({ minimum: 1, maximum: MAX_SAMPLES_PER_ITEM });
 
 export const CreateRun = Type.Object(

@@ -4,7 +4,8 @@
  */
 import Type, { type Static, type TSchema } from 'typebox';
 import { Method } from './method.js';
-import { MAX_PHASES, ResolvedPhase } from './pipeline.js';
+import { AdvanceCondition, MAX_PHASES, ReferencePolicy, ResolvedPhase } from './pipeline.js';
+import { Publication, PublicPublication, PublishRequest } from './publication.js';
 import {
   Count,
   FileId,
@@ -24,7 +25,7 @@ export const TERMINAL_STATES: ReadonlySet<JobState> = new Set(['succeeded', 'fai
 
 /** The create request; `phases` are the phase schemas of the recipe catalog. */
 export function createJobRequest(phases: TSchema[]) {
-  return Type.Object({
+  const fields = {
     model: ModelName,
     training_file: FileId,
     validation_file: Type.Optional(Nullable(FileId)),
@@ -35,7 +36,10 @@ export function createJobRequest(phases: TSchema[]) {
     pipeline: Type.Optional(Type.Array(Type.Union(phases), { minItems: 1, maxItems: MAX_PHASES })),
     hyperparameters: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.Unknown())),
     integrations: Type.Optional(Nullable(Type.Array(Type.Unknown(), { maxItems: 8 }))),
-  });
+    /** Extension. */
+    publish: Type.Optional(Nullable(PublishRequest)),
+  };
+  return Type.Object(fields, { additionalProperties: false });
 }
 
 export const JobError = Type.Object({
@@ -135,6 +139,7 @@ export const JobDocument = Type.Object({
   trainedTokens: Nullable(Count),
   fineTunedModel: Nullable(ModelName),
   resultFiles: Type.Array(FileId, { maxItems: 16 }),
+  publication: Type.Optional(Publication),
   error: Nullable(JobError),
 });
 export type JobDocument = Static<typeof JobDocument>;
@@ -160,6 +165,8 @@ export const FineTuningJob = Type.Object({
   integrations: Type.Null(),
   metadata: Nullable(Metadata),
   user_provided_suffix: Nullable(Type.String({ maxLength: 64 })),
+  /** Extension: what becomes of the model, where the job asks for an alias. */
+  publication: Nullable(PublicPublication),
   /** Extension: the phases with their effective hyperparameters and states. */
   pipeline: Type.Array(
     Type.Object({
@@ -169,6 +176,9 @@ export const FineTuningJob = Type.Object({
       validation_file: Nullable(FileId),
       grader: Type.Optional(Type.Unknown()),
       hyperparameters: Type.Record(Type.String({ maxLength: 64 }), Type.Unknown()),
+      advance: Type.Optional(AdvanceCondition),
+      /** Of reinforcement phases. */
+      reference: Type.Optional(ReferencePolicy),
       status: OneOf(['pending', 'running', 'succeeded', 'failed', 'cancelled']),
       /** The last checkpoint of the phase, callable as a model. */
       model: Nullable(ModelName),

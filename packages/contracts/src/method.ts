@@ -25,16 +25,25 @@ export const ReinforcementHyperparameters = Type.Object({
   reasoning_effort: Type.Optional(OneOf(['default', 'low', 'medium', 'high'])),
 });
 
-export const Method = Type.Object({
-  type: OneOf(['supervised', 'reinforcement', 'dpo']),
-  supervised: Type.Optional(Type.Object({ hyperparameters: Type.Optional(SupervisedHyperparameters) })),
-  reinforcement: Type.Optional(
-    Type.Object({
-      grader: GraderSpec,
-      hyperparameters: Type.Optional(ReinforcementHyperparameters),
-      /** Extension: the recipe that runs the phase; `grpo` unless said. */
-      algorithm: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-    }),
-  ),
-});
+const CLOSED = { additionalProperties: false };
+
+/** Which hyperparameters a recipe takes beside OpenAI's is its own schema's to say. */
+export const Method = Type.Object(
+  {
+    type: OneOf(['supervised', 'reinforcement', 'dpo']),
+    supervised: Type.Optional(Type.Object({ hyperparameters: Type.Optional(SupervisedHyperparameters) }, CLOSED)),
+    reinforcement: Type.Optional(
+      Type.Object(
+        {
+          grader: GraderSpec,
+          hyperparameters: Type.Optional(ReinforcementHyperparameters),
+          /** Extension: the recipe that runs the phase; `grpo` unless said. */
+          algorithm: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+        },
+        CLOSED,
+      ),
+    ),
+  },
+  CLOSED,
+);
 export type Method = Static<typeof Method>;

@@ -23,5 +23,7 @@ export const ModelObject = Type.Object({
   object: Type.Literal('model'),
   created: UnixSeconds,
   owned_by: Id,
+  /** Extension: the model that this name stands for, where it is an alias. */
+  alias_of: Type.Optional(ModelName),
 });
 export type ModelObject = Static<typeof ModelObject>;

@@ -8,6 +8,8 @@ const CLOSED = { additionalProperties: false };
 /** Known to OpenAI's wire and refused when the run is created, with the reason, unless the value changes nothing. */
 const Refused = Type.Optional(Type.Unknown());
 
+/** Answers of a model to one row. */
+export const MAX_SAMPLES_PER_ITEM = 128;
 /** Rows of one request, and stored completions of one run. */
 export const MAX_INLINE_ROWS = 10_000;
 const FileSource = Type.Object({ type: Type.Literal('file_id'), id: FileId }, CLOSED);

@@ -51,6 +51,12 @@ export const KEYS = {
   model: (projectId: string, name: string) => `models/${projectId}/${encodeURIComponent(name)}.json`,
   /** The same files have the same digest: importing them twice stores them once. */
   importedModel: (projectId: string, digest: string) => `imports/${projectId}/${digest}`,
+  /** Names that stand for models. */
+  aliases: (projectId: string) => `aliases/${projectId}/`,
+  alias: (projectId: string, alias: string) => `aliases/${projectId}/${alias}.json`,
+  /** Jobs that have ended and whose model is to be published, or not. */
+  publications: 'index/publications/',
+  publication: (jobId: string) => `index/publications/${jobId}`,
   modelExport: (projectId: string, id: string) => `exports/${projectId}/${id}/export.json`,
   modelExportFiles: (projectId: string, id: string) => `exports/${projectId}/${id}/files`,
   /** Records of the models whose name begins so. */

@@ -4,12 +4,15 @@
  * no storage, and every process makes the same bits of them.
  */
 import {
+  AliasName,
+  check,
   type DecoderConfig,
   encodeStored,
   InvariantError,
   KEYS,
   decodeStored,
   ModelRecord,
+  StoredAlias,
   StoredGrant,
 } from '@preheat/contracts';
 import {
@@ -79,10 +82,26 @@ export class ModelRegistry {
     this.#baseModels = baseModels;
   }
 
-  /** A base model or the project's own model of this name, or undefined. */
+  /** A base model, the project's own model of this name, or the one that an alias of this name stands for. */
   async find(projectId: string, name: string): Promise<ModelRecord | undefined> {
+    const named = await this.findNamed(projectId, name);
+    if (named) return named;
+    const alias = await this.findAlias(projectId, name);
+    return alias && this.findNamed(projectId, alias.current.model);
+  }
+
+  /** The same, but no alias. */
+  async findNamed(projectId: string, name: string): Promise<ModelRecord | undefined> {
     const base = this.#baseModels.find((known) => known.name === name);
     return base ? baseRecord(base) : this.#read(projectId, name);
+  }
+
+  /** What stands for a model under this name, or undefined. */
+  async findAlias(projectId: string, name: string): Promise<StoredAlias | undefined> {
+    if (!check(AliasName, name).ok) return undefined;
+    const key = KEYS.alias(projectId, name);
+    const object = await this.#store.get(key);
+    return object && decodeStored(StoredAlias, object.body, key);
   }
 
   /** Also models that another project lets this one call: to be answered by, not to be read, trained on or deleted. */

@@ -8,6 +8,7 @@ import {
   JobDocument as JobDocumentSchema,
   KEYS,
   type NewEvent,
+  type Publication,
   type StoredEvent,
   TERMINAL_STATES,
 } from '@preheat/contracts';
@@ -40,7 +41,7 @@ export interface JobStoreDependencies {
 /** What a validated create request decides; the store adds identity, time and the initial state. */
 export type NewJob = Pick<
   JobDocument,
-  'model' | 'trainingFile' | 'validationFile' | 'suffix' | 'seed' | 'metadata' | 'method' | 'phases'
+  'model' | 'trainingFile' | 'validationFile' | 'suffix' | 'seed' | 'metadata' | 'method' | 'phases' | 'publication'
 >;
 
 export type CreateOutcome =
@@ -208,6 +209,21 @@ export class JobStore {
     if (!stored || !ownedBy(projectId, stored.document)) return { ok: false, reason: 'not_found' };
     if (outcome.refused) return { ok: false, reason: 'refused', job: stored.document };
     return { ok: true, job: stored.document };
+  }
+
+  /** Changes what is to become of a job's model, with the event that says so; `change` may be asked several times. */
+  async amendPublication(
+    jobId: string,
+    change: (publication: Publication) => { publication: Publication; event?: NewEvent } | undefined,
+  ): Promise<JobDocument | undefined> {
+    const { store, clock } = this.#deps;
+    const stored = await this.documents.update(KEYS.job(jobId), async (job, writeId) => {
+      const next = job.publication && change(job.publication);
+      if (!next) return undefined;
+      const logged = await appendEvents(store, job, next.event ? [next.event] : [], clock.nowMs(), writeId);
+      return { ...job, ...logged, publication: next.publication };
+    });
+    return stored?.document;
   }
 
   /** Events below sequence `before` (default: all), newest first. */

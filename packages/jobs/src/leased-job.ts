@@ -126,8 +126,8 @@ export class LeasedJob {
   }
 
   /** @param events What the log says about it, the end last. */
-  succeed(fineTunedModel: string, events: readonly NewEvent[]): Promise<void> {
-    return this.#end('succeed', (nowMs) => ({ patch: { fineTunedModel, finishedAtMs: nowMs }, events }));
+  succeed(fineTunedModel: string, events: readonly NewEvent[], resultFiles: string[] = []): Promise<void> {
+    return this.#end('succeed', (nowMs) => ({ patch: { fineTunedModel, resultFiles, finishedAtMs: nowMs }, events }));
   }
 
   fail(error: JobError): Promise<void> {

@@ -52,6 +52,7 @@ export function toFineTuningJob(job: JobDocument, nowMs: number): FineTuningJob 
     integrations: null,
     metadata: job.metadata,
     user_provided_suffix: job.suffix,
+    publication: publicPublication(job),
     pipeline: job.phases.map((_, index) => publicPhase(job, index)),
     progress: job.progress && {
       phase: job.progress.phaseIndex,
@@ -63,6 +64,12 @@ export function toFineTuningJob(job: JobDocument, nowMs: number): FineTuningJob 
       eta_seconds: job.progress.etaSeconds,
     },
   };
+}
+
+function publicPublication({ publication }: JobDocument): FineTuningJob['publication'] {
+  if (!publication) return null;
+  const { alias, gate, state, runId, reasons } = publication;
+  return { alias, gate, status: state, eval_run_id: runId, reasons };
 }
 
 /** The deprecated top-level field: filled for supervised jobs only, as on the original wire. */
@@ -79,6 +86,8 @@ function publicPhase(job: JobDocument, index: number): FineTuningJob['pipeline']
     validation_file: phase.validationFile,
     ...(phase.grader === null ? {} : { grader: phase.grader }),
     hyperparameters: phase.config,
+    ...(phase.advance ? { advance: phase.advance } : {}),
+    ...(phase.type === 'reinforcement' ? { reference: phase.reference ?? 'phase_start' } : {}),
     status: phaseStatus(job, index),
     model: lastOfPhase(job, index)?.model ?? null,
   };

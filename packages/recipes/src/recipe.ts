@@ -54,10 +54,10 @@ export interface RecipeContext<Config> {
   /** What the phase starts from: the base model, or the end of the phase before. */
   readonly initialWeights: TensorMap;
   /**
-   * The whole model before the first step of the phase, an adapter folded into it, also when the phase is resumed. Every
-   * checkpoint refers to it, so that a recipe which needs it again keeps no copy.
+   * The policy that a penalty holds the phase to: the whole model before the first step of the phase, or of the job, an
+   * adapter folded into it, also when the phase is resumed. Every checkpoint refers to it, so that a recipe keeps no copy.
    */
-  readonly phaseStart: () => Promise<TensorMap>;
+  readonly referencePolicy: () => Promise<TensorMap>;
   /** Where the phase trains an adapter on those weights: the one it goes on with; absent or null for a fresh one. */
   readonly adapter?: LoraAdapter | null;
   readonly tokenizer: Tokenizer;

@@ -2,6 +2,7 @@
  * The client. Works wherever `fetch` does (Node 20 and later, browsers) and has no dependencies. Nothing is read from the
  * environment: an address or key that is used is one that the caller wrote.
  */
+import { Aliases } from './resources/aliases.js';
 import { Chat } from './resources/chat.js';
 import { Evals } from './resources/evals.js';
 import { Files } from './resources/files.js';
@@ -38,6 +39,7 @@ export class Preheat {
   readonly jobs: Jobs;
   readonly evals: Evals;
   readonly models: Models;
+  readonly aliases: Aliases;
   readonly chat: Chat;
   readonly graders: Graders;
 
@@ -59,6 +61,7 @@ export class Preheat {
     this.jobs = new Jobs(transport);
     this.evals = new Evals(transport);
     this.models = new Models(transport);
+    this.aliases = new Aliases(transport);
     this.chat = new Chat(transport);
     this.graders = new Graders(transport);
   }

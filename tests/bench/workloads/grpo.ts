@@ -70,7 +70,7 @@ const context = {
   seed: 1,
   modelConfig,
   initialWeights: tensors,
-  phaseStart: async () => tensors,
+  referencePolicy: async () => tensors,
   tokenizer,
   trainingRows,
   validationRows: [],

@@ -61,6 +61,7 @@ export const JobRequest = closed({
   hyperparameters: optional(map(anything())),
   integrations: refused('no integration is served', [{ type: 'wandb', wandb: { project: 'p' } }]),
   pipeline: optional(extension(list(anything()))),
+  publish: optional(extension(maybe(map(anything())))),
 });
 
 export const Job = closed({
@@ -84,6 +85,7 @@ export const Job = closed({
   integrations: Type.Null(),
   metadata: maybe(metadata()),
   user_provided_suffix: maybe(text()),
+  publication: extension(maybe(map(anything()))),
   pipeline: extension(list(anything())),
   progress: extension(maybe(map(anything()))),
 });

@@ -54,6 +54,36 @@ describe('creating a job', () => {
     expect(job.pipeline).toMatchObject([{ type: 'reinforcement', algorithm: 'grpo', status: 'pending' }]);
   });
 
+  it('says when phases end early and what they are held to', async () => {
+    const { api, sft, rl } = await withFiles();
+    const pipeline = [
+      { type: 'supervised', advance: { no_gain_in: 3, min_gain: 0.01 } },
+      {
+        type: 'reinforcement',
+        grader: GRADER,
+        training_file: rl,
+        validation_file: rl,
+        hyperparameters: { kl_beta: 0.1 },
+      },
+      {
+        type: 'reinforcement',
+        grader: GRADER,
+        training_file: rl,
+        validation_file: rl,
+        hyperparameters: { kl_beta: 0.1 },
+        reference: 'job_start',
+        advance: { valid_reward_at_least: 0.8 },
+      },
+    ];
+    const body = { model: MODEL, training_file: sft, validation_file: sft, pipeline };
+    const job = (await create(api, body)).json() as FineTuningJob;
+    expect(job.pipeline.map(({ advance, reference }) => ({ advance, reference }))).toEqual([
+      { advance: { no_gain_in: 3, min_gain: 0.01 } },
+      { reference: 'phase_start' },
+      { advance: { valid_reward_at_least: 0.8 }, reference: 'job_start' },
+    ]);
+  });
+
   it('takes a pipeline, whose phases share the files of the job unless they name their own', async () => {
     const { api, sft, rl } = await withFiles();
     const pipeline = [
@@ -238,6 +268,55 @@ const BAD: Bad[] = [
     'invalid_request',
     'method',
     /both say/,
+  ],
+  [
+    'a field nobody knows',
+    ({ sft }) => ({ model: MODEL, training_file: sft, piepline: [] }),
+    'invalid_request',
+    'piepline',
+    /not a known field/,
+  ],
+  [
+    'a condition without a file to judge it on',
+    ({ sft }) => ({ model: MODEL, training_file: sft, pipeline: [{ type: 'supervised', advance: { no_gain_in: 2 } }] }),
+    'invalid_request',
+    'pipeline.0.advance',
+    /validation_file/,
+  ],
+  [
+    'a condition that is none',
+    ({ sft }) => ({
+      model: MODEL,
+      training_file: sft,
+      validation_file: sft,
+      pipeline: [{ type: 'supervised', advance: { min_gain: 1 } }],
+    }),
+    'invalid_request',
+    'pipeline.0.advance',
+    /no condition/,
+  ],
+  [
+    'a reward of a supervised phase',
+    ({ sft }) => ({
+      model: MODEL,
+      training_file: sft,
+      validation_file: sft,
+      pipeline: [{ type: 'supervised', advance: { valid_reward_at_least: 1 } }],
+    }),
+    'invalid_request',
+    'pipeline.0.advance.valid_reward_at_least',
+    /not a known field/,
+  ],
+  [
+    'a reference that nothing holds the phase to',
+    ({ rl }) => ({
+      model: MODEL,
+      training_file: rl,
+      pipeline: [{ type: 'reinforcement', grader: GRADER, reference: 'job_start' }],
+    }),
+    'invalid_request',
+    'pipeline.0.reference',
+    /kl_beta/,
   ],
   [
     'a grader of an unknown type',

@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import type { App } from '../../app-type.js';
 import type { ApiDependencies } from '../../dependencies.js';
 import type { FileLibrary } from '../../files/file-library.js';
+import { Evals } from '../../evaluation/evals.js';
 import { effectiveMethod } from '../../fine-tuning/effective-method.js';
 import { CreateJobRequest, refuseUnserved } from '../../fine-tuning/job-request.js';
 import { preflight } from '../../fine-tuning/preflight.js';
@@ -12,6 +13,8 @@ import { requestIdentity } from '../../fine-tuning/request-identity.js';
 import { requestedPhases } from '../../fine-tuning/requested-phases.js';
 import { newSeed } from '../../fine-tuning/seed.js';
 import { BODY_ERRORS, withErrors } from '../../plugins/error-responses.js';
+import { checkPublish } from '../../publishing/check-publish.js';
+import { StoredCompletions } from '../../stored-completions/stored-completions.js';
 
 export function createJobRoute(app: App, deps: ApiDependencies, files: FileLibrary): void {
   const schema = {
@@ -56,8 +59,12 @@ async function toNewJob(
     requested,
   );
   const [only] = phases;
+  const checks = { ...deps, files, evals: new Evals(deps), completions: new StoredCompletions(deps) };
+  const { publish } = request;
+  // An alias may stand for another model tomorrow; the job starts from what it stands for now.
+  const model = (await deps.models.find(projectId, request.model))?.name ?? request.model;
   return {
-    model: request.model,
+    model,
     trainingFile: request.training_file,
     validationFile: request.validation_file ?? null,
     suffix: request.suffix ?? null,
@@ -65,5 +72,6 @@ async function toNewJob(
     metadata: request.metadata ?? null,
     method: request.pipeline === undefined && only ? effectiveMethod(only) : null,
     phases,
+    ...(publish ? { publication: await checkPublish(checks, projectId, request.model, publish) } : {}),
   };
 }

@@ -16,6 +16,8 @@ export interface CreateJobFlags {
   readonly method?: 'supervised' | 'reinforcement';
   readonly grader?: string;
   readonly hyperparameter?: Record<string, string>;
+  readonly alias?: string;
+  readonly gate?: string;
 }
 
 /** The request body. Paths in it, of the training files, are uploaded. Throws `UsageError` when something is missing. */
@@ -32,6 +34,7 @@ export async function createJobBody(flags: CreateJobFlags, client: Preheat, io: 
       ? {}
       : { pipeline: readJson<NonNullable<CreateJob['pipeline']>>(flags.pipeline, io) }),
     ...(method === undefined ? {} : { method }),
+    ...publishOf(flags, io),
   };
   const training = flags.trainingFile ?? body.training_file;
   const validation = flags.validationFile ?? body.validation_file;
@@ -46,6 +49,16 @@ export async function createJobBody(flags: CreateJobFlags, client: Preheat, io: 
     ...(validation ? { validation_file: await fileId(validation, 'fine-tune', client, io) } : {}),
   };
 }
+
+function publishOf({ alias, gate }: CreateJobFlags, io: Io): Pick<Partial<CreateJob>, 'publish'> {
+  if (alias === undefined) {
+    if (gate !== undefined) throw new UsageError('--gate decides whether an alias moves: name it with --alias');
+    return {};
+  }
+  return { publish: { alias, ...(gate === undefined ? {} : { gate: readJson<Gate>(gate, io) }) } };
+}
+
+type Gate = NonNullable<NonNullable<CreateJob['publish']>['gate']>;
 
 function methodOf(flags: CreateJobFlags, io: Io): CreateJob['method'] | undefined {
   const type = flags.method ?? (flags.grader ? 'reinforcement' : flags.hyperparameter ? 'supervised' : undefined);

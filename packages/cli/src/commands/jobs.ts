@@ -32,6 +32,8 @@ function addCreate(jobs: Command, io: Io): void {
     .option('--suffix <text>', 'becomes part of the name of the model')
     .option('--seed <number>', 'makes the job repeatable', atLeast(0))
     .option('--metadata <key=value>', 'repeatable', keyValue)
+    .option('--alias <name>', 'lets it stand for the model when the job succeeds')
+    .option('--gate <json or file>', 'with --alias: what an eval must reach first')
     .option('--watch', 'follow the job to its end')
     .addHelpText(
       'after',

@@ -47,7 +47,8 @@ export const GrpoConfig = Type.Object(
       minimum: 0,
       maximum: 10,
       default: 0,
-      description: 'Weight of the KL penalty towards the weights that the phase started from; 0 leaves it out.',
+      description:
+        'Weight of the KL penalty towards the reference, what the phase (or the job) started from; 0 leaves it out.',
     }),
     epochs_per_batch: Type.Integer({
       minimum: 1,

@@ -37,7 +37,8 @@ export function eventTree({ grader }: CompiledGrader, train: Graded, valid: Grad
       ...both((split, grades) => ({ [`${split}_reward_mean`]: mean(grades.map(({ reward }) => reward)) })),
       graders: each((split, grades, part) => ({ [`${split}_reward_mean`]: mean(grades.map((g) => scoreOf(g, part))) })),
     },
-    ...(usage.length > 0 ? { usage: { graders: usage } } : {}),
+    // These models have no separate reasoning.
+    usage: { graders: usage, samples: both(noReasoning) },
     errors: { graders: each(errorCounts) },
     timing: {
       step: timing,
@@ -45,9 +46,14 @@ export function eventTree({ grader }: CompiledGrader, train: Graded, valid: Grad
         [`${split}_execution_latency_mean`]: mean(grades.map((grade) => latencyOf(grade, part))),
       })),
     },
-    ...(judges.length > 0 ? { model_graders_token_usage: tokensByModel(train, valid) } : {}),
+    model_graders_token_usage: tokensByModel(train, valid),
   };
 }
+
+const noReasoning = (split: Split): Record<string, number> => ({
+  [`${split}_reasoning_tokens_mean`]: 0,
+  [`${split}_reasoning_tokens_count`]: 0,
+});
 
 const scoreOf = ({ reward, subRewards }: GradeResult, { key }: Part): number =>
   key === null ? reward : (subRewards[key] ?? 0);

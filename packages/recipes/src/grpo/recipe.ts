@@ -37,7 +37,7 @@ import { compareGroups, graderOf, score, trainingReward } from './score.js';
 
 interface GrpoState {
   readonly trainer: Trainer;
-  /** The frozen start of the phase; only with a KL penalty. */
+  /** Frozen; only with a KL penalty. */
   readonly reference: Trainer | null;
   readonly sampler: RowSampler;
   readonly step: number;
@@ -60,7 +60,7 @@ function samplerOf({ trainingRows, seed, config }: RecipeContext<GrpoConfig>): R
 }
 
 async function openReference(ctx: RecipeContext<GrpoConfig>): Promise<Trainer | null> {
-  return ctx.config.kl_beta > 0 ? openFrozen(ctx, await ctx.phaseStart()) : null;
+  return ctx.config.kl_beta > 0 ? openFrozen(ctx, await ctx.referencePolicy()) : null;
 }
 
 export const grpo: Recipe<GrpoConfig, GrpoState> = {

@@ -74,6 +74,7 @@ export function validationMetrics(valid: Graded | null): Record<string, number> 
     full_valid_mean_reward: mean(rewardsOf(valid)),
     full_valid_mean_parse_error: share(valid, ({ errors }) => errors.sample_parse_error),
     valid_completion_tokens_mean: mean(lengthsOf(valid)),
+    valid_reasoning_tokens_mean: 0,
   };
 }
 

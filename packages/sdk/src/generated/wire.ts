@@ -151,6 +151,7 @@ export interface WireTypes {
   GraderSpec: GraderSpec;
   ImportModelRequest: ImportModelRequest;
   Method: Method;
+  ModelAlias: ModelAlias;
   ModelExport: ModelExport;
   ModelImport: ModelImport;
   ModelObject: ModelObject;
@@ -476,6 +477,13 @@ export interface FineTuningJob {
     [k: string]: string;
   } | null;
   user_provided_suffix: string | null;
+  publication: {
+    alias: string;
+    gate: unknown;
+    status: "pending" | "evaluating" | "published" | "refused";
+    eval_run_id: string | null;
+    reasons: string[];
+  } | null;
   pipeline: {
     type: "supervised" | "reinforcement";
     algorithm: string;
@@ -485,6 +493,13 @@ export interface FineTuningJob {
     hyperparameters: {
       [k: string]: unknown;
     };
+    advance?: {
+      valid_loss_at_most?: number;
+      valid_reward_at_least?: number;
+      no_gain_in?: number;
+      min_gain?: number;
+    };
+    reference?: "phase_start" | "job_start";
     status: "pending" | "running" | "succeeded" | "failed" | "cancelled";
     model: string | null;
   }[];
@@ -572,6 +587,19 @@ export interface ImportModelRequest {
   storage_dtype?: "original" | "float32" | "bfloat16" | "float16" | "int8";
   check_only?: boolean;
 }
+export interface ModelAlias {
+  object: "model.alias";
+  id: string;
+  created_at: number;
+  model: string;
+  moved_at: number;
+  fine_tuning_job_id: string | null;
+  previous: {
+    model: string;
+    moved_at: number;
+    fine_tuning_job_id: string | null;
+  }[];
+}
 export interface ModelExport {
   object: "model.export";
   id: string;
@@ -621,6 +649,7 @@ export interface ModelObject {
   object: "model";
   created: number;
   owned_by: string;
+  alias_of?: string;
 }
 export interface OutputItem {
   object: "eval.run.output_item";
@@ -891,6 +920,11 @@ export interface CreateJob {
         algorithm?: "sft";
         training_file?: string;
         validation_file?: string | null;
+        advance?: {
+          valid_loss_at_most?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
         hyperparameters?: {
           /**
            * Passes over the training file.
@@ -971,6 +1005,12 @@ export interface CreateJob {
         training_file?: string;
         validation_file?: string | null;
         grader: GraderSpec;
+        reference?: "phase_start" | "job_start";
+        advance?: {
+          valid_reward_at_least?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
         hyperparameters?: {
           /**
            * Passes over the training file.
@@ -1065,7 +1105,7 @@ export interface CreateJob {
            */
           clip_high?: "auto" | number;
           /**
-           * Weight of the KL penalty towards the weights that the phase started from; 0 leaves it out.
+           * Weight of the KL penalty towards the reference, what the phase (or the job) started from; 0 leaves it out.
            */
           kl_beta?: "auto" | number;
           /**
@@ -1083,4 +1123,121 @@ export interface CreateJob {
     [k: string]: unknown;
   };
   integrations?: unknown[] | null;
+  publish?: {
+    alias: string;
+    gate?: {
+      eval_id: string;
+      data_source:
+        | {
+            type: "completions";
+            model?: string | null;
+            source:
+              | {
+                  type: "file_id";
+                  id: string;
+                }
+              | {
+                  type: "file_content";
+                  content: {
+                    item: {
+                      [k: string]: unknown;
+                    };
+                    sample?: {
+                      [k: string]: unknown;
+                    } | null;
+                  }[];
+                }
+              | {
+                  type: "stored_completions";
+                  model?: string | null;
+                  metadata?: {
+                    [k: string]: string;
+                  } | null;
+                  created_after?: number | null;
+                  created_before?: number | null;
+                  limit?: number | null;
+                };
+            input_messages?:
+              | (
+                  | {
+                      type: "template";
+                      template: {
+                        role: "user" | "assistant" | "system" | "developer";
+                        type?: "message";
+                        content: unknown;
+                      }[];
+                    }
+                  | {
+                      type: "item_reference";
+                      item_reference: string;
+                    }
+                )
+              | null;
+            sampling_params?: {
+              temperature?: number | null;
+              top_p?: number | null;
+              seed?: number | null;
+              max_completion_tokens?: number | null;
+              reasoning_effort?: unknown;
+              tools?: unknown;
+              response_format?: unknown;
+            } | null;
+          }
+        | {
+            type: "responses";
+            model?: string | null;
+            source:
+              | {
+                  type: "file_id";
+                  id: string;
+                }
+              | {
+                  type: "file_content";
+                  content: {
+                    item: {
+                      [k: string]: unknown;
+                    };
+                    sample?: {
+                      [k: string]: unknown;
+                    } | null;
+                  }[];
+                }
+              | {
+                  type: "responses";
+                  [k: string]: unknown;
+                };
+            input_messages?:
+              | (
+                  | {
+                      type: "template";
+                      template: {
+                        role: "user" | "assistant" | "system" | "developer";
+                        type?: "message";
+                        content: unknown;
+                      }[];
+                    }
+                  | {
+                      type: "item_reference";
+                      item_reference: string;
+                    }
+                )
+              | null;
+            sampling_params?: {
+              temperature?: number | null;
+              top_p?: number | null;
+              seed?: number | null;
+              max_completion_tokens?: number | null;
+              reasoning_effort?: unknown;
+              tools?: unknown;
+              text?: unknown;
+            } | null;
+          };
+      samples_per_item?: number;
+      require: {
+        testing_criteria?: string | null;
+        min_pass_rate?: number;
+        min_mean_score?: number;
+      }[];
+    } | null;
+  } | null;
 }
