@@ -1,5 +1,6 @@
 /** Production programs on simulated processes: started again after every crash and every end, as a supervisor would. */
 import {
+  Evals,
   Runs,
   sweep,
   type SweepParts,
@@ -114,7 +115,17 @@ function sweeperParts(world: World, process: SimulatedProcess, weakened: Weakene
   // Nobody here subscribed to anything, so nothing is sent.
   const sendWebhook = () => Promise.reject(new Error('no endpoint exists in this world'));
   const webhooks = new WebhookDeliveries({ ...ports, sendWebhook }, new WebhookEndpoints(ports));
-  return { ...ports, jobs, runs: new Runs(ports), webhooks, orphanGraceMs };
+  const graders = new GraderPool({ services: {}, clock: process.clock });
+  const models = new ModelRegistry(ports.store, TINY_MODELS);
+  return {
+    ...ports,
+    jobs,
+    models,
+    evals: new Evals({ ...ports, graders }),
+    runs: new Runs(ports),
+    webhooks,
+    orphanGraceMs,
+  };
 }
 
 /** Sweeps once by a process of its own. */
