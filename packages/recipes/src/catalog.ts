@@ -9,6 +9,7 @@ import { sftEntry } from './sft/config.js';
 
 export { type AdapterConfig, adapterSettings } from './catalog/adapter-keys.js';
 export type { RecipeFacts } from './catalog/recipe-definition.js';
+export { validationQuality } from './catalog/validation-quality.js';
 export type { RecipeEntry } from './catalog/recipe-entry.js';
 
 export const RECIPES: readonly RecipeEntry[] = [sftEntry, grpoEntry];

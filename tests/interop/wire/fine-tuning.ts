@@ -61,6 +61,9 @@ export const JobRequest = closed({
   hyperparameters: optional(map(anything())),
   integrations: refused('no integration is served', [{ type: 'wandb', wandb: { project: 'p' } }]),
   pipeline: optional(extension(list(anything()))),
+  budget: optional(extension(map(anything()))),
+  scheduling: optional(extension(map(anything()))),
+  guards: optional(extension(map(anything()))),
 });
 
 export const Job = closed({
@@ -86,6 +89,11 @@ export const Job = closed({
   user_provided_suffix: maybe(text()),
   pipeline: extension(list(anything())),
   progress: extension(maybe(map(anything()))),
+  budget: extension(map(anything())),
+  scheduling: extension(map(anything())),
+  guards: extension(map(anything())),
+  usage_metrics: extension(map(number())),
+  ended_early: extension(maybe(map(anything()))),
 });
 
 export const Event = closed({

@@ -16,6 +16,11 @@ export interface CreateJobFlags {
   readonly method?: 'supervised' | 'reinforcement';
   readonly grader?: string;
   readonly hyperparameter?: Record<string, string>;
+  readonly maxTrainSeconds?: number;
+  readonly maxTokens?: number;
+  readonly maxCost?: number;
+  readonly priority?: number;
+  readonly deadline?: number;
 }
 
 /** The request body. Paths in it, of the training files, are uploaded. Throws `UsageError` when something is missing. */
@@ -32,6 +37,7 @@ export async function createJobBody(flags: CreateJobFlags, client: Preheat, io: 
       ? {}
       : { pipeline: readJson<NonNullable<CreateJob['pipeline']>>(flags.pipeline, io) }),
     ...(method === undefined ? {} : { method }),
+    ...limitsOf(flags, given),
   };
   const training = flags.trainingFile ?? body.training_file;
   const validation = flags.validationFile ?? body.validation_file;
@@ -45,6 +51,26 @@ export async function createJobBody(flags: CreateJobFlags, client: Preheat, io: 
     training_file: await fileId(training, 'fine-tune', client, io),
     ...(validation ? { validation_file: await fileId(validation, 'fine-tune', client, io) } : {}),
   };
+}
+
+/** Flags over what the file says, key by key. */
+function limitsOf(flags: CreateJobFlags, given: Partial<CreateJob>): Pick<CreateJob, 'budget' | 'scheduling'> {
+  const budget = defined({
+    max_train_seconds: flags.maxTrainSeconds,
+    max_tokens: flags.maxTokens,
+    max_cost: flags.maxCost,
+  });
+  const scheduling = defined({ priority: flags.priority, deadline: flags.deadline });
+  return {
+    ...(Object.keys(budget).length > 0 && { budget: { ...given.budget, ...budget } }),
+    ...(Object.keys(scheduling).length > 0 && { scheduling: { ...given.scheduling, ...scheduling } }),
+  };
+}
+
+function defined(values: Record<string, number | undefined>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
 }
 
 function methodOf(flags: CreateJobFlags, io: Io): CreateJob['method'] | undefined {
