@@ -1,7 +1,6 @@
 /** One step of a recipe, or the way in which it was interrupted. */
-import type { AnyRecipe, StepResult } from '@preheat/recipes';
+import type { AnyRecipe, RecipeContext, StepResult } from '@preheat/recipes';
 import type { Interruption } from './interruption.js';
-import type { PhaseContext } from './run-phase.js';
 
 export type StepOutcome =
   | { readonly kind: 'done'; readonly result: StepResult<unknown> }
@@ -14,7 +13,7 @@ export type StepOutcome =
 export async function takeStep(
   recipe: AnyRecipe,
   state: unknown,
-  context: PhaseContext,
+  context: RecipeContext<Readonly<Record<string, unknown>>>,
   { yielding, stopping }: Pick<Interruption, 'yielding' | 'stopping'>,
 ): Promise<StepOutcome> {
   if (yielding.aborted) return { kind: 'yielded' };

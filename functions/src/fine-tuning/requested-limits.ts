@@ -7,7 +7,11 @@ const milliseconds = (seconds: number): number => Math.max(1, Math.round(seconds
 
 /** @throws ApiError `invalid_request` for a deadline that has passed. */
 export function requestedLimits({ budget, scheduling }: CreateJobRequest, nowMs: number): JobLimits {
-  const { max_train_seconds: trainSeconds, max_tokens: maxTokens, max_cost: maxCost } = budget ?? {};
+  const {
+    max_train_seconds: trainSeconds = null,
+    max_tokens: maxTokens = null,
+    max_cost: maxCost = null,
+  } = budget ?? {};
   const deadline = scheduling?.deadline ?? null;
   const deadlineMs = deadline === null ? null : deadline * 1000;
   if (deadlineMs !== null && deadlineMs <= nowMs) {
@@ -15,9 +19,9 @@ export function requestedLimits({ budget, scheduling }: CreateJobRequest, nowMs:
     throw invalidRequest({ path: 'scheduling.deadline', message });
   }
   return {
-    maxTrainMs: trainSeconds == null ? null : milliseconds(trainSeconds),
-    maxTokens: maxTokens ?? null,
-    maxCost: maxCost ?? null,
+    maxTrainMs: trainSeconds === null ? null : milliseconds(trainSeconds),
+    maxTokens,
+    maxCost,
     deadlineMs,
   };
 }

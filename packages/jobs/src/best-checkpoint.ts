@@ -7,7 +7,7 @@ import type { CheckpointRecord } from '@preheat/contracts';
  */
 export function bestCheckpoint(checkpoints: readonly CheckpointRecord[]): CheckpointRecord | undefined {
   const last = checkpoints.at(-1);
-  const measured = checkpoints.filter(({ phaseIndex, quality }) => phaseIndex === last?.phaseIndex && quality != null);
+  const measured = checkpoints.filter((one) => one.phaseIndex === last?.phaseIndex && typeof one.quality === 'number');
   const best = Math.max(...measured.map(({ quality }) => quality ?? 0));
   return measured.findLast(({ quality }) => quality === best) ?? last;
 }

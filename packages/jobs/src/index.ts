@@ -17,11 +17,11 @@ export {
   type RequestOutcome,
 } from './job-store.js';
 export { CLOCK_SKEW_GRACE_MS, hasExpired, isHeldBy, type Leasable, renewLease, takeLease } from './lease.js';
-export { afterExpiry, type LeaseDependencies, LeasedJob, LostLeaseError } from './leased-job.js';
+export { type LeaseDependencies, LeasedJob, LostLeaseError } from './leased-job.js';
 export { ownedBy } from './owned-by.js';
-export { afterExpiry, type LeaseDependencies, LeasedJob, LostLeaseError, PAUSE } from './leased-job.js';
 export { ProjectRosters, type RosterDependencies } from './project-rosters.js';
 export * from './public-job.js';
 export { sweepJobs, type SweepOptions, type SweepResult } from './sweeper.js';
+export { afterExpiry } from './takeover.js';
 export { JOB_EVENTS, type JobEvent, transition, TRANSITIONS } from './transitions.js';
-export { dropIfStale, nextOfProjects, type WaitingEntry, waitingEntry, waitingKey } from './waiting-jobs.js';
+export { dropIfStale, nextOfProjects, type WaitingEntry, waitingKey } from './waiting-jobs.js';

@@ -19,8 +19,9 @@ import type { Clock, ObjectStore } from '@preheat/ports';
 import type { Versioned } from './document-store.js';
 import { appendEvents } from './event-log.js';
 import type { JobStore } from './job-store.js';
-import { hasExpired, renewLease, takeLease } from './lease.js';
+import { renewLease, takeLease } from './lease.js';
 import { attemptFailedEvent, failedEvent, releasedEvent } from './runner-events.js';
+import { afterExpiry, aheadSince, progressOnTakeover } from './takeover.js';
 import { type JobEvent, transition } from './transitions.js';
 
 /** The lease is no longer ours: stop at once, write nothing. */
@@ -37,10 +38,7 @@ export interface LeaseDependencies {
 type Patch = Partial<JobDocument>;
 
 /** The reason with which `pausing` aborts. */
-export const PAUSE = 'a pause was asked for';
-
-/** It had begun: it waits ahead of jobs that have not. */
-const aheadSince = (nowMs: number): Patch => ({ queuedAtMs: nowMs, goesAhead: true });
+const PAUSE = 'a pause was asked for';
 
 /** What one write changes, and what it says about that: logged if and only if the write happens. */
 interface Change {
@@ -238,29 +236,4 @@ export class LeasedJob {
     this.#pending.splice(0, logged - this.#firstPending);
     this.#firstPending = logged;
   }
-}
-
-/** Progress as of the place to resume from: what came after it will be done again. */
-function progressOnTakeover({ progress, resume }: JobDocument): Progress | null {
-  if (progress === null || resume === null) return null;
-  const { phaseIndex, phaseStep, step } = resume;
-  const phaseSteps = progress.phaseIndex === phaseIndex ? progress.phaseSteps : null;
-  return { ...progress, phaseIndex, phaseStep, step, phaseSteps, tokensPerSecond: null, etaSeconds: null };
-}
-
-/** The document as it stands once an expired lease is counted; undefined while somebody alive holds it. */
-export function afterExpiry(job: JobDocument, nowMs: number): JobDocument | undefined {
-  if (job.lease === null) return job;
-  if (!hasExpired(job, nowMs)) return undefined;
-  const attempts = job.attempts + 1;
-  const event: JobEvent = attempts >= job.maxAttempts ? 'exhaust' : 'expire';
-  const state = transition(job.state, event);
-  if (state === null) throw new InvariantError(`a ${job.state} job holds a lease`);
-  const error = {
-    code: 'runner_lost',
-    message: `The runner died ${attempts} times without reaching a checkpoint in between; the job was stopped.`,
-    param: null,
-  };
-  const ended = state === 'failed' ? { error, finishedAtMs: nowMs } : aheadSince(nowMs);
-  return { ...job, ...ended, state, lease: null, attempts };
 }

@@ -8,9 +8,9 @@ import { listAll } from '@preheat/ports';
 import { buryJob, isDead } from './dead-letters.js';
 import { appendEvents } from './event-log.js';
 import type { JobStore, JobStoreDependencies } from './job-store.js';
-import { afterExpiry } from './leased-job.js';
 import { ProjectRosters } from './project-rosters.js';
 import { failedEvent } from './runner-events.js';
+import { afterExpiry } from './takeover.js';
 import { transition } from './transitions.js';
 import { dropStaleEntries, waitingKey } from './waiting-jobs.js';
 

@@ -5,7 +5,12 @@
  */
 import { type JobDocument, KEYS } from '@preheat/contracts';
 import { listAll, type ObjectStore } from '@preheat/ports';
-import type { JobStore } from './job-store.js';
+import type { Versioned } from './document-store.js';
+
+/** As far as a job store is needed here. */
+interface Jobs {
+  read(jobId: string): Promise<Versioned<JobDocument> | undefined>;
+}
 
 export interface WaitingEntry {
   readonly key: string;
@@ -28,7 +33,7 @@ export function waitingKey(job: JobDocument): string {
   return KEYS.waitingJob(projectId, { isAhead: goesAhead, priority, sinceMs: queuedAtMs }, id);
 }
 
-export function waitingEntry(key: string): WaitingEntry {
+function waitingEntry(key: string): WaitingEntry {
   const [projectId = '', name = ''] = key.slice(KEYS.waiting.length).split('/');
   const [rank = '', since = ''] = name.split('-', 2);
   const jobId = name.slice(rank.length + since.length + 2);
@@ -45,14 +50,14 @@ export async function nextOfProjects(store: ObjectStore): Promise<WaitingEntry[]
 }
 
 /** Deletes the entry if its job does not wait there any more. */
-export async function dropIfStale(jobs: JobStore, store: ObjectStore, { key, jobId }: WaitingEntry): Promise<void> {
+export async function dropIfStale(jobs: Jobs, store: ObjectStore, { key, jobId }: WaitingEntry): Promise<void> {
   const job = (await jobs.read(jobId))?.document;
   if (job?.state === 'queued' && waitingKey(job) === key) return;
   await store.delete(key);
 }
 
 /** Deletes every entry whose job does not wait there. @param known Entries known to be right, which are not looked at. */
-export async function dropStaleEntries(jobs: JobStore, store: ObjectStore, known: ReadonlySet<string>): Promise<void> {
+export async function dropStaleEntries(jobs: Jobs, store: ObjectStore, known: ReadonlySet<string>): Promise<void> {
   for await (const { key } of listAll(store, KEYS.waiting)) {
     if (!known.has(key)) await dropIfStale(jobs, store, waitingEntry(key));
   }
