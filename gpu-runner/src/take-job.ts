@@ -13,18 +13,22 @@ interface Demand extends ProjectDemand {
   readonly entries: readonly WaitingEntry[];
 }
 
-/** @param rung The job that a message named: taken when the index names none, since it may be older than the message. */
+/** @param rung The job that a message named: taken when the index has nothing of its project, since it may lag behind. */
 export async function takeJob(deps: RunnerDependencies, rung?: string): Promise<LeasedJob | undefined> {
   const rosters = new ProjectRosters(deps);
+  let listed = new Set<string>();
   for (let look = 0; look < MAX_LOOKS; look++) {
     const demands = await readDemands(deps, rosters);
-    for (const demand of fairOrder(demands)) {
+    listed = new Set(demands.map(({ projectId }) => projectId));
+    const order = fairOrder(demands);
+    for (const demand of order) {
       const leased = await takeFirst(deps, rosters, demand);
       if (leased) return leased;
     }
-    if (demands.length === 0) break;
+    if (order.length === 0) break;
   }
-  return rung === undefined ? undefined : lease(deps, rosters, rung);
+  const job = rung === undefined ? undefined : (await deps.jobs.read(rung))?.document;
+  return job && !listed.has(job.projectId) ? lease(deps, rosters, job.id) : undefined;
 }
 
 async function readDemands(deps: RunnerDependencies, rosters: ProjectRosters): Promise<Demand[]> {
