@@ -37,8 +37,8 @@ async function readDemands(deps: RunnerDependencies, rosters: ProjectRosters): P
     const [first] = entries;
     if (!first) return [];
     const { projectId, isAhead, sinceMs } = first;
-    const roster = await rosters.read(projectId);
-    return [{ projectId, isAhead, sinceMs, entries, ...roster, limit: limitOf(deps, projectId) }];
+    const limit = limitOf(deps, projectId);
+    return [{ projectId, isAhead, sinceMs, entries, limit, ...(await rosters.read(projectId, limit)) }];
   });
   return (await Promise.all(demands)).flat();
 }

@@ -29,10 +29,14 @@ export class ProjectRosters {
     this.#documents = new DocumentStore(deps.store, ProjectRoster, deps.ids);
   }
 
-  /** How many hold a runner, and when one last got it; a project that never ran anything has 0 and 0. */
-  async read(projectId: string): Promise<{ running: number; servedAtMs: number }> {
-    const stored = await this.#documents.read(KEYS.roster(projectId));
-    return { running: stored?.document.running.length ?? 0, servedAtMs: stored?.document.servedAtMs ?? 0 };
+  /**
+   * How many hold a runner, and when one last got it; a project that never ran anything has 0 and 0. At `bound`, whom a crash
+   * left on the list is not counted.
+   */
+  async read(projectId: string, bound = MAX_ROSTER): Promise<{ running: number; servedAtMs: number }> {
+    const { running = [], servedAtMs = 0 } = (await this.#documents.read(KEYS.roster(projectId)))?.document ?? {};
+    const counted = running.length < bound ? running : await this.#alive(running);
+    return { running: counted.length, servedAtMs };
   }
 
   /** Puts a leased job on the list. False when `bound` others of its project hold a runner: it must be given back. */

@@ -82,7 +82,8 @@ async function sweepOne(
     outcome = mended.outcome;
     return { ...mended.job, ...(await appendEvents(deps.store, job, mended.events, nowMs, writeId)) };
   });
-  if (outcome === 'expired') await rosters(jobs, deps).leave({ job: stored.document, lease: stored.document });
+  // Nobody holds it under this epoch or an earlier one.
+  if (outcome !== 'left' && swept) await rosters(jobs, deps).leave({ job: swept.document, lease: swept.document });
   if (swept?.document.state === 'queued') {
     waiting.add(waitingKey(swept.document));
     if (outcome !== 'left') await jobs.ring(swept.document);
