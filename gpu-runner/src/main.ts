@@ -7,9 +7,11 @@ import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import { chooseExecutor } from './executor-choice.js';
 import { gpuSettings } from './gpu-settings.js';
+import { projectLimits } from './project-limits.js';
 import { chooseRolloutProvider } from './rollout-provider.js';
 import { RunnerJudges } from './runner-judges.js';
 import { runnerLoop } from './runner-loop.js';
+import { watchSpotNotice } from './spot-notice.js';
 import { taskProtection } from './task-protection.js';
 
 /** Time for the last step, a checkpoint and the release, within the 120 s that ECS grants. */
@@ -30,13 +32,23 @@ const shutdown = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {
     if (shutdown.signal.aborted) process.exit(1); // a second signal does not wait
-    log.info('stopping: checkpoint, release, exit', { signal });
-    shutdown.abort();
-    setTimeout(() => {
-      log.error('the checkpoint did not finish in time; the lease will run out', { limitMs: SHUTDOWN_LIMIT_MS });
-      process.exit(1);
-    }, SHUTDOWN_LIMIT_MS).unref();
+    leave(signal);
   });
+}
+if (settings.PREHEAT_SPOT_NOTICE_URL !== undefined) {
+  const watch = { url: settings.PREHEAT_SPOT_NOTICE_URL, clock: platform.clock, log, signal: shutdown.signal };
+  void watchSpotNotice(watch, (notice) => leave(`spot notice: ${notice}`));
+}
+
+/** The one way out of a job, whoever asks for it. */
+function leave(reason: string): void {
+  if (shutdown.signal.aborted) return;
+  log.info('stopping: checkpoint, release, exit', { reason });
+  shutdown.abort(reason);
+  setTimeout(() => {
+    log.error('the checkpoint did not finish in time; the lease will run out', { limitMs: SHUTDOWN_LIMIT_MS });
+    process.exit(1);
+  }, SHUTDOWN_LIMIT_MS).unref();
 }
 
 const gpu = gpuSettings(settings);
@@ -67,6 +79,8 @@ const dependencies = {
   executor,
   graders: graders.pool,
   leaseTtlMs: Number(settings.PREHEAT_LEASE_TTL_MS ?? DEFAULT_LEASE_TTL_MS),
+  jobsPerProject: projectLimits(settings),
+  pricePerHour: Number(settings.PREHEAT_PRICE_PER_HOUR ?? 0),
   microBatchTokens,
   rolloutProvider,
   // Rows of one session fill a GPU; on CPUs every core decodes its own.

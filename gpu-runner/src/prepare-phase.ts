@@ -6,6 +6,7 @@ import type { LoadedModel } from '@preheat/inference/model-registry';
 import type { LeasedJob } from '@preheat/jobs';
 import { RUNTIMES } from '@preheat/recipes';
 import { advancing } from './advancing.js';
+import type { Interruption } from './interruption.js';
 import { phaseStart } from './phase-start.js';
 import type { PlannedPhase } from './plan-phases.js';
 import type { Position } from './position.js';
@@ -16,7 +17,7 @@ import type { RunnerDependencies } from './runner-dependencies.js';
 import { readRows } from './training-rows.js';
 
 export interface PreparedPhase {
-  readonly run: Omit<PhaseRun, 'loggedStep' | 'shutdown'>;
+  readonly run: Omit<PhaseRun, 'loggedStep' | 'history' | 'started'>;
   close(): Promise<void>;
 }
 
@@ -25,6 +26,7 @@ export async function preparePhase(
   leased: LeasedJob,
   plan: readonly PlannedPhase[],
   position: Position,
+  interruption: Interruption,
 ): Promise<PreparedPhase> {
   const planned = plan[position.phaseIndex];
   invariant(planned, `the job has no phase ${position.phaseIndex}`);
@@ -49,7 +51,8 @@ export async function preparePhase(
     microBatchTokens: deps.microBatchTokens,
     rollouts: decoder && new DecoderRollouts(decoder),
     grader: graderOf(planned, deps.graders, leased.job.projectId),
-    signal: leased.lost,
+    signal: interruption.stopping,
+    yielding: interruption.yielding,
     log: deps.log,
     monotonicMs: () => performance.now(),
   };
@@ -65,6 +68,7 @@ export async function preparePhase(
       position,
       phaseSteps: steps,
       totalSteps: plan.reduce((sum, each) => sum + each.steps, 0),
+      interruption,
       checkpointInterval: Number(phase.config['checkpoint_interval'] ?? steps),
     },
     close: async () => {

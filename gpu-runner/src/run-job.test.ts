@@ -1,142 +1,22 @@
 /** Whole jobs on the production runner over memory adapters: real recipes, real executor, a real small model. */
-import { MemoryObjectStore, MemoryWorkQueue } from '@preheat/adapters/memory';
-import { JsonLog, SystemIds, systemClock } from '@preheat/adapters/system';
 import { decodeSafetensors, openBundle } from '@preheat/checkpoints';
-import { type JobDocument, KEYS, type ResolvedPhase } from '@preheat/contracts';
-import { createOnnxExecutor } from '@preheat/executor/onnx';
-import { BASE_MODELS, baseConfig, ModelRegistry } from '@preheat/inference/model-registry';
-import { JobStore, LeasedJob } from '@preheat/jobs';
-import { GraderPool } from '@preheat/graders';
-import type { JsonValue } from '@preheat/ports';
-import { recipeNamed } from '@preheat/recipes/catalog';
-import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
+import { KEYS } from '@preheat/contracts';
+import type { LeasedJob } from '@preheat/jobs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type JobOutcome, runJob } from './run-job.js';
-import type { RunnerDependencies } from './runner-dependencies.js';
+import { runJob } from './run-job.js';
+import {
+  documentOf,
+  executor,
+  finalWeights,
+  leaseOf,
+  metricSteps,
+  never,
+  phases,
+  type World,
+  world,
+} from './test-kit/job-under-test.js';
 
-const LEASE_TTL_MS = 60_000;
-const WORDS = [
-  'cat',
-  'dog',
-  'bit',
-  'tap',
-  'pat',
-  'got',
-  'tag',
-  'bad',
-  'big',
-  'dip',
-  'pod',
-  'cab',
-  'bag',
-  'pig',
-  'tip',
-  'cod',
-];
-const SOUND: Record<string, string> = { c: 'K', a: 'AE', t: 'T', d: 'D', o: 'AA', g: 'G', b: 'B', i: 'IH', p: 'P' };
-const say = (word: string) => [...word].map((letter) => SOUND[letter]).join(' ');
-
-const executor = createOnnxExecutor({ threads: 1, maxSessions: 32 });
 afterAll(() => executor.dispose());
-
-const grader = {
-  type: 'phoneme_error_rate',
-  name: 'phonemes',
-  input: '{{ sample.output_text }}',
-  references: '{{ item.references }}',
-};
-
-type Keys = Record<string, unknown>;
-
-/** @param keys More hyperparameters of both phases. @param rlKeys Of the second alone. */
-function phases(keys: Keys, rlKeys: Keys): ResolvedPhase[] {
-  const model = baseConfig(BASE_MODELS[0] as never, loadTokenizer(letterToSoundTokenizer()));
-  const resolve = (name: string, requested: Keys) => {
-    const resolved = recipeNamed(name)?.resolveConfig({ ...requested, ...keys }, { rows: WORDS.length, model });
-    if (!resolved?.ok) throw new Error(JSON.stringify(resolved));
-    return resolved.value as Record<string, unknown>;
-  };
-  const sft = resolve('sft', { batch_size: 8, max_steps: 6, n_epochs: 3, checkpoint_interval: 4 });
-  const rl = resolve('grpo', {
-    batch_size: 4,
-    max_steps: 3,
-    group_size: 4,
-    max_completion_tokens: 8,
-    checkpoint_interval: 2,
-    ...rlKeys,
-  });
-  const common = { trainingFile: 'file-train', validationFile: null };
-  return [
-    { type: 'supervised', algorithm: 'sft', ...common, grader: null, config: sft },
-    { type: 'reinforcement', algorithm: 'grpo', ...common, trainingFile: 'file-rl', grader, config: rl },
-  ];
-}
-
-async function world(keys: Keys = {}, rlKeys: Keys = {}) {
-  const store = new MemoryObjectStore({ clock: systemClock });
-  const queue = new MemoryWorkQueue<JsonValue>({ clock: systemClock });
-  const ids = new SystemIds({ clock: systemClock });
-  const log = JsonLog.open({ level: 'error', write: () => undefined });
-  const jobs = new JobStore({ store, queue, clock: systemClock, ids, log });
-  const sft = WORDS.map((word) => ({
-    messages: [
-      { role: 'user', content: word },
-      { role: 'assistant', content: say(word) },
-    ],
-  }));
-  const rl = WORDS.map((word) => ({ messages: [{ role: 'user', content: word }], references: [say(word)] }));
-  const lines = (rows: object[]) => new TextEncoder().encode(rows.map((row) => JSON.stringify(row)).join('\n'));
-  await store.put(KEYS.fileContent('file-train'), lines(sft));
-  await store.put(KEYS.fileContent('file-rl'), lines(rl));
-  const models = new ModelRegistry(store);
-  const deps: RunnerDependencies = {
-    runnerId: 'runner-1',
-    store,
-    queue,
-    jobs,
-    models,
-    executor,
-    graders: new GraderPool({ services: {}, clock: systemClock }),
-    clock: systemClock,
-    ids,
-    log,
-    leaseTtlMs: LEASE_TTL_MS,
-    rolloutWorkers: 1,
-  };
-  const request = { model: 'preheat-1m', trainingFile: 'file-train', validationFile: null, suffix: 'demo', seed: 3 };
-  const outcome = await jobs.create(
-    { ...request, metadata: null, method: null, phases: phases(keys, rlKeys) },
-    { projectId: 'proj', keyDigest: null, bodyDigest: 'x', isRetry: false },
-  );
-  if (!outcome.ok) throw new Error('not created');
-  return { deps, jobs, store, jobId: outcome.job.id };
-}
-
-type World = Awaited<ReturnType<typeof world>>;
-
-async function leaseOf({ deps, jobId }: World, runnerId = 'runner-1'): Promise<LeasedJob> {
-  const leased = await LeasedJob.acquire(deps, jobId, runnerId, LEASE_TTL_MS);
-  if (!leased) throw new Error('the job could not be leased');
-  return leased;
-}
-
-async function documentOf({ jobs, jobId }: World): Promise<JobDocument> {
-  return (await jobs.read(jobId))?.document as JobDocument;
-}
-
-async function finalWeights(at: World): Promise<Map<string, Float32Array>> {
-  const document = await documentOf(at);
-  const bundle = await openBundle(at.store, document.resume?.prefix as string);
-  const file = bundle.has('model.safetensors') ? 'model.safetensors' : 'adapter_model.safetensors';
-  const { tensors } = decodeSafetensors(await bundle.read(file));
-  return new Map([...tensors].map(([name, { data }]) => [name, data]));
-}
-
-/** Pipeline steps of the metrics events, oldest first. */
-async function metricSteps(at: World): Promise<unknown[]> {
-  const events = await at.jobs.eventsSince(await documentOf(at), 0, 1000);
-  return events.filter((event) => event.type === 'metrics').map((event) => event.data?.['pipeline_step']);
-}
 
 /** Lets the runner log `step`, then gives its job away behind its back, as a sweeper does once a lease has run out. */
 function takeOverAfter(at: World, leased: LeasedJob, step: number): void {
@@ -155,14 +35,23 @@ function takeOverAfter(at: World, leased: LeasedJob, step: number): void {
   };
 }
 
-const never = new AbortController().signal;
+/** Takes one step, then is told to stop. */
+async function runOneStep(at: World, runnerId: string) {
+  const leased = await leaseOf(at, runnerId);
+  const shutdown = new AbortController();
+  const { record } = leased;
+  leased.record = (event) => {
+    record.call(leased, event);
+    if (event.type === 'metrics') shutdown.abort('SIGTERM');
+  };
+  return runJob(at.deps, leased, shutdown.signal);
+}
 
-/** Runs the job by runners each of which is stopped after one step. */
-async function runStopping(at: World): Promise<JobOutcome> {
-  for (let runner = 1; ; runner++) {
-    const outcome = await runJob(at.deps, await leaseOf(at, `runner-${runner}`), AbortSignal.abort());
-    if (outcome !== 'released') return outcome;
-  }
+async function runStoppedAtEveryStep(at: World): Promise<void> {
+  let outcome = await runOneStep(at, 'runner-1');
+  for (let restart = 2; outcome === 'released'; restart++) outcome = await runOneStep(at, `runner-${restart}`);
+  // The last step ended the phase before there was anything to stop, but for the export.
+  expect(outcome).toBe('succeeded');
 }
 
 describe('running a job', () => {
@@ -221,7 +110,7 @@ describe('running a job', () => {
   it('equals the straight run bit for bit after being stopped at every step', async () => {
     const [straight, stopped] = [await world(), await world()];
     await runJob(straight.deps, await leaseOf(straight), never);
-    expect(await runStopping(stopped)).toBe('succeeded');
+    await runStoppedAtEveryStep(stopped);
     expect(await finalWeights(stopped)).toEqual(await finalWeights(straight));
     expect(await metricSteps(stopped)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect((await documentOf(stopped)).trainedTokens).toBe((await documentOf(straight)).trainedTokens);
@@ -231,7 +120,7 @@ describe('running a job', () => {
     const adapter = { lora_rank: 4, lora_dropout: 0.1, learning_rate: 0.01 };
     const [straight, stopped] = [await world(adapter), await world(adapter)];
     expect(await runJob(straight.deps, await leaseOf(straight), never)).toBe('succeeded');
-    expect(await runStopping(stopped)).toBe('succeeded');
+    await runStoppedAtEveryStep(stopped);
     expect(await finalWeights(stopped)).toEqual(await finalWeights(straight));
     const { checkpoints, fineTunedModel } = await documentOf(straight);
     const named = async (name: string) => {
@@ -253,14 +142,15 @@ describe('running a job', () => {
     expect(tuned.get(projection)?.data).not.toEqual(base.get(projection)?.data);
   });
 
-  it.each<[string, Keys]>([
+  it.each<[string, Record<string, unknown>]>([
     ['the whole model', {}],
     ['an adapter', { lora_rank: 4 }],
   ])('holding %s near the start of the phase, stores no copy of it and resumes bit for bit', async (_, keys) => {
     const rlKeys = { kl_beta: 0.5, learning_rate: 0.01 };
-    const [straight, stopped] = [await world(keys, rlKeys), await world(keys, rlKeys)];
+    const same = () => world({}, { phases: phases(keys, false, rlKeys) });
+    const [straight, stopped] = [await same(), await same()];
     await runJob(straight.deps, await leaseOf(straight), never);
-    expect(await runStopping(stopped)).toBe('succeeded');
+    await runStoppedAtEveryStep(stopped);
     expect(await finalWeights(stopped)).toEqual(await finalWeights(straight));
     const { checkpoints } = await documentOf(straight);
     const warmedUp = checkpoints.find(({ endsPhase }) => endsPhase);
@@ -289,7 +179,7 @@ describe('running a job', () => {
 
   it('ends a phase early by its condition, and holds the next to what the job started from', async () => {
     const referenceKl = async (reference: 'phase_start' | 'job_start') => {
-      const at = await world({ learning_rate: 0.01 }, { kl_beta: 0.5 });
+      const at = await world({}, { phases: phases({ learning_rate: 0.01 }, false, { kl_beta: 0.5 }) });
       const advance = { valid_loss_at_most: 1e6 };
       await at.jobs.documents.update(KEYS.job(at.jobId), ({ phases: [sft, rl], ...job }) => ({
         ...job,
@@ -316,7 +206,7 @@ describe('running a job', () => {
 
   it('goes on from its own checkpoint although a user deleted the name of it', async () => {
     const at = await world();
-    expect(await runJob(at.deps, await leaseOf(at), AbortSignal.abort())).toBe('released');
+    expect(await runOneStep(at, 'runner-1')).toBe('released');
     const { resume } = await documentOf(at);
     expect(await at.deps.models.remove('proj', resume?.model as string)).toBe(true);
     expect(await runJob(at.deps, await leaseOf(at, 'runner-2'), never)).toBe('succeeded');

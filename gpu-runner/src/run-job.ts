@@ -2,33 +2,49 @@
  * A leased job from where its document says it stands to its end, a pause, or this process's shutdown. The outcome is always
  * written to the ledger: success, failure with a cause, or the job given back with a checkpoint.
  */
-import { InvariantError, invariant, type JobError, type NewEvent } from '@preheat/contracts';
+import { guardsOf, InvariantError, invariant, type JobError, type NewEvent } from '@preheat/contracts';
 import { BundleError } from '@preheat/checkpoints';
 import { NonFiniteLogitsError } from '@preheat/inference';
-import { fineTunedModelName, type LeasedJob, LostLeaseError } from '@preheat/jobs';
+import { bestCheckpoint, fineTunedModelName, type LeasedJob, LostLeaseError } from '@preheat/jobs';
 import { TrainingDivergedError } from '@preheat/recipes';
-import { beatUntil } from './heartbeat.js';
+import { alarmEvent, alarmOf, isHalting, WorthlessRunError } from './alarms.js';
+import { FirstStepError, FirstStepWatch } from './first-step.js';
+import { beatUntil, RENEWALS_PER_LEASE } from './heartbeat.js';
 import { exportModel, ParityError } from './export-model.js';
+import { Interruption, unlessInterrupted } from './interruption.js';
+import { DeadlineError, isOverLimit, limitEvent } from './job-limits.js';
 import { lastLoggedStep } from './logged-steps.js';
 import { planPhases } from './plan-phases.js';
 import { afterPhase, positionOf } from './position.js';
 import { writeResultFiles } from './result-files.js';
 import { runPhase } from './run-phase.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
+import { stepHistory } from './step-history.js';
 import { publishFinalModel } from './save-checkpoint.js';
 import { preparePhase } from './prepare-phase.js';
 
-/** `released`: can go on at once. `attempt-failed`: goes on when the sweeper rings, later after every failure in a row. */
-export type JobOutcome = 'succeeded' | 'failed' | 'released' | 'attempt-failed' | 'lost';
+/**
+ * `released`: can go on at once. `attempt-failed`: goes on when the sweeper rings, later after every failure in a row.
+ * `halted`: paused, because going on was worthless.
+ */
+export type JobOutcome = 'succeeded' | 'failed' | 'released' | 'halted' | 'attempt-failed' | 'lost';
 
 /** Runs the job; resolves once the ledger says how it went. Only a store that stays unreachable makes it throw. */
 export async function runJob(deps: RunnerDependencies, leased: LeasedJob, shutdown: AbortSignal): Promise<JobOutcome> {
   const log = deps.log.child({ jobId: leased.job.id, epoch: leased.lease.epoch });
   const finished = new AbortController();
   const beating = beatUntil(finished.signal, leased, { clock: deps.clock, ttlMs: deps.leaseTtlMs, log });
+  const patienceMs = deps.leaseTtlMs / RENEWALS_PER_LEASE;
+  const interruption = new Interruption(leased, shutdown, { clock: deps.clock, patienceMs });
+  const firstStep = new FirstStepWatch(deps.clock, guardsOf(leased.job.guards).first_step_seconds);
   try {
     announce(deps, leased);
-    return await runPhases(deps, leased, shutdown);
+    const work = runPhases(deps, leased, interruption, firstStep);
+    // Work that hangs is left behind; it has lost the job by the time it wakes.
+    return await Promise.race([work, firstStep.expired]).catch(async (error: unknown) => {
+      if (error instanceof FirstStepError) interruption.stop(error);
+      throw error;
+    });
   } catch (error) {
     if (error instanceof LostLeaseError || leased.lost.aborted) {
       log.warn('the job was cancelled or taken over; stopped without writing');
@@ -37,6 +53,8 @@ export async function runJob(deps: RunnerDependencies, leased: LeasedJob, shutdo
     log.error('the job failed', { error });
     return await recordFailure(leased, error);
   } finally {
+    firstStep.end();
+    interruption.end();
     finished.abort();
     await beating;
   }
@@ -49,36 +67,58 @@ function announce(deps: RunnerDependencies, leased: LeasedJob): void {
   leased.record(information(message, { kind: 'started', epoch: leased.lease.epoch }));
 }
 
-async function runPhases(deps: RunnerDependencies, leased: LeasedJob, shutdown: AbortSignal): Promise<JobOutcome> {
+async function runPhases(
+  deps: RunnerDependencies,
+  leased: LeasedJob,
+  interruption: Interruption,
+  firstStep: FirstStepWatch,
+): Promise<JobOutcome> {
   const { job } = leased;
+  const leave = () => giveBack(deps, leased, interruption);
+  firstStep.stage = 'reading the data';
   const plan = await planPhases(deps, job);
   const loggedStep = await lastLoggedStep(deps.jobs, job);
   let position = positionOf(job);
-  while (position.phaseIndex < job.phases.length) {
-    const prepared = await preparePhase(deps, leased, plan, position);
+  let history = await stepHistory(deps.jobs, job, position.phaseIndex);
+  while (position.phaseIndex < job.phases.length && !(await isOverLimit(deps, leased))) {
+    firstStep.stage = `opening phase ${position.phaseIndex + 1}`;
+    const preparing = preparePhase(deps, leased, plan, position, interruption);
+    const prepared = await unlessInterrupted(preparing, interruption, leave, ({ close }) => close());
+    if (prepared === 'interrupted') return 'released';
+    firstStep.stage = `in the first step of phase ${position.phaseIndex + 1}`;
     try {
-      const outcome = await runPhase({ ...prepared.run, loggedStep, shutdown });
-      if (outcome.kind === 'interrupted') {
-        await leased.release();
-        return 'released';
-      }
-      position = afterPhase(outcome.last);
+      const outcome = await runPhase({ ...prepared.run, loggedStep, history, started: () => firstStep.end() });
+      history = [];
+      if (outcome.kind === 'interrupted') return await leave();
+      if (outcome.kind === 'finished') position = afterPhase(outcome.last);
     } finally {
       await prepared.close();
     }
   }
-  const last = position.from;
-  invariant(last !== null, 'a job without phases was admitted');
+  firstStep.end();
+  const { endedEarly, checkpoints } = leased.job;
+  const last = endedEarly ? bestCheckpoint(checkpoints) : position.from;
+  invariant(last, 'a job without phases was admitted, or ended before its first checkpoint');
+  const exporting = exportModel(deps, leased, last, plan.at(-1)?.rows ?? []);
+  const exported = await unlessInterrupted(exporting, interruption, leave);
+  if (exported === 'interrupted') return 'released';
   const name = fineTunedModelName(job);
-  const { prefix, parity } = await exportModel(deps, leased, last, plan.at(-1)?.rows ?? []);
-  await publishFinalModel(deps, leased, name, prefix);
+  await publishFinalModel(deps, leased, name, exported.prefix);
   const resultFiles = await writeResultFiles(deps, leased.job);
   const events = [
-    information(`New fine-tuned model created: ${name}`, { kind: 'model', model: name, parity }),
+    ...(endedEarly ? [limitEvent(endedEarly, last)] : []),
+    information(`New fine-tuned model created: ${name}`, { kind: 'model', model: name, parity: exported.parity }),
     information('The job has successfully completed', { kind: 'succeeded', model: name }),
   ];
   await leased.succeed(name, events, resultFiles);
   return 'succeeded';
+}
+
+/** Gives the job back and rings for it at once: what still runs in this process has nothing to do with it any more. */
+async function giveBack(deps: RunnerDependencies, leased: LeasedJob, { reason }: Interruption): Promise<'released'> {
+  await leased.release(reason);
+  if (leased.job.state === 'queued') await deps.jobs.ring(leased.job);
+  return 'released';
 }
 
 function information(message: string, data: NewEvent['data']): NewEvent {
@@ -90,21 +130,33 @@ function isLasting(error: unknown): boolean {
   // A write that the store refused may succeed next time, and below another epoch's prefix.
   if (error instanceof BundleError) return error.reason !== 'unavailable' && error.reason !== 'occupied';
   // An invariant that fails is a bug or damage in the store (a data file that is gone): repeating it costs and mends nothing.
-  return [TrainingDivergedError, NonFiniteLogitsError, ParityError, InvariantError].some(
+  return [TrainingDivergedError, NonFiniteLogitsError, ParityError, InvariantError, DeadlineError].some(
     (kind) => error instanceof kind,
   );
 }
 
-/** What no further attempt can repair fails the job; anything else counts as one failed attempt. */
+/**
+ * What makes the run worthless pauses the job; what no further attempt can repair fails it; anything else counts as one
+ * failed attempt.
+ */
 async function recordFailure(leased: LeasedJob, error: unknown): Promise<JobOutcome> {
+  const alarm = error instanceof FirstStepError ? error.alarm : alarmOf(error);
+  const step = error instanceof WorthlessRunError ? error.step : null;
+  const isHalted = isHalting(alarm, guardsOf(leased.job.guards));
+  if (alarm && !isHalted) leased.record(alarmEvent(alarm, step));
   const isFinal = isLasting(error);
   const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof DeadlineError ? 'deadline_exceeded' : 'training_failed';
   const cause: JobError = {
-    code: isFinal ? 'training_failed' : 'attempt_failed',
+    code: isFinal ? code : 'attempt_failed',
     message: message.slice(0, 4000),
     param: null,
   };
   try {
+    if (isHalted) {
+      await leased.halt(alarmEvent(alarm, step));
+      return 'halted';
+    }
     await (isFinal ? leased.fail(cause) : leased.attemptFailed(cause));
     return leased.job.state === 'failed' ? 'failed' : 'attempt-failed';
   } catch (lost) {

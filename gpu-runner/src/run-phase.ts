@@ -2,13 +2,24 @@
  * One phase of a job: the recipe's steps, with events, progress and checkpoints around them. Recipe-blind: it knows only
  * `init`, `restore`, `step`, `snapshot`. The state a recipe returns is all there is, so a checkpoint is a resume point.
  */
-import type { CheckpointRecord, ModelRecord } from '@preheat/contracts';
-import type { LeasedJob } from '@preheat/jobs';
-import type { AnyRecipe, RecipeContext, StepResult } from '@preheat/recipes';
+import { type CheckpointRecord, type EndedEarly, guardsOf, type ModelRecord } from '@preheat/contracts';
+import { type LeasedJob, limitReached } from '@preheat/jobs';
+import {
+  type AnyRecipe,
+  HISTORY_STEPS,
+  newAlarms,
+  type RecipeContext,
+  type StepMetrics,
+  type StepResult,
+} from '@preheat/recipes';
 import type { ModelDescription } from '@preheat/inference/model-registry';
+import { alarmEvent, isHalting, WorthlessRunError } from './alarms.js';
+import type { Interruption } from './interruption.js';
+import { PhaseUsage } from './phase-usage.js';
 import type { Position } from './position.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
 import { readTrainingState, saveCheckpoint } from './save-checkpoint.js';
+import { takeStep } from './take-step.js';
 import { ThroughputMeter } from './throughput.js';
 
 /** A recipe's context with the config as the job document holds it. */
@@ -31,41 +42,66 @@ export interface PhaseRun {
   readonly checkpointInterval: number;
   /** Pipeline steps whose metrics the log already holds. */
   readonly loggedStep: number;
-  /** Aborts when the process must stop: checkpoint, then give the job back. */
-  readonly shutdown: AbortSignal;
+  /** Of the steps before, for detectors; oldest first. */
+  readonly history: readonly StepMetrics[];
+  /** Told of the first finished step. */
+  readonly started: () => void;
+  /** What may end the phase early: checkpoint, then give the job back. */
+  readonly interruption: Interruption;
 }
 
 export type PhaseOutcome =
   | { readonly kind: 'finished'; readonly last: CheckpointRecord }
-  /** A checkpoint is saved; the job can be given back. */
-  | { readonly kind: 'interrupted' };
+  /** What could be saved is saved; the job can be given back. */
+  | { readonly kind: 'interrupted' }
+  /** A limit of the job was reached, and its last checkpoint is saved. */
+  | { readonly kind: 'limited' };
 
 /** Runs the phase to its end or to an interruption. @throws LostLeaseError; errors of the recipe pass through. */
 export async function runPhase(run: PhaseRun): Promise<PhaseOutcome> {
-  const { recipe, context, position } = run;
+  const { recipe, context, interruption, deps, leased } = run;
   let state = await openState(run);
   const meter = new ThroughputMeter();
-  const done = position.isResume ? (position.from?.phaseStep ?? 0) : 0;
-  let tokens = position.isResume ? (position.from?.trainedTokens ?? 0) : position.tokensBefore;
+  const usage = new PhaseUsage(run.position, deps.pricePerHour ?? 0);
+  let last: Finished | null = null;
+  let { history } = run;
   try {
-    for (let phaseStep = done + 1; ; phaseStep++) {
-      run.leased.lost.throwIfAborted();
-      const startedMs = run.deps.clock.nowMs();
-      const result = await recipe.step(state, context);
-      state = result.state;
-      tokens += result.tokens;
-      meter.add(run.deps.clock.nowMs() - startedMs, result.tokens);
-      report(run, phaseStep, result, meter);
-      const isInterrupted = run.shutdown.aborted || run.leased.isPausing;
-      if (result.done || isInterrupted || phaseStep % run.checkpointInterval === 0) {
-        const last = await save(run, state, phaseStep, result, tokens);
-        if (result.done) return { kind: 'finished', last };
-        if (isInterrupted) return { kind: 'interrupted' };
+    for (;;) {
+      leased.lost.throwIfAborted();
+      const startedMs = deps.clock.nowMs();
+      const outcome = await takeStep(recipe, state, context, interruption);
+      leased.lost.throwIfAborted();
+      if (outcome.kind !== 'done') {
+        if (outcome.kind === 'yielded' && last && !last.isSaved) await save(run, state, last, usage, null);
+        return { kind: 'interrupted' };
       }
+      const { result } = outcome;
+      state = result.state;
+      const elapsedMs = deps.clock.nowMs() - startedMs;
+      usage.add(elapsedMs, result.tokens);
+      meter.add(elapsedMs, result.tokens);
+      report(run, usage.phaseStep, result, meter);
+      run.started();
+      history = watch(run, usage.step, result.metrics, history);
+      const limit = result.done
+        ? null
+        : limitReached(leased.job.limits, usage.used(deps.clock.nowMs()), usage.lastStep);
+      const isDue = result.done || limit !== null || usage.phaseStep % run.checkpointInterval === 0;
+      last = { result, isSaved: isDue };
+      if (!isDue) continue;
+      const record = await save(run, state, last, usage, limit);
+      if (result.done) return { kind: 'finished', last: record };
+      if (limit) return { kind: 'limited' };
     }
   } finally {
     await recipe.dispose(state);
   }
+}
+
+/** The last step that was finished. */
+interface Finished {
+  readonly result: StepResult<unknown>;
+  readonly isSaved: boolean;
 }
 
 async function openState(run: PhaseRun): Promise<unknown> {
@@ -107,17 +143,35 @@ function report(run: PhaseRun, phaseStep: number, result: StepResult<unknown>, m
   }
 }
 
+/** Tells of what became wrong with a new step, and returns the history with it. @throws WorthlessRunError */
+function watch(
+  { leased, loggedStep }: PhaseRun,
+  step: number,
+  metrics: StepMetrics,
+  before: readonly StepMetrics[],
+): readonly StepMetrics[] {
+  if (step <= loggedStep) return before;
+  const history = [...before, metrics].slice(-HISTORY_STEPS);
+  const guards = guardsOf(leased.job.guards);
+  for (const alarm of newAlarms(history, guards)) {
+    if (isHalting(alarm, guards)) throw new WorthlessRunError(alarm, step);
+    leased.record(alarmEvent(alarm, step));
+  }
+  return history;
+}
+
 async function save(
   run: PhaseRun,
   state: unknown,
-  phaseStep: number,
-  result: StepResult<unknown>,
-  trainedTokens: number,
+  { result }: Finished,
+  usage: PhaseUsage,
+  limit: EndedEarly | null,
 ): Promise<CheckpointRecord> {
   const { deps, leased, position, base, phaseStart } = run;
   const snapshot = await run.recipe.snapshot(state);
-  const step = position.stepsBefore + phaseStep;
+  const { phaseStep, step, trainedTokens, captured } = usage;
   const point = { phaseIndex: position.phaseIndex, phaseStep, step, endsPhase: result.done, trainedTokens };
   const model = { ...run.model, base, phaseStart };
-  return saveCheckpoint(deps, leased, model, snapshot, { ...point, metrics: result.metrics });
+  const checkpoint = { ...point, usage: captured, metrics: result.metrics, endedEarly: limit };
+  return saveCheckpoint(deps, leased, model, snapshot, checkpoint);
 }

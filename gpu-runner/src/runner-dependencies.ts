@@ -27,6 +27,10 @@ export interface RunnerDependencies {
   readonly rolloutProvider?: ExecutionProvider;
   /** Worker threads that sample rollouts, each with one thread of its own. */
   readonly rolloutWorkers: number;
+  /** How many jobs of a project may hold a runner at a time. Default: any number. */
+  readonly jobsPerProject?: (projectId: string) => number;
+  /** Of this runner's time, in the currency that budgets are in. Default 0. */
+  readonly pricePerHour?: number;
   /**
    * What a simulation replaces, because it computes natively and in real time: the recipes by name, and the
    * proof of an export. And what it weakens, to prove that it would notice. Production leaves all three out.

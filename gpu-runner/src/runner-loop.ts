@@ -1,12 +1,13 @@
 /**
- * Pulls work until told to stop: a message names a job, the store says whether it may run, the lease decides who runs it.
+ * Pulls work until told to stop: a message says that there is some, the store says which, the lease decides who runs it.
  * The message is deleted as soon as that is decided, because from then on the ledger and the sweeper carry the job.
  */
 import { check, JobMessage } from '@preheat/contracts';
-import { LeasedJob } from '@preheat/jobs';
+import { type LeasedJob, ProjectRosters } from '@preheat/jobs';
 import { decideLinger } from '@preheat/scheduler';
 import { runJob } from './run-job.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
+import { takeJob } from './take-job.js';
 import type { TaskProtection } from './task-protection.js';
 
 const RECEIVE_WAIT_MS = 20_000;
@@ -26,9 +27,16 @@ export interface LoopOptions {
 export async function runnerLoop(deps: RunnerDependencies, options: LoopOptions): Promise<void> {
   const { shutdown } = options;
   let idleSinceMs = deps.clock.nowMs();
+  // Whoever is new or left a job looks before it waits: the message of a job that had to wait may be long gone.
+  let looksFirst = true;
   while (!shutdown.aborted && !(options.exitWhenIdle && isIdleTooLong(deps, idleSinceMs))) {
     try {
-      if (await takeOne(deps, options)) idleSinceMs = deps.clock.nowMs();
+      const leased: LeasedJob | undefined =
+        (looksFirst ? await takeJob(deps) : undefined) ?? (await takeRung(deps, shutdown));
+      looksFirst = leased !== undefined;
+      if (!leased) continue;
+      await work(deps, leased, options);
+      idleSinceMs = deps.clock.nowMs();
     } catch (error) {
       if (shutdown.aborted) return;
       deps.log.error('the runner could not work; trying again', { error });
@@ -44,35 +52,35 @@ function isIdleTooLong(deps: RunnerDependencies, idleSinceMs: number): boolean {
   return true;
 }
 
-/** Waits for one message and works it off. True when a job was run. */
-async function takeOne(deps: RunnerDependencies, { shutdown, protection }: LoopOptions): Promise<boolean> {
+/** Waits for one message and takes a job for it. */
+async function takeRung(deps: RunnerDependencies, shutdown: AbortSignal): Promise<LeasedJob | undefined> {
   const [delivery] = await deps.queue.receive({
     maxMessages: 1,
     waitMs: RECEIVE_WAIT_MS,
     visibilityTimeoutMs: VISIBILITY_TIMEOUT_MS,
     signal: shutdown,
   });
-  if (!delivery || shutdown.aborted) return false;
+  if (!delivery || shutdown.aborted) return undefined;
   const message = check(JobMessage, delivery.message);
-  if (!message.ok) {
-    deps.log.error('an unreadable message was dropped from the queue', { problems: message.problems });
-    await deps.queue.delete(delivery.receipt);
-    return false;
-  }
-  const { jobId } = message.value;
-  const leased = await LeasedJob.acquire(deps, jobId, deps.runnerId, deps.leaseTtlMs);
+  if (!message.ok) deps.log.error('an unreadable message was dropped from the queue', { problems: message.problems });
+  const leased = message.ok ? await takeJob(deps, message.value.jobId) : undefined;
   // A message that stays comes again and finds the job leased; a job that is leased and left alone loses an attempt.
   await deps.queue.delete(delivery.receipt).catch((error: unknown) => {
-    deps.log.warn('a message could not be deleted; it will come again', { jobId, error });
+    deps.log.warn('a message could not be deleted; it will come again', { jobId: leased?.job.id, error });
   });
-  if (!leased) {
-    deps.log.debug('the job is not runnable; its message is done', { jobId });
-    return false;
-  }
+  if (!leased) deps.log.debug('nothing can run; the message is done', { message: delivery.message });
+  return leased;
+}
+
+async function work(deps: RunnerDependencies, leased: LeasedJob, options: LoopOptions): Promise<void> {
+  const { shutdown, protection } = options;
+  const jobId = leased.job.id;
   deps.log.info('running a job', { jobId, epoch: leased.lease.epoch });
   await protection.set(true);
   const outcome = await runJob(deps, leased, shutdown).finally(() => protection.set(false));
   deps.log.info('left the job', { jobId, outcome });
-  if (outcome === 'released' && leased.job.state === 'queued') await deps.jobs.ring(jobId);
-  return true;
+  // The sweeper finds it too, later.
+  await new ProjectRosters(deps).leave(leased).catch((error: unknown) => {
+    deps.log.warn('a job that left its runner still counts for its project', { jobId, error });
+  });
 }

@@ -2,11 +2,22 @@
  * Publishes a checkpoint in the order that makes it safe: blobs, then the manifest, then the model name, then the pointer in
  * the job. A crash in between leaves objects nobody refers to, never a reference to something incomplete.
  */
-import { type CheckpointRecord, decodeStored, encodeStored, invariant, KEYS, ModelRecord } from '@preheat/contracts';
+import {
+  type CheckpointRecord,
+  decodeStored,
+  encodeStored,
+  type EndedEarly,
+  invariant,
+  KEYS,
+  ModelRecord,
+  type NewEvent,
+  type Usage,
+} from '@preheat/contracts';
 import { decodeSafetensors, encodeSafetensors, openBundle, publishBundle } from '@preheat/checkpoints';
 import { adapterBlobs, type ModelDescription, modelBlobs } from '@preheat/inference/model-registry';
 import { checkpointModelName, type LeasedJob } from '@preheat/jobs';
 import type { Snapshot } from '@preheat/recipes';
+import { validationQuality } from '@preheat/recipes/catalog';
 import type { RunnerDependencies } from './runner-dependencies.js';
 
 const OPTIMIZER_BLOB = 'optimizer.safetensors';
@@ -22,7 +33,10 @@ export interface CheckpointPoint {
   readonly step: number;
   readonly endsPhase: boolean;
   readonly trainedTokens: number;
+  readonly usage: Usage;
   readonly metrics: Readonly<Record<string, number>>;
+  /** The limit that makes it the last one. */
+  readonly endedEarly: EndedEarly | null;
 }
 
 export interface CheckpointedModel extends ModelDescription {
@@ -38,7 +52,7 @@ export async function saveCheckpoint(
   leased: LeasedJob,
   model: CheckpointedModel,
   snapshot: Snapshot,
-  point: CheckpointPoint,
+  { endedEarly, ...point }: CheckpointPoint,
 ): Promise<CheckpointRecord> {
   const { job, lease } = leased;
   const prefix = `${KEYS.attempt(job.id, lease.epoch)}/step-${point.step}`;
@@ -54,15 +68,17 @@ export async function saveCheckpoint(
     id: deps.ids.next('ftckpt_'),
     createdAtMs: deps.clock.nowMs(),
     prefix,
+    quality: validationQuality(point.metrics),
     model: name,
     metrics: { ...point.metrics },
   };
-  await leased.checkpoint(record, {
+  const announcement: NewEvent = {
     level: 'info',
     type: 'message',
     message: `Checkpoint created at step ${record.step}: ${name}`,
     data: { kind: 'checkpoint', step: record.step, model: name },
-  });
+  };
+  await leased.checkpoint(record, announcement, endedEarly);
   return record;
 }
 

@@ -229,9 +229,9 @@ describe('requests of a user', () => {
     const held = await world.acquire(job.id, 'r1');
     await world.jobs.pause('proj-a', job.id);
     await held?.heartbeat();
-    expect(held?.isPausing).toBe(true);
+    expect(held?.pausing.aborted).toBe(true);
     await held?.checkpoint(checkpointAt(2));
-    await held?.release();
+    await held?.release('a pause');
     expect(await world.state(job.id)).toBe('paused');
     expect(await world.acquire(job.id, 'r2')).toBeUndefined();
     await world.jobs.resume('proj-a', job.id);

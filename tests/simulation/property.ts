@@ -1,5 +1,6 @@
 /** What must hold whatever happens. Each property is a file in `properties/`; the catalog below is all of them. */
 import type { StoredEvent } from '@preheat/contracts';
+import type { FaultPlan } from './world/fault-plan.js';
 import type { Commit, LedgerHistory } from './world/ledger-history.js';
 import type { Attempt } from './world/sim-client.js';
 import type { PlannedJob } from './world/work-plan.js';
@@ -11,6 +12,7 @@ export interface Evidence {
   readonly attempts: readonly Attempt[];
   /** Job ids by index of the plan, once acknowledged. */
   readonly submitted: ReadonlyMap<number, string>;
+  readonly faults: FaultPlan;
   /** Whether clocks differ by so much of a lease that live runners are taken for dead: then jobs are safe, but may not get on. */
   readonly areClocksUseless: boolean;
 }

@@ -145,6 +145,6 @@ async function finalEvidence(world: World): Promise<FinalEvidence> {
   }
   const pages = PROJECT_KEYS.map((_, project) => jobs.list(projectName(project), { limit: 100 }));
   const listed = (await Promise.all(pages)).map((page) => new Set(page.jobs.map(({ id }) => id)));
-  const { history, plan, attempts, submitted, areClocksUseless } = world;
-  return { history, plan, attempts, submitted, areClocksUseless, events, listed };
+  const { history, plan, attempts, submitted, faults, areClocksUseless } = world;
+  return { history, plan, attempts, submitted, faults, areClocksUseless, events, listed };
 }

@@ -47,6 +47,10 @@ const job = (status: string, extra: object = {}) => ({
   error: null,
   progress: null,
   pipeline: [{ algorithm: 'sft', status: 'pending', model: null }],
+  budget: { max_train_seconds: null, max_tokens: 500, max_cost: null },
+  scheduling: { priority: 0, deadline: null },
+  usage_metrics: { train_seconds: 61, trained_tokens: 400, steps: 4, cost: 0 },
+  ended_early: null,
   ...extra,
 });
 

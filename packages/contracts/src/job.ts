@@ -3,6 +3,19 @@
  * compare-and-swap), and the public object derived from it.
  */
 import Type, { type Static, type TSchema } from 'typebox';
+import { Guards, GuardsRequest } from './job-guards.js';
+import {
+  BudgetRequest,
+  EndedEarly,
+  JobLimits,
+  MAX_PRIORITY,
+  PublicBudget,
+  PublicEndedEarly,
+  PublicScheduling,
+  SchedulingRequest,
+  Usage,
+  UsageMetrics,
+} from './job-limits.js';
 import { Method } from './method.js';
 import { AdvanceCondition, MAX_PHASES, ReferencePolicy, ResolvedPhase } from './pipeline.js';
 import { Publication, PublicPublication, PublishRequest } from './publication.js';
@@ -38,6 +51,9 @@ export function createJobRequest(phases: TSchema[]) {
     integrations: Type.Optional(Nullable(Type.Array(Type.Unknown(), { maxItems: 8 }))),
     /** Extension. */
     publish: Type.Optional(Nullable(PublishRequest)),
+    budget: Type.Optional(Nullable(BudgetRequest)),
+    scheduling: Type.Optional(Nullable(SchedulingRequest)),
+    guards: Type.Optional(Nullable(GuardsRequest)),
   };
   return Type.Object(fields, { additionalProperties: false });
 }
@@ -70,11 +86,14 @@ export const CheckpointRecord = Type.Object({
   step: Count,
   /** Key prefix of the bundle: `jobs/<id>/attempts/<epoch>/…`. */
   prefix: Type.String({ maxLength: 512 }),
+  /** Of the validation metric, higher is better; null or absent where none was measured at this step. */
+  quality: Type.Optional(Nullable(Type.Number())),
   model: ModelName,
   /** Whether this is the last step of its phase: a runner that resumes here starts the next phase. */
   endsPhase: Type.Boolean(),
   /** Tokens trained on over the whole pipeline up to here. */
   trainedTokens: Count,
+  usage: Type.Optional(Usage),
   metrics: Type.Record(Type.String({ maxLength: 128 }), Type.Number()),
 });
 export type CheckpointRecord = Static<typeof CheckpointRecord>;
@@ -130,6 +149,16 @@ export const JobDocument = Type.Object({
   redrives: Type.Optional(Count),
   /** When the sweeper last rang for the job. */
   rungAtMs: Count,
+  /** Of the jobs of its project that wait, the highest is first; 0 unless said. */
+  priority: Type.Optional(Type.Integer({ minimum: -MAX_PRIORITY, maximum: MAX_PRIORITY })),
+  limits: Type.Optional(JobLimits),
+  guards: Type.Optional(Guards),
+  /** Since when it waits, when it does. */
+  queuedAtMs: Type.Optional(Count),
+  /** It had begun and lost its runner: it waits before jobs that have not begun. */
+  goesAhead: Type.Optional(Type.Boolean()),
+  /** A limit was reached: what is left to do is to end with the best checkpoint. */
+  endedEarly: Type.Optional(Nullable(EndedEarly)),
   progress: Nullable(Progress),
   /** Where a runner resumes. */
   resume: Nullable(CheckpointRecord),
@@ -179,7 +208,8 @@ export const FineTuningJob = Type.Object({
       advance: Type.Optional(AdvanceCondition),
       /** Of reinforcement phases. */
       reference: Type.Optional(ReferencePolicy),
-      status: OneOf(['pending', 'running', 'succeeded', 'failed', 'cancelled']),
+      /** `skipped`: the job ended at a limit before this phase. */
+      status: OneOf(['pending', 'running', 'succeeded', 'failed', 'cancelled', 'skipped']),
       /** The last checkpoint of the phase, callable as a model. */
       model: Nullable(ModelName),
     }),
@@ -197,5 +227,12 @@ export const FineTuningJob = Type.Object({
       eta_seconds: Nullable(Type.Number()),
     }),
   ),
+  /** Extension: the limits in force, and when the job is due. */
+  budget: PublicBudget,
+  scheduling: PublicScheduling,
+  guards: Guards,
+  usage_metrics: UsageMetrics,
+  /** Extension: the limit that ended the job, or null. */
+  ended_early: Nullable(PublicEndedEarly),
 });
 export type FineTuningJob = Static<typeof FineTuningJob>;

@@ -66,6 +66,16 @@ export const RunnerSettings = Type.Interface([StoreSettings], {
   /** Set by ECS in its tasks. */
   ECS_AGENT_URI: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
   PREHEAT_LEASE_TTL_MS: Type.Optional(Type.String({ pattern: '^[0-9]{3,7}$' })),
+  /** Jobs of one project that may hold a runner at a time; the others wait. Any number unless said. */
+  PREHEAT_JOBS_PER_PROJECT: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,3}$' })),
+  /** The same for single projects: `name:number`, comma-separated. */
+  PREHEAT_JOBS_OF_PROJECTS: Type.Optional(
+    Type.String({ maxLength: 65_536, pattern: '^[A-Za-z0-9_.-]+:[1-9][0-9]{0,3}(,[A-Za-z0-9_.-]+:[1-9][0-9]{0,3})*$' }),
+  ),
+  /** What an hour of training on this runner costs, in the currency of budgets; nothing unless said. */
+  PREHEAT_PRICE_PER_HOUR: Type.Optional(Type.String({ pattern: '^[0-9]{1,6}(\\.[0-9]{1,6})?$' })),
+  /** Address of the metadata service of the machine, where it announces that a spot machine is taken away. */
+  PREHEAT_SPOT_NOTICE_URL: Type.Optional(Type.String({ pattern: '^http://', maxLength: 2048 })),
 });
 export type RunnerSettings = Static<typeof RunnerSettings>;
 

@@ -22,6 +22,13 @@ export const KEYS = {
     `index/jobs/${projectId}/${newestFirst(createdAtMs)}-${id}`,
   activeJobs: 'index/active-jobs/',
   activeJob: (id: string) => `index/active-jobs/${id}`,
+  /** Jobs that wait for a runner, by project, the first to run first: those that lost a runner, then by priority, then by age. */
+  waiting: 'index/waiting/',
+  waitingOf: (projectId: string) => `index/waiting/${projectId}/`,
+  waitingJob: (projectId: string, place: { isAhead: boolean; priority: number; sinceMs: number }, id: string) =>
+    `index/waiting/${projectId}/${place.isAhead ? 0 : 1}${500 - place.priority}-${oldestFirst(place.sinceMs)}-${id}`,
+  /** Which jobs of a project hold a runner. */
+  roster: (projectId: string) => `projects/${projectId}/roster.json`,
   /** Jobs whose objects the collector looks at again, the longest not looked at first. Written before anything of the job. */
   collections: 'index/collections/',
   collection: (sinceMs: number, id: string) => `index/collections/${oldestFirst(sinceMs)}-${id}`,

@@ -13,6 +13,10 @@ const job = {
   created_at: 0,
   error: null,
   progress: { step: 2, total_steps: 2, tokens_per_second: 1_000, eta_seconds: 0 },
+  budget: { max_train_seconds: null, max_tokens: 500, max_cost: null },
+  scheduling: { priority: 0, deadline: null },
+  usage_metrics: { train_seconds: 61, trained_tokens: 400, steps: 4, cost: 0 },
+  ended_early: null,
   pipeline: [
     { algorithm: 'sft', status: 'succeeded', model: 'ft:m' },
     { algorithm: 'grpo', status: 'succeeded', model: null },

@@ -71,14 +71,22 @@ export class DeadLetters {
       const nowMs = clock.nowMs();
       const logged = await appendEvents(store, job, [REDRIVEN], nowMs, writeId);
       const redrives = (job.redrives ?? 0) + 1;
-      return { ...job, ...logged, state, redrives, attempts: 0, error: null, finishedAtMs: null, rungAtMs: nowMs };
+      const alive = {
+        attempts: 0,
+        error: null,
+        finishedAtMs: null,
+        rungAtMs: nowMs,
+        queuedAtMs: nowMs,
+        goesAhead: false,
+      };
+      return { ...job, ...logged, ...alive, state, redrives };
     });
     const job = redriven?.document;
     // Queued already: an earlier redrive got as far as the ledger, and the rest of it is done again.
     if (job?.state !== 'queued' || (job.redrives ?? 0) === 0) return { ok: false, reason: 'not_dead' };
     await putIdempotent(store, KEYS.activeJob(jobId), new Uint8Array());
     if (diedAtMs !== null) await store.delete(KEYS.deadLetter(diedAtMs, jobId));
-    await this.#jobs.ring(jobId);
+    await this.#jobs.ring(job);
     return { ok: true, job };
   }
 }

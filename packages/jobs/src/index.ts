@@ -1,4 +1,6 @@
 /** The job machine: documents changed by compare-and-swap, leases, the event log, the sweeper. */
+export { bestCheckpoint } from './best-checkpoint.js';
+export { type Consumption, limitReached, type StepCost } from './budget.js';
 export { collectJobs, type CollectOptions, type CollectResult } from './collector.js';
 export { type DeadLetter, DeadLetters, isDead, type RedriveOutcome } from './dead-letters.js';
 export { type Change, type CreateResult, DocumentStore, type ReplaceResult, type Versioned } from './document-store.js';
@@ -15,8 +17,11 @@ export {
   type RequestOutcome,
 } from './job-store.js';
 export { CLOCK_SKEW_GRACE_MS, hasExpired, isHeldBy, type Leasable, renewLease, takeLease } from './lease.js';
-export { afterExpiry, type LeaseDependencies, LeasedJob, LostLeaseError } from './leased-job.js';
+export { type LeaseDependencies, LeasedJob, LostLeaseError } from './leased-job.js';
 export { ownedBy } from './owned-by.js';
+export { ProjectRosters, type RosterDependencies } from './project-rosters.js';
 export * from './public-job.js';
 export { sweepJobs, type SweepOptions, type SweepResult } from './sweeper.js';
+export { afterExpiry } from './takeover.js';
 export { JOB_EVENTS, type JobEvent, transition, TRANSITIONS } from './transitions.js';
+export { dropIfStale, nextOfProjects, type WaitingEntry, waitingKey } from './waiting-jobs.js';

@@ -28,6 +28,7 @@ import { IdempotencyLedger, type RequestIdentity } from './idempotency.js';
 import { JOB_PIECES, type JobPieces } from './job-pieces.js';
 import { ownedBy } from './owned-by.js';
 import { type JobEvent, transition } from './transitions.js';
+import { waitingKey } from './waiting-jobs.js';
 
 export interface JobStoreDependencies {
   readonly store: ObjectStore;
@@ -41,7 +42,18 @@ export interface JobStoreDependencies {
 /** What a validated create request decides; the store adds identity, time and the initial state. */
 export type NewJob = Pick<
   JobDocument,
-  'model' | 'trainingFile' | 'validationFile' | 'suffix' | 'seed' | 'metadata' | 'method' | 'phases' | 'publication'
+  | 'model'
+  | 'trainingFile'
+  | 'validationFile'
+  | 'suffix'
+  | 'seed'
+  | 'metadata'
+  | 'method'
+  | 'phases'
+  | 'publication'
+  | 'priority'
+  | 'limits'
+  | 'guards'
 >;
 
 export type CreateOutcome =
@@ -97,7 +109,7 @@ export class JobStore {
     const existing = reserved.repeated ? await this.read(reserved.jobId) : undefined;
     const job = existing?.document ?? (await this.#write(request, identity.projectId, reserved.jobId));
     if (!TERMINAL_STATES.has(job.state)) await this.#index(job);
-    if (job.state === 'queued') await this.ring(job.id);
+    if (job.state === 'queued') await this.ring(job);
     return { ok: true, job, repeated: existing !== undefined };
   }
 
@@ -119,6 +131,7 @@ export class JobStore {
       attempts: 0,
       maxAttempts: MAX_ATTEMPTS,
       rungAtMs: nowMs,
+      queuedAtMs: nowMs,
       progress: null,
       resume: null,
       checkpoints: [],
@@ -142,13 +155,28 @@ export class JobStore {
     await putIdempotent(this.#deps.store, KEYS.activeJob(job.id), nothing);
   }
 
-  /** Sends a doorbell message. Losing it is repaired by the sweeper. */
-  async ring(jobId: string): Promise<void> {
+  /** Puts a queued job among those that wait, then sends a doorbell message. Losing either is repaired by the sweeper. */
+  async ring(job: JobDocument): Promise<void> {
+    const { queue, log } = this.#deps;
     try {
-      await this.#deps.queue.send({ kind: 'job', jobId });
+      await this.putBack(job);
+      await queue.send({ kind: 'job', jobId: job.id });
     } catch (error) {
-      this.#deps.log.warn('ringing failed; the sweeper will ring again', { jobId, error });
+      log.warn('ringing failed; the sweeper will ring again', { jobId: job.id, error });
     }
+  }
+
+  /** Puts a queued job among those that wait, and wakes nobody. */
+  async putBack(job: JobDocument): Promise<void> {
+    await putIdempotent(this.#deps.store, waitingKey(job), new Uint8Array());
+  }
+
+  /** Nobody is to take the job any more. Whoever still does finds out by its state. */
+  async #unring(job: JobDocument): Promise<void> {
+    const { store, log } = this.#deps;
+    await store.delete(waitingKey(job)).catch((error: unknown) => {
+      log.warn('a job that does not wait any more is still listed as waiting', { jobId: job.id, error });
+    });
   }
 
   read(jobId: string): Promise<Versioned<JobDocument> | undefined> {
@@ -188,7 +216,7 @@ export class JobStore {
 
   async resume(projectId: string, jobId: string): Promise<RequestOutcome> {
     const outcome = await this.#request(projectId, jobId, 'resume');
-    if (outcome.ok && outcome.job.state === 'queued') await this.ring(jobId);
+    if (outcome.ok && outcome.job.state === 'queued') await this.ring(outcome.job);
     return outcome;
   }
 
@@ -204,10 +232,13 @@ export class JobStore {
       const nowMs = clock.nowMs();
       const logged = await appendEvents(store, job, [REQUEST_EVENTS[event]], nowMs, writeId);
       const ended = TERMINAL_STATES.has(state) ? { finishedAtMs: nowMs, lease: null } : {};
-      return { ...job, ...logged, ...ended, state };
+      // What a user held back has no place to keep.
+      const queued = state === 'queued' ? { queuedAtMs: nowMs, goesAhead: false, rungAtMs: nowMs } : {};
+      return { ...job, ...logged, ...ended, ...queued, state };
     });
     if (!stored || !ownedBy(projectId, stored.document)) return { ok: false, reason: 'not_found' };
     if (outcome.refused) return { ok: false, reason: 'refused', job: stored.document };
+    if (stored.document.state !== 'queued') await this.#unring(stored.document);
     return { ok: true, job: stored.document };
   }
 

@@ -5,6 +5,7 @@
  */
 import {
   type CheckpointRecord,
+  type EndedEarly,
   InvariantError,
   type JobDocument,
   type JobError,
@@ -18,7 +19,9 @@ import type { Clock, ObjectStore } from '@preheat/ports';
 import type { Versioned } from './document-store.js';
 import { appendEvents } from './event-log.js';
 import type { JobStore } from './job-store.js';
-import { hasExpired, renewLease, takeLease } from './lease.js';
+import { renewLease, takeLease } from './lease.js';
+import { attemptFailedEvent, failedEvent, releasedEvent } from './runner-events.js';
+import { afterExpiry, aheadSince, progressOnTakeover } from './takeover.js';
 import { type JobEvent, transition } from './transitions.js';
 
 /** The lease is no longer ours: stop at once, write nothing. */
@@ -34,6 +37,9 @@ export interface LeaseDependencies {
 
 type Patch = Partial<JobDocument>;
 
+/** The reason with which `pausing` aborts. */
+const PAUSE = 'a pause was asked for';
+
 /** What one write changes, and what it says about that: logged if and only if the write happens. */
 interface Change {
   readonly patch: Patch;
@@ -45,6 +51,7 @@ export class LeasedJob {
   readonly #deps: LeaseDependencies;
   readonly #ttlMs: number;
   readonly #lost = new AbortController();
+  readonly #pausing = new AbortController();
   #stored: Versioned<JobDocument>;
   /** Recorded and not known to be written; the first is number `#firstPending` of this lease. */
   #pending: NewEvent[] = [];
@@ -90,9 +97,9 @@ export class LeasedJob {
     return this.#lost.signal;
   }
 
-  /** Whether a user asked for a pause: checkpoint, then `release`. */
-  get isPausing(): boolean {
-    return this.job.state === 'pausing';
+  /** Aborts once this hold sees that a user asked for a pause: checkpoint, then `release`, also if they resumed it since. */
+  get pausing(): AbortSignal {
+    return this.#pausing.signal;
   }
 
   /** Queues an event; it is written with the next heartbeat, checkpoint or end. */
@@ -112,10 +119,12 @@ export class LeasedJob {
   /**
    * Makes a complete, verified bundle the place to resume from. Progress makes earlier failures forgotten. `announcement` is
    * logged by the same write: a successor that resumes here never repeats it, so it must not be lost with this runner.
+   * @param endedEarly The limit for which this is the last checkpoint: no successor trains on.
    */
-  checkpoint(record: CheckpointRecord, announcement?: NewEvent): Promise<void> {
+  checkpoint(record: CheckpointRecord, announcement?: NewEvent, endedEarly: EndedEarly | null = null): Promise<void> {
     return this.#write((job) => ({
       patch: {
+        ...(endedEarly && { endedEarly }),
         resume: record,
         checkpoints: [...job.checkpoints.filter((known) => known.step !== record.step), record].slice(-MAX_CHECKPOINTS),
         trainedTokens: record.trainedTokens,
@@ -123,6 +132,11 @@ export class LeasedJob {
       },
       events: announcement ? [announcement] : [],
     }));
+  }
+
+  /** A limit was reached without another step: no successor trains on. */
+  endEarly(endedEarly: EndedEarly): Promise<void> {
+    return this.#write(() => ({ patch: { endedEarly } }));
   }
 
   /** @param events What the log says about it, the end last. */
@@ -144,22 +158,43 @@ export class LeasedJob {
       const state = transition(job.state, attempts >= job.maxAttempts ? 'exhaust' : 'expire');
       if (state === null) throw new InvariantError(`an attempt failed on a job that is ${job.state}`);
       const isOver = state === 'failed';
-      const ended = isOver ? { error, finishedAtMs: nowMs } : { rungAtMs: nowMs };
+      const ended = isOver ? { error, finishedAtMs: nowMs } : { rungAtMs: nowMs, ...aheadSince(nowMs) };
       const event = isOver ? failedEvent(error) : attemptFailedEvent(error, attempts, job.maxAttempts);
       return { patch: { ...ended, state, lease: null, attempts }, events: [event] };
     });
   }
 
-  /** Gives the job back: to the queue, or to `paused` when that was asked for. */
-  release(): Promise<void> {
-    return this.#end('release', (nowMs) => ({ patch: { rungAtMs: nowMs } }));
+  /** Gives the job back: to the queue, ahead of what has not begun, or to `paused` when that was asked for. */
+  release(reason: string): Promise<void> {
+    return this.#end('release', (nowMs, job) => ({
+      patch: { rungAtMs: nowMs, ...aheadSince(nowMs) },
+      events: [releasedEvent(job, reason)],
+    }));
   }
 
-  #end(event: JobEvent, change: (nowMs: number) => Change): Promise<void> {
+  /** Stops a run that became worthless: paused at its last checkpoint until a user decides. */
+  halt(alarm: NewEvent): Promise<void> {
+    return this.#write((job, nowMs) => {
+      const pausing = transition(job.state, 'pause');
+      const state = pausing && transition(pausing, 'release');
+      if (state === null) throw new InvariantError(`a runner may not halt a job that is ${job.state}`);
+      return { patch: { state, lease: null, rungAtMs: nowMs }, events: [alarm] };
+    });
+  }
+
+  /** Gives back what was leased and not begun, to the place where it waited. */
+  yield(): Promise<void> {
+    return this.#end('release', (nowMs, job) => ({
+      patch: { rungAtMs: nowMs },
+      events: job.state === 'pausing' ? [releasedEvent(job, PAUSE)] : [],
+    }));
+  }
+
+  #end(event: JobEvent, change: (nowMs: number, job: JobDocument) => Change): Promise<void> {
     return this.#write((job, nowMs) => {
       const state = transition(job.state, event);
       if (state === null) throw new InvariantError(`a runner may not ${event} a job that is ${job.state}`);
-      const { patch, ...events } = change(nowMs);
+      const { patch, ...events } = change(nowMs, job);
       return { patch: { ...patch, state, lease: null }, ...events };
     });
   }
@@ -189,6 +224,7 @@ export class LeasedJob {
     if (isOurs && stored) {
       this.#stored = stored;
       this.#forgetPending(through);
+      if (stored.document.state === 'pausing') this.#pausing.abort(PAUSE);
       return;
     }
     this.#lost.abort(new LostLeaseError(`job ${this.job.id} was cancelled or taken over`));
@@ -200,38 +236,4 @@ export class LeasedJob {
     this.#pending.splice(0, logged - this.#firstPending);
     this.#firstPending = logged;
   }
-}
-
-function failedEvent({ message }: JobError): NewEvent {
-  return { level: 'error', type: 'message', message: `Training failed: ${message}`, data: { kind: 'failed' } };
-}
-
-function attemptFailedEvent({ message }: JobError, attempt: number, maxAttempts: number): NewEvent {
-  const text = `Attempt ${attempt} of ${maxAttempts} failed and will be repeated: ${message}`;
-  return { level: 'warn', type: 'message', message: text, data: { kind: 'attempt_failed' } };
-}
-
-/** Progress as of the place to resume from: what came after it will be done again. */
-function progressOnTakeover({ progress, resume }: JobDocument): Progress | null {
-  if (progress === null || resume === null) return null;
-  const { phaseIndex, phaseStep, step } = resume;
-  const phaseSteps = progress.phaseIndex === phaseIndex ? progress.phaseSteps : null;
-  return { ...progress, phaseIndex, phaseStep, step, phaseSteps, tokensPerSecond: null, etaSeconds: null };
-}
-
-/** The document as it stands once an expired lease is counted; undefined while somebody alive holds it. */
-export function afterExpiry(job: JobDocument, nowMs: number): JobDocument | undefined {
-  if (job.lease === null) return job;
-  if (!hasExpired(job, nowMs)) return undefined;
-  const attempts = job.attempts + 1;
-  const event: JobEvent = attempts >= job.maxAttempts ? 'exhaust' : 'expire';
-  const state = transition(job.state, event);
-  if (state === null) throw new InvariantError(`a ${job.state} job holds a lease`);
-  const error = {
-    code: 'runner_lost',
-    message: `The runner died ${attempts} times without reaching a checkpoint in between; the job was stopped.`,
-    param: null,
-  };
-  const ended = state === 'failed' ? { error, finishedAtMs: nowMs } : {};
-  return { ...job, ...ended, state, lease: null, attempts };
 }

@@ -1,12 +1,14 @@
 /** The public objects of the OpenAI wire, derived from stored documents. */
-import type {
-  CheckpointRecord,
-  FineTuningJob,
-  FineTuningJobCheckpoint,
-  FineTuningJobEvent,
-  JobDocument,
-  StoredEvent,
+import {
+  type CheckpointRecord,
+  type FineTuningJob,
+  type FineTuningJobCheckpoint,
+  type FineTuningJobEvent,
+  guardsOf,
+  type JobDocument,
+  type StoredEvent,
 } from '@preheat/contracts';
+import { bestCheckpoint } from './best-checkpoint.js';
 
 const seconds = (ms: number): number => Math.floor(ms / 1000);
 
@@ -63,6 +65,36 @@ export function toFineTuningJob(job: JobDocument, nowMs: number): FineTuningJob 
       tokens_per_second: job.progress.tokensPerSecond,
       eta_seconds: job.progress.etaSeconds,
     },
+    ...publicLimits(job),
+  };
+}
+
+/** The extensions that say what a job may use, what it used, and whether a limit ended it. */
+function publicLimits(
+  job: JobDocument,
+): Pick<FineTuningJob, 'budget' | 'scheduling' | 'guards' | 'usage_metrics' | 'ended_early'> {
+  const { limits, resume, endedEarly = null } = job;
+  const { maxTrainMs = null, maxTokens = null, maxCost = null, deadlineMs = null } = limits ?? {};
+  const last = endedEarly && bestCheckpoint(job.checkpoints);
+  return {
+    budget: {
+      max_train_seconds: maxTrainMs === null ? null : maxTrainMs / 1000,
+      max_tokens: maxTokens,
+      max_cost: maxCost,
+    },
+    scheduling: { priority: job.priority ?? 0, deadline: deadlineMs === null ? null : seconds(deadlineMs) },
+    guards: guardsOf(job.guards),
+    usage_metrics: {
+      train_seconds: (resume?.usage?.trainMs ?? 0) / 1000,
+      trained_tokens: resume?.trainedTokens ?? 0,
+      steps: resume?.step ?? 0,
+      cost: resume?.usage?.cost ?? 0,
+    },
+    ended_early: endedEarly && {
+      ...endedEarly,
+      checkpoint_step: last?.step ?? null,
+      checkpoint: last?.model ?? null,
+    },
   };
 }
 
@@ -100,7 +132,8 @@ function lastOfPhase(job: JobDocument, index: number): CheckpointRecord | undefi
 function phaseStatus(job: JobDocument, index: number): FineTuningJob['pipeline'][number]['status'] {
   if (lastOfPhase(job, index)?.endsPhase) return 'succeeded';
   const current = job.progress?.phaseIndex ?? 0;
-  if (index > current) return 'pending';
+  if (index > current) return job.state === 'succeeded' ? 'skipped' : 'pending';
+  if (job.state === 'succeeded') return 'succeeded';
   if (job.state === 'failed') return 'failed';
   if (job.state === 'cancelled') return 'cancelled';
   return job.progress === null ? 'pending' : 'running';

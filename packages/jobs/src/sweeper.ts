@@ -1,14 +1,18 @@
 /**
  * Repairs what messages and machines lose: rings again for jobs that waited too long, takes the lease from runners that
- * died, and clears ended jobs from the index of active ones. Safe to run anywhere, any number of times at once. A job that
+ * died, ends what was due before it began, and clears ended jobs from the indices. Safe to run anywhere, any number of times at once. A job that
  * cannot be swept never keeps the others from it.
  */
-import { type JobDocument, KEYS, type NewEvent, TERMINAL_STATES } from '@preheat/contracts';
+import { type JobDocument, type JobError, KEYS, type NewEvent, TERMINAL_STATES } from '@preheat/contracts';
 import { listAll } from '@preheat/ports';
 import { buryJob, isDead } from './dead-letters.js';
 import { appendEvents } from './event-log.js';
 import type { JobStore, JobStoreDependencies } from './job-store.js';
-import { afterExpiry } from './leased-job.js';
+import { ProjectRosters } from './project-rosters.js';
+import { failedEvent } from './runner-events.js';
+import { afterExpiry } from './takeover.js';
+import { transition } from './transitions.js';
+import { dropStaleEntries, waitingKey } from './waiting-jobs.js';
 
 export interface SweepResult {
   readonly seen: number;
@@ -29,55 +33,107 @@ export interface SweepOptions {
 /** Longest wait between two rings for one job. */
 const MAX_RING_AFTER_MS = 15 * 60_000;
 
+type Outcome = 'rung' | 'expired' | 'cleared' | 'failed' | 'left';
+
 export async function sweepJobs(
   jobs: JobStore,
   deps: JobStoreDependencies,
   options: SweepOptions,
 ): Promise<SweepResult> {
   const result = { seen: 0, rung: 0, expired: 0, cleared: 0, failed: 0 };
+  const waiting = new Set<string>();
   for await (const entry of listAll(deps.store, KEYS.activeJobs)) {
     result.seen++;
     const jobId = entry.key.slice(KEYS.activeJobs.length);
-    const outcome = await sweepOne(jobs, deps, jobId, options).catch((error: unknown) => {
+    try {
+      const outcome = await sweepOne(jobs, deps, jobId, options, waiting);
+      if (outcome !== 'left') result[outcome]++;
+    } catch (error) {
       deps.log.error('a job could not be swept', { jobId, error });
-      return 'failed' as const;
-    });
-    if (outcome !== 'left') result[outcome]++;
+      result.failed++;
+    }
   }
+  await dropStaleEntries(jobs, deps.store, waiting).catch((error: unknown) => {
+    deps.log.error('the index of waiting jobs could not be swept', { error });
+  });
   return result;
 }
 
+/** @param waiting Takes the place of each job that waits. */
 async function sweepOne(
   jobs: JobStore,
   deps: JobStoreDependencies,
   jobId: string,
   options: SweepOptions,
-): Promise<'rung' | 'expired' | 'cleared' | 'left'> {
+  waiting: Set<string>,
+): Promise<Outcome> {
   const stored = await jobs.read(jobId);
   if (!stored || TERMINAL_STATES.has(stored.document.state)) {
-    // Findable for operators before the sweeper forgets it.
-    if (stored && isDead(stored.document)) await buryJob(deps, stored.document);
-    if (stored) await options.ended?.(stored.document);
+    if (stored) await settle(jobs, deps, stored.document, options);
     await deps.store.delete(KEYS.activeJob(jobId));
     return 'cleared';
   }
-  let outcome: 'rung' | 'expired' | 'left' = 'left';
+  let outcome = 'left' as Outcome;
   const swept = await jobs.documents.update(KEYS.job(jobId), async (job, writeId) => {
     outcome = 'left';
     const nowMs = deps.clock.nowMs();
-    if (job.lease !== null) {
-      const next = afterExpiry(job, nowMs);
-      if (!next) return undefined;
-      outcome = 'expired';
-      const logged = await appendEvents(deps.store, job, [lostRunner(next)], nowMs, writeId);
-      return { ...next, ...logged, rungAtMs: nowMs };
-    }
-    if (job.state !== 'queued' || nowMs - job.rungAtMs < ringAfterMs(job, options)) return undefined;
-    outcome = 'rung';
-    return { ...job, rungAtMs: nowMs };
+    const mended = mend(job, nowMs, options);
+    if (!mended) return undefined;
+    outcome = mended.outcome;
+    return { ...mended.job, ...(await appendEvents(deps.store, job, mended.events, nowMs, writeId)) };
   });
-  if (outcome !== 'left' && swept?.document.state === 'queued') await jobs.ring(jobId);
+  // Nobody holds it under this epoch or an earlier one.
+  if (outcome !== 'left' && swept) await rosters(jobs, deps).leave({ job: swept.document, lease: swept.document });
+  if (swept?.document.state === 'queued') {
+    waiting.add(waitingKey(swept.document));
+    if (outcome !== 'left') await jobs.ring(swept.document);
+  }
   return outcome;
+}
+
+/** Before the sweeper forgets a job that ended: operators find it, users are told, and nobody waits for it. */
+async function settle(
+  jobs: JobStore,
+  deps: JobStoreDependencies,
+  job: JobDocument,
+  options: SweepOptions,
+): Promise<void> {
+  if (isDead(job)) await buryJob(deps, job);
+  await options.ended?.(job);
+  await rosters(jobs, deps).leave({ job, lease: job });
+  await deps.store.delete(waitingKey(job));
+}
+
+const rosters = (jobs: JobStore, deps: JobStoreDependencies) => new ProjectRosters({ ...deps, jobs });
+
+/** What has to be done about a job that has not ended, if anything. */
+function mend(
+  job: JobDocument,
+  nowMs: number,
+  options: SweepOptions,
+): { outcome: Outcome; job: JobDocument; events: NewEvent[] } | undefined {
+  if (job.lease !== null) {
+    const next = afterExpiry(job, nowMs);
+    return next && { outcome: 'expired', job: { ...next, rungAtMs: nowMs }, events: [lostRunner(next)] };
+  }
+  const late = afterDeadline(job, nowMs);
+  if (late) return { outcome: 'expired', job: late, events: [failedEvent(late.error ?? MISSED)] };
+  if (job.state !== 'queued' || nowMs - job.rungAtMs < ringAfterMs(job, options)) return undefined;
+  return { outcome: 'rung', job: { ...job, rungAtMs: nowMs }, events: [] };
+}
+
+const MISSED: JobError = {
+  code: 'deadline_exceeded',
+  message: 'The deadline passed before the job reached a checkpoint.',
+  param: 'scheduling.deadline',
+};
+
+/** A job that waits beyond its deadline and has nothing to end with. */
+function afterDeadline(job: JobDocument, nowMs: number): JobDocument | undefined {
+  const deadlineMs = job.limits?.deadlineMs ?? null;
+  const state = job.state === 'queued' ? transition(job.state, 'exhaust') : null;
+  if (state === null || deadlineMs === null || nowMs < deadlineMs || job.resume !== null) return undefined;
+  return { ...job, state, error: MISSED, finishedAtMs: nowMs };
 }
 
 function ringAfterMs(job: JobDocument, options: SweepOptions): number {

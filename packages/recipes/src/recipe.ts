@@ -69,8 +69,13 @@ export interface RecipeContext<Config> {
   /** Present in reinforcement phases, as is `grader`. */
   readonly rollouts: Rollouts | null;
   readonly grader: PhaseGrader | null;
-  /** Aborting ends the step under way with the signal's reason; the state before it stays valid. */
+  /** Aborting ends the step under way with the signal's reason. The state before it may be spoilt. */
   readonly signal: AbortSignal;
+  /**
+   * Aborting ends the step under way with the signal's reason where the state before it is still whole, which is until
+   * weights are updated; later the step runs to its end. So a runner that is asked to leave loses no finished step.
+   */
+  readonly yielding?: AbortSignal;
   readonly log: Log;
   /** For the timing metrics only: nothing else may depend on it. */
   readonly monotonicMs: () => number;

@@ -9,3 +9,4 @@ export {
   type RunnerState,
   WAITING_WEIGHT,
 } from './linger.js';
+export { fairOrder, type ProjectDemand } from './fair-order.js';

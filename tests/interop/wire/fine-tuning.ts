@@ -62,6 +62,9 @@ export const JobRequest = closed({
   integrations: refused('no integration is served', [{ type: 'wandb', wandb: { project: 'p' } }]),
   pipeline: optional(extension(list(anything()))),
   publish: optional(extension(maybe(map(anything())))),
+  budget: optional(extension(map(anything()))),
+  scheduling: optional(extension(map(anything()))),
+  guards: optional(extension(map(anything()))),
 });
 
 export const Job = closed({
@@ -88,6 +91,11 @@ export const Job = closed({
   publication: extension(maybe(map(anything()))),
   pipeline: extension(list(anything())),
   progress: extension(maybe(map(anything()))),
+  budget: extension(map(anything())),
+  scheduling: extension(map(anything())),
+  guards: extension(map(anything())),
+  usage_metrics: extension(map(number())),
+  ended_early: extension(maybe(map(anything()))),
 });
 
 export const Event = closed({

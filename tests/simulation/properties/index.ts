@@ -5,11 +5,14 @@ import { cancelledStaysCancelled } from './cancelled-stays-cancelled.js';
 import { deadLettersAreTheDead } from './dead-letters-are-the-dead.js';
 import { everyJobEnds } from './every-job-ends.js';
 import { finishesAtMostOnce } from './finishes-at-most-once.js';
+import { limitsHold } from './limits-hold.js';
 import { metricsAreComplete } from './metrics-are-complete.js';
 import { noOrphanSurvives } from './no-orphan-survives.js';
 import { pausedStaysPaused } from './paused-stays-paused.js';
 import { referencesAreComplete } from './references-are-complete.js';
+import { runnersAreShared } from './runners-are-shared.js';
 import { stepsNeverGoBack } from './steps-never-go-back.js';
+import { usageIsCapturedProgress } from './usage-is-captured-progress.js';
 import { weightsAreThoseOfTheStraightRun } from './weights-are-those-of-the-straight-run.js';
 
 export const PROPERTIES: readonly Property[] = [
@@ -21,6 +24,9 @@ export const PROPERTIES: readonly Property[] = [
   metricsAreComplete,
   referencesAreComplete,
   weightsAreThoseOfTheStraightRun,
+  limitsHold,
+  usageIsCapturedProgress,
+  runnersAreShared,
   everyJobEnds,
   deadLettersAreTheDead,
   noOrphanSurvives,

@@ -31,9 +31,14 @@ function baseWeights(): TensorMap {
   return base;
 }
 
-function expectedWeights({ phases, seed }: JobDocument, trainingRows: readonly never[]): TensorMap {
+/** Of the whole pipeline, or of the part that the job's budget allowed. */
+function expectedWeights({ phases, seed, resume }: JobDocument, trainingRows: readonly never[]): TensorMap {
+  const { phaseIndex = 0, phaseStep = 0 } = resume ?? {};
   let initialWeights = baseWeights();
-  for (const { config } of phases) initialWeights = straightRun({ seed, config, trainingRows, initialWeights });
+  for (const [index, { config }] of phases.slice(0, phaseIndex + 1).entries()) {
+    const context = { seed, config, trainingRows, initialWeights };
+    initialWeights = straightRun(context, index === phaseIndex ? phaseStep : undefined);
+  }
   return initialWeights;
 }
 

@@ -19,6 +19,10 @@ export interface FaultPlan {
   readonly brokenStep: number;
   /** Mean time between two SIGTERMs to a runner; 0: none. */
   readonly terminateEveryMs: number;
+  /** From a SIGTERM to the end of the machine, as after a spot notice; `Infinity`: the process may take its time. */
+  readonly noticeMs: number;
+  /** Jobs of a project that may hold a runner at a time. */
+  readonly jobsPerProject: number;
 }
 
 const SKEWS_MS = [0, 200, 2_000, 15_000];
@@ -63,5 +67,7 @@ export function drawFaults(random: Random, leaseTtlMs: number): FaultPlan {
     lostAnswer: some(0.2),
     brokenStep: some(0.05),
     terminateEveryMs: random.float() < 0.5 ? 0 : 20_000 + random.int(60_000),
+    noticeMs: random.float() < 0.5 ? Infinity : random.int(6_000),
+    jobsPerProject: random.float() < 0.6 ? Infinity : 1,
   };
 }

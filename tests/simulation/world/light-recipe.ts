@@ -6,6 +6,7 @@ import type { Tensor, TensorMap } from '@preheat/checkpoints';
 import { type Clock, CounterRandom } from '@preheat/ports';
 import type { AnyRecipe, RecipeContext, Snapshot } from '@preheat/recipes';
 import { recipeNamed } from '@preheat/recipes/catalog';
+import { TOKENS_PER_STEP } from './work-plan.js';
 
 type Context = RecipeContext<Readonly<Record<string, unknown>>>;
 
@@ -21,6 +22,9 @@ export interface LightRecipeOptions {
   /** Called in the middle of each step; may throw, crash the process, or do nothing. */
   readonly during: (seed: number, step: number) => Promise<void>;
 }
+
+/** A step of every machine takes so long. */
+export const STEP_MAX_MS = 1_500;
 
 const MOMENT = 'moment';
 
@@ -42,22 +46,26 @@ export function lightRecipe({ clock, stepMaxMs, during }: LightRecipeOptions): A
     async step(state, context) {
       context.signal.throwIfAborted();
       const before = state as LightState;
-      await clock.sleep(stepMaxMs / 2);
+      // Half of a step can be left without a loss, the other half only with one.
+      await clock.sleep(stepMaxMs / 2, context.yielding);
       await during(context.seed, before.step + 1);
-      await clock.sleep(stepMaxMs / 2);
+      await clock.sleep(stepMaxMs / 2, context.signal);
       const after = advanced(before, context);
       const metrics = { step: after.step, train_loss: after.moment[0] ?? 0 };
       const event = { message: `Step ${after.step}`, data: metrics };
-      return { state: after, done: after.step >= stepsOf(context), metrics, tokens: 7, event };
+      return { state: after, done: after.step >= stepsOf(context), metrics, tokens: TOKENS_PER_STEP, event };
     },
     async dispose() {},
   };
 }
 
-/** The weights that an undisturbed run of one phase ends with. */
-export function straightRun(context: Pick<Context, 'seed' | 'config' | 'trainingRows' | 'initialWeights'>): TensorMap {
+/** The weights that an undisturbed run of one phase has after `steps` steps, or at its end. */
+export function straightRun(
+  context: Pick<Context, 'seed' | 'config' | 'trainingRows' | 'initialWeights'>,
+  steps = Infinity,
+): TensorMap {
   let state: LightState = { step: 0, weights: context.initialWeights, moment: new Float32Array(4) };
-  while (state.step < stepsOf(context)) state = advanced(state, context);
+  while (state.step < Math.min(steps, stepsOf(context))) state = advanced(state, context);
   return state.weights;
 }
 

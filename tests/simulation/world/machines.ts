@@ -17,11 +17,10 @@ import { TINY_MODELS } from '../../../functions/src/test-kit/tiny-models.js';
 import { runnerLoop } from '../../../gpu-runner/src/runner-loop.js';
 import type { RunnerDependencies } from '../../../gpu-runner/src/runner-dependencies.js';
 import type { ApiMachine } from './api-machine.js';
-import { lightRecipe } from './light-recipe.js';
+import { lightRecipe, STEP_MAX_MS } from './light-recipe.js';
 import type { Weakened } from './weakened.js';
 import { LEASE_TTL_MS, type World } from './world.js';
 
-const STEP_MAX_MS = 1_500;
 const RESTART_MAX_MS = 15_000;
 const SWEEP_EVERY_MS = 7_000;
 const RING_AFTER_MS = 20_000;
@@ -50,19 +49,23 @@ async function keepRunning(
   return new Promise(() => undefined);
 }
 
-/** SIGTERM, which a runner answers with a checkpoint, a release and its end. */
+/** SIGTERM, which a runner answers with a checkpoint, a release and its end, if its machine lives that long. */
 async function terminateSometimes(
   world: World,
   process: SimulatedProcess,
   shutdown: AbortController,
   random: Random,
 ): Promise<void> {
-  const { terminateEveryMs } = world.faults;
+  const { clock } = world.simulation;
+  const { terminateEveryMs, noticeMs } = world.faults;
   if (terminateEveryMs === 0) return;
-  void world.simulation.clock.sleep(random.int(2 * terminateEveryMs)).then(() => {
+  void clock.sleep(random.int(2 * terminateEveryMs)).then(async () => {
     if (world.isCalm || !process.isAlive) return;
-    world.log.debug('fault: terminate', { process: process.name });
-    shutdown.abort();
+    world.log.debug('fault: terminate', { process: process.name, noticeMs });
+    shutdown.abort(noticeMs === Infinity ? 'SIGTERM' : 'spot notice');
+    if (noticeMs === Infinity) return;
+    await clock.sleep(noticeMs);
+    process.crash();
   });
 }
 
@@ -94,6 +97,7 @@ function runnerDependencies(world: World, process: SimulatedProcess, weakened: W
     executor: { name: 'simulated', detail: 'no computation' } as never,
     graders: new GraderPool({ services: {}, clock: process.clock }),
     leaseTtlMs: LEASE_TTL_MS,
+    jobsPerProject: () => world.faults.jobsPerProject,
     rolloutWorkers: 0,
     recipes: { sft: lightRecipe({ clock: process.clock, stepMaxMs: STEP_MAX_MS, during }) },
     compareGraphs: async () => ({ rows: 0, tokens: 0, maxLogProbDifference: 0, bound: 1e-3 }),

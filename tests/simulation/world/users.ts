@@ -3,7 +3,7 @@ import { multipartBody } from '../../../functions/src/test-kit/multipart.js';
 import { jsonl, SFT_ROWS } from '../../../functions/src/test-kit/rows.js';
 import { PROJECT_KEYS } from './api-machine.js';
 import { SimClient } from './sim-client.js';
-import type { PlannedJob, Verb } from './work-plan.js';
+import { type PlannedJob, TOKENS_PER_STEP, type Verb } from './work-plan.js';
 import type { World } from './world.js';
 
 const authorization = (project: number) => ({ authorization: `Bearer ${PROJECT_KEYS[project] ?? ''}` });
@@ -56,11 +56,13 @@ export class User {
   }
 
   async #submit(fileId: string): Promise<string> {
-    const { index, project, seed, key, phases } = this.#job;
+    const { index, project, seed, key, phases, priority, stepsAllowed } = this.#job;
     const payload = {
       model: 'preheat-1m',
       training_file: fileId,
       seed,
+      scheduling: { priority },
+      budget: stepsAllowed === null ? null : { max_tokens: stepsAllowed * TOKENS_PER_STEP },
       pipeline: phases.map(({ steps, checkpointInterval }) => ({
         type: 'supervised',
         hyperparameters: { batch_size: 2, n_epochs: 10, max_steps: steps, checkpoint_interval: checkpointInterval },

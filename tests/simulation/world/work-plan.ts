@@ -23,13 +23,22 @@ export interface PlannedJob {
   /** The step of the first phase at which its runner always dies; 0: none. */
   readonly poisonStep: number;
   readonly actions: readonly PlannedAction[];
+  readonly priority: number;
+  /** Steps that its budget of tokens allows; null: as many as it likes. */
+  readonly stepsAllowed: number | null;
 }
+
+/** What a step of the simulated recipe trains on. */
+export const TOKENS_PER_STEP = 7;
+/** Jobs that the first project submits at once, in seeds where it floods the others. */
+const FLOOD_JOBS = 8;
 
 const VERBS: readonly Verb[] = ['pause', 'resume', 'pause', 'resume', 'resume', 'cancel'];
 
 export function drawJobs(random: Random): PlannedJob[] {
   const count = 2 + random.int(3);
-  return Array.from({ length: count }, (_, index) => {
+  const extras = random.fork('limits');
+  const jobs = Array.from({ length: count }, (_, index): PlannedJob => {
     const phases = Array.from({ length: 1 + random.int(2) }, () => ({
       steps: 2 + random.int(5),
       checkpointInterval: 1 + random.int(3),
@@ -48,6 +57,24 @@ export function drawJobs(random: Random): PlannedJob[] {
         afterMs: random.int(25_000),
         tries: random.float() < 0.3 ? 1 : 1_000,
       })),
+      priority: extras.int(3) - 1,
+      stepsAllowed: extras.float() < 0.25 ? 1 + extras.int(4) : null,
     };
   });
+  return extras.float() < 0.1 ? [...jobs, ...flood(jobs.length)] : jobs;
+}
+
+function flood(from: number): PlannedJob[] {
+  return Array.from({ length: FLOOD_JOBS }, (_, i) => ({
+    index: from + i,
+    project: 0,
+    seed: from + i + 1,
+    submitAtMs: 0,
+    key: null,
+    phases: [{ steps: 3, checkpointInterval: 2 }],
+    poisonStep: 0,
+    actions: [],
+    priority: 1,
+    stepsAllowed: null,
+  }));
 }

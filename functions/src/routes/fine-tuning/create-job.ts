@@ -1,5 +1,5 @@
 /** POST /v1/fine_tuning/jobs: nothing is queued before everything that can be checked was checked. */
-import { ApiError, FineTuningJob } from '@preheat/contracts';
+import { ApiError, FineTuningJob, guardsOf } from '@preheat/contracts';
 import { type NewJob, toFineTuningJob } from '@preheat/jobs';
 import type { FastifyRequest } from 'fastify';
 import type { App } from '../../app-type.js';
@@ -10,6 +10,7 @@ import { effectiveMethod } from '../../fine-tuning/effective-method.js';
 import { CreateJobRequest, refuseUnserved } from '../../fine-tuning/job-request.js';
 import { preflight } from '../../fine-tuning/preflight.js';
 import { requestIdentity } from '../../fine-tuning/request-identity.js';
+import { requestedLimits } from '../../fine-tuning/requested-limits.js';
 import { requestedPhases } from '../../fine-tuning/requested-phases.js';
 import { newSeed } from '../../fine-tuning/seed.js';
 import { BODY_ERRORS, withErrors } from '../../plugins/error-responses.js';
@@ -19,7 +20,8 @@ import { StoredCompletions } from '../../stored-completions/stored-completions.j
 export function createJobRoute(app: App, deps: ApiDependencies, files: FileLibrary): void {
   const schema = {
     operationId: 'createFineTuningJob',
-    summary: 'Create a job; extension: `pipeline` runs several phases, each from the weights of the one before',
+    summary:
+      'Create a job; extension: `pipeline` runs several phases, each from the weights of the one before; `budget` and `scheduling` bound it',
     tags: ['Fine-tuning'],
     body: CreateJobRequest,
     response: withErrors(
@@ -73,5 +75,8 @@ async function toNewJob(
     method: request.pipeline === undefined && only ? effectiveMethod(only) : null,
     phases,
     ...(publish ? { publication: await checkPublish(checks, projectId, request.model, publish) } : {}),
+    priority: request.scheduling?.priority ?? 0,
+    limits: requestedLimits(request, deps.clock.nowMs()),
+    guards: guardsOf(request.guards),
   };
 }

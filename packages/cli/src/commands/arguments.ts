@@ -18,6 +18,13 @@ export function numberBetween(minimum: number, maximum: number): (text: string) 
   };
 }
 
+/** A number above 0. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('Expected a number above 0.');
+}
+
 /** Collects `key=value` flags into one record. */
 export function keyValue(text: string, known: Record<string, string> = {}): Record<string, string> {
   const separator = text.indexOf('=');

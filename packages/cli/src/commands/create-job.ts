@@ -18,6 +18,11 @@ export interface CreateJobFlags {
   readonly hyperparameter?: Record<string, string>;
   readonly alias?: string;
   readonly gate?: string;
+  readonly maxTrainSeconds?: number;
+  readonly maxTokens?: number;
+  readonly maxCost?: number;
+  readonly priority?: number;
+  readonly deadline?: number;
 }
 
 /** The request body. Paths in it, of the training files, are uploaded. Throws `UsageError` when something is missing. */
@@ -35,6 +40,7 @@ export async function createJobBody(flags: CreateJobFlags, client: Preheat, io: 
       : { pipeline: readJson<NonNullable<CreateJob['pipeline']>>(flags.pipeline, io) }),
     ...(method === undefined ? {} : { method }),
     ...publishOf(flags, io),
+    ...limitsOf(flags, given),
   };
   const training = flags.trainingFile ?? body.training_file;
   const validation = flags.validationFile ?? body.validation_file;
@@ -59,6 +65,26 @@ function publishOf({ alias, gate }: CreateJobFlags, io: Io): Pick<Partial<Create
 }
 
 type Gate = NonNullable<NonNullable<CreateJob['publish']>['gate']>;
+
+/** Flags over what the file says, key by key. */
+function limitsOf(flags: CreateJobFlags, given: Partial<CreateJob>): Pick<CreateJob, 'budget' | 'scheduling'> {
+  const budget = defined({
+    max_train_seconds: flags.maxTrainSeconds,
+    max_tokens: flags.maxTokens,
+    max_cost: flags.maxCost,
+  });
+  const scheduling = defined({ priority: flags.priority, deadline: flags.deadline });
+  return {
+    ...(Object.keys(budget).length > 0 && { budget: { ...given.budget, ...budget } }),
+    ...(Object.keys(scheduling).length > 0 && { scheduling: { ...given.scheduling, ...scheduling } }),
+  };
+}
+
+function defined(values: Record<string, number | undefined>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}
 
 function methodOf(flags: CreateJobFlags, io: Io): CreateJob['method'] | undefined {
   const type = flags.method ?? (flags.grader ? 'reinforcement' : flags.hyperparameter ? 'supervised' : undefined);

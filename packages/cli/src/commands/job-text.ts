@@ -38,6 +38,11 @@ export function jobDetails(job: FineTuningJob): string {
     ['step', progress ? `${progress.step}/${progress.total_steps ?? '?'}` : undefined],
     ['time left', progress?.eta_seconds ? formatDuration(progress.eta_seconds * 1_000) : undefined],
     ['trained tokens', job.trained_tokens?.toString()],
+    ['priority', job.scheduling.priority === 0 ? undefined : String(job.scheduling.priority)],
+    ['deadline', job.scheduling.deadline === null ? undefined : `${formatUnixSeconds(job.scheduling.deadline)} UTC`],
+    ['budget', budgetText(job)],
+    ['used', usageText(job)],
+    ['ended early', endedEarlyText(job)],
     ['error', job.error ? `${job.error.message} (${job.error.code})` : undefined],
     ...job.pipeline.map((phase, index): [string, string] => [
       `phase ${index + 1}`,
@@ -48,6 +53,24 @@ export function jobDetails(job: FineTuningJob): string {
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name.padEnd(15)} ${value}`)
     .join('\n');
+}
+
+/** The limits that are set. */
+function budgetText({ budget }: FineTuningJob): string | undefined {
+  const limits = Object.entries(budget).filter(([, limit]) => limit !== null);
+  return limits.length === 0 ? undefined : limits.map(([name, limit]) => `${name} ${limit}`).join(', ');
+}
+
+function usageText({ usage_metrics: { train_seconds: seconds, steps, cost } }: FineTuningJob): string | undefined {
+  if (steps === 0) return undefined;
+  const price = cost > 0 ? `, cost ${Number(cost.toPrecision(4))}` : '';
+  return `${formatDuration(seconds * 1_000)} of training in ${steps} steps${price}`;
+}
+
+function endedEarlyText({ ended_early: end }: FineTuningJob): string | undefined {
+  return end
+    ? `${end.reason} (${end.limit}) after step ${end.step}; best checkpoint: step ${end.checkpoint_step}`
+    : undefined;
 }
 
 export const eventLine = (event: FineTuningJobEvent): string =>

@@ -3,7 +3,7 @@ import { type FineTuningJob, type FineTuningJobEvent, hasEnded } from '@preheat/
 import { type Command, Option } from 'commander';
 import { CommandFailed, type Io } from '../io.js';
 import { watchJob } from '../progress/watch-job.js';
-import { atLeast, keyValue } from './arguments.js';
+import { atLeast, keyValue, numberBetween, positive } from './arguments.js';
 import { type CreateJobFlags, createJobBody } from './create-job.js';
 import { checkpointTable, eventLine, jobDetails, jobTable } from './job-text.js';
 import { openSession, type Session } from './session.js';
@@ -34,6 +34,11 @@ function addCreate(jobs: Command, io: Io): void {
     .option('--metadata <key=value>', 'repeatable', keyValue)
     .option('--alias <name>', 'lets it stand for the model when the job succeeds')
     .option('--gate <json or file>', 'with --alias: what an eval must reach first')
+    .option('--max-train-seconds <number>', 'end well after so many seconds of training steps', positive)
+    .option('--max-tokens <number>', 'end well after so many trained tokens', atLeast(1))
+    .option('--max-cost <number>', 'end well at this cost', positive)
+    .option('--deadline <unix seconds>', 'end well at this time', atLeast(0))
+    .option('--priority <number>', 'from -100 to 100; orders the waiting jobs of the project', numberBetween(-100, 100))
     .option('--watch', 'follow the job to its end')
     .addHelpText(
       'after',

@@ -95,10 +95,26 @@ function jobSummary(job: FineTuningJob, client: Preheat, onChange: () => void): 
   const columns = ['Phase', 'Algorithm', 'Status', 'Model'].map((title) => ({ title }));
   return [
     element('p', {}, element('strong', {}, job.status), step, speed, left),
+    ...usage(job),
     ...(job.error ? [element('p', { class: 'error' }, `${job.error.message} (${job.error.code})`)] : []),
     table(columns, phases, 'No phases.'),
     element('p', { class: 'actions' }, ...actions(job, client, onChange)),
   ];
+}
+
+/** What the job may use and used, once there is something to say. */
+function usage({ budget, usage_metrics: used, scheduling, ended_early: end }: FineTuningJob): HTMLElement[] {
+  const limits = Object.entries(budget).filter(([, limit]) => limit !== null);
+  const parts = [
+    `${Math.round(used.train_seconds)} s of training, ${used.trained_tokens} tokens`,
+    ...(used.cost > 0 ? [`cost ${Number(used.cost.toPrecision(4))}`] : []),
+    ...limits.map(([name, limit]) => `${name} ${limit}`),
+    ...(scheduling.priority === 0 ? [] : [`priority ${scheduling.priority}`]),
+  ];
+  const reason = end
+    ? `Ended early: ${end.reason} (${end.limit}) after step ${end.step}, with the checkpoint of step ${end.checkpoint_step}.`
+    : '';
+  return [element('p', {}, parts.join(' · ')), ...(end ? [element('p', {}, reason)] : [])];
 }
 
 function actions(job: FineTuningJob, client: Preheat, onChange: () => void): HTMLElement[] {

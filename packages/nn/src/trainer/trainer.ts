@@ -52,6 +52,8 @@ export interface StepRequest {
   /** Tokens of the whole batch, rows that are skipped included. */
   readonly denominators: Denominators;
   readonly learningRate: number;
+  /** Aborting before the update leaves the trainer as it was; after it, the step is finished. */
+  readonly signal?: AbortSignal;
 }
 
 export interface StepReport extends BatchSums {
@@ -166,11 +168,15 @@ export class Trainer {
   /**
    * One optimiser step over a batch. Rows that contribute nothing (all advantages zero) are not computed; when no row is
    * left, nothing is updated, because a zero gradient would still move the weights by momentum.
-   * @throws MicroBatchTooLargeError when memory ran out although micro-batches were made smaller.
+   * @throws MicroBatchTooLargeError when memory ran out although micro-batches were made smaller; the reason of the signal.
    */
   async step(batch: readonly WeightedTokens[], request: StepRequest): Promise<StepReport> {
     const rows = batch.filter((row) => !isInert(row));
-    const sums = await this.#run('train', rows, request.spec, request.denominators);
+    const { signal } = request;
+    const sums = await this.#run('train', rows, request.spec, request.denominators, signal).catch(async (error) => {
+      if (signal?.aborted) await this.#state.discard();
+      throw error;
+    });
     if (rows.length === 0) return { ...sums, gradientNorm: 0, applied: false, trainedRows: 0 };
     const { learningRate } = request;
     const { gradientNorm, applied } = await this.#state.update({ ...this.#optimizer, learningRate, gradientScale: 1 });
@@ -215,17 +221,20 @@ export class Trainer {
     rows: readonly WeightedTokens[],
     spec: LossSpec,
     denominators: Denominators,
+    signal?: AbortSignal,
   ): Promise<BatchSums> {
     const lengths = this.#lengths(rows.map(({ tokens }) => tokens));
     const run = kind === 'train' ? this.#state.accumulate : this.#state.evaluate;
     return this.#microBatches.run(this.#state, async (limits) => {
       const plans = planMicroBatches(lengths, limits);
       const outputs = await overlap(plans, (plan) => {
+        signal?.throwIfAborted();
         const program = this.#lossProgram(kind, plan, spec);
         const masks = kind === 'train' ? this.#masks(plan) : {};
         const feeds = { ...packMicroBatch(select(rows, plan), plan, spec, denominators), ...masks };
         return this.#microBatches.attempt(plan, () => run.call(this.#state, program, feeds));
       });
+      signal?.throwIfAborted();
       return plans.reduce(
         (sums, { batch, length }, i) => foldSums(sums, outputs[i] ?? {}, batch * length),
         emptySums(),

@@ -28,6 +28,7 @@ import {
   snapshotTrainer,
 } from '../training/trainer-state.js';
 import { TrainingDivergedError } from '../training/training-diverged-error.js';
+import { untilUpdate } from '../training/until-update.js';
 import { collect, type Completion, rolloutsOf } from './collect.js';
 import { type GrpoConfig, grpoEntry } from './config.js';
 import { eventTree } from './grader-report.js';
@@ -85,7 +86,8 @@ export const grpo: Recipe<GrpoConfig, GrpoState> = {
   },
 
   async step(state, ctx): Promise<StepResult<GrpoState>> {
-    ctx.signal.throwIfAborted();
+    const before = untilUpdate(ctx);
+    before.signal.throwIfAborted();
     const { config, seed, monotonicMs: now } = ctx;
     const totalSteps = grpoEntry.totalSteps(config, ctx.trainingRows.length);
     const step = state.step + 1;
@@ -94,7 +96,7 @@ export const grpo: Recipe<GrpoConfig, GrpoState> = {
     // Collect: the policy sees every prompt of the batch `group_size` times.
     const batch = state.sampler.batchAt(state.cursor);
     await publish(state, ctx, state.step);
-    const completions = await collect(ctx, rowsAt(ctx.trainingRows, batch.rows), {
+    const completions = await collect(before, rowsAt(ctx.trainingRows, batch.rows), {
       perRow: config.group_size,
       temperature: config.temperature,
       seed: seedOf(seed, `grpo rollouts ${step}`),
@@ -104,7 +106,7 @@ export const grpo: Recipe<GrpoConfig, GrpoState> = {
     // Score. Graders take their time, in which the trainer gets ready.
     const lengths = completions.map(({ prompt, sample }) => prompt.length + sample.tokens.length);
     void state.trainer.prepare(lengths, lossOf(config));
-    const grades = await score(ctx, completions);
+    const grades = await score(before, completions);
     const { advantages, zeroVarianceFraction } = compareGroups(
       grades.map(trainingReward),
       config.group_size,
@@ -115,7 +117,7 @@ export const grpo: Recipe<GrpoConfig, GrpoState> = {
     // Update.
     const rows = await weightedRows(state, config, completions, advantages);
     const rate = learningRate(config, state.step, totalSteps, 'constant');
-    const { first, last } = await update(state.trainer, config, rows, rate, step);
+    const { first, last } = await update(state.trainer, config, rows, { rate, step, signal: before.signal });
     const trained = now();
 
     // Log.
@@ -195,14 +197,14 @@ async function update(
   trainer: Trainer,
   config: GrpoConfig,
   rows: readonly WeightedTokens[],
-  rate: number,
-  step: number,
+  { rate, step, signal }: { rate: number; step: number; signal: AbortSignal },
 ): Promise<{ first: StepReport; last: StepReport }> {
   const spec = lossOf(config);
   const denominators = { policyGradient: Math.max(1, predictedTokens(rows)) };
   const reports: StepReport[] = [];
   for (let epoch = 0; epoch < config.epochs_per_batch; epoch++) {
-    const report = await trainer.step(rows, { spec, denominators, learningRate: rate });
+    const isWhole = epoch === 0;
+    const report = await trainer.step(rows, { spec, denominators, learningRate: rate, ...(isWhole && { signal }) });
     if (!Number.isFinite(report.loss)) throw new TrainingDivergedError(step, report.loss);
     reports.push(report);
   }

@@ -18,6 +18,7 @@ import type { Recipe, RecipeContext, Snapshot, StepResult } from '../recipe.js';
 import { streamOf } from '../training/random-streams.js';
 import { learningRate, openTrainer, readPlain, restoreTrainer, snapshotTrainer } from '../training/trainer-state.js';
 import { TrainingDivergedError } from '../training/training-diverged-error.js';
+import { untilUpdate } from '../training/until-update.js';
 import { type SftConfig, sftEntry } from './config.js';
 import { Demonstrations } from './demonstrations.js';
 import { validationMetrics } from './validation.js';
@@ -80,7 +81,8 @@ export const sft: Recipe<SftConfig, SftState> = {
   },
 
   async step(state, ctx): Promise<StepResult<SftState>> {
-    ctx.signal.throwIfAborted();
+    const { signal } = untilUpdate(ctx);
+    signal.throwIfAborted();
     const { config } = ctx;
     const totalSteps = sftEntry.totalSteps(config, state.training.count);
     const step = state.step + 1;
@@ -95,14 +97,14 @@ export const sft: Recipe<SftConfig, SftState> = {
 
     // Update.
     const rate = learningRate(config, state.step, totalSteps, 'cosine');
-    const request = { spec: CROSS_ENTROPY, denominators, learningRate: rate };
+    const request = { spec: CROSS_ENTROPY, denominators, learningRate: rate, signal };
     const stepping = state.trainer.step(records.map(imitate), request);
     const ahead = step < totalSteps ? collectAhead(state, batch.next) : undefined;
     const report = await stepping;
     if (!Number.isFinite(report.loss)) throw new TrainingDivergedError(step, report.loss);
 
     // Log.
-    const validation = await validationMetrics(state.trainer, state.validation, config, step, totalSteps);
+    const validation = await validationMetrics(state.trainer, state.validation, ctx, step, totalSteps);
     const broken = Object.values(validation).find((value) => !Number.isFinite(value));
     if (broken !== undefined) throw new TrainingDivergedError(step, broken);
     const metrics = {

@@ -1,5 +1,6 @@
 /** Loss and token accuracy on the validation rows: a sample at intervals, all of them at the end. */
 import { CROSS_ENTROPY, imitate, type Trainer, trainedTokens } from '@preheat/nn';
+import type { RecipeContext } from '../recipe.js';
 import type { SftConfig } from './config.js';
 import type { Demonstrations } from './demonstrations.js';
 
@@ -13,23 +14,24 @@ const CHUNK_ROWS = 512;
 export async function validationMetrics(
   trainer: Trainer,
   rows: Demonstrations,
-  config: SftConfig,
+  { config, signal }: Pick<RecipeContext<SftConfig>, 'config' | 'signal'>,
   step: number,
   totalSteps: number,
 ): Promise<Record<string, number>> {
   const isLast = step >= totalSteps;
   if (rows.count === 0 || (!isLast && step % config.eval_interval !== 0)) return {};
-  const sample = await evaluate(trainer, rows, Math.min(rows.count, config.eval_samples));
+  const sample = await evaluate(trainer, rows, Math.min(rows.count, config.eval_samples), signal);
   const metrics = { valid_loss: sample.loss, valid_mean_token_accuracy: sample.accuracy };
   if (!isLast) return metrics;
-  const full = rows.count <= config.eval_samples ? sample : await evaluate(trainer, rows, rows.count);
+  const full = rows.count <= config.eval_samples ? sample : await evaluate(trainer, rows, rows.count, signal);
   return { ...metrics, full_valid_loss: full.loss, full_valid_mean_token_accuracy: full.accuracy };
 }
 
 /** Token-weighted means over the first `count` rows. */
-async function evaluate(trainer: Trainer, rows: Demonstrations, count: number) {
+async function evaluate(trainer: Trainer, rows: Demonstrations, count: number, signal: AbortSignal) {
   const sums = { loss: 0, correct: 0, tokens: 0 };
   for (let start = 0; start < count; start += CHUNK_ROWS) {
+    signal.throwIfAborted();
     const length = Math.min(CHUNK_ROWS, count - start);
     const records = Array.from({ length }, (_, i) => rows.record(start + i));
     const { loss, correct } = await trainer.evaluate(records.map(imitate), CROSS_ENTROPY, { crossEntropy: 1 });

@@ -2,7 +2,12 @@
 export class StaleRolloutError extends Error {
   override readonly name = 'StaleRolloutError';
 
+  readonly expected: number;
+  readonly found: number;
+
   constructor(expected: number, found: number) {
     super(`a rollout of policy version ${found} was returned where version ${expected} was asked for`);
+    this.expected = expected;
+    this.found = found;
   }
 }

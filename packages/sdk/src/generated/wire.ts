@@ -500,7 +500,7 @@ export interface FineTuningJob {
       min_gain?: number;
     };
     reference?: "phase_start" | "job_start";
-    status: "pending" | "running" | "succeeded" | "failed" | "cancelled";
+    status: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "skipped";
     model: string | null;
   }[];
   progress: {
@@ -511,6 +511,43 @@ export interface FineTuningJob {
     total_steps: number | null;
     tokens_per_second: number | null;
     eta_seconds: number | null;
+  } | null;
+  budget: {
+    max_train_seconds: number | null;
+    max_tokens: number | null;
+    max_cost: number | null;
+  };
+  scheduling: {
+    priority: number;
+    deadline: number | null;
+  };
+  guards: {
+    /**
+     * What happens to a run that became worthless: it is paused at its last checkpoint, or only told of.
+     */
+    action: "pause" | "warn";
+    max_loss_ratio: number | null;
+    max_kl: number | null;
+    max_reference_kl: number | null;
+    zero_signal_steps: number | null;
+    min_entropy: number | null;
+    max_logprob_mismatch: number | null;
+    max_grader_error_rate: number | null;
+    first_step_seconds: number | null;
+  };
+  usage_metrics: {
+    train_seconds: number;
+    trained_tokens: number;
+    steps: number;
+    cost: number;
+  };
+  ended_early: {
+    reason: "max_train_seconds" | "max_tokens" | "max_cost" | "deadline";
+    limit: number;
+    used: number;
+    step: number;
+    checkpoint_step: number | null;
+    checkpoint: string | null;
   } | null;
 }
 export interface Method {
@@ -1239,5 +1276,31 @@ export interface CreateJob {
         min_mean_score?: number;
       }[];
     } | null;
+  } | null;
+  budget?: {
+    max_train_seconds?: number | null;
+    max_tokens?: number | null;
+    max_cost?: number | null;
+  } | null;
+  scheduling?: {
+    /**
+     * Orders the waiting jobs of one project, the highest first; projects share runners evenly.
+     */
+    priority?: number;
+    deadline?: number | null;
+  } | null;
+  guards?: {
+    /**
+     * What happens to a run that became worthless: it is paused at its last checkpoint, or only told of.
+     */
+    action?: "pause" | "warn";
+    max_loss_ratio?: number | null;
+    max_kl?: number | null;
+    max_reference_kl?: number | null;
+    zero_signal_steps?: number | null;
+    min_entropy?: number | null;
+    max_logprob_mismatch?: number | null;
+    max_grader_error_rate?: number | null;
+    first_step_seconds?: number | null;
   } | null;
 }

@@ -1,0 +1,89 @@
+/**
+ * What a free runner works on next. A message only says that there is work: which job, the index of waiting jobs says, read
+ * project by project, so that projects share runners evenly and stay within their bounds whatever order messages come in.
+ */
+import { dropIfStale, LeasedJob, nextOfProjects, ProjectRosters, type WaitingEntry, waitingKey } from '@preheat/jobs';
+import { fairOrder, type ProjectDemand } from '@preheat/scheduler';
+import type { RunnerDependencies } from './runner-dependencies.js';
+
+/** Others take jobs at the same time; after this many looks without one, the next message tries again. */
+const MAX_LOOKS = 4;
+
+interface Demand extends ProjectDemand {
+  readonly entries: readonly WaitingEntry[];
+}
+
+/** @param rung The job that a message named: taken when the index has nothing of its project, since it may lag behind. */
+export async function takeJob(deps: RunnerDependencies, rung?: string): Promise<LeasedJob | undefined> {
+  const rosters = new ProjectRosters(deps);
+  let listed = new Set<string>();
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    const demands = await readDemands(deps, rosters);
+    listed = new Set(demands.map(({ projectId }) => projectId));
+    const order = fairOrder(demands);
+    for (const demand of order) {
+      const leased = await takeFirst(deps, rosters, demand);
+      if (leased) return leased;
+    }
+    if (order.length === 0) break;
+  }
+  const job = rung === undefined ? undefined : (await deps.jobs.read(rung))?.document;
+  return job && !listed.has(job.projectId) ? lease(deps, rosters, job.id) : undefined;
+}
+
+async function readDemands(deps: RunnerDependencies, rosters: ProjectRosters): Promise<Demand[]> {
+  const projects = await nextOfProjects(deps.store);
+  const demands = projects.map(async (entries): Promise<Demand[]> => {
+    const [first] = entries;
+    if (!first) return [];
+    const { projectId, isAhead, sinceMs } = first;
+    const limit = limitOf(deps, projectId);
+    return [{ projectId, isAhead, sinceMs, entries, limit, ...(await rosters.read(projectId, limit)) }];
+  });
+  return (await Promise.all(demands)).flat();
+}
+
+async function takeFirst(
+  deps: RunnerDependencies,
+  rosters: ProjectRosters,
+  { entries }: Demand,
+): Promise<LeasedJob | undefined> {
+  for (const entry of entries) {
+    try {
+      const leased = await lease(deps, rosters, entry.jobId);
+      if (leased) return leased;
+      await dropIfStale(deps.jobs, deps.store, entry);
+    } catch (error) {
+      deps.log.error('a waiting job could not be taken; the one behind it is tried', { jobId: entry.jobId, error });
+    }
+  }
+  return undefined;
+}
+
+/** Undefined: somebody else has it, it may not run, or its project holds all the runners it may hold. */
+async function lease(deps: RunnerDependencies, rosters: ProjectRosters, jobId: string): Promise<LeasedJob | undefined> {
+  const leased = await LeasedJob.acquire(deps, jobId, deps.runnerId, deps.leaseTtlMs);
+  if (!leased) return undefined;
+  if (await isAdmitted(deps, rosters, leased)) {
+    // An entry that stays is stale, and whoever meets it deletes it; a job that is leased and left alone loses an attempt.
+    await deps.store.delete(waitingKey(leased.job)).catch((error: unknown) => {
+      deps.log.warn('a job that runs is still listed as waiting', { jobId, error });
+    });
+    return leased;
+  }
+  await leased.yield();
+  if (leased.job.state === 'queued') await deps.jobs.putBack(leased.job);
+  return undefined;
+}
+
+async function isAdmitted(deps: RunnerDependencies, rosters: ProjectRosters, leased: LeasedJob): Promise<boolean> {
+  try {
+    return await rosters.enter(leased, limitOf(deps, leased.job.projectId));
+  } catch (error) {
+    deps.log.warn('a job was leased and could not be admitted; it is given back', { jobId: leased.job.id, error });
+    return false;
+  }
+}
+
+const limitOf = ({ jobsPerProject }: RunnerDependencies, projectId: string): number =>
+  jobsPerProject?.(projectId) ?? Infinity;

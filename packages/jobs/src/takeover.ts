@@ -1,0 +1,35 @@
+/** What becomes of a job whose runner is gone, and what the next one finds. */
+import { InvariantError, type JobDocument, type Progress } from '@preheat/contracts';
+import { hasExpired } from './lease.js';
+import { type JobEvent, transition } from './transitions.js';
+
+/** It had begun: it waits ahead of jobs that have not. */
+export const aheadSince = (nowMs: number): Pick<JobDocument, 'queuedAtMs' | 'goesAhead'> => ({
+  queuedAtMs: nowMs,
+  goesAhead: true,
+});
+
+/** Progress as of the place to resume from: what came after it will be done again. */
+export function progressOnTakeover({ progress, resume }: JobDocument): Progress | null {
+  if (progress === null || resume === null) return null;
+  const { phaseIndex, phaseStep, step } = resume;
+  const phaseSteps = progress.phaseIndex === phaseIndex ? progress.phaseSteps : null;
+  return { ...progress, phaseIndex, phaseStep, step, phaseSteps, tokensPerSecond: null, etaSeconds: null };
+}
+
+/** The document as it stands once an expired lease is counted; undefined while somebody alive holds it. */
+export function afterExpiry(job: JobDocument, nowMs: number): JobDocument | undefined {
+  if (job.lease === null) return job;
+  if (!hasExpired(job, nowMs)) return undefined;
+  const attempts = job.attempts + 1;
+  const event: JobEvent = attempts >= job.maxAttempts ? 'exhaust' : 'expire';
+  const state = transition(job.state, event);
+  if (state === null) throw new InvariantError(`a ${job.state} job holds a lease`);
+  const error = {
+    code: 'runner_lost',
+    message: `The runner died ${attempts} times without reaching a checkpoint in between; the job was stopped.`,
+    param: null,
+  };
+  const ended = state === 'failed' ? { error, finishedAtMs: nowMs } : aheadSince(nowMs);
+  return { ...job, ...ended, state, lease: null, attempts };
+}

@@ -1,0 +1,64 @@
+/**
+ * The jobs that wait for a runner, by project and in the order in which they are to run. An index and no ledger: an entry
+ * counts only while its job is queued at this very place, whoever meets another one deletes it, and one that is missing is
+ * written again by the sweeper's next ring. Reading it costs what the projects with waiting jobs cost, not the jobs.
+ */
+import { type JobDocument, KEYS } from '@preheat/contracts';
+import { listAll, type ObjectStore } from '@preheat/ports';
+import type { Versioned } from './document-store.js';
+
+/** As far as a job store is needed here. */
+interface Jobs {
+  read(jobId: string): Promise<Versioned<JobDocument> | undefined>;
+}
+
+export interface WaitingEntry {
+  readonly key: string;
+  readonly jobId: string;
+  readonly projectId: string;
+  /** It had begun and lost its runner. */
+  readonly isAhead: boolean;
+  readonly sinceMs: number;
+}
+
+/** Projects that one look considers; the others are met once these are served, or by the message of their own job. */
+const MAX_PROJECTS = 256;
+/** Entries read of each project: more than one, so that one unreadable document stands in nobody's way. */
+const ENTRIES_PER_PROJECT = 4;
+const SINCE_DIGITS = 15;
+
+/** Where a job waits while it is queued. */
+export function waitingKey(job: JobDocument): string {
+  const { projectId, id, createdAtMs, queuedAtMs = createdAtMs, goesAhead = false, priority = 0 } = job;
+  return KEYS.waitingJob(projectId, { isAhead: goesAhead, priority, sinceMs: queuedAtMs }, id);
+}
+
+function waitingEntry(key: string): WaitingEntry {
+  const [projectId = '', name = ''] = key.slice(KEYS.waiting.length).split('/');
+  const [rank = '', since = ''] = name.split('-', 2);
+  const jobId = name.slice(rank.length + since.length + 2);
+  return { key, jobId, projectId, isAhead: rank.startsWith('0'), sinceMs: Number(since.slice(0, SINCE_DIGITS)) };
+}
+
+/** The next entries of every project that has one, in order. */
+export async function nextOfProjects(store: ObjectStore): Promise<WaitingEntry[][]> {
+  const { commonPrefixes } = await store.list(KEYS.waiting, { delimiter: '/', limit: MAX_PROJECTS });
+  const lists = commonPrefixes.map((prefix) => store.list(prefix, { limit: ENTRIES_PER_PROJECT }));
+  return (await Promise.all(lists))
+    .map(({ entries }) => entries.map(({ key }) => waitingEntry(key)))
+    .filter((entries) => entries.length > 0);
+}
+
+/** Deletes the entry if its job does not wait there any more. */
+export async function dropIfStale(jobs: Jobs, store: ObjectStore, { key, jobId }: WaitingEntry): Promise<void> {
+  const job = (await jobs.read(jobId))?.document;
+  if (job?.state === 'queued' && waitingKey(job) === key) return;
+  await store.delete(key);
+}
+
+/** Deletes every entry whose job does not wait there. @param known Entries known to be right, which are not looked at. */
+export async function dropStaleEntries(jobs: Jobs, store: ObjectStore, known: ReadonlySet<string>): Promise<void> {
+  for await (const { key } of listAll(store, KEYS.waiting)) {
+    if (!known.has(key)) await dropIfStale(jobs, store, waitingEntry(key));
+  }
+}

@@ -1,0 +1,149 @@
+/** Which job a free runner takes: runners are shared between projects, within their bounds, each project in its own order. */
+import { KEYS } from '@preheat/contracts';
+import { type LeasedJob, type NewJob, ProjectRosters, sweepJobs } from '@preheat/jobs';
+import { describe, expect, it } from 'vitest';
+import type { RunnerDependencies } from '../../gpu-runner/src/runner-dependencies.js';
+import { takeJob } from '../../gpu-runner/src/take-job.js';
+import { identity, JobWorld, LEASE_TTL_MS, newJob } from './job-world.js';
+
+class Farm extends JobWorld {
+  readonly rosters = new ProjectRosters({ ...this.deps, jobs: this.jobs });
+
+  async submit(projectId: string, over: Partial<NewJob> = {}): Promise<string> {
+    await this.clock.advance(1);
+    const outcome = await this.jobs.create({ ...newJob, ...over }, identity({ projectId }));
+    if (!outcome.ok) throw new Error(outcome.reason);
+    return outcome.job.id;
+  }
+
+  async take(limit = Infinity): Promise<LeasedJob | undefined> {
+    await this.clock.advance(1);
+    const deps = {
+      ...this.deps,
+      jobs: this.jobs,
+      runnerId: 'r',
+      leaseTtlMs: LEASE_TTL_MS,
+      jobsPerProject: () => limit,
+    };
+    // Only what taking a job needs.
+    return takeJob(deps as unknown as RunnerDependencies);
+  }
+
+  async finish(leased: LeasedJob | undefined): Promise<void> {
+    await leased?.succeed('ft:x', []);
+    if (leased) await this.rosters.leave(leased);
+  }
+}
+
+const idOf = (leased: LeasedJob | undefined): string | undefined => leased?.job.id;
+
+describe('a free runner', () => {
+  it('serves a project with one job next, although another has a hundred that came before', async () => {
+    const farm = new Farm();
+    for (let i = 0; i < 100; i++) await farm.submit('big');
+    const running = [await farm.take(), await farm.take()];
+    const small = await farm.submit('small');
+    await farm.finish(running[0]);
+    expect(idOf(await farm.take())).toBe(small);
+  });
+
+  it('serves projects by turns on a single runner', async () => {
+    const farm = new Farm();
+    for (const project of ['a', 'a', 'a', 'b', 'b', 'c']) await farm.submit(project);
+    const order: string[] = [];
+    for (let i = 0; i < 6; i++) {
+      const leased = await farm.take();
+      order.push(leased?.job.projectId ?? '');
+      await farm.finish(leased);
+    }
+    expect(order).toEqual(['a', 'b', 'c', 'a', 'b', 'a']);
+  });
+
+  it('takes the jobs of one project by priority, then by age', async () => {
+    const farm = new Farm();
+    const low = await farm.submit('a', { priority: -100 });
+    const [first, second] = [await farm.submit('a'), await farm.submit('a')];
+    const high = await farm.submit('a', { priority: 100 });
+    const taken = [await farm.take(), await farm.take(), await farm.take(), await farm.take()];
+    expect(taken.map(idOf)).toEqual([high, first, second, low]);
+  });
+
+  it('lets a job that lost its runner go before all new ones, whatever their priority', async () => {
+    const farm = new Farm();
+    const preempted = await farm.submit('a', { priority: -100 });
+    const leased = await farm.take();
+    await farm.submit('a', { priority: 100 });
+    await farm.submit('b', { priority: 100 });
+    await leased?.release('spot notice');
+    if (leased) await farm.jobs.ring(leased.job);
+    expect(idOf(await farm.take())).toBe(preempted);
+  });
+
+  it('leaves jobs beyond the bound of their project waiting, and takes them when one ends', async () => {
+    const farm = new Farm();
+    const [first, second] = [await farm.submit('a'), await farm.submit('a')];
+    const running = await farm.take(1);
+    expect(idOf(running)).toBe(first);
+    expect(await farm.take(1)).toBeUndefined();
+    expect(await farm.state(second)).toBe('queued');
+    await farm.finish(running);
+    expect(idOf(await farm.take(1))).toBe(second);
+  });
+
+  it('never exceeds the bound when runners take at the same time', async () => {
+    const farm = new Farm();
+    for (let i = 0; i < 8; i++) await farm.submit('a');
+    const taken = await Promise.all(Array.from({ length: 6 }, () => farm.take(2)));
+    expect(taken.filter(Boolean).length).toBeLessThanOrEqual(2);
+    const { running } = await farm.rosters.read('a');
+    expect(running).toBeLessThanOrEqual(2);
+  });
+
+  it('counts nobody who died, once the sweeper saw it', async () => {
+    const farm = new Farm();
+    await farm.submit('a');
+    const second = await farm.submit('a');
+    const dead = await farm.take(1);
+    await farm.clock.advance(LEASE_TTL_MS + 1000);
+    await farm.jobs.cancel('a', idOf(dead) as string);
+    await sweepJobs(farm.jobs, farm.deps, { ringAfterMs: 1000 });
+    expect(idOf(await farm.take(1))).toBe(second);
+  });
+
+  it('is not held up by entries of jobs that do not wait any more', async () => {
+    const farm = new Farm();
+    const paused = await farm.submit('a');
+    const second = await farm.submit('a');
+    const { entries } = await farm.store.list(KEYS.waiting);
+    await farm.jobs.pause('a', paused);
+    // As if the pause had not got to delete it.
+    await farm.store.put(entries[0]?.key ?? '', new Uint8Array());
+    expect(idOf(await farm.take())).toBe(second);
+    expect((await farm.store.list(KEYS.waiting)).entries).toEqual([]);
+  });
+});
+
+describe('the sweeper', () => {
+  it('writes a missing entry again, and deletes one that nobody waits at', async () => {
+    const farm = new Farm();
+    const job = await farm.submit('a');
+    const { entries } = await farm.store.list(KEYS.waiting);
+    await farm.store.delete(entries[0]?.key ?? '');
+    await farm.store.put(KEYS.waitingJob('a', { isAhead: true, priority: 0, sinceMs: 1 }, job), new Uint8Array());
+    await farm.clock.advance(60_000);
+    await sweepJobs(farm.jobs, farm.deps, { ringAfterMs: 1000 });
+    expect((await farm.store.list(KEYS.waiting)).entries.map(({ key }) => key)).toEqual([entries[0]?.key]);
+  });
+
+  it('ends a job that is due and never began', async () => {
+    const farm = new Farm();
+    const limits = { maxTrainMs: null, maxTokens: null, maxCost: null, deadlineMs: farm.clock.nowMs() + 5000 };
+    const job = await farm.submit('a', { limits });
+    await farm.clock.advance(6000);
+    await sweepJobs(farm.jobs, farm.deps, { ringAfterMs: 1000 });
+    expect((await farm.jobs.read(job))?.document).toMatchObject({
+      state: 'failed',
+      error: { code: 'deadline_exceeded', param: 'scheduling.deadline' },
+    });
+  });
+});
