@@ -73,6 +73,8 @@ export class OwnedThings {
         const data_source_config = { type: 'custom', item_schema: {} };
         return this.#post('/v1/evals', { data_source_config, testing_criteria: [CRITERION] });
       }
+      case 'alias':
+        return this.#post('/v1/x/aliases/best', { model: await this.named('model') });
       case 'run_id':
       case 'item_id':
         return this.#run(parameter);
