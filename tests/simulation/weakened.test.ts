@@ -31,12 +31,12 @@ const WEAKNESSES: readonly { what: string; weakened: Weakened; noticed: RegExp }
   {
     what: 'the fence: a runner writes although its lease is not the one that holds the job',
     weakened: { pieces: { isHeldBy: () => true } },
-    noticed: /finishes at most once|backwards|cancelled stays|paused stays/,
+    noticed: /finishes at most once|backwards|cancelled stays|paused stays|shared/,
   },
   {
     what: 'the read-back: a write whose answer was lost is taken for done',
     weakened: { pieces: { carriesWrite: () => true } },
-    noticed: /never lost|stays|metrics|finishes|ends|backwards/,
+    noticed: /never lost|stays|metrics|finishes|ends|backwards|shared/,
   },
   {
     what: 'the manifest-last rule: the manifest is written before the blobs it lists',

@@ -29,7 +29,6 @@ export class DecodingRow {
   readonly #emissions: Emission[] = [];
   readonly #onEmission: ((chunk: GeneratedRow) => void) | undefined;
   #settle!: { resolve: (row: GeneratedRow) => void; reject: (error: unknown) => void };
-  readonly #onAbort = (): void => this.fail(this.options.signal?.reason);
 
   constructor(
     config: DecoderConfig,
@@ -56,8 +55,6 @@ export class DecodingRow {
     });
     // A stream reads its chunks, and may leave before the end: the promise is then nobody's.
     this.result.catch(() => undefined);
-    if (options.signal?.aborted) this.#onAbort();
-    else options.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   /** A row that is over before it began: it fills a place and wants nothing. */
@@ -109,12 +106,12 @@ export class DecodingRow {
   }
 
   fail(error: unknown): void {
-    this.#end();
+    this.isOver = true;
     this.#settle.reject(error);
   }
 
   #finish(finishReason: GeneratedRow['finishReason'], policyVersion: number): void {
-    this.#end();
+    this.isOver = true;
     const alternatives = this.#emissions.flatMap((each) => each.alternatives ?? []);
     this.#settle.resolve({
       tokens: Int32Array.from(this.answer),
@@ -123,10 +120,5 @@ export class DecodingRow {
       policyVersion,
       ...(this.options.topLogProbs > 0 && { alternatives }),
     });
-  }
-
-  #end(): void {
-    this.isOver = true;
-    this.options.signal?.removeEventListener('abort', this.#onAbort);
   }
 }

@@ -3,6 +3,7 @@ import type { DecoderConfig } from '@preheat/contracts';
 import { checkOptions, checkRequests } from './check-generation.js';
 import type { DecodeEngine } from './decode-engine.js';
 import { DecodingRow } from './decoding-row.js';
+import { giveUpWhenAborted } from './give-up-when-aborted.js';
 import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
 
 /**
@@ -28,11 +29,14 @@ export async function generateRows(
       b.prompt.length - a.prompt.length ||
       compare(keys.get(a) ?? '', keys.get(b) ?? ''),
   );
+  const ignoreSignal = giveUpWhenAborted(rows, options.signal);
   engine.submit(byPrompt);
   try {
     return await Promise.all(rows.map(({ result }) => result));
   } catch (error) {
     for (const row of rows) if (!row.isOver) row.fail(error);
     throw error;
+  } finally {
+    ignoreSignal();
   }
 }

@@ -3,6 +3,7 @@ import type { DecoderConfig } from '@preheat/contracts';
 import { checkOptions, checkRequests } from './check-generation.js';
 import type { DecodeEngine } from './decode-engine.js';
 import { DecodingRow } from './decoding-row.js';
+import { giveUpWhenAborted } from './give-up-when-aborted.js';
 import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
 
 export interface StreamOptions extends GenerateOptions {
@@ -37,6 +38,7 @@ export async function* streamRow(
   };
   const row = new DecodingRow(config, request, options, { chunkTokens, onEmission });
   const over = row.result.then(() => undefined);
+  const ignoreSignal = giveUpWhenAborted([row], options.signal);
   engine.submit([row]);
   try {
     for (;;) {
@@ -50,6 +52,7 @@ export async function* streamRow(
       else if (row.isOver) return await over;
     }
   } finally {
+    ignoreSignal();
     if (!row.isOver) row.fail(new Error('nobody takes the chunks of this row'));
   }
 }

@@ -45,6 +45,9 @@ export class ProjectRosters {
     await this.#create(job.projectId);
     let isIn = false;
     await this.#documents.update(KEYS.roster(job.projectId), async (roster) => {
+      // A runner that paused since it leased the job has lost it, as its first write will tell: the later lease stays listed.
+      isIn = roster.running.some(({ jobId, epoch }) => jobId === job.id && epoch > lease.epoch);
+      if (isIn) return undefined;
       const others = roster.running.filter(({ jobId }) => jobId !== job.id);
       const running = others.length < limit ? others : await this.#alive(others);
       isIn = running.length < limit;

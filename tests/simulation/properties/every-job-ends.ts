@@ -17,7 +17,10 @@ export const everyJobEnds: Property = {
       const isPoison = plan.some(({ seed, poisonStep }) => seed === job.seed && poisonStep > 0);
       if (!isPoison && !areClocksUseless && job.state === 'failed')
         return [`${jobId} failed although an operator queued it again`];
-      return isPoison && job.state === 'succeeded' ? [`${jobId} always kills its runner, and succeeded`] : [];
+      // A limit may end a job well before the step that kills.
+      return isPoison && job.state === 'succeeded' && !job.endedEarly
+        ? [`${jobId} always kills its runner, and succeeded`]
+        : [];
     });
   },
 };
