@@ -8,9 +8,12 @@ import { join } from 'node:path';
 import { decodeSafetensors, huggingFaceConfigText, readHuggingFaceConfig, type TensorMap } from '@preheat/checkpoints';
 import type { DecoderConfig } from '@preheat/contracts';
 import { createOnnxExecutor } from '@preheat/executor/onnx';
+import { DecoderSession } from '@preheat/inference';
+import { Trainer } from '@preheat/nn';
 import { afterAll, describe, expect } from 'vitest';
 import { servedLogits } from '../numerics/served-logits.js';
 import { trainedDecoder } from '../numerics/trained-decoder.js';
+import { expectWithin, largest, largestDifference, relativeDifference, worst } from './comparison.js';
 import { peerTest, runPeer } from './peer-python.js';
 
 const NAMES = [
@@ -35,6 +38,10 @@ const NAMES = [
   'gemma3_text stretched',
 ];
 const LOGIT_TOLERANCE = 1e-4;
+/** Not 1, so that it is seen. */
+const TEMPERATURE = 0.7;
+/** The trainer is only asked for log-probabilities. */
+const NO_OPTIMIZER = { beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0, maxGradNorm: 1 };
 /** Of the largest element of each tensor's gradient. */
 const GRADIENT_TOLERANCE = 1e-3;
 
@@ -65,38 +72,77 @@ async function open(name: string): Promise<Made & { config: DecoderConfig; tenso
   return { ...model, config: read.value, tensors, expected };
 }
 
-function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  expect(actual.length).toBe(expected.length);
-  return Array.from(expected).reduce((worst, x, i) => Math.max(worst, Math.abs(x - (actual[i] as number))), 0);
+/** Natural log-probabilities of the tokens of each row from the second on, of logits [B·T, V] over a temperature. */
+function logProbsOf(logits_NV: Float32Array, rows: readonly (readonly number[])[], temperature: number): number[] {
+  const vocabulary = logits_NV.length / rows.flat().length;
+  return rows.flatMap((tokens, row) =>
+    tokens.slice(1).map((token, t) => {
+      const start = (row * tokens.length + t) * vocabulary;
+      const scaled = Array.from(logits_NV.subarray(start, start + vocabulary), (x) => x / temperature);
+      return (scaled[token] ?? Number.NaN) - Math.log(scaled.reduce((sum, x) => sum + Math.exp(x), 0));
+    }),
+  );
 }
 
-const largest = (values: Float32Array): number => values.reduce((worst, x) => Math.max(worst, Math.abs(x)), 0);
-
 describe.each(NAMES)('%s', (name) => {
-  peerTest(`${name}: logits and every gradient in training`, async () => {
+  const compared = { peers: ['transformers', 'torch'] as const, configuration: name };
+
+  peerTest(`${name}: logits and every gradient in training`, async (context) => {
     const { config, tensors, tokens, loss, expected } = await open(name);
     const trained = await trainedDecoder(executor, config, tensors, tokens);
     const logits = expected.get('logits')?.data as Float32Array;
+    const within = (check: string, difference: number, bound: number, unit: string) =>
+      expectWithin(context, { check, ...compared, difference, bound, unit });
     expect(largest(logits)).toBeGreaterThan(1);
-    expect(largestDifference(trained.logits_NV, logits)).toBeLessThan(LOGIT_TOLERANCE);
-    expect(Math.abs(trained.loss - loss)).toBeLessThan(1e-5);
+    within('logits in training', largestDifference(trained.logits_NV, logits), LOGIT_TOLERANCE, 'absolute');
+    within('loss', Math.abs(trained.loss - loss), 1e-5, 'nats');
     const names = [...expected.keys()].filter((key) => key.startsWith('gradient.'));
     expect([...trained.gradients.keys()].sort()).toEqual(names.map((key) => key.slice('gradient.'.length)).sort());
-    for (const [parameter, gradient] of trained.gradients) {
-      const reference = expected.get(`gradient.${parameter}`)?.data as Float32Array;
-      const error = largestDifference(gradient, reference) / largest(reference);
-      expect(error, parameter).toBeLessThan(GRADIENT_TOLERANCE);
-    }
+    const differences = [...trained.gradients].map(([parameter, gradient]) =>
+      relativeDifference(gradient, expected.get(`gradient.${parameter}`)?.data ?? []),
+    );
+    within('gradients', worst(differences), GRADIENT_TOLERANCE, 'relative');
   });
 
-  peerTest(`${name}: logits in serving`, async () => {
+  peerTest(`${name}: logits in serving`, async (context) => {
     const { config, tensors, tokens, expected } = await open(name);
     const logits = await servedLogits(config, tensors, tokens);
-    expect(largestDifference(logits, expected.get('logits')?.data as Float32Array)).toBeLessThan(LOGIT_TOLERANCE);
+    const difference = largestDifference(logits, expected.get('logits')?.data ?? []);
+    expectWithin(context, {
+      check: 'logits in serving',
+      ...compared,
+      difference,
+      bound: LOGIT_TOLERANCE,
+      unit: 'absolute',
+    });
+  });
+
+  peerTest(`${name}: log-probabilities by the trainer and by the decoder`, async (context) => {
+    const { config, tensors, tokens, expected } = await open(name);
+    const theirs = logProbsOf(expected.get('logits')?.data as Float32Array, tokens, TEMPERATURE);
+    const trainer = await Trainer.open({ executor, config, optimizer: NO_OPTIMIZER }, { weights: tensors });
+    const byTrainer = await trainer.logProbs(
+      tokens.map((row) => Int32Array.from(row)),
+      TEMPERATURE,
+    );
+    await trainer.dispose();
+    const decoder = await DecoderSession.create(config, tensors);
+    const rows = tokens.map((row) => ({ tokens: row, from: 1 }));
+    const byDecoder = await decoder.score(rows, { temperature: TEMPERATURE });
+    await decoder.close();
+    const scores = {
+      training: byTrainer.flatMap((row) => [...row.subarray(1)]),
+      serving: byDecoder.flatMap(({ logProbs }) => [...logProbs]),
+    };
+    for (const [where, ours] of Object.entries(scores)) {
+      const difference = largestDifference(ours, theirs);
+      const check = `log-probabilities in ${where}`;
+      expectWithin(context, { check, ...compared, difference, bound: LOGIT_TOLERANCE, unit: 'nats' });
+    }
   });
 });
 
-peerTest('transformers loads every config we write, and computes the same', async () => {
+peerTest('transformers loads every config we write, and computes the same', async (context) => {
   const models = await Promise.all(NAMES.map(open));
   const folders = models.map(({ folder, config }) => {
     const copy = `${folder}-written`;
@@ -108,5 +154,9 @@ peerTest('transformers loads every config we write, and computes the same', asyn
   });
   const differences = await runPeer<Record<string, number>>('decoders.py', ['logits', ...folders]);
   expect(Object.keys(differences)).toHaveLength(NAMES.length);
-  for (const difference of Object.values(differences)) expect(difference).toBeLessThan(1e-5);
+  const compared = { check: 'logits of the config written here', peers: ['transformers'] as const, unit: 'absolute' };
+  folders.forEach((folder, index) => {
+    const configuration = NAMES[index] ?? folder;
+    expectWithin(context, { ...compared, configuration, difference: differences[folder] ?? Number.NaN, bound: 1e-5 });
+  });
 });

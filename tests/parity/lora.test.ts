@@ -15,11 +15,12 @@ import {
   readAdapter,
   readHuggingFaceConfig,
 } from '@preheat/checkpoints';
-import type { DecoderConfig } from '@preheat/contracts';
+import { type DecoderConfig, MODEL_TYPES } from '@preheat/contracts';
 import { createOnnxExecutor } from '@preheat/executor/onnx';
 import { gradientOutput } from '@preheat/graph';
 import { buildTrainingProgram, CROSS_ENTROPY, Trainer } from '@preheat/nn';
-import { afterAll, expect } from 'vitest';
+import { afterAll, expect, type TestContext } from 'vitest';
+import { expectWithin, largestDifference, relativeDifference, worst } from './comparison.js';
 import { peerTest, runPeer } from './peer-python.js';
 
 const root = mkdtempSync(join(tmpdir(), 'preheat-lora-'));
@@ -42,13 +43,23 @@ function adapterFolder(family: string): ModelFolder {
   };
 }
 
+interface Made {
+  readonly tokens: number[][];
+  readonly loss: number;
+}
+
+let making: Promise<Record<string, Made>> | undefined;
+/** All families by one Python process. */
+const made = (): Promise<Record<string, Made>> => (making ??= runPeer('lora.py', [root, ...MODEL_TYPES]));
+
 async function opened(family: string) {
-  const made = await runPeer<{ tokens: number[][]; loss: number }>('lora.py', [family, join(root, family)]);
+  const peer = (await made())[family];
+  if (!peer) throw new Error(`lora.py made no ${family}`);
   const config = readHuggingFaceConfig(JSON.parse(new TextDecoder().decode(bytesOf(family, 'base', 'config.json'))));
   if (!config.ok) throw new Error(JSON.stringify(config.problems));
   const tensorsIn = (...path: string[]) => decodeSafetensors(bytesOf(family, ...path)).tensors;
   const [weights, expected] = [tensorsIn('base', 'model.safetensors'), tensorsIn('expected.safetensors')];
-  return { ...made, config: config.value, weights, expected, adapter: await readAdapter(adapterFolder(family)) };
+  return { ...peer, config: config.value, weights, expected, adapter: await readAdapter(adapterFolder(family)) };
 }
 
 function feedsOf(tokens: readonly (readonly number[])[]) {
@@ -73,30 +84,38 @@ async function gradientsOf(
   return compiled.run({ ...Object.fromEntries(parameters), ...feedsOf(rows) });
 }
 
-for (const family of ['llama', 'gpt2']) {
-  peerTest(`${family}: loss and every gradient of an adapter, and its merged weights`, async () => {
-    const { config, weights, adapter, expected, tokens, loss } = await opened(family);
-    const outputs = await gradientsOf(config, adapter, weights, tokens);
-    expect(Math.abs((outputs['loss']?.[0] ?? Number.NaN) - loss)).toBeLessThan(1e-5);
-    expect([...expected.keys()].sort()).toEqual([...adapter.tensors.keys()].sort());
-    for (const [name, { data }] of expected) {
-      const gradient = outputs[gradientOutput(name)] as Float32Array;
-      const size = data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-      const worst = data.reduce((most, x, i) => Math.max(most, Math.abs(x - (gradient[i] ?? Number.NaN))), 0);
-      expect(worst / size, name).toBeLessThan(1e-3);
-    }
-    const optimizer = { beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0, maxGradNorm: 1 };
-    const scoresOf = async (start: Parameters<typeof Trainer.open>[1]) => {
-      const trainer = await Trainer.open({ executor, config, optimizer }, start);
-      const scores = await trainer.logProbs(
-        tokens.map((row) => Int32Array.from(row)),
-        1,
-      );
-      await trainer.dispose();
-      return scores.flatMap((row) => [...row]);
-    };
-    const merged = await scoresOf({ weights: mergeAdapter(weights, adapter, inputsFirstModules(config)) });
-    const apart = await scoresOf({ weights, adapter });
-    apart.forEach((score, i) => expect(score).toBeCloseTo(merged[i] ?? Number.NaN, 4));
+/** Every token of the rows, by a trainer that starts there. */
+async function scored(config: DecoderConfig, rows: number[][], start: Parameters<typeof Trainer.open>[1]) {
+  const optimizer = { beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0, maxGradNorm: 1 };
+  const trainer = await Trainer.open({ executor, config, optimizer }, start);
+  const scores = await trainer.logProbs(
+    rows.map((row) => Int32Array.from(row)),
+    1,
+  );
+  await trainer.dispose();
+  return scores.flatMap((row) => [...row]);
+}
+
+async function compare(context: TestContext, family: string): Promise<void> {
+  const { config, weights, adapter, expected, tokens, loss } = await opened(family);
+  const compared = { peers: ['peft', 'torch'] as const, configuration: family };
+  const within = (what: string, difference: number, bound: number, unit: string) =>
+    expectWithin(context, { check: `LoRA: ${what}`, ...compared, difference, bound, unit });
+  const outputs = await gradientsOf(config, adapter, weights, tokens);
+  within('loss', Math.abs((outputs['loss']?.[0] ?? Number.NaN) - loss), 1e-5, 'nats');
+  expect([...expected.keys()].sort()).toEqual([...adapter.tensors.keys()].sort());
+  const differences = [...expected].map(([name, { data }]) =>
+    relativeDifference(outputs[gradientOutput(name)] ?? [], data),
+  );
+  within('gradients', worst(differences), 1e-3, 'relative');
+  const merged = await scored(config, tokens, {
+    weights: mergeAdapter(weights, adapter, inputsFirstModules(config)),
   });
+  expect(largestDifference(await scored(config, tokens, { weights, adapter }), merged)).toBeLessThan(1e-4);
+}
+
+for (const family of MODEL_TYPES) {
+  peerTest(`${family}: loss and every gradient of an adapter, and its merged weights`, (context) =>
+    compare(context, family),
+  );
 }

@@ -11,13 +11,13 @@ import { invariant } from '@preheat/contracts';
 import type { Tensors } from '@preheat/executor';
 import { createOnnxExecutor } from '@preheat/executor/onnx';
 import { afterAll, expect, type TestContext } from 'vitest';
-import { tokenizer } from '../recipes/reversal-task.js';
-import { expectWithin, relativeDifference } from './comparison.js';
+import { expectWithin, relativeDifference, worst } from './comparison.js';
 import { dpoBatch, runDpo } from './dpo-program.js';
-import { GROUP, GRPO_SCENARIOS, type GrpoScenario, MODELS, SFT_SCENARIOS } from './loss-scenarios.js';
-import { adapterOf, policyOf, referenceOf, sftBatch, writePeerModels } from './peer-models.js';
+import { GRPO_SCENARIOS, SFT_SCENARIOS } from './loss-scenarios.js';
+import { writePeerModels } from './peer-models.js';
 import { peerTest, runPeer } from './peer-python.js';
-import { givenRewards, givenRollouts, measureStep } from './recipe-step.js';
+import { measureStep } from './recipe-step.js';
+import { grpoBatch, grpoStep, sftBatch, sftStep } from './scenario-steps.js';
 
 const LOSS_TOLERANCE = 1e-5;
 const GRADIENT_TOLERANCE = 1e-3;
@@ -30,19 +30,6 @@ afterAll(async () => {
   await executor.dispose();
   rmSync(root, { recursive: true, force: true });
 });
-
-const promptOf = ({ prompts }: GrpoScenario, index: number): Int32Array => {
-  const row = prompts[index];
-  invariant(row, `prompt ${index}`);
-  return tokenizer.encodePrompt(row.messages);
-};
-
-function grpoBatch(scenario: GrpoScenario) {
-  const { model, prompts, completions, rewards, offPolicy, trl } = scenario;
-  const folders = { model: join(root, model), reference: join(root, `${model}-reference`) };
-  const ids = prompts.map((_, index) => [...promptOf(scenario, index)]);
-  return { kind: 'grpo', ...folders, prompts: ids, completions, rewards, offPolicy, trl };
-}
 
 interface Expected {
   readonly loss: number;
@@ -62,7 +49,7 @@ async function compute(): Promise<Expected[]> {
   writePeerModels(root);
   const scenarios = [
     ...SFT_SCENARIOS.map((scenario) => ({ kind: 'sft', ...sftBatch(root, scenario) })),
-    ...GRPO_SCENARIOS.map(grpoBatch),
+    ...GRPO_SCENARIOS.map((scenario) => ({ kind: 'grpo', ...grpoBatch(root, scenario) })),
     dpoBatch(join(root, 'llama')),
   ];
   writeFileSync(join(root, 'scenarios.json'), JSON.stringify(scenarios));
@@ -88,14 +75,14 @@ function compare(
 ): void {
   expect(Math.abs(loss)).toBeGreaterThan(TELLING_LOSS);
   expect(Object.keys(actual.gradients).sort()).toEqual([...gradients.keys()].sort());
-  const common = { peers: ['trl', 'torch'], configuration };
+  const common = { peers: ['trl', 'torch'] as const, configuration };
   const difference = Math.abs(actual.loss - loss);
   expectWithin(context, { check: `${check} loss`, ...common, difference, bound: LOSS_TOLERANCE, unit: 'nats' });
   const differences = [...gradients].map(([name, { data }]) => relativeDifference(actual.gradients[name] ?? [], data));
   expectWithin(context, {
     check: `${check} gradients`,
     ...common,
-    difference: differences.reduce((worst, each) => (each > worst || Number.isNaN(each) ? each : worst), 0),
+    difference: worst(differences),
     bound: GRADIENT_TOLERANCE,
     unit: 'relative',
   });
@@ -103,17 +90,7 @@ function compare(
 
 SFT_SCENARIOS.forEach((scenario, index) => {
   peerTest(`sft, ${scenario.name}`, async (context) => {
-    const modelConfig = MODELS[scenario.model];
-    const { config, rows, microBatchTokens, hasAdapter } = scenario;
-    const actual = await measureStep(executor, {
-      recipe: 'sft',
-      config,
-      modelConfig,
-      weights: policyOf(modelConfig),
-      rows,
-      microBatchTokens,
-      ...(hasAdapter ? { adapter: adapterOf(modelConfig) } : {}),
-    });
+    const actual = await measureStep(executor, sftStep(scenario));
     compare(context, 'SFT', scenario.name, actual, await expected(index));
   });
 });
@@ -121,31 +98,7 @@ SFT_SCENARIOS.forEach((scenario, index) => {
 GRPO_SCENARIOS.forEach((scenario, index) => {
   peerTest(`grpo, ${scenario.name}`, async (context) => {
     const theirs = await expected(SFT_SCENARIOS.length + index);
-    const modelConfig = MODELS[scenario.model];
-    const { config, completions, microBatchTokens, prompts, rewards } = scenario;
-    const samples = completions.map((tokens, i) => ({
-      tokens: Int32Array.from(tokens),
-      logProbs: Float32Array.from(theirs.old?.[i] ?? []),
-      finishReason: 'stop' as const,
-      policyVersion: 0,
-    }));
-    const samplesOf = new Map(
-      prompts.map((_, p) => [promptOf(scenario, p).join(), samples.slice(p * GROUP, (p + 1) * GROUP)]),
-    );
-    const texts = completions.map((tokens) => tokenizer.decode(tokens, { skipSpecialTokens: true }));
-    const actual = await measureStep(executor, {
-      recipe: 'grpo',
-      config: { group_size: GROUP, ...config },
-      modelConfig,
-      weights: policyOf(modelConfig),
-      reference: referenceOf(modelConfig),
-      rows: prompts,
-      microBatchTokens,
-      sampling: {
-        rollouts: givenRollouts(samplesOf),
-        grader: givenRewards(new Map(texts.map((text, i) => [text, rewards[i] ?? null]))),
-      },
-    });
+    const actual = await measureStep(executor, grpoStep(scenario, theirs.old ?? []));
     if (scenario.name !== 'on policy') expect(theirs.clipped).toBeGreaterThan(0);
     compare(context, 'GRPO', scenario.name, actual, theirs);
   });

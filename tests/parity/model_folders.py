@@ -1,9 +1,9 @@
 """Model folders of Python's transformers and peft, for comparison with what the platform reads and writes.
 
     python model_folders.py make DIR            # DIR/base (bfloat16, in shards) and DIR/adapter; prints what they compute
-    python model_folders.py families DIR        # DIR/<model_type> of other families; prints what they compute
-    python model_folders.py hf DIR              # prints what an exported folder computes
-    python model_folders.py peft DIR BASE       # prints what an exported adapter computes on a base folder
+    python model_folders.py families DIR        # DIR/<model_type> of every family; prints what they compute
+    python model_folders.py hf DIR...           # prints what exported folders compute
+    python model_folders.py peft DIR BASE...    # prints what exported adapters compute on base folders
     python model_folders.py merged DIR BASE ADAPTER   # prints how far exported weights are from peft's own merge
 """
 
@@ -63,15 +63,25 @@ def make(folder):
             "adapted": computed(base, PeftModel.from_pretrained(load(base), Path(folder, "adapter")))}
 
 
+SMALL = {"hidden_size": 48, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
+         "head_dim": 16, "max_position_embeddings": 128, "initializer_range": 0.2}
+FAMILIES = {
+    "llama": SMALL,
+    "mistral": {**SMALL, "sliding_window": None},
+    "qwen2": {**SMALL, "head_dim": 12},
+    "qwen3": SMALL,
+    "gemma": {**SMALL, "num_key_value_heads": 1},
+    "gemma2": SMALL,
+    "gemma3_text": {**SMALL, "sliding_window": 8},
+    "gpt2": {"n_embd": 48, "n_layer": 2, "n_head": 4, "n_positions": 128, "initializer_range": 0.2},
+}
+
+
 def families(folder):
     tokenizer = make_tokenizer()
     ids = {"vocab_size": len(tokenizer) + 4, "bos_token_id": None, "eos_token_id": tokenizer.convert_tokens_to_ids("<|im_end|>"), "pad_token_id": 0}
-    small = {"hidden_size": 48, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
-             "head_dim": 16, "max_position_embeddings": 128, "initializer_range": 0.2}
     results = {}
-    for model_type, keys in {"qwen2": {**small, "head_dim": 12}, "qwen3": small, "mistral": {**small, "sliding_window": None}, "gemma2": small,
-                             "gemma3_text": {**small, "sliding_window": 8}, "gpt2": {"n_embd": 48, "n_layer": 2, "n_head": 4, "n_positions": 128,
-                                                                                       "initializer_range": 0.2}}.items():
+    for model_type, keys in FAMILIES.items():
         torch.manual_seed(5)
         model = AutoModelForCausalLM.from_config(AutoConfig.for_model(model_type, **keys, **ids)).eval()
         path = Path(folder, model_type)
@@ -116,9 +126,10 @@ if command == "make":
 elif command == "families":
     result = families(*arguments)
 elif command == "hf":
-    result = computed(*arguments)
+    result = [computed(folder) for folder in arguments]
 elif command == "peft":
-    result = computed(arguments[1], PeftModel.from_pretrained(load(arguments[1]), arguments[0]))
+    pairs = zip(arguments[::2], arguments[1::2], strict=True)
+    result = [computed(base, PeftModel.from_pretrained(load(base), adapter)) for adapter, base in pairs]
 else:
     result = merged(*arguments)
 print(json.dumps(result))

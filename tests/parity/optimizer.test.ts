@@ -9,10 +9,11 @@ import { decodeSafetensors, type TensorMap } from '@preheat/checkpoints';
 import { createOnnxExecutor } from '@preheat/executor/onnx';
 import { afterAll, expect } from 'vitest';
 import { expectWithin, largestDifference, relativeDifference } from './comparison.js';
-import { MODELS, SFT_SCENARIOS, type SftScenario } from './loss-scenarios.js';
-import { adapterOf, policyOf, sftBatch, writePeerModels } from './peer-models.js';
+import { SFT_SCENARIOS, type SftScenario } from './loss-scenarios.js';
+import { writePeerModels } from './peer-models.js';
 import { peerTest, runPeer } from './peer-python.js';
 import { runSteps } from './recipe-step.js';
+import { sftBatch, sftStep } from './scenario-steps.js';
 
 const STEPS = 20;
 const WARMUP_STEPS = 5;
@@ -79,12 +80,12 @@ RUNS.forEach(({ scenario, maxGradNorm }, index) => {
   peerTest(`twenty steps, ${scenario.name}`, async (context) => {
     const theirs = (await computed())[index];
     if (!theirs) throw new Error(`optimizer.py gave no run ${index}`);
-    const start = policyOf(MODELS[scenario.model]);
-    const adapter = scenario.hasAdapter ? adapterOf(MODELS[scenario.model]) : null;
+    const step = sftStep(scenario);
+    const start = step.adapter?.tensors ?? step.weights;
     const { trained, metrics } = await runSteps(executor, {
-      recipe: 'sft',
+      ...step,
       config: {
-        ...scenario.config,
+        ...step.config,
         max_steps: STEPS,
         n_epochs: STEPS,
         warmup_ratio: WARMUP_STEPS / STEPS,
@@ -92,11 +93,6 @@ RUNS.forEach(({ scenario, maxGradNorm }, index) => {
         weight_decay: WEIGHT_DECAY,
         max_grad_norm: maxGradNorm,
       },
-      modelConfig: MODELS[scenario.model],
-      weights: start,
-      rows: scenario.rows,
-      microBatchTokens: scenario.microBatchTokens,
-      ...(adapter ? { adapter } : {}),
     });
     const curve = (metric: string) => metrics.map((each) => each[metric] ?? Number.NaN);
     const clipped = theirs.norms.filter((norm) => norm > maxGradNorm).length;
@@ -104,13 +100,13 @@ RUNS.forEach(({ scenario, maxGradNorm }, index) => {
     expect(clipped).toBeLessThan(STEPS);
     const { tensors } = decodeSafetensors(new Uint8Array(readFileSync(join(root, `${index}.safetensors`))));
     expect([...trained.keys()].sort()).toEqual([...tensors.keys()].sort());
-    const common = { peers: ['torch', 'transformers'], configuration: scenario.name };
+    const common = { peers: ['torch', 'transformers'] as const, configuration: scenario.name };
     const within = (what: string, difference: number, bound: number, unit: string) =>
       expectWithin(context, { check: `20 steps of AdamW: ${what}`, ...common, difference, bound, unit });
     within('loss', largestDifference(curve('train_loss'), theirs.losses), 1e-4, 'nats');
     within('learning rate', relativeDifference(curve('learning_rate'), theirs.rates), 1e-9, 'relative');
     within('gradient norm', relativeDifference(curve('gradient_norm'), theirs.norms), 1e-4, 'relative');
-    const moved = distance(tensors, adapter?.tensors ?? start);
+    const moved = distance(tensors, start);
     within('weights, of the way they went', distance(tensors, trained) / moved, 1e-3, 'relative');
   });
 });

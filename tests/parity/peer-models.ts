@@ -1,14 +1,10 @@
-/**
- * The models that losses and optimiser steps are compared on, as tensors for us and as folders for the peer, and batches
- * in the peer's terms.
- */
+/** The models that losses and optimiser steps are compared on, as tensors for us and as folders for the peer. */
 import { join } from 'node:path';
 import type { LoraAdapter, TensorMap } from '@preheat/checkpoints';
 import type { DecoderConfig } from '@preheat/contracts';
 import { freshAdapter } from '@preheat/nn';
 import { filled, filledTensors } from '../numerics/filled-tensors.js';
-import { tokenizer } from '../recipes/reversal-task.js';
-import { MODELS, type SftScenario } from './loss-scenarios.js';
+import { MODELS } from './loss-scenarios.js';
 import { writeAdapter, writeModel } from './written-model.js';
 
 /** The policy, a fifth of the way from its reference. */
@@ -47,16 +43,4 @@ export function writePeerModels(root: string): void {
     writeModel(join(root, `${name}-reference`), config, referenceOf(config));
     writeAdapter(join(root, `${name}-adapter`), adapterOf(config));
   }
-}
-
-/** The scenario in a peer's terms: a folder, and token ids with a mask. @param root Where `writePeerModels` wrote. */
-export function sftBatch(root: string, { model, rows, config, deviceBatch, hasAdapter }: SftScenario) {
-  const most = Number(config['max_sequence_length'] ?? MODELS[model].max_position_embeddings);
-  const encoded = rows.map(({ messages }) => tokenizer.encodeChat(messages));
-  const cut = encoded.map(({ tokens, trainMask }) => ({
-    tokens: [...tokens.slice(0, most)],
-    mask: [...trainMask.slice(0, most)],
-  }));
-  const adapter = hasAdapter ? { adapter: join(root, `${model}-adapter`) } : {};
-  return { model: join(root, model), rows: cut, deviceBatch, ...adapter };
 }

@@ -50,8 +50,8 @@ interface PolicyRow {
 
 const ON_POLICY: PolicyGradientSpec = { clipLow: 0.2, clipHigh: 0.3, temperature: 1, klBeta: 0 };
 
-/** Runs the policy gradient on rows whose two logits are (logit, 0), each with weight 1/N. */
-function runPolicy(rows: PolicyRow[], spec: PolicyGradientSpec) {
+/** Runs the policy gradient on rows whose two logits are (logit, 0). @param weights Default: 1/N each. */
+function runPolicy(rows: PolicyRow[], spec: PolicyGradientSpec, weights = rows.map(() => 1 / rows.length)) {
   const graph = new GraphBuilder();
   const count = rows.length;
   const feed = (name: string) => graph.input(name, 'f32', [count]);
@@ -69,7 +69,7 @@ function runPolicy(rows: PolicyRow[], spec: PolicyGradientSpec) {
   return evaluateProgram(graph.build({ outputs }), {
     logits: rows.flatMap(({ logit }) => [logit, 0]),
     targets: rows.map(({ target }) => target),
-    weights: rows.map(() => 1 / count),
+    weights,
     advantages: rows.map(({ advantage }) => advantage),
     old: rows.map(({ old }) => old),
     reference: rows.map(({ reference = 0 }) => reference),
@@ -109,6 +109,19 @@ describe('policyGradient', () => {
     close(result['gradient'], expected);
     close(result['loss'], [-0.25 * (2 * 1.3 - 2 * 1.4 - 2 * 0.8 + 2 * 1.25)]);
     close(result['mismatch'], [-Math.log(0.7)]);
+  });
+
+  it('gives a masked token exactly zero gradient, however far it is from its sampler', () => {
+    const row: PolicyRow = {
+      logit: 0.5,
+      target: 0,
+      advantage: 2,
+      old: Math.log(p) - 0.1,
+      reference: Math.log(p) + 0.3,
+    };
+    const result = runPolicy([row, { ...row, logit: -3 }], { ...ON_POLICY, klBeta: 0.1 }, [1, 0]);
+    expect([...(result['gradient'] ?? [])].slice(2).map(Math.abs)).toEqual([0, 0]);
+    expect(result['gradient']?.[0]).not.toBe(0);
   });
 
   it('takes log-probabilities at the sampling temperature', () => {
