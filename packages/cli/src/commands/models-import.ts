@@ -85,7 +85,9 @@ async function withTemplate<T>(
 }
 
 function importTable(imported: ModelImport, origin: string): string {
-  const kept = imported.storage_dtype === 'original' ? 'as they came' : `as ${imported.storage_dtype}`;
+  const kept = imported.storage_dtype === 'original' ? 'kept as they came' : `kept as ${imported.storage_dtype}`;
+  // Of an adapter no types are told.
+  const types = imported.dtypes.length > 0 ? [imported.dtypes.join(' and ')] : [];
   const rows = [
     ['from', origin],
     [
@@ -97,17 +99,18 @@ function importTable(imported: ModelImport, origin: string): string {
       'vocabulary',
       `${imported.vocabulary.toLocaleString('en')} tokens; an answer ends with ${imported.end_tokens.join(' or ')}`,
     ],
-    [
-      'chat template',
-      imported.has_chat_template ? 'yes' : 'none: import again with --chat-template FILE to chat and to train',
-    ],
-    [
-      'weights',
-      `${imported.tensors} tensors, ${imported.dtypes.join(' and ')}, ${formatBytes(imported.weight_bytes)}, kept ${kept}`,
-    ],
+    ['chat template', imported.has_chat_template ? 'yes' : 'none: it can neither chat nor be trained'],
+    ['weights', [`${imported.tensors} tensors`, ...types, formatBytes(imported.weight_bytes), kept].join(', ')],
     ['weight files', imported.weight_files.join(', ')],
     ...(imported.ignored.length > 0 ? [['left out', imported.ignored.join(', ')]] : []),
   ];
   const table = renderTable([{ title: 'IMPORTED' }, { title: imported.model }], rows);
-  return `${table}\n\nChat with it: preheat chat ${imported.model} hello\nTrain it: preheat jobs create --model ${imported.model} …`;
+  return `${table}\n\n${nextSteps(imported)}`;
+}
+
+function nextSteps({ model, has_chat_template }: ModelImport): string {
+  if (has_chat_template) {
+    return `Chat with it: preheat chat ${model} hello\nTrain it: preheat jobs create --model ${model} …`;
+  }
+  return `Give it a template: preheat models delete ${model}, then import it again with --chat-template FILE`;
 }

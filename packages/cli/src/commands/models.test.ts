@@ -103,8 +103,9 @@ describe('models import', () => {
     expect(count('DELETE /v1/files/')).toBe(3);
     expect(out).toMatch(/family\s+llama, 2 layers, 1,234 parameters/);
     expect(out).toContain('an answer ends with <a> or <b>');
-    expect(out).toContain('import again with --chat-template FILE');
-    expect(out).toContain('preheat chat tiny hello');
+    expect(out).toContain('none: it can neither chat nor be trained');
+    expect(out).toContain('preheat models delete tiny, then import it again with --chat-template FILE');
+    expect(out).not.toContain('preheat chat tiny');
   });
 
   it('sends no more than the heads of what is refused, and says why', async () => {
