@@ -5,7 +5,7 @@
 import type { LoraAdapter, TensorMap } from '@preheat/checkpoints';
 import type { DecoderConfig } from '@preheat/contracts';
 import type { Executor } from '@preheat/executor';
-import { compileGrader } from '@preheat/graders';
+import { compileGrader, type GradingContext } from '@preheat/graders';
 import type { Log } from '@preheat/ports';
 import type { PhaseGrader, Rollouts, RolloutSample, StepResult, TrainingRow } from '@preheat/recipes';
 import { recipeNamed } from '@preheat/recipes/catalog';
@@ -98,9 +98,9 @@ export function givenRollouts(samplesOf: ReadonlyMap<string, readonly RolloutSam
 export function givenRewards(rewardOf: ReadonlyMap<string, number | null>): PhaseGrader {
   const compiled = compileGrader(graderSpec);
   if (!compiled.ok) throw new Error(JSON.stringify(compiled));
-  const score = ({ sample }: { sample: { output_text: string } }) => {
-    const value = rewardOf.get(sample.output_text);
-    if (typeof value !== 'number') throw new Error(`no reward for ${sample.output_text}`);
+  const score = ({ sample: { output_text = '' } }: GradingContext) => {
+    const value = rewardOf.get(output_text);
+    if (typeof value !== 'number') throw new Error(`no reward for ${output_text}`);
     return { ok: true as const, value };
   };
   const scorer = { score, checkItem: () => null, itemPaths: [] };

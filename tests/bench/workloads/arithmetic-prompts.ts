@@ -34,7 +34,7 @@ export const arithmeticGrader: CompiledGrader = {
     [
       'sum',
       {
-        score: ({ sample, item }) => ({ ok: true, value: reward(sample.output_text, String(item['answer'])) }),
+        score: ({ sample, item }) => ({ ok: true, value: reward(sample.output_text ?? '', String(item['answer'])) }),
         checkItem: () => null,
         itemPaths: [],
       },
