@@ -24,6 +24,7 @@ export function measuredExecutor(inner: Executor): MeasuredExecutor {
     executor: {
       name: inner.name,
       detail: inner.detail,
+      holdsStored: inner.holdsStored,
       openTraining: async (layout) => measuredState(await inner.openTraining(layout), keep),
       compile: (program) => inner.compile(program),
       dispose: () => inner.dispose(),
@@ -41,6 +42,7 @@ function measuredState(inner: TrainingState, keep: (measured: Measured) => void)
     load: (state) => inner.load(state),
     read: () => inner.read(),
     evaluate: (program, feeds) => inner.evaluate(program, feeds),
+    prepare: (program) => inner.prepare(program),
     discard: () => inner.discard(),
     dispose: () => inner.dispose(),
     async accumulate(program, feeds) {

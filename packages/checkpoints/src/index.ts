@@ -8,6 +8,8 @@ export { huggingFaceConfigText, readHuggingFaceConfig, writeHuggingFaceConfig } 
 export { type Bundle, openBundle } from './open-bundle.js';
 export { MANIFEST_NAME, MAX_PARALLEL_BLOB_WRITES, publishBundle, sha256Hex } from './publish-bundle.js';
 export type { WeightDtype } from './safetensors/dtypes.js';
+export { float16ToFloat32, float32ToFloat16 } from './safetensors/half-floats.js';
+export { dequantizeRows, quantizeRows } from './safetensors/int8-rows.js';
 export { decodeSafetensors, type SafetensorsFile, streamSafetensors } from './safetensors/read-tensors.js';
 export { SafetensorsError } from './safetensors/safetensors-error.js';
 export { DEFAULT_SHARD_BYTES, shardTensors } from './safetensors/shards.js';

@@ -1,7 +1,7 @@
 // What an executor offers: running programs, and holding a model while it is trained. Recipes and trainers are written
 // against these interfaces only; ./onnx and ./tfjs implement them.
 
-import type { Program, Shape } from '@preheat/graph';
+import type { InputStorage, Program, Shape } from '@preheat/graph';
 
 /** Numbers for the inputs of a program that are not parameters, by name: f32 or i32 as the program says. */
 export type Feeds = Readonly<Record<string, Float32Array | Int32Array>>;
@@ -14,13 +14,23 @@ export interface ParameterSpec {
   readonly shape: Shape;
   /** Whether `update` changes it. Default true; a frozen parameter has no moments and takes no gradient. */
   readonly trainable?: boolean;
+  /** How a frozen matrix is held. Default float32; others only where the executor `holdsStored`. */
+  readonly storage?: 'float32' | InputStorage;
   /** Whether weight decay applies. Default: to matrices (rank 2 and more), not to biases and norm weights. */
   readonly weightDecay?: boolean;
 }
 
+/** A matrix in fewer bits, row-major: float16 as bit patterns, or int8 with a scale [rows] for each row. */
+export type StoredTensor =
+  | { readonly storage: 'float16'; readonly values: Uint16Array }
+  | { readonly storage: 'int8'; readonly values: Int8Array; readonly scales: Float32Array };
+
 /** The complete state of training between two updates. Gradients in accumulation are not part of it. */
 export interface TrainingSnapshot {
+  /** Those that are held in float32. */
   readonly parameters: Tensors;
+  /** The others; views of the executor's own memory, because they never change until the next `load`. */
+  readonly stored?: Readonly<Record<string, StoredTensor>>;
   /** Moments of AdamW, of every trainable parameter. */
   readonly firstMoment: Tensors;
   readonly secondMoment: Tensors;
@@ -110,6 +120,8 @@ export interface Executor {
   readonly name: string;
   /** The runtime, its version and where it computes, for logs and reports. */
   readonly detail: string;
+  /** Whether frozen matrices can be held in fewer bits than float32. */
+  readonly holdsStored: boolean;
   /** Holds a model with the given parameters, all zero until `load`. Rejects for a layout or options out of range. */
   openTraining(layout: readonly ParameterSpec[], options?: TrainingOptions): Promise<TrainingState>;
   compile(program: Program): Promise<CompiledProgram>;

@@ -7,6 +7,7 @@ export type {
   Feeds,
   LoadableState,
   ParameterSpec,
+  StoredTensor,
   Tensors,
   TrainingOptions,
   TrainingSnapshot,

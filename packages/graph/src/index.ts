@@ -20,6 +20,7 @@ import * as reduction from './ops/reduction.js';
 export { GraphBuilder } from './graph-builder.js';
 export { gradients } from './gradients.js';
 export { programToOnnx } from './lowering/program-to-onnx.js';
+export { type InputStorage, scalesInput, type StoredInputs } from './lowering/stored-input.js';
 export { peakBytes } from './peak-bytes.js';
 export { gradientOf, gradientOutput } from './program.js';
 export type {

@@ -1,5 +1,6 @@
 /** The decoder, its losses, and the trainer that recipes drive. */
 export type { Executor } from '@preheat/executor';
+export type { FrozenStorage } from './adapter/frozen-storage.js';
 export { freshAdapter } from './adapter/fresh-adapter.js';
 export { agrees } from './adapter/lora-modules.js';
 export { groupAdvantages, type GroupAdvantageOptions, hasVariance } from './advantage/group-advantages.js';

@@ -32,7 +32,7 @@ export interface ParallelismRequest {
 const tinyParameters = 4096;
 /** The share of memory that copies of parameters and gradients may take; activations need the rest. */
 const copiesShare = 0.3;
-const bytesPerFloat = 4;
+const BYTES = { float32: 4, float16: 2, int8: 1 } as const;
 
 export function chooseParallelism(request: ParallelismRequest): Parallelism {
   const { cores } = request;
@@ -46,13 +46,14 @@ function chooseWorkers(request: ParallelismRequest): { workers: number; reason: 
   const { cores, memoryBytes, parameters } = request;
   if (request.workers !== undefined) return { workers: request.workers, reason: 'workers are set by the caller' };
   const count = (of: readonly Parameter[]) => of.reduce((sum, { size }) => sum + size, 0);
+  const heldBytes = parameters.reduce((sum, { size, storage }) => sum + size * BYTES[storage], 0);
   const total = count(parameters);
   if (total <= tinyParameters) return { workers: 0, reason: `${total} parameters are too few to wake a thread for` };
   if (request.threads !== undefined && request.threads > 1) {
     return { workers: 1, reason: `${request.threads} threads a session are set by the caller` };
   }
   // A lane copies every parameter, and a gradient for each trainable one that also takes a slot of shared memory.
-  const copyBytes = bytesPerFloat * (total + 2 * count(parameters.filter(({ trainable }) => trainable)));
+  const copyBytes = heldBytes + 2 * BYTES.float32 * count(parameters.filter(({ trainable }) => trainable));
   const affordable = Math.max(1, Math.floor((memoryBytes * copiesShare) / copyBytes));
   const workers = Math.min(cores, affordable);
   const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;

@@ -3,7 +3,8 @@
 
 import './no-telemetry.js';
 import { Tensor } from 'onnxruntime-node';
-import type { ParameterVersion, SharedParameters } from './lane.js';
+import type { ParameterVersion, SharedParameters, SharedStored } from './lane.js';
+import { StoredCopy } from './stored-copy.js';
 
 type SharedTensor = SharedParameters['tensors'][number];
 
@@ -17,10 +18,12 @@ interface Held {
 export class LaneParameters {
   readonly #shards: SharedParameters['shards'];
   readonly #held: ReadonlyMap<string, Held>;
+  readonly #stored: ReadonlyMap<string, StoredCopy>;
   #version: ParameterVersion = { loads: 0, updates: 0 };
 
-  constructor({ shards, tensors }: SharedParameters) {
+  constructor({ shards, tensors, stored }: SharedParameters) {
     this.#shards = shards;
+    this.#stored = new Map(stored.map((shared: SharedStored) => [shared.name, new StoredCopy(shared)]));
     this.#held = new Map(
       tensors.map((shared) => {
         const parameterData = new Float32Array(shared.size);
@@ -37,11 +40,13 @@ export class LaneParameters {
       if (!wasLoaded && !shared.trainable) continue;
       parameterData.set(new Float32Array(this.#shard(shared).buffer, shared.offset, shared.size));
     }
+    if (wasLoaded) for (const copy of this.#stored.values()) copy.renew();
     this.#version = { loads, updates };
   }
 
-  parameter(name: string): Tensor {
-    return this.#find(name).parameter;
+  /** What a program is fed for a parameter, by input. */
+  inputs(name: string): Record<string, Tensor> {
+    return this.#stored.get(name)?.inputs ?? { [name]: this.#find(name).parameter };
   }
 
   /** The tensor to receive the gradient of a parameter. */

@@ -4,6 +4,7 @@
 
 import type { Shape } from '@preheat/graph';
 import type { InferenceSession } from 'onnxruntime-node';
+import type { StoredTensor } from '../executor.js';
 
 /** Where the tensors of a training state lie in shared memory. Gradient slot s starts at `gradientStart + s·slotBytes`. */
 export interface SharedParameters {
@@ -21,6 +22,14 @@ export interface SharedParameters {
     /** Bytes from the start of the parameters, and from the start of every slot. */
     readonly offset: number;
   }[];
+  readonly stored: readonly SharedStored[];
+}
+
+/** A frozen parameter in fewer bits, over shared memory. */
+export interface SharedStored {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly tensor: StoredTensor;
 }
 
 /** How often the parameters were loaded (all of them changed) and updated (the trainable ones). */

@@ -66,7 +66,7 @@ export class LocalLane implements Lane {
     if (training && !held) throw new Error(`training state ${training.state} is not attached to this lane`);
     if (training && held) {
       held.renew(training.version);
-      for (const name of training.parameters) inputs[name] = held.parameter(name);
+      for (const name of training.parameters) Object.assign(inputs, held.inputs(name));
       for (const { output, parameter } of training.gradients) fetches[output] = held.gradient(parameter);
     }
     await session.run(inputs, fetches);

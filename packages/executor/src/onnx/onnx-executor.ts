@@ -1,6 +1,6 @@
 // The CPU executor: programs run on ONNX Runtime in worker threads, the optimiser in WebAssembly on memory they share.
 
-import type { Program } from '@preheat/graph';
+import type { Program, StoredInputs } from '@preheat/graph';
 import { createRequire } from 'node:module';
 import { availableParallelism, loadavg, totalmem } from 'node:os';
 import { checkTrainingOptions } from '../adamw.js';
@@ -28,6 +28,7 @@ const defaultMaxSessions = 16;
 
 class OnnxExecutor implements Executor {
   readonly name = 'onnx';
+  readonly holdsStored = true;
   readonly detail: string;
   readonly #options: OnnxOptions;
   readonly #pool: LanePool;
@@ -74,9 +75,14 @@ class OnnxExecutor implements Executor {
     const parallelism = chooseParallelism({ workers, threads, spinning, ...machine, parameters });
     onParallelism?.(parallelism);
     this.#pool.warm(parallelism.workers);
-    const forms = new ProgramForms(toSessionOptions(this.#options, parallelism));
+    const forms = new ProgramForms(toSessionOptions(this.#options, parallelism), storedInputs(parameters));
     return { pool: this.#pool, forms, parallelism, onDispose };
   }
+}
+
+function storedInputs(parameters: readonly Parameter[]): StoredInputs {
+  const held = parameters.flatMap(({ name, storage }) => (storage === 'float32' ? [] : [[name, storage] as const]));
+  return new Map(held);
 }
 
 /** Read from the package rather than from the runtime, whose library only the lanes need to load. */

@@ -26,6 +26,7 @@ import type { AttachedState } from './pooled-lane.js';
 import type { ProgramForms } from './program-form.js';
 import { toRequest } from './run-request.js';
 import type { OptimiserRegion } from './memory-shard.js';
+import { StoredMemory } from './stored-memory.js';
 import { TrainingMemory } from './training-memory.js';
 
 let nextStateId = 0;
@@ -42,6 +43,7 @@ export class OnnxTrainingState implements TrainingState {
   readonly #options: OnnxTrainingOptions;
   readonly #parameters: ReadonlyMap<string, Parameter>;
   readonly #memory: TrainingMemory;
+  readonly #stored: StoredMemory;
   readonly #attached: AttachedState;
   readonly #queue = new SerialQueue();
   readonly #slots: GradientSlots;
@@ -54,9 +56,13 @@ export class OnnxTrainingState implements TrainingState {
     const { workers } = options.parallelism;
     // The sum, one for each lane at work, and with several lanes one that waits for an earlier run.
     const gradientSlots = workers > 1 ? workers + 2 : 2;
-    this.#memory = new TrainingMemory(parameters, { gradientSlots, averageDecay: options.averageDecay });
+    this.#stored = new StoredMemory(parameters);
+    this.#memory = new TrainingMemory(parameters.filter(isFloat), {
+      gradientSlots,
+      averageDecay: options.averageDecay,
+    });
     this.#slots = new GradientSlots(this.#memory, gradientSlots);
-    this.#attached = { id: nextStateId++, parameters: this.#memory.share() };
+    this.#attached = { id: nextStateId++, parameters: { ...this.#memory.share(), stored: this.#stored.share() } };
   }
 
   load(state: LoadableState): Promise<void> {
@@ -64,6 +70,7 @@ export class OnnxTrainingState implements TrainingState {
       const { optimiserRegions } = this.#memory;
       checkState([...this.#parameters.values()], state, optimiserRegions.includes('average'));
       this.#write('parameters', state.parameters);
+      this.#stored.load(state.stored ?? {});
       for (const region of optimiserRegions) {
         this.#memory.clear(region);
         this.#write(region, state[region] ?? (region === 'average' ? this.#trainable(state.parameters) : {}));
@@ -77,6 +84,7 @@ export class OnnxTrainingState implements TrainingState {
   read(): Promise<TrainingSnapshot> {
     return this.#queue.run(async () => ({
       parameters: this.#copy('parameters'),
+      stored: this.#stored.read(),
       firstMoment: this.#copy('firstMoment'),
       secondMoment: this.#copy('secondMoment'),
       ...(this.#memory.optimiserRegions.includes('average') ? { average: this.#copy('average') } : {}),
@@ -171,10 +179,14 @@ export class OnnxTrainingState implements TrainingState {
   }
 
   #copy(region: 'parameters' | OptimiserRegion): Record<string, Float32Array> {
-    const held = [...this.#parameters.values()].filter(({ trainable }) => trainable || region === 'parameters');
+    const held = [...this.#parameters.values()]
+      .filter(({ trainable }) => trainable || region === 'parameters')
+      .filter(isFloat);
     return Object.fromEntries(held.map((parameter) => [parameter.name, this.#memory.view(region, parameter).slice()]));
   }
 }
+
+const isFloat = ({ storage }: Parameter): boolean => storage === 'float32';
 
 interface Gradient {
   readonly output: string;

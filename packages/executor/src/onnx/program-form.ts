@@ -1,6 +1,6 @@
 // The encoded form of a program, with the settings of its sessions: what a lane needs to compile it.
 
-import type { Program } from '@preheat/graph';
+import type { Program, StoredInputs } from '@preheat/graph';
 import { programToOnnx } from '@preheat/graph';
 import type { InferenceSession } from 'onnxruntime-node';
 
@@ -22,7 +22,7 @@ export class ProgramForm {
 
   /** Encoded when first needed: every lane compiles the same bytes. */
   get model(): Uint8Array {
-    this.#model ??= programToOnnx(this.#program);
+    this.#model ??= programToOnnx(this.#program, this.owner.storedInputs);
     return this.#model;
   }
 }
@@ -31,9 +31,12 @@ export class ProgramForm {
 export class ProgramForms {
   readonly #options: InferenceSession.SessionOptions;
   readonly #forms = new WeakMap<Program, ProgramForm>();
+  /** How the inputs of its programs are held, where that is not as the program says. */
+  readonly storedInputs: StoredInputs;
 
-  constructor(options: InferenceSession.SessionOptions) {
+  constructor(options: InferenceSession.SessionOptions, storedInputs: StoredInputs = new Map()) {
     this.#options = options;
+    this.storedInputs = storedInputs;
   }
 
   of(program: Program): ProgramForm {

@@ -55,7 +55,7 @@ export class TrainingMemory {
   }
 
   /** What other threads need to find the tensors. */
-  share(): SharedParameters {
+  share(): Omit<SharedParameters, 'stored'> {
     return {
       shards: this.#shards.map(({ buffer, gradientStart, trainableBytes }) => ({
         buffer,

@@ -29,6 +29,7 @@ export function createTfjsExecutor(
 
 class TfjsExecutor implements Executor {
   readonly name = 'tfjs';
+  readonly holdsStored = false;
   readonly detail: string;
   readonly #tf: TensorFlow;
   readonly #interpreters: InterpreterCache;
@@ -42,6 +43,8 @@ class TfjsExecutor implements Executor {
 
   async openTraining(layout: readonly ParameterSpec[], options: TrainingOptions = {}): Promise<TrainingState> {
     checkTrainingOptions(options);
+    const stored = layout.find(({ storage = 'float32' }) => storage !== 'float32');
+    if (stored) throw new Error(`parameter "${stored.name}": this executor holds float32 alone, not ${stored.storage}`);
     const onDispose = () => this.#open.delete(state);
     const all = { ...options, onDispose };
     const state: TrainingState = new TfjsTrainingState(this.#tf, this.#interpreters, resolveLayout(layout), all);

@@ -9,24 +9,34 @@ import { findGemmFusions } from './fuse-gemm.js';
 import type { GemmFusion } from './fuse-gemm.js';
 import { onnxLowerings } from './onnx-lowerings.js';
 import type { LoweredOperand } from './onnx-lowerings.js';
+import { StoredInput } from './stored-input.js';
+import type { StoredInputs } from './stored-input.js';
 
 const elementType: Record<DType, ElementType> = { f32: 'float32', i32: 'int32', bool: 'bool' };
 
-type Resolve = (value: number) => LoweredOperand;
+/** The operands of a node, in order. */
+type Resolve = (values: readonly number[]) => LoweredOperand[];
 
 /** The bytes of a model for ONNX Runtime. Needs a runtime with the com.microsoft operators. */
-export function programToOnnx(program: Program): Uint8Array {
+export function programToOnnx(program: Program, storedInputs: StoredInputs = new Map()): Uint8Array {
   const graph = new OnnxGraph('program');
   const operands = new Map<number, LoweredOperand>();
   const define = (value: number, { dtype, shape }: TensorType, name: string) =>
     operands.set(value, { name, dtype, shape });
-  const resolve: Resolve = (value) => {
-    const operand = operands.get(value);
-    invariant(operand, `value ${value} is used before it is defined`);
-    return operand;
+  const stored = new Map<number, StoredInput>();
+  const resolve: Resolve = (values) => {
+    const known = values.map((value) => operands.get(value));
+    const other = known.find((operand) => operand?.dtype === 'f32');
+    return values.map((value, index) => {
+      const operand = known[index] ?? stored.get(value)?.widen(other);
+      invariant(operand, `value ${value} is used before it is defined`);
+      return operand;
+    });
   };
   for (const input of program.inputs) {
-    define(input.value, input, graph.input(input.name, elementType[input.dtype], input.shape));
+    const storage = storedInputs.get(input.name);
+    if (storage) stored.set(input.value, new StoredInput(graph, input, storage));
+    else define(input.value, input, graph.input(input.name, elementType[input.dtype], input.shape));
   }
   for (const constant of program.constants) {
     const { dtype, shape, data } = constant;
@@ -36,12 +46,29 @@ export function programToOnnx(program: Program): Uint8Array {
   for (const node of program.nodes) {
     if (absorbed.has(node.value)) continue;
     const fusion = additions.get(node.value);
-    define(node.value, node, fusion ? lowerGemm(graph, fusion, resolve) : lowerNode(graph, node, resolve));
+    const table = node.primitive === 'gather' ? stored.get(node.inputs[0] ?? -1) : undefined;
+    define(node.value, node, lower(graph, node, { fusion, table, resolve }));
   }
   for (const { name, value, dtype, shape } of program.outputs) {
-    graph.output(name, resolve(value).name, elementType[dtype], shape);
+    const [operand] = resolve([value]);
+    invariant(operand, `output "${name}" has no value`);
+    graph.output(name, operand.name, elementType[dtype], shape);
   }
   return graph.encode();
+}
+
+interface LowerOptions {
+  /** The addition that the node is computed in. */
+  readonly fusion: GemmFusion | undefined;
+  /** What a gather reads its rows from, when that is stored. */
+  readonly table: StoredInput | undefined;
+  readonly resolve: Resolve;
+}
+
+function lower(graph: OnnxGraph, node: ProgramNode, { fusion, table, resolve }: LowerOptions): string {
+  if (fusion) return lowerGemm(graph, fusion, resolve);
+  const [ids] = table ? resolve(node.inputs.slice(1)) : [];
+  return table && ids ? table.rows(ids) : lowerNode(graph, node, resolve);
 }
 
 function lowerNode(graph: OnnxGraph, node: ProgramNode, resolve: Resolve): string {
@@ -50,12 +77,12 @@ function lowerNode(graph: OnnxGraph, node: ProgramNode, resolve: Resolve): strin
     node: ProgramNode,
     inputs: LoweredOperand[],
   ) => string;
-  return lowering(graph, node, node.inputs.map(resolve));
+  return lowering(graph, node, resolve(node.inputs));
 }
 
 function lowerGemm(graph: OnnxGraph, { product, addend }: GemmFusion, resolve: Resolve): string {
   const { transposeA, transposeB, scale } = product.attributes;
-  const names = [...product.inputs, addend].map((value) => resolve(value).name);
+  const names = resolve([...product.inputs, addend]).map(({ name }) => name);
   return graph.op('Gemm', names, {
     transA: Number(transposeA),
     transB: Number(transposeB),

@@ -10,9 +10,18 @@ import {
   type TensorMap,
 } from '@preheat/checkpoints';
 import { type DecoderConfig, decoderTensors, invariant, type TensorSpec } from '@preheat/contracts';
-import type { Executor, ParameterSpec, Tensors, TrainingSnapshot, TrainingState } from '@preheat/executor';
+import type {
+  Executor,
+  LoadableState,
+  ParameterSpec,
+  StoredTensor,
+  Tensors,
+  TrainingSnapshot,
+  TrainingState,
+} from '@preheat/executor';
 import type { Program } from '@preheat/graph';
 import { dropoutMasks } from '../adapter/dropout-masks.js';
+import { type FrozenStorage, restoreTensor, storageOf, storeTensor } from '../adapter/frozen-storage.js';
 import { loraTensors } from '../adapter/lora-modules.js';
 import type { LossSpec } from '../loss/loss-spec.js';
 import { isInert, type WeightedTokens } from '../record/weighted-tokens.js';
@@ -58,6 +67,11 @@ export interface TrainerOptions {
   readonly executor: Executor;
   readonly config: DecoderConfig;
   readonly optimizer: OptimizerSettings;
+  /**
+   * How the weights under an adapter are held, where the executor can hold them in fewer bits (else float32). Default
+   * float32. A trainer of the whole model has none.
+   */
+  readonly frozenStorage?: FrozenStorage;
   readonly limits?: Partial<MicroBatchLimits>;
   /** Told when memory ran out and micro-batches became smaller. */
   readonly onShrink?: (shrink: Shrink) => void;
@@ -84,7 +98,6 @@ export interface Resumption extends Start, Pick<TrainingSnapshot, 'firstMoment' 
 export class Trainer {
   readonly config: DecoderConfig;
   readonly #model: TrainedModel;
-  readonly #base: TensorMap;
   readonly #seed: number;
   #updates: number;
   readonly #state: TrainingState;
@@ -96,7 +109,6 @@ export class Trainer {
     const { config, optimizer, limits, onShrink = () => undefined } = options;
     this.config = config;
     this.#model = { config, lora: start.adapter?.config ?? null };
-    this.#base = start.adapter ? start.weights : new Map();
     this.#seed = start.seed ?? 0;
     this.#updates = updates;
     this.#state = state;
@@ -105,21 +117,23 @@ export class Trainer {
   }
 
   /**
-   * Starts with a fresh optimiser. The trainer reads the weights under an adapter until it is disposed.
+   * Starts with a fresh optimiser.
    * @throws TensorMismatchError when the weights do not fit the config.
    */
   static async open(options: TrainerOptions, start: Start): Promise<Trainer> {
     assertDecoderTensors(options.config, start.weights);
-    const state = await options.executor.openTraining(layoutOf(options.config, start.adapter));
-    await state.load({ parameters: parametersOf(start) });
+    const storage = storageIn(options);
+    const state = await options.executor.openTraining(layoutOf(options.config, start.adapter, storage));
+    await state.load(parametersOf(start, storage));
     return new Trainer(state, options, start, 0);
   }
 
   /** Continues bit-exactly from what `read` gave. */
   static async restore(options: TrainerOptions, resumption: Resumption): Promise<Trainer> {
     const { firstMoment, secondMoment, stepCount } = resumption;
-    const state = await options.executor.openTraining(layoutOf(options.config, resumption.adapter));
-    await state.load({ parameters: parametersOf(resumption), firstMoment, secondMoment, stepCount });
+    const storage = storageIn(options);
+    const state = await options.executor.openTraining(layoutOf(options.config, resumption.adapter, storage));
+    await state.load({ ...parametersOf(resumption, storage), firstMoment, secondMoment, stepCount });
     return new Trainer(state, options, resumption, stepCount);
   }
 
@@ -130,10 +144,11 @@ export class Trainer {
 
   /** The current weights of the whole model, owned by the caller; an adapter is folded into them. */
   async weights(): Promise<TensorMap> {
-    const { parameters } = await this.#state.read();
+    const { parameters, stored = {} } = await this.#state.read();
+    const restored = Object.entries(stored).map(([name, tensor]) => [name, restoreTensor(tensor)] as const);
+    const base = toTensorMap(this.config, { ...parameters, ...Object.fromEntries(restored) });
     const adapter = this.adapterOf(parameters);
-    if (!adapter) return toTensorMap(this.config, parameters);
-    return mergeAdapter(this.#base, adapter, inputsFirstModules(this.config));
+    return adapter ? mergeAdapter(base, adapter, inputsFirstModules(this.config)) : base;
   }
 
   /** The adapter among parameters that were read; null when the weights themselves are trained. */
@@ -278,16 +293,34 @@ function select<T>(rows: readonly T[], plan: MicroBatchPlan): T[] {
   });
 }
 
+const storageIn = ({ executor, frozenStorage = 'float32' }: TrainerOptions): FrozenStorage =>
+  executor.holdsStored ? frozenStorage : 'float32';
+
 /** Under an adapter the weights are held, but not trained. */
-function layoutOf(config: DecoderConfig, adapter: LoraAdapter | null | undefined): ParameterSpec[] {
+function layoutOf(
+  config: DecoderConfig,
+  adapter: LoraAdapter | null | undefined,
+  storage: FrozenStorage,
+): ParameterSpec[] {
   if (!adapter) return decoderTensors(config);
-  const frozen = decoderTensors(config).map((spec) => ({ ...spec, trainable: false }));
-  return [...frozen, ...loraTensors(config, adapter.config)];
+  const held = decoderTensors(config).map((spec) => ({
+    ...spec,
+    trainable: false,
+    storage: storageOf(spec, storage),
+  }));
+  return [...held, ...loraTensors(config, adapter.config)];
 }
 
-function parametersOf({ weights, adapter }: Start): Record<string, Float32Array> {
-  const tensors = [...weights, ...(adapter?.tensors ?? [])];
-  return Object.fromEntries(tensors.map(([name, { data }]) => [name, data]));
+function parametersOf({ weights, adapter }: Start, storage: FrozenStorage): LoadableState {
+  const parameters: Record<string, Float32Array> = {};
+  const stored: Record<string, StoredTensor> = {};
+  for (const [name, tensor] of weights) {
+    const own = adapter ? storageOf(tensor, storage) : 'float32';
+    if (own === 'float32') parameters[name] = tensor.data;
+    else stored[name] = storeTensor(name, tensor, own);
+  }
+  for (const [name, { data }] of adapter?.tensors ?? []) parameters[name] = data;
+  return { parameters, stored };
 }
 
 /** Tensors by name with the shapes of the decoder. */

@@ -2,6 +2,7 @@
  * The memory that training takes, before anything is opened: the formula behind "does it fit". It counts what grows with
  * the model and the batch, in the layout of the CPU executor; the runtime itself (about 150 MB) comes on top.
  */
+import { type FrozenStorage, storageOf } from '../adapter/frozen-storage.js';
 import { loraTensors } from '../adapter/lora-modules.js';
 import { decoderTensors } from '@preheat/contracts';
 import { peakBytes, sizeOf } from '@preheat/graph';
@@ -15,6 +16,8 @@ export interface TrainingMemoryRequest {
   readonly microBatch: ProgramShape;
   /** Micro-batches computed side by side. */
   readonly lanes: number;
+  /** Of the weights under an adapter. Default float32. */
+  readonly frozenStorage?: FrozenStorage;
   /** Whether an average of the trained parameters is kept. Default false. */
   readonly averages?: boolean;
   readonly spec?: LossSpec;
@@ -40,16 +43,27 @@ const extraSlots = (lanes: number): number => (lanes > 1 ? 2 : 1);
 
 /** Pure. Builds the program of the micro-batch to see what is alive at its peak, which takes about as long as a step. */
 export function trainingMemory(request: TrainingMemoryRequest): TrainingMemory {
-  const { model, microBatch, lanes, averages = false, spec = CROSS_ENTROPY } = request;
-  const base = floats(decoderTensors(model.config).map(({ shape }) => sizeOf(shape)));
+  const { model, microBatch, lanes, averages = false, frozenStorage = 'float32', spec = CROSS_ENTROPY } = request;
+  const storage = model.lora ? frozenStorage : 'float32';
+  const weightSpecs = decoderTensors(model.config);
+  const base = weightSpecs.reduce((sum, weight) => sum + heldBytes(weight.shape, storageOf(weight, storage)), 0);
   const adapter = model.lora ? floats(loraTensors(model.config, model.lora).map(({ shape }) => sizeOf(shape))) : 0;
   const trained = model.lora ? adapter : base;
   const weights = (base + adapter) * (1 + lanes);
   const optimizer = trained * (MOMENTS + Number(averages));
   // A lane's gradient is counted in its peak; handing it over takes a copy in the lane and a slot.
   const gradients = trained * (2 * lanes + extraSlots(lanes));
-  const activations = lanes * peakBytes(buildTrainingProgram(model, microBatch, spec));
+  // A lane widens one matrix at a time.
+  const widened = storage === 'float32' ? 0 : floats([Math.max(...weightSpecs.map(({ shape }) => sizeOf(shape)))]);
+  const activations = lanes * (peakBytes(buildTrainingProgram(model, microBatch, spec)) + widened);
   return { weights, optimizer, gradients, activations, total: weights + optimizer + gradients + activations };
+}
+
+const ELEMENT_BYTES = { float32: BYTES_PER_FLOAT, float16: 2, int8: 1 } as const;
+
+function heldBytes(shape: readonly number[], storage: FrozenStorage): number {
+  const scales = storage === 'int8' ? floats([shape[0] ?? 0]) : 0;
+  return sizeOf(shape) * ELEMENT_BYTES[storage] + scales;
 }
 
 const floats = (sizes: readonly number[]): number => BYTES_PER_FLOAT * sizes.reduce((sum, size) => sum + size, 0);

@@ -26,6 +26,11 @@ export const adapterKeys = {
     default: 0,
     description: 'Share of the adapter inputs that is dropped in training.',
   }),
+  lora_base_dtype: Type.Union([Type.Literal('float32'), Type.Literal('float16'), Type.Literal('int8')], {
+    default: 'float32',
+    description:
+      'How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.',
+  }),
   lora_target_modules: Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
     minItems: 1,
     maxItems: 64,
@@ -39,6 +44,7 @@ export interface AdapterConfig {
   readonly lora_rank: number;
   readonly lora_alpha: number;
   readonly lora_dropout: number;
+  readonly lora_base_dtype: 'float32' | 'float16' | 'int8';
   readonly lora_target_modules: readonly string[];
 }
 

@@ -31,6 +31,7 @@ function trainerOptions(
   return {
     executor,
     config: modelConfig,
+    frozenStorage: config.lora_base_dtype,
     optimizer,
     ...(microBatchTokens === undefined ? {} : { limits: { maxTokens: microBatchTokens } }),
     onShrink: ({ from, maxTokens, cause }) =>
