@@ -16,12 +16,12 @@ const STORAGES: readonly FrozenStorage[] = ['float32', 'float16', 'int8'];
 const [ROWS, TOKENS, STEPS] = [8, 65, 6];
 const config: DecoderConfig = {
   model_type: 'llama',
-  vocab_size: 8192,
-  hidden_size: 768,
-  intermediate_size: 2048,
-  num_hidden_layers: 12,
-  num_attention_heads: 12,
-  num_key_value_heads: 12,
+  vocab_size: 4096,
+  hidden_size: 512,
+  intermediate_size: 1408,
+  num_hidden_layers: 8,
+  num_attention_heads: 8,
+  num_key_value_heads: 8,
   head_dim: 64,
   max_position_embeddings: 512,
   rope_theta: 10_000,

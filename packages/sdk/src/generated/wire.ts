@@ -948,6 +948,10 @@ export interface CreateJob {
            */
           lora_dropout?: "auto" | number;
           /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
            * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
            */
           lora_target_modules?: "auto" | string[];
@@ -1023,6 +1027,10 @@ export interface CreateJob {
            * Share of the adapter inputs that is dropped in training.
            */
           lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
           /**
            * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
            */
