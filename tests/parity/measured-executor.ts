@@ -24,8 +24,8 @@ export function measuredExecutor(inner: Executor): MeasuredExecutor {
     executor: {
       name: inner.name,
       detail: inner.detail,
-        holdsStored: inner.holdsStored,
-        openTraining: async (layout, options) => measuredState(await inner.openTraining(layout, options), keep),
+      holdsStored: inner.holdsStored,
+      openTraining: async (layout, options) => measuredState(await inner.openTraining(layout, options), keep),
       compile: (program) => inner.compile(program),
       dispose: () => inner.dispose(),
     },

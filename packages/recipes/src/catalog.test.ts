@@ -70,6 +70,12 @@ describe.each(RECIPES.map((entry) => [entry.name, entry] as const))('%s', (name,
     for (const [key, schema] of Object.entries(entry.config.properties as Record<string, Record<string, unknown>>)) {
       expect(schema['description'], key).toBeTruthy();
       if (schema['type'] === 'boolean') continue;
+      if (schema['anyOf']) {
+        // A choice between names.
+        for (const choice of schema['anyOf'] as Record<string, unknown>[])
+          expect(choice['const'], key).toBeTypeOf('string');
+        continue;
+      }
       if (schema['type'] === 'array') {
         expect(schema['maxItems'], key).toBeTypeOf('number');
         continue;

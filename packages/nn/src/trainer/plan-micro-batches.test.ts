@@ -31,6 +31,17 @@ describe('planMicroBatches', () => {
     ]);
   });
 
+  it('takes everything at once where nothing bounds it and a run costs more than all of it', () => {
+    const [plan, ...others] = planMicroBatches([30, 20, 10], { maxTokens: Infinity, overheadTokens: 1e12 });
+    expect(plan).toMatchObject({ batch: 4, rows: [0, 1, 2] });
+    expect(others).toEqual([]);
+  });
+
+  it('ends where nothing bounds a micro-batch', () => {
+    const plans = planMicroBatches([30, 20, 10], { maxTokens: Infinity, overheadTokens: 1 });
+    expect(plans.flatMap(({ rows }) => rows).sort()).toEqual([0, 1, 2]);
+  });
+
   it('parts long rows from short ones when that saves more than a run costs', () => {
     const lengths = [...new Array<number>(2).fill(64), ...new Array<number>(32).fill(8)];
     expect(planMicroBatches(lengths, limits).map(({ batch, length }) => [batch, length])).toEqual([

@@ -46,7 +46,12 @@ export function planMicroBatches(lengths: readonly number[], limits: MicroBatchL
   let [best, bestTime] = [split(order, padded, limits), Number.POSITIVE_INFINITY];
   // Smaller micro-batches spread over more lanes, but cost more altogether.
   const smallest = Math.max(limits.overheadTokens, SHORTEST_LENGTH);
-  for (let { maxTokens } = limits; maxTokens >= smallest; maxTokens /= 2) {
+  const whole = 2 * order.length * (padded[0] ?? 0);
+  for (
+    let maxTokens = limits.maxTokens === Infinity ? whole : limits.maxTokens;
+    maxTokens >= smallest;
+    maxTokens /= 2
+  ) {
     const plans = split(order, padded, { ...limits, maxTokens });
     const time = LANES.reduce((sum, lanes) => sum + makespan(plans, lanes, limits), 0);
     if (time < bestTime) [best, bestTime] = [plans, time];
