@@ -51,7 +51,9 @@ export class ApiMachine {
       hash: createHash('sha256').update(key).digest(),
       projectId: projectName(project),
     }));
-    const limits = { requestsPerMinute: Number.MAX_SAFE_INTEGER };
+    // What a crash leaves unanswered here would have ended with its process: it must not count as load of the next.
+    const unbounded = Number.MAX_SAFE_INTEGER;
+    const limits = { requestsPerMinute: unbounded, requestsInFlight: unbounded, jsonBytesInFlight: unbounded };
     const sendWebhook = () => Promise.reject(new Error('no endpoint exists in this world'));
     const app = await createApp({ ...ports, jobs, models, decoders, graders, sendWebhook }, { apiKeys, limits });
     await app.ready();

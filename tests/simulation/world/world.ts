@@ -5,7 +5,7 @@
  */
 import { MemoryObjectStore, MemoryWorkQueue } from '@preheat/adapters/memory';
 import { DeadLetters, JobStore, type JobStoreDependencies } from '@preheat/jobs';
-import type { JsonValue, Log, ObjectStore } from '@preheat/ports';
+import type { Clock, JsonValue, Log, ObjectStore } from '@preheat/ports';
 import { FaultyQueue, FaultyStore, SimulatedProcess, type Simulation, WatchedStore } from '@preheat/simulator';
 import type { FaultPlan } from './fault-plan.js';
 import { drawFaults } from './fault-plan.js';
@@ -118,6 +118,11 @@ export class World {
 
   #trueDependencies(): JobStoreDependencies {
     const { clock, ids } = this.simulation;
-    return { store: this.truth, queue: this.jobQueue, clock, ids, log: this.log };
+    // Whole milliseconds, as a system's clock counts.
+    const wholeMs: Clock = {
+      nowMs: () => Math.floor(clock.nowMs()),
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+    };
+    return { store: this.truth, queue: this.jobQueue, clock: wholeMs, ids, log: this.log };
   }
 }
