@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -17,6 +17,8 @@ const child = spawn(
   { cwd: root, stdio: 'inherit' },
 );
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+
+const firstLines = (message) => message.split('\n').slice(0, 6).join('\n  ');
 
 child.on('exit', (code, signal) => {
   let counts;
@@ -36,6 +38,15 @@ child.on('exit', (code, signal) => {
     for (const file of counts.testResults) {
       for (const test of file.assertionResults) {
         if (test.status === 'pending' || test.status === 'skipped') console.log(`skipped: ${test.fullName}`);
+      }
+    }
+    // Last, so that whoever sees only the end of a long run sees what failed and why.
+    for (const file of counts.testResults) {
+      const name = relative(root, file.name);
+      if (brokenFiles.includes(file)) console.log(`failed: ${name}: ${firstLines(file.message)}`);
+      for (const test of file.assertionResults) {
+        if (test.status === 'failed')
+          console.log(`failed: ${name}: ${test.fullName}: ${firstLines(test.failureMessages.join('\n'))}`);
       }
     }
     console.log(`${counts.numPassedTests} passed, ${failed} failed, ${skipped} skipped`);
