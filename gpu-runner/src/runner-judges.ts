@@ -1,19 +1,18 @@
 /** Judges in the runner: models of the platform, decoded on this machine's cores beside the training, within a budget. */
 import { endTokenIds } from '@preheat/contracts';
 import type { JudgeModel, JudgeModels } from '@preheat/graders';
-import { DecoderPool, SessionCache } from '@preheat/inference';
+import { ServedDecoders } from '@preheat/inference';
 import type { ModelRegistry } from '@preheat/inference/model-registry';
 
 const BUDGET_BYTES = 1024 ** 3;
 
 export class RunnerJudges implements JudgeModels {
   readonly #models: ModelRegistry;
-  readonly #workers: number;
-  readonly #sessions = new SessionCache<DecoderPool>(BUDGET_BYTES);
+  readonly #decoders: ServedDecoders;
 
   constructor(models: ModelRegistry, workers: number) {
     this.#models = models;
-    this.#workers = workers;
+    this.#decoders = new ServedDecoders(models, { budgetBytes: BUDGET_BYTES, workers });
   }
 
   async has(projectId: string, name: string): Promise<boolean> {
@@ -24,11 +23,7 @@ export class RunnerJudges implements JudgeModels {
     const record = await this.#models.find(projectId, name);
     if (!record) return null;
     const { config, tokenizer } = await this.#models.describe(record);
-    // A bundle is immutable, so its prefix identifies the weights.
-    const { session, release } = await this.#sessions.acquire(record.prefix, async () => {
-      const { tensors } = await this.#models.load(record);
-      return DecoderPool.create(config, tensors, { workers: this.#workers });
-    });
+    const { session, release } = await this.#decoders.acquire(record);
     return {
       contextTokens: config.max_position_embeddings,
       stopIds: endTokenIds(config),
@@ -40,6 +35,6 @@ export class RunnerJudges implements JudgeModels {
   }
 
   close(): Promise<void> {
-    return this.#sessions.close();
+    return this.#decoders.close();
   }
 }

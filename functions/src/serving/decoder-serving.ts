@@ -4,28 +4,21 @@
  * start without it.
  */
 import type { ModelRecord } from '@preheat/contracts';
-import type { DecoderSession, SessionCache, SessionLease } from '@preheat/inference';
+import type { ServedDecoder, ServedDecoders, ServedDecodersOptions } from '@preheat/inference';
 import type { ModelDescription, ModelRegistry } from '@preheat/inference/model-registry';
 
 export interface ServedModel extends ModelDescription {
-  readonly decoder: DecoderSession;
+  readonly decoder: ServedDecoder;
   /** Gives the decoder back; it may be unloaded once nobody holds it. */
   release(): Promise<void>;
 }
 
-export interface ServingOptions {
-  /** Memory that loaded decoders may hold. */
-  readonly budgetBytes: number;
-  /** Worker threads of each decoder; 0 decodes in this thread, for processes that answer one request at a time. */
-  readonly workers: number;
-}
-
 export class DecoderServing {
   readonly #models: ModelRegistry;
-  readonly #options: ServingOptions;
-  #sessions: Promise<SessionCache<DecoderSession>> | undefined;
+  readonly #options: ServedDecodersOptions;
+  #decoders: Promise<ServedDecoders> | undefined;
 
-  constructor(models: ModelRegistry, options: ServingOptions) {
+  constructor(models: ModelRegistry, options: ServedDecodersOptions) {
     this.#models = models;
     this.#options = options;
   }
@@ -33,24 +26,18 @@ export class DecoderServing {
   /** The decoder of a model; the caller must release it. */
   async acquire(record: ModelRecord): Promise<ServedModel> {
     const description = await this.#models.describe(record);
-    const lease = await this.#lease(record);
-    return { ...description, decoder: lease.session, release: () => lease.release() };
+    this.#decoders ??= this.#load();
+    const { session, release } = await (await this.#decoders).acquire(record);
+    return { ...description, decoder: session, release };
   }
 
   /** Unloads what nobody holds. */
   async close(): Promise<void> {
-    await (await this.#sessions)?.close();
+    await (await this.#decoders)?.close();
   }
 
-  async #lease(record: ModelRecord): Promise<SessionLease<DecoderSession>> {
-    const { DecoderPool, DecoderSession, SessionCache } = await import('@preheat/inference');
-    this.#sessions ??= Promise.resolve(new SessionCache<DecoderSession>(this.#options.budgetBytes));
-    const sessions = await this.#sessions;
-    // A bundle is immutable, so its prefix identifies the weights; a name may be pointed elsewhere.
-    return sessions.acquire(record.prefix, async () => {
-      const { config, tensors } = await this.#models.load(record);
-      const { workers } = this.#options;
-      return workers === 0 ? DecoderSession.create(config, tensors) : DecoderPool.create(config, tensors, { workers });
-    });
+  async #load(): Promise<ServedDecoders> {
+    const { ServedDecoders } = await import('@preheat/inference');
+    return new ServedDecoders(this.#models, this.#options);
   }
 }

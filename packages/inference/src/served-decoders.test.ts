@@ -1,0 +1,121 @@
+import { MemoryObjectStore } from '@preheat/adapters/memory';
+import { freshDecoder, type LoraAdapter, mergeAdapter, publishBundle, type Tensor } from '@preheat/checkpoints';
+import type { ModelRecord } from '@preheat/contracts';
+import { VirtualClock } from '@preheat/ports';
+import { characterTokenizer, loadTokenizer } from '@preheat/tokenizer';
+import { expect, it } from 'vitest';
+import { DecoderSession } from './decoder-session.js';
+import { adapterBlobs, type LoadedModel, modelBlobs, ModelRegistry } from './model-registry.js';
+import { TINY_CONFIG } from './oracle/tiny-model.js';
+import { ServedDecoders } from './served-decoders.js';
+
+const files = characterTokenizer([...'abcdefghi'].slice(0, TINY_CONFIG.vocab_size - 6));
+const tokenizer = loadTokenizer(files);
+const BASE = freshDecoder(TINY_CONFIG, 3);
+const OPTIONS = { maxNewTokens: 6, temperature: 0, seed: 1, stopIds: [] };
+const REQUEST = [{ tokens: [1, 2, 3], key: 'row' }];
+const PROJECTION = 'model.layers.0.self_attn.q_proj';
+
+class CountingRegistry extends ModelRegistry {
+  readonly loads: string[] = [];
+
+  override load(record: ModelRecord): Promise<LoadedModel> {
+    this.loads.push(record.name);
+    return super.load(record);
+  }
+}
+
+const recordOf = (name: string): ModelRecord => ({
+  schemaVersion: 1,
+  name,
+  kind: 'imported',
+  projectId: 'proj',
+  createdAtMs: 0,
+  ownedBy: 'proj',
+  prefix: `bundles/${name}`,
+  jobId: null,
+  base: null,
+});
+
+function adapterOf(wave: number, more: readonly [string, Tensor][] = []): LoraAdapter {
+  const matrix = (name: string, shape: [number, number]): [string, Tensor] => [
+    `${PROJECTION}.${name}.weight`,
+    { shape, data: Float32Array.from({ length: shape[0] * shape[1] }, (_, i) => 3 * Math.cos(wave * (i + 1))) },
+  ];
+  const [rows = 0, columns = 0] = BASE.get(`${PROJECTION}.weight`)?.shape ?? [];
+  const settings = { usesRankStabilizedScale: false, dropout: 0, rankPattern: {}, alphaPattern: {} };
+  return {
+    config: {
+      ...settings,
+      rank: 1,
+      alpha: 1,
+      targetModules: ['q_proj'],
+      baseModel: 'base',
+      modulesToSave: more.length > 0 ? ['lm_head'] : [],
+    },
+    tensors: new Map([matrix('lora_A', [1, columns]), matrix('lora_B', [rows, 1]), ...more]),
+  };
+}
+
+async function platform(adapters: Readonly<Record<string, LoraAdapter>>, budgetBytes = 1e9) {
+  const store = new MemoryObjectStore({ clock: new VirtualClock() });
+  await publishBundle(store, 'bundles/base', modelBlobs(TINY_CONFIG, files, BASE));
+  for (const [name, adapter] of Object.entries(adapters)) {
+    const described = { config: TINY_CONFIG, tokenizer, tokenizerFiles: files };
+    await publishBundle(store, `bundles/${name}`, adapterBlobs(described, adapter, recordOf('base')));
+  }
+  const models = new CountingRegistry(store);
+  return { models, decoders: new ServedDecoders(models, { budgetBytes, workers: 0 }) };
+}
+
+async function mergedAnswer(adapter: LoraAdapter) {
+  const session = await DecoderSession.create(TINY_CONFIG, mergeAdapter(BASE, adapter));
+  const [row] = await session.generate(REQUEST, OPTIONS);
+  await session.close();
+  return row?.tokens;
+}
+
+it('serves every adapter of a base on one decoder, each with the answers of its merged model', async () => {
+  const adapters = { one: adapterOf(1), two: adapterOf(2) };
+  const { models, decoders } = await platform(adapters);
+  for (const [name, adapter] of Object.entries(adapters)) {
+    const { session, release } = await decoders.acquire(recordOf(name));
+    const [row] = await session.generate(REQUEST, OPTIONS);
+    expect(row?.tokens).toEqual(await mergedAnswer(adapter));
+    const chunks = [];
+    for await (const chunk of session.stream(REQUEST[0] as (typeof REQUEST)[0], OPTIONS)) chunks.push(...chunk.tokens);
+    expect(chunks).toEqual([...(row?.tokens ?? [])]);
+    await release();
+  }
+  expect(await mergedAnswer(adapters.one)).not.toEqual(await mergedAnswer(adapters.two));
+  expect([models.loads, decoders.size]).toEqual([['base'], 3]);
+  await decoders.close();
+  expect(decoders.size).toBe(0);
+});
+
+it('unloads adapters before the base that they hold, and reads them again', async () => {
+  const { models, decoders } = await platform({ one: adapterOf(1), two: adapterOf(2) }, 1);
+  const one = await decoders.acquire(recordOf('one'));
+  const two = await decoders.acquire(recordOf('two'));
+  await one.release();
+  expect(decoders.size).toBe(2);
+  expect((await two.session.generate(REQUEST, OPTIONS))[0]?.tokens).toEqual(await mergedAnswer(adapterOf(2)));
+  await two.release();
+  expect(decoders.size).toBe(0);
+  const again = await decoders.acquire(recordOf('one'));
+  expect((await again.session.generate(REQUEST, OPTIONS))[0]?.tokens).toEqual(await mergedAnswer(adapterOf(1)));
+  await again.release();
+  expect(models.loads).toEqual(['base', 'base']);
+});
+
+it('merges an adapter that replaces whole tensors', async () => {
+  const head = BASE.get('lm_head.weight') as Tensor;
+  const whole: [string, Tensor] = ['lm_head.weight', { ...head, data: head.data.map((value, i) => -value + (i % 3)) }];
+  const adapter = adapterOf(1, [whole]);
+  const { models, decoders } = await platform({ whole: adapter });
+  const { session, release } = await decoders.acquire(recordOf('whole'));
+  expect((await session.generate(REQUEST, OPTIONS))[0]?.tokens).toEqual(await mergedAnswer(adapter));
+  expect(models.loads).toContain('whole');
+  await release();
+  await decoders.close();
+});

@@ -1,0 +1,128 @@
+/**
+ * Decoders of stored models, opened when first asked for and kept within a budget of memory. A model that is stored as an
+ * adapter is served on the decoder of its base, which all adapters of that base share: each costs its own matrices only.
+ */
+import { type LoraAdapter, LoraAdapterError } from '@preheat/checkpoints';
+import type { DecoderConfig, ModelRecord } from '@preheat/contracts';
+import { DecoderPool } from './decoder-pool.js';
+import { DecoderSession } from './decoder-session.js';
+import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
+import type { ModelRegistry } from './model-registry.js';
+import { type CachedSession, SessionCache, type SessionLease } from './session-cache.js';
+import type { StreamOptions } from './stream-row.js';
+
+/** A decoder as who asks for answers sees it, with the methods of `DecoderSession`; `adapter` is not for callers to name. */
+export interface ServedDecoder extends CachedSession {
+  readonly config: DecoderConfig;
+  generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<GeneratedRow[]>;
+  stream(request: GenerateRequest, options: StreamOptions): AsyncGenerator<GeneratedRow, void, undefined>;
+}
+
+export interface ServedDecodersOptions {
+  /** Memory that open decoders may hold. */
+  readonly budgetBytes: number;
+  /** Worker threads of each decoder; 0 decodes in this thread, for processes that answer one request at a time. */
+  readonly workers: number;
+}
+
+export class ServedDecoders {
+  readonly #models: ModelRegistry;
+  readonly #workers: number;
+  readonly #sessions: SessionCache<ServedDecoder>;
+
+  constructor(models: ModelRegistry, { budgetBytes, workers }: ServedDecodersOptions) {
+    this.#models = models;
+    this.#workers = workers;
+    this.#sessions = new SessionCache(budgetBytes);
+  }
+
+  /** Open decoders, adapters among them. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** @throws what `ModelRegistry.load` throws for a damaged bundle. */
+  acquire(record: ModelRecord): Promise<SessionLease<ServedDecoder>> {
+    // A bundle is immutable, so its prefix identifies the weights; a name may be pointed elsewhere.
+    return this.#sessions.acquire(
+      record.prefix,
+      async () => (await this.#onBase(record)) ?? (await this.#onItsOwn(record)),
+    );
+  }
+
+  /** Closes what nobody holds, and the rest with its last release. */
+  close(): Promise<void> {
+    return this.#sessions.close();
+  }
+
+  /** Null for a model that is no adapter, or one that cannot be served beside unchanged weights: that is merged. */
+  async #onBase(record: ModelRecord): Promise<ServedDecoder | null> {
+    const adapted = await this.#models.adapterOf(record);
+    if (!adapted) return null;
+    const base = await this.acquire(adapted.base);
+    const { session } = base;
+    try {
+      if (session instanceof DecoderSession) {
+        await session.addAdapter(record.prefix, adapted.adapter);
+        return new AdaptedDecoder({ session, release: base.release }, record.prefix, this.#bytes(adapted.adapter));
+      }
+    } catch (error) {
+      if (!(error instanceof LoraAdapterError)) {
+        await base.release();
+        throw error;
+      }
+    }
+    await base.release();
+    return null;
+  }
+
+  async #onItsOwn(record: ModelRecord): Promise<DecoderSession> {
+    const { config, tensors } = await this.#models.load(record);
+    if (this.#workers === 0) return DecoderSession.create(config, tensors);
+    return DecoderPool.create(config, tensors, { workers: this.#workers });
+  }
+
+  /** Every runner has a copy, and each copy may be as large as the matrices that arrived. */
+  #bytes({ tensors }: LoraAdapter): number {
+    const own = [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+    return own * (1 + Math.max(1, this.#workers));
+  }
+}
+
+/** Rows of one adapter on a base that is held open as long as this is. */
+class AdaptedDecoder implements ServedDecoder {
+  readonly byteSize: number;
+  readonly #base: SessionLease<DecoderSession>;
+  readonly #adapter: string;
+
+  constructor(base: SessionLease<DecoderSession>, adapter: string, byteSize: number) {
+    this.#base = base;
+    this.#adapter = adapter;
+    this.byteSize = byteSize;
+  }
+
+  get config(): DecoderConfig {
+    return this.#base.session.config;
+  }
+
+  get isUsable(): boolean {
+    return this.#base.session.isUsable;
+  }
+
+  generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<GeneratedRow[]> {
+    return this.#base.session.generate(requests, { ...options, adapter: this.#adapter });
+  }
+
+  stream(request: GenerateRequest, options: StreamOptions): AsyncGenerator<GeneratedRow, void, undefined> {
+    return this.#base.session.stream(request, { ...options, adapter: this.#adapter });
+  }
+
+  async close(): Promise<void> {
+    try {
+      // The threads of a broken base took its adapters along.
+      if (this.isUsable) await this.#base.session.removeAdapter(this.#adapter);
+    } finally {
+      await this.#base.release();
+    }
+  }
+}
