@@ -29,17 +29,34 @@ export const failureKey = (match: Match, side: Side): string => `${match.id} ${s
 export async function runMatches(matches: readonly Match[], ledger: Ledger, options: RunOptions): Promise<Failures> {
   const deadline = performance.now() + options.budgetS * 1000;
   const failures = new Map<string, string>();
-  for (const match of matches) {
-    for (let round = 0; round < options.rounds; round++) {
+  // Round by round over all rows: whenever the time is over, every row has as many rounds as the others, or one less.
+  for (let round = 0; round < options.rounds; round++) {
+    for (const match of matches) {
       // Every second round backwards, so that no side always runs on a machine that another has warmed.
       const order = round % 2 === 0 ? match.sides : match.sides.toReversed();
       for (const side of order) {
         if (performance.now() > deadline) return failures;
+        if (round > 0 && isBeaten(match, side, ledger, options)) continue;
         await runOnce(match, side, round, ledger, failures, options);
       }
     }
   }
   return failures;
+}
+
+/** A split of a peer that another split of it beat by so much in the first round cannot be the better one, and costs hours. */
+const BEATEN_RATIO = 1.25;
+
+function isBeaten(match: Match, side: Side, ledger: Ledger, { folders }: RunOptions): boolean {
+  const first = (one: Side) => ledger.series(match, one, commandText(one, folders)).get(0);
+  const own = first(side);
+  if (own === undefined) return false;
+  const rivals = match.comparisons.filter(({ sides }) => sides.includes(side.id)).flatMap(({ sides }) => sides);
+  return match.sides.some((other) => {
+    const value = rivals.includes(other.id) ? first(other) : undefined;
+    if (value === undefined) return false;
+    return (match.metric.better === 'higher' ? value / own : own / value) > BEATEN_RATIO;
+  });
 }
 
 async function runOnce(
