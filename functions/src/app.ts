@@ -49,6 +49,7 @@ import { modelExportRoutes } from './routes/model-exports.js';
 import { modelImportRoute } from './routes/model-imports.js';
 import { modelRoutes } from './routes/models.js';
 import { storedCompletionRoutes } from './routes/stored-completions.js';
+import { textCompletionRoute } from './routes/text-completions.js';
 import { uploadRoutes } from './routes/uploads.js';
 import { webhookEndpointRoutes } from './routes/webhooks/webhook-endpoints.js';
 import { StoredCompletions } from './stored-completions/stored-completions.js';
@@ -129,6 +130,7 @@ function addRoutes(app: App, deps: ApiDependencies, { limits, keys, publicUrl }:
       modelImportRoute(v1, deps, files);
       modelExportRoutes(v1, deps);
       chatCompletionRoute(v1, deps, completions);
+      textCompletionRoute(v1, deps);
       storedCompletionRoutes(v1, completions);
       webhookEndpointRoutes(v1, deps);
       evalRoutes(v1, evals);

@@ -170,6 +170,11 @@ def chat(model):
     equal(completions.update(kept.id, metadata={"story": "told"}).metadata, {"story": "told"})
     equal([message.content for message in completions.messages.list(kept.id, limit=1)], ["cat"])
     equal(completions.delete(kept.id).deleted, True)
+    text = {"model": model, "prompt": "cat", "max_tokens": 4, "seed": 7, "echo": True}
+    whole = client.completions.create(**text, logprobs=2).choices[0]
+    assert whole.text.startswith("cat") and whole.logprobs.text_offset[0] == 3
+    chunks = list(client.completions.create(**text, stream=True))
+    equal("".join(chunk.choices[0].text for chunk in chunks if chunk.choices), whole.text)
 
 
 def models(model):

@@ -20,23 +20,17 @@ export async function completeChat(
   header: CompletionHeader,
   signal: AbortSignal,
 ): Promise<ChatCompletion> {
-  const requests = Array.from({ length: plan.choices }, (_, index) => choiceRequest(plan, index));
-  const rows = await model.decoder.generate(requests, { ...plan.options, signal });
+  const rows = await model.decoder.generate(plan.requests, { ...plan.options, signal });
   const choices = rows.map((row, index) => toChoice(row, index, plan));
   const completionTokens = choices.reduce((sum, choice) => sum + choice.tokens, 0);
   return {
     ...header,
     object: 'chat.completion',
     choices: choices.map(({ choice }) => choice),
-    usage: usageOf(plan.prompt.length, completionTokens),
+    usage: usageOf(plan.promptTokens, completionTokens),
     service_tier: 'default',
     system_fingerprint: fingerprint(plan.record),
   };
-}
-
-/** Each choice draws its own randomness from the one seed. */
-export function choiceRequest(plan: CompletionPlan, index: number): { tokens: Int32Array; key: string } {
-  return { tokens: plan.prompt, key: `choice-${index}` };
 }
 
 export function usageOf(promptTokens: number, completionTokens: number): ChatUsage {

@@ -1,25 +1,36 @@
 /** From a request to what the decoder needs, with every limit checked before the model is loaded. */
 import { ApiError, type ChatCompletionRequest, endTokenIds, type ModelRecord } from '@preheat/contracts';
-import type { GenerateOptions } from '@preheat/inference';
+import type { GenerateOptions, GenerateRequest } from '@preheat/inference';
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import { type ChatMessage, type Tokenizer, TokenizerError } from '@preheat/tokenizer';
 
-export interface CompletionPlan {
+/** Answers to be decoded: one request a choice, all with the same options. */
+export interface AnswerPlan {
   readonly record: ModelRecord;
   readonly tokenizer: Tokenizer;
-  readonly prompt: Int32Array;
-  readonly choices: number;
+  readonly requests: readonly GenerateRequest[];
+  /** Of all prompts, each counted once however many choices it has. */
+  readonly promptTokens: number;
   readonly stops: readonly string[];
   readonly options: GenerateOptions;
   /** Null when no log-probabilities were asked for; else the number of alternatives a token. */
   readonly topLogProbs: number | null;
+}
+
+export interface CompletionPlan extends AnswerPlan {
   readonly returnsTokenIds: boolean;
 }
 
+/** What chat and text completions ask of the decoder in the same words. */
+export type SamplingRequest = Pick<
+  ChatCompletionRequest,
+  'temperature' | 'top_p' | 'frequency_penalty' | 'presence_penalty' | 'logit_bias' | 'seed'
+>;
+
 /** @throws ApiError `context_length_exceeded` or `invalid_request`. */
 export function planCompletion(model: ModelDescription, request: ChatCompletionRequest, seed: number): CompletionPlan {
-  const prompt = encodePrompt(model.tokenizer, request.messages);
-  const maxNewTokens = completionLimit(request, prompt.length, model.config.max_position_embeddings);
+  const tokens = encodePrompt(model.tokenizer, request.messages);
+  const maxNewTokens = completionLimit(request, tokens.length, model.config.max_position_embeddings);
   const wantsLogProbs = request.logprobs === true;
   if (!wantsLogProbs && (request.top_logprobs ?? 0) > 0) {
     throw new ApiError('invalid_request', "'top_logprobs' needs 'logprobs' to be true.", { param: 'top_logprobs' });
@@ -28,22 +39,34 @@ export function planCompletion(model: ModelDescription, request: ChatCompletionR
   return {
     record: model.record,
     tokenizer: model.tokenizer,
-    prompt,
-    choices: request.n ?? 1,
-    stops: request.stop === undefined || request.stop === null ? [] : [request.stop].flat(),
-    options: {
-      maxNewTokens,
-      ...samplingOptions(request.temperature, request.top_p),
-      frequencyPenalty: request.frequency_penalty ?? 0,
-      presencePenalty: request.presence_penalty ?? 0,
-      logitBias: logitBias(request.logit_bias ?? {}, model.config.vocab_size),
-      seed: request.seed ?? seed,
-      stopIds: endTokenIds(model.config),
-      // One alternative at least: only then does the runtime report the model's own log-probability.
-      topLogProbs: topLogProbs === null ? 0 : Math.max(1, topLogProbs),
-    },
+    // Each choice draws its own randomness from the one seed.
+    requests: Array.from({ length: request.n ?? 1 }, (_, index) => ({ tokens, key: `choice-${index}` })),
+    promptTokens: tokens.length,
+    stops: stopSequences(request.stop),
+    options: { maxNewTokens, ...generateOptions(model, request, topLogProbs, seed) },
     topLogProbs,
     returnsTokenIds: request.return_token_ids === true,
+  };
+}
+
+export const stopSequences = (stop: ChatCompletionRequest['stop']): string[] => [stop ?? []].flat();
+
+/** @throws ApiError for a bias of what is no token of the model. */
+export function generateOptions(
+  { config }: ModelDescription,
+  request: SamplingRequest,
+  topLogProbs: number | null,
+  seed: number,
+): Omit<GenerateOptions, 'maxNewTokens'> {
+  return {
+    ...samplingOptions(request.temperature, request.top_p),
+    frequencyPenalty: request.frequency_penalty ?? 0,
+    presencePenalty: request.presence_penalty ?? 0,
+    logitBias: logitBias(request.logit_bias ?? {}, config.vocab_size),
+    seed: request.seed ?? seed,
+    stopIds: endTokenIds(config),
+    // One alternative at least: only then does the runtime report the model's own log-probability.
+    topLogProbs: topLogProbs === null ? 0 : Math.max(1, topLogProbs),
   };
 }
 
@@ -77,7 +100,12 @@ function completionLimit(request: ChatCompletionRequest, promptTokens: number, c
   const room = contextTokens - promptTokens;
   const asked = request.max_completion_tokens ?? request.max_tokens ?? null;
   if (room >= 1 && (asked ?? 1) <= room) return asked ?? room;
+  refuseLength(contextTokens, promptTokens, asked, room < 1 ? 'messages' : 'max_completion_tokens');
+}
+
+/** @throws ApiError `context_length_exceeded`. */
+export function refuseLength(context: number, promptTokens: number, asked: number | null, param: string): never {
   const wanted = asked === null ? '' : ` and asks for ${asked} more`;
-  const message = `The model holds ${contextTokens} tokens; the prompt has ${promptTokens}${wanted}.`;
-  throw new ApiError('context_length_exceeded', message, { param: room < 1 ? 'messages' : 'max_completion_tokens' });
+  const message = `The model holds ${context} tokens; the prompt has ${promptTokens}${wanted}.`;
+  throw new ApiError('context_length_exceeded', message, { param });
 }

@@ -1,6 +1,6 @@
 /** POST /v1/chat/completions: any model of the project, buffered or streamed. */
 import { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '@preheat/contracts';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { App } from '../app-type.js';
 import { type CompletionHeader, completeChat, fingerprint } from '../chat/complete-chat.js';
 import { planCompletion } from '../chat/plan-completion.js';
@@ -14,6 +14,7 @@ import { findCallableModel } from '../serving/find-model.js';
 import { assembled } from '../stored-completions/assemble-chunks.js';
 import type { StoredCompletions } from '../stored-completions/stored-completions.js';
 import { sendEventStream } from '../streaming/server-sent-events.js';
+import { untilGone } from '../streaming/until-gone.js';
 
 const Answer = {
   description: 'The completion, or with `stream` its chunks as server-sent events.',
@@ -70,11 +71,4 @@ export function chatCompletionRoute(app: App, deps: ApiDependencies, stored: Sto
       await model.release();
     }
   });
-}
-
-/** Aborts when the client hangs up, so that nobody decodes for an empty chair. */
-function untilGone(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort(new Error('the client hung up')));
-  return gone.signal;
 }

@@ -37,6 +37,7 @@ export * from './service-graders.js';
 export * from './settings.js';
 export * from './store-keys.js';
 export * from './stored-completion.js';
+export * from './text-completion.js';
 export * from './training-row.js';
 export * from './upload.js';
 export * from './validation.js';

@@ -4,6 +4,7 @@
  */
 import { Aliases } from './resources/aliases.js';
 import { Chat } from './resources/chat.js';
+import { Completions } from './resources/completions.js';
 import { Evals } from './resources/evals.js';
 import { Files } from './resources/files.js';
 import { Graders } from './resources/graders.js';
@@ -41,6 +42,7 @@ export class Preheat {
   readonly models: Models;
   readonly aliases: Aliases;
   readonly chat: Chat;
+  readonly completions: Completions;
   readonly graders: Graders;
 
   constructor(options: ClientOptions) {
@@ -63,6 +65,7 @@ export class Preheat {
     this.models = new Models(transport);
     this.aliases = new Aliases(transport);
     this.chat = new Chat(transport);
+    this.completions = new Completions(transport);
     this.graders = new Graders(transport);
   }
 }

@@ -98,3 +98,19 @@ describe('serverSentMessages', () => {
     ]);
   });
 });
+
+describe('completions', () => {
+  it('returns a whole completion, and streams the pieces of one', async () => {
+    const piece = (text: string): string => `data: ${JSON.stringify({ choices: [{ index: 0, text }] })}\n\n`;
+    server.script(json(200, { object: 'text_completion', id: 'c' }));
+    server.script(eventStream(`${piece('K ')}${piece('AE')}data: [DONE]\n\n`));
+    const { completions } = server.client();
+    expect(await completions.create({ model: 'm', prompt: 'cat' })).toMatchObject({ id: 'c' });
+    let text = '';
+    for await (const { choices } of await completions.create({ model: 'm', prompt: 'cat', stream: true })) {
+      text += choices[0]?.text ?? '';
+    }
+    expect(text).toBe('K AE');
+    expect(server.requests.map(({ url }) => url)).toEqual(['/v1/completions', '/v1/completions']);
+  });
+});

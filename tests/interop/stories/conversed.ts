@@ -1,4 +1,4 @@
-/** Chat with a checkpoint, buffered, streamed and stored; overload: items 7, 8 and 9 of the checklist. */
+/** Chat with a checkpoint, buffered, streamed and stored, and text; overload: items 7, 8 and 9 of the checklist. */
 import { expect } from 'vitest';
 import { collect, refusal, type Story } from './story.js';
 
@@ -12,6 +12,19 @@ export async function conversed({ client }: Story, model: string): Promise<void>
   const unserved = client.chat.completions.create({ ...request, modalities: ['text', 'audio'] });
   expect(await refusal(unserved)).toMatchObject({ code: 'unsupported_parameter', param: 'modalities' });
   await stored({ client }, request);
+  await wentOnFromText({ client }, model);
+}
+
+async function wentOnFromText({ client }: Pick<Story, 'client'>, model: string): Promise<void> {
+  const request = { model, prompt: ['cat', 'dog'], max_tokens: 4, n: 2, seed: 7, echo: true };
+  const whole = await client.completions.create({ ...request, logprobs: 2 });
+  expect(whole.choices.map(({ text }) => text.slice(0, 3))).toEqual(['cat', 'cat', 'dog', 'dog']);
+  expect(whole.choices[0]?.logprobs?.text_offset?.[0]).toBe(3);
+  const streamed = ['', '', '', ''];
+  for await (const { choices } of await client.completions.create({ ...request, stream: true })) {
+    for (const { index, text } of choices) streamed[index] += text;
+  }
+  expect(streamed).toEqual(whole.choices.map(({ text }) => text));
 }
 
 async function stored(

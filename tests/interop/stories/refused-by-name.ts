@@ -7,6 +7,7 @@ import { MODEL, refusal, type Story } from './story.js';
 /** The smallest request of each route that has such fields. */
 const smallest = (file: string): Readonly<Record<string, object>> => ({
   '/chat/completions': { model: MODEL, messages: [{ role: 'user', content: 'cat' }], max_completion_tokens: 4 },
+  '/completions': { model: MODEL, prompt: 'cat', max_tokens: 4 },
   '/fine_tuning/jobs': { model: MODEL, training_file: file },
 });
 

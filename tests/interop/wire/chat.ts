@@ -1,4 +1,4 @@
-/** Models, chat completions and stored completions (sections A.8 and A.9 of the wire). */
+/** Models, chat, stored and text completions (sections A.8 and A.9 of the wire; the last as in OpenAI's reference). */
 import { REFUSED_CHAT_FIELDS } from '@preheat/contracts';
 import Type from 'typebox';
 import {
@@ -138,6 +138,53 @@ export const DeletedCompletion = closed({
   id: id('chatcmpl-'),
   object: one('chat.completion.deleted'),
   deleted: always(true),
+});
+
+const prompts = () => Type.Union([text(), list(text()), list(whole()), list(list(whole()))]);
+export const TextRequest = closed({
+  model: text(),
+  prompt: prompts(),
+  max_tokens: optional(maybe(whole())),
+  echo: optional(maybe(flag())),
+  logprobs: optional(maybe(whole())),
+  n: optional(maybe(whole())),
+  temperature: optional(maybe(number())),
+  top_p: optional(maybe(number())),
+  frequency_penalty: optional(maybe(number())),
+  presence_penalty: optional(maybe(number())),
+  logit_bias: optional(maybe(map(number()))),
+  seed: optional(maybe(whole())),
+  stop: optional(maybe(Type.Union([text(), list(text())]))),
+  stream: optional(maybe(flag())),
+  stream_options: optional(maybe(map(flag()))),
+  user: ignored('requests are told apart by key', 'u-1'),
+  suffix: refused('models here go on from a text, they fill no gap', 'end'),
+  best_of: refused('choices that nobody sees are not made', 4),
+});
+
+/** The answer, and every `data:` line of a stream. */
+export const TextCompletion = closed({
+  id: id('cmpl-'),
+  object: one('text_completion'),
+  created: seconds(),
+  model: text(),
+  choices: list(
+    closed({
+      index: whole(),
+      text: text(),
+      finish_reason: maybe(one('stop', 'length', 'content_filter')),
+      logprobs: maybe(
+        closed({
+          tokens: list(text()),
+          token_logprobs: list(number()),
+          top_logprobs: list(map(number())),
+          text_offset: list(whole()),
+        }),
+      ),
+    }),
+  ),
+  usage: optional(maybe(Usage())),
+  system_fingerprint: optional(text()),
 });
 
 /** One `data:` line of a stream. */

@@ -138,6 +138,7 @@ const ROWS: readonly Row[] = [
   ],
   [40, 'POST', `${HOOKS}/{webhook_endpoint_id}/test`, 'webhooks.test', webhooks.TestRequest, webhooks.TestResult],
   [40, 'GET', '/webhook_event_types', 'webhooks.eventTypes.list', null, webhooks.EventTypes],
+  [41, 'POST', '/completions', 'completions.create', chat.TextRequest, chat.TextCompletion],
 ];
 
 export const WIRE_ROUTES: readonly WireRoute[] = ROWS.map(([row, method, path, call, request, answer]) => ({
@@ -154,6 +155,7 @@ export const WIRE_ROUTES: readonly WireRoute[] = ROWS.map(([row, method, path, c
 
 function streamOf(method: string, path: string): Pick<WireRoute, 'streamed' | 'endsWithDone'> {
   if (method === 'POST' && path === '/chat/completions') return { streamed: chat.Chunk, endsWithDone: true };
+  if (path === '/completions') return { streamed: chat.TextCompletion, endsWithDone: true };
   return path === `${JOBS}/{job_id}/events` ? { streamed: tuning.Event } : {};
 }
 

@@ -160,6 +160,8 @@ export interface WireTypes {
   RunDataSource: RunDataSource;
   StoredChatCompletion: StoredChatCompletion;
   TestingCriterion: TestingCriterion;
+  TextCompletion: TextCompletion;
+  TextCompletionRequest: TextCompletionRequest;
   UploadObject: UploadObject;
   UploadPart: UploadPart;
   WebhookEndpoint: WebhookEndpoint;
@@ -879,6 +881,59 @@ export interface StoredChatCompletion {
   metadata: {
     [k: string]: string;
   } | null;
+}
+export interface TextCompletion {
+  id: string;
+  object: "text_completion";
+  created: number;
+  model: string;
+  choices: {
+    index: number;
+    text: string;
+    finish_reason: ("stop" | "length") | null;
+    logprobs: {
+      tokens: string[];
+      token_logprobs: number[];
+      top_logprobs: {
+        [k: string]: number;
+      }[];
+      text_offset: number[];
+    } | null;
+  }[];
+  usage?: {
+    prompt_tokens: number;
+    completion_tokens: number;
+    total_tokens: number;
+    prompt_tokens_details: {
+      cached_tokens: number;
+    };
+    completion_tokens_details: {
+      reasoning_tokens: number;
+    };
+  } | null;
+  system_fingerprint?: string;
+}
+export interface TextCompletionRequest {
+  model: string;
+  prompt: string | number[] | string[] | number[][];
+  max_tokens?: number | null;
+  echo?: boolean | null;
+  logprobs?: number | null;
+  n?: number | null;
+  temperature?: number | null;
+  top_p?: number | null;
+  frequency_penalty?: number | null;
+  presence_penalty?: number | null;
+  logit_bias?: {
+    [k: string]: number;
+  } | null;
+  seed?: number | null;
+  stop?: (string | string[]) | null;
+  stream?: boolean | null;
+  stream_options?: {
+    include_usage?: boolean;
+  } | null;
+  user?: string;
 }
 export interface UploadObject {
   id: string;

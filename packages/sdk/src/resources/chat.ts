@@ -1,9 +1,9 @@
 /** Chat completions with any base, fine-tune or checkpoint, whole or streamed. */
-import { chatChunks } from '../chat-stream.js';
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../generated/wire.js';
+import { streamedChunks } from '../streamed-chunks.js';
 import type { RequestOptions, Transport } from '../transport.js';
 
-export class Completions {
+export class ChatCompletions {
   readonly #transport: Transport;
 
   constructor(transport: Transport) {
@@ -23,14 +23,14 @@ export class Completions {
     const request = { method: 'POST', path: '/chat/completions', body } as const;
     if (body.stream !== true) return this.#transport.json<ChatCompletion>(request, options);
     const headers = { accept: 'text/event-stream' };
-    return chatChunks(await this.#transport.response({ ...request, headers }, options));
+    return streamedChunks<ChatCompletionChunk>(await this.#transport.response({ ...request, headers }, options));
   }
 }
 
 export class Chat {
-  readonly completions: Completions;
+  readonly completions: ChatCompletions;
 
   constructor(transport: Transport) {
-    this.completions = new Completions(transport);
+    this.completions = new ChatCompletions(transport);
   }
 }
