@@ -163,6 +163,10 @@ def chat(model):
     chunks = list(create(**request, stream=True, stream_options={"include_usage": True}))
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
     equal((text, chunks[-1].usage), (whole.choices[0].message.content, whole.usage))
+    schema = {"type": "object", "properties": {"sure": {"type": "boolean"}}, "required": ["sure"]}
+    held = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
+    answer = create(**request, response_format=held).choices[0].message.content
+    assert list(json.loads(answer)) == ["sure"], answer
     completions = client.chat.completions
     kept = create(**request, store=True, metadata={"story": "py"})
     assert kept.id in [one.id for one in completions.list(metadata={"story": "py"}, limit=1)]

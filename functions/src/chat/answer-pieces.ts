@@ -4,6 +4,7 @@ import type { ServedModel } from '../serving/decoder-serving.js';
 import { spokenTokens } from './complete-chat.js';
 import { CompletionText } from './completion-text.js';
 import type { AnswerPlan } from './plan-completion.js';
+import { refuseFormat } from './response-format.js';
 
 export interface AnswerPiece {
   /** Of the choice. */
@@ -35,14 +36,18 @@ async function* choicePieces(
   const text = new CompletionText(plan.tokenizer, plan.stops);
   const withoutTokens = { index, decoded: null, taken: 0 };
   let finishReason: GeneratedRow['finishReason'] = 'length';
-  for await (const row of decoder.stream(request, { ...plan.options, signal, chunkTokens: CHUNK_TOKENS })) {
-    const before = text.tokenCount;
-    const content = text.push(spokenTokens(row));
-    const tokens = text.tokenCount - before;
-    const taken = text.isStopped ? tokens : row.tokens.length;
-    yield { index, text: content, decoded: { row, tokens }, taken, finishReason: null };
-    finishReason = text.isStopped ? 'stop' : row.finishReason;
-    if (text.isStopped) break;
+  try {
+    for await (const row of decoder.stream(request, { ...plan.options, signal, chunkTokens: CHUNK_TOKENS })) {
+      const before = text.tokenCount;
+      const content = text.push(spokenTokens(row));
+      const tokens = text.tokenCount - before;
+      const taken = text.isStopped ? tokens : row.tokens.length;
+      yield { index, text: content, decoded: { row, tokens }, taken, finishReason: null };
+      finishReason = text.isStopped ? 'stop' : row.finishReason;
+      if (text.isStopped) break;
+    }
+  } catch (error) {
+    refuseFormat(error);
   }
   const rest = text.finish();
   if (rest !== '') yield { ...withoutTokens, text: rest, finishReason: null };

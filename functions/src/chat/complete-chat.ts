@@ -6,6 +6,7 @@ import type { ServedModel } from '../serving/decoder-serving.js';
 import { CompletionText } from './completion-text.js';
 import { toWireLogProbs } from './log-probs.js';
 import type { CompletionPlan } from './plan-completion.js';
+import { refuseFormat } from './response-format.js';
 
 /** What answers of one request have in common. */
 export interface CompletionHeader {
@@ -20,7 +21,7 @@ export async function completeChat(
   header: CompletionHeader,
   signal: AbortSignal,
 ): Promise<ChatCompletion> {
-  const rows = await model.decoder.generate(plan.requests, { ...plan.options, signal });
+  const rows = await model.decoder.generate(plan.requests, { ...plan.options, signal }).catch(refuseFormat);
   const choices = rows.map((row, index) => toChoice(row, index, plan));
   const completionTokens = choices.reduce((sum, choice) => sum + choice.tokens, 0);
   return {

@@ -3,6 +3,7 @@ import { ApiError, type ChatCompletionRequest, endTokenIds, type ModelRecord } f
 import type { GenerateOptions, GenerateRequest } from '@preheat/inference';
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import { type ChatMessage, type Tokenizer, TokenizerError } from '@preheat/tokenizer';
+import { responseConstraint } from './response-format.js';
 
 /** Answers to be decoded: one request a choice, all with the same options. */
 export interface AnswerPlan {
@@ -43,7 +44,11 @@ export function planCompletion(model: ModelDescription, request: ChatCompletionR
     requests: Array.from({ length: request.n ?? 1 }, (_, index) => ({ tokens, key: `choice-${index}` })),
     promptTokens: tokens.length,
     stops: stopSequences(request.stop),
-    options: { maxNewTokens, ...generateOptions(model, request, topLogProbs, seed) },
+    options: {
+      maxNewTokens,
+      ...generateOptions(model, request, topLogProbs, seed),
+      ...responseConstraint(model, request.response_format),
+    },
     topLogProbs,
     returnsTokenIds: request.return_token_ids === true,
   };

@@ -8,13 +8,12 @@ const NEUTRAL: Readonly<Record<string, (value: unknown) => boolean>> = {
   tool_choice: (value) => value === 'none',
   function_call: (value) => value === 'none',
   modalities: (value) => JSON.stringify(value) === '["text"]',
-  response_format: (value) => (value as { type?: unknown }).type === 'text',
 };
 
 /** @throws ApiError `unsupported_parameter`. */
 export function refuseUnservedChatFields(body: unknown): void {
   const fields = (body ?? {}) as Record<string, unknown>;
-  for (const name of [...REFUSED_CHAT_FIELDS, 'response_format']) {
+  for (const name of REFUSED_CHAT_FIELDS) {
     const value = fields[name];
     if (value === undefined || value === null || NEUTRAL[name]?.(value)) continue;
     throw new ApiError('unsupported_parameter', `'${name}' is not served; leave it out.`, { param: name });

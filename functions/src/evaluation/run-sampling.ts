@@ -31,7 +31,7 @@ interface Rule {
 
 const typeOf = (value: unknown) => (value as { type?: unknown } | null)?.type;
 const NOT_CONSTRAINED =
-  'answers are not constrained to a format; ask for it in input_messages and read {{ sample.output_json }}';
+  'answers of eval runs are not constrained to a format; ask for it in input_messages and read {{ sample.output_json }}';
 
 const RULES: Readonly<Record<string, Rule>> = {
   reasoning_effort: { isNeutral: (value) => value === 'none', reason: 'the models served here do not reason apart' },

@@ -202,3 +202,64 @@ describe('refused', () => {
     await api.app.close();
   });
 });
+
+describe('response_format', () => {
+  const schema = {
+    type: 'object',
+    properties: {
+      word: { enum: ['cat', 'dog'] },
+      sure: { type: 'boolean' },
+      n: { type: 'array', items: { type: 'integer' }, maxItems: 3 },
+    },
+    required: ['word', 'sure', 'n'],
+    additionalProperties: false,
+  };
+  const format = (schema: object) => ({ type: 'json_schema', json_schema: { name: 'answer', strict: true, schema } });
+
+  it('json_schema: every answer is a document of it, buffered and streamed alike', async () => {
+    const api = await startApi();
+    const fields = { response_format: format(schema), seed: 4, n: 4, temperature: 1.2, max_tokens: 120 };
+    const answer = await complete(api, fields);
+    for (const { message, finish_reason } of answer.choices) {
+      expect(finish_reason).toBe('stop');
+      const value = JSON.parse(message.content ?? '') as { word: string; sure: boolean; n: number[] };
+      expect(Object.keys(value)).toEqual(['word', 'sure', 'n']);
+      expect(['cat', 'dog']).toContain(value.word);
+      expect(typeof value.sure).toBe('boolean');
+      expect(value.n.length).toBeLessThanOrEqual(3);
+    }
+    expect(new Set(answer.choices.map(({ message }) => message.content)).size).toBeGreaterThan(1);
+    const chunks = chunksOf((await chat(api, { ...fields, stream: true })).body);
+    for (const { index, message } of answer.choices) expect(textOf(chunks, index).join('')).toBe(message.content);
+    await api.app.close();
+  });
+
+  it('json_object: an object as far as the tokens reach', async () => {
+    const api = await startApi();
+    const { choices } = await complete(api, { response_format: { type: 'json_object' }, seed: 1, max_tokens: 20 });
+    expect(choices[0]?.message.content).toMatch(/^\{/);
+    const text = await complete(api, { response_format: { type: 'text' }, seed: 1, max_tokens: 5 });
+    expect(text.choices).toEqual((await complete(api, { seed: 1, max_tokens: 5 })).choices);
+    await api.app.close();
+  });
+
+  it('is refused where it cannot be kept: by keyword and place, and where the model has no token for it', async () => {
+    const api = await startApi();
+    const refusal = async (schema: object) => {
+      const response = await chat(api, { response_format: format(schema), max_tokens: 30 });
+      const { error } = response.json() as { error: { param: string; message: string } };
+      return [response.statusCode, error.param, error.message];
+    };
+    expect(await refusal({ type: 'object', properties: { a: { type: 'string', pattern: 'x' } } })).toEqual([
+      400,
+      'response_format.json_schema.schema.properties.a.pattern',
+      expect.stringContaining('cannot be enforced here'),
+    ]);
+    expect(await refusal({ enum: ['😀'] })).toEqual([
+      400,
+      'response_format',
+      expect.stringContaining("The model's vocabulary cannot write an answer of this format"),
+    ]);
+    await api.app.close();
+  });
+});

@@ -23,6 +23,25 @@ const LogitBias = Type.Record(Type.String({ maxLength: 16 }), Type.Number({ mini
   maxProperties: 1024,
 });
 
+/**
+ * What an answer must be: any text, any JSON object, or a document of a schema. The schema's keywords are checked where it is
+ * turned into what decoding is constrained to.
+ */
+export const ResponseFormat = Type.Union([
+  Type.Object({ type: Type.Literal('text') }),
+  Type.Object({ type: Type.Literal('json_object') }),
+  Type.Object({
+    type: Type.Literal('json_schema'),
+    json_schema: Type.Object({
+      name: Type.String({ pattern: '^[a-zA-Z0-9_-]{1,64}$' }),
+      description: Type.Optional(Type.String({ maxLength: 4096 })),
+      schema: Type.Optional(Type.Record(Type.String({ maxLength: 256 }), Type.Unknown())),
+      strict: Type.Optional(Nullable(Type.Boolean())),
+    }),
+  }),
+]);
+export type ResponseFormat = Static<typeof ResponseFormat>;
+
 /** Fields that would change the meaning of an answer and are not served are refused by name, never ignored. */
 export const REFUSED_CHAT_FIELDS = [
   'tools',
@@ -50,6 +69,7 @@ export const ChatCompletionRequest = Type.Object({
   stop: Type.Optional(Nullable(Stop)),
   stream: Type.Optional(Nullable(Type.Boolean())),
   stream_options: Type.Optional(Nullable(Type.Object({ include_usage: Type.Optional(Type.Boolean()) }))),
+  response_format: Type.Optional(Nullable(ResponseFormat)),
   logprobs: Type.Optional(Nullable(Type.Boolean())),
   top_logprobs: Type.Optional(Nullable(Type.Integer({ minimum: 0, maximum: 20 }))),
   metadata: Type.Optional(Nullable(Metadata)),

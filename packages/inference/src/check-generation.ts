@@ -1,6 +1,7 @@
 /** Checks of what callers pass to generation, before any computation, each naming the row or option that is wrong. */
 import type { DecoderConfig } from '@preheat/contracts';
 import type { GenerateOptions, GenerateRequest } from './generation-types.js';
+import { NoTokenAllowedError } from './no-token-allowed-error.js';
 
 /** Most alternatives a token can report; the graph's top-k is this wide. */
 export const MAX_TOP_LOG_PROBS = 20;
@@ -16,6 +17,7 @@ export function checkOptions(config: DecoderConfig, options: GenerateOptions): v
   const isTopValid = Number.isInteger(topLogProbs) && topLogProbs >= 0 && topLogProbs <= topLimit;
   require(isTopValid, 'topLogProbs', `an integer from 0 to ${topLimit}`, topLogProbs);
   checkFilters(config, options);
+  if (options.constraint && !options.constraint.start.allowed.includes(1)) throw new NoTokenAllowedError(0);
   for (const id of stopIds) require(isTokenId(config, id), 'stopIds', tokenRange(config), id);
 }
 

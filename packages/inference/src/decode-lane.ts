@@ -104,6 +104,8 @@ export class DecodeLane {
   }
 
   #segmentTokens({ own }: DecodeBatch, live: readonly DecodingRow[], isWaiting: boolean): number {
+    // What may come next is known when the token before is.
+    if (live.some(({ place }) => place !== null)) return 1;
     const lengths = live.map(({ remaining }) => remaining);
     const canStop = live.some(({ stopIds }) => stopIds.length > 0);
     const tokens = this.#cost.segmentTokens(lengths, cacheBytes(own), canStop, isWaiting);

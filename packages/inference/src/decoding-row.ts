@@ -1,7 +1,9 @@
 /** One row from request to result: what it asked for, what it has so far, and who waits for it. */
 import type { DecoderConfig } from '@preheat/contracts';
 import { endTokenIds } from '@preheat/contracts';
+import type { ConstraintState } from './grammar/token-constraint.js';
 import type { GeneratedRow, GenerateOptions, GenerateRequest, TokenAlternatives } from './generation-types.js';
+import { NoTokenAllowedError } from './no-token-allowed-error.js';
 import { NonFiniteLogitsError } from './non-finite-logits-error.js';
 import { rowStream, rowUniforms } from './row-uniforms.js';
 
@@ -24,6 +26,8 @@ export class DecodingRow {
   readonly result: Promise<GeneratedRow>;
   readonly answer: number[] = [];
   isOver = false;
+  /** Where the answer stands in what it is constrained to; null where it is not. */
+  place: ConstraintState | null;
   readonly #stream: readonly [number, number];
   readonly #stops: ReadonlySet<number>;
   readonly #emissions: Emission[] = [];
@@ -45,6 +49,7 @@ export class DecodingRow {
       topLogProbs: merged.topLogProbs ?? 0,
     };
     this.adapter = merged.adapter ?? null;
+    this.place = merged.constraint?.start ?? null;
     this.stopIds = merged.stopIds ?? endTokenIds(config);
     this.chunkTokens = listener?.chunkTokens ?? Number.POSITIVE_INFINITY;
     this.#onEmission = listener?.onEmission;
@@ -98,11 +103,15 @@ export class DecodingRow {
       this.fail(new NonFiniteLogitsError(at, own.logProbs[broken] as number, policyVersion));
       return;
     }
-    for (const token of own.tokens) this.answer.push(token);
+    for (const token of own.tokens) {
+      this.answer.push(token);
+      this.place = this.place && this.place.next(token);
+    }
     this.#emissions.push(own);
     const stopped = stopAt >= 0 && stopAt < count;
     this.#onEmission?.({ ...own, finishReason: stopped ? 'stop' : 'length' });
     if (stopped || this.remaining === 0) this.#finish(stopped ? 'stop' : 'length', policyVersion);
+    else if (this.place?.allowed.includes(1) === false) this.fail(new NoTokenAllowedError(this.answer.length));
   }
 
   fail(error: unknown): void {

@@ -1,4 +1,5 @@
 /** What generation takes and gives back. */
+import type { TokenConstraint } from './grammar/token-constraint.js';
 
 export interface GenerateRequest {
   /** Prompt token ids, at least one. */
@@ -25,6 +26,11 @@ export interface GenerateOptions {
   readonly repetitionPenalty?: number;
   /** Added to the logits of single tokens, after the penalties; -100 to 100. */
   readonly logitBias?: Readonly<Record<number, number>>;
+  /**
+   * Only tokens that it allows are drawn, whatever penalties and biases say. Its rows are looked at after every token, and so
+   * are those decoded beside them.
+   */
+  readonly constraint?: TokenConstraint;
   /** A non-negative integer; not used by greedy decoding, but required so that nothing is random by accident. */
   readonly seed: number;
   /** Tokens that end a row. Default: the model's end tokens (`endTokenIds`). An empty list never stops. */

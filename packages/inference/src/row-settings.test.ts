@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { DecoderSession } from './decoder-session.js';
 import type { GenerateOptions, GenerateRequest } from './generation-types.js';
+import { literal, oneOf, repeat, sequence } from './grammar/byte-grammar.js';
+import { SortedTokens, TokenConstraint } from './grammar/token-constraint.js';
 import { naiveRow } from './oracle/naive-choice.js';
 import { randomTensors, TINY_CONFIG } from './oracle/tiny-model.js';
 
@@ -63,6 +65,34 @@ describe('settings of a row', () => {
       const [alone] = await decoder.generate([request], BASE);
       expect([...(alone?.tokens ?? [])]).toEqual([...(rows[index]?.tokens ?? [])]);
     }
+  });
+
+  it('may constrain a row to a grammar, which changes no other row of the batch', async () => {
+    const decoder = await session();
+    // Token t is written as the letter at t; 0 ends the text.
+    const letters = [...' abcdefghij'].map((letter, id) => (id === 0 ? null : new TextEncoder().encode(letter)));
+    const grammar = sequence(repeat(oneOf('ace'), 3, 3), oneOf('j'));
+    const constraint = new TokenConstraint(grammar, new SortedTokens(letters), [0]);
+    const constrained = { constraint, stopIds: [0], temperature: 1.4, logitBias: { 2: 100 }, topK: 4 };
+    const rows = await decoder.generate([...requests, { tokens: [4, 2], key: 'held', options: constrained }], BASE);
+    expect(rows.at(-1)?.finishReason).toBe('stop');
+    expect([...(rows.at(-1)?.tokens ?? [])].map((id) => ' abcdefghij'[id]).join('')).toMatch(/^[ace]{3}j $/);
+    // At the forced ends nothing else could be drawn.
+    expect([...(rows.at(-1)?.logProbs ?? [])].slice(3)).toEqual([0, 0]);
+    const free = await decoder.generate(requests, BASE);
+    expect(rows.slice(0, -1).map(({ tokens }) => [...tokens])).toEqual(free.map(({ tokens }) => [...tokens]));
+  });
+
+  it('say where no token may follow', async () => {
+    const decoder = await session();
+    const letters = [null, new TextEncoder().encode('a')];
+    const dead = new TokenConstraint(literal('ab'), new SortedTokens([...letters, ...new Array(9).fill(null)]), [0]);
+    const request = { tokens: [1], key: 'x', options: { constraint: dead } };
+    await expect(decoder.generate([request], BASE)).rejects.toThrow('no token of the model may come at position 1');
+    const never = new TokenConstraint(literal('b'), new SortedTokens(letters), [0]);
+    await expect(decoder.generate([{ ...request, options: { constraint: never } }], BASE)).rejects.toThrow(
+      'no token of the model may come at position 0',
+    );
   });
 
   it('continue over chunks of a stream', async () => {

@@ -10,10 +10,13 @@ import { float32, float32Column, int64s } from './wire-tensors.js';
  */
 const LEAST_IN_FLOAT32 = 1e-6;
 
+/** Added to a logit: its probability is then 0 beside any other, and it stays finite. */
+const FORBIDDEN = -1e30;
+
 /** The cheapest form that does what every row asks for. */
 export function decodeForm(rows: readonly DecodingRow[]): DecodeForm {
   if (rows.some(({ options }) => options.topLogProbs > 0)) return 'decode-top';
-  return rows.some(isFiltered) ? 'decode-filtered' : 'decode';
+  return rows.some((row) => row.place !== null || isFiltered(row)) ? 'decode-filtered' : 'decode';
 }
 
 function isFiltered({ options }: DecodingRow): boolean {
@@ -51,8 +54,10 @@ export function settingFeeds(
     presence_penalties: float32Column(options.map(({ presencePenalty }) => presencePenalty ?? 0)),
     frequency_penalties: float32Column(options.map(({ frequencyPenalty }) => frequencyPenalty ?? 0)),
     repetition_penalties: float32Column(options.map(({ repetitionPenalty }) => repetitionPenalty ?? 1)),
-    biases: table(rows, vocabulary, ({ options: { logitBias = {} } }, at) => {
+    biases: table(rows, vocabulary, ({ options: { logitBias = {} }, place, isOver }, at) => {
       for (const [id, bias] of Object.entries(logitBias)) at[Number(id)] = bias;
+      if (!place || isOver) return;
+      for (let id = 0; id < vocabulary; id++) if (place.allowed[id] !== 1) at[id] = FORBIDDEN;
     }),
     prompt_seen: table(rows, vocabulary, ({ prompt }, at) => {
       for (const token of prompt) at[token] = 1;

@@ -29,6 +29,8 @@ export interface Tokenizer {
   decode(ids: ArrayLike<number>, options?: { readonly skipSpecialTokens?: boolean }): string;
   /** @throws {TokenizerError} `unknown_token_id`. */
   idToToken(id: number): string;
+  /** The bytes that a token adds to any text; null for control tokens, and where neighbours decide. @throws {TokenizerError} `unknown_token_id`. */
+  tokenBytes(id: number): Uint8Array | null;
   /** Null when the vocabulary has no such token. */
   tokenToId(token: string): number | null;
   /** The conversation as text. @throws {TokenizerError} naming the message or the template's own complaint. */
@@ -65,6 +67,7 @@ export function loadTokenizer(files: TokenizerFiles, { modelVocabSize = 0 }: Tok
     encode: (text) => vocabulary.encode(text),
     decode: (ids, { skipSpecialTokens = false } = {}) => vocabulary.decode(ids, skipSpecialTokens),
     idToToken: (id) => vocabulary.idToToken(id),
+    tokenBytes: (id) => vocabulary.tokenBytes(id),
     tokenToId: (token) => vocabulary.tokenToId(token),
     ...chatMethods(vocabulary, templates),
   };

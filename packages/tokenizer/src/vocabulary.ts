@@ -3,6 +3,7 @@
  * an unknown id is an error instead of a silent `<unk>`, and decoding never rewrites spaces.
  */
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import { spelledBytes, type TokenSpelling, tokenSpelling } from './token-bytes.js';
 import { TokenizerError } from './tokenizer-error.js';
 import { isRecord, type TokenizerFiles } from './tokenizer-files.js';
 
@@ -15,6 +16,8 @@ export class Vocabulary {
   private readonly controlIds: ReadonlySet<number>;
   /** Ids below this without a token are rows that a model keeps spare; they have no text. */
   private readonly rows: number;
+  private readonly addedIds: ReadonlySet<number>;
+  private readonly spelling: TokenSpelling;
 
   /** @throws {TokenizerError} `invalid_tokenizer` when tokenizer.json is malformed or uses an unknown component. */
   constructor(files: TokenizerFiles, modelRows: number) {
@@ -23,7 +26,10 @@ export class Vocabulary {
     for (const id of this.implementation.get_vocab().values()) largest = Math.max(largest, id);
     this.size = largest + 1;
     this.rows = Math.max(this.size, modelRows);
-    const added = [...this.implementation.get_added_tokens_decoder()].filter(([, token]) => token.special);
+    const all = [...this.implementation.get_added_tokens_decoder()];
+    this.addedIds = new Set(all.map(([id]) => id));
+    this.spelling = tokenSpelling(files);
+    const added = all.filter(([, token]) => token.special);
     added.sort(([a], [b]) => a - b);
     this.controlIds = new Set(added.map(([id]) => id));
     this.controlTokens = added.map(([, token]) => token.content);
@@ -54,6 +60,15 @@ export class Vocabulary {
   idToToken(id: number): string {
     if (!this.isRow(id)) throw unknownId(id, this.rows);
     return this.implementation.id_to_token(id) ?? '';
+  }
+
+  /** Null for control tokens and spare rows, and where the text depends on neighbours. @throws {TokenizerError} `unknown_token_id`. */
+  tokenBytes(id: number): Uint8Array | null {
+    const token = this.idToToken(id);
+    if (token === '' || this.isControl(id)) return null;
+    const spelling = this.addedIds.has(id) ? 'plain' : this.spelling;
+    if (spelling === 'plain' && this.decode([id], false) !== token) return null;
+    return spelledBytes(token, spelling);
   }
 
   private isRow(id: number): boolean {

@@ -38,14 +38,12 @@ const MAYBE_REFUSED: Readonly<Record<string, { reason: string; value: unknown }>
   tool_choice: { reason: 'tool calls are not served', value: 'required' },
   functions: { reason: 'the older form of tool calls', value: [{ name: 'f' }] },
   function_call: { reason: 'the older form of tool calls', value: 'auto' },
-  response_format: { reason: 'decoding is not constrained', value: { type: 'json_object' } },
   audio: { reason: 'models speak text', value: { voice: 'alloy', format: 'wav' } },
   modalities: { reason: 'models speak text', value: ['audio'] },
   prediction: { reason: 'no speculative decoding', value: { type: 'content', content: 'x' } },
   web_search_options: { reason: 'models have no web', value: {} },
 };
-const isRefused = (name: string) =>
-  name === 'response_format' || (REFUSED_CHAT_FIELDS as readonly string[]).includes(name);
+const isRefused = (name: string) => (REFUSED_CHAT_FIELDS as readonly string[]).includes(name);
 const maybeRefused = () =>
   Object.fromEntries(
     Object.entries(MAYBE_REFUSED).map(([name, { reason, value }]) => [
@@ -69,6 +67,9 @@ export const ChatRequest = closed({
   stop: optional(maybe(Type.Union([text(), list(text())]))),
   stream: optional(maybe(flag())),
   stream_options: optional(maybe(map(flag()))),
+  response_format: optional(
+    Type.Object({ type: one('text', 'json_object', 'json_schema') }, { additionalProperties: Type.Unknown() }),
+  ),
   logprobs: optional(maybe(flag())),
   top_logprobs: optional(maybe(whole())),
   metadata: optional(maybe(metadata())),

@@ -54,7 +54,7 @@ const Messages = () =>
     template: optional(list(closed({ role: text(), content: anything(), type: optional(one('message')) }))),
     item_reference: optional(text()),
   });
-const NOT_CONSTRAINED = 'answers are not constrained to a format';
+const NOT_CONSTRAINED = 'answers of eval runs are not constrained to a format';
 /** What is marked is refused unless it says what happens anyway: no effort, no tools, text. */
 export const SamplingParams = closed({
   temperature: optional(maybe(number())),

@@ -274,6 +274,27 @@ export interface ChatCompletionRequest {
   stream_options?: {
     include_usage?: boolean;
   } | null;
+  response_format?:
+    | (
+        | {
+            type: "text";
+          }
+        | {
+            type: "json_object";
+          }
+        | {
+            type: "json_schema";
+            json_schema: {
+              name: string;
+              description?: string;
+              schema?: {
+                [k: string]: unknown;
+              };
+              strict?: boolean | null;
+            };
+          }
+      )
+    | null;
   logprobs?: boolean | null;
   top_logprobs?: number | null;
   metadata?: {

@@ -1,0 +1,50 @@
+/**
+ * Context-free grammars over bytes, as values: what constrained decoding checks tokens against. Bytes, because a token may
+ * end in the middle of a character.
+ */
+
+/** Inclusive. */
+export type ByteRange = readonly [from: number, to: number];
+
+export type GrammarNode =
+  | { readonly kind: 'byte'; readonly ranges: readonly ByteRange[] }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'sequence'; readonly first: GrammarNode; readonly rest: GrammarNode }
+  | { readonly kind: 'choice'; readonly options: readonly GrammarNode[] }
+  | { readonly kind: 'repeat'; readonly item: GrammarNode; readonly min: number; readonly max: number }
+  | { readonly kind: 'lazy'; readonly node: () => GrammarNode };
+
+export const empty: GrammarNode = { kind: 'empty' };
+
+export const byte = (...ranges: readonly ByteRange[]): GrammarNode => ({ kind: 'byte', ranges });
+
+/** One of these ASCII characters. */
+export const oneOf = (characters: string): GrammarNode =>
+  byte(...[...new TextEncoder().encode(characters)].map((code): ByteRange => [code, code]));
+
+/** The UTF-8 of a text. */
+export const literal = (text: string): GrammarNode =>
+  sequence(...[...new TextEncoder().encode(text)].map((code) => byte([code, code])));
+
+export function sequence(...nodes: readonly GrammarNode[]): GrammarNode {
+  const last = nodes.at(-1) ?? empty;
+  return nodes.slice(0, -1).reduceRight((rest, first) => ({ kind: 'sequence', first, rest }), last);
+}
+
+export const choice = (...options: readonly GrammarNode[]): GrammarNode => ({ kind: 'choice', options });
+
+/** Between `min` and `max` times; an item must not be able to match nothing. */
+export const repeat = (item: GrammarNode, min = 0, max = Number.POSITIVE_INFINITY): GrammarNode => ({
+  kind: 'repeat',
+  item,
+  min,
+  max,
+});
+
+export const optional = (node: GrammarNode): GrammarNode => choice(node, empty);
+
+/** A node that is made when it is first looked at: what refers to itself, and what is seldom reached. */
+export function lazy(make: () => GrammarNode): GrammarNode {
+  let made: GrammarNode | undefined;
+  return { kind: 'lazy', node: () => (made ??= make()) };
+}

@@ -1,0 +1,5 @@
+/** Grammars that answers are constrained to. Needs no model runtime. */
+export { NoTokenAllowedError } from '../no-token-allowed-error.js';
+export { anyObject } from './json-grammar.js';
+export { jsonSchemaGrammar, SchemaError } from './json-schema-grammar.js';
+export { SortedTokens, type TokenBytes, TokenConstraint } from './token-constraint.js';
