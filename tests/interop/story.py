@@ -165,7 +165,7 @@ def chat(model):
     equal((text, chunks[-1].usage), (whole.choices[0].message.content, whole.usage))
     schema = {"type": "object", "properties": {"sure": {"type": "boolean"}}, "required": ["sure"]}
     held = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
-    answer = create(**request, response_format=held).choices[0].message.content
+    answer = create(**{**request, "max_completion_tokens": 100}, response_format=held).choices[0].message.content
     assert list(json.loads(answer)) == ["sure"], answer
     completions = client.chat.completions
     kept = create(**request, store=True, metadata={"story": "py"})

@@ -13,7 +13,7 @@ export async function conversed({ client }: Story, model: string): Promise<void>
   expect(await refusal(unserved)).toMatchObject({ code: 'unsupported_parameter', param: 'modalities' });
   const schema = { type: 'object', properties: { sure: { type: 'boolean' } }, required: ['sure'] };
   const held = { type: 'json_schema' as const, json_schema: { name: 'answer', strict: true, schema } };
-  const parsed = await client.chat.completions.parse({ ...request, response_format: held });
+  const parsed = await client.chat.completions.parse({ ...request, max_completion_tokens: 100, response_format: held });
   expect(typeof (parsed.choices[0]?.message.parsed as { sure: unknown } | null)?.sure).toBe('boolean');
   await stored({ client }, request);
   await wentOnFromText({ client }, model);
