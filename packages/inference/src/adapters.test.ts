@@ -90,13 +90,19 @@ describe('several adapters on one base', () => {
     await graphs.addAdapter('first', adapter);
     await generateRows(config, engine, [{ tokens: [1, 2], key: 'a' }], { ...OPTIONS, adapter: 'first' });
     const loads = runner.loads.length;
-    const before = process.memoryUsage().arrayBuffers;
-    for (let index = 0; index < 8; index++) {
-      await graphs.addAdapter(`adapter-${index}`, adapter);
-      await generateRows(config, engine, [{ tokens: [1, 2], key: 'a' }], { ...OPTIONS, adapter: `adapter-${index}` });
+    const own = decoderBytes(config, 1) / 2;
+    // What waits for the collector is there once; copies of the base would be there each time.
+    let growth = Number.POSITIVE_INFINITY;
+    for (let tries = 0; tries < 3 && growth >= own; tries++) {
+      const before = process.memoryUsage().arrayBuffers;
+      for (let index = 0; index < 8; index++) {
+        const name = `adapter-${tries}-${index}`;
+        await graphs.addAdapter(name, adapter);
+        await generateRows(config, engine, [{ tokens: [1, 2], key: 'a' }], { ...OPTIONS, adapter: name });
+      }
+      growth = process.memoryUsage().arrayBuffers - before;
     }
-    const grown = process.memoryUsage().arrayBuffers - before;
-    expect(grown).toBeLessThan(decoderBytes(config, 1) / 2);
+    expect(growth).toBeLessThan(own);
     expect([runner.loads.length, runner.weightUpdates]).toEqual([loads, 1]);
     await graphs.close();
   });

@@ -63,7 +63,9 @@ describe('a session with several threads', () => {
   }
 
   it('lets its threads sleep between runs', async () => {
-    expect(await busyCores({})).toBeLessThan(1.3);
+    // The collector and the compiler of this process have threads, too, but not always work; threads that spin always do.
+    const tries = [await busyCores({}), await busyCores({}), await busyCores({})];
+    expect(Math.min(...tries)).toBeLessThan(1.3);
   });
 });
 

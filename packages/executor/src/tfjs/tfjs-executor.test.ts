@@ -34,11 +34,16 @@ describe('tfjs executor', () => {
     const executor = createTfjsExecutor(tf);
     const steps = await trainSmall(executor);
     await steps(300);
-    const [tensors, bytes, resident] = [tf.memory().numTensors, tf.memory().numBytes, process.memoryUsage().rss];
-    await steps(1000);
-    expect([tf.memory().numTensors, tf.memory().numBytes]).toEqual([tensors, bytes]);
-    // Arrays that wait for the collector are less; a leak of 12 kB a step would be more.
-    expect(process.memoryUsage().rss - resident).toBeLessThan(12e6);
+    const [tensors, bytes] = [tf.memory().numTensors, tf.memory().numBytes];
+    // Arrays that wait for the collector are less; a leak of 12 kB a step would be more, each time.
+    let growth = Number.POSITIVE_INFINITY;
+    for (let tries = 0; tries < 3 && growth >= 12e6; tries++) {
+      const before = process.memoryUsage().rss;
+      await steps(1000);
+      growth = process.memoryUsage().rss - before;
+      expect([tf.memory().numTensors, tf.memory().numBytes]).toEqual([tensors, bytes]);
+    }
+    expect(growth).toBeLessThan(12e6);
     await executor.dispose();
   });
 
