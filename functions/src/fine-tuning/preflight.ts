@@ -134,6 +134,7 @@ function roomOf(
   return { contextTokens: maxSequenceLength, completionTokens, maxSequenceLength };
 }
 
+/** Also where none is to be answered: the grader is run on them. */
 const DEFAULT_SAMPLE_ROWS = 8;
 
 async function examine(
@@ -152,7 +153,7 @@ async function examine(
   };
   const read = async (file: StoredFile, filePath: string, trained: ExaminedFile | null): Promise<ExaminedFile> => {
     const { body } = await files.content(projectId, file.file.id);
-    const sampleRows = grader && trained === null ? (wishes?.sample_rows ?? DEFAULT_SAMPLE_ROWS) : 0;
+    const sampleRows = grader && trained === null ? wishes?.sample_rows || DEFAULT_SAMPLE_ROWS : 0;
     const options = { sampleRows, training: trained?.conversations ?? null };
     return examineFile(file, body, { ...checks, filePath }, options);
   };

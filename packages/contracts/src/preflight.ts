@@ -78,7 +78,7 @@ export type PreflightProblem = Static<typeof PreflightProblem>;
 
 export const PreviewToken = Type.Object({
   id: Count,
-  text: Type.String(),
+  text: Type.String({ maxLength: 4096 }),
   trained: Type.Boolean(),
   /** Of the token in the loss. */
   weight: Amount,
@@ -140,7 +140,7 @@ export const PreflightRewards = Type.Object({
       mean: Nullable(Type.Number()),
       variance: Nullable(Amount),
       /** One of the completions. */
-      completion: Type.String(),
+      completion: Type.String({ maxLength: 1024 }),
     }),
     { maxItems: 32 },
   ),
@@ -210,10 +210,10 @@ export const PreflightReport = Type.Object({
   /** What creating the job would be refused with, the first one first. */
   errors: Type.Array(
     Type.Object({
-      message: Type.String(),
-      type: Type.String(),
-      param: Nullable(Type.String()),
-      code: Nullable(Type.String()),
+      message: Type.String({ maxLength: 65_536 }),
+      type: Type.String({ maxLength: 64 }),
+      param: Nullable(Type.String({ maxLength: 512 })),
+      code: Nullable(Type.String({ maxLength: 64 })),
     }),
     { maxItems: 64 },
   ),

@@ -41,7 +41,7 @@ function tooLarge(phases: readonly PlacedPhase[], runners: readonly RunnerClass[
   );
   const message =
     `Training needs at least ${inBytes(total)} (${told.join(', ')}; micro-batches of ${at.rows} rows of ${at.length} tokens), ` +
-    `and no class of runners has that: ${classes}. Change: ${[...remedies, 'or train a smaller model'].join('; ')}.`;
+    `and no class of runners has that: ${classes}. Change: ${[...remedies, 'a smaller model'].join('; or ')}.`;
   return new ApiError('insufficient_memory', message, { param: worst.path });
 }
 

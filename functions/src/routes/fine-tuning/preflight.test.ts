@@ -1,0 +1,315 @@
+import type { FineTuningJob, PreflightReport } from '@preheat/contracts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { localRunnerClass } from '../../fine-tuning/estimate/local-runner-class.js';
+import { type ApiUnderTest, startApi } from '../../test-kit/api-under-test.js';
+import { GRADER, jsonl, RL_ROWS, SFT_ROWS } from '../../test-kit/rows.js';
+
+const MODEL = 'preheat-1m';
+const SMALL = { ...localRunnerClass(), name: 'small', memory_bytes: 160_000_000, price_per_second: 0.01 };
+/** Every answer of the fresh model earns something else. */
+const SIMILARITY = {
+  type: 'text_similarity',
+  name: 'similarity',
+  input: '{{ sample.output_text }}',
+  reference: 'K AE T',
+  evaluation_metric: 'fuzzy_match',
+};
+/** No answer of the fresh model is right. */
+const EXACT = {
+  type: 'string_check',
+  name: 'exact',
+  input: '{{ sample.output_text }}',
+  reference: 'never written',
+  operation: 'eq',
+};
+
+let api: ApiUnderTest;
+beforeEach(async () => {
+  api = await startApi();
+});
+afterEach(() => api.app.close());
+
+const upload = (rows: readonly object[], name = 'rows.jsonl') => api.upload(jsonl(rows), 'fine-tune', name);
+const ask = (payload: object) => api.call({ method: 'POST', url: '/v1/x/preflight', payload: { model: MODEL, ...payload } });
+const report = async (payload: object): Promise<PreflightReport> => {
+  const answer = await ask(payload);
+  expect(answer.statusCode, answer.body).toBe(200);
+  return answer.json() as PreflightReport;
+};
+const create = (payload: object) =>
+  api.call({ method: 'POST', url: '/v1/fine_tuning/jobs', payload: { model: MODEL, ...payload } });
+const reinforcement = (training_file: string, grader: object, hyperparameters: object = {}) => ({
+  training_file,
+  seed: 1,
+  method: { type: 'reinforcement', reinforcement: { grader, hyperparameters: { max_completion_tokens: 8, ...hyperparameters } } },
+});
+const supervised = (training_file: string, hyperparameters: object, more: object = {}) => ({
+  training_file,
+  method: { type: 'supervised', supervised: { hyperparameters } },
+  ...more,
+});
+const chat = (question: string, answer: string, more: object = {}) => ({
+  messages: [
+    { role: 'user', content: question },
+    { role: 'assistant', content: answer, ...more },
+  ],
+});
+
+describe('the preflight of a supervised job', () => {
+  it('counts the tokens of every row, and names the longest', async () => {
+    const rows = [...SFT_ROWS, chat('elephants', 'EH L AH F AH N T S')];
+    const { phases, ready, errors } = await report({ training_file: await upload(rows) });
+    const { training } = phases[0] as PreflightReport['phases'][number];
+    const { tokenizer } = await api.deps.models.describe((await api.deps.models.find('proj-one', MODEL)) as never);
+    const lengths = rows.map(({ messages }) => tokenizer.encodeChat(messages as never).tokens.length).sort((a, b) => a - b);
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    expect([ready, errors]).toEqual([true, []]);
+    expect(training).toMatchObject({ rows: 5, tokenised_rows: 5, truncated_rows: 0, untrained_rows: 0, problems: [] });
+    expect(training.tokens).toMatchObject({ total, mean: total / 5, p50: lengths[2], p95: lengths[4], max: lengths[4] });
+    expect(training.longest_rows[0]).toEqual({ line: 5, tokens: lengths[4] });
+  });
+
+  it('shows which tokens are trained, with the chat template applied', async () => {
+    const rows = [chat('cat', 'K AE T'), { messages: [...chat('dog', 'no', { weight: 0 }).messages, ...chat('dog', 'D').messages] }];
+    const { phases } = await report({ training_file: await upload(rows) });
+    const preview = phases[0]?.training.preview ?? [];
+    const textOf = (line: number, trained: boolean) =>
+      preview[line]?.tokens.filter((token) => token.trained === trained).map(({ text }) => text).join('');
+    expect(textOf(0, true)).toBe('K AE T<|end|>');
+    expect(textOf(0, false)).toContain('cat');
+    expect(textOf(1, true)).toBe('D<|end|>');
+    expect(textOf(1, false)).toContain('no');
+    expect(preview[0]?.tokens.every(({ trained, weight }) => weight === Number(trained))).toBe(true);
+  });
+
+  it('says what is cut, where, and what would cut nothing', async () => {
+    const file = await upload([...SFT_ROWS, chat('a'.repeat(20), 'AH')]);
+    const { phases, warnings, ready } = await report(supervised(file, { max_sequence_length: 12 }));
+    const { training } = phases[0] as PreflightReport['phases'][number];
+    expect(training).toMatchObject({ max_sequence_length: 12, untrained_rows: 1, untrained_lines: [5] });
+    expect(training.truncated_lines).toContain(5);
+    expect(ready).toBe(true);
+    expect(warnings.join('\n')).toMatch(new RegExp(`rows of rows.jsonl are cut to 12 tokens.*max_sequence_length ${training.tokens.max}`));
+    expect(warnings.join('\n')).toMatch(/1 rows of rows.jsonl train nothing.*lines 5/);
+  });
+
+  it('is refused when nothing is left to train', async () => {
+    const file = await upload([chat('a'.repeat(20), 'AH'), chat('b'.repeat(20), 'B')]);
+    const body = supervised(file, { max_sequence_length: 12 });
+    const { ready, errors } = await report(body);
+    expect(ready).toBe(false);
+    expect(errors).toMatchObject([{ code: 'invalid_training_file', param: 'training_file', type: 'invalid_request_error' }]);
+    expect(errors[0]?.message).toMatch(/Raise method\.supervised\.hyperparameters\.max_sequence_length to at least \d+/);
+    expect((await create(body)).json()).toEqual({ error: errors[0] });
+  });
+
+  it('finds rows that occur twice, in a file and between training and validation', async () => {
+    const training_file = await upload([...SFT_ROWS, chat(' cat ', 'K  AE T')], 'train.jsonl');
+    const validation_file = await upload([chat('new', 'N'), SFT_ROWS[1] as object], 'valid.jsonl');
+    const { phases, warnings } = await report({ training_file, validation_file });
+    const [{ training, validation }] = phases as [PreflightReport['phases'][number]];
+    expect(training).toMatchObject({ duplicate_rows: 1, duplicates: [{ line: 5, same_as_line: 1 }], rows_in_training: null });
+    expect(validation).toMatchObject({ duplicate_rows: 0, rows_in_training: 1, in_training: [{ line: 2, same_as_line: 2 }] });
+    expect(warnings).toHaveLength(2);
+    expect(warnings[1]).toMatch(/1 rows of valid\.jsonl are in train\.jsonl too \(line 2 is line 2 there\)/);
+  });
+
+  it('tells of every wrong row, by line, field, what is expected and an example', async () => {
+    const rows = [SFT_ROWS[0], { messages: SFT_ROWS[1]?.messages.slice(0, 1) }, chat('x<|end|>', 'y'), chat('b', 'c', { weight: 0 })];
+    const training_file = await upload(rows as object[]);
+    const { phases, errors, ready } = await report({ training_file });
+    expect(ready).toBe(false);
+    const { problems, problem_count } = (phases[0] as PreflightReport['phases'][number]).training;
+    expect([problem_count, ...problems.map(({ line, path }) => [line, path])]).toEqual([
+      3,
+      [2, 'messages'],
+      [3, 'messages'],
+      [4, 'messages'],
+    ]);
+    expect(problems[0]?.example).toContain('"role":"assistant"');
+    expect(errors).toHaveLength(1);
+    expect(errors[0]?.message).toMatch(/line 2 has no assistant message.*2 more: line 3 cannot be tokenised.*control token.*line 4/);
+    expect((await create({ training_file })).json()).toEqual({ error: errors[0] });
+  });
+
+  it('bounds what it tells of many wrong rows', async () => {
+    const rows = Array.from({ length: 100 }, (_, index) => ({ messages: [{ role: 'user', content: `word ${index}` }] }));
+    const { phases, errors } = await report({ training_file: await upload(rows) });
+    const { problems, problem_count } = (phases[0] as PreflightReport['phases'][number]).training;
+    expect([problem_count, problems.length]).toEqual([100, 20]);
+    expect(errors[0]?.message).toMatch(/99 more: .*; and 80 lines besides\.$/);
+  });
+});
+
+describe('an upload with several wrong lines', () => {
+  it('is refused with all of them', async () => {
+    const lines = [JSON.stringify(SFT_ROWS[0]), '{"messages":[]}', '', '{"messages": [', JSON.stringify(SFT_ROWS[1])];
+    await expect(api.upload(lines.join('\n'), 'fine-tune', 'bad.jsonl')).rejects.toThrow(
+      /bad\.jsonl, line 2: messages .*for example: .*2 more lines are wrong: line 3: the line is empty.*line 4: the line is not valid JSON/,
+    );
+  });
+});
+
+describe('the preflight of a reinforcement job', () => {
+  it('samples the model and reports mean and variance of the rewards', async () => {
+    const { phases, ready, errors } = await report(reinforcement(await upload(RL_ROWS), SIMILARITY));
+    expect([ready, errors]).toEqual([true, []]);
+    const { rewards } = phases[0] as PreflightReport['phases'][number];
+    expect(rewards).toMatchObject({ rows: 4, completions_per_row: 4, not_sampled: null, flagged: 0 });
+    expect(rewards?.variance).toBeGreaterThan(0);
+    expect(rewards?.zero_variance_share).toBeLessThan(1);
+    for (const row of rewards?.sampled_rows ?? []) {
+      const values = row.rewards as number[];
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      expect(row.mean).toBeCloseTo(mean, 12);
+      expect(row.variance).toBeCloseTo(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length, 12);
+    }
+    expect(phases[0]?.training.tokens.trained).toBe(0);
+  });
+
+  it('is refused when all completions of every row earn the same, unless forced', async () => {
+    const body = reinforcement(await upload(RL_ROWS), EXACT);
+    const { ready, errors } = await report(body);
+    expect([ready, errors[0]?.code, errors[0]?.param]).toEqual([false, 'zero_reward_variance', 'method.reinforcement.grader']);
+    expect(errors[0]?.message).toMatch(/All 4 completions of each of 4 sampled rows earn the same: line 1 earns 0.*Warm up/);
+    expect((await create(body)).json()).toEqual({ error: errors[0] });
+    const forced = { ...body, preflight: { force: true } };
+    expect((await report(forced)).warnings[0]).toMatch(/^Forced: All 4 completions/);
+    const job = (await create(forced)).json() as FineTuningJob;
+    expect(job.preflight?.phases[0]?.rewards).toMatchObject({ mean: 0, variance: 0, zero_variance_share: 1 });
+    const events = await api.call({ url: `/v1/fine_tuning/jobs/${job.id}/events` });
+    expect(events.body).toContain('"kind":"preflight_warning"');
+  });
+
+  it('samples as many rows and completions as it is asked to, or none', async () => {
+    const body = reinforcement(await upload(RL_ROWS), SIMILARITY);
+    const few = await report({ ...body, preflight: { sample_rows: 2, completions_per_row: 3 } });
+    expect(few.phases[0]?.rewards?.sampled_rows.map(({ line, rewards }) => [line, rewards.length])).toEqual([[1, 3], [3, 3]]);
+    const none = await report({ ...body, preflight: { sample_rows: 0 } });
+    expect(none.phases[0]?.rewards).toMatchObject({ mean: null, variance: null, not_sampled: expect.stringContaining('asks for no samples') });
+    expect(none.ready).toBe(true);
+  });
+
+  it('does not guess at a phase whose model does not exist yet, but runs its grader', async () => {
+    const [sft, rl] = [await upload(SFT_ROWS), await upload(RL_ROWS)];
+    const pipeline = [{ type: 'supervised' }, { type: 'reinforcement', training_file: rl, grader: EXACT }];
+    const { ready, phases } = await report({ training_file: sft, pipeline });
+    expect(ready).toBe(true);
+    expect(phases[1]?.rewards).toMatchObject({ rows: 4, mean: null, not_sampled: expect.stringContaining('phases before') });
+  });
+
+  it('does not sample a model that is beyond the budget of a preflight', async () => {
+    const { SAMPLING_BYTES, sampleCompletions } = await import('../../fine-tuning/rewards/sample-completions.js');
+    const model = await api.deps.models.describe((await api.deps.models.find('proj-one', MODEL)) as never);
+    const config = { ...model.config, hidden_size: 8192, intermediate_size: 16_384, num_hidden_layers: 2 };
+    const request = { prompts: [Int32Array.of(1)], completionsPerRow: 1, maxCompletionTokens: 1, maxSequenceLength: 8 };
+    const sampled = await sampleCompletions(api.deps.decoders, { ...model, config }, { ...request, temperature: 1, seed: 0 });
+    expect(sampled).toEqual({ ok: false, reason: expect.stringContaining(`${SAMPLING_BYTES / 1e6} MB are the budget`) });
+  });
+
+  it('is refused when the grader fails on every answer', async () => {
+    const grader = { type: 'python', name: 'broken', source: 'def grade(sample, item):\n    return 1 / (1 - 1)\n' };
+    const { errors } = await report(reinforcement(await upload(RL_ROWS), grader));
+    expect(errors[0]).toMatchObject({ code: 'invalid_grader', param: 'method.reinforcement.grader' });
+    expect(errors[0]?.message).toContain('ZeroDivisionError');
+  }, 30_000);
+
+  it('tells of every key that rows lack', async () => {
+    const grader = { ...GRADER, references: '{{ item.answers }}' };
+    const { errors, phases } = await report(reinforcement(await upload(RL_ROWS), grader));
+    expect(errors[0]).toMatchObject({ code: 'missing_item_key', param: 'method.reinforcement.grader' });
+    expect(phases[0]?.training.problems.map(({ line, path }) => [line, path])).toEqual([1, 2, 3, 4].map((line) => [line, 'answers']));
+    expect(phases[0]?.rewards).toBeNull();
+  });
+});
+
+describe('estimates', () => {
+  async function onSmallRunners(): Promise<void> {
+    await api.app.close();
+    api = await startApi({ runnerClasses: [SMALL] });
+  }
+
+  it('give memory, time and cost as ranges with their basis, which the job keeps', async () => {
+    await onSmallRunners();
+    await api.app.close();
+    api = await startApi({ runnerClasses: [{ ...SMALL, memory_bytes: 1e9, lanes: 1 }] });
+    const training_file = await upload(SFT_ROWS);
+    const { classes, trained_tokens, phases } = await report({ training_file });
+    const [judged] = classes as [PreflightReport['classes'][number]];
+    expect(trained_tokens).toEqual({ low: 10 * (phases[0]?.training.tokens.total ?? 0), high: 10 * (phases[0]?.training.tokens.total ?? 0) });
+    const { total, micro_batch: _, ...parts } = judged.needed;
+    expect(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0)).toBe(total);
+    expect(judged).toMatchObject({ runner_class: 'small', fits: true, basis: expect.stringContaining('formula: ') });
+    const { train_seconds: seconds, cost } = judged;
+    expect(seconds?.high).toBeGreaterThan(2 * (seconds?.low ?? Infinity));
+    expect(cost?.high).toBeCloseTo(0.01 * (seconds?.high ?? 0), 12);
+    const job = (await create({ training_file })).json() as FineTuningJob;
+    expect(job.preflight).toMatchObject({ trained_tokens, classes, warnings: [] });
+    expect(job.preflight?.phases[0]?.training).not.toHaveProperty('preview');
+  });
+
+  it('take measured speeds of earlier jobs of the project, model, algorithm and class', async () => {
+    const { ThroughputLedger } = await import('@preheat/jobs');
+    const ledger = new ThroughputLedger(api.deps);
+    const kind = { runnerClass: 'local', model: MODEL, algorithm: 'sft', adapter: false };
+    const sample = { jobId: 'ftjob-a', measuredAtMs: 1, steps: 10 };
+    await ledger.add('proj-one', kind, { ...sample, tokens: 1000, trainMs: 1000 });
+    await ledger.add('proj-one', kind, { ...sample, tokens: 4000, trainMs: 1000 });
+    await ledger.add('proj-two', kind, { ...sample, tokens: 1, trainMs: 1000 });
+    const training_file = await upload(SFT_ROWS);
+    const { classes, trained_tokens } = await report({ training_file });
+    expect(classes[0]?.basis).toContain('2 earlier phases of this model and algorithm trained on 1000 to 4000 tokens a second');
+    expect(classes[0]?.train_seconds?.low).toBeCloseTo(trained_tokens.low / (4000 * 1.3), 9);
+    expect(classes[0]?.train_seconds?.high).toBeCloseTo(trained_tokens.high / (1000 / 1.3), 9);
+    const adapter = await report(supervised(training_file, { lora_rank: 4 }));
+    expect(adapter.classes[0]?.basis).toContain('formula');
+  });
+
+  it('refuse a job that no class has the memory for, with the numbers and what to change', async () => {
+    await onSmallRunners();
+    const body = { training_file: await upload(SFT_ROWS) };
+    const { errors, classes } = await report(body);
+    expect(errors[0]).toMatchObject({ code: 'insufficient_memory', param: 'method.supervised.hyperparameters' });
+    expect(errors[0]?.message).toMatch(/at least \d+ MB \(weights .*small has 160 MB.*Change: .*a smaller model/);
+    expect(classes[0]).toMatchObject({ fits: false, train_seconds: null, cost: null });
+    expect((await create(body)).json()).toEqual({ error: errors[0] });
+    expect((await create({ ...body, preflight: { force: true } })).statusCode).toBe(200);
+  });
+
+  it.each([
+    ['max_tokens', 100, /trained tokens, and budget\.max_tokens is 100\. Raise budget\.max_tokens to at least \d+/],
+    ['max_train_seconds', 0.000_1, /seconds of training \(formula: .*\), and budget\.max_train_seconds is 0\.001/],
+    ['max_cost', 1e-9, /of cost \(formula: .*lower n_epochs, max_steps/],
+  ] as const)('refuse a job whose low end exceeds %s', async (field, limit, says) => {
+    await api.app.close();
+    api = await startApi({ runnerClasses: [{ ...SMALL, memory_bytes: 1e12 }] });
+    const body = { training_file: await upload(SFT_ROWS), budget: { [field]: limit } };
+    const { errors } = await report(body);
+    expect(errors).toMatchObject([{ code: 'budget_too_small', param: `budget.${field}`, type: 'invalid_request_error' }]);
+    expect(errors[0]?.message).toMatch(says);
+    expect((await create(body)).json()).toEqual({ error: errors[0] });
+  });
+
+  it('warn where only the high end exceeds the budget, also in the events of the job', async () => {
+    const training_file = await upload(SFT_ROWS);
+    const [{ train_seconds: seconds }] = (await report({ training_file })).classes as [PreflightReport['classes'][number]];
+    const limit = ((seconds?.low ?? 0) + (seconds?.high ?? 0)) / 2;
+    const body = { training_file, budget: { max_train_seconds: limit } };
+    const { ready, warnings } = await report(body);
+    expect([ready, warnings]).toEqual([true, [expect.stringContaining('It may end at that limit')]]);
+    const { id } = (await create(body)).json() as FineTuningJob;
+    const { data } = (await api.call({ url: `/v1/fine_tuning/jobs/${id}/events` })).json() as { data: { level: string; message: string }[] };
+    expect(data.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual(warnings);
+  });
+
+  it('need rows and completions for the tokens of reinforcement, as a range', async () => {
+    const file = await upload(RL_ROWS);
+    const body = reinforcement(file, SIMILARITY, { max_steps: 3, batch_size: 2, group_size: 4 });
+    const { trained_tokens, phases } = await report(body);
+    const sequences = 3 * 2 * 4;
+    const mean = phases[0]?.training.tokens.mean ?? 0;
+    expect(phases[0]?.steps).toBe(3);
+    expect(trained_tokens.low).toBeLessThanOrEqual(sequences * (mean + 1));
+    expect(trained_tokens.high).toBeGreaterThanOrEqual(sequences * (mean + 8));
+  });
+});
