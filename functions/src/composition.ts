@@ -70,7 +70,10 @@ export async function openParts(environment: Environment, program: string, decod
   return { ...shared, evals: new Evals(shared), runs: new Runs(platform), sendWebhook, webhooks };
 }
 
-function runnerClassesOf({ PREHEAT_RUNNER_CLASSES: classes, PREHEAT_PRICE_PER_HOUR: price }: ApiSettings): RunnerClass[] {
+function runnerClassesOf({
+  PREHEAT_RUNNER_CLASSES: classes,
+  PREHEAT_PRICE_PER_HOUR: price,
+}: ApiSettings): RunnerClass[] {
   return classes === undefined ? [localRunnerClass(Number(price ?? 0))] : parseRunnerClasses(classes);
 }
 

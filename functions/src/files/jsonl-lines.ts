@@ -46,7 +46,8 @@ export async function* jsonlEntries(bytes: AsyncIterable<Uint8Array>, source: Js
       blankAt ??= number;
       continue;
     }
-    if (blankAt !== undefined) yield { number: blankAt, problem: 'the line is empty; every line holds one JSON object' };
+    if (blankAt !== undefined)
+      yield { number: blankAt, problem: 'the line is empty; every line holds one JSON object' };
     blankAt = undefined;
     yield text === undefined ? { number, problem: 'the line is not valid UTF-8' } : parse(text, number);
   }

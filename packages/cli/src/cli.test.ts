@@ -358,7 +358,13 @@ const DATA = {
   ...{ file: 'file-1', filename: 'rows.jsonl', rows: 3, tokenised_rows: 3, max_sequence_length: 64 },
   tokens: { total: 30, mean: 10, p50: 9, p95: 12, max: 12, trained: 12 },
   ...{ truncated_rows: 0, truncated_tokens: 0, untrained_rows: 0, duplicate_rows: 1, rows_in_training: null },
-  ...{ problem_count: 0, problems: [], longest_rows: [{ line: 2, tokens: 12 }], truncated_lines: [], untrained_lines: [] },
+  ...{
+    problem_count: 0,
+    problems: [],
+    longest_rows: [{ line: 2, tokens: 12 }],
+    truncated_lines: [],
+    untrained_lines: [],
+  },
   ...{ duplicates: [{ line: 3, same_as_line: 1 }], in_training: [] },
   preview: [
     {

@@ -4,7 +4,13 @@
  * top, and so do sessions kept for other shapes, which the executor bounds. Pure, and of a config alone: the API refuses by
  * the same numbers that are measured in training.
  */
-import { type DecoderConfig, decoderTensors, layerProjections, parameterCount, type TensorSpec } from '@preheat/contracts';
+import {
+  type DecoderConfig,
+  decoderTensors,
+  layerProjections,
+  parameterCount,
+  type TensorSpec,
+} from '@preheat/contracts';
 import { activationFloats, type MicroBatchShape } from './activation-floats.js';
 
 /** A low-rank adapter that is trained instead of the weights. */

@@ -34,7 +34,11 @@ const STEP_OVERHEAD_SECONDS: Range = { low: 0.0005, high: 0.25 };
 /** Fewer steps spend most of their time on opening sessions. */
 const LEAST_STEPS_MEASURED = 3;
 
-export function estimateTime(work: TrainingWork, measured: readonly (MeasuredSpeed & { steps: number })[], flops: Range): TimeEstimate {
+export function estimateTime(
+  work: TrainingWork,
+  measured: readonly (MeasuredSpeed & { steps: number })[],
+  flops: Range,
+): TimeEstimate {
   const speeds = measured
     .filter(({ steps, tokens, trainMs }) => steps >= LEAST_STEPS_MEASURED && tokens > 0 && trainMs > 0)
     .map(({ tokens, trainMs }) => (1000 * tokens) / trainMs);

@@ -28,7 +28,13 @@ function nothingTrained(data: PreflightData, paths: ReadPhase['requested']['path
   return new ApiError('invalid_training_file', message, { param: paths.trainingFile });
 }
 
-function truncation({ filename, truncated_rows: cut, truncated_tokens: tokens, tokens: { max }, ...data }: PreflightData): string[] {
+function truncation({
+  filename,
+  truncated_rows: cut,
+  truncated_tokens: tokens,
+  tokens: { max },
+  ...data
+}: PreflightData): string[] {
   if (cut === 0) return [];
   return [
     `${cut} of ${data.rows} rows of ${filename} are cut to ${data.max_sequence_length} tokens, ${tokens} tokens in all ${inLines(data.truncated_lines)}; max_sequence_length ${max} would cut none.`,
@@ -49,4 +55,5 @@ function leak({ filename, rows_in_training: count, in_training: [first] }: Prefl
   ];
 }
 
-const inLines = (lines: readonly number[]): string => `(lines ${lines.slice(0, 5).join(', ')}${lines.length > 5 ? ', …' : ''})`;
+const inLines = (lines: readonly number[]): string =>
+  `(lines ${lines.slice(0, 5).join(', ')}${lines.length > 5 ? ', …' : ''})`;

@@ -69,7 +69,8 @@ class Examination {
   readonly #problems: RowProblems;
   readonly #statistics: TokenStatistics;
   readonly #conversations = new Conversations();
-  readonly #wanted: ReadonlySet<number>;
+  readonly #sampled: ReadonlySet<number>;
+  readonly #previewed: ReadonlySet<number>;
   readonly #samples: SampledRow[] = [];
   readonly #preview: PreflightData['preview'] = [];
   readonly #duplicates = new LinePairs();
@@ -83,7 +84,8 @@ class Examination {
     this.#options = options;
     this.#problems = new RowProblems(file, ROW_EXAMPLES[checks.phaseType]);
     this.#statistics = new TokenStatistics(checks.maxSequenceLength);
-    this.#wanted = spreadLines(file.lines ?? 0, Math.max(options.sampleRows, PREVIEWED_ROWS));
+    this.#sampled = spreadLines(file.lines ?? 0, options.sampleRows);
+    this.#previewed = spreadLines(file.lines ?? 0, PREVIEWED_ROWS);
   }
 
   add(line: number, row: ReinforcementRow): void {
@@ -94,14 +96,15 @@ class Examination {
     const problems = rowProblems(row, line, this.#checks);
     for (const problem of problems) this.#problems.add(problem);
     const counted = this.#count(row, line);
-    if (problems.length === 0 && counted && this.#wanted.has(line)) this.#keep(line, row, counted);
+    if (problems.length === 0 && counted) this.#keep(line, row, counted);
   }
 
   /** Counts the tokens of a row, or only makes sure that they are few enough. */
   #count(row: ReinforcementRow, line: number): RowTokens | null {
     const isCounted = this.#characters < COUNTED_CHARACTERS;
     this.#characters += row.messages.reduce((sum, { content }) => sum + content.length, 0);
-    if (!isCounted && !this.#wanted.has(line) && this.#isShort(row)) return null;
+    const isWanted = this.#sampled.has(line) || this.#previewed.has(line);
+    if (!isCounted && !isWanted && this.#isShort(row)) return null;
     const found = tokensOf(row, line, this.#checks);
     if ('code' in found) {
       this.#problems.add(found);
@@ -124,9 +127,8 @@ class Examination {
 
   #keep(line: number, row: ReinforcementRow, counted: RowTokens): void {
     const { tokenizer, maxSequenceLength } = this.#checks;
-    if (this.#samples.length < this.#options.sampleRows) this.#samples.push({ line, row, tokens: counted.tokens });
-    if (this.#preview.length >= PREVIEWED_ROWS) return;
-    this.#preview.push(tokenPreview(line, counted, tokenizer, maxSequenceLength));
+    if (this.#sampled.has(line)) this.#samples.push({ line, row, tokens: counted.tokens });
+    if (this.#previewed.has(line)) this.#preview.push(tokenPreview(line, counted, tokenizer, maxSequenceLength));
   }
 
   finish(): ExaminedFile {

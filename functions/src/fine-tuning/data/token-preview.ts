@@ -18,14 +18,16 @@ export function tokenPreview(
     tokens: Array.from(shown, (id, index) => {
       // Nothing predicts the first token.
       const trained = index > 0 && trainMask[index] === 1;
-      return { id, text: textOf(id, tokenizer), trained, weight: trained ? 1 : 0 };
+      return { id, text: textOf(id, shown[index - 1], tokenizer), trained, weight: trained ? 1 : 0 };
     }),
     omitted_tokens: tokens.length - shown.length,
   };
 }
 
-/** Its text; a part of a character as the vocabulary writes it. */
-function textOf(id: number, tokenizer: Tokenizer): string {
-  const text = tokenizer.decode([id]);
+/** What it adds to the text before it, white space between them included; a part of a character as the vocabulary writes it. */
+function textOf(id: number, before: number | undefined, tokenizer: Tokenizer): string {
+  const start = before === undefined ? '' : tokenizer.decode([before]);
+  const both = before === undefined ? '' : tokenizer.decode([before, id]);
+  const text = before !== undefined && both.startsWith(start) ? both.slice(start.length) : tokenizer.decode([id]);
   return text === '' || text.includes(REPLACEMENT) ? tokenizer.idToToken(id) : text;
 }

@@ -44,7 +44,9 @@ export class TokenStatistics {
   }
 
   /** Of so many rows, of which those that were added are the first: sums are scaled up. */
-  read(rows: number): Omit<PreflightDataSummary, 'duplicate_rows' | 'rows_in_training'> &
+  read(
+    rows: number,
+  ): Omit<PreflightDataSummary, 'duplicate_rows' | 'rows_in_training'> &
     Pick<PreflightData, 'longest_rows' | 'truncated_lines' | 'untrained_lines'> {
     const scaled = (count: number): number => (this.#rows === 0 ? 0 : Math.round((count * rows) / this.#rows));
     return {

@@ -1,5 +1,11 @@
 /** What estimates say against a job: memory that no class of runners has, and budgets that it would not end within. */
-import { ApiError, type JobLimits, type PreflightClass, type PreflightRange, type RunnerClass } from '@preheat/contracts';
+import {
+  ApiError,
+  type JobLimits,
+  type PreflightClass,
+  type PreflightRange,
+  type RunnerClass,
+} from '@preheat/contracts';
 import { memoryOn, memoryRemedies, PEAK_OVER_FORMULA, type PhaseShape } from './phase-memory.js';
 
 /** `refusals` hold unless forced; `warnings` are told and hold nobody back. */

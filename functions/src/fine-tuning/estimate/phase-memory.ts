@@ -42,12 +42,19 @@ function microBatchRows({ longest, sequencesPerStep }: PhaseShape, tokens: numbe
   return Math.min(2 ** Math.floor(Math.log2(most)), 2 ** Math.ceil(Math.log2(Math.max(1, sequencesPerStep))));
 }
 
-function memoryWith(phase: PhaseShape, { device, lanes: cores }: RunnerClass, rows: number, lanes: number): PreflightMemory {
+function memoryWith(
+  phase: PhaseShape,
+  { device, lanes: cores }: RunnerClass,
+  rows: number,
+  lanes: number,
+): PreflightMemory {
   const { type, config, model, longest: length } = phase;
   const microBatch = { batch: rows, length };
   const training = trainingMemory({ config: model, adapter: adapterOf(config), microBatch, lanes, device });
   const rollouts =
-    type === 'reinforcement' ? rolloutMemory(model, device === 'gpu' ? 1 : cores, Number(config['kl_beta'] ?? 0) > 0) : 0;
+    type === 'reinforcement'
+      ? rolloutMemory(model, device === 'gpu' ? 1 : cores, Number(config['kl_beta'] ?? 0) > 0)
+      : 0;
   const parts = {
     weights: Math.round(training.weights),
     optimizer: Math.round(training.optimizer),

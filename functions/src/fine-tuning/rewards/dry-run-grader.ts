@@ -56,12 +56,19 @@ function unfinished(sampled: Sampled, { completionsPerRow }: DryRunOptions): Dry
 }
 
 /** Runs, and no more: rewards of empty answers are no measure. */
-function proven(rows: readonly SampledRow[], grades: readonly GradeResult[], reason: string, options: DryRunOptions): DryRun {
+function proven(
+  rows: readonly SampledRow[],
+  grades: readonly GradeResult[],
+  reason: string,
+  options: DryRunOptions,
+): DryRun {
   const failures = grades.filter(isFailure);
   const rewards = { ...NOTHING, rows: rows.length, flagged: failures.length, not_sampled: reason };
   const errors = messagesOf(failures);
   const all = failures.length === grades.length && grades.length > 0;
-  const warnings = all ? [`The grader ('${options.path}') fails on an empty answer of every sample row: ${errors[0] ?? ''}`] : [];
+  const warnings = all
+    ? [`The grader ('${options.path}') fails on an empty answer of every sample row: ${errors[0] ?? ''}`]
+    : [];
   return { rewards: { ...rewards, grader_errors: errors }, refusals: [], objections: [], warnings };
 }
 
@@ -117,7 +124,9 @@ function brokenGrader(errors: readonly string[], path: string): ApiError {
 }
 
 function flatRewards({ rows, completions_per_row: each, sampled_rows }: PreflightRewards, path: string): ApiError {
-  const shown = sampled_rows.slice(0, 3).map(({ line, mean, completion }) => `line ${line} earns ${mean} (${JSON.stringify(completion.slice(0, 60))})`);
+  const shown = sampled_rows
+    .slice(0, 3)
+    .map(({ line, mean, completion }) => `line ${line} earns ${mean} (${JSON.stringify(completion.slice(0, 60))})`);
   const message =
     `All ${each} completions of each of ${rows} sampled rows earn the same: ${shown.join('; ')}. Training compares the completions of a row, ` +
     `so there is nothing to learn from yet. Warm up with a supervised phase, give partial credit in '${path}', or raise temperature; ` +

@@ -51,7 +51,8 @@ async function answers(
   if (index > 0) {
     return { ok: false, reason: 'the phase starts from what the phases before it will have learnt' };
   }
-  if (wishes?.sample_rows === 0) return { ok: false, reason: 'the request asks for no samples (preflight.sample_rows is 0)' };
+  if (wishes?.sample_rows === 0)
+    return { ok: false, reason: 'the request asks for no samples (preflight.sample_rows is 0)' };
   if (samples.length === 0) return { ok: false, reason: 'no row could be sampled' };
   const context = model.config.max_position_embeddings;
   return sampleCompletions(decoders, model, {

@@ -10,7 +10,8 @@ import { JOB_ERRORS } from './create-job.js';
 export function preflightRoute(app: App, context: PreflightContext): void {
   const schema = {
     operationId: 'preflightFineTuningJob',
-    summary: 'Extension: what a job of this request would take, which tokens it trains, and what it would be refused for',
+    summary:
+      'Extension: what a job of this request would take, which tokens it trains, and what it would be refused for',
     tags: ['Fine-tuning'],
     body: CreateJobRequest,
     response: withErrors({ 200: PreflightReport }, ...JOB_ERRORS),

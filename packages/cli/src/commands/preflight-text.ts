@@ -38,17 +38,28 @@ function dataLines(name: string, data: Data): string[] {
   const counted = data.tokenised_rows < data.rows ? `, counted in the first ${data.tokenised_rows}` : '';
   return [
     line(name, `${data.filename}: ${data.rows} rows, ${tokens.total} tokens${counted}`),
-    line('', `a row: mean ${number(tokens.mean)}, half below ${tokens.p50}, 95 % below ${tokens.p95}, longest ${tokens.max}`),
+    line(
+      '',
+      `a row: mean ${number(tokens.mean)}, half below ${tokens.p50}, 95 % below ${tokens.p95}, longest ${tokens.max}`,
+    ),
     line('', `longest: ${longest.map(({ line: at, tokens: size }) => `line ${at} (${size})`).join(', ')}`),
     line('', `cut at ${data.max_sequence_length}: ${data.truncated_rows} rows, ${data.truncated_tokens} tokens`),
-    ...(tokens.trained > 0 ? [line('', `trained: ${tokens.trained} tokens; rows that train nothing: ${data.untrained_rows}`)] : []),
-    line('', `twice: ${data.duplicate_rows} rows${data.rows_in_training === null ? '' : `; also in training: ${data.rows_in_training}`}`),
-    ...data.problems.map((problem) => line('', `line ${problem.line}${problem.path ? ` (${problem.path})` : ''} ${problem.message}`)),
+    ...(tokens.trained > 0
+      ? [line('', `trained: ${tokens.trained} tokens; rows that train nothing: ${data.untrained_rows}`)]
+      : []),
+    line(
+      '',
+      `twice: ${data.duplicate_rows} rows${data.rows_in_training === null ? '' : `; also in training: ${data.rows_in_training}`}`,
+    ),
+    ...data.problems.map((problem) =>
+      line('', `line ${problem.line}${problem.path ? ` (${problem.path})` : ''} ${problem.message}`),
+    ),
   ];
 }
 
 function rewardText(rewards: NonNullable<Phase['rewards']>): string {
-  if (rewards.not_sampled !== null) return `not sampled: ${rewards.not_sampled}; the grader was run on ${rewards.rows} rows`;
+  if (rewards.not_sampled !== null)
+    return `not sampled: ${rewards.not_sampled}; the grader was run on ${rewards.rows} rows`;
   const { mean, variance, zero_variance_share: flat } = rewards;
   return (
     `mean ${known(mean)}, variance within a row ${known(variance)}, rows without variance ${flat === null ? 'unknown' : `${number(100 * flat)} %`} ` +
@@ -57,7 +68,14 @@ function rewardText(rewards: NonNullable<Phase['rewards']>): string {
 }
 
 function classTable(classes: readonly RunnerClass[]): string {
-  const columns = [{ title: 'RUNNERS' }, { title: 'MEMORY' }, { title: 'NEEDED' }, { title: 'FITS' }, { title: 'TIME' }, { title: 'COST' }];
+  const columns = [
+    { title: 'RUNNERS' },
+    { title: 'MEMORY' },
+    { title: 'NEEDED' },
+    { title: 'FITS' },
+    { title: 'TIME' },
+    { title: 'COST' },
+  ];
   const rows = classes.map((each) => [
     each.runner_class,
     bytes(each.memory_bytes),
@@ -81,7 +99,10 @@ function previewLines({ preview, filename }: Data, isColoured: boolean): string[
   return ['', `what is trained of ${filename}: ${key}`, ...preview.map((row) => previewLine(row, isColoured))];
 }
 
-function previewLine({ line: at, tokens, omitted_tokens: omitted }: Data['preview'][number], isColoured: boolean): string {
+function previewLine(
+  { line: at, tokens, omitted_tokens: omitted }: Data['preview'][number],
+  isColoured: boolean,
+): string {
   let text = '';
   tokens.forEach((token, index) => {
     const [before, after] = [tokens[index - 1]?.trained ?? false, tokens[index + 1]?.trained ?? false];
