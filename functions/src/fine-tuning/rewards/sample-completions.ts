@@ -43,6 +43,7 @@ export async function sampleCompletions(
     return { ok: true, texts: await generate(opened, request, signal) };
   } catch (error) {
     if (signal.aborted) return { ok: false, reason: `the model did not answer within ${SAMPLING_MS / 1000} s` };
+    if (error instanceof Error && error.name === 'NonFiniteLogitsError') return { ok: false, reason: error.message };
     if (isMissingRuntime(error)) return { ok: false, reason: 'this process has no model runtime' };
     throw error;
   } finally {
