@@ -15,7 +15,7 @@ import type {
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import type { ThroughputLedger } from '@preheat/jobs';
 import type { ApiDependencies } from '../dependencies.js';
-import { type ExaminedFile, examineFile } from './data/examine-file.js';
+import { type Depth, type ExaminedFile, examineFile } from './data/examine-file.js';
 import type { RowChecks } from './data/row-checks.js';
 import { dataObjections } from './data/data-objections.js';
 import { judgeClass, sumOf } from './estimate/judge-classes.js';
@@ -39,6 +39,7 @@ export interface PreflightSubject {
   readonly wishes: PreflightRequest | null;
   /** Of the completions that are sampled. */
   readonly seed: number;
+  readonly depth: Depth;
 }
 
 export interface Preflight {
@@ -139,7 +140,7 @@ const DEFAULT_SAMPLE_ROWS = 8;
 
 async function examine(
   { files }: PreflightDependencies,
-  { projectId, wishes }: PreflightSubject,
+  { projectId, wishes, depth }: PreflightSubject,
   prepared: PreparedPhase,
   model: ModelDescription,
 ): Promise<ExaminedPhase> {
@@ -154,7 +155,7 @@ async function examine(
   const read = async (file: StoredFile, filePath: string, trained: ExaminedFile | null): Promise<ExaminedFile> => {
     const { body } = await files.content(projectId, file.file.id);
     const sampleRows = grader && trained === null ? wishes?.sample_rows || DEFAULT_SAMPLE_ROWS : 0;
-    const options = { sampleRows, training: trained?.conversations ?? null };
+    const options = { sampleRows, training: trained?.conversations ?? null, depth };
     return examineFile(file, body, { ...checks, filePath }, options);
   };
   const training = await read(trainingFile, requested.paths.trainingFile, null);

@@ -41,7 +41,7 @@ const Line = Type.Integer({ minimum: 1 });
 
 const dataSummary = {
   rows: Count,
-  /** Rows whose tokens were counted exactly; fewer than `rows` in very large files, whose totals are then scaled up. */
+  /** Rows whose tokens were counted; where they are fewer than `rows`, totals are scaled up. */
   tokenised_rows: Count,
   tokens: Type.Object({
     total: Count,

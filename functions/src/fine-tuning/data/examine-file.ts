@@ -1,7 +1,7 @@
 /**
- * One pass over a data file, line by line and never held: every row is checked, its tokens are counted, and a few rows are
- * kept for a closer look. Counting is what costs, so it ends after a fixed amount of text; rows behind are still checked,
- * and the totals are scaled up and say so.
+ * One pass over a data file, line by line and never held: every row is checked, tokens are counted, and a few rows are kept
+ * for a closer look. Counting is what costs: where it is bounded, it takes rows spread evenly over the file, and the totals
+ * are scaled up and say so.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
@@ -39,13 +39,24 @@ export interface ExaminationOptions {
   readonly sampleRows: number;
   /** Conversations of the training file, when this is the validation file. */
   readonly training: Conversations | null;
+  readonly depth: Depth;
 }
+
+/** How closely a file is looked at. */
+export interface Depth {
+  /** Most rows whose tokens are counted; all are checked. */
+  readonly countedRows: number;
+  readonly previewedRows: number;
+}
+
+/** For who waits for a report, and for who waits for a job to be queued. */
+export const REPORT_DEPTH: Depth = { countedRows: 100_000, previewedRows: 3 };
+export const CREATE_DEPTH: Depth = { countedRows: 2_000, previewedRows: 0 };
 
 /** Tokenising many rows takes long: other requests get their turn after this many. */
 const ROWS_PER_TURN = 64;
 /** Characters of messages whose tokens are counted: a few seconds. */
-export const COUNTED_CHARACTERS = 8_000_000;
-const PREVIEWED_ROWS = 3;
+const COUNTED_CHARACTERS = 8_000_000;
 
 export async function examineFile(
   file: StoredFile,
@@ -75,6 +86,7 @@ class Examination {
   readonly #preview: PreflightData['preview'] = [];
   readonly #duplicates = new LinePairs();
   readonly #inTraining = new LinePairs();
+  readonly #stride: number;
   #rows = 0;
   #characters = 0;
 
@@ -85,7 +97,8 @@ class Examination {
     this.#problems = new RowProblems(file, ROW_EXAMPLES[checks.phaseType]);
     this.#statistics = new TokenStatistics(checks.maxSequenceLength);
     this.#sampled = spreadLines(file.lines ?? 0, options.sampleRows);
-    this.#previewed = spreadLines(file.lines ?? 0, PREVIEWED_ROWS);
+    this.#previewed = spreadLines(file.lines ?? 0, options.depth.previewedRows);
+    this.#stride = Math.max(1, Math.ceil((file.lines ?? 0) / options.depth.countedRows));
   }
 
   add(line: number, row: ReinforcementRow): void {
@@ -101,8 +114,8 @@ class Examination {
 
   /** Counts the tokens of a row, or only makes sure that they are few enough. */
   #count(row: ReinforcementRow, line: number): RowTokens | null {
-    const isCounted = this.#characters < COUNTED_CHARACTERS;
-    this.#characters += row.messages.reduce((sum, { content }) => sum + content.length, 0);
+    const isCounted = (this.#rows - 1) % this.#stride === 0 && this.#characters < COUNTED_CHARACTERS;
+    if (isCounted) this.#characters += row.messages.reduce((sum, { content }) => sum + content.length, 0);
     const isWanted = this.#sampled.has(line) || this.#previewed.has(line);
     if (!isCounted && !isWanted && this.#isShort(row)) return null;
     const found = tokensOf(row, line, this.#checks);

@@ -15,7 +15,7 @@ export interface PhaseWork {
 
 /** Padding to shapes that are compiled once, at the most. */
 const PADDING = 1.15;
-/** Which rows are drawn when not all epochs are trained. */
+/** Which rows are drawn when not all epochs are trained, and which were counted when not all were. */
 const DRAWN = 0.1;
 
 export function phaseWork(
@@ -29,7 +29,8 @@ export function phaseWork(
   const epochs = number('n_epochs', 1);
   const batch = number('batch_size', 1);
   const drawn = Math.min(steps * batch, epochs * rows);
-  const spread = drawn < epochs * rows ? DRAWN : 0;
+  const isExact = drawn === epochs * rows && training.tokenised_rows >= rows;
+  const spread = isExact ? 0 : DRAWN;
   const completions = type === 'reinforcement' ? number('group_size', 1) : 1;
   const completion = type === 'reinforcement' ? { low: 1, high: number('max_completion_tokens', 1) } : NONE;
   const mean = (training.tokens.total - training.truncated_tokens) / rows;

@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import type { App } from '../../app-type.js';
 import type { ApiDependencies } from '../../dependencies.js';
 import { Evals } from '../../evaluation/evals.js';
+import { CREATE_DEPTH } from '../../fine-tuning/data/examine-file.js';
 import { effectiveMethod } from '../../fine-tuning/effective-method.js';
 import { CreateJobRequest, refuseUnserved } from '../../fine-tuning/job-request.js';
 import { preflightOf, type PreflightContext } from '../../fine-tuning/preflight-request.js';
@@ -54,7 +55,7 @@ async function toNewJob(
   projectId: string,
   request: CreateJobRequest,
 ): Promise<NewJob> {
-  const { phases, refusals, report, seed, limits } = await preflightOf(context, projectId, request);
+  const { phases, refusals, report, seed, limits } = await preflightOf(context, projectId, request, CREATE_DEPTH);
   if (refusals[0]) throw refusals[0];
   const [only] = phases;
   const { files } = context;

@@ -44,6 +44,13 @@ const supervised = (training_file: string, hyperparameters: object, more: object
   method: { type: 'supervised', supervised: { hyperparameters } },
   ...more,
 });
+const chat = (question: string, answer: string) => ({
+  messages: [
+    { role: 'user', content: question },
+    { role: 'assistant', content: answer },
+  ],
+});
+
 describe('estimates', () => {
   async function onSmallRunners(): Promise<void> {
     await api.app.close();
@@ -131,6 +138,19 @@ describe('estimates', () => {
       data: { level: string; message: string }[];
     };
     expect(data.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual(warnings);
+  });
+
+  it('count tokens in rows spread over a large file when a job is created, and say so', async () => {
+    const rows = Array.from({ length: 2_500 }, (_, index) => chat(`word${index}`, index < 1_250 ? 'K' : 'K AE T'));
+    const training_file = await upload(rows);
+    const full = (await report({ training_file })).phases[0]?.training;
+    const job = (await create({ training_file })).json() as FineTuningJob;
+    const kept = job.preflight?.phases[0]?.training;
+    expect([full?.tokenised_rows, kept?.tokenised_rows, kept?.rows]).toEqual([2_500, 1_250, 2_500]);
+    expect((kept?.tokens.total ?? 0) / (full?.tokens.total ?? 1)).toBeCloseTo(1, 2);
+    const tokens = job.preflight?.trained_tokens;
+    expect(tokens?.low).toBeLessThan(10 * (full?.tokens.total ?? 0));
+    expect(tokens?.high).toBeGreaterThan(10 * (full?.tokens.total ?? 0));
   });
 
   it('need rows and completions for the tokens of reinforcement, as a range', async () => {

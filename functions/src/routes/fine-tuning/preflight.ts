@@ -2,6 +2,7 @@
 import { PreflightReport } from '@preheat/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { App } from '../../app-type.js';
+import { REPORT_DEPTH } from '../../fine-tuning/data/examine-file.js';
 import { CreateJobRequest, refuseUnserved } from '../../fine-tuning/job-request.js';
 import { type PreflightContext, preflightOf } from '../../fine-tuning/preflight-request.js';
 import { withErrors } from '../../plugins/error-responses.js';
@@ -18,7 +19,7 @@ export function preflightRoute(app: App, context: PreflightContext): void {
   };
   const preValidation = async (request: FastifyRequest) => refuseUnserved(request.body);
   app.post('/x/preflight', { schema, preValidation }, async ({ projectId, body }) => {
-    const { report } = await preflightOf(context, projectId, body as CreateJobRequest);
+    const { report } = await preflightOf(context, projectId, body as CreateJobRequest, REPORT_DEPTH);
     return report;
   });
 }

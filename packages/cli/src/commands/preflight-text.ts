@@ -35,7 +35,7 @@ function phaseLines(phase: Phase, index: number, count: number): string[] {
 
 function dataLines(name: string, data: Data): string[] {
   const { tokens, longest_rows: longest } = data;
-  const counted = data.tokenised_rows < data.rows ? `, counted in the first ${data.tokenised_rows}` : '';
+  const counted = data.tokenised_rows < data.rows ? `, counted in ${data.tokenised_rows} of them` : '';
   return [
     line(name, `${data.filename}: ${data.rows} rows, ${tokens.total} tokens${counted}`),
     line(
