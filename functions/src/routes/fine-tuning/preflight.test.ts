@@ -1,17 +1,16 @@
 import type { FineTuningJob, PreflightReport } from '@preheat/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ApiUnderTest, startApi } from '../../test-kit/api-under-test.js';
-import { GRADER, jsonl, RL_ROWS, SFT_ROWS } from '../../test-kit/rows.js';
+import {
+  chat,
+  preflightUnderTest,
+  type PreflightUnderTest,
+  reinforcement,
+  SIMILARITY,
+  supervised,
+  TINY_MODEL,
+} from '../../test-kit/preflight-under-test.js';
+import { GRADER, RL_ROWS, SFT_ROWS } from '../../test-kit/rows.js';
 
-const MODEL = 'preheat-1m';
-/** Every answer of the fresh model earns something else. */
-const SIMILARITY = {
-  type: 'text_similarity',
-  name: 'similarity',
-  input: '{{ sample.output_text }}',
-  reference: 'K AE T',
-  evaluation_metric: 'fuzzy_match',
-};
 /** No answer of the fresh model is right. */
 const EXACT = {
   type: 'string_check',
@@ -21,48 +20,20 @@ const EXACT = {
   operation: 'eq',
 };
 
-let api: ApiUnderTest;
+let at: PreflightUnderTest;
 beforeEach(async () => {
-  api = await startApi();
+  at = await preflightUnderTest();
 });
-afterEach(() => api.app.close());
-
-const upload = (rows: readonly object[], name = 'rows.jsonl') => api.upload(jsonl(rows), 'fine-tune', name);
-const ask = (payload: object) =>
-  api.call({ method: 'POST', url: '/v1/x/preflight', payload: { model: MODEL, ...payload } });
-const report = async (payload: object): Promise<PreflightReport> => {
-  const answer = await ask(payload);
-  expect(answer.statusCode, answer.body).toBe(200);
-  return answer.json() as PreflightReport;
-};
-const create = (payload: object) =>
-  api.call({ method: 'POST', url: '/v1/fine_tuning/jobs', payload: { model: MODEL, ...payload } });
-const reinforcement = (training_file: string, grader: object, hyperparameters: object = {}) => ({
-  training_file,
-  seed: 1,
-  method: {
-    type: 'reinforcement',
-    reinforcement: { grader, hyperparameters: { max_completion_tokens: 8, ...hyperparameters } },
-  },
-});
-const supervised = (training_file: string, hyperparameters: object, more: object = {}) => ({
-  training_file,
-  method: { type: 'supervised', supervised: { hyperparameters } },
-  ...more,
-});
-const chat = (question: string, answer: string, more: object = {}) => ({
-  messages: [
-    { role: 'user', content: question },
-    { role: 'assistant', content: answer, ...more },
-  ],
-});
+afterEach(() => at.api.app.close());
 
 describe('the preflight of a supervised job', () => {
   it('counts the tokens of every row, and names the longest', async () => {
     const rows = [...SFT_ROWS, chat('elephants', 'EH L AH F AH N T S')];
-    const { phases, ready, errors } = await report({ training_file: await upload(rows) });
+    const { phases, ready, errors } = await at.report({ training_file: await at.upload(rows) });
     const { training } = phases[0] as PreflightReport['phases'][number];
-    const { tokenizer } = await api.deps.models.describe((await api.deps.models.find('proj-one', MODEL)) as never);
+    const { tokenizer } = await at.api.deps.models.describe(
+      (await at.api.deps.models.find('proj-one', TINY_MODEL)) as never,
+    );
     const lengths = rows
       .map(({ messages }) => tokenizer.encodeChat(messages as never).tokens.length)
       .sort((a, b) => a - b);
@@ -84,7 +55,7 @@ describe('the preflight of a supervised job', () => {
       chat('cat', 'K AE T'),
       { messages: [...chat('dog', 'no', { weight: 0 }).messages, ...chat('dog', 'D').messages] },
     ];
-    const { phases } = await report({ training_file: await upload(rows) });
+    const { phases } = await at.report({ training_file: await at.upload(rows) });
     const preview = phases[0]?.training.preview ?? [];
     const textOf = (line: number, trained: boolean) =>
       preview[line]?.tokens
@@ -99,8 +70,8 @@ describe('the preflight of a supervised job', () => {
   });
 
   it('says what is cut, where, and what would cut nothing', async () => {
-    const file = await upload([...SFT_ROWS, chat('a'.repeat(20), 'AH')]);
-    const { phases, warnings, ready } = await report(supervised(file, { max_sequence_length: 12 }));
+    const file = await at.upload([...SFT_ROWS, chat('a'.repeat(20), 'AH')]);
+    const { phases, warnings, ready } = await at.report(supervised(file, { max_sequence_length: 12 }));
     const { training } = phases[0] as PreflightReport['phases'][number];
     expect(training).toMatchObject({ max_sequence_length: 12, untrained_rows: 1, untrained_lines: [5] });
     expect(training.truncated_lines).toContain(5);
@@ -112,9 +83,9 @@ describe('the preflight of a supervised job', () => {
   });
 
   it('is refused when nothing is left to train', async () => {
-    const file = await upload([chat('a'.repeat(20), 'AH'), chat('b'.repeat(20), 'B')]);
+    const file = await at.upload([chat('a'.repeat(20), 'AH'), chat('b'.repeat(20), 'B')]);
     const body = supervised(file, { max_sequence_length: 12 });
-    const { ready, errors } = await report(body);
+    const { ready, errors } = await at.report(body);
     expect(ready).toBe(false);
     expect(errors).toMatchObject([
       { code: 'invalid_training_file', param: 'training_file', type: 'invalid_request_error' },
@@ -122,13 +93,13 @@ describe('the preflight of a supervised job', () => {
     expect(errors[0]?.message).toMatch(
       /Raise method\.supervised\.hyperparameters\.max_sequence_length to at least \d+/,
     );
-    expect((await create(body)).json()).toEqual({ error: errors[0] });
+    expect((await at.create(body)).json()).toEqual({ error: errors[0] });
   });
 
   it('finds rows that occur twice, in a file and between training and validation', async () => {
-    const training_file = await upload([...SFT_ROWS, chat(' cat ', 'K  AE T')], 'train.jsonl');
-    const validation_file = await upload([chat('new', 'N'), SFT_ROWS[1] as object], 'valid.jsonl');
-    const { phases, warnings } = await report({ training_file, validation_file });
+    const training_file = await at.upload([...SFT_ROWS, chat(' cat ', 'K  AE T')], 'train.jsonl');
+    const validation_file = await at.upload([chat('new', 'N'), SFT_ROWS[1] as object], 'valid.jsonl');
+    const { phases, warnings } = await at.report({ training_file, validation_file });
     const [{ training, validation }] = phases as [PreflightReport['phases'][number]];
     expect(training).toMatchObject({
       duplicate_rows: 1,
@@ -151,8 +122,8 @@ describe('the preflight of a supervised job', () => {
       chat('x<|end|>', 'y'),
       chat('b', 'c', { weight: 0 }),
     ];
-    const training_file = await upload(rows as object[]);
-    const { phases, errors, ready } = await report({ training_file });
+    const training_file = await at.upload(rows as object[]);
+    const { phases, errors, ready } = await at.report({ training_file });
     expect(ready).toBe(false);
     const { problems, problem_count } = (phases[0] as PreflightReport['phases'][number]).training;
     expect([problem_count, ...problems.map(({ line, path }) => [line, path])]).toEqual([
@@ -166,14 +137,14 @@ describe('the preflight of a supervised job', () => {
     expect(errors[0]?.message).toMatch(
       /line 2 has no assistant message.*2 more: line 3 cannot be tokenised.*control token.*line 4/,
     );
-    expect((await create({ training_file })).json()).toEqual({ error: errors[0] });
+    expect((await at.create({ training_file })).json()).toEqual({ error: errors[0] });
   });
 
   it('bounds what it tells of many wrong rows', async () => {
     const rows = Array.from({ length: 100 }, (_, index) => ({
       messages: [{ role: 'user', content: `word ${index}` }],
     }));
-    const { phases, errors } = await report({ training_file: await upload(rows) });
+    const { phases, errors } = await at.report({ training_file: await at.upload(rows) });
     const { problems, problem_count } = (phases[0] as PreflightReport['phases'][number]).training;
     expect([problem_count, problems.length]).toEqual([100, 20]);
     expect(errors[0]?.message).toMatch(/99 more: .*; and 80 lines besides\.$/);
@@ -183,7 +154,7 @@ describe('the preflight of a supervised job', () => {
 describe('an upload with several wrong lines', () => {
   it('is refused with all of them', async () => {
     const lines = [JSON.stringify(SFT_ROWS[0]), '{"messages":[]}', '', '{"messages": [', JSON.stringify(SFT_ROWS[1])];
-    await expect(api.upload(lines.join('\n'), 'fine-tune', 'bad.jsonl')).rejects.toThrow(
+    await expect(at.api.upload(lines.join('\n'), 'fine-tune', 'bad.jsonl')).rejects.toThrow(
       /bad\.jsonl, line 2: messages .*for example: .*2 more lines are wrong: line 3: the line is empty.*line 4: the line is not valid JSON/,
     );
   });
@@ -191,7 +162,7 @@ describe('an upload with several wrong lines', () => {
 
 describe('the preflight of a reinforcement job', () => {
   it('samples the model and reports mean and variance of the rewards', async () => {
-    const { phases, ready, errors } = await report(reinforcement(await upload(RL_ROWS), SIMILARITY));
+    const { phases, ready, errors } = await at.report(reinforcement(await at.upload(RL_ROWS), SIMILARITY));
     expect([ready, errors]).toEqual([true, []]);
     const { rewards } = phases[0] as PreflightReport['phases'][number];
     expect(rewards).toMatchObject({ rows: 4, completions_per_row: 4, not_sampled: null, flagged: 0 });
@@ -207,8 +178,8 @@ describe('the preflight of a reinforcement job', () => {
   });
 
   it('is refused when all completions of every row earn the same, unless forced', async () => {
-    const body = reinforcement(await upload(RL_ROWS), EXACT);
-    const { ready, errors } = await report(body);
+    const body = reinforcement(await at.upload(RL_ROWS), EXACT);
+    const { ready, errors } = await at.report(body);
     expect([ready, errors[0]?.code, errors[0]?.param]).toEqual([
       false,
       'zero_reward_variance',
@@ -217,23 +188,23 @@ describe('the preflight of a reinforcement job', () => {
     expect(errors[0]?.message).toMatch(
       /All 4 completions of each of 4 sampled rows earn the same: line 1 earns 0.*Warm up/,
     );
-    expect((await create(body)).json()).toEqual({ error: errors[0] });
+    expect((await at.create(body)).json()).toEqual({ error: errors[0] });
     const forced = { ...body, preflight: { force: true } };
-    expect((await report(forced)).warnings[0]).toMatch(/^Forced: All 4 completions/);
-    const job = (await create(forced)).json() as FineTuningJob;
+    expect((await at.report(forced)).warnings[0]).toMatch(/^Forced: All 4 completions/);
+    const job = (await at.create(forced)).json() as FineTuningJob;
     expect(job.preflight?.phases[0]?.rewards).toMatchObject({ mean: 0, variance: 0, zero_variance_share: 1 });
-    const events = await api.call({ url: `/v1/fine_tuning/jobs/${job.id}/events` });
+    const events = await at.api.call({ url: `/v1/fine_tuning/jobs/${job.id}/events` });
     expect(events.body).toContain('"kind":"preflight_warning"');
   });
 
   it('samples as many rows and completions as it is asked to, or none', async () => {
-    const body = reinforcement(await upload(RL_ROWS), SIMILARITY);
-    const few = await report({ ...body, preflight: { sample_rows: 2, completions_per_row: 3 } });
+    const body = reinforcement(await at.upload(RL_ROWS), SIMILARITY);
+    const few = await at.report({ ...body, preflight: { sample_rows: 2, completions_per_row: 3 } });
     expect(few.phases[0]?.rewards?.sampled_rows.map(({ line, rewards }) => [line, rewards.length])).toEqual([
       [1, 3],
       [3, 3],
     ]);
-    const none = await report({ ...body, preflight: { sample_rows: 0 } });
+    const none = await at.report({ ...body, preflight: { sample_rows: 0 } });
     expect(none.phases[0]?.rewards).toMatchObject({
       mean: null,
       variance: null,
@@ -243,9 +214,9 @@ describe('the preflight of a reinforcement job', () => {
   });
 
   it('does not guess at a phase whose model does not exist yet, but runs its grader', async () => {
-    const [sft, rl] = [await upload(SFT_ROWS), await upload(RL_ROWS)];
+    const [sft, rl] = [await at.upload(SFT_ROWS), await at.upload(RL_ROWS)];
     const pipeline = [{ type: 'supervised' }, { type: 'reinforcement', training_file: rl, grader: EXACT }];
-    const { ready, phases } = await report({ training_file: sft, pipeline });
+    const { ready, phases } = await at.report({ training_file: sft, pipeline });
     expect(ready).toBe(true);
     expect(phases[1]?.rewards).toMatchObject({
       rows: 4,
@@ -256,11 +227,11 @@ describe('the preflight of a reinforcement job', () => {
 
   it('does not sample a model that is beyond the budget of a preflight', async () => {
     const { SAMPLING_BYTES, sampleCompletions } = await import('../../fine-tuning/rewards/sample-completions.js');
-    const model = await api.deps.models.describe((await api.deps.models.find('proj-one', MODEL)) as never);
+    const model = await at.api.deps.models.describe((await at.api.deps.models.find('proj-one', TINY_MODEL)) as never);
     const config = { ...model.config, hidden_size: 8192, intermediate_size: 16_384, num_hidden_layers: 2 };
     const request = { prompts: [Int32Array.of(1)], completionsPerRow: 1, maxCompletionTokens: 1, maxSequenceLength: 8 };
     const sampled = await sampleCompletions(
-      api.deps.decoders,
+      at.api.deps.decoders,
       { ...model, config },
       { ...request, temperature: 1, seed: 0 },
     );
@@ -272,16 +243,16 @@ describe('the preflight of a reinforcement job', () => {
 
   it('is refused when the grader fails on every answer', async () => {
     const grader = { type: 'multi', name: 'broken', graders: { a: SIMILARITY }, calculate_output: '1 / (a - a)' };
-    const body = reinforcement(await upload(RL_ROWS), grader);
-    const { errors } = await report(body);
+    const body = reinforcement(await at.upload(RL_ROWS), grader);
+    const { errors } = await at.report(body);
     expect(errors[0]).toMatchObject({ code: 'invalid_grader', param: 'method.reinforcement.grader' });
     expect(errors[0]?.message).toMatch(/graded none of the sampled completions: The formula gave/);
-    expect((await create({ ...body, preflight: { force: true } })).json()).toEqual({ error: errors[0] });
+    expect((await at.create({ ...body, preflight: { force: true } })).json()).toEqual({ error: errors[0] });
   });
 
   it('tells of every key that rows lack', async () => {
     const grader = { ...GRADER, references: '{{ item.answers }}' };
-    const { errors, phases } = await report(reinforcement(await upload(RL_ROWS), grader));
+    const { errors, phases } = await at.report(reinforcement(await at.upload(RL_ROWS), grader));
     expect(errors[0]).toMatchObject({ code: 'missing_item_key', param: 'method.reinforcement.grader' });
     expect(phases[0]?.training.problems.map(({ line, path }) => [line, path])).toEqual(
       [1, 2, 3, 4].map((line) => [line, 'answers']),
