@@ -18,7 +18,7 @@ export function preflightText(report: PreflightReport, isColoured: boolean): str
     '',
     classTable(report.classes),
     ...basisLines(report.classes),
-    ...phases.flatMap(({ training }) => previewLines(training, isColoured)),
+    ...phases.flatMap((phase) => previewLines(phase, isColoured)),
   ];
   return sections.join('\n');
 }
@@ -40,7 +40,7 @@ function dataLines(name: string, data: Data): string[] {
     line(name, `${data.filename}: ${data.rows} rows, ${tokens.total} tokens${counted}`),
     line(
       '',
-      `a row: mean ${number(tokens.mean)}, half below ${tokens.p50}, 95 % below ${tokens.p95}, longest ${tokens.max}`,
+      `a row: mean ${number(tokens.mean)}, half up to ${tokens.p50}, 95 % up to ${tokens.p95}, longest ${tokens.max}`,
     ),
     line('', `longest: ${longest.map(({ line: at, tokens: size }) => `line ${at} (${size})`).join(', ')}`),
     line('', `cut at ${data.max_sequence_length}: ${data.truncated_rows} rows, ${data.truncated_tokens} tokens`),
@@ -93,10 +93,14 @@ const basisLines = (classes: readonly RunnerClass[]): string[] =>
 const GREEN = '\u001b[32m';
 const PLAIN = '\u001b[0m';
 
-function previewLines({ preview, filename }: Data, isColoured: boolean): string[] {
+function previewLines({ type, training: { preview, filename } }: Phase, isColoured: boolean): string[] {
   if (preview.length === 0) return [];
   const key = isColoured ? `${GREEN}green${PLAIN}` : '[in brackets]';
-  return ['', `what is trained of ${filename}: ${key}`, ...preview.map((row) => previewLine(row, isColoured))];
+  const title =
+    type === 'supervised'
+      ? `what is trained of ${filename}: ${key}`
+      : `prompts of ${filename}, which are not trained: their completions are`;
+  return ['', title, ...preview.map((row) => previewLine(row, isColoured))];
 }
 
 function previewLine(
