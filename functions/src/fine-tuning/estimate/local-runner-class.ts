@@ -4,8 +4,8 @@ import { LOCAL_RUNNER_CLASS, type RunnerClass } from '@preheat/contracts';
 
 /** The trainer's default on CPUs. */
 const MICRO_BATCH_TOKENS = 1024;
-/** Of a core, from a model of a million weights to one of a hundred million (docs/preflight.md has the command). */
-const FLOPS_PER_CORE = { low: 5e9, high: 60e9 };
+/** Of a core: what small models reach where others use the machine too, and what no core exceeds (docs/preflight.md). */
+const FLOPS_PER_CORE = { low: 2e9, high: 150e9 };
 const SECONDS_PER_HOUR = 3600;
 
 export function localRunnerClass(pricePerHour = 0): RunnerClass {
