@@ -87,7 +87,7 @@ export const runner = {
 /**
  * What jobs are judged against before they are queued, and the class that runners say they are: the least of
  * `instanceTypes`, since any of them may take a job. Memory is the GPU's (a T4 has 15.0 GiB for programs); price is the
- * on-demand one of the dearest type, us-east-1. Operations a second are 5 to 50 % of a T4's peak in float32, not measured.
+ * on-demand one of the dearest type, us-east-1. Operations a second go from 5 % of a T4's peak in float32 to half of an A10G's; not measured.
  */
 export const runnerClass = {
   name: 'gpu-16g',
@@ -96,7 +96,7 @@ export const runnerClass = {
   lanes: 1,
   micro_batch_tokens: 8192,
   price_per_second: 1.006 / 3600,
-  flops: { low: 4e11, high: 4e12 },
+  flops: { low: 4e11, high: 1.5e13 },
 } as const;
 
 /** A function takes 6 MB in one request, of which the base64 of a body that is not text leaves three quarters. */
