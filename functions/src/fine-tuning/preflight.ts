@@ -131,7 +131,7 @@ function roomOf(
   const { max_sequence_length: longest = contextTokens, max_completion_tokens: completionTokens = 0 } =
     config as Partial<Record<string, number>>;
   const maxSequenceLength = Math.min(contextTokens, longest);
-  if (type === 'supervised') return { contextTokens, completionTokens: 0, maxSequenceLength };
+  if (type !== 'reinforcement') return { contextTokens, completionTokens: 0, maxSequenceLength };
   return { contextTokens: maxSequenceLength, completionTokens, maxSequenceLength };
 }
 

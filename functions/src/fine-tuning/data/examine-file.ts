@@ -6,6 +6,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type ApiError,
+  type ChatMessage,
   MAX_REPORTED,
   type PreflightData,
   type ReinforcementRow,
@@ -14,7 +15,15 @@ import {
 } from '@preheat/contracts';
 import { jsonlLines } from '../../files/jsonl-lines.js';
 import { Conversations } from './conversations.js';
-import { lengthProblem, rowProblems, type RowChecks, type RowTokens, surelyFits, tokensOf } from './row-checks.js';
+import {
+  chatsOf,
+  graderProblems,
+  lengthProblem,
+  type RowChecks,
+  type SequenceTokens,
+  surelyFits,
+  tokensOf,
+} from './row-checks.js';
 import { RowProblems } from './row-problem.js';
 import { tokenPreview } from './token-preview.js';
 import { TokenStatistics } from './token-statistics.js';
@@ -73,6 +82,8 @@ export async function examineFile(
   return examination.finish();
 }
 
+type Chats = readonly (readonly ChatMessage[])[];
+
 class Examination {
   readonly #file: StoredFile;
   readonly #checks: RowChecks;
@@ -103,45 +114,49 @@ class Examination {
 
   add(line: number, row: ReinforcementRow): void {
     this.#rows++;
-    const { messages } = row;
+    const chats = chatsOf(row, line, this.#checks);
+    const problems = [...('code' in chats ? [chats] : []), ...graderProblems(row, line, this.#checks)];
+    for (const problem of problems) this.#problems.add(problem);
+    if ('code' in chats) return;
+    const messages = chats.flat();
     this.#duplicates.add(line, this.#conversations.add(messages, line));
     this.#inTraining.add(line, this.#options.training?.lineOf(messages), true);
-    const problems = rowProblems(row, line, this.#checks);
-    for (const problem of problems) this.#problems.add(problem);
-    const counted = this.#count(row, line);
+    const counted = this.#count(chats, line);
     if (problems.length === 0 && counted) this.#keep(line, row, counted);
   }
 
   /** Counts the tokens of a row, or only makes sure that they are few enough. */
-  #count(row: ReinforcementRow, line: number): RowTokens | null {
+  #count(chats: Chats, line: number): SequenceTokens[] | null {
     const isCounted = (this.#rows - 1) % this.#stride === 0 && this.#characters < COUNTED_CHARACTERS;
-    if (isCounted) this.#characters += row.messages.reduce((sum, { content }) => sum + content.length, 0);
+    if (isCounted) this.#characters += chats.flat().reduce((sum, { content }) => sum + content.length, 0);
     const isWanted = this.#sampled.has(line) || this.#previewed.has(line);
-    if (!isCounted && !isWanted && this.#isShort(row)) return null;
-    const found = tokensOf(row, line, this.#checks);
+    if (!isCounted && !isWanted && this.#areShort(chats)) return null;
+    const found = tokensOf(chats, line, this.#checks);
     if ('code' in found) {
       this.#problems.add(found);
       return null;
     }
-    const problem = lengthProblem(found.tokens.length, line, this.#checks);
+    const problem = lengthProblem(Math.max(...found.map(({ tokens }) => tokens.length)), line, this.#checks);
     if (problem) this.#problems.add(problem);
-    if (isCounted) this.#statistics.add(line, found.tokens.length, found.trainMask);
+    if (isCounted) this.#statistics.add(line, found);
     return problem ? null : found;
   }
 
-  #isShort(row: ReinforcementRow): boolean {
+  #areShort(chats: Chats): boolean {
     try {
-      return surelyFits(row, this.#checks);
+      return chats.every((chat) => surelyFits(chat, this.#checks));
     } catch {
       // The template refuses the row: counting says why.
       return false;
     }
   }
 
-  #keep(line: number, row: ReinforcementRow, counted: RowTokens): void {
+  #keep(line: number, row: ReinforcementRow, counted: readonly SequenceTokens[]): void {
     const { tokenizer, maxSequenceLength } = this.#checks;
-    if (this.#sampled.has(line)) this.#samples.push({ line, row, tokens: counted.tokens });
-    if (this.#previewed.has(line)) this.#preview.push(tokenPreview(line, counted, tokenizer, maxSequenceLength));
+    const [first] = counted;
+    if (this.#sampled.has(line) && first) this.#samples.push({ line, row, tokens: first.tokens });
+    if (!this.#previewed.has(line)) return;
+    for (const each of counted) this.#preview.push(tokenPreview(line, each, tokenizer, maxSequenceLength));
   }
 
   finish(): ExaminedFile {

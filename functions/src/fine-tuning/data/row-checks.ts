@@ -1,8 +1,8 @@
 /**
  * What a row needs: the turns its phase trains on, every `item` key its grader reads, and room in the model. Pure; all
- * problems of a row are told.
+ * problems of a row are told. A type of phase is one entry of `CHATS`.
  */
-import type { PhaseType, ReinforcementRow } from '@preheat/contracts';
+import type { ChatMessage, PhaseType, ReinforcementRow } from '@preheat/contracts';
 import { type CompiledGrader, itemProblems, requiredItemKeys } from '@preheat/graders';
 import { type Tokenizer, TokenizerError } from '@preheat/tokenizer';
 import type { RowProblem } from './row-problem.js';
@@ -23,25 +23,34 @@ export interface RowChecks {
   readonly graderPath: string;
 }
 
-/** What of a row does not depend on its tokens. */
-export function rowProblems(row: ReinforcementRow, line: number, checks: RowChecks): RowProblem[] {
-  return [...turnProblems(row, line, checks), ...graderProblems(row, line, checks)];
+type Chat = readonly ChatMessage[];
+
+/** Per type of phase, what of a row the model reads, or null when the phase cannot use the row, and what it needs. */
+const CHATS: Readonly<
+  Record<PhaseType, { readonly read: (row: ReinforcementRow) => Chat[] | null; readonly expected: string }>
+> = {
+  supervised: {
+    read: ({ messages }) =>
+      messages.some((message) => message.role === 'assistant' && message.weight !== 0) ? [messages] : null,
+    expected:
+      'has no assistant message with a weight other than 0, and a supervised phase needs an assistant message to learn from',
+  },
+  reinforcement: {
+    read: ({ messages }) => (messages.at(-1)?.role === 'user' ? [messages] : null),
+    expected: 'ends with another role, and a reinforcement phase needs rows that end with a user message',
+  },
+};
+
+/** The conversations of a row, each a sequence by itself. */
+export function chatsOf(row: ReinforcementRow, line: number, checks: RowChecks): Chat[] | RowProblem {
+  const { read, expected } = CHATS[checks.phaseType];
+  return (
+    read(row) ?? { line, path: 'messages', message: expected, code: 'invalid_training_file', param: checks.filePath }
+  );
 }
 
-function turnProblems({ messages }: ReinforcementRow, line: number, checks: RowChecks): RowProblem[] {
-  const isSupervised = checks.phaseType === 'supervised';
-  const isTrainable = isSupervised
-    ? messages.some((message) => message.role === 'assistant' && message.weight !== 0)
-    : messages.at(-1)?.role === 'user';
-  if (isTrainable) return [];
-  const message = isSupervised
-    ? 'has no assistant message with a weight other than 0, and a supervised phase needs an assistant message to learn from'
-    : 'ends with another role, and a reinforcement phase needs rows that end with a user message';
-  const path = isSupervised ? 'messages' : `messages.${messages.length - 1}.role`;
-  return [{ line, path, message, code: 'invalid_training_file', param: checks.filePath }];
-}
-
-function graderProblems(row: ReinforcementRow, line: number, checks: RowChecks): RowProblem[] {
+/** What the grader of a phase cannot do with a row. */
+export function graderProblems(row: ReinforcementRow, line: number, checks: RowChecks): RowProblem[] {
   const { grader, filePath, graderPath } = checks;
   if (!grader) return [];
   const missing = requiredItemKeys(grader).filter((key) => !Object.hasOwn(row, key));
@@ -56,18 +65,20 @@ function graderProblems(row: ReinforcementRow, line: number, checks: RowChecks):
   });
 }
 
-/** A row's own tokens; of a prompt, nothing is trained. */
-export interface RowTokens {
+/** Tokens of one conversation; of a prompt, nothing is trained. */
+export interface SequenceTokens {
   readonly tokens: Int32Array;
   /** 1 where a token carries loss; empty for prompts. */
   readonly trainMask: Uint8Array;
 }
 
-export function tokensOf(row: ReinforcementRow, line: number, checks: RowChecks): RowTokens | RowProblem {
+export function tokensOf(chats: readonly Chat[], line: number, checks: RowChecks): SequenceTokens[] | RowProblem {
   const { tokenizer, phaseType } = checks;
+  const isPrompt = phaseType === 'reinforcement';
   try {
-    if (phaseType === 'supervised') return tokenizer.encodeChat(row.messages);
-    return { tokens: tokenizer.encodePrompt(row.messages), trainMask: new Uint8Array() };
+    return chats.map((chat) =>
+      isPrompt ? { tokens: tokenizer.encodePrompt(chat), trainMask: new Uint8Array() } : tokenizer.encodeChat(chat),
+    );
   } catch (error) {
     if (!(error instanceof TokenizerError)) throw error;
     const message = `cannot be tokenised: ${error.message.replace(/\.$/, '')}`;
@@ -75,9 +86,9 @@ export function tokensOf(row: ReinforcementRow, line: number, checks: RowChecks)
   }
 }
 
-/** Whether a row is surely short enough without counting: a token covers at least one character of ASCII text. */
-export function surelyFits({ messages }: ReinforcementRow, { tokenizer, phaseType, ...checks }: RowChecks): boolean {
-  const text = tokenizer.renderChat(messages, { addGenerationPrompt: phaseType === 'reinforcement' });
+/** Whether a conversation is surely short enough without counting: a token covers at least one character of ASCII text. */
+export function surelyFits(chat: Chat, { tokenizer, phaseType, ...checks }: RowChecks): boolean {
+  const text = tokenizer.renderChat(chat, { addGenerationPrompt: phaseType === 'reinforcement' });
   return text.length <= checks.contextTokens - checks.completionTokens && /^[\x20-\x7e\s]*$/.test(text);
 }
 

@@ -1,14 +1,14 @@
 /** A row as the model sees it, token by token: the chat template applied, what carries loss marked. */
 import { MAX_PREVIEW_TOKENS, type PreflightData } from '@preheat/contracts';
 import type { Tokenizer } from '@preheat/tokenizer';
-import type { RowTokens } from './row-checks.js';
+import type { SequenceTokens } from './row-checks.js';
 
 const REPLACEMENT = '\ufffd';
 
 /** @param maxTokens Where the row is cut: what lies behind is not trained and not shown. */
 export function tokenPreview(
   line: number,
-  { tokens, trainMask }: RowTokens,
+  { tokens, trainMask }: SequenceTokens,
   tokenizer: Tokenizer,
   maxTokens: number,
 ): PreflightData['preview'][number] {

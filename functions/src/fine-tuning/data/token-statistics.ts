@@ -1,12 +1,14 @@
 /** Lengths of the rows of a file, exactly and in little memory: a count for every length there is. */
 import { MAX_REPORTED, type PreflightData, type PreflightDataSummary } from '@preheat/contracts';
+import type { SequenceTokens } from './row-checks.js';
 
 const LONGEST_KEPT = 5;
 
 export class TokenStatistics {
   readonly #maxTokens: number;
-  readonly #rowsByLength = new Map<number, number>();
+  readonly #countByLength = new Map<number, number>();
   #rows = 0;
+  #sequences = 0;
   #total = 0;
   #trained = 0;
   #truncatedRows = 0;
@@ -21,26 +23,34 @@ export class TokenStatistics {
     this.#maxTokens = maxTokens;
   }
 
-  /** @param trainMask Empty for rows in which nothing is meant to be trained. */
-  add(line: number, tokens: number, trainMask: Uint8Array): void {
+  /** @param sequences Of the row; percentiles are those of sequences. */
+  add(line: number, sequences: readonly SequenceTokens[]): void {
     this.#rows++;
-    this.#total += tokens;
-    this.#rowsByLength.set(tokens, (this.#rowsByLength.get(tokens) ?? 0) + 1);
-    if (tokens > this.#maxTokens) {
+    const lengths = sequences.map(({ tokens }) => tokens.length);
+    for (const length of lengths) this.#addLength(line, length);
+    const cut = lengths.reduce((sum, length) => sum + Math.max(0, length - this.#maxTokens), 0);
+    if (cut > 0) {
       this.#truncatedRows++;
-      this.#truncatedTokens += tokens - this.#maxTokens;
+      this.#truncatedTokens += cut;
       keep(this.#truncatedLines, line);
     }
+    const masks = sequences.map(({ trainMask }) => trainMask);
+    if (masks.every((mask) => mask.length === 0)) return;
+    // Nothing predicts the first token.
+    const trained = masks.map((mask) => mask.subarray(1, this.#maxTokens).reduce((sum, each) => sum + each, 0));
+    this.#trained += trained.reduce((sum, each) => sum + each, 0);
+    if (trained.some((each) => each > 0)) return;
+    this.#untrainedRows++;
+    keep(this.#untrainedLines, line);
+  }
+
+  #addLength(line: number, tokens: number): void {
+    this.#sequences++;
+    this.#total += tokens;
+    this.#countByLength.set(tokens, (this.#countByLength.get(tokens) ?? 0) + 1);
     this.#longest = [...this.#longest, { line, tokens }]
       .sort((a, b) => b.tokens - a.tokens || a.line - b.line)
       .slice(0, LONGEST_KEPT);
-    if (trainMask.length === 0) return;
-    // Nothing predicts the first token.
-    const trained = trainMask.subarray(1, this.#maxTokens).reduce((sum, each) => sum + each, 0);
-    this.#trained += trained;
-    if (trained > 0) return;
-    this.#untrainedRows++;
-    keep(this.#untrainedLines, line);
   }
 
   /** Of so many rows, of which those that were added are the first: sums are scaled up. */
@@ -68,12 +78,12 @@ export class TokenStatistics {
     };
   }
 
-  /** Nearest rank: the smallest length that at least so many rows do not exceed. */
+  /** Nearest rank: the smallest length that at least so many sequences do not exceed. */
   #percentiles(): { p50: number; p95: number; max: number } {
-    const lengths = [...this.#rowsByLength].sort(([a], [b]) => a - b);
+    const lengths = [...this.#countByLength].sort(([a], [b]) => a - b);
     const at = (share: number): number => {
       let seen = 0;
-      for (const [length, rows] of lengths) if ((seen += rows) >= share * this.#rows) return length;
+      for (const [length, count] of lengths) if ((seen += count) >= share * this.#sequences) return length;
       return 0;
     };
     return { p50: at(0.5), p95: at(0.95), max: lengths.at(-1)?.[0] ?? 0 };

@@ -97,9 +97,9 @@ function previewLines({ type, training: { preview, filename } }: Phase, isColour
   if (preview.length === 0) return [];
   const key = isColoured ? `${GREEN}green${PLAIN}` : '[in brackets]';
   const title =
-    type === 'supervised'
-      ? `what is trained of ${filename}: ${key}`
-      : `prompts of ${filename}, which are not trained: their completions are`;
+    type === 'reinforcement'
+      ? `prompts of ${filename}, which are not trained: their completions are`
+      : `what is trained of ${filename}: ${key}`;
   return ['', title, ...preview.map((row) => previewLine(row, isColoured))];
 }
 
