@@ -4,7 +4,7 @@
  * against a local store.
  */
 import { evaluationQueue, workQueue } from './queue.js';
-import { functionBodyBytes } from './settings.js';
+import { functionBodyBytes, runnerClass } from './settings.js';
 import { bucket } from './storage.js';
 
 /** `sha256hex:projectId` pairs of the accepted API keys, comma-separated: `sst secret set ApiKeyHashes <pairs>`. */
@@ -26,5 +26,6 @@ export function httpEnvironment(publicUrl: $util.Input<string>) {
     PREHEAT_API_KEY_HASHES: apiKeyHashes.value,
     PREHEAT_PUBLIC_URL: publicUrl,
     PREHEAT_MAX_BODY_BYTES: String(functionBodyBytes),
+    PREHEAT_RUNNER_CLASSES: JSON.stringify([runnerClass]),
   };
 }

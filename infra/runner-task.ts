@@ -6,7 +6,7 @@ import { storeEnvironment } from './environment.js';
 import { answer, deletePointers, ring, writeStore } from './permissions.js';
 import { workQueue } from './queue.js';
 import { cluster } from './runner-capacity.js';
-import { runner as settings } from './settings.js';
+import { runner as settings, runnerClass } from './settings.js';
 
 const family = `${$app.name}-${$app.stage}-runner`.toLowerCase();
 
@@ -54,8 +54,16 @@ const logs = new aws.cloudwatch.LogGroup('RunnerLogs', {
   retentionInDays: settings.logRetentionDays,
 });
 
+const SECONDS_PER_HOUR = 3600;
+
 /** Lambda sets AWS_REGION by itself; ECS on EC2 does not promise to. */
-const environment = { ...storeEnvironment, AWS_REGION: region, PREHEAT_RUNNER_EXECUTOR: 'auto' };
+const environment = {
+  ...storeEnvironment,
+  AWS_REGION: region,
+  PREHEAT_RUNNER_EXECUTOR: 'auto',
+  PREHEAT_RUNNER_CLASS: runnerClass.name,
+  PREHEAT_PRICE_PER_HOUR: (runnerClass.price_per_second * SECONDS_PER_HOUR).toFixed(6),
+};
 
 const container = {
   name: 'runner',

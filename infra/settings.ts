@@ -46,7 +46,7 @@ export const inference = {
   /** One answer; decoding slower than CloudFront's patience is lost anyway unless it streams. */
   timeout: '2 minutes',
   /** The paths that decode. All others are served by the API function, whose cold start stays small. */
-  paths: ['/v1/chat/completions', '/v1/x/exports', '/v1/x/models'],
+  paths: ['/v1/chat/completions', '/v1/x/exports', '/v1/x/models', '/v1/x/preflight'],
 } as const;
 
 export const evaluation = {
@@ -82,6 +82,21 @@ export const runner = {
   /** How long idle runners stay warm after the last work. */
   warmMinutes: 10,
   logRetentionDays: 30,
+} as const;
+
+/**
+ * What jobs are judged against before they are queued, and the class that runners say they are: the least of
+ * `instanceTypes`, since any of them may take a job. Memory is the GPU's (a T4 has 15.0 GiB for programs); price is the
+ * on-demand one of the dearest type, us-east-1. Operations a second go from 5 % of a T4's peak in float32 to half of an A10G's; not measured.
+ */
+export const runnerClass = {
+  name: 'gpu-16g',
+  device: 'gpu',
+  memory_bytes: 16_106_127_360,
+  lanes: 1,
+  micro_batch_tokens: 8192,
+  price_per_second: 1.006 / 3600,
+  flops: { low: 4e11, high: 1.5e13 },
 } as const;
 
 /** A function takes 6 MB in one request, of which the base64 of a body that is not text leaves three quarters. */

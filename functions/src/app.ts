@@ -2,6 +2,8 @@
  * The HTTP API as one Fastify app. It keeps nothing between requests: whatever it knows is in the object store, so any
  * number of processes and function instances may serve the same project.
  */
+import type { RunnerClass } from '@preheat/contracts';
+import { ThroughputLedger } from '@preheat/jobs';
 import multipart from '@fastify/multipart';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { ApiKeys } from './access/api-keys.js';
@@ -10,6 +12,7 @@ import type { App } from './app-type.js';
 import type { ApiDependencies } from './dependencies.js';
 import { Evals } from './evaluation/evals.js';
 import { Runs } from './evaluation/runs.js';
+import { localRunnerClass } from './fine-tuning/estimate/local-runner-class.js';
 import { FileLibrary } from './files/file-library.js';
 import { logAccess } from './plugins/access-log.js';
 import { admit } from './plugins/admission.js';
@@ -41,6 +44,7 @@ import { controlJobRoutes } from './routes/fine-tuning/control-jobs.js';
 import { createJobRoute } from './routes/fine-tuning/create-job.js';
 import { jobCheckpointRoutes } from './routes/fine-tuning/job-checkpoints.js';
 import { jobEventRoutes } from './routes/fine-tuning/job-events.js';
+import { preflightRoute } from './routes/fine-tuning/preflight.js';
 import { readJobRoutes } from './routes/fine-tuning/read-jobs.js';
 import { graderRoutes } from './routes/graders.js';
 import { healthRoute } from './routes/health.js';
@@ -62,6 +66,8 @@ export interface AppOptions {
   readonly limits?: Partial<Limits>;
   /** Address clients use, for URLs in answers; relative ones unless given. */
   readonly publicUrl?: string;
+  /** What jobs may be placed on; this machine unless given. */
+  readonly runnerClasses?: readonly RunnerClass[];
 }
 
 /** Checkpoint names (`ft:<base>:<project>:<suffix>:<id>:ckpt-step-N`) are longer than Fastify's default of 100. */
@@ -94,7 +100,8 @@ export async function createApp(deps: ApiDependencies, options: AppOptions): Pro
   // The library counts bytes itself, to say what the limit is.
   await app.register(multipart, { throwFileSizeLimit: false });
   await describeRoutes(app);
-  addRoutes(app as unknown as App, deps, { limits, keys, publicUrl: options.publicUrl ?? '' });
+  const { publicUrl = '', runnerClasses = [localRunnerClass()] } = options;
+  addRoutes(app as unknown as App, deps, { limits, keys, publicUrl, runnerClasses });
   return app;
 }
 
@@ -102,14 +109,16 @@ interface RouteOptions {
   readonly limits: Limits;
   readonly keys: ApiKeys;
   readonly publicUrl: string;
+  readonly runnerClasses: readonly RunnerClass[];
 }
 
-function addRoutes(app: App, deps: ApiDependencies, { limits, keys, publicUrl }: RouteOptions): void {
+function addRoutes(app: App, deps: ApiDependencies, { limits, keys, publicUrl, runnerClasses }: RouteOptions): void {
   const files = new FileLibrary(deps);
   const evals = new Evals(deps);
   const runs = new Runs(deps);
   const completions = new StoredCompletions(deps);
   const aliases = new Aliases(deps);
+  const checks = { ...deps, files, runnerClasses, throughput: new ThroughputLedger(deps) };
   healthRoute(app);
   serveOpenapi(app as unknown as FastifyInstance);
   app.register(
@@ -118,7 +127,8 @@ function addRoutes(app: App, deps: ApiDependencies, { limits, keys, publicUrl }:
       fileReadRoutes(v1, files);
       uploadRoutes(v1, new Uploads(deps, files, limits), limits);
       limitsRoute(v1, limits);
-      createJobRoute(v1, deps, files);
+      createJobRoute(v1, deps, checks);
+      preflightRoute(v1, checks);
       readJobRoutes(v1, deps);
       controlJobRoutes(v1, deps);
       jobEventRoutes(v1, deps);

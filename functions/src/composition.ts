@@ -1,7 +1,14 @@
 /** Assembles the parts from a platform that is open; every program of this package starts here. */
 import { availableParallelism } from 'node:os';
 import { openPlatform, type Platform } from '@preheat/adapters/platform';
-import { ApiSettings, GraderSettings, readSettings, StoreSettings } from '@preheat/contracts';
+import {
+  ApiSettings,
+  GraderSettings,
+  parseRunnerClasses,
+  readSettings,
+  type RunnerClass,
+  StoreSettings,
+} from '@preheat/contracts';
 import { DecoderJudge, openGraders } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
@@ -11,6 +18,7 @@ import { createApp } from './app.js';
 import { Evals } from './evaluation/evals.js';
 import { Runs } from './evaluation/runs.js';
 import type { RunWorkerDependencies } from './evaluation/work-on-run.js';
+import { localRunnerClass } from './fine-tuning/estimate/local-runner-class.js';
 import { limitsUnder } from './plugins/limits.js';
 import { DecoderServing } from './serving/decoder-serving.js';
 import { ServedJudges } from './serving/judge-models.js';
@@ -62,6 +70,13 @@ export async function openParts(environment: Environment, program: string, decod
   return { ...shared, evals: new Evals(shared), runs: new Runs(platform), sendWebhook, webhooks };
 }
 
+function runnerClassesOf({
+  PREHEAT_RUNNER_CLASSES: classes,
+  PREHEAT_PRICE_PER_HOUR: price,
+}: ApiSettings): RunnerClass[] {
+  return classes === undefined ? [localRunnerClass(Number(price ?? 0))] : parseRunnerClasses(classes);
+}
+
 /** @throws Error naming each environment variable that is missing or wrong. */
 export async function openApi(environment: Environment, parts: Parts, publicUrl = ''): Promise<FastifyInstance> {
   const settings = readSettings(ApiSettings, { ...environment });
@@ -73,5 +88,6 @@ export async function openApi(environment: Environment, parts: Parts, publicUrl 
     },
     apiKeys: settings.PREHEAT_API_KEY_HASHES === undefined ? [] : parseApiKeys(settings.PREHEAT_API_KEY_HASHES),
     publicUrl: settings.PREHEAT_PUBLIC_URL ?? publicUrl,
+    runnerClasses: runnerClassesOf(settings),
   });
 }

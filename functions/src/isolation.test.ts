@@ -156,6 +156,11 @@ const CASES: Record<string, Case> = {
     (training_file) => ({ model: 'preheat-1m', training_file }),
     (file) => ({ model: 'preheat-1m', training_file: file, validation_file: file }),
   ),
+  'POST /v1/x/preflight': refers(
+    'file_id',
+    (training_file) => ({ model: 'preheat-1m', training_file }),
+    (file) => ({ model: 'preheat-1m', training_file: file, validation_file: file }),
+  ),
   'POST /v1/chat/completions': refers('model', (model) => ({ model, messages, max_tokens: 2 })),
   'POST /v1/completions': refers('model', (model) => ({ model, prompt: 'cat', max_tokens: 2 })),
   'POST /v1/fine_tuning/alpha/graders/run': refers('model', (model) => ({ grader: judge(model), model_sample: 'x' })),

@@ -81,6 +81,7 @@ const dependencies = {
   leaseTtlMs: Number(settings.PREHEAT_LEASE_TTL_MS ?? DEFAULT_LEASE_TTL_MS),
   jobsPerProject: projectLimits(settings),
   pricePerHour: Number(settings.PREHEAT_PRICE_PER_HOUR ?? 0),
+  ...(settings.PREHEAT_RUNNER_CLASS === undefined ? {} : { runnerClass: settings.PREHEAT_RUNNER_CLASS }),
   microBatchTokens,
   rolloutProvider,
   // Rows of one session fill a GPU; on CPUs every core decodes its own.

@@ -1,7 +1,7 @@
 /** Whole jobs on the production runner over memory adapters: real recipes, real executor, a real small model. */
 import { decodeSafetensors, openBundle } from '@preheat/checkpoints';
 import { KEYS } from '@preheat/contracts';
-import type { LeasedJob } from '@preheat/jobs';
+import { type LeasedJob, ThroughputLedger } from '@preheat/jobs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runJob } from './run-job.js';
 import {
@@ -64,6 +64,14 @@ describe('running a job', () => {
       lease: null,
       fineTunedModel: expect.stringMatching(/^ft:preheat-1m:proj:demo:/),
     });
+    // The speed of either phase is there for later estimates; together they are what the job used.
+    const speeds = new ThroughputLedger(at.deps);
+    const kind = { runnerClass: 'local', model: 'preheat-1m', adapter: false };
+    const [sft] = await speeds.read('proj', { ...kind, algorithm: 'sft' });
+    const [rl] = await speeds.read('proj', { ...kind, algorithm: 'grpo' });
+    expect([sft?.steps, rl?.steps]).toEqual([6, 3]);
+    expect((sft?.tokens ?? 0) + (rl?.tokens ?? 0)).toBe(document.trainedTokens);
+    expect((sft?.trainMs ?? 0) + (rl?.trainMs ?? 0)).toBe(document.resume?.usage?.trainMs);
     const files = await Promise.all(document.resultFiles.map((id) => at.store.get(KEYS.fileContent(id))));
     const lines = files.map((file) => new TextDecoder().decode(file?.body).trim().split('\n'));
     expect(lines.map((of) => [of.length, of[0]?.split(',').slice(0, 2)])).toEqual([

@@ -16,6 +16,7 @@ import { DeadlineError, isOverLimit, limitEvent } from './job-limits.js';
 import { lastLoggedStep } from './logged-steps.js';
 import { planPhases } from './plan-phases.js';
 import { afterPhase, positionOf } from './position.js';
+import { recordSpeed } from './record-speed.js';
 import { writeResultFiles } from './result-files.js';
 import { runPhase } from './run-phase.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
@@ -90,6 +91,7 @@ async function runPhases(
       const outcome = await runPhase({ ...prepared.run, loggedStep, history, started: () => firstStep.end() });
       history = [];
       if (outcome.kind === 'interrupted') return await leave();
+      await recordSpeed(deps, leased, position.from);
       if (outcome.kind === 'finished') position = afterPhase(outcome.last);
     } finally {
       await prepared.close();

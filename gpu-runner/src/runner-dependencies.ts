@@ -31,6 +31,8 @@ export interface RunnerDependencies {
   readonly jobsPerProject?: (projectId: string) => number;
   /** Of this runner's time, in the currency that budgets are in. Default 0. */
   readonly pricePerHour?: number;
+  /** Its kind, under which its speed is recorded. Default: that of a machine that says nothing else. */
+  readonly runnerClass?: string;
   /**
    * What a simulation replaces, because it computes natively and in real time: the recipes by name, and the
    * proof of an export. And what it weakens, to prove that it would notice. Production leaves all three out.

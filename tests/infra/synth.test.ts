@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ApiSettings, KEYS, readSettings, StoreSettings } from '@preheat/contracts';
+import { ApiSettings, KEYS, parseRunnerClasses, readSettings, RunnerSettings, StoreSettings } from '@preheat/contracts';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { MOCK_REGION } from './mock-cloud.js';
 import { ensurePlatform, REPOSITORY_ROOT } from './platform.js';
@@ -274,6 +274,11 @@ describe.skipIf(!platform.ready)(title, () => {
       const variables = Object.fromEntries(pairs);
       expect(readSettings(StoreSettings, variables).PREHEAT_QUEUE_URL).toMatch(/WorkQueue$/);
       expect(variables).toMatchObject({ AWS_REGION: MOCK_REGION, PREHEAT_RUNNER_EXECUTOR: 'auto' });
+      // The API judges jobs by the class that the runner says it is, at its price.
+      const api = environmentOf(infra.resources, /^ApiFunction$/).variables;
+      const [judgedBy] = parseRunnerClasses(api['PREHEAT_RUNNER_CLASSES'] ?? '');
+      expect(variables.PREHEAT_RUNNER_CLASS).toBe(judgedBy?.name);
+      expect(variables.PREHEAT_PRICE_PER_HOUR / 3600).toBeCloseTo(judgedBy?.price_per_second ?? 0, 9);
       const protection = ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'];
       expect(actionsOn(roles, 'RunnerTaskRole', ':task/preheat-test-runner/*')).toEqual(protection);
     });

@@ -5,7 +5,8 @@
 import { freshDecoder } from '@preheat/checkpoints';
 import type { DecoderConfigOf } from '@preheat/contracts';
 import { createOnnxExecutor, type OnnxOptions } from '@preheat/executor/onnx';
-import { CROSS_ENTROPY, demonstrationRecord, imitate, Trainer, trainingMemory } from '@preheat/nn';
+import { CROSS_ENTROPY, demonstrationRecord, imitate, Trainer } from '@preheat/nn';
+import { trainingMemory } from '@preheat/scheduler';
 
 export interface Measurement {
   readonly config: DecoderConfigOf<'llama'>;
@@ -56,5 +57,5 @@ await train(1, 8, 2);
 const before = process.memoryUsage().rss;
 const stepMs = await train(batch, length, steps);
 const peak = 1024 * process.resourceUsage().maxRSS - before;
-const { total } = trainingMemory({ model: { config, lora: null }, microBatch: { batch, length }, lanes });
+const { total } = trainingMemory({ config, adapter: null, microBatch: { batch, length }, lanes });
 console.log(JSON.stringify({ peak, total, stepMs }));

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { DecoderConfigOf } from '@preheat/contracts';
-import { trainingMemory } from '@preheat/nn';
+import { trainingMemory } from '@preheat/scheduler';
 import { describe, expect, it } from 'vitest';
 import type { Measurement } from './measure-training.js';
 
@@ -47,9 +47,8 @@ describe('peak memory of training', () => {
 });
 
 describe('trainingMemory', () => {
-  const model = { config, lora: null };
   const of = (batch: number, lanes: number, averages = false) =>
-    trainingMemory({ model, microBatch: { batch, length: 64 }, lanes, averages });
+    trainingMemory({ config, adapter: null, microBatch: { batch, length: 64 }, lanes, averages });
 
   it('adds up its parts', () => {
     const { total, ...parts } = of(16, 2);
@@ -62,18 +61,24 @@ describe('trainingMemory', () => {
     expect(of(16, 1, true).optimizer).toBe(3 * weightBytes);
   });
 
-  it('counts an adapter alone where only that is trained', () => {
-    const lora = {
-      ...{ rank: 4, alpha: 8, usesRankStabilizedScale: false, dropout: 0, targetModules: ['q_proj'] },
-      ...{ rankPattern: {}, alphaPattern: {}, modulesToSave: [], baseModel: null },
-    };
-    const { optimizer } = trainingMemory({ model: { config, lora }, microBatch: { batch: 16, length: 64 }, lanes: 1 });
+  it('counts an adapter alone where only that is trained, and the weights under it as they are held', () => {
+    const adapter = { rank: 4, targetModules: ['q_proj'], storage: 'float32' } as const;
+    const microBatch = { batch: 16, length: 64 };
+    const full = trainingMemory({ config, adapter, microBatch, lanes: 1 });
     const [layers, rank, inputs, outputs] = [4, 4, 160, 160];
-    expect(optimizer).toBe(2 * 4 * layers * rank * (inputs + outputs));
+    expect(full.optimizer).toBe(2 * 4 * layers * rank * (inputs + outputs));
+    const int8 = trainingMemory({ config, adapter: { ...adapter, storage: 'int8' }, microBatch, lanes: 1 });
+    expect(int8.weights / full.weights).toBeCloseTo(0.25, 1);
   });
 
   it('grows with the micro-batch and with the lanes', () => {
     expect(of(32, 1).activations / of(16, 1).activations).toBeCloseTo(2, 0);
     expect(of(16, 2).activations).toBe(2 * of(16, 1).activations);
+  });
+
+  it('copies the weights for no lane of a GPU', () => {
+    const request = { config, adapter: null, microBatch: { batch: 16, length: 64 }, lanes: 1 };
+    const weights = of(16, 1).weights / 2;
+    expect(trainingMemory({ ...request, device: 'gpu' })).toMatchObject({ weights, gradients: weights });
   });
 });

@@ -5,9 +5,9 @@
 import { type FileObject, type JobDocument, KEYS, type ModelRecord } from '@preheat/contracts';
 import { isDead } from '@preheat/jobs';
 
-/** Records of past requests, by design kept for a time of their own, and one record a project. */
+/** Records of past requests, by design kept for a time of their own, and small records of a project, of which no more come with time. */
 const isRecord = (key: string): boolean =>
-  key.startsWith('idempotency/') || /^projects\/[^/]+\/roster\.json$/.test(key);
+  /^(idempotency|throughput)\//.test(key) || /^projects\/[^/]+\/roster\.json$/.test(key);
 
 /** @param objects Every key of the store; the bodies of those that end in `.json` are read. */
 export function orphansOf(objects: ReadonlyMap<string, Uint8Array>): string[] {

@@ -18,22 +18,38 @@ export interface JsonlSource {
 export const LINE_BYTES_MAX = 8 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
+/** A line, or why it is none. */
+export type JsonlEntry = JsonlLine | { readonly number: number; readonly problem: string };
+
 /**
  * The lines of a file as parsed JSON. Empty lines are tolerated at the end only.
  * @throws ApiError `invalid_training_file` with file, line number, what was expected and an example.
  */
 export async function* jsonlLines(bytes: AsyncIterable<Uint8Array>, source: JsonlSource): AsyncGenerator<JsonlLine> {
+  for await (const entry of jsonlEntries(bytes, source)) {
+    if ('problem' in entry) throw lineError(source, entry.number, entry.problem);
+    yield entry;
+  }
+}
+
+/**
+ * The same for who wants to know of every line that is wrong.
+ * @throws ApiError `invalid_training_file` for a line that is too long to be held: nothing behind it can be read.
+ */
+export async function* jsonlEntries(bytes: AsyncIterable<Uint8Array>, source: JsonlSource): AsyncGenerator<JsonlEntry> {
   let number = 0;
   let blankAt: number | undefined;
   for await (const raw of rawLines(bytes, source)) {
     number += 1;
-    const text = decode(raw, source, number);
-    if (text.trim() === '') {
+    const text = decode(raw);
+    if (text?.trim() === '') {
       blankAt ??= number;
       continue;
     }
-    if (blankAt !== undefined) throw lineError(source, blankAt, 'the line is empty; every line holds one JSON object');
-    yield { number, value: parse(text, source, number) };
+    if (blankAt !== undefined)
+      yield { number: blankAt, problem: 'the line is empty; every line holds one JSON object' };
+    blankAt = undefined;
+    yield text === undefined ? { number, problem: 'the line is not valid UTF-8' } : parse(text, number);
   }
 }
 
@@ -65,20 +81,20 @@ async function* rawLines(bytes: AsyncIterable<Uint8Array>, source: JsonlSource):
   if (held > 0) yield Buffer.concat(pieces);
 }
 
-function decode(raw: Buffer, source: JsonlSource, number: number): string {
+function decode(raw: Buffer): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(raw);
   } catch {
-    throw lineError(source, number, 'the line is not valid UTF-8');
+    return undefined;
   }
 }
 
-function parse(text: string, source: JsonlSource, number: number): unknown {
+function parse(text: string, number: number): JsonlEntry {
   const excess = jsonExcess(text);
-  if (excess !== null) throw lineError(source, number, `the line ${excess}`);
+  if (excess !== null) return { number, problem: `the line ${excess}` };
   try {
-    return JSON.parse(text);
+    return { number, value: JSON.parse(text) };
   } catch (error) {
-    throw lineError(source, number, `the line is not valid JSON (${(error as Error).message})`);
+    return { number, problem: `the line is not valid JSON (${(error as Error).message})` };
   }
 }

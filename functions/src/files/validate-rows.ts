@@ -2,10 +2,10 @@
  * What every line of an uploaded data file must look like. A fine-tune file may serve a supervised or a reinforcement
  * phase, so only what both need is checked at upload; what a phase needs is checked when a job names the file.
  */
-import { ApiError, type ChatMessage, EvalRow, ReinforcementRow, ROW_EXAMPLES } from '@preheat/contracts';
+import { ApiError, type ChatMessage, EvalRow, MAX_REPORTED, ReinforcementRow, ROW_EXAMPLES } from '@preheat/contracts';
 import type { TSchema } from 'typebox';
 import { explain } from '../validation/explain.js';
-import { type JsonlLine, type JsonlSource, jsonlLines, lineError } from './jsonl-lines.js';
+import { jsonlEntries, type JsonlLine, type JsonlSource, lineError } from './jsonl-lines.js';
 
 interface RowRules {
   readonly schema: TSchema;
@@ -22,7 +22,7 @@ const RULES: Readonly<Record<string, RowRules>> = {
 export const isDataPurpose = (purpose: string): boolean => purpose in RULES;
 
 /**
- * Checks every line and returns their number; null for purposes whose content is opaque.
+ * Checks every line, tells of many that are wrong at once, and returns their number; null for purposes whose content is opaque.
  * @throws ApiError `invalid_training_file`.
  */
 export async function validateRows(
@@ -33,12 +33,30 @@ export async function validateRows(
   if (!rules) return null;
   const source: JsonlSource = { filename: file.filename, example: rules.example };
   let rows = 0;
-  for await (const line of jsonlLines(bytes, source)) {
-    assertRow(line, rules, source);
+  let wrong = 0;
+  const told: { line: number; problem: string }[] = [];
+  for await (const entry of jsonlEntries(bytes, source)) {
     rows += 1;
+    const problem = 'problem' in entry ? entry.problem : problemOf(entry, rules);
+    if (problem === undefined) continue;
+    wrong += 1;
+    if (told.length < MAX_REPORTED) told.push({ line: entry.number, problem });
   }
+  if (wrong > 0) throw linesError(source, told, wrong);
   if (rows === 0) throw lineError(source, 0, 'the file has no rows');
   return rows;
+}
+
+/** Many at once: the first as it would be told alone, the others behind it. */
+function linesError(source: JsonlSource, told: readonly { line: number; problem: string }[], wrong: number): ApiError {
+  const [first, ...others] = told;
+  const error = lineError(source, first?.line ?? 0, first?.problem ?? '');
+  if (others.length === 0) return error;
+  const besides = wrong > told.length ? `; and ${wrong - told.length} lines besides` : '';
+  const listed = others.map(({ line, problem }) => `line ${line}: ${problem}`).join('; ');
+  return new ApiError(error.code, `${error.message}. ${wrong - 1} more lines are wrong: ${listed}${besides}.`, {
+    param: error.param,
+  });
 }
 
 /** @throws ApiError `invalid_request` when the name does not say that the file is JSONL. */
@@ -48,14 +66,10 @@ export function assertDataFileName(file: { purpose: string; filename: string }):
   throw new ApiError('invalid_request', message, { param: 'file' });
 }
 
-function assertRow(line: JsonlLine, rules: RowRules, source: JsonlSource): void {
-  const problem = explain(rules.schema, line.value);
-  if (problem) {
-    const hint = hintOf(line.value, rules);
-    throw lineError(source, line.number, `${problem.path || 'the row'} ${problem.message}${hint}`);
-  }
-  const detail = rules.problemOf(line.value);
-  if (detail !== undefined) throw lineError(source, line.number, detail);
+function problemOf({ value }: JsonlLine, rules: RowRules): string | undefined {
+  const problem = explain(rules.schema, value);
+  if (problem) return `${problem.path || 'the row'} ${problem.message}${hintOf(value, rules)}`;
+  return rules.problemOf(value);
 }
 
 /** A row of the other kind was most likely uploaded with the wrong purpose. */

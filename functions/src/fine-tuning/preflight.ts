@@ -1,138 +1,150 @@
 /**
- * Everything that can be known to be wrong with a job before a machine is paid for: the model, the files, the graders,
- * the hyperparameters and every row. What it returns is complete, so a job that was accepted can run.
+ * Everything that can be known of a job before a machine is paid for: the model, the files, the graders, the
+ * hyperparameters and every row; then what it will take of memory, time and money, and whether its grader tells answers
+ * apart. Creating a job and `POST /v1/x/preflight` go this one way: what is reported is what would be refused.
  */
-import { ApiError, type ResolvedPhase, type StoredFile } from '@preheat/contracts';
-import { type CompiledGrader, compileGrader, type GraderPool } from '@preheat/graders';
+import type {
+  ApiError,
+  JobLimits,
+  PreflightReport,
+  PreflightRequest,
+  ResolvedPhase,
+  RunnerClass,
+  StoredFile,
+} from '@preheat/contracts';
 import type { ModelDescription } from '@preheat/inference/model-registry';
-import { recipeNamed } from '@preheat/recipes/catalog';
+import type { ThroughputLedger } from '@preheat/jobs';
 import type { ApiDependencies } from '../dependencies.js';
-import type { FileLibrary } from '../files/file-library.js';
-import { isStorable } from '../serving/find-model.js';
-import { checkRows, type RowChecks } from './check-rows.js';
-import { firstProblem } from './first-problem.js';
-import { phaseConditions } from './phase-conditions.js';
-import { refuseUnprovenGrader } from './prove-grader.js';
+import { type Depth, type ExaminedFile, examineFile } from './data/examine-file.js';
+import type { RowChecks } from './data/row-checks.js';
+import { dataObjections } from './data/data-objections.js';
+import { judgeClass, sumOf } from './estimate/judge-classes.js';
+import { budgetObjections, memoryObjections, type Objections } from './estimate/objections.js';
+import { phaseWork } from './estimate/phase-work.js';
+import { describeModel, type PreparationDependencies, type PreparedPhase, preparePhase } from './prepare-phases.js';
 import type { RequestedPhase } from './requested-phases.js';
+import { dryRunPhase, type RewardCheck } from './rewards/dry-run-phase.js';
 
-export interface PreflightDependencies {
-  readonly models: ApiDependencies['models'];
-  readonly files: FileLibrary;
-  readonly graders: GraderPool;
+export interface PreflightDependencies extends PreparationDependencies {
+  readonly decoders: ApiDependencies['decoders'];
+  readonly runnerClasses: readonly RunnerClass[];
+  readonly throughput: Pick<ThroughputLedger, 'read'>;
 }
 
-/** @throws ApiError with the dotted path of the field at fault. */
-export async function preflight(
-  deps: PreflightDependencies,
-  projectId: string,
-  modelName: string,
-  phases: readonly RequestedPhase[],
-): Promise<ResolvedPhase[]> {
-  const model = await describeModel(deps, projectId, modelName);
+export interface PreflightSubject {
+  readonly projectId: string;
+  readonly model: string;
+  readonly phases: readonly RequestedPhase[];
+  readonly limits: JobLimits;
+  readonly wishes: PreflightRequest | null;
+  /** Of the completions that are sampled. */
+  readonly seed: number;
+  readonly depth: Depth;
+}
+
+export interface Preflight {
+  readonly phases: ResolvedPhase[];
+  readonly report: PreflightReport;
+  /** What the job is refused with, the first one first. */
+  readonly refusals: readonly ApiError[];
+}
+
+/** @throws ApiError with the dotted path of the field at fault, where that leaves nothing to report. */
+export async function preflight(deps: PreflightDependencies, subject: PreflightSubject): Promise<Preflight> {
+  const { projectId, wishes } = subject;
+  const model = await describeModel(deps, projectId, subject.model);
   const prepared = [];
   // What costs nothing first, for all phases; reading rows last.
-  for (const phase of phases) prepared.push(await prepare(deps, projectId, phase, model));
-  for (const phase of prepared) await checkFiles(deps, projectId, phase, model);
-  return prepared.map(({ resolved }) => resolved);
-}
-
-async function describeModel(
-  { models }: PreflightDependencies,
-  projectId: string,
-  name: string,
-): Promise<ModelDescription> {
-  const record = isStorable(name) ? await models.find(projectId, name) : undefined;
-  if (record) return models.describe(record);
-  const message = `The model '${name}' does not exist in this project. GET /v1/models lists those that do.`;
-  throw new ApiError('model_not_available', message, { param: 'model' });
-}
-
-interface PreparedPhase {
-  readonly requested: RequestedPhase;
-  readonly resolved: ResolvedPhase;
-  readonly grader: CompiledGrader | null;
-  readonly training: StoredFile;
-  readonly validation: StoredFile | null;
-}
-
-async function prepare(
-  { files, graders }: PreflightDependencies,
-  projectId: string,
-  phase: RequestedPhase,
-  model: ModelDescription,
-): Promise<PreparedPhase> {
-  const training = await dataFile(files, projectId, phase.trainingFile, phase.paths.trainingFile);
-  const validation =
-    phase.validationFile === null
-      ? null
-      : await dataFile(files, projectId, phase.validationFile, phase.paths.validationFile);
-  const grader = phase.grader === null ? null : compiled(phase.grader, phase.paths.grader);
-  if (grader !== null) {
-    await refuseUnprovenGrader(grader, { pool: graders, projectId, path: phase.paths.grader });
+  for (const phase of subject.phases) prepared.push(await preparePhase(deps, projectId, phase, model));
+  const examined = [];
+  for (const phase of prepared) examined.push(await examine(deps, subject, phase, model));
+  const faults = examined.flatMap(({ training, validation }) => [...training.errors, ...(validation?.errors ?? [])]);
+  const rewards = [];
+  for (const [index, phase] of examined.entries()) {
+    // Sampling answers to rows that are wrong would cost and prove nothing.
+    rewards.push(faults.length > 0 ? null : await dryRunPhase(deps, { ...subject, model, index }, phase));
   }
-  const config = resolvedConfig(phase, { rows: training.lines ?? 0, model: model.config });
-  const resolved: ResolvedPhase = {
-    type: phase.type,
-    algorithm: phase.algorithm,
-    trainingFile: training.file.id,
-    validationFile: validation?.file.id ?? null,
-    grader: grader === null ? null : { ...grader.grader },
-    config,
-    ...phaseConditions(phase, config),
+  const { objections, ...estimated } = await estimate(deps, subject, model, examined);
+  const data = examined.map((phase) => dataObjections(phase));
+  const certain = [
+    ...faults,
+    ...data.flatMap((found) => found.refusals),
+    ...rewards.flatMap((check) => check?.refusals ?? []),
+  ];
+  const doubts = [...objections, ...rewards.flatMap((check) => (check ? [check.objections] : []))];
+  const told = judge(certain, doubts, wishes?.force === true);
+  const warnings = [...data.flatMap((found) => found.warnings), ...told.warnings];
+  const report = reportOf(subject.model, { refusals: told.refusals, warnings }, estimated, examined, rewards);
+  return { phases: examined.map(({ resolved }) => resolved), report, refusals: told.refusals };
+}
+
+/** Doubts refuse a job as well, unless it is forced: then they are warnings. */
+function judge(certain: readonly ApiError[], doubts: readonly Objections[], isForced: boolean): Objections {
+  const doubted = doubts.flatMap(({ refusals }) => refusals);
+  const warnings = doubts.flatMap((found) => found.warnings);
+  if (!isForced) return { refusals: [...certain, ...doubted], warnings };
+  return { refusals: certain, warnings: [...doubted.map(({ message }) => `Forced: ${message}`), ...warnings] };
+}
+
+const MAX_TOLD = 64;
+const MAX_CHARACTERS = 4096;
+
+function reportOf(
+  model: string,
+  { refusals, warnings }: Objections,
+  { classes, trainedTokens, works }: Omit<Awaited<ReturnType<typeof estimate>>, 'objections'>,
+  examined: readonly ExaminedPhase[],
+  rewards: readonly (RewardCheck | null)[],
+): PreflightReport {
+  return {
+    object: 'preflight',
+    model,
+    ready: refusals.length === 0,
+    errors: refusals.map((error) => error.toBody().error).slice(0, MAX_TOLD),
+    trained_tokens: trainedTokens,
+    classes,
+    warnings: warnings.map((text) => text.slice(0, MAX_CHARACTERS)).slice(0, MAX_TOLD),
+    phases: examined.map(({ resolved, training, validation }, index) => ({
+      type: resolved.type,
+      algorithm: resolved.algorithm,
+      steps: works[index]?.steps ?? 0,
+      trained_tokens: works[index]?.tokens ?? { low: 0, high: 0 },
+      training: training.data,
+      validation: validation?.data ?? null,
+      rewards: rewards[index]?.rewards ?? null,
+    })),
   };
-  return { requested: phase, resolved, grader, training, validation };
 }
 
-async function dataFile(files: FileLibrary, projectId: string, id: string, param: string): Promise<StoredFile> {
-  const stored = await files.find(projectId, id);
-  if (!stored) {
-    throw new ApiError('invalid_request', `'${param}' names no file of this project: ${id}.`, { param });
-  }
-  const { purpose, filename } = stored.file;
-  if (purpose === 'fine-tune') return stored;
-  const message = `'${param}' (${id}, ${filename}) was uploaded with purpose '${purpose}'. Upload it with purpose 'fine-tune'.`;
-  throw new ApiError('invalid_file_purpose', message, { param });
-}
-
-function compiled(spec: unknown, path: string): CompiledGrader {
-  const result = compileGrader(spec, path, { isTraining: true });
-  if (result.ok) return result.value;
-  throw firstProblem('invalid_grader', result.problems);
-}
-
-function resolvedConfig(
-  phase: RequestedPhase,
-  facts: { rows: number; model: ModelDescription['config'] },
-): Record<string, unknown> {
-  const recipe = recipeNamed(phase.algorithm);
-  if (!recipe) throw new Error(`recipe ${phase.algorithm} passed the request schema but is not in the catalog`);
-  const result = recipe.resolveConfig(phase.hyperparameters, facts);
-  if (result.ok) return result.value as Record<string, unknown>;
-  const problems = result.problems.map(({ path, message }) => ({
-    path: `${phase.paths.hyperparameters}.${path}`,
-    message,
-  }));
-  throw firstProblem('invalid_request', problems);
+/** A phase whose rows were read. */
+interface ExaminedPhase extends PreparedPhase {
+  readonly training: ExaminedFile;
+  readonly validation: ExaminedFile | null;
 }
 
 /** Longer demonstrations are cut at `max_sequence_length`; a prompt cannot be, so a rollout must fit as a whole. */
 function roomOf(
   { type, config }: ResolvedPhase,
   model: ModelDescription,
-): Pick<RowChecks, 'contextTokens' | 'completionTokens'> {
+): Pick<RowChecks, 'contextTokens' | 'completionTokens' | 'maxSequenceLength'> {
   const contextTokens = model.config.max_position_embeddings;
-  if (type === 'supervised') return { contextTokens, completionTokens: 0 };
   const { max_sequence_length: longest = contextTokens, max_completion_tokens: completionTokens = 0 } =
     config as Partial<Record<string, number>>;
-  return { contextTokens: Math.min(contextTokens, longest), completionTokens };
+  const maxSequenceLength = Math.min(contextTokens, longest);
+  if (type !== 'reinforcement') return { contextTokens, completionTokens: 0, maxSequenceLength };
+  return { contextTokens: maxSequenceLength, completionTokens, maxSequenceLength };
 }
 
-async function checkFiles(
+/** Also where none is to be answered: the grader is run on them. */
+const DEFAULT_SAMPLE_ROWS = 8;
+
+async function examine(
   { files }: PreflightDependencies,
-  projectId: string,
-  { requested, resolved, grader, training, validation }: PreparedPhase,
+  { projectId, wishes, depth }: PreflightSubject,
+  prepared: PreparedPhase,
   model: ModelDescription,
-): Promise<void> {
+): Promise<ExaminedPhase> {
+  const { requested, resolved, grader, trainingFile, validationFile } = prepared;
   const checks = {
     phaseType: resolved.type,
     tokenizer: model.tokenizer,
@@ -140,12 +152,37 @@ async function checkFiles(
     grader,
     graderPath: requested.paths.grader,
   };
-  for (const [file, filePath] of [
-    [training, requested.paths.trainingFile],
-    [validation, requested.paths.validationFile],
-  ] as const) {
-    if (file === null) continue;
-    const content = await files.content(projectId, file.file.id);
-    await checkRows(file, content.body, { ...checks, filePath });
-  }
+  const read = async (file: StoredFile, filePath: string, trained: ExaminedFile | null): Promise<ExaminedFile> => {
+    const { body } = await files.content(projectId, file.file.id);
+    const sampleRows = grader && trained === null ? wishes?.sample_rows || DEFAULT_SAMPLE_ROWS : 0;
+    const options = { sampleRows, training: trained?.conversations ?? null, depth };
+    return examineFile(file, body, { ...checks, filePath }, options);
+  };
+  const training = await read(trainingFile, requested.paths.trainingFile, null);
+  const validation = validationFile && (await read(validationFile, requested.paths.validationFile, training));
+  return { ...prepared, training, validation };
+}
+
+async function estimate(
+  { runnerClasses, throughput }: PreflightDependencies,
+  { projectId, limits }: PreflightSubject,
+  model: ModelDescription,
+  examined: readonly ExaminedPhase[],
+) {
+  const phases = examined.map(({ requested, resolved, training, validation }) => {
+    const data = { training: training.data, validation: validation?.data ?? null };
+    const work = phaseWork(resolved, model.config, data);
+    const shape = { ...work, type: resolved.type, config: resolved.config, model: model.config };
+    const adapter = Number(resolved.config['lora_rank'] ?? 0) > 0;
+    const kind = { model: model.record.name, algorithm: resolved.algorithm, adapter };
+    const speedsOn = (runnerClass: string) => throughput.read(projectId, { ...kind, runnerClass });
+    return { work, shape, speedsOn, path: requested.paths.hyperparameters };
+  });
+  const classes = await Promise.all(runnerClasses.map((runner) => judgeClass(phases, runner)));
+  const trainedTokens = sumOf(phases.map(({ work }) => work.tokens));
+  const objections: Objections[] = [
+    memoryObjections(phases, classes, runnerClasses),
+    budgetObjections(limits, classes, trainedTokens),
+  ];
+  return { works: phases.map(({ work }) => work), classes, trainedTokens, objections };
 }

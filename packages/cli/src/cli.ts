@@ -10,6 +10,7 @@ import { addEvalsCommand } from './commands/evals.js';
 import { addFilesCommand } from './commands/files.js';
 import { addJobsCommand } from './commands/jobs.js';
 import { addModelsCommand } from './commands/models.js';
+import { addPreflightCommand } from './commands/preflight.js';
 import { EXIT } from './exit-codes.js';
 import { explainError } from './explain-error.js';
 import { type Io, UsageError } from './io.js';
@@ -58,6 +59,7 @@ function program(io: Io): Command {
 Examples:
   $ preheat dev                                   # run the platform here
   $ preheat demo                                  # train and evaluate a model from scratch
+  $ preheat preflight rows.jsonl --model preheat-1m # what a job would take, and train
   $ preheat jobs create --model preheat-1m --training-file rows.jsonl --watch
   $ preheat chat preheat-1m 'cat'
 
@@ -70,6 +72,7 @@ Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.`,
 const COMMANDS = [
   addDevCommand,
   addDemoCommand,
+  addPreflightCommand,
   addJobsCommand,
   addFilesCommand,
   addEvalCommand,

@@ -41,6 +41,21 @@ export const ERRORS = {
     'A row has more tokens than the model can hold.',
     'Shorten the row, or choose a model with a longer context.',
   ),
+  zero_reward_variance: request(
+    400,
+    'Every sampled completion of a row earns the same: there is nothing to learn from.',
+    'Warm up first, or change grader or temperature; `preflight.force` queues the job all the same.',
+  ),
+  insufficient_memory: request(
+    400,
+    'The job needs more memory than any class of runners has.',
+    'Change what the message names; `preflight.force` queues the job all the same.',
+  ),
+  budget_too_small: request(
+    400,
+    'Even the low end of the estimate exceeds the budget.',
+    'Raise the limit or train less, as the message says; `preflight.force` queues the job all the same.',
+  ),
   unsupported_parameter: request(400, 'This value is known but not supported.', 'Remove it, or use a value listed.'),
   model_not_available: request(
     400,

@@ -18,6 +18,7 @@ import {
 } from './job-limits.js';
 import { Method } from './method.js';
 import { AdvanceCondition, MAX_PHASES, ReferencePolicy, ResolvedPhase } from './pipeline.js';
+import { PreflightRequest, PreflightSummary } from './preflight.js';
 import { Publication, PublicPublication, PublishRequest } from './publication.js';
 import {
   Count,
@@ -54,6 +55,7 @@ export function createJobRequest(phases: TSchema[]) {
     budget: Type.Optional(Nullable(BudgetRequest)),
     scheduling: Type.Optional(Nullable(SchedulingRequest)),
     guards: Type.Optional(Nullable(GuardsRequest)),
+    preflight: Type.Optional(Nullable(PreflightRequest)),
   };
   return Type.Object(fields, { additionalProperties: false });
 }
@@ -153,6 +155,8 @@ export const JobDocument = Type.Object({
   priority: Type.Optional(Type.Integer({ minimum: -MAX_PRIORITY, maximum: MAX_PRIORITY })),
   limits: Type.Optional(JobLimits),
   guards: Type.Optional(Guards),
+  /** What was known before it was queued. */
+  preflight: Type.Optional(PreflightSummary),
   /** Since when it waits, when it does. */
   queuedAtMs: Type.Optional(Count),
   /** It had begun and lost its runner: it waits before jobs that have not begun. */
@@ -232,6 +236,8 @@ export const FineTuningJob = Type.Object({
   scheduling: PublicScheduling,
   guards: Guards,
   usage_metrics: UsageMetrics,
+  /** Extension: what was known of the job before it was queued; null for jobs older than that. */
+  preflight: Nullable(PreflightSummary),
   /** Extension: the limit that ended the job, or null. */
   ended_early: Nullable(PublicEndedEarly),
 });

@@ -1,7 +1,10 @@
 /** Environment variables of every process, decoded once at its start; a wrong value stops it with the variable's name. */
 import Type, { type Static, type TSchema } from 'typebox';
 import { OneOf } from './primitives.js';
+import { RunnerClassName } from './runner-class.js';
 import { check } from './validation.js';
+
+const PricePerHour = Type.String({ pattern: '^[0-9]{1,6}(\\.[0-9]{1,6})?$' });
 
 export const StoreSettings = Type.Object({
   /** Where state lives: `filesystem` (embedded) or `aws`. */
@@ -42,6 +45,10 @@ export const ApiSettings = Type.Interface([StoreSettings], {
   PREHEAT_REQUESTS_PER_MINUTE: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,6}$' })),
   /** Address clients use, for URLs in answers. */
   PREHEAT_PUBLIC_URL: Type.Optional(Type.String({ maxLength: 2048 })),
+  /** The classes of runners that jobs are judged against, as JSON (`RunnerClass`); this machine unless said. */
+  PREHEAT_RUNNER_CLASSES: Type.Optional(Type.String({ minLength: 2, maxLength: 65_536 })),
+  /** Without classes: what an hour of training on this machine costs, in the currency of budgets; nothing unless said. */
+  PREHEAT_PRICE_PER_HOUR: Type.Optional(PricePerHour),
 });
 export type ApiSettings = Static<typeof ApiSettings>;
 
@@ -73,7 +80,9 @@ export const RunnerSettings = Type.Interface([StoreSettings], {
     Type.String({ maxLength: 65_536, pattern: '^[A-Za-z0-9_.-]+:[1-9][0-9]{0,3}(,[A-Za-z0-9_.-]+:[1-9][0-9]{0,3})*$' }),
   ),
   /** What an hour of training on this runner costs, in the currency of budgets; nothing unless said. */
-  PREHEAT_PRICE_PER_HOUR: Type.Optional(Type.String({ pattern: '^[0-9]{1,6}(\\.[0-9]{1,6})?$' })),
+  PREHEAT_PRICE_PER_HOUR: Type.Optional(PricePerHour),
+  /** Its class, under which its speed is recorded for the estimates of later jobs; `local` unless said. */
+  PREHEAT_RUNNER_CLASS: Type.Optional(RunnerClassName),
   /** Address of the metadata service of the machine, where it announces that a spot machine is taken away. */
   PREHEAT_SPOT_NOTICE_URL: Type.Optional(Type.String({ pattern: '^http://', maxLength: 2048 })),
 });

@@ -2,6 +2,8 @@
  * Every key in the object store, in one place. Listings are in ascending key order, so an index that must read newest
  * first carries an inverted timestamp; the cost of a page never grows with the number of objects ever created.
  */
+import type { ThroughputKind } from './throughput.js';
+
 const MAX_MS = 10 ** 15;
 
 /** A 15-digit number that sorts in descending time. */
@@ -76,6 +78,9 @@ export const KEYS = {
     `index/permissions/${ownerProjectId}/${encodeURIComponent(model)}/`,
   permission: (ownerProjectId: string, model: string, projectId: string) =>
     `index/permissions/${ownerProjectId}/${encodeURIComponent(model)}/${projectId}`,
+  /** How fast jobs of one kind trained. By project: the speed of a job is nobody else's business. */
+  throughput: (projectId: string, kind: ThroughputKind) =>
+    `throughput/${projectId}/${kind.runnerClass}/${kind.algorithm}${kind.adapter ? '-adapter' : ''}/${encodeURIComponent(kind.model)}.json`,
   completion: (projectId: string, id: string) => `completions/${projectId}/${id}.json`,
   completionIndex: (projectId: string) => `index/completions/${projectId}/`,
   completionIndexEntry: (projectId: string, createdAtMs: number, id: string) =>

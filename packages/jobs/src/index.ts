@@ -23,5 +23,6 @@ export { ProjectRosters, type RosterDependencies } from './project-rosters.js';
 export * from './public-job.js';
 export { sweepJobs, type SweepOptions, type SweepResult } from './sweeper.js';
 export { afterExpiry } from './takeover.js';
+export { ThroughputLedger } from './throughput-ledger.js';
 export { JOB_EVENTS, type JobEvent, transition, TRANSITIONS } from './transitions.js';
 export { dropIfStale, nextOfProjects, type WaitingEntry, waitingKey } from './waiting-jobs.js';

@@ -54,6 +54,7 @@ export type NewJob = Pick<
   | 'priority'
   | 'limits'
   | 'guards'
+  | 'preflight'
 >;
 
 export type CreateOutcome =
@@ -143,7 +144,8 @@ export class JobStore {
       error: null,
     };
     await putIdempotent(store, KEYS.collection(nowMs, id), new Uint8Array());
-    const events = [message('Created fine-tuning job'), message('Files validated, job queued')];
+    const warnings = (request.preflight?.warnings ?? []).map(warning);
+    const events = [message('Created fine-tuning job'), ...warnings, message('Files validated, job queued')];
     const logged = await appendEvents(store, draft, events, nowMs, writeId);
     const { stored } = await this.documents.create(KEYS.job(id), { ...draft, ...logged });
     return stored.document;
@@ -276,6 +278,13 @@ export class JobStore {
 function message(text: string, kind?: string): NewEvent {
   return { level: 'info', type: 'message', message: text, data: kind === undefined ? null : { kind } };
 }
+
+const warning = (text: string): NewEvent => ({
+  level: 'warn',
+  type: 'message',
+  message: text,
+  data: { kind: 'preflight_warning' },
+});
 
 function carries(job: JobDocument, wanted: Readonly<Record<string, string>> | null | undefined): boolean {
   if (wanted === undefined) return true;

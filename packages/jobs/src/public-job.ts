@@ -72,7 +72,7 @@ export function toFineTuningJob(job: JobDocument, nowMs: number): FineTuningJob 
 /** The extensions that say what a job may use, what it used, and whether a limit ended it. */
 function publicLimits(
   job: JobDocument,
-): Pick<FineTuningJob, 'budget' | 'scheduling' | 'guards' | 'usage_metrics' | 'ended_early'> {
+): Pick<FineTuningJob, 'budget' | 'scheduling' | 'guards' | 'usage_metrics' | 'preflight' | 'ended_early'> {
   const { limits, resume, endedEarly = null } = job;
   const { maxTrainMs = null, maxTokens = null, maxCost = null, deadlineMs = null } = limits ?? {};
   const last = endedEarly && bestCheckpoint(job.checkpoints);
@@ -90,6 +90,7 @@ function publicLimits(
       steps: resume?.step ?? 0,
       cost: resume?.usage?.cost ?? 0,
     },
+    preflight: job.preflight ?? null,
     ended_early: endedEarly && {
       ...endedEarly,
       checkpoint_step: last?.step ?? null,

@@ -27,7 +27,6 @@ export {
   type MicroBatchPlan,
   planMicroBatches,
 } from './trainer/plan-micro-batches.js';
-export { trainingMemory, type TrainingMemory, type TrainingMemoryRequest } from './trainer/training-memory.js';
 export { MicroBatchTooLargeError, type Shrink } from './trainer/shrink-on-oom.js';
 export {
   type OptimizerSettings,

@@ -1,4 +1,4 @@
-/** Cold-start-aware policies: pure functions of measured state and the time. */
+/** What to run where and when, before it runs: pure functions of measured state, the time and the shape of a model. */
 export {
   ASSUMED_COLD_START_MS,
   breakEvenMs,
@@ -10,3 +10,13 @@ export {
   WAITING_WEIGHT,
 } from './linger.js';
 export { fairOrder, type ProjectDemand } from './fair-order.js';
+export type { MicroBatchShape } from './activation-floats.js';
+export { forwardFlops, trainingFlops } from './training-flops.js';
+export {
+  type AdapterShape,
+  rolloutMemory,
+  trainingMemory,
+  type TrainingMemory,
+  type TrainingMemoryRequest,
+} from './training-memory.js';
+export { estimateTime, type MeasuredSpeed, type Range, type TimeEstimate, type TrainingWork } from './training-time.js';

@@ -65,6 +65,7 @@ export const JobRequest = closed({
   budget: optional(extension(map(anything()))),
   scheduling: optional(extension(map(anything()))),
   guards: optional(extension(map(anything()))),
+  preflight: optional(extension(maybe(map(anything())))),
 });
 
 export const Job = closed({
@@ -95,6 +96,7 @@ export const Job = closed({
   scheduling: extension(map(anything())),
   guards: extension(map(anything())),
   usage_metrics: extension(map(number())),
+  preflight: extension(maybe(map(anything()))),
   ended_early: extension(maybe(map(anything()))),
 });
 

@@ -63,6 +63,8 @@ export class User {
       seed,
       scheduling: { priority },
       budget: stepsAllowed === null ? null : { max_tokens: stepsAllowed * TOKENS_PER_STEP },
+      // Its runners train by other numbers than estimates know of, and its machine is not one.
+      preflight: { force: true },
       pipeline: phases.map(({ steps, checkpointInterval }) => ({
         type: 'supervised',
         hyperparameters: { batch_size: 2, n_epochs: 10, max_steps: steps, checkpoint_interval: checkpointInterval },

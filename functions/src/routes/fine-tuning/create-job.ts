@@ -1,46 +1,48 @@
 /** POST /v1/fine_tuning/jobs: nothing is queued before everything that can be checked was checked. */
-import { ApiError, FineTuningJob, guardsOf } from '@preheat/contracts';
+import { ApiError, type ErrorCode, FineTuningJob, guardsOf } from '@preheat/contracts';
 import { type NewJob, toFineTuningJob } from '@preheat/jobs';
 import type { FastifyRequest } from 'fastify';
 import type { App } from '../../app-type.js';
 import type { ApiDependencies } from '../../dependencies.js';
-import type { FileLibrary } from '../../files/file-library.js';
 import { Evals } from '../../evaluation/evals.js';
+import { CREATE_DEPTH } from '../../fine-tuning/data/examine-file.js';
 import { effectiveMethod } from '../../fine-tuning/effective-method.js';
 import { CreateJobRequest, refuseUnserved } from '../../fine-tuning/job-request.js';
-import { preflight } from '../../fine-tuning/preflight.js';
+import { preflightOf, type PreflightContext } from '../../fine-tuning/preflight-request.js';
+import { preflightSummary } from '../../fine-tuning/preflight-summary.js';
 import { requestIdentity } from '../../fine-tuning/request-identity.js';
-import { requestedLimits } from '../../fine-tuning/requested-limits.js';
-import { requestedPhases } from '../../fine-tuning/requested-phases.js';
-import { newSeed } from '../../fine-tuning/seed.js';
 import { BODY_ERRORS, withErrors } from '../../plugins/error-responses.js';
 import { checkPublish } from '../../publishing/check-publish.js';
 import { StoredCompletions } from '../../stored-completions/stored-completions.js';
 
-export function createJobRoute(app: App, deps: ApiDependencies, files: FileLibrary): void {
+/** What the request of a job may be refused with, by creating it and by its preflight. */
+export const JOB_ERRORS = [
+  ...BODY_ERRORS,
+  'model_not_available',
+  'invalid_file_purpose',
+  'invalid_training_file',
+  'invalid_grader',
+  'missing_item_key',
+  'row_too_long',
+  'zero_reward_variance',
+  'insufficient_memory',
+  'budget_too_small',
+  'unknown_algorithm',
+  'unsupported_parameter',
+] as const satisfies readonly ErrorCode[];
+
+export function createJobRoute(app: App, deps: ApiDependencies, context: PreflightContext): void {
   const schema = {
     operationId: 'createFineTuningJob',
     summary:
-      'Create a job; extension: `pipeline` runs several phases, each from the weights of the one before; `budget` and `scheduling` bound it',
+      'Create a job; extension: `pipeline` runs several phases, each from the weights of the one before; `budget` and `scheduling` bound it, `preflight` says how it is checked',
     tags: ['Fine-tuning'],
     body: CreateJobRequest,
-    response: withErrors(
-      { 200: FineTuningJob },
-      ...BODY_ERRORS,
-      'model_not_available',
-      'invalid_file_purpose',
-      'invalid_training_file',
-      'invalid_grader',
-      'missing_item_key',
-      'row_too_long',
-      'unknown_algorithm',
-      'unsupported_parameter',
-      'idempotency_mismatch',
-    ),
+    response: withErrors({ 200: FineTuningJob }, ...JOB_ERRORS, 'idempotency_mismatch'),
   };
   const preValidation = async (request: FastifyRequest) => refuseUnserved(request.body);
   app.post('/fine_tuning/jobs', { schema, preValidation }, async (request) => {
-    const newJob = await toNewJob(deps, files, request.projectId, request.body as CreateJobRequest);
+    const newJob = await toNewJob(deps, context, request.projectId, request.body as CreateJobRequest);
     const outcome = await deps.jobs.create(newJob, requestIdentity(request));
     if (outcome.ok) return toFineTuningJob(outcome.job, deps.clock.nowMs());
     throw new ApiError('idempotency_mismatch', 'This Idempotency-Key was used before, with another request body.');
@@ -49,18 +51,14 @@ export function createJobRoute(app: App, deps: ApiDependencies, files: FileLibra
 
 async function toNewJob(
   deps: ApiDependencies,
-  files: FileLibrary,
+  context: PreflightContext,
   projectId: string,
   request: CreateJobRequest,
 ): Promise<NewJob> {
-  const requested = requestedPhases(request);
-  const phases = await preflight(
-    { models: deps.models, files, graders: deps.graders },
-    projectId,
-    request.model,
-    requested,
-  );
+  const { phases, refusals, report, seed, limits } = await preflightOf(context, projectId, request, CREATE_DEPTH);
+  if (refusals[0]) throw refusals[0];
   const [only] = phases;
+  const { files } = context;
   const checks = { ...deps, files, evals: new Evals(deps), completions: new StoredCompletions(deps) };
   const { publish } = request;
   // An alias may stand for another model tomorrow; the job starts from what it stands for now.
@@ -70,13 +68,14 @@ async function toNewJob(
     trainingFile: request.training_file,
     validationFile: request.validation_file ?? null,
     suffix: request.suffix ?? null,
-    seed: request.seed ?? newSeed(deps.ids),
+    seed,
     metadata: request.metadata ?? null,
     method: request.pipeline === undefined && only ? effectiveMethod(only) : null,
     phases,
     ...(publish ? { publication: await checkPublish(checks, projectId, request.model, publish) } : {}),
     priority: request.scheduling?.priority ?? 0,
-    limits: requestedLimits(request, deps.clock.nowMs()),
+    limits,
     guards: guardsOf(request.guards),
+    preflight: preflightSummary(report),
   };
 }

@@ -23,6 +23,8 @@ export interface CreateJobFlags {
   readonly maxCost?: number;
   readonly priority?: number;
   readonly deadline?: number;
+  readonly samples?: number;
+  readonly force?: boolean;
 }
 
 /** The request body. Paths in it, of the training files, are uploaded. Throws `UsageError` when something is missing. */
@@ -41,6 +43,7 @@ export async function createJobBody(flags: CreateJobFlags, client: Preheat, io: 
     ...(method === undefined ? {} : { method }),
     ...publishOf(flags, io),
     ...limitsOf(flags, given),
+    ...preflightOf(flags, given),
   };
   const training = flags.trainingFile ?? body.training_file;
   const validation = flags.validationFile ?? body.validation_file;
@@ -78,6 +81,12 @@ function limitsOf(flags: CreateJobFlags, given: Partial<CreateJob>): Pick<Create
     ...(Object.keys(budget).length > 0 && { budget: { ...given.budget, ...budget } }),
     ...(Object.keys(scheduling).length > 0 && { scheduling: { ...given.scheduling, ...scheduling } }),
   };
+}
+
+function preflightOf({ samples, force }: CreateJobFlags, given: Partial<CreateJob>): Pick<CreateJob, 'preflight'> {
+  if (samples === undefined && force === undefined) return {};
+  const wishes = { ...(samples === undefined ? {} : { sample_rows: samples }), ...(force ? { force } : {}) };
+  return { preflight: { ...given.preflight, ...wishes } };
 }
 
 function defined(values: Record<string, number | undefined>): Record<string, number> {

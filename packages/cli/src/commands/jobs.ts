@@ -1,11 +1,13 @@
 /** `preheat jobs …`: create, look at, follow and control fine-tuning jobs. */
 import { type FineTuningJob, type FineTuningJobEvent, hasEnded } from '@preheat/sdk';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { CommandFailed, type Io } from '../io.js';
 import { watchJob } from '../progress/watch-job.js';
-import { atLeast, keyValue, numberBetween, positive } from './arguments.js';
+import { atLeast } from './arguments.js';
 import { type CreateJobFlags, createJobBody } from './create-job.js';
+import { addRequestFlags } from './job-flags.js';
 import { checkpointTable, eventLine, jobDetails, jobTable } from './job-text.js';
+import { showPreflight } from './preflight.js';
 import { openSession, type Session } from './session.js';
 
 const DEFAULT_LIST = 20;
@@ -18,27 +20,10 @@ export function addJobsCommand(program: Command, io: Io): void {
 }
 
 function addCreate(jobs: Command, io: Io): void {
-  jobs
-    .command('create')
+  addRequestFlags(jobs.command('create'))
     .description('create a job from a JSON file, from flags, or from both (flags win)')
-    .option('--file <job.json>', 'the request body, as for POST /v1/fine_tuning/jobs')
-    .option('--model <name>', 'base model')
     .option('--training-file <path or id>', 'JSONL rows; a path is uploaded first')
-    .option('--validation-file <path or id>', 'JSONL rows held out; a path is uploaded first')
-    .option('--pipeline <json or file>', 'array of phases, run in order on one set of weights')
-    .addOption(new Option('--method <type>', 'one phase only').choices(['supervised', 'reinforcement']))
-    .option('--grader <json or file>', 'grader of a reinforcement method')
-    .option('--hyperparameter <key=value>', 'of the method; repeatable', keyValue)
-    .option('--suffix <text>', 'becomes part of the name of the model')
-    .option('--seed <number>', 'makes the job repeatable', atLeast(0))
-    .option('--metadata <key=value>', 'repeatable', keyValue)
-    .option('--alias <name>', 'lets it stand for the model when the job succeeds')
-    .option('--gate <json or file>', 'with --alias: what an eval must reach first')
-    .option('--max-train-seconds <number>', 'end well after so many seconds of training steps', positive)
-    .option('--max-tokens <number>', 'end well after so many trained tokens', atLeast(1))
-    .option('--max-cost <number>', 'end well at this cost', positive)
-    .option('--deadline <unix seconds>', 'end well at this time', atLeast(0))
-    .option('--priority <number>', 'from -100 to 100; orders the waiting jobs of the project', numberBetween(-100, 100))
+    .option('--dry-run', 'only report what the job would take and be refused for, as `preheat preflight` does')
     .option('--watch', 'follow the job to its end')
     .addHelpText(
       'after',
@@ -53,8 +38,9 @@ pipeline.json:
    { "type": "reinforcement", "algorithm": "grpo", "grader": { … } }]`,
     )
     .action(async (_flags, command: Command) => {
-      const session = openSession<CreateJobFlags & { watch?: boolean }>(command, io);
+      const session = openSession<CreateJobFlags & { watch?: boolean; dryRun?: boolean }>(command, io);
       const body = await createJobBody(session.flags, session.client, io);
+      if (session.flags.dryRun) return showPreflight(session, body);
       const job = await session.client.jobs.create(body, { signal: io.signal });
       if (session.flags.watch) await watch(session, job.id);
       else session.show(job, (created) => `${jobDetails(created)}\n\nfollow it: preheat jobs watch ${created.id}`);

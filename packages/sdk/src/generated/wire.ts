@@ -156,6 +156,10 @@ export interface WireTypes {
   ModelImport: ModelImport;
   ModelObject: ModelObject;
   OutputItem: OutputItem;
+  PreflightClass: PreflightClass;
+  PreflightReport: PreflightReport;
+  PreflightRequest: PreflightRequest;
+  PreflightSummary: PreflightSummary;
   RunComparison: RunComparison;
   RunDataSource: RunDataSource;
   StoredChatCompletion: StoredChatCompletion;
@@ -564,6 +568,7 @@ export interface FineTuningJob {
     steps: number;
     cost: number;
   };
+  preflight: PreflightSummary | null;
   ended_early: {
     reason: "max_train_seconds" | "max_tokens" | "max_cost" | "deadline";
     limit: number;
@@ -595,6 +600,96 @@ export interface Method {
     };
     algorithm?: string;
   };
+}
+export interface PreflightSummary {
+  trained_tokens: {
+    low: number;
+    high: number;
+  };
+  classes: PreflightClass[];
+  warnings: string[];
+  phases: {
+    type: "supervised" | "reinforcement";
+    algorithm: string;
+    steps: number;
+    trained_tokens: {
+      low: number;
+      high: number;
+    };
+    training: {
+      rows: number;
+      tokenised_rows: number;
+      tokens: {
+        total: number;
+        mean: number;
+        p50: number;
+        p95: number;
+        max: number;
+        trained: number;
+      };
+      max_sequence_length: number;
+      truncated_rows: number;
+      truncated_tokens: number;
+      untrained_rows: number;
+      duplicate_rows: number;
+      rows_in_training: number | null;
+    };
+    validation: {
+      rows: number;
+      tokenised_rows: number;
+      tokens: {
+        total: number;
+        mean: number;
+        p50: number;
+        p95: number;
+        max: number;
+        trained: number;
+      };
+      max_sequence_length: number;
+      truncated_rows: number;
+      truncated_tokens: number;
+      untrained_rows: number;
+      duplicate_rows: number;
+      rows_in_training: number | null;
+    } | null;
+    rewards: {
+      rows: number;
+      completions_per_row: number;
+      not_sampled: string | null;
+      mean: number | null;
+      variance: number | null;
+      zero_variance_share: number | null;
+      flagged: number;
+    } | null;
+  }[];
+}
+export interface PreflightClass {
+  runner_class: string;
+  device: "cpu" | "gpu";
+  memory_bytes: number;
+  needed: {
+    weights: number;
+    optimizer: number;
+    gradients: number;
+    activations: number;
+    rollouts: number;
+    runtime: number;
+    total: number;
+    micro_batch: {
+      rows: number;
+      length: number;
+    };
+  };
+  fits: boolean;
+  train_seconds: {
+    low: number;
+    high: number;
+  } | null;
+  cost: {
+    low: number;
+    high: number;
+  } | null;
+  basis: string;
 }
 export interface FineTuningJobCheckpoint {
   object: "fine_tuning.job.checkpoint";
@@ -814,6 +909,167 @@ export interface OutputItem {
     top_p: number;
     seed: number;
   };
+}
+export interface PreflightReport {
+  object: "preflight";
+  model: string;
+  ready: boolean;
+  errors: {
+    message: string;
+    type: string;
+    param: string | null;
+    code: string | null;
+  }[];
+  trained_tokens: {
+    low: number;
+    high: number;
+  };
+  classes: PreflightClass[];
+  warnings: string[];
+  phases: {
+    type: "supervised" | "reinforcement";
+    algorithm: string;
+    steps: number;
+    trained_tokens: {
+      low: number;
+      high: number;
+    };
+    training: {
+      file: string;
+      filename: string;
+      rows: number;
+      tokenised_rows: number;
+      tokens: {
+        total: number;
+        mean: number;
+        p50: number;
+        p95: number;
+        max: number;
+        trained: number;
+      };
+      max_sequence_length: number;
+      truncated_rows: number;
+      truncated_tokens: number;
+      untrained_rows: number;
+      duplicate_rows: number;
+      rows_in_training: number | null;
+      problem_count: number;
+      problems: {
+        line: number;
+        path: string;
+        code: string;
+        message: string;
+        example: string;
+      }[];
+      longest_rows: {
+        line: number;
+        tokens: number;
+      }[];
+      truncated_lines: number[];
+      untrained_lines: number[];
+      duplicates: {
+        line: number;
+        same_as_line: number;
+      }[];
+      in_training: {
+        line: number;
+        same_as_line: number;
+      }[];
+      preview: {
+        line: number;
+        tokens: {
+          id: number;
+          text: string;
+          trained: boolean;
+          weight: number;
+        }[];
+        omitted_tokens: number;
+      }[];
+    };
+    validation: {
+      file: string;
+      filename: string;
+      rows: number;
+      tokenised_rows: number;
+      tokens: {
+        total: number;
+        mean: number;
+        p50: number;
+        p95: number;
+        max: number;
+        trained: number;
+      };
+      max_sequence_length: number;
+      truncated_rows: number;
+      truncated_tokens: number;
+      untrained_rows: number;
+      duplicate_rows: number;
+      rows_in_training: number | null;
+      problem_count: number;
+      problems: {
+        line: number;
+        path: string;
+        code: string;
+        message: string;
+        example: string;
+      }[];
+      longest_rows: {
+        line: number;
+        tokens: number;
+      }[];
+      truncated_lines: number[];
+      untrained_lines: number[];
+      duplicates: {
+        line: number;
+        same_as_line: number;
+      }[];
+      in_training: {
+        line: number;
+        same_as_line: number;
+      }[];
+      preview: {
+        line: number;
+        tokens: {
+          id: number;
+          text: string;
+          trained: boolean;
+          weight: number;
+        }[];
+        omitted_tokens: number;
+      }[];
+    } | null;
+    rewards: {
+      rows: number;
+      completions_per_row: number;
+      not_sampled: string | null;
+      mean: number | null;
+      variance: number | null;
+      zero_variance_share: number | null;
+      flagged: number;
+      grader_errors: string[];
+      sampled_rows: {
+        line: number;
+        rewards: (number | null)[];
+        mean: number | null;
+        variance: number | null;
+        completion: string;
+      }[];
+    } | null;
+  }[];
+}
+export interface PreflightRequest {
+  /**
+   * Rows that the model answers for the dry run of a grader; 0 leaves sampling out.
+   */
+  sample_rows?: number;
+  /**
+   * Completions sampled of each such row.
+   */
+  completions_per_row?: number;
+  /**
+   * Queue the job although an estimate speaks against it: rewards without variance, memory, budget. What is wrong with files or graders is refused all the same.
+   */
+  force?: boolean;
 }
 export interface RunComparison {
   object: "eval.comparison";
@@ -1379,4 +1635,5 @@ export interface CreateJob {
     max_grader_error_rate?: number | null;
     first_step_seconds?: number | null;
   } | null;
+  preflight?: PreflightRequest | null;
 }

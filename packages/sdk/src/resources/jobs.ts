@@ -1,6 +1,12 @@
 /** Fine-tuning jobs: create, control, follow. */
 import { followEvents } from '../follow-events.js';
-import type { CreateJob, FineTuningJob, FineTuningJobCheckpoint, FineTuningJobEvent } from '../generated/wire.js';
+import type {
+  CreateJob,
+  FineTuningJob,
+  FineTuningJobCheckpoint,
+  FineTuningJobEvent,
+  PreflightReport,
+} from '../generated/wire.js';
 import { Paginator } from '../paginator.js';
 import type { RequestOptions, Transport } from '../transport.js';
 
@@ -47,6 +53,11 @@ export class Jobs {
   create(body: CreateJob, options: CreateJobOptions = {}): Promise<FineTuningJob> {
     const headers = { 'idempotency-key': options.idempotencyKey ?? crypto.randomUUID() };
     return this.#transport.json({ method: 'POST', path: PATH, body, headers }, options);
+  }
+
+  /** What a job of this request would take and train, and what it would be refused for (extension); nothing is queued. */
+  preflight(body: CreateJob, options?: RequestOptions): Promise<PreflightReport> {
+    return this.#transport.json({ method: 'POST', path: '/x/preflight', body }, options);
   }
 
   /** Newest first. `metadata: null` lists the jobs that have none. */

@@ -1,0 +1,105 @@
+/**
+ * What a row needs: the turns its phase trains on, every `item` key its grader reads, and room in the model. Pure; all
+ * problems of a row are told. A type of phase is one entry of `CHATS`.
+ */
+import type { ChatMessage, PhaseType, ReinforcementRow } from '@preheat/contracts';
+import { type CompiledGrader, itemProblems, requiredItemKeys } from '@preheat/graders';
+import { type Tokenizer, TokenizerError } from '@preheat/tokenizer';
+import type { RowProblem } from './row-problem.js';
+
+export interface RowChecks {
+  readonly phaseType: PhaseType;
+  readonly tokenizer: Tokenizer;
+  /** Most tokens of a row, prompt and completion together. */
+  readonly contextTokens: number;
+  /** Tokens kept free for what a reinforcement phase generates. */
+  readonly completionTokens: number;
+  /** Where demonstrations are cut. */
+  readonly maxSequenceLength: number;
+  /** The grader of a reinforcement phase, whose templates read the rows. */
+  readonly grader: CompiledGrader | null;
+  /** Where the file and the grader stand in the request. */
+  readonly filePath: string;
+  readonly graderPath: string;
+}
+
+type Chat = readonly ChatMessage[];
+
+/** Per type of phase, what of a row the model reads, or null when the phase cannot use the row, and what it needs. */
+const CHATS: Readonly<
+  Record<PhaseType, { readonly read: (row: ReinforcementRow) => Chat[] | null; readonly expected: string }>
+> = {
+  supervised: {
+    read: ({ messages }) =>
+      messages.some((message) => message.role === 'assistant' && message.weight !== 0) ? [messages] : null,
+    expected:
+      'has no assistant message with a weight other than 0, and a supervised phase needs an assistant message to learn from',
+  },
+  reinforcement: {
+    read: ({ messages }) => (messages.at(-1)?.role === 'user' ? [messages] : null),
+    expected: 'ends with another role, and a reinforcement phase needs rows that end with a user message',
+  },
+};
+
+/** The conversations of a row, each a sequence by itself. */
+export function chatsOf(row: ReinforcementRow, line: number, checks: RowChecks): Chat[] | RowProblem {
+  const { read, expected } = CHATS[checks.phaseType];
+  return (
+    read(row) ?? { line, path: 'messages', message: expected, code: 'invalid_training_file', param: checks.filePath }
+  );
+}
+
+/** What the grader of a phase cannot do with a row. */
+export function graderProblems(row: ReinforcementRow, line: number, checks: RowChecks): RowProblem[] {
+  const { grader, filePath, graderPath } = checks;
+  if (!grader) return [];
+  const missing = requiredItemKeys(grader).filter((key) => !Object.hasOwn(row, key));
+  const absent = missing.map((key): RowProblem => {
+    const message = `has no key '${key}', which the grader reads as item.${key}`;
+    return { line, path: key, message, code: 'missing_item_key', param: graderPath };
+  });
+  if (absent.length > 0) return absent;
+  return itemProblems(grader, row).map((problem) => {
+    const message = `cannot be graded: ${problem.replace(/\.$/, '')}`;
+    return { line, path: '', message, code: 'invalid_training_file', param: filePath };
+  });
+}
+
+/** Tokens of one conversation; of a prompt, nothing is trained. */
+export interface SequenceTokens {
+  readonly tokens: Int32Array;
+  /** 1 where a token carries loss; empty for prompts. */
+  readonly trainMask: Uint8Array;
+}
+
+export function tokensOf(chats: readonly Chat[], line: number, checks: RowChecks): SequenceTokens[] | RowProblem {
+  const { tokenizer, phaseType } = checks;
+  const isPrompt = phaseType === 'reinforcement';
+  try {
+    return chats.map((chat) =>
+      isPrompt ? { tokens: tokenizer.encodePrompt(chat), trainMask: new Uint8Array() } : tokenizer.encodeChat(chat),
+    );
+  } catch (error) {
+    if (!(error instanceof TokenizerError)) throw error;
+    const message = `cannot be tokenised: ${error.message.replace(/\.$/, '')}`;
+    return { line, path: 'messages', message, code: 'invalid_training_file', param: checks.filePath };
+  }
+}
+
+/** Whether a conversation is surely short enough without counting: a token covers at least one character of ASCII text. */
+export function surelyFits(chat: Chat, { tokenizer, phaseType, ...checks }: RowChecks): boolean {
+  const text = tokenizer.renderChat(chat, { addGenerationPrompt: phaseType === 'reinforcement' });
+  return text.length <= checks.contextTokens - checks.completionTokens && /^[\x20-\x7e\s]*$/.test(text);
+}
+
+export function lengthProblem(tokens: number, line: number, checks: RowChecks): RowProblem | null {
+  const { contextTokens, completionTokens, filePath } = checks;
+  const limit = contextTokens - completionTokens;
+  if (tokens <= limit) return null;
+  const reserved =
+    completionTokens > 0
+      ? ` (a context of ${contextTokens}, of which ${completionTokens} are kept for the completion)`
+      : '';
+  const message = `has ${tokens} tokens; the limit is ${limit}${reserved}: shorten the row`;
+  return { line, path: 'messages', message, code: 'row_too_long', param: filePath };
+}

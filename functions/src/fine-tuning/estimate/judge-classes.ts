@@ -1,0 +1,41 @@
+/** A job against every class of runners: does it fit, how long would it train, what would that cost. */
+import type { PreflightClass, PreflightRange, RunnerClass, ThroughputSample } from '@preheat/contracts';
+import { estimateTime } from '@preheat/scheduler';
+import { memoryOn, type PhaseShape } from './phase-memory.js';
+import type { PhaseWork } from './phase-work.js';
+
+export interface EstimatedPhase {
+  readonly shape: PhaseShape;
+  readonly work: PhaseWork;
+  /** Of earlier phases of the kind on this class of runners. */
+  readonly speedsOn: (runnerClass: string) => Promise<readonly ThroughputSample[]>;
+}
+
+export async function judgeClass(phases: readonly EstimatedPhase[], runner: RunnerClass): Promise<PreflightClass> {
+  const memories = phases.map(({ shape }) => memoryOn(shape, runner));
+  const worst = memories.reduce((most, each) => (each.needed.total > most.needed.total ? each : most));
+  const fits = memories.every((memory) => memory.fits);
+  const times = await Promise.all(
+    phases.map(async ({ work, speedsOn }) => estimateTime(work, await speedsOn(runner.name), runner.flops)),
+  );
+  const seconds = sumOf(times.map((time) => time.seconds));
+  const cost = { low: seconds.low * runner.price_per_second, high: seconds.high * runner.price_per_second };
+  const bases = times.map(({ basis }, index) => (phases.length > 1 ? `phase ${index + 1} ${basis}` : basis));
+  return {
+    runner_class: runner.name,
+    device: runner.device,
+    memory_bytes: runner.memory_bytes,
+    needed: worst.needed,
+    fits,
+    train_seconds: fits ? seconds : null,
+    cost: fits ? cost : null,
+    basis: bases.join('; ').slice(0, MAX_BASIS),
+  };
+}
+
+const MAX_BASIS = 1024;
+
+/** Ranges added up, each end for itself. */
+export function sumOf(ranges: readonly PreflightRange[]): PreflightRange {
+  return ranges.reduce((sum, { low, high }) => ({ low: sum.low + low, high: sum.high + high }), { low: 0, high: 0 });
+}

@@ -1,0 +1,157 @@
+/**
+ * The grader of a reinforcement phase, run on answers before any training: what a group of completions earns, and whether
+ * there is a difference to learn from. Where the model cannot be asked, the grader is still run, on empty answers, and the
+ * report says that its rewards mean nothing.
+ */
+import { ApiError, MAX_REPORTED, type PreflightRewards } from '@preheat/contracts';
+import type { CompiledGrader, GradeResult, GraderPool } from '@preheat/graders';
+import type { SampledRow } from '../data/examine-file.js';
+import type { Sampled } from './sample-completions.js';
+
+export interface DryRun {
+  readonly rewards: PreflightRewards;
+  readonly refusals: readonly ApiError[];
+  /** Hold unless forced. */
+  readonly objections: readonly ApiError[];
+  readonly warnings: readonly string[];
+}
+
+export interface DryRunOptions {
+  readonly pool: GraderPool;
+  readonly projectId: string;
+  readonly path: string;
+  readonly completionsPerRow: number;
+}
+
+const GRADING_LIMIT_MS = 30_000;
+const MAX_SHOWN_CHARACTERS = 400;
+const EMPTY_ANSWER = '';
+
+export async function dryRunGrader(
+  grader: CompiledGrader,
+  rows: readonly SampledRow[],
+  sampled: Sampled,
+  options: DryRunOptions,
+): Promise<DryRun> {
+  const texts = sampled.ok ? sampled.texts : rows.map(() => [EMPTY_ANSWER]);
+  const samples = rows.flatMap(({ row }, index) =>
+    (texts[index] ?? []).map((output_text) => ({ sample: { output_text }, item: row })),
+  );
+  const signal = AbortSignal.timeout(GRADING_LIMIT_MS);
+  const { pool, projectId } = options;
+  const grades = await pool.gradeAll(grader, samples, { projectId, signal }).catch((error: unknown) => {
+    if (signal.aborted) return null;
+    throw error;
+  });
+  if (grades === null) return unfinished(sampled, options);
+  const perRow = texts[0]?.length ?? 0;
+  const groups = rows.map((_, index) => grades.slice(index * perRow, (index + 1) * perRow));
+  return sampled.ok ? judged(rows, groups, sampled.texts, options) : proven(rows, grades, sampled.reason, options);
+}
+
+function unfinished(sampled: Sampled, { completionsPerRow }: DryRunOptions): DryRun {
+  const reason = `the grader did not grade the sample rows within ${GRADING_LIMIT_MS / 1000} s`;
+  const rewards = { ...NOTHING, completions_per_row: sampled.ok ? completionsPerRow : 0, not_sampled: reason };
+  return { rewards, refusals: [], objections: [], warnings: [`${reason}: training will wait for it at every step`] };
+}
+
+/** Runs, and no more: rewards of empty answers are no measure. */
+function proven(
+  rows: readonly SampledRow[],
+  grades: readonly GradeResult[],
+  reason: string,
+  options: DryRunOptions,
+): DryRun {
+  const failures = grades.filter(isFailure);
+  const rewards = { ...NOTHING, rows: rows.length, flagged: failures.length, not_sampled: reason };
+  const errors = messagesOf(failures);
+  const all = failures.length === grades.length && grades.length > 0;
+  const warnings = all
+    ? [`The grader ('${options.path}') fails on an empty answer of every sample row: ${errors[0] ?? ''}`]
+    : [];
+  return { rewards: { ...rewards, grader_errors: errors }, refusals: [], objections: [], warnings };
+}
+
+function judged(
+  rows: readonly SampledRow[],
+  groups: readonly (readonly GradeResult[])[],
+  texts: readonly (readonly string[])[],
+  { path, completionsPerRow }: DryRunOptions,
+): DryRun {
+  const failures = groups.flat().filter(isFailure);
+  const errors = messagesOf(failures);
+  const sampledRows = rows.map(({ line }, index) => {
+    // As training sees it: a failure of the grader is nobody's reward.
+    const rewards = (groups[index] ?? []).map((grade) => (isFailure(grade) ? null : grade.reward));
+    const completion = (texts[index]?.[0] ?? '').slice(0, MAX_SHOWN_CHARACTERS);
+    return { line, rewards, ...momentsOf(rewards), completion };
+  });
+  const measured = sampledRows.filter(({ variance }) => variance !== null);
+  const isFlat = ({ variance }: { variance: number | null }): boolean => (variance ?? 0) <= VARIANCE_OF_EQUALS;
+  const rewards: PreflightRewards = {
+    rows: rows.length,
+    completions_per_row: completionsPerRow,
+    not_sampled: null,
+    mean: meanOf(sampledRows.flatMap((row) => row.rewards).filter((reward) => reward !== null)),
+    variance: meanOf(measured.map(({ variance }) => variance ?? 0)),
+    zero_variance_share: measured.length === 0 ? null : measured.filter(isFlat).length / measured.length,
+    flagged: failures.length,
+    grader_errors: errors,
+    sampled_rows: sampledRows,
+  };
+  const nothingGraded = failures.length > 0 && failures.length === groups.flat().length;
+  const refusals = nothingGraded ? [brokenGrader(errors, path)] : [];
+  const objections = measured.length > 0 && measured.every(isFlat) ? [flatRewards(rewards, path)] : [];
+  const warnings =
+    failures.length > 0 && !nothingGraded
+      ? [`The grader failed on ${failures.length} of ${groups.flat().length} sampled completions: ${errors[0] ?? ''}`]
+      : [];
+  return { rewards, refusals, objections, warnings };
+}
+
+/** Rounding of equal rewards. */
+const VARIANCE_OF_EQUALS = 1e-12;
+
+/** An answer that cannot be parsed earned its 0; anything else that is flagged is the grader's own failure. */
+const isFailure = ({ isFlagged, errors }: GradeResult): boolean => isFlagged && !errors.sample_parse_error;
+
+const messagesOf = (grades: readonly GradeResult[]): string[] =>
+  [...new Set(grades.flatMap(({ errorMessages }) => errorMessages))].slice(0, MAX_REPORTED);
+
+function brokenGrader(errors: readonly string[], path: string): ApiError {
+  const message = `'${path}' graded none of the sampled completions: ${errors[0] ?? 'no reason was given'}. Try it with POST /v1/fine_tuning/alpha/graders/run.`;
+  return new ApiError('invalid_grader', message, { param: path });
+}
+
+function flatRewards({ rows, completions_per_row: each, sampled_rows }: PreflightRewards, path: string): ApiError {
+  const shown = sampled_rows
+    .slice(0, 3)
+    .map(({ line, mean, completion }) => `line ${line} earns ${mean} (${JSON.stringify(completion.slice(0, 60))})`);
+  const message =
+    `All ${each} completions of each of ${rows} sampled rows earn the same: ${shown.join('; ')}. Training compares the completions of a row, ` +
+    `so there is nothing to learn from yet. Warm up with a supervised phase, give partial credit in '${path}', or raise temperature; ` +
+    `"preflight": {"force": true} queues the job all the same.`;
+  return new ApiError('zero_reward_variance', message, { param: path });
+}
+
+function momentsOf(rewards: readonly (number | null)[]): { mean: number | null; variance: number | null } {
+  const known = rewards.filter((reward) => reward !== null);
+  const mean = meanOf(known);
+  if (mean === null || known.length < 2) return { mean, variance: null };
+  return { mean, variance: known.reduce((sum, reward) => sum + (reward - mean) ** 2, 0) / known.length };
+}
+
+const meanOf = (values: readonly number[]): number | null =>
+  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const NOTHING: PreflightRewards = {
+  rows: 0,
+  completions_per_row: 0,
+  not_sampled: null,
+  mean: null,
+  variance: null,
+  zero_variance_share: null,
+  flagged: 0,
+  grader_errors: [],
+  sampled_rows: [],
+};

@@ -1,0 +1,66 @@
+/** The dry run of one phase: which model could be asked, and what its answers earn. Supervised phases have none. */
+import type { ApiError, PreflightRequest, PreflightRewards } from '@preheat/contracts';
+import type { GraderPool } from '@preheat/graders';
+import type { ModelDescription } from '@preheat/inference/model-registry';
+import type { DecoderServing } from '../../serving/decoder-serving.js';
+import type { ExaminedFile, SampledRow } from '../data/examine-file.js';
+import type { Objections } from '../estimate/objections.js';
+import type { PreparedPhase } from '../prepare-phases.js';
+import { dryRunGrader } from './dry-run-grader.js';
+import { sampleCompletions, type Sampled } from './sample-completions.js';
+
+export interface RewardCheck {
+  readonly rewards: PreflightRewards;
+  readonly refusals: readonly ApiError[];
+  readonly objections: Objections;
+}
+
+export interface DryRunSubject {
+  readonly projectId: string;
+  readonly model: ModelDescription;
+  readonly seed: number;
+  readonly wishes: PreflightRequest | null;
+  /** Of the phase in the pipeline. */
+  readonly index: number;
+}
+
+const COMPLETIONS_PER_ROW = 4;
+
+export async function dryRunPhase(
+  { decoders, graders }: { readonly decoders: DecoderServing; readonly graders: GraderPool },
+  subject: DryRunSubject,
+  { grader, resolved, requested, training }: PreparedPhase & { readonly training: ExaminedFile },
+): Promise<RewardCheck | null> {
+  const { samples } = training;
+  if (!grader) return null;
+  const completionsPerRow = subject.wishes?.completions_per_row ?? COMPLETIONS_PER_ROW;
+  const sampled = await answers(decoders, subject, resolved.config, samples, completionsPerRow);
+  const path = requested.paths.grader;
+  const options = { pool: graders, projectId: subject.projectId, path, completionsPerRow };
+  const { rewards, refusals, objections, warnings } = await dryRunGrader(grader, samples, sampled, options);
+  return { rewards, refusals, objections: { refusals: objections, warnings } };
+}
+
+async function answers(
+  decoders: DecoderServing,
+  { model, seed, index, wishes }: DryRunSubject,
+  config: Readonly<Record<string, unknown>>,
+  samples: readonly SampledRow[],
+  completionsPerRow: number,
+): Promise<Sampled> {
+  if (index > 0) {
+    return { ok: false, reason: 'the phase starts from what the phases before it will have learnt' };
+  }
+  if (wishes?.sample_rows === 0)
+    return { ok: false, reason: 'the request asks for no samples (preflight.sample_rows is 0)' };
+  if (samples.length === 0) return { ok: false, reason: 'no row could be sampled' };
+  const context = model.config.max_position_embeddings;
+  return sampleCompletions(decoders, model, {
+    prompts: samples.map(({ tokens }) => tokens),
+    completionsPerRow,
+    maxCompletionTokens: Number(config['max_completion_tokens'] ?? context),
+    maxSequenceLength: Number(config['max_sequence_length'] ?? context),
+    temperature: Number(config['temperature'] ?? 1),
+    seed,
+  });
+}

@@ -1,0 +1,90 @@
+/**
+ * Answers of the model that a job starts from, for the dry run of its grader: within a stated budget of memory and time,
+ * or else not at all, and then with the reason. A process without the model runtime says so too.
+ */
+import { type DecoderConfig, endTokenIds, parameterCount } from '@preheat/contracts';
+import type { ModelDescription } from '@preheat/inference/model-registry';
+import type { DecoderServing, ServedModel } from '../../serving/decoder-serving.js';
+import { inBytes } from '../estimate/objections.js';
+
+export interface SamplingRequest {
+  readonly prompts: readonly Int32Array[];
+  readonly completionsPerRow: number;
+  readonly maxCompletionTokens: number;
+  readonly maxSequenceLength: number;
+  readonly temperature: number;
+  readonly seed: number;
+}
+
+export type Sampled =
+  /** Texts of each prompt's completions. */
+  | { readonly ok: true; readonly texts: readonly (readonly string[])[] }
+  | { readonly ok: false; readonly reason: string };
+
+/** The weights and one copy of them. */
+export const SAMPLING_BYTES = 512_000_000;
+export const SAMPLING_MS = 8_000;
+const BYTES_PER_WEIGHT = 4;
+
+export async function sampleCompletions(
+  decoders: DecoderServing,
+  model: ModelDescription,
+  request: SamplingRequest,
+): Promise<Sampled> {
+  const bytes = 2 * BYTES_PER_WEIGHT * parameterCount(model.config);
+  if (bytes > SAMPLING_BYTES) {
+    const limit = `${inBytes(SAMPLING_BYTES)} are the budget of a preflight`;
+    return { ok: false, reason: `the model takes ${inBytes(bytes)} to sample from, and ${limit}` };
+  }
+  const signal = AbortSignal.timeout(SAMPLING_MS);
+  const opening = decoders.acquire(model.record);
+  try {
+    const opened = await inTime(opening, signal);
+    return { ok: true, texts: await generate(opened, request, signal) };
+  } catch (error) {
+    if (signal.aborted) return { ok: false, reason: `the model did not answer within ${SAMPLING_MS / 1000} s` };
+    if (error instanceof Error && error.name === 'NonFiniteLogitsError') return { ok: false, reason: error.message };
+    if (isMissingRuntime(error)) return { ok: false, reason: 'this process has no model runtime' };
+    throw error;
+  } finally {
+    // Also a model that was opened too late must be given back.
+    opening.then(
+      (opened) => opened.release(),
+      () => undefined,
+    );
+  }
+}
+
+async function generate(
+  { decoder, tokenizer, config }: ServedModel,
+  request: SamplingRequest,
+  signal: AbortSignal,
+): Promise<string[][]> {
+  const { prompts, completionsPerRow, temperature, seed } = request;
+  const requests = prompts.flatMap((tokens, row) =>
+    Array.from({ length: completionsPerRow }, (_, index) => ({ tokens, key: `${row}-${index}` })),
+  );
+  const maxNewTokens = roomFor(request, config);
+  const stopIds = endTokenIds(config);
+  const rows = await decoder.generate(requests, { maxNewTokens, temperature, topP: 1, seed, stopIds, signal });
+  const texts = rows.map(({ tokens }) => tokenizer.decode(tokens, { skipSpecialTokens: true }));
+  return prompts.map((_, row) => texts.slice(row * completionsPerRow, (row + 1) * completionsPerRow));
+}
+
+/** As in training: what the longest prompt leaves. */
+function roomFor({ prompts, maxCompletionTokens, maxSequenceLength }: SamplingRequest, config: DecoderConfig): number {
+  const longest = Math.max(...prompts.map(({ length }) => length));
+  const context = Math.min(maxSequenceLength, config.max_position_embeddings);
+  return Math.max(1, Math.min(maxCompletionTokens, context - longest));
+}
+
+function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const tooLate = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  return Promise.race([work, tooLate]);
+}
+
+const isMissingRuntime = (error: unknown): boolean =>
+  error instanceof Error &&
+  ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes((error as { code?: string }).code ?? '');

@@ -1,0 +1,64 @@
+/** The closed form of activation memory is that of the graph which training runs, for every family and both losses. */
+import type { DecoderConfig } from '@preheat/contracts';
+import { peakBytes } from '@preheat/graph';
+import { buildTrainingProgram, CROSS_ENTROPY, type LossSpec } from '@preheat/nn';
+import { trainingMemory } from '@preheat/scheduler';
+import { describe, expect, it } from 'vitest';
+
+const LLAMA = {
+  ...{ model_type: 'llama', vocab_size: 300, hidden_size: 48, intermediate_size: 112, num_hidden_layers: 3 },
+  ...{ num_attention_heads: 6, num_key_value_heads: 2, head_dim: 8, max_position_embeddings: 256, rope_theta: 10_000 },
+  ...{ rms_norm_eps: 1e-5, tie_word_embeddings: true, bos_token_id: null, eos_token_id: 1, pad_token_id: 0 },
+} as const;
+const SLIDING = {
+  ...{ sliding_window: 32, layer_types: ['sliding_attention', 'full_attention', 'sliding_attention'] },
+  ...{ query_pre_attn_scalar: 8, rope_local_base_freq: 10_000 },
+};
+const CAPS = { final_logit_softcapping: 30, attn_logit_softcapping: 50 };
+const NO_CAPS = { final_logit_softcapping: null, attn_logit_softcapping: null };
+const FAMILIES: readonly (readonly [string, object])[] = [
+  ['llama', {}],
+  ['llama, untied', { tie_word_embeddings: false }],
+  ['llama, gelu', { hidden_act: 'gelu' }],
+  ['qwen2', { model_type: 'qwen2' }],
+  ['qwen3', { model_type: 'qwen3' }],
+  ['mistral', { model_type: 'mistral', sliding_window: null }],
+  ['gemma', { model_type: 'gemma' }],
+  ['gemma2', { model_type: 'gemma2', ...SLIDING, ...CAPS }],
+  ['gemma3', { model_type: 'gemma3_text', ...SLIDING, ...NO_CAPS }],
+  ['gpt2', { model_type: 'gpt2', num_key_value_heads: 6, layer_norm_epsilon: 1e-5 }],
+  ['gpt2, relu', { model_type: 'gpt2', num_key_value_heads: 6, layer_norm_epsilon: 1e-5, hidden_act: 'relu' }],
+];
+const SHAPES = [
+  { batch: 16, length: 64 },
+  { batch: 1, length: 160 },
+  { batch: 1, length: 8 },
+];
+const POLICY: LossSpec = {
+  crossEntropy: false,
+  policyGradient: { clipLow: 0.2, clipHigh: 0.28, temperature: 0.7, klBeta: 0.1 },
+};
+const adapter = { rank: 4, targetModules: ['all-linear'], storage: 'float32' } as const;
+const lora = {
+  ...{ rank: 4, alpha: 8, usesRankStabilizedScale: false, dropout: 0, targetModules: ['all-linear'] },
+  ...{ rankPattern: {}, alphaPattern: {}, modulesToSave: [], baseModel: null },
+};
+
+describe.each(FAMILIES)('activations of %s', (_, differences) => {
+  const config = { ...LLAMA, ...differences } as unknown as DecoderConfig;
+
+  it.each(SHAPES)('are within 3 % of the graph that is run: $batch x $length', (microBatch) => {
+    for (const spec of [CROSS_ENTROPY, POLICY]) {
+      const formula = trainingMemory({ config, adapter: null, microBatch, lanes: 1 }).activations;
+      const graph = peakBytes(buildTrainingProgram({ config, lora: null }, microBatch, spec));
+      expect(Math.abs(formula / graph - 1)).toBeLessThan(0.03);
+    }
+  });
+
+  it('are within 3 % under an adapter', () => {
+    const [microBatch] = SHAPES as [{ batch: number; length: number }];
+    const formula = trainingMemory({ config, adapter, microBatch, lanes: 1 }).activations;
+    const graph = peakBytes(buildTrainingProgram({ config, lora }, microBatch, CROSS_ENTROPY));
+    expect(Math.abs(formula / graph - 1)).toBeLessThan(0.03);
+  });
+});
