@@ -45,6 +45,7 @@ import { readJobRoutes } from './routes/fine-tuning/read-jobs.js';
 import { graderRoutes } from './routes/graders.js';
 import { healthRoute } from './routes/health.js';
 import { limitsRoute } from './routes/limits.js';
+import { modelExpiryRoutes } from './routes/model-expiry.js';
 import { modelExportRoutes } from './routes/model-exports.js';
 import { modelImportRoute } from './routes/model-imports.js';
 import { modelRoutes } from './routes/models.js';
@@ -114,7 +115,7 @@ function addRoutes(app: App, deps: ApiDependencies, { limits, keys, publicUrl }:
   app.register(
     async (v1: App) => {
       uploadRoute(v1, files, limits.fileBytes);
-      fileReadRoutes(v1, files);
+      fileReadRoutes(v1, deps, files);
       uploadRoutes(v1, new Uploads(deps, files, limits), limits);
       limitsRoute(v1, limits);
       createJobRoute(v1, deps, files);
@@ -127,6 +128,7 @@ function addRoutes(app: App, deps: ApiDependencies, { limits, keys, publicUrl }:
       modelRoutes(v1, deps, aliases);
       aliasRoutes(v1, deps, aliases);
       modelImportRoute(v1, deps, files);
+      modelExpiryRoutes(v1, deps);
       modelExportRoutes(v1, deps);
       chatCompletionRoute(v1, deps, completions);
       storedCompletionRoutes(v1, completions);

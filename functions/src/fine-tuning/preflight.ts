@@ -2,13 +2,13 @@
  * Everything that can be known to be wrong with a job before a machine is paid for: the model, the files, the graders,
  * the hyperparameters and every row. What it returns is complete, so a job that was accepted can run.
  */
-import { ApiError, type ResolvedPhase, type StoredFile } from '@preheat/contracts';
+import { ApiError, type ModelRecord, type ResolvedPhase, type StoredFile } from '@preheat/contracts';
 import { type CompiledGrader, compileGrader, type GraderPool } from '@preheat/graders';
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import { recipeNamed } from '@preheat/recipes/catalog';
 import type { ApiDependencies } from '../dependencies.js';
 import type { FileLibrary } from '../files/file-library.js';
-import { isStorable } from '../serving/find-model.js';
+import { isStorable, refuseGone } from '../serving/find-model.js';
 import { checkRows, type RowChecks } from './check-rows.js';
 import { firstProblem } from './first-problem.js';
 import { phaseConditions } from './phase-conditions.js';
@@ -21,19 +21,25 @@ export interface PreflightDependencies {
   readonly graders: GraderPool;
 }
 
+export interface CheckedJob {
+  /** What the first phase starts from: also a checkpoint that another project lets this one use. */
+  readonly model: ModelRecord;
+  readonly phases: ResolvedPhase[];
+}
+
 /** @throws ApiError with the dotted path of the field at fault. */
 export async function preflight(
   deps: PreflightDependencies,
   projectId: string,
   modelName: string,
   phases: readonly RequestedPhase[],
-): Promise<ResolvedPhase[]> {
+): Promise<CheckedJob> {
   const model = await describeModel(deps, projectId, modelName);
   const prepared = [];
   // What costs nothing first, for all phases; reading rows last.
   for (const phase of phases) prepared.push(await prepare(deps, projectId, phase, model));
   for (const phase of prepared) await checkFiles(deps, projectId, phase, model);
-  return prepared.map(({ resolved }) => resolved);
+  return { model: model.record, phases: prepared.map(({ resolved }) => resolved) };
 }
 
 async function describeModel(
@@ -41,8 +47,9 @@ async function describeModel(
   projectId: string,
   name: string,
 ): Promise<ModelDescription> {
-  const record = isStorable(name) ? await models.find(projectId, name) : undefined;
+  const record = isStorable(name) ? await models.findCallable(projectId, name) : undefined;
   if (record) return models.describe(record);
+  await refuseGone(models, projectId, name);
   const message = `The model '${name}' does not exist in this project. GET /v1/models lists those that do.`;
   throw new ApiError('model_not_available', message, { param: 'model' });
 }

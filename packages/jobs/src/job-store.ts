@@ -22,12 +22,14 @@ import {
   putIdempotent,
   type WorkQueue,
 } from '@preheat/ports';
+import { scheduleCollection } from './collection-entry.js';
 import { DocumentStore, type Versioned } from './document-store.js';
 import { appendEvents, eventsSince, newestEvents } from './event-log.js';
 import { IdempotencyLedger, type RequestIdentity } from './idempotency.js';
 import { JOB_PIECES, type JobPieces } from './job-pieces.js';
 import { ownedBy } from './owned-by.js';
 import { type JobEvent, transition } from './transitions.js';
+import { markOfJob, markUse } from './uses.js';
 import { waitingKey } from './waiting-jobs.js';
 
 export interface JobStoreDependencies {
@@ -54,6 +56,9 @@ export type NewJob = Pick<
   | 'priority'
   | 'limits'
   | 'guards'
+  | 'retention'
+  | 'startsFrom'
+  | 'uses'
 >;
 
 export type CreateOutcome =
@@ -142,7 +147,9 @@ export class JobStore {
       resultFiles: [],
       error: null,
     };
-    await putIdempotent(store, KEYS.collection(nowMs, id), new Uint8Array());
+    const uses = request.uses ?? [];
+    await scheduleCollection(store, nowMs, id, uses);
+    await Promise.all(uses.map((target) => markUse(store, target, markOfJob(id))));
     const events = [message('Created fine-tuning job'), message('Files validated, job queued')];
     const logged = await appendEvents(store, draft, events, nowMs, writeId);
     const { stored } = await this.documents.create(KEYS.job(id), { ...draft, ...logged });

@@ -8,6 +8,9 @@ import type { World } from './world.js';
 
 const authorization = (project: number) => ({ authorization: `Bearer ${PROJECT_KEYS[project] ?? ''}` });
 
+const LOOK_EVERY_MS = 2_000;
+const LOOKS_MAX = 200;
+
 export class User {
   readonly #world: World;
   readonly #job: PlannedJob;
@@ -29,7 +32,7 @@ export class User {
   async live(): Promise<void> {
     const { clock } = this.#world.simulation;
     await clock.sleep(this.#job.submitAtMs);
-    const jobId = await this.#submit(await this.#upload());
+    const jobId = await this.#submit(await this.#upload(), await this.#start());
     for (const { verb, afterMs, tries } of this.#job.actions) {
       await clock.sleep(afterMs);
       await this.request(jobId, verb, tries);
@@ -44,6 +47,23 @@ export class User {
     return answer?.body['status'];
   }
 
+  /** The base model, or the oldest checkpoint of another job, once it has one; of one that ended without, nothing. */
+  async #start(): Promise<string> {
+    const { clock } = this.#world.simulation;
+    const { forkOf, project, index } = this.#job;
+    for (let look = 0; forkOf !== null && look < LOOKS_MAX; look++) {
+      const parent = this.#world.submitted.get(forkOf);
+      const url = `/v1/fine_tuning/jobs/${parent}/checkpoints`;
+      const request = { method: 'GET', url, headers: authorization(project) } as const;
+      const answer = parent && (await this.#client.ask(`look ${index}`, request));
+      const checkpoints = answer ? (answer.body['data'] as { fine_tuned_model_checkpoint: string }[]) : [];
+      const oldest = checkpoints.at(-1)?.fine_tuned_model_checkpoint;
+      if (oldest !== undefined && checkpoints.length > 1) return oldest;
+      await clock.sleep(LOOK_EVERY_MS);
+    }
+    return 'preheat-1m';
+  }
+
   async #upload(): Promise<string> {
     const content = jsonl(Array.from({ length: 6 }, (_, i) => SFT_ROWS[i % SFT_ROWS.length] ?? {}));
     const form = multipartBody([
@@ -55,13 +75,14 @@ export class User {
     return this.#idOf(`upload ${this.#job.index}`, await this.#client.ask(`upload ${this.#job.index}`, request));
   }
 
-  async #submit(fileId: string): Promise<string> {
-    const { index, project, seed, key, phases, priority, stepsAllowed } = this.#job;
+  async #submit(fileId: string, model: string): Promise<string> {
+    const { index, project, seed, key, phases, priority, stepsAllowed, keepBest } = this.#job;
     const payload = {
-      model: 'preheat-1m',
+      model,
       training_file: fileId,
       seed,
       scheduling: { priority },
+      retention: { keep_best: keepBest },
       budget: stepsAllowed === null ? null : { max_tokens: stepsAllowed * TOKENS_PER_STEP },
       pipeline: phases.map(({ steps, checkpointInterval }) => ({
         type: 'supervised',

@@ -1,5 +1,5 @@
 /** POST /v1/fine_tuning/jobs: nothing is queued before everything that can be checked was checked. */
-import { ApiError, FineTuningJob, guardsOf } from '@preheat/contracts';
+import { ApiError, FineTuningJob, guardsOf, retentionOf } from '@preheat/contracts';
 import { type NewJob, toFineTuningJob } from '@preheat/jobs';
 import type { FastifyRequest } from 'fastify';
 import type { App } from '../../app-type.js';
@@ -8,6 +8,7 @@ import type { FileLibrary } from '../../files/file-library.js';
 import { Evals } from '../../evaluation/evals.js';
 import { effectiveMethod } from '../../fine-tuning/effective-method.js';
 import { CreateJobRequest, refuseUnserved } from '../../fine-tuning/job-request.js';
+import { jobUses } from '../../fine-tuning/job-uses.js';
 import { preflight } from '../../fine-tuning/preflight.js';
 import { requestIdentity } from '../../fine-tuning/request-identity.js';
 import { requestedLimits } from '../../fine-tuning/requested-limits.js';
@@ -21,13 +22,15 @@ export function createJobRoute(app: App, deps: ApiDependencies, files: FileLibra
   const schema = {
     operationId: 'createFineTuningJob',
     summary:
-      'Create a job; extension: `pipeline` runs several phases, each from the weights of the one before; `budget` and `scheduling` bound it',
+      'Create a job; extension: `pipeline` runs several phases, each from the weights of the one before; `budget` and `scheduling` bound it, `retention` says which checkpoints stay',
     tags: ['Fine-tuning'],
     body: CreateJobRequest,
     response: withErrors(
       { 200: FineTuningJob },
       ...BODY_ERRORS,
       'model_not_available',
+      'model_not_found',
+      'model_expired',
       'invalid_file_purpose',
       'invalid_training_file',
       'invalid_grader',
@@ -54,7 +57,7 @@ async function toNewJob(
   request: CreateJobRequest,
 ): Promise<NewJob> {
   const requested = requestedPhases(request);
-  const phases = await preflight(
+  const { model: start, phases } = await preflight(
     { models: deps.models, files, graders: deps.graders },
     projectId,
     request.model,
@@ -62,21 +65,25 @@ async function toNewJob(
   );
   const [only] = phases;
   const checks = { ...deps, files, evals: new Evals(deps), completions: new StoredCompletions(deps) };
-  const { publish } = request;
-  // An alias may stand for another model tomorrow; the job starts from what it stands for now.
-  const model = (await deps.models.find(projectId, request.model))?.name ?? request.model;
+  const { publish, training_file: trainingFile, validation_file: validationFile = null } = request;
+  const publication = publish ? await checkPublish(checks, projectId, request.model, publish) : undefined;
+  const sources = { start, phases, files: [trainingFile, validationFile], ...(publication ? { publication } : {}) };
   return {
-    model,
-    trainingFile: request.training_file,
-    validationFile: request.validation_file ?? null,
+    // An alias may stand for another model tomorrow; the job starts from what it stands for now.
+    model: start.name,
+    startsFrom: start,
+    uses: await jobUses(deps.models, projectId, sources),
+    trainingFile,
+    validationFile,
     suffix: request.suffix ?? null,
     seed: request.seed ?? newSeed(deps.ids),
     metadata: request.metadata ?? null,
     method: request.pipeline === undefined && only ? effectiveMethod(only) : null,
     phases,
-    ...(publish ? { publication: await checkPublish(checks, projectId, request.model, publish) } : {}),
+    ...(publication ? { publication } : {}),
     priority: request.scheduling?.priority ?? 0,
     limits: requestedLimits(request, deps.clock.nowMs()),
     guards: guardsOf(request.guards),
+    retention: retentionOf(request.retention),
   };
 }

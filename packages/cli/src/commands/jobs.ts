@@ -3,7 +3,7 @@ import { type FineTuningJob, type FineTuningJobEvent, hasEnded } from '@preheat/
 import { type Command, Option } from 'commander';
 import { CommandFailed, type Io } from '../io.js';
 import { watchJob } from '../progress/watch-job.js';
-import { atLeast, keyValue, numberBetween, positive } from './arguments.js';
+import { atLeast, duration, keyValue, numberBetween, positive } from './arguments.js';
 import { type CreateJobFlags, createJobBody } from './create-job.js';
 import { checkpointTable, eventLine, jobDetails, jobTable } from './job-text.js';
 import { openSession, type Session } from './session.js';
@@ -22,7 +22,7 @@ function addCreate(jobs: Command, io: Io): void {
     .command('create')
     .description('create a job from a JSON file, from flags, or from both (flags win)')
     .option('--file <job.json>', 'the request body, as for POST /v1/fine_tuning/jobs')
-    .option('--model <name>', 'base model')
+    .option('--model <name>', 'what to start from: a base model, a model of yours, or any checkpoint')
     .option('--training-file <path or id>', 'JSONL rows; a path is uploaded first')
     .option('--validation-file <path or id>', 'JSONL rows held out; a path is uploaded first')
     .option('--pipeline <json or file>', 'array of phases, run in order on one set of weights')
@@ -39,6 +39,8 @@ function addCreate(jobs: Command, io: Io): void {
     .option('--max-cost <number>', 'end well at this cost', positive)
     .option('--deadline <unix seconds>', 'end well at this time', atLeast(0))
     .option('--priority <number>', 'from -100 to 100; orders the waiting jobs of the project', numberBetween(-100, 100))
+    .option('--keep-best <number>', 'checkpoints of each phase to keep beside the last', atLeast(1))
+    .option('--checkpoint-ttl <duration>', 'let each checkpoint expire at this age, such as 7d', duration)
     .option('--watch', 'follow the job to its end')
     .addHelpText(
       'after',
