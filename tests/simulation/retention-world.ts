@@ -227,7 +227,7 @@ export class RetentionWorld {
     const record = await this.#anyModel();
     if (!record) return;
     const id = this.#ids.next('evalrun_');
-    const source = { type: 'file_content', content: [{ item: {} }] } as const;
+    const source = { type: 'file_id' as const, id: 'file-a' };
     const run: StoredRun = {
       ...{ schemaVersion: 1, writeId: 'w', id, evalId: 'eval', projectId: PROJECT, createdAtMs: 0, name: id },
       ...{ metadata: null, dataSource: { type: 'completions', model: record.name, source }, state: 'queued' },

@@ -14,6 +14,12 @@ import { TINY_BUNDLE } from '../test-kit/tiny-models.js';
 const CHECKPOINT = 'ft:preheat-1m:proj-one:words:job1:ckpt-step-5';
 const GRACE_MS = 3_600_000;
 
+interface Body {
+  readonly id: string;
+  readonly training_file: string;
+  readonly starts_from: unknown;
+}
+
 let api: ApiUnderTest;
 beforeEach(async () => {
   api = await startApi();
@@ -41,7 +47,7 @@ const model = (name: string) => `/v1/models/${encodeURIComponent(name)}`;
 const expiry = (name: string) => `/v1/x/models/${encodeURIComponent(name)}/expiry`;
 const post = async (url: string, payload: object, key?: string) => {
   const answer = await api.call({ method: 'POST', url, payload, ...(key ? { key } : {}) });
-  return { status: answer.statusCode, headers: answer.headers, body: answer.json() as Record<string, string> };
+  return { status: answer.statusCode, headers: answer.headers, body: answer.json() as Body };
 };
 const sweep = () => sweepExpiries({ ...api.deps }, { orphanGraceMs: GRACE_MS });
 const fork = async (from: string, key?: string) => {
@@ -54,8 +60,8 @@ describe('a model in use', () => {
     const { body: job } = await fork(CHECKPOINT);
     const answer = await api.call({ method: 'DELETE', url: model(CHECKPOINT) });
     expect([answer.statusCode, answer.headers['x-should-retry']]).toEqual([409, 'false']);
-    expect(answer.json()).toMatchObject({ error: { code: 'model_in_use', message: expect.stringContaining(job['id']) } });
-    await post(`/v1/fine_tuning/jobs/${job['id']}/cancel`, {});
+    expect(answer.json()).toMatchObject({ error: { code: 'model_in_use', message: expect.stringContaining(job.id) } });
+    await post(`/v1/fine_tuning/jobs/${job.id}/cancel`, {});
     expect(await remove(model(CHECKPOINT))).toEqual([200, undefined]);
   });
 
@@ -69,9 +75,9 @@ describe('a model in use', () => {
     const { body: evaluation } = await post('/v1/evals', { ...config, testing_criteria: [criterion] });
     const template = { type: 'template', template: [{ role: 'user', content: 'cat' }] };
     const source = { ...JSONL_SOURCE, type: 'completions', model: CHECKPOINT, input_messages: template };
-    const { body: run } = await post(`/v1/evals/${evaluation['id']}/runs`, { data_source: source });
-    expect(await remove(model(CHECKPOINT))).toMatchObject([409, { message: expect.stringContaining(run['id']) }]);
-    await api.call({ method: 'POST', url: `/v1/evals/${evaluation['id']}/runs/${run['id']}` });
+    const { body: run } = await post(`/v1/evals/${evaluation.id}/runs`, { data_source: source });
+    expect(await remove(model(CHECKPOINT))).toMatchObject([409, { message: expect.stringContaining(run.id) }]);
+    await api.call({ method: 'POST', url: `/v1/evals/${evaluation.id}/runs/${run.id}` });
 
     await publish('mine', { kind: 'imported', jobId: null, prefix: 'imports/proj-one/x', needs: [TINY_BUNDLE] });
     await api.deps.store.put(KEYS.user(TINY_BUNDLE, 'model-proj-one+mine'), new Uint8Array());
@@ -83,9 +89,9 @@ describe('a model in use', () => {
 
   it('a file is not deleted while a job reads it', async () => {
     const { body: job } = await fork('preheat-1m');
-    const url = `/v1/files/${job['training_file']}`;
-    expect(await remove(url)).toMatchObject([409, { code: 'file_in_use', message: expect.stringContaining(job['id']) }]);
-    await post(`/v1/fine_tuning/jobs/${job['id']}/cancel`, {});
+    const url = `/v1/files/${job.training_file}`;
+    expect(await remove(url)).toMatchObject([409, { code: 'file_in_use', message: expect.stringContaining(job.id) }]);
+    await post(`/v1/fine_tuning/jobs/${job.id}/cancel`, {});
     expect(await remove(url)).toEqual([200, undefined]);
   });
 });
@@ -162,7 +168,7 @@ describe('a fork', () => {
       retention: { keep_best: 3, checkpoint_ttl_seconds: null },
     });
     await publish(CHECKPOINT, { prefix: 'jobs/ftjob-job1/attempts/9/step-5' });
-    expect((await api.deps.jobs.read(job['id']))?.document.startsFrom?.prefix).toBe(TINY_BUNDLE);
+    expect((await api.deps.jobs.read(job.id))?.document.startsFrom?.prefix).toBe(TINY_BUNDLE);
   });
 
   it('may start from what another project shared, which is in use from then on', async () => {
@@ -172,8 +178,8 @@ describe('a fork', () => {
     await post(url, { project_ids: ['proj-two'] });
     const file = await uploadAs(OTHER_KEY);
     const { status, body: job } = await post('/v1/fine_tuning/jobs', { model: CHECKPOINT, training_file: file }, OTHER_KEY);
-    expect([status, job['starts_from']]).toMatchObject([200, { owned_by: 'proj-one' }]);
-    expect(await remove(model(CHECKPOINT))).toMatchObject([409, { message: expect.stringContaining(job['id']) }]);
+    expect([status, job.starts_from]).toMatchObject([200, { owned_by: 'proj-one' }]);
+    expect(await remove(model(CHECKPOINT))).toMatchObject([409, { message: expect.stringContaining(job.id) }]);
   });
 
   async function uploadAs(key: string): Promise<string> {

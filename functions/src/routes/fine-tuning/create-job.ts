@@ -31,6 +31,7 @@ export function createJobRoute(app: App, deps: ApiDependencies, files: FileLibra
       'model_not_available',
       'model_not_found',
       'model_expired',
+      'model_damaged',
       'invalid_file_purpose',
       'invalid_training_file',
       'invalid_grader',

@@ -152,12 +152,14 @@ export interface WireTypes {
   ImportModelRequest: ImportModelRequest;
   Method: Method;
   ModelAlias: ModelAlias;
+  ModelExpiry: ModelExpiry;
   ModelExport: ModelExport;
   ModelImport: ModelImport;
   ModelObject: ModelObject;
   OutputItem: OutputItem;
   RunComparison: RunComparison;
   RunDataSource: RunDataSource;
+  SetModelExpiry: SetModelExpiry;
   StoredChatCompletion: StoredChatCompletion;
   TestingCriterion: TestingCriterion;
   UploadObject: UploadObject;
@@ -535,6 +537,19 @@ export interface FineTuningJob {
     max_grader_error_rate: number | null;
     first_step_seconds: number | null;
   };
+  retention: {
+    /**
+     * Checkpoints of each phase to keep, best by the validation metric, beside the last one of each phase.
+     */
+    keep_best: number;
+    checkpoint_ttl_seconds: number | null;
+  };
+  starts_from: {
+    model: string;
+    kind: "base" | "imported" | "fine-tuned" | "checkpoint";
+    owned_by: string;
+    fine_tuning_job_id: string | null;
+  } | null;
   usage_metrics: {
     train_seconds: number;
     trained_tokens: number;
@@ -637,6 +652,11 @@ export interface ModelAlias {
     fine_tuning_job_id: string | null;
   }[];
 }
+export interface ModelExpiry {
+  object: "model.expiry";
+  model: string;
+  expires_at: number | null;
+}
 export interface ModelExport {
   object: "model.export";
   id: string;
@@ -687,6 +707,7 @@ export interface ModelObject {
   created: number;
   owned_by: string;
   alias_of?: string;
+  expires_at?: number;
 }
 export interface OutputItem {
   object: "eval.run.output_item";
@@ -830,6 +851,16 @@ export interface RunComparison {
     baseline_pass_rate: number;
     candidate_pass_rate: number;
   }[];
+}
+export interface SetModelExpiry {
+  /**
+   * Unix time, still to come.
+   */
+  expires_at?: number;
+  /**
+   * From now on.
+   */
+  expires_in_seconds?: number;
 }
 export interface StoredChatCompletion {
   id: string;
@@ -1302,5 +1333,12 @@ export interface CreateJob {
     max_logprob_mismatch?: number | null;
     max_grader_error_rate?: number | null;
     first_step_seconds?: number | null;
+  } | null;
+  retention?: {
+    /**
+     * Checkpoints of each phase to keep, best by the validation metric, beside the last one of each phase.
+     */
+    keep_best?: number;
+    checkpoint_ttl_seconds?: number | null;
   } | null;
 }
