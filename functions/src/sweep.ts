@@ -48,7 +48,16 @@ export async function sweep(parts: SweepParts, options: SweepOptions): Promise<v
   const isQuiet = [...counts, orphans.deleted, orphans.failed, files.deleted, files.failed].every(
     (count) => count === 0,
   );
-  parts.log[isQuiet ? 'debug' : 'info']('swept', { jobs, runs, publications, expiries, orphans, files, imports, uploads });
+  parts.log[isQuiet ? 'debug' : 'info']('swept', {
+    jobs,
+    runs,
+    publications,
+    expiries,
+    orphans,
+    files,
+    imports,
+    uploads,
+  });
 }
 
 function publishing(parts: SweepParts): Parameters<typeof sweepPublications>[0] {

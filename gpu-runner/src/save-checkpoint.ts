@@ -68,7 +68,10 @@ export async function saveCheckpoint(
   const createdAtMs = deps.clock.nowMs();
   const { checkpoint_ttl_seconds: ttl } = retentionOf(job.retention);
   const expiry = ttl === null ? {} : { expiresAtMs: createdAtMs + 1000 * ttl };
-  await deps.models.publish({ ...modelRecord(leased, name, 'checkpoint', { prefix, createdAtMs, ...needs }), ...expiry });
+  await deps.models.publish({
+    ...modelRecord(leased, name, 'checkpoint', { prefix, createdAtMs, ...needs }),
+    ...expiry,
+  });
   const record: CheckpointRecord = {
     ...point,
     id: deps.ids.next('ftckpt_'),

@@ -77,9 +77,7 @@ describe.skipIf(!platform.ready)(title, () => {
       expect(rules).toContainEqual(
         expect.objectContaining({ abortIncompleteMultipartUpload: { daysAfterInitiation: 2 } }),
       );
-      expect(rules).toContainEqual(
-        expect.objectContaining({ noncurrentVersionExpiration: { noncurrentDays: 7 } }),
-      );
+      expect(rules).toContainEqual(expect.objectContaining({ noncurrentVersionExpiration: { noncurrentDays: 7 } }));
     });
   });
 

@@ -2,7 +2,7 @@
  * Jobs with checkpoints, forks of them, adapters on them, aliases, runs, deletions and expiries, in any order and at any time,
  * with the collector among them: on the production parts, without faults, so that what refers to what is all there is to it.
  */
-import { bundlesOf, encodeStored, type JobDocument, KEYS, ModelRecord, type StoredRun } from '@preheat/contracts';
+import { bundlesOf, encodeStored, type JobDocument, KEYS, type ModelRecord, type StoredRun } from '@preheat/contracts';
 import {
   checkpointModelName,
   collectJobs,
@@ -178,7 +178,8 @@ export class RetentionWorld {
   ): Promise<string> {
     const { id, projectId, model } = leased.job;
     const prefix = `${KEYS.attempt(id, leased.lease.epoch)}/${bundle}`;
-    for (const blob of ['weights', 'manifest.json']) await this.store.put(`${prefix}/${blob}`, encodeStored({ bundle }));
+    for (const blob of ['weights', 'manifest.json'])
+      await this.store.put(`${prefix}/${blob}`, encodeStored({ bundle }));
     const record: ModelRecord = {
       schemaVersion: 1,
       name,

@@ -65,7 +65,8 @@ it('keeps what anything refers to, and nothing else', { timeout: 120_000 }, asyn
 
 it('would lose what is used if references were not respected', { timeout: 120_000 }, async () => {
   const wrong: string[] = [];
-  for (let seed = 0; seed < WORLDS && wrong.length === 0; seed++) wrong.push(...(await play(seed, { isUsed: () => false })));
+  for (let seed = 0; seed < WORLDS && wrong.length === 0; seed++)
+    wrong.push(...(await play(seed, { isUsed: () => false })));
   expect(wrong[0]).toMatch(/needed by|holds/);
 });
 

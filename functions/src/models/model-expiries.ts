@@ -28,7 +28,10 @@ export async function setExpiry(
 }
 
 /** @throws ApiError `invalid_request` unless exactly one of the two is given, and lies ahead. */
-export function requestedExpiry({ expires_at: at, expires_in_seconds: inSeconds }: SetModelExpiry, nowMs: number): number {
+export function requestedExpiry(
+  { expires_at: at, expires_in_seconds: inSeconds }: SetModelExpiry,
+  nowMs: number,
+): number {
   if ((at === undefined) === (inSeconds === undefined)) {
     const message = "Give either 'expires_at' (a Unix time) or 'expires_in_seconds'. DELETE lifts an expiry.";
     throw new ApiError('invalid_request', message, { param: 'expires_at' });

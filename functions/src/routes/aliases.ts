@@ -35,7 +35,13 @@ export function aliasRoutes(app: App, deps: ApiDependencies, aliases: Aliases): 
     tags,
     params,
     body: MoveAlias,
-    response: withErrors({ 200: ModelAlias }, ...BODY_ERRORS, 'model_not_available', 'model_not_found', 'model_expired'),
+    response: withErrors(
+      { 200: ModelAlias },
+      ...BODY_ERRORS,
+      'model_not_available',
+      'model_not_found',
+      'model_expired',
+    ),
   };
   app.post('/x/aliases/:alias', { schema: move }, async ({ projectId, params, body }) => {
     await refuseTakenName(deps, projectId, params.alias, 'alias');
@@ -55,7 +61,11 @@ export function aliasRoutes(app: App, deps: ApiDependencies, aliases: Aliases): 
 }
 
 /** Only what is there and stays: a job under way may drop its checkpoints. */
-async function refuseUnsteady({ models, jobs }: ApiDependencies, projectId: string, name: string): Promise<ModelRecord> {
+async function refuseUnsteady(
+  { models, jobs }: ApiDependencies,
+  projectId: string,
+  name: string,
+): Promise<ModelRecord> {
   const record = isStorable(name) ? await models.findNamed(projectId, name) : undefined;
   if (!record) {
     await refuseGone(models, projectId, name);

@@ -38,7 +38,8 @@ const record = (name: string): ModelRecord => ({
   jobId: 'ftjob-job1',
   base: 'preheat-1m',
 });
-const publish = (name: string, more: Partial<ModelRecord> = {}) => api.deps.models.publish({ ...record(name), ...more });
+const publish = (name: string, more: Partial<ModelRecord> = {}) =>
+  api.deps.models.publish({ ...record(name), ...more });
 const remove = async (url: string) => {
   const answer = await api.call({ method: 'DELETE', url });
   return [answer.statusCode, (answer.json() as { error?: { code: string; message: string } }).error] as const;
@@ -138,7 +139,9 @@ describe('an expiry', () => {
       await api.call({ method: 'POST', url: '/v1/x/aliases/best', payload: { model: CHECKPOINT } }),
     ]) {
       expect(answer.statusCode, answer.body).toBe(410);
-      expect(answer.json()).toMatchObject({ error: { code: 'model_expired', message: expect.stringMatching(/expired at 2030/) } });
+      expect(answer.json()).toMatchObject({
+        error: { code: 'model_expired', message: expect.stringMatching(/expired at 2030/) },
+      });
     }
     expect((await fork(CHECKPOINT)).body).toMatchObject({ error: { code: 'model_expired' } });
     expect((await api.call({ url: model(CHECKPOINT), key: OTHER_KEY })).statusCode).toBe(404);
@@ -177,7 +180,11 @@ describe('a fork', () => {
     const url = `/v1/fine_tuning/checkpoints/${encodeURIComponent(CHECKPOINT)}/permissions`;
     await post(url, { project_ids: ['proj-two'] });
     const file = await uploadAs(OTHER_KEY);
-    const { status, body: job } = await post('/v1/fine_tuning/jobs', { model: CHECKPOINT, training_file: file }, OTHER_KEY);
+    const { status, body: job } = await post(
+      '/v1/fine_tuning/jobs',
+      { model: CHECKPOINT, training_file: file },
+      OTHER_KEY,
+    );
     expect([status, job.starts_from]).toMatchObject([200, { owned_by: 'proj-one' }]);
     expect(await remove(model(CHECKPOINT))).toMatchObject([409, { message: expect.stringContaining(job.id) }]);
   });
@@ -197,7 +204,8 @@ describe('a fork', () => {
 describe('what the collector deletes', () => {
   it('the files of an import whose name went, a grace period later; who imports them again meanwhile has them elsewhere', async () => {
     const prefix = 'imports/proj-one/digest';
-    for (const blob of ['manifest.json', 'model.safetensors']) await api.deps.store.put(`${prefix}/${blob}`, new Uint8Array(1));
+    for (const blob of ['manifest.json', 'model.safetensors'])
+      await api.deps.store.put(`${prefix}/${blob}`, new Uint8Array(1));
     await publish('mine', { kind: 'imported', jobId: null, prefix });
     expect(await remove(model('mine'))).toEqual([200, undefined]);
     const collect = () => collectImports({ ...api.deps }, { orphanGraceMs: GRACE_MS });
@@ -209,7 +217,10 @@ describe('what the collector deletes', () => {
   });
 
   it('leaves alone what a job is still to be created for, and cleans up when it never was', async () => {
-    await api.deps.store.put(KEYS.collection(api.clock.nowMs(), 'ftjob-unborn'), new TextEncoder().encode('files/file-1'));
+    await api.deps.store.put(
+      KEYS.collection(api.clock.nowMs(), 'ftjob-unborn'),
+      new TextEncoder().encode('files/file-1'),
+    );
     await api.deps.store.put(KEYS.user('files/file-1', 'job-ftjob-unborn'), new Uint8Array());
     const queue = new MemoryWorkQueue<JsonValue>({ clock: api.clock });
     const collect = () => collectJobs(api.deps.jobs, { ...api.deps, queue }, { orphanGraceMs: GRACE_MS });

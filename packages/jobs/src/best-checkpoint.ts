@@ -26,7 +26,8 @@ export function neededCheckpoints({ checkpoints, resume }: Kept): Set<Checkpoint
   return new Set(
     checkpoints.filter(
       (one, index) =>
-        one.prefix === resume?.prefix || !checkpoints.slice(index + 1).some((later) => later.phaseIndex === one.phaseIndex),
+        one.prefix === resume?.prefix ||
+        !checkpoints.slice(index + 1).some((later) => later.phaseIndex === one.phaseIndex),
     ),
   );
 }

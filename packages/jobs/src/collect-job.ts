@@ -188,7 +188,9 @@ async function deleteTombstones(
 ): Promise<number> {
   const gone = models.filter(({ record }) => record.gone && record.gone.reason !== 'expired');
   // A runner may come to write the name of a job under way again.
-  const old = TERMINAL_STATES.has(job.state) ? gone.filter(({ record }) => (record.gone?.atMs ?? Infinity) < olderThanMs) : [];
+  const old = TERMINAL_STATES.has(job.state)
+    ? gone.filter(({ record }) => (record.gone?.atMs ?? Infinity) < olderThanMs)
+    : [];
   for (const { record } of old) await deps.store.delete(KEYS.model(job.projectId, record.name));
   return gone.length;
 }

@@ -46,7 +46,8 @@ export async function markUse(store: ObjectStore, target: string, by: string): P
 /** The mark of a job. */
 export const markOfJob = (jobId: string): string => `job-${jobId}`;
 /** The mark of a model that is an adapter on another. */
-export const markOfModel = (projectId: string, name: string): string => `model-${projectId}+${encodeURIComponent(name)}`;
+export const markOfModel = (projectId: string, name: string): string =>
+  `model-${projectId}+${encodeURIComponent(name)}`;
 /** The mark of an export under way. */
 export const markOfExport = (exportId: string): string => `export-${exportId}`;
 

@@ -47,10 +47,10 @@ export class World {
     this.log = log;
     this.faults = drawFaults(random.fork('faults'), LEASE_TTL_MS);
     this.plan = drawJobs(random.fork('plan'));
-    this.history = new LedgerHistory(
-      () => clock.nowMs(),
-      { written: (commit) => judge.written(commit, this), deleted: (key) => judge.deleted(key, this) },
-    );
+    this.history = new LedgerHistory(() => clock.nowMs(), {
+      written: (commit) => judge.written(commit, this),
+      deleted: (key) => judge.deleted(key, this),
+    });
     this.truth = new WatchedStore(new MemoryObjectStore({ clock }), this.history);
     this.store = new FaultyStore(this.truth, { clock, random: random.fork('store'), faults: this.faults.store, log });
     const queue = (name: string) =>

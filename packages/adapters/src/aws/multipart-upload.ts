@@ -27,7 +27,7 @@ export interface UploadTarget {
   readonly key: string;
 }
 
-/** `parts`: PART_BYTES each, only the last may be shorter. */
+/** `parts`: of one size, only the last may be shorter. */
 export async function multipartUpload(
   target: UploadTarget,
   parts: AsyncIterable<Uint8Array>,
@@ -87,7 +87,7 @@ async function uploadParts(
   try {
     let count = 0;
     for await (const body of parts) {
-      if (++count > PARTS_MAX) throw new RangeError(`${upload.Key} is larger than ${PARTS_MAX * PART_BYTES} bytes`);
+      if (++count > PARTS_MAX) throw new RangeError(`${upload.Key} has more than ${PARTS_MAX} parts`);
       const sending: Promise<void> = send(count, body)
         .catch((error: unknown) => void failures.push(error))
         .finally(() => inFlight.delete(sending));

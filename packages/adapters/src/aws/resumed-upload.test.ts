@@ -6,12 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand, ListMultipartUploadsCommand, ListPartsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, test } from 'vitest';
-import { PART_BYTES } from './multipart-upload.js';
 import { S3ObjectStore } from './s3-object-store.js';
 import { systemClock } from '../system/system-clock.js';
 import { startMoto, WIRE_ACCESS } from './wire-servers/index.js';
 
 const PROGRAM = fileURLToPath(new URL('testing/stuck-upload.ts', import.meta.url));
+/** The least that S3 takes. */
+const PART_BYTES = 5 * 2 ** 20;
 const BUCKET = 'resumed';
 const KEY = 'imports/p/digest/model.safetensors';
 const ONCE = { condition: { kind: 'absent' } } as const;
@@ -31,8 +32,8 @@ describe.skipIf(moto === undefined)('an upload that was killed in the middle', (
     expect(upload?.Key).toBe(KEY);
 
     const proxy = await countingProxy(connection.endpoint);
-    const store = new S3ObjectStore({ ...connection, endpoint: proxy.endpoint, bucket: BUCKET });
-    const whole = Uint8Array.from({ length: 3 * PART_BYTES + 5 }, (_, i) => i % 251);
+    const store = new S3ObjectStore({ ...connection, endpoint: proxy.endpoint, bucket: BUCKET, partBytes: PART_BYTES });
+    const whole = new Uint8Array(3 * PART_BYTES + 5).map((_, i) => i % 251);
     expect(await store.putStream(KEY, chunks(whole), ONCE)).toMatchObject({ ok: true });
     expect(proxy.partsSent()).toEqual(['3', '4']);
     expect(Buffer.compare((await store.get(KEY))?.body ?? new Uint8Array(0), whole)).toBe(0);
@@ -42,7 +43,7 @@ describe.skipIf(moto === undefined)('an upload that was killed in the middle', (
   });
 
   async function killedInTheMiddle(parts: number): Promise<void> {
-    const args = [connection.endpoint, BUCKET, KEY, String(parts * PART_BYTES + 5)];
+    const args = [connection.endpoint, BUCKET, KEY, String(parts * PART_BYTES + 5), String(PART_BYTES)];
     const child: ChildProcess = fork(PROGRAM, args, { execArgv: ['--conditions=source', '--import', 'tsx'] });
     const ended = once(child, 'exit');
     while ((await storedParts()) < parts) {
@@ -76,6 +77,8 @@ async function countingProxy(endpoint: string) {
       outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
       answer.pipe(outgoing);
     });
+    // A connection that breaks is the client's to try again.
+    onward.on('error', () => outgoing.destroy());
     incoming.pipe(onward);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -36,10 +36,7 @@ export async function findUnfinished(target: UploadTarget): Promise<UnfinishedUp
 
 const md5Hex = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
 
-async function listParts(
-  { client, bucket, key }: UploadTarget,
-  uploadId: string,
-): Promise<ReadonlyMap<number, Part>> {
+async function listParts({ client, bucket, key }: UploadTarget, uploadId: string): Promise<ReadonlyMap<number, Part>> {
   const found = new Map<number, Part>();
   let after: string | undefined;
   for (let page = 0; page < PAGES_MAX; page++) {
