@@ -28,7 +28,7 @@ export async function fallBack(
     message: `The checkpoint at step ${damaged.step} is damaged: ${message}. The job goes on from ${next}`,
     data: { kind: 'checkpoint_damaged', step: damaged.step, model: damaged.model, ...damage, from_step: to?.step ?? 0 },
   };
-  await leased.fallBack(damaged, to, event);
+  await leased.fallBack(to, event);
   if (leased.job.state === 'queued') await deps.jobs.ring(leased.job);
 }
 

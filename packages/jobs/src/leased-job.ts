@@ -174,10 +174,10 @@ export class LeasedJob {
   }
 
   /**
-   * A checkpoint is damaged: the job forgets it and what came after it, and is given back to go on from `to`, or from its
+   * A checkpoint is damaged: the job forgets all that came after `to`, and is given back to go on from there, or from its
    * beginning. Counts like a failed attempt, so that a store that damages everything does not keep it busy for ever.
    */
-  fallBack(damaged: CheckpointRecord, to: CheckpointRecord | null, event: NewEvent): Promise<void> {
+  fallBack(to: CheckpointRecord | null, event: NewEvent): Promise<void> {
     return this.#write((job, nowMs) => {
       const attempts = job.attempts + 1;
       const state = transition(job.state, attempts >= job.maxAttempts ? 'exhaust' : 'expire');
@@ -185,7 +185,7 @@ export class LeasedJob {
       const error = { code: 'model_damaged', message: event.message.slice(0, 4000), param: null };
       const ended = state === 'failed' ? { error, finishedAtMs: nowMs } : { rungAtMs: nowMs, ...aheadSince(nowMs) };
       const place = { resume: to, trainedTokens: to?.trainedTokens ?? null, endedEarly: null };
-      const checkpoints = job.checkpoints.filter(({ step }) => step < damaged.step);
+      const checkpoints = job.checkpoints.filter(({ step }) => step <= (to?.step ?? -1));
       const events = state === 'failed' ? [event, failedEvent(error)] : [event];
       return { patch: { ...place, checkpoints, ...ended, state, lease: null, attempts }, events };
     });
