@@ -3,14 +3,22 @@
  * compare-and-swap, and says since when; who used it by then gets it back. Only a grace period later the bundle goes, unless
  * something has come to use it: everybody who found the name has left a mark by then.
  */
-import { type CheckpointRecord, type JobDocument, KEYS, type NewEvent, TERMINAL_STATES } from '@preheat/contracts';
+import {
+  type CheckpointRecord,
+  type JobDocument,
+  KEYS,
+  type ModelRecord,
+  type NewEvent,
+  TERMINAL_STATES,
+} from '@preheat/contracts';
 import { type ListEntry, listAll } from '@preheat/ports';
 import { keptCheckpoints, neededCheckpoints } from './best-checkpoint.js';
 import { isDead } from './dead-letters.js';
 import { appendEvents } from './event-log.js';
 import type { JobStore, JobStoreDependencies } from './job-store.js';
-import { modelsOfJob, restoreModel, retireModel, type StoredModel } from './model-records.js';
-import { isAtWork, markOfJob, Uses } from './uses.js';
+import { modelsOfJob, readModelRecord, restoreModel, retireModel, type StoredModel } from './model-records.js';
+import { markOfJob } from './use-marks.js';
+import { isAtWork, type Use, Uses } from './uses.js';
 
 export interface JobLook {
   readonly jobId: string;
@@ -38,9 +46,9 @@ export async function collectJob(
   const found = (await jobs.read(look.jobId))?.document;
   if (!found) return collectUnborn(look, entries);
   const before = await modelsOfJob(deps.store, found);
-  for (const model of before) await restoreUsed(look, model);
+  await restoreUsed(look, before, entries);
   const surplus = surplusModels(found, before, look.olderThanMs);
-  for (const model of surplus) await retireUnused(look, model);
+  await retireUnused(look, surplus);
   const named = await modelsOfJob(deps.store, found);
   const job = await forgetUnnamed(look, found, named);
   const { deleted, left } = await deleteOrphans(look, job, entries, named);
@@ -55,11 +63,10 @@ export async function collectJob(
 /** Nothing more will be written for the job, and nobody can queue it again. */
 const isAllOver = (job: JobDocument): boolean => TERMINAL_STATES.has(job.state) && !isAtWork(job) && !isDead(job);
 
+/** Who uses what as of now: what was read a moment ago tells nothing of that. */
 const usesAt = ({ deps, jobs, graceMs }: Look): Uses => new Uses({ ...deps, jobs }, { graceMs, includeDead: true });
 
-/** Whether something uses it: asked anew each time, because what was read a moment ago tells nothing of now. */
-const isUsed = async (look: Look, of: (uses: Uses) => ReturnType<Uses['ofBundle']>): Promise<boolean> =>
-  look.jobs.pieces.isUsed(await of(usesAt(look)));
+const isUsed = (look: Look, uses: readonly Use[]): boolean => look.jobs.pieces.isUsed(uses);
 
 /** A job whose creation ended before its document was written. */
 async function collectUnborn(look: Look, entries: readonly ListEntry[]): Promise<{ deleted: number; isDone: boolean }> {
@@ -82,37 +89,58 @@ function surplusModels(job: JobDocument, models: readonly StoredModel[], olderTh
   });
 }
 
-async function retireUnused(look: Look, { record }: StoredModel): Promise<void> {
+async function retireUnused(look: Look, surplus: readonly StoredModel[]): Promise<void> {
   const { store, clock } = look.deps;
-  if (await isUsed(look, (uses) => uses.ofModel(record))) return;
-  const isGone = await retireModel(store, record, { atMs: clock.nowMs(), reason: 'retention' });
+  const before = usesAt(look);
+  const retired: ModelRecord[] = [];
+  for (const { record } of surplus) {
+    if (isUsed(look, await before.ofModel(record))) continue;
+    if (await retireModel(store, record, { atMs: clock.nowMs(), reason: 'retention' })) retired.push(record);
+  }
   // Who wrote down the name before it went, and after the first look, is seen now.
-  if (isGone && (await isUsed(look, (uses) => uses.ofModel(record)))) await restoreModel(store, record);
+  const after = usesAt(look);
+  for (const record of retired) if (isUsed(look, await after.ofModel(record))) await restoreModel(store, record);
 }
 
-/** Somebody came to use a name that retention took away: it was not to be seen yet at the last look. */
-async function restoreUsed(look: Look, { record }: StoredModel): Promise<void> {
-  if (record.gone?.reason !== 'retention') return;
-  if (await isUsed(look, (uses) => uses.ofModel(record))) await restoreModel(look.deps.store, record);
+/** Somebody came to use a name that retention took away, and was not to be seen yet at the last look. */
+async function restoreUsed(look: Look, models: readonly StoredModel[], entries: readonly ListEntry[]): Promise<void> {
+  const whole = new Set(entries.flatMap(({ key }) => (isManifest(key) ? [bundleOf(look.jobId, key)] : [])));
+  const uses = usesAt(look);
+  for (const { record } of models) {
+    if (record.gone?.reason !== 'retention' || !whole.has(record.prefix)) continue;
+    if (isUsed(look, await uses.ofModel(record))) await restoreModel(look.deps.store, record);
+  }
 }
 
 /** Takes checkpoints without a name off the job's list, but for those it may still go on from. */
 async function forgetUnnamed(look: Look, job: JobDocument, models: readonly StoredModel[]): Promise<JobDocument> {
-  const named = new Set(models.flatMap(({ record }) => (record.gone ? [] : [record.name])));
-  const seen = new Set(job.checkpoints.map(({ id }) => id));
-  const forgettable = (now: JobDocument): CheckpointRecord[] => {
-    const needed = isAllOver(now) ? new Set<CheckpointRecord>() : neededCheckpoints(now);
-    return now.checkpoints.filter((one) => seen.has(one.id) && !named.has(one.model) && !needed.has(one));
-  };
-  if (forgettable(job).length === 0) return job;
   const { store, clock } = look.deps;
+  const unnamed = await unnamedCheckpoints(look, job, models);
+  if (unnamed.size === 0) return job;
   const stored = await look.jobs.documents.update(KEYS.job(job.id), async (now, writeId) => {
-    const forgotten = new Set(forgettable(now));
-    if (forgotten.size === 0) return undefined;
-    const logged = await appendEvents(store, now, [forgottenEvent([...forgotten])], clock.nowMs(), writeId);
-    return { ...now, ...logged, checkpoints: now.checkpoints.filter((one) => !forgotten.has(one)) };
+    const needed = isAllOver(now) ? new Set<CheckpointRecord>() : neededCheckpoints(now);
+    const forgotten = now.checkpoints.filter((one) => unnamed.has(one.id) && !needed.has(one));
+    if (forgotten.length === 0) return undefined;
+    const logged = await appendEvents(store, now, [forgottenEvent(forgotten)], clock.nowMs(), writeId);
+    return { ...now, ...logged, checkpoints: now.checkpoints.filter((one) => !forgotten.includes(one)) };
   });
   return stored?.document ?? job;
+}
+
+/** By id. A listing may be older than the name of a new checkpoint, so those that it lacks are asked for. */
+async function unnamedCheckpoints(
+  { deps }: Look,
+  { projectId, checkpoints }: JobDocument,
+  models: readonly StoredModel[],
+): Promise<Set<string>> {
+  const named = new Set(models.flatMap(({ record }) => (record.gone ? [] : [record.name])));
+  const unnamed = new Set<string>();
+  for (const { id, model } of checkpoints) {
+    if (named.has(model)) continue;
+    const record = await readModelRecord(deps.store, projectId, model);
+    if (!record || record.gone) unnamed.add(id);
+  }
+  return unnamed;
 }
 
 function forgottenEvent(forgotten: readonly CheckpointRecord[]): NewEvent {
@@ -154,9 +182,10 @@ async function heldBundles(
   const byJob = [...job.checkpoints, ...(job.resume && !isAllOver(job) ? [job.resume] : [])];
   const prefixes = new Set([...byName.map(({ record }) => record.prefix), ...byJob.map(({ prefix }) => prefix)]);
   const bundles = new Set(entries.flatMap(({ key }) => bundleOf(job.id, key) ?? []));
+  const uses = usesAt(look);
   let byOthers = 0;
   for (const prefix of bundles) {
-    if (prefixes.has(prefix) || !(await isUsed(look, (uses) => uses.ofBundle(prefix)))) continue;
+    if (prefixes.has(prefix) || !isUsed(look, await uses.ofBundle(prefix))) continue;
     prefixes.add(prefix);
     byOthers++;
   }

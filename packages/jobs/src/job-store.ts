@@ -29,7 +29,7 @@ import { IdempotencyLedger, type RequestIdentity } from './idempotency.js';
 import { JOB_PIECES, type JobPieces } from './job-pieces.js';
 import { ownedBy } from './owned-by.js';
 import { type JobEvent, transition } from './transitions.js';
-import { markOfJob, markUse } from './uses.js';
+import { markOfJob, markUse } from './use-marks.js';
 import { waitingKey } from './waiting-jobs.js';
 
 export interface JobStoreDependencies {

@@ -13,11 +13,12 @@ import {
   StoredRun,
   TERMINAL_STATES,
 } from '@preheat/contracts';
-import { type Clock, listAll, type ObjectStore, putIdempotent } from '@preheat/ports';
+import { type Clock, listAll, type ObjectStore } from '@preheat/ports';
 import { neededCheckpoints } from './best-checkpoint.js';
 import { isDead } from './dead-letters.js';
 import type { Versioned } from './document-store.js';
-import { modelsOfJob, readModelRecord } from './model-records.js';
+import { modelsOfJob, readModelRecord, type StoredModel } from './model-records.js';
+import { ownedBy } from './owned-by.js';
 
 export interface Use {
   readonly kind: 'job' | 'model' | 'alias' | 'eval run' | 'export';
@@ -38,30 +39,18 @@ export interface UsesOptions {
   readonly includeDead: boolean;
 }
 
-/** Leaves a mark of a job, an imported adapter or an export. @param target See `KEYS.users`. */
-export async function markUse(store: ObjectStore, target: string, by: string): Promise<void> {
-  await putIdempotent(store, KEYS.user(target, by), new Uint8Array());
-}
-
-/** The mark of a job. */
-export const markOfJob = (jobId: string): string => `job-${jobId}`;
-/** The mark of a model that is an adapter on another. */
-export const markOfModel = (projectId: string, name: string): string =>
-  `model-${projectId}+${encodeURIComponent(name)}`;
-/** The mark of an export under way. */
-export const markOfExport = (exportId: string): string => `export-${exportId}`;
-
 /** Whether a job may still read what it was made from: it has not ended, or its model is yet to be published. */
 export function isAtWork({ state, publication }: Pick<JobDocument, 'state' | 'publication'>): boolean {
   const isPending = publication?.state === 'pending' || publication?.state === 'evaluating';
   return !TERMINAL_STATES.has(state) || (state === 'succeeded' && isPending);
 }
 
-/** Answers for one moment: what is read of aliases and runs is read once. */
+/** Answers for one moment: what is read of runs and of the models of a job is read once. */
 export class Uses {
   readonly #deps: UsesDependencies;
   readonly #options: UsesOptions;
   #runs: Promise<NamingRun[]> | undefined;
+  readonly #models = new Map<string, Promise<StoredModel[]>>();
 
   constructor(deps: UsesDependencies, options: UsesOptions) {
     this.#deps = deps;
@@ -73,13 +62,13 @@ export class Uses {
       this.#ofOwnJob(record),
       this.ofBundle(record.prefix),
       this.#ofAliases(record),
-      this.#ofRuns(({ projectId }) => isCallableBy(record, projectId), record.name),
+      this.#ofRuns((run) => mayMean(run, record), record.name),
     ]);
     return distinct(found.flat()).filter(({ kind, id }) => kind !== 'model' || id !== record.name);
   }
 
   async ofFile(projectId: string, id: string): Promise<Use[]> {
-    const runs = await this.#ofRuns((run) => run.projectId === projectId, id);
+    const runs = await this.#ofRuns((run) => ownedBy(projectId, run) !== undefined, id);
     return distinct([...(await this.#ofMarks(KEYS.fileFolder(id))), ...runs]);
   }
 
@@ -121,8 +110,9 @@ export class Uses {
 
   /** Models of a job that cannot be read without the bundle. */
   async #needing(job: JobDocument, prefix: string): Promise<Use[]> {
-    const models = await modelsOfJob(this.#deps.store, job);
-    const needing = models.filter(({ record }) => !record.gone && record.needs?.includes(prefix));
+    const reading = this.#models.get(job.id) ?? modelsOfJob(this.#deps.store, job);
+    this.#models.set(job.id, reading);
+    const needing = (await reading).filter(({ record }) => !record.gone && record.needs?.includes(prefix));
     return needing.map(({ record }) => ({ kind: 'model', id: record.name }));
   }
 
@@ -148,9 +138,9 @@ export class Uses {
   }
 
   /** Runs under way that sample from a model, judge by it, or read a file. */
-  async #ofRuns(mayMean: (run: NamingRun) => boolean, named: string): Promise<Use[]> {
+  async #ofRuns(isMeant: (run: NamingRun) => boolean, named: string): Promise<Use[]> {
     this.#runs ??= activeRuns(this.#deps.store);
-    const using = (await this.#runs).filter((run) => mayMean(run) && run.names.has(named));
+    const using = (await this.#runs).filter((run) => isMeant(run) && run.names.has(named));
     return using.map(({ id }) => ({ kind: 'eval run', id }));
   }
 }
@@ -189,8 +179,8 @@ export function modelsNamedIn(value: unknown): string[] {
 }
 
 /** Names of fine-tunes are unique over projects, and another project may have been let in; others are the owner's alone. */
-const isCallableBy = ({ name, projectId }: ModelRecord, caller: string): boolean =>
-  projectId === caller || name.startsWith('ft:');
+const mayMean = (run: NamingRun, { name, projectId }: ModelRecord): boolean =>
+  name.startsWith('ft:') || ownedBy(projectId ?? '', run) !== undefined;
 
 const distinct = (uses: readonly Use[]): Use[] => [
   ...new Map(uses.map((use) => [`${use.kind} ${use.id}`, use])).values(),

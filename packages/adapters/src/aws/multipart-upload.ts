@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { CompletedPart, S3Client } from '@aws-sdk/client-s3';
 import type { PutOptions, PutResult } from '@preheat/ports';
-import { findUnfinished, type UnfinishedUpload } from './unfinished-upload.js';
+import { findUnfinished, type UnfinishedUpload, type UploadTarget } from './unfinished-upload.js';
 import { conditionHeaders, outcomeOfWrite } from './write-outcome.js';
 
 /** S3 takes at most 10,000 parts of 5 MiB or more; 16 MiB allow objects of 156 GiB. */
@@ -20,12 +20,6 @@ export const PART_BYTES = 16 * 2 ** 20;
 const PARTS_MAX = 10_000;
 /** Parts of one object on their way at once; each is held in memory. */
 const PARTS_IN_FLIGHT = 3;
-
-export interface UploadTarget {
-  readonly client: S3Client;
-  readonly bucket: string;
-  readonly key: string;
-}
 
 /** `parts`: of one size, only the last may be shorter. */
 export async function multipartUpload(

@@ -1,8 +1,13 @@
 /** What an upload that was cut off has left of an object: parts that a retry need not send again. */
 import { createHash } from 'node:crypto';
 import { ListMultipartUploadsCommand, ListPartsCommand } from '@aws-sdk/client-s3';
-import type { Part } from '@aws-sdk/client-s3';
-import type { UploadTarget } from './multipart-upload.js';
+import type { Part, S3Client } from '@aws-sdk/client-s3';
+
+export interface UploadTarget {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly key: string;
+}
 
 export interface UnfinishedUpload {
   readonly id: string | undefined;
