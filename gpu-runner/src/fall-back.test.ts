@@ -90,7 +90,13 @@ describe('a damaged checkpoint', () => {
     expect(event?.['expected']).not.toEqual(event?.['actual']);
     const events = await at.jobs.events(await documentOf(at), { limit: 1 });
     expect(events.events[0]?.message).toMatch(said);
+  });
 
+  it('changes nothing of what the job logs and ends with', async () => {
+    const at = await damagedWorld();
+    await runUntilStep(at, 'runner-1', 2);
+    await DAMAGES['cut off'](await fileOf(2, 'model.safetensors'));
+    await runJob(at.deps, await leaseOf(at, 'runner-2'), never);
     expect(await runJob(at.deps, await leaseOf(at, 'runner-3'), never)).toBe('succeeded');
     expect(await metricSteps(at)).toEqual([1, 2, 3]);
     expect(await finalWeights(at)).toEqual(await straightWeights());
