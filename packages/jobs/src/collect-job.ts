@@ -17,8 +17,8 @@ import { isDead } from './dead-letters.js';
 import { appendEvents } from './event-log.js';
 import type { JobStore, JobStoreDependencies } from './job-store.js';
 import { modelsOfJob, readModelRecord, restoreModel, retireModel, type StoredModel } from './model-records.js';
-import { markOfJob } from './use-marks.js';
-import { isAtWork, type Use, Uses } from './uses.js';
+import { markOfJob, type Use } from './use-marks.js';
+import { isAtWork, Uses } from './uses.js';
 
 export interface JobLook {
   readonly jobId: string;

@@ -26,6 +26,6 @@ export * from './public-job.js';
 export { sweepJobs, type SweepOptions, type SweepResult } from './sweeper.js';
 export { afterExpiry } from './takeover.js';
 export { JOB_EVENTS, type JobEvent, transition, TRANSITIONS } from './transitions.js';
-export { markOfExport, markOfJob, markOfModel, markUse } from './use-marks.js';
-export { modelsNamedIn, type Use, Uses, type UsesDependencies } from './uses.js';
+export { markOfExport, markOfJob, markOfModel, markUse, type Use } from './use-marks.js';
+export { modelsNamedIn, Uses, type UsesDependencies } from './uses.js';
 export { dropIfStale, nextOfProjects, type WaitingEntry, waitingKey } from './waiting-jobs.js';

@@ -5,7 +5,7 @@
 import { type IdempotencyLedger } from './idempotency.js';
 import { carriesWrite } from './document-store.js';
 import { isHeldBy } from './lease.js';
-import type { Use } from './uses.js';
+import type { Use } from './use-marks.js';
 
 export interface JobPieces {
   /** The fence: whether a runner's lease still holds the document it is about to change. */

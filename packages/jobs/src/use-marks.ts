@@ -2,6 +2,12 @@
 import { KEYS } from '@preheat/contracts';
 import { type ObjectStore, putIdempotent } from '@preheat/ports';
 
+export interface Use {
+  readonly kind: 'job' | 'model' | 'alias' | 'eval run' | 'export';
+  /** Id, or name. */
+  readonly id: string;
+}
+
 /** Leaves a mark of a job, an imported adapter or an export. @param target See `KEYS.users`. */
 export async function markUse(store: ObjectStore, target: string, by: string): Promise<void> {
   await putIdempotent(store, KEYS.user(target, by), new Uint8Array());

@@ -19,12 +19,7 @@ import { isDead } from './dead-letters.js';
 import type { Versioned } from './document-store.js';
 import { modelsOfJob, readModelRecord, type StoredModel } from './model-records.js';
 import { ownedBy } from './owned-by.js';
-
-export interface Use {
-  readonly kind: 'job' | 'model' | 'alias' | 'eval run' | 'export';
-  /** Id, or name. */
-  readonly id: string;
-}
+import type { Use } from './use-marks.js';
 
 export interface UsesDependencies {
   readonly store: ObjectStore;
