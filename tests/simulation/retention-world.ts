@@ -75,6 +75,11 @@ export class RetentionWorld {
   async settle(): Promise<void> {
     while (this.#underWay.length > 0) await this.#end();
     while (this.#runs.length > 0) await this.#endRun();
+    await this.collect();
+  }
+
+  /** Time passes, and the collector looks as often as anything takes. */
+  async collect(): Promise<void> {
     for (let look = 0; look < 8; look++) {
       await this.clock.advance(1.1 * GRACE_MS);
       await this.sweep();
@@ -116,11 +121,10 @@ export class RetentionWorld {
     return objects.flatMap((object) => (object ? [JSON.parse(new TextDecoder().decode(object.body))] : []));
   }
 
-  /** One job that has a checkpoint of each quality, and succeeds. */
+  /** One job that has a checkpoint of each quality, and goes on. */
   async trainAlone(qualities: readonly (number | null)[], { keepBest }: { keepBest: number }): Promise<void> {
     const job = await this.#start(undefined, keepBest);
     for (const quality of qualities) await this.#checkpoint(job, quality);
-    await this.#succeed(job);
   }
 
   async #start(from: ModelRecord | undefined, keepBest = 1 + this.#random.int(2)): Promise<JobUnderWay> {

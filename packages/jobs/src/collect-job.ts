@@ -168,6 +168,8 @@ const isManifest = (key: string): boolean => key.endsWith('/manifest.json');
 
 interface HeldBundles {
   readonly prefixes: ReadonlySet<string>;
+  /** Those whose name went long ago: also a runner at work has done with them. */
+  readonly retired: ReadonlySet<string>;
   /** Of those, how many nothing but others holds: they may go when the others do. */
   readonly byOthers: number;
 }
@@ -178,7 +180,8 @@ async function heldBundles(
   entries: readonly ListEntry[],
   models: readonly StoredModel[],
 ): Promise<HeldBundles> {
-  const byName = models.filter(({ record: { gone } }) => !gone || gone.atMs >= look.olderThanMs);
+  const isRetired = ({ record: { gone } }: StoredModel) => gone !== undefined && gone.atMs < look.olderThanMs;
+  const byName = models.filter((model) => !isRetired(model));
   const byJob = [...job.checkpoints, ...(job.resume && !isAllOver(job) ? [job.resume] : [])];
   const prefixes = new Set([...byName.map(({ record }) => record.prefix), ...byJob.map(({ prefix }) => prefix)]);
   const bundles = new Set(entries.flatMap(({ key }) => bundleOf(job.id, key) ?? []));
@@ -189,7 +192,8 @@ async function heldBundles(
     prefixes.add(prefix);
     byOthers++;
   }
-  return { prefixes, byOthers };
+  const retired = new Set(models.filter(isRetired).map(({ record }) => record.prefix));
+  return { prefixes, retired, byOthers };
 }
 
 function bundleOf(jobId: string, key: string): string | undefined {
@@ -202,8 +206,9 @@ function isReferenced(key: string, job: JobDocument, held: HeldBundles): boolean
   const [, , kind, epoch] = key.split('/');
   if (kind === 'events') return job.events.some((segment) => segment.key === key);
   if (kind !== 'attempts') return true;
-  if (job.lease !== null && Number(epoch) === job.epoch) return true;
-  return held.prefixes.has(bundleOf(job.id, key) ?? '');
+  const prefix = bundleOf(job.id, key) ?? '';
+  if (held.prefixes.has(prefix)) return true;
+  return job.lease !== null && Number(epoch) === job.epoch && !held.retired.has(prefix);
 }
 
 /**
