@@ -7,7 +7,7 @@ import { CounterRandom } from '@preheat/ports';
 import { expect, it } from 'vitest';
 import { RetentionWorld } from './retention-world.js';
 
-const WORLDS = 80;
+const WORLDS = 50;
 const ACTS = 60;
 
 /** What somebody refers to and is not there. */
