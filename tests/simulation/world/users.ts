@@ -1,4 +1,5 @@
 /** The users of a seed: each submits a job, then pauses, resumes or cancels it as planned, whatever the platform does. */
+import type { FineTuningJobCheckpoint } from '@preheat/contracts';
 import { multipartBody } from '../../../functions/src/test-kit/multipart.js';
 import { jsonl, SFT_ROWS } from '../../../functions/src/test-kit/rows.js';
 import { PROJECT_KEYS } from './api-machine.js';
@@ -10,6 +11,9 @@ const authorization = (project: number) => ({ authorization: `Bearer ${PROJECT_K
 
 const LOOK_EVERY_MS = 2_000;
 const LOOKS_MAX = 200;
+const BASE_MODEL = 'preheat-1m';
+/** With the longest that a request takes while everything fails, less than the collector's grace period. */
+const YOUNG_MS = 2 * 60_000;
 
 export class User {
   readonly #world: World;
@@ -47,7 +51,10 @@ export class User {
     return answer?.body['status'];
   }
 
-  /** The base model, or the oldest checkpoint of another job, once it has one; of one that ended without, nothing. */
+  /**
+   * The base model, or the oldest checkpoint of another job, once it has two. One that may be gone by the time it is asked for
+   * is left alone: a refusal then would be right.
+   */
   async #start(): Promise<string> {
     const { clock } = this.#world.simulation;
     const { forkOf, project, index } = this.#job;
@@ -56,12 +63,15 @@ export class User {
       const url = `/v1/fine_tuning/jobs/${parent}/checkpoints`;
       const request = { method: 'GET', url, headers: authorization(project) } as const;
       const answer = parent && (await this.#client.ask(`look ${index}`, request));
-      const checkpoints = answer ? (answer.body['data'] as { fine_tuned_model_checkpoint: string }[]) : [];
-      const oldest = checkpoints.at(-1)?.fine_tuned_model_checkpoint;
-      if (oldest !== undefined && checkpoints.length > 1) return oldest;
+      const checkpoints = answer ? (answer.body['data'] as FineTuningJobCheckpoint[]) : [];
+      const oldest = checkpoints.at(-1);
+      if (oldest && checkpoints.length > 1) {
+        const ageMs = clock.nowMs() - 1_000 * oldest.created_at;
+        return ageMs < YOUNG_MS ? oldest.fine_tuned_model_checkpoint : BASE_MODEL;
+      }
       await clock.sleep(LOOK_EVERY_MS);
     }
-    return 'preheat-1m';
+    return BASE_MODEL;
   }
 
   async #upload(): Promise<string> {
