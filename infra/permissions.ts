@@ -12,12 +12,13 @@ interface Permission {
 
 /**
  * Read, list and write objects, without deleting. A conditional write needs `s3:GetObject` as well as `s3:PutObject`;
- * without `s3:ListBucket` (which S3 authorises on the bucket itself) a missing object answers 403 instead of 404.
+ * without `s3:ListBucket` (which S3 authorises on the bucket itself) a missing object answers 403 instead of 404. Whoever lists
+ * unfinished uploads and their parts can go on with one that was cut off.
  */
 export const writeStore: Permission[] = [
-  { actions: ['s3:ListBucket'], resources: [bucket.arn] },
+  { actions: ['s3:ListBucket', 's3:ListBucketMultipartUploads'], resources: [bucket.arn] },
   {
-    actions: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'],
+    actions: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
     resources: [$interpolate`${bucket.arn}/*`],
   },
 ];

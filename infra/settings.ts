@@ -10,6 +10,8 @@ export const storage = {
   indexPrefix: 'index/',
   /** Parts of an upload that was never completed are invisible, yet billed. */
   abandonedUploadDays: 2,
+  /** Of a bucket that somebody made versioned: time to notice a mistake. */
+  noncurrentVersionDays: 7,
 } as const;
 
 export const queues = {

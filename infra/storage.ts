@@ -11,6 +11,14 @@ const abortAbandonedUploads = {
   abortIncompleteMultipartUpload: { daysAfterInitiation: storage.abandonedUploadDays },
 };
 
+/** Nothing to do unless somebody turns versioning on: then what was deleted or replaced is not kept, and billed, for ever. */
+const expireOldVersions = {
+  id: 'expire noncurrent versions',
+  status: 'Enabled',
+  filter: { prefix: '' },
+  noncurrentVersionExpiration: { noncurrentDays: storage.noncurrentVersionDays },
+};
+
 export const bucket = new sst.aws.Bucket('Store', {
   cors: false,
   lifecycle: storage.temporary.map(({ prefix, expiresIn }) => ({ id: `expire ${prefix}`, prefix, expiresIn })),
@@ -23,7 +31,7 @@ export const bucket = new sst.aws.Bucket('Store', {
       restrictPublicBuckets: true,
     },
     lifecycle: (args) => {
-      args.rules = $output(args.rules).apply((rules) => [...(rules ?? []), abortAbandonedUploads]);
+      args.rules = $output(args.rules).apply((rules) => [...(rules ?? []), abortAbandonedUploads, expireOldVersions]);
     },
   },
 });

@@ -49,6 +49,7 @@ import { readJobRoutes } from './routes/fine-tuning/read-jobs.js';
 import { graderRoutes } from './routes/graders.js';
 import { healthRoute } from './routes/health.js';
 import { limitsRoute } from './routes/limits.js';
+import { modelExpiryRoutes } from './routes/model-expiry.js';
 import { modelExportRoutes } from './routes/model-exports.js';
 import { modelImportRoute } from './routes/model-imports.js';
 import { modelRoutes } from './routes/models.js';
@@ -124,7 +125,7 @@ function addRoutes(app: App, deps: ApiDependencies, { limits, keys, publicUrl, r
   app.register(
     async (v1: App) => {
       uploadRoute(v1, files, limits.fileBytes);
-      fileReadRoutes(v1, files);
+      fileReadRoutes(v1, deps, files);
       uploadRoutes(v1, new Uploads(deps, files, limits), limits);
       limitsRoute(v1, limits);
       createJobRoute(v1, deps, checks);
@@ -138,6 +139,7 @@ function addRoutes(app: App, deps: ApiDependencies, { limits, keys, publicUrl, r
       modelRoutes(v1, deps, aliases);
       aliasRoutes(v1, deps, aliases);
       modelImportRoute(v1, deps, files);
+      modelExpiryRoutes(v1, deps);
       modelExportRoutes(v1, deps);
       chatCompletionRoute(v1, deps, completions);
       textCompletionRoute(v1, deps);

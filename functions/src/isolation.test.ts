@@ -37,6 +37,7 @@ const BODIES: Record<string, (things: OwnedThings) => Promise<object> | object |
   'POST /v1/evals/:eval_id': () => ({ payload: { name: 'other' } }),
   'GET /v1/x/evals/:eval_id/compare': async (of) => ({ query: await runWithItself(of) }),
   'POST /v1/x/evals/:eval_id/compare': async (of) => ({ payload: await runWithItself(of) }),
+  'POST /v1/x/models/:model/expiry': () => ({ payload: { expires_in_seconds: 3_600 } }),
   'POST /v1/evals/:eval_id/runs': () => ({ payload: { data_source: JSONL_SOURCE } }),
 };
 async function runWithItself(of: OwnedThings): Promise<{ baseline: string; candidate: string }> {
@@ -126,6 +127,14 @@ const refers = (parameter: string, ...requests: ((id: string) => object)[]): Cas
   kind: 'refers',
   by: requests.map((request) => [parameter, (id) => ({ payload: request(id) })]),
 });
+const jobReferences: Case = {
+  kind: 'refers',
+  by: [
+    ['file_id', (file) => ({ payload: { model: 'preheat-1m', training_file: file } })],
+    ['file_id', (file) => ({ payload: { model: 'preheat-1m', training_file: file, validation_file: file } })],
+    ['model', (model) => ({ payload: { model, training_file: 'file-none' } })],
+  ],
+};
 const judge = (model: string) => ({
   type: 'score_model',
   name: 'judge',
@@ -151,16 +160,8 @@ const CASES: Record<string, Case> = {
   'GET /v1/webhook_endpoints': lists('webhook_endpoint_id'),
   'GET /v1/evals': lists('eval_id'),
   'GET /v1/x/aliases': lists('alias'),
-  'POST /v1/fine_tuning/jobs': refers(
-    'file_id',
-    (training_file) => ({ model: 'preheat-1m', training_file }),
-    (file) => ({ model: 'preheat-1m', training_file: file, validation_file: file }),
-  ),
-  'POST /v1/x/preflight': refers(
-    'file_id',
-    (training_file) => ({ model: 'preheat-1m', training_file }),
-    (file) => ({ model: 'preheat-1m', training_file: file, validation_file: file }),
-  ),
+  'POST /v1/fine_tuning/jobs': jobReferences,
+  'POST /v1/x/preflight': jobReferences,
   'POST /v1/chat/completions': refers('model', (model) => ({ model, messages, max_tokens: 2 })),
   'POST /v1/completions': refers('model', (model) => ({ model, prompt: 'cat', max_tokens: 2 })),
   'POST /v1/fine_tuning/alpha/graders/run': refers('model', (model) => ({ grader: judge(model), model_sample: 'x' })),

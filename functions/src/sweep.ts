@@ -11,6 +11,8 @@ import { rememberPublication, sweepPublications } from './publishing/sweep-publi
 import { StoredCompletions } from './stored-completions/stored-completions.js';
 import { sweepRuns } from './evaluation/sweep-runs.js';
 import { collectFiles } from './files/collect-files.js';
+import { collectImports } from './models/collect-imports.js';
+import { sweepExpiries } from './models/sweep-expiries.js';
 import { sweepUploads } from './uploads/sweep-uploads.js';
 import { announceJob, announceRun } from './webhooks/announce-ended.js';
 
@@ -35,15 +37,27 @@ export async function sweep(parts: SweepParts, options: SweepOptions): Promise<v
   const jobs = await sweepJobs(parts.jobs, deps, { ...options, ended: jobEnded });
   const runs = await sweepRuns(parts.runs, parts, { ...options, ended: runEnded });
   const publications = await sweepPublications(publishing(parts));
+  const expiries = await sweepExpiries(parts, parts);
   const orphans = await collectJobs(parts.jobs, deps, parts);
   const files = await collectFiles(parts, parts);
+  const imports = await collectImports(parts, parts);
   const uploads = await sweepUploads(parts);
   const counts = [jobs.rung, jobs.expired, jobs.cleared, jobs.failed, runs.rung, runs.cleared, runs.failed, uploads];
-  counts.push(publications.settled, publications.failed);
+  counts.push(publications.settled, publications.failed, expiries.expired, expiries.forgotten, expiries.failed);
+  counts.push(imports.deleted, imports.failed);
   const isQuiet = [...counts, orphans.deleted, orphans.failed, files.deleted, files.failed].every(
     (count) => count === 0,
   );
-  parts.log[isQuiet ? 'debug' : 'info']('swept', { jobs, runs, publications, orphans, files, uploads });
+  parts.log[isQuiet ? 'debug' : 'info']('swept', {
+    jobs,
+    runs,
+    publications,
+    expiries,
+    orphans,
+    files,
+    imports,
+    uploads,
+  });
 }
 
 function publishing(parts: SweepParts): Parameters<typeof sweepPublications>[0] {

@@ -3,7 +3,7 @@
  * a proof that serving computes what was trained. An export that disagrees with the training graph is never published.
  */
 import { decoderToOnnx, openBundle, publishBundle } from '@preheat/checkpoints';
-import { type CheckpointRecord, KEYS, type SupervisedRow } from '@preheat/contracts';
+import { type CheckpointRecord, KEYS, type ModelRecord, type SupervisedRow } from '@preheat/contracts';
 import type { LoadedModel } from '@preheat/inference/model-registry';
 import type { LeasedJob } from '@preheat/jobs';
 import { compareGraphs, PARITY_BOUND, type ParityReport } from './compare-graphs.js';
@@ -21,8 +21,12 @@ export class ParityError extends Error {
   override readonly name = 'ParityError';
 }
 
+export interface ExportedModel extends Pick<ModelRecord, 'prefix' | 'needs'> {
+  readonly parity: ParityReport;
+}
+
 /**
- * Publishes the bundle of the final model and returns its key prefix. @throws ParityError beyond `PARITY_BOUND`.
+ * Publishes the bundle of the final model and says where it is. @throws ParityError beyond `PARITY_BOUND`.
  * @param rows Conversations to compare on, such as the first of the training file.
  */
 export async function exportModel(
@@ -30,7 +34,7 @@ export async function exportModel(
   leased: LeasedJob,
   last: CheckpointRecord,
   rows: readonly SupervisedRow[],
-): Promise<{ prefix: string; parity: ParityReport }> {
+): Promise<ExportedModel> {
   const record = checkpointModel(leased, last);
   const model = await deps.models.load(record);
   const adapted = await deps.models.adapterOf(record);
@@ -51,7 +55,7 @@ export async function exportModel(
   blobs.set(PARITY_BLOB, new TextEncoder().encode(JSON.stringify(parity, null, 2)));
   const prefix = `${KEYS.attempt(leased.job.id, leased.lease.epoch)}/final`;
   await (deps.publishBundle ?? publishBundle)(deps.store, prefix, blobs);
-  return { prefix, parity };
+  return { prefix, parity, ...(last.needs === undefined ? {} : { needs: last.needs }) };
 }
 
 function tokensOf(model: LoadedModel, rows: readonly SupervisedRow[]): Int32Array[] {

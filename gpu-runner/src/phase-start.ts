@@ -3,11 +3,12 @@
  * settings agree; otherwise that model, adapter included, becomes the frozen base of a fresh one.
  */
 import type { LoraAdapter, LoraConfig } from '@preheat/checkpoints';
-import { invariant, type ModelRecord } from '@preheat/contracts';
+import type { ModelRecord } from '@preheat/contracts';
 import type { LoadedModel } from '@preheat/inference/model-registry';
 import type { LeasedJob } from '@preheat/jobs';
 import { agrees } from '@preheat/nn';
 import { type AdapterConfig, adapterSettings } from '@preheat/recipes/catalog';
+import { jobStart } from './job-start.js';
 import type { PlannedPhase } from './plan-phases.js';
 import type { Position } from './position.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
@@ -33,7 +34,7 @@ export async function phaseStart(
   { phase }: PlannedPhase,
   position: Position,
 ): Promise<PhaseStart> {
-  const from = await modelAt(deps, leased, position);
+  const from = position.from ? checkpointModel(leased, position.from) : await jobStart(deps, leased);
   const record = position.isResume && position.from ? await readPhaseStart(deps, position.from.prefix) : from;
   const settings = adapterSettings(phase.config as unknown as AdapterConfig);
   if (settings === null) return { record, model: await deps.models.load(from), adapted: null };
@@ -45,15 +46,6 @@ export async function phaseStart(
     return { record, model: { ...description, tensors }, adapted: { base: known.base, adapter } };
   }
   return { record, model: await deps.models.load(from), adapted: { base: from, adapter: null } };
-}
-
-/** The checkpoint, or the model that the job names. */
-async function modelAt(deps: RunnerDependencies, leased: LeasedJob, position: Position): Promise<ModelRecord> {
-  if (position.from) return checkpointModel(leased, position.from);
-  const { projectId, model } = leased.job;
-  const record = await deps.models.find(projectId, model);
-  invariant(record, `the model ${model} has no record`);
-  return record;
 }
 
 const withDropout = (adapter: LoraAdapter, { dropout }: LoraConfig): LoraAdapter => ({

@@ -12,6 +12,7 @@ import {
   metricSteps,
   never,
   phases,
+  runUntilStep,
   type World,
   world,
 } from './test-kit/job-under-test.js';
@@ -35,21 +36,9 @@ function takeOverAfter(at: World, leased: LeasedJob, step: number): void {
   };
 }
 
-/** Takes one step, then is told to stop. */
-async function runOneStep(at: World, runnerId: string) {
-  const leased = await leaseOf(at, runnerId);
-  const shutdown = new AbortController();
-  const { record } = leased;
-  leased.record = (event) => {
-    record.call(leased, event);
-    if (event.type === 'metrics') shutdown.abort('SIGTERM');
-  };
-  return runJob(at.deps, leased, shutdown.signal);
-}
-
 async function runStoppedAtEveryStep(at: World): Promise<void> {
-  let outcome = await runOneStep(at, 'runner-1');
-  for (let restart = 2; outcome === 'released'; restart++) outcome = await runOneStep(at, `runner-${restart}`);
+  let outcome = await runUntilStep(at, 'runner-1');
+  for (let restart = 2; outcome === 'released'; restart++) outcome = await runUntilStep(at, `runner-${restart}`);
   // The last step ended the phase before there was anything to stop, but for the export.
   expect(outcome).toBe('succeeded');
 }
@@ -214,9 +203,9 @@ describe('running a job', () => {
 
   it('goes on from its own checkpoint although a user deleted the name of it', async () => {
     const at = await world();
-    expect(await runOneStep(at, 'runner-1')).toBe('released');
+    expect(await runUntilStep(at, 'runner-1')).toBe('released');
     const { resume } = await documentOf(at);
-    expect(await at.deps.models.remove('proj', resume?.model as string)).toBe(true);
+    await at.store.delete(KEYS.model('proj', resume?.model as string));
     expect(await runJob(at.deps, await leaseOf(at, 'runner-2'), never)).toBe('succeeded');
   });
 

@@ -8,6 +8,7 @@ import { NonFiniteLogitsError } from '@preheat/inference';
 import { bestCheckpoint, fineTunedModelName, type LeasedJob, LostLeaseError } from '@preheat/jobs';
 import { TrainingDivergedError } from '@preheat/recipes';
 import { alarmEvent, alarmOf, isHalting, WorthlessRunError } from './alarms.js';
+import { damagedCheckpoint, fallBack } from './fall-back.js';
 import { FirstStepError, FirstStepWatch } from './first-step.js';
 import { beatUntil, RENEWALS_PER_LEASE } from './heartbeat.js';
 import { exportModel, ParityError } from './export-model.js';
@@ -52,6 +53,13 @@ export async function runJob(deps: RunnerDependencies, leased: LeasedJob, shutdo
       return 'lost';
     }
     log.error('the job failed', { error });
+    const damaged = damagedCheckpoint(leased.job, error);
+    if (damaged && error instanceof BundleError) {
+      return await unlessLost(async () => {
+        await fallBack(deps, leased, damaged, error);
+        return leased.job.state === 'failed' ? 'failed' : 'attempt-failed';
+      });
+    }
     return await recordFailure(leased, error);
   } finally {
     firstStep.end();
@@ -105,7 +113,7 @@ async function runPhases(
   const exported = await unlessInterrupted(exporting, interruption, leave);
   if (exported === 'interrupted') return 'released';
   const name = fineTunedModelName(job);
-  await publishFinalModel(deps, leased, name, exported.prefix);
+  await publishFinalModel(deps, leased, name, exported);
   const resultFiles = await writeResultFiles(deps, leased.job);
   const events = [
     ...(endedEarly ? [limitEvent(endedEarly, last)] : []),
@@ -137,6 +145,11 @@ function isLasting(error: unknown): boolean {
   );
 }
 
+function codeOf(error: unknown): string {
+  if (error instanceof DeadlineError) return 'deadline_exceeded';
+  return error instanceof BundleError && error.damage ? 'model_damaged' : 'training_failed';
+}
+
 /**
  * What makes the run worthless pauses the job; what no further attempt can repair fails it; anything else counts as one
  * failed attempt.
@@ -148,21 +161,27 @@ async function recordFailure(leased: LeasedJob, error: unknown): Promise<JobOutc
   if (alarm && !isHalted) leased.record(alarmEvent(alarm, step));
   const isFinal = isLasting(error);
   const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof DeadlineError ? 'deadline_exceeded' : 'training_failed';
+  const code = codeOf(error);
   const cause: JobError = {
     code: isFinal ? code : 'attempt_failed',
     message: message.slice(0, 4000),
     param: null,
   };
-  try {
+  return unlessLost(async () => {
     if (isHalted) {
       await leased.halt(alarmEvent(alarm, step));
       return 'halted';
     }
     await (isFinal ? leased.fail(cause) : leased.attemptFailed(cause));
     return leased.job.state === 'failed' ? 'failed' : 'attempt-failed';
-  } catch (lost) {
-    if (lost instanceof LostLeaseError) return 'lost';
-    throw lost;
+  });
+}
+
+async function unlessLost(write: () => Promise<JobOutcome>): Promise<JobOutcome> {
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof LostLeaseError) return 'lost';
+    throw error;
   }
 }

@@ -3,6 +3,7 @@
  * the job. A crash in between leaves objects nobody refers to, never a reference to something incomplete.
  */
 import {
+  bundlesOf,
   type CheckpointRecord,
   decodeStored,
   encodeStored,
@@ -11,6 +12,7 @@ import {
   KEYS,
   ModelRecord,
   type NewEvent,
+  retentionOf,
   type Usage,
 } from '@preheat/contracts';
 import { decodeSafetensors, encodeSafetensors, openBundle, publishBundle } from '@preheat/checkpoints';
@@ -62,12 +64,20 @@ export async function saveCheckpoint(
   blobs.set(PHASE_START_BLOB, encodeStored(model.phaseStart));
   await (deps.publishBundle ?? publishBundle)(deps.store, prefix, blobs);
   const name = checkpointModelName(job, point.step);
-  await deps.models.publish(modelRecord(leased, name, 'checkpoint', prefix, deps.clock.nowMs()));
+  const needs = model.base ? { needs: bundlesOf(model.base) } : {};
+  const createdAtMs = deps.clock.nowMs();
+  const { checkpoint_ttl_seconds: ttl } = retentionOf(job.retention);
+  const expiry = ttl === null ? {} : { expiresAtMs: createdAtMs + 1000 * ttl };
+  await deps.models.publish({
+    ...modelRecord(leased, name, 'checkpoint', { prefix, createdAtMs, ...needs }),
+    ...expiry,
+  });
   const record: CheckpointRecord = {
     ...point,
     id: deps.ids.next('ftckpt_'),
-    createdAtMs: deps.clock.nowMs(),
+    createdAtMs,
     prefix,
+    ...needs,
     quality: validationQuality(point.metrics),
     model: name,
     metrics: { ...point.metrics },
@@ -95,17 +105,18 @@ export async function publishFinalModel(
   deps: RunnerDependencies,
   leased: LeasedJob,
   name: string,
-  prefix: string,
+  exported: Pick<ModelRecord, 'prefix' | 'needs'>,
 ): Promise<void> {
-  await deps.models.publish(modelRecord(leased, name, 'fine-tuned', prefix, deps.clock.nowMs()));
+  const createdAtMs = deps.clock.nowMs();
+  await deps.models.publish(modelRecord(leased, name, 'fine-tuned', { ...exported, createdAtMs }));
 }
 
 /**
  * The model of a checkpoint, from the job's own pointer: its published name may have been deleted by a user or repointed by
  * a later attempt, and neither may change what the job goes on with.
  */
-export function checkpointModel(leased: LeasedJob, { model, prefix, createdAtMs }: CheckpointRecord): ModelRecord {
-  return modelRecord(leased, model, 'checkpoint', prefix, createdAtMs);
+export function checkpointModel(leased: LeasedJob, checkpoint: CheckpointRecord): ModelRecord {
+  return modelRecord(leased, checkpoint.model, 'checkpoint', checkpoint);
 }
 
 /** The training state in a checkpoint. @throws BundleError when it is damaged. */
@@ -130,8 +141,7 @@ function modelRecord(
   leased: LeasedJob,
   name: string,
   kind: ModelRecord['kind'],
-  prefix: string,
-  createdAtMs: number,
+  { prefix, createdAtMs, needs }: Pick<ModelRecord, 'prefix' | 'createdAtMs' | 'needs'>,
 ): ModelRecord {
   const { job } = leased;
   return {
@@ -144,5 +154,6 @@ function modelRecord(
     prefix,
     jobId: job.id,
     base: job.model,
+    ...(needs === undefined ? {} : { needs }),
   };
 }

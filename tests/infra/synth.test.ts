@@ -77,6 +77,7 @@ describe.skipIf(!platform.ready)(title, () => {
       expect(rules).toContainEqual(
         expect.objectContaining({ abortIncompleteMultipartUpload: { daysAfterInitiation: 2 } }),
       );
+      expect(rules).toContainEqual(expect.objectContaining({ noncurrentVersionExpiration: { noncurrentDays: 7 } }));
     });
   });
 
@@ -108,7 +109,15 @@ describe.skipIf(!platform.ready)(title, () => {
       expect(wide).toEqual([]);
     });
 
-    const write = ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'];
+    const write = [
+      's3:AbortMultipartUpload',
+      's3:DeleteObject',
+      's3:GetObject',
+      's3:ListBucket',
+      's3:ListBucketMultipartUploads',
+      's3:ListMultipartUploadParts',
+      's3:PutObject',
+    ];
     const ring = ['sqs:SendMessage'];
     const answer = ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
 

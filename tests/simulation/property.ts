@@ -29,6 +29,8 @@ export interface Property {
   readonly name: string;
   /** Judges a write the moment it takes effect: what is wrong, or undefined. */
   committed?(commit: Commit, evidence: Evidence): string | undefined;
+  /** Judges a deletion the moment it takes effect. */
+  deleted?(key: string, evidence: Evidence): string | undefined;
   /** Judges everything at the end: each thing that is wrong. */
   ended?(evidence: FinalEvidence): string[];
 }

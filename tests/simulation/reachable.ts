@@ -3,7 +3,7 @@
  * files from their listing. What a store holds besides is an orphan.
  */
 import { type FileObject, type JobDocument, KEYS, type ModelRecord } from '@preheat/contracts';
-import { isDead } from '@preheat/jobs';
+import { isDead, markOfJob } from '@preheat/jobs';
 
 /** Records of past requests, by design kept for a time of their own, and small records of a project, of which no more come with time. */
 const isRecord = (key: string): boolean =>
@@ -32,10 +32,14 @@ function addJob(job: JobDocument, keys: Set<string>, prefixes: Set<string>): voi
     prefixes.add(prefix);
     keys.add(KEYS.model(job.projectId, model));
   }
-  // Whatever became of its name: adapters of other jobs may name the bundle as their base.
-  if (job.state === 'succeeded') prefixes.add(`${KEYS.attempt(job.id, job.epoch)}/final`);
-  if (isDead(job)) keys.add(KEYS.deadLetter(job.finishedAtMs ?? 0, job.id));
+  if (isDead(job)) addDead(job, keys);
   if (job.fineTunedModel !== null) keys.add(KEYS.model(job.projectId, job.fineTunedModel));
+}
+
+/** An operator may queue it again: what it was made from is still marked as used. */
+function addDead(job: JobDocument, keys: Set<string>): void {
+  keys.add(KEYS.deadLetter(job.finishedAtMs ?? 0, job.id));
+  for (const target of job.uses ?? []) keys.add(KEYS.user(target, markOfJob(job.id)));
 }
 
 /** A file that is listed is a user's, and so are its record and content. */

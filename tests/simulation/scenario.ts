@@ -6,9 +6,8 @@ import { type StoredEvent, TERMINAL_STATES } from '@preheat/contracts';
 import type { Log } from '@preheat/ports';
 import type { Simulation } from '@preheat/simulator';
 import { PROPERTIES } from './properties/index.js';
-import type { FinalEvidence } from './property.js';
+import type { FinalEvidence, Property } from './property.js';
 import { ApiMachine, projectName, PROJECT_KEYS } from './world/api-machine.js';
-import type { Commit } from './world/ledger-history.js';
 import { ORPHAN_GRACE_MS, startApi, startRunner, startSweeper, sweepOnce } from './world/machines.js';
 import { User } from './world/users.js';
 import type { Weakened } from './world/weakened.js';
@@ -51,9 +50,9 @@ export class Scenario {
   /** @throws PropertyViolated, or whatever broke. */
   async play(simulation: Simulation, log: Log): Promise<void> {
     const broken: Error[] = [];
-    const world = new World(simulation, log, (commit) => {
-      const violation = judge(commit, world);
-      if (violation) broken.push(violation);
+    const world = new World(simulation, log, {
+      written: (commit, of) => void broken.push(...judge(of, ({ committed }) => committed?.(commit, of))),
+      deleted: (key, of) => void broken.push(...judge(of, ({ deleted }) => deleted?.(key, of))),
     });
     const machines = this.#start(world);
     await Promise.race([this.#story(world, broken), ...machines]);
@@ -94,14 +93,15 @@ export class Scenario {
   }
 }
 
-function judge(commit: Commit, world: World): Error | undefined {
-  for (const { name, committed } of PROPERTIES) {
-    const wrong = committed?.(commit, world);
+/** The first property that does not hold, if any. */
+function judge(world: World, by: (property: Property) => string | undefined): Error[] {
+  for (const property of PROPERTIES) {
+    const wrong = by(property);
     if (wrong === undefined) continue;
-    world.log.error('a property was violated', { property: name, wrong });
-    return new PropertyViolated(name, wrong);
+    world.log.error('a property was violated', { property: property.name, wrong });
+    return [new PropertyViolated(property.name, wrong)];
   }
-  return undefined;
+  return [];
 }
 
 async function untilEnded(world: World, broken: readonly Error[]): Promise<void> {
@@ -126,8 +126,8 @@ async function redriveDeadLetters(world: World): Promise<void> {
   }
 }
 
-/** A name is deleted one grace period after its job, its bundle another one later; the last look finds nothing. */
-const LOOKS = 4;
+/** A name goes one grace period after its job, its bundle another one later, then its record; the last look finds nothing. */
+const LOOKS = 5;
 
 async function collectOrphans(world: World, weakened: Weakened): Promise<void> {
   for (let look = 0; look < LOOKS; look++) {

@@ -1,5 +1,5 @@
 /**
- * The simulator sees: without the fence, the read-back, the manifest-last rule, the idempotency check or the collector, one at
+ * The simulator sees: without the fence, the read-back, the manifest-last rule, the idempotency check, the collector or its references, one at
  * a time, some seed fails. The weakened piece is handed to the production factories; no source is changed.
  */
 import type { publishBundle } from '@preheat/checkpoints';
@@ -56,6 +56,11 @@ const WEAKNESSES: readonly { what: string; weakened: Weakened; noticed: RegExp }
     what: 'the collector',
     weakened: { orphanGraceMs: 10 ** 12 },
     noticed: /no orphaned object/,
+  },
+  {
+    what: 'references: what a job started from is collected like anything else that its own job does not keep',
+    weakened: { pieces: { isUsed: () => false } },
+    noticed: /what is referenced stays|ends/,
   },
   {
     what: 'the grace period: what nothing refers to yet is deleted at once',

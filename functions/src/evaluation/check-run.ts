@@ -10,7 +10,7 @@ import {
 import type { ApiDependencies } from '../dependencies.js';
 import type { FileLibrary } from '../files/file-library.js';
 import { firstProblem } from '../fine-tuning/first-problem.js';
-import { isStorable } from '../serving/find-model.js';
+import { isStorable, refuseGone } from '../serving/find-model.js';
 import type { StoredCompletions } from '../stored-completions/stored-completions.js';
 import { completionRows } from './completion-rows.js';
 import { itemProblem } from './item-schema.js';
@@ -67,6 +67,7 @@ async function checkAnswerer(
   if (!messages.ok) throw firstProblem('invalid_request', [messages.problem]);
   const record = isStorable(model) ? await models.findCallable(projectId, model) : undefined;
   if (record) return record.name;
+  await refuseGone(models, projectId, model);
   const message = `The model '${model}' does not exist in this project. GET /v1/models lists those that do.`;
   throw new ApiError('model_not_available', message, { param: 'data_source.model' });
 }

@@ -6,6 +6,7 @@
 import type {
   ApiError,
   JobLimits,
+  ModelRecord,
   PreflightReport,
   PreflightRequest,
   ResolvedPhase,
@@ -43,6 +44,8 @@ export interface PreflightSubject {
 }
 
 export interface Preflight {
+  /** What the first phase starts from. */
+  readonly model: ModelRecord;
   readonly phases: ResolvedPhase[];
   readonly report: PreflightReport;
   /** What the job is refused with, the first one first. */
@@ -75,7 +78,8 @@ export async function preflight(deps: PreflightDependencies, subject: PreflightS
   const told = judge(certain, doubts, wishes?.force === true);
   const warnings = [...data.flatMap((found) => found.warnings), ...told.warnings];
   const report = reportOf(subject.model, { refusals: told.refusals, warnings }, estimated, examined, rewards);
-  return { phases: examined.map(({ resolved }) => resolved), report, refusals: told.refusals };
+  const phases = examined.map(({ resolved }) => resolved);
+  return { model: model.record, phases, report, refusals: told.refusals };
 }
 
 /** Doubts refuse a job as well, unless it is forced: then they are warnings. */

@@ -8,7 +8,7 @@ import type { ModelDescription } from '@preheat/inference/model-registry';
 import { recipeNamed } from '@preheat/recipes/catalog';
 import type { ApiDependencies } from '../dependencies.js';
 import type { FileLibrary } from '../files/file-library.js';
-import { isStorable } from '../serving/find-model.js';
+import { isStorable, refuseGone } from '../serving/find-model.js';
 import { firstProblem } from './first-problem.js';
 import { phaseConditions } from './phase-conditions.js';
 import { refuseUnprovenGrader } from './prove-grader.js';
@@ -20,14 +20,15 @@ export interface PreparationDependencies {
   readonly graders: GraderPool;
 }
 
-/** @throws ApiError `model_not_available`. */
+/** Also a checkpoint that another project lets this one use. @throws ApiError `model_not_available`, or that it is gone. */
 export async function describeModel(
   { models }: PreparationDependencies,
   projectId: string,
   name: string,
 ): Promise<ModelDescription> {
-  const record = isStorable(name) ? await models.find(projectId, name) : undefined;
+  const record = isStorable(name) ? await models.findCallable(projectId, name) : undefined;
   if (record) return models.describe(record);
+  await refuseGone(models, projectId, name);
   const message = `The model '${name}' does not exist in this project. GET /v1/models lists those that do.`;
   throw new ApiError('model_not_available', message, { param: 'model' });
 }

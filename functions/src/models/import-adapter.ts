@@ -14,21 +14,22 @@ import {
 } from '@preheat/checkpoints';
 import {
   ApiError,
+  bundlesOf,
   encodeStored,
   type ImportModelRequest,
-  KEYS,
   type ModelImport,
   parameterCount,
 } from '@preheat/contracts';
 import { ADAPTER_BASE_BLOB, descriptionBlobs } from '@preheat/inference/model-registry';
+import { markOfModel, markUse } from '@preheat/jobs';
 import { findModel } from '../serving/find-model.js';
 import {
   assertComplete,
-  assertFreeName,
   checked,
   importDigest,
   type ImportDependencies,
   importedRecord,
+  importPrefix,
 } from './import-checks.js';
 import { importReport } from './import-report.js';
 import type { UploadedFolder } from './uploaded-folder.js';
@@ -41,8 +42,7 @@ export async function importAdapter(
   request: ImportModelRequest,
 ): Promise<ModelImport> {
   const record = await findModel(deps.models, projectId, baseOf(request));
-  const prefix = KEYS.importedModel(projectId, importDigest(folder, record.prefix));
-  await assertFreeName(deps, projectId, request.name, prefix);
+  const prefix = await importPrefix(deps, projectId, request.name, importDigest(folder, record.prefix));
   const base = await deps.models.load(record);
   const weightFiles = folder.names.filter((name) => name === ADAPTER_WEIGHTS_FILE);
   const summary = {
@@ -65,8 +65,12 @@ export async function importAdapter(
   const blobs = new Map<string, BlobContent>(descriptionBlobs(base.config, base.tokenizerFiles));
   blobs.set(ADAPTER_BASE_BLOB, encodeStored(record));
   for (const file of [ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE]) blobs.set(file, () => folder.open(file));
+  const needs = bundlesOf(record);
+  const mark = markOfModel(projectId, request.name);
+  await Promise.all(needs.map((bundle) => markUse(deps.store, bundle, mark)));
   await publishBundle(deps.store, prefix, blobs);
-  await deps.models.publish(importedRecord(projectId, request.name, prefix, record.name, deps.clock.nowMs()));
+  const stored = { createdAtMs: deps.clock.nowMs(), needs };
+  await deps.models.publish(importedRecord(projectId, request.name, prefix, record.name, stored));
   return report;
 }
 

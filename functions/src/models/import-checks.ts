@@ -1,26 +1,31 @@
 /** What every way of importing a model does around its own checks. */
 import { createHash } from 'node:crypto';
 import { LoraAdapterError, ModelFolderError, SafetensorsError } from '@preheat/checkpoints';
-import { ApiError, type ModelRecord } from '@preheat/contracts';
+import { ApiError, KEYS, type ModelRecord } from '@preheat/contracts';
 import { TokenizerError } from '@preheat/tokenizer';
 import type { ApiDependencies } from '../dependencies.js';
 import type { UploadedFolder } from './uploaded-folder.js';
 
-export type ImportDependencies = Pick<ApiDependencies, 'store' | 'models' | 'clock'>;
+export type ImportDependencies = Pick<ApiDependencies, 'store' | 'models' | 'clock' | 'ids'>;
 
-/** A name is not taken from what has it; the same files under the same name are the same import. */
-export async function assertFreeName(
-  { models }: ImportDependencies,
+/**
+ * Where the files go: the same files to one place, but not to one that the collector may be clearing.
+ * @throws ApiError `invalid_request`: a name is not taken from what has it. The same files under it are the same import.
+ */
+export async function importPrefix(
+  { models, store, ids }: ImportDependencies,
   projectId: string,
   name: string,
-  prefix: string,
-): Promise<void> {
+  digest: string,
+): Promise<string> {
+  const prefix = KEYS.importedModel(projectId, digest);
   if (await models.findAlias(projectId, name)) {
     const message = `'${name}' is an alias of this project. Choose another name, or delete the alias first.`;
     throw new ApiError('invalid_request', message, { param: 'name' });
   }
   const present = await models.find(projectId, name);
-  if (!present || present.prefix === prefix) return;
+  if (present?.prefix === prefix || present?.prefix.startsWith(`${prefix}-`)) return present.prefix;
+  if (!present) return (await store.head(KEYS.doomedImport(prefix))) ? `${prefix}-${ids.next('again-')}` : prefix;
   const message = `The name '${name}' is taken by another model (${present.kind}). Choose another name, or delete that model first.`;
   throw new ApiError('invalid_request', message, { param: 'name' });
 }
@@ -59,7 +64,7 @@ export function importedRecord(
   name: string,
   prefix: string,
   base: string | null,
-  createdAtMs: number,
+  { createdAtMs, needs }: Pick<ModelRecord, 'createdAtMs' | 'needs'>,
 ): ModelRecord {
   return {
     schemaVersion: 1,
@@ -71,5 +76,6 @@ export function importedRecord(
     prefix,
     jobId: null,
     base,
+    ...(needs === undefined ? {} : { needs }),
   };
 }

@@ -13,17 +13,17 @@ import {
   shardTensors,
   type WeightDtype,
 } from '@preheat/checkpoints';
-import { type ImportModelRequest, KEYS, type ModelImport } from '@preheat/contracts';
+import type { ImportModelRequest, ModelImport } from '@preheat/contracts';
 import { describeFolder } from '@preheat/inference/model-registry';
 import type { FileLibrary } from '../files/file-library.js';
 import { importAdapter } from './import-adapter.js';
 import {
   assertComplete,
-  assertFreeName,
   checked,
   importDigest,
   type ImportDependencies,
   importedRecord,
+  importPrefix,
 } from './import-checks.js';
 import { importReport } from './import-report.js';
 import { openUploads, type UploadedFolder } from './uploaded-folder.js';
@@ -56,15 +56,14 @@ async function importWhole(
   request: ImportModelRequest,
 ): Promise<ModelImport> {
   const dtype = request.storage_dtype ?? 'original';
-  const prefix = KEYS.importedModel(projectId, importDigest(folder, dtype));
-  await assertFreeName(deps, projectId, request.name, prefix);
+  const prefix = await importPrefix(deps, projectId, request.name, importDigest(folder, dtype));
   const summary = await checked(folder, () => checkModelFolder(folder));
   const report = importReport(request, summary, await checked(folder, () => describeFolder(folder)));
   if (request.check_only === true) return report;
   assertComplete(folder);
   await checked(folder, () => assertFiniteWeights(folder, summary.config));
   await publishBundle(deps.store, prefix, await checked(folder, () => blobsOf(folder, summary, dtype)));
-  await deps.models.publish(importedRecord(projectId, request.name, prefix, null, deps.clock.nowMs()));
+  await deps.models.publish(importedRecord(projectId, request.name, prefix, null, { createdAtMs: deps.clock.nowMs() }));
   return report;
 }
 

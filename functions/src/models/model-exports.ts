@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { MANIFEST_NAME, ModelExportError, openBundle } from '@preheat/checkpoints';
 import {
   ApiError,
+  bundlesOf,
   decodeStored,
   encodeStored,
   type ExportModelRequest,
@@ -13,6 +14,7 @@ import {
   ModelExport,
   type ModelRecord,
 } from '@preheat/contracts';
+import { markOfExport, markUse } from '@preheat/jobs';
 import type { StoredStream } from '@preheat/ports';
 import type { ApiDependencies } from '../dependencies.js';
 import { findModel } from '../serving/find-model.js';
@@ -36,7 +38,9 @@ export class ModelExports {
     const options = { format: request.format, dtype: request.dtype ?? 'float32', shardBytes: request.shard_bytes };
     // On demand: a function that exports nothing must start without the model runtime.
     const { exportModel, ExportMismatchError } = await import('@preheat/inference/exports');
+    const bundles = bundlesOf(record);
     try {
+      await Promise.all(bundles.map((prefix) => markUse(store, prefix, markOfExport(id))));
       const prefix = KEYS.modelExportFiles(projectId, id);
       const { files, parity } = await exportModel(store, models, record, prefix, options);
       const document: ModelExport = {
@@ -56,6 +60,8 @@ export class ModelExports {
         throw new ApiError('model_not_exportable', `${error.message}.`, { param: 'format' });
       if (error instanceof ExportMismatchError) throw new ApiError('export_mismatch', `${error.message}.`);
       throw error;
+    } finally {
+      for (const prefix of bundles) await store.delete(KEYS.user(prefix, markOfExport(id)));
     }
   }
 

@@ -11,6 +11,9 @@ const RETRY_AFTER_SECONDS = 2;
 
 /** Answers `error` on the wire, with `retry-after` where a retry makes sense. */
 export function replyWithError(reply: FastifyReply, error: ApiError): FastifyReply {
+  // Official clients would send these again twice.
+  const { retryable, status } = error.rule;
+  if (!retryable && (status === 409 || status >= 500)) reply.header('x-should-retry', 'false');
   if (error.retryAfterSeconds !== null) reply.header('retry-after', String(error.retryAfterSeconds));
   return reply
     .code(error.rule.status)
@@ -41,6 +44,11 @@ function isPassing(error: unknown): boolean {
   return error instanceof Error && PASSING_ERRORS.has(error.name);
 }
 
+/** A stored model is not what was written. By name as well. */
+function isDamage(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'BundleError' && 'damage' in error && error.damage !== null;
+}
+
 /** For failures before routing, such as a malformed URL, which never reach the error handler. */
 export function frameworkErrors(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-request-id', request.id);
@@ -60,6 +68,7 @@ export function internalError(requestId: string): ApiError {
 /** The wire form of an expected failure; undefined for a bug. */
 export function toApiError(error: unknown): ApiError | undefined {
   if (error instanceof ApiError) return error;
+  if (isDamage(error)) return new ApiError('model_damaged', `${error.message}.`, { param: 'model' });
   const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string };
   if (code === 'FST_ERR_CTP_INVALID_JSON_BODY') {
     return new ApiError('invalid_json', 'The body is not valid JSON, although its content type says so.');

@@ -1,11 +1,12 @@
 /** /v1/x/aliases (extension): names that stand for models; listed, moved by hand, deleted. */
-import { AliasName, ApiError, ModelAlias, MoveAlias, TERMINAL_STATES } from '@preheat/contracts';
+import { AliasName, ApiError, ModelAlias, type ModelRecord, MoveAlias, TERMINAL_STATES } from '@preheat/contracts';
+import { restoreModel } from '@preheat/jobs';
 import Type from 'typebox';
 import type { App } from '../app-type.js';
 import type { ApiDependencies } from '../dependencies.js';
 import { BODY_ERRORS, withErrors } from '../plugins/error-responses.js';
 import { type Aliases, refuseTakenName, toModelAlias } from '../publishing/aliases.js';
-import { isStorable } from '../serving/find-model.js';
+import { isStorable, refuseGone } from '../serving/find-model.js';
 
 const tags = ['Models'];
 const params = Type.Object({ alias: AliasName });
@@ -34,12 +35,21 @@ export function aliasRoutes(app: App, deps: ApiDependencies, aliases: Aliases): 
     tags,
     params,
     body: MoveAlias,
-    response: withErrors({ 200: ModelAlias }, ...BODY_ERRORS, 'model_not_available'),
+    response: withErrors(
+      { 200: ModelAlias },
+      ...BODY_ERRORS,
+      'model_not_available',
+      'model_not_found',
+      'model_expired',
+    ),
   };
   app.post('/x/aliases/:alias', { schema: move }, async ({ projectId, params, body }) => {
     await refuseTakenName(deps, projectId, params.alias, 'alias');
-    await refuseUnsteady(deps, projectId, body.model);
-    return toModelAlias(await aliases.move(projectId, params.alias, body.model));
+    const record = await refuseUnsteady(deps, projectId, body.model);
+    const moved = await aliases.move(projectId, params.alias, body.model);
+    // Its name may have gone in between, for who did not see the alias yet.
+    if (record.kind !== 'base') await restoreModel(deps.store, record);
+    return toModelAlias(moved);
   });
 
   const remove = { operationId: 'deleteAlias', summary: 'Delete an alias; its model stays', tags, params };
@@ -51,14 +61,19 @@ export function aliasRoutes(app: App, deps: ApiDependencies, aliases: Aliases): 
 }
 
 /** Only what is there and stays: a job under way may drop its checkpoints. */
-async function refuseUnsteady({ models, jobs }: ApiDependencies, projectId: string, name: string): Promise<void> {
+async function refuseUnsteady(
+  { models, jobs }: ApiDependencies,
+  projectId: string,
+  name: string,
+): Promise<ModelRecord> {
   const record = isStorable(name) ? await models.findNamed(projectId, name) : undefined;
   if (!record) {
+    await refuseGone(models, projectId, name);
     const message = `The model '${name}' does not exist in this project. GET /v1/models lists those that do.`;
     throw new ApiError('model_not_available', message, { param: 'model' });
   }
   const job = record.kind === 'checkpoint' && record.jobId ? await jobs.get(projectId, record.jobId) : undefined;
-  if (!job || TERMINAL_STATES.has(job.state)) return;
+  if (!job || TERMINAL_STATES.has(job.state)) return record;
   const message = `'${name}' is a checkpoint of ${job.id}, which is ${job.state} and may drop it; wait for its end.`;
   throw new ApiError('invalid_request', message, { param: 'model' });
 }

@@ -34,6 +34,8 @@ export function chatCompletionRoute(app: App, deps: ApiDependencies, stored: Sto
       { 200: Answer },
       ...BODY_ERRORS,
       'model_not_found',
+      'model_expired',
+      'model_damaged',
       'unsupported_parameter',
       'context_length_exceeded',
       'overloaded',

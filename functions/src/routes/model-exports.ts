@@ -24,6 +24,8 @@ export function modelExportRoutes(app: App, deps: ApiDependencies): void {
       { 200: ModelExport },
       ...BODY_ERRORS,
       'model_not_found',
+      'model_expired',
+      'model_damaged',
       'model_not_exportable',
       'export_mismatch',
     ),

@@ -2,10 +2,11 @@
  * GET /v1/models, GET and DELETE /v1/models/:model. Names hold `:` and may hold `/`: clients send it as %2F, people type it
  * as it is, hence the wildcard twins.
  */
-import { ApiError, ModelObject, type ModelRecord } from '@preheat/contracts';
+import { ModelObject, type ModelRecord } from '@preheat/contracts';
 import Type from 'typebox';
 import type { App } from '../app-type.js';
 import type { ApiDependencies } from '../dependencies.js';
+import { deleteModel } from '../models/delete-model.js';
 import { withErrors } from '../plugins/error-responses.js';
 import type { Aliases } from '../publishing/aliases.js';
 import { findModel } from '../serving/find-model.js';
@@ -16,7 +17,8 @@ const wildcard = Type.Object({ '*': Type.String({ minLength: 1, maxLength: 1024 
 const ModelList = Type.Object({ object: Type.Literal('list'), data: Type.Array(ModelObject, { maxItems: 100_000 }) });
 const DeletedModel = Type.Object({ id: Type.String(), object: Type.Literal('model'), deleted: Type.Literal(true) });
 
-export function modelRoutes(app: App, { models }: ApiDependencies, aliases: Aliases): void {
+export function modelRoutes(app: App, deps: ApiDependencies, aliases: Aliases): void {
+  const { models } = deps;
   const list = {
     operationId: 'listModels',
     summary: 'List base models, imported and fine-tuned models, checkpoints and aliases',
@@ -42,7 +44,7 @@ export function modelRoutes(app: App, { models }: ApiDependencies, aliases: Alia
     summary: 'Retrieve a model',
     tags,
     params,
-    response: withErrors({ 200: ModelObject }, 'model_not_found'),
+    response: withErrors({ 200: ModelObject }, 'model_not_found', 'model_expired'),
   };
   app.get('/models/:model', { schema: retrieve }, ({ projectId, params }) => retrieveOne(projectId, params.model));
   app.get('/models/*', { schema: { hide: true, params: wildcard } }, ({ projectId, params }) =>
@@ -55,17 +57,7 @@ export function modelRoutes(app: App, { models }: ApiDependencies, aliases: Alia
       await aliases.remove(projectId, name);
       return { id: name, object: 'model' as const, deleted: true as const };
     }
-    if (record.kind === 'base') {
-      throw new ApiError('invalid_request', `'${name}' is a base model; base models cannot be deleted.`, {
-        param: 'model',
-      });
-    }
-    const [alias] = await aliases.of(projectId, name);
-    if (alias !== undefined) {
-      const message = `The alias '${alias}' stands for '${name}'. Move or delete the alias first.`;
-      throw new ApiError('invalid_request', message, { param: 'model' });
-    }
-    await models.remove(projectId, name);
+    await deleteModel(deps, record);
     return { id: name, object: 'model' as const, deleted: true as const };
   };
   const remove = {
@@ -73,7 +65,7 @@ export function modelRoutes(app: App, { models }: ApiDependencies, aliases: Alia
     summary: 'Delete an imported or fine-tuned model, a checkpoint or an alias',
     tags,
     params,
-    response: withErrors({ 200: DeletedModel }, 'model_not_found'),
+    response: withErrors({ 200: DeletedModel }, 'model_not_found', 'model_expired', 'model_in_use'),
   };
   app.delete('/models/:model', { schema: remove }, ({ projectId, params }) => deleteOne(projectId, params.model));
   app.delete('/models/*', { schema: { hide: true, params: wildcard } }, ({ projectId, params }) =>
@@ -89,5 +81,6 @@ function toModelObject(record: ModelRecord): ModelObject {
     object: 'model',
     created: Math.floor(record.createdAtMs / 1000),
     owned_by: record.ownedBy,
+    ...(record.expiresAtMs ? { expires_at: Math.floor(record.expiresAtMs / 1000) } : {}),
   };
 }

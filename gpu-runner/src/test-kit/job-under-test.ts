@@ -7,9 +7,10 @@ import { createOnnxExecutor } from '@preheat/executor/onnx';
 import { GraderPool } from '@preheat/graders';
 import { BASE_MODELS, baseConfig, ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore, LeasedJob, type NewJob } from '@preheat/jobs';
-import type { JsonValue } from '@preheat/ports';
+import type { JsonValue, ObjectStore } from '@preheat/ports';
 import { recipeNamed } from '@preheat/recipes/catalog';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
+import { type JobOutcome, runJob } from '../run-job.js';
 import type { RunnerDependencies } from '../runner-dependencies.js';
 
 const LEASE_TTL_MS = 60_000;
@@ -89,9 +90,16 @@ export function phases(keys: Keys, isValidated = false, rlKeys: Keys = {}): Reso
   ];
 }
 
-/** A queued job of two phases. @param keys More hyperparameters of both phases. @param request More of the job. */
-export async function world(keys: Record<string, unknown> = {}, more: Partial<NewJob> = {}) {
-  const store = new MemoryObjectStore({ clock: systemClock });
+/**
+ * A queued job of two phases.
+ * @param keys More hyperparameters of both phases.
+ * @param more More of the job.
+ */
+export async function world(
+  keys: Record<string, unknown> = {},
+  more: Partial<NewJob> = {},
+  store: ObjectStore = new MemoryObjectStore({ clock: systemClock }),
+) {
   const queue = new MemoryWorkQueue<JsonValue>({ clock: systemClock });
   const ids = new SystemIds({ clock: systemClock });
   const log = JsonLog.open({ level: 'error', write: () => undefined });
@@ -136,6 +144,18 @@ export async function leaseOf({ deps, jobId }: World, runnerId = 'runner-1'): Pr
   const leased = await LeasedJob.acquire(deps, jobId, runnerId, LEASE_TTL_MS);
   if (!leased) throw new Error('the job could not be leased');
   return leased;
+}
+
+/** Runs until a step of at least this number is logged, then is told to stop. */
+export async function runUntilStep(at: World, runnerId: string, step = 1): Promise<JobOutcome> {
+  const leased = await leaseOf(at, runnerId);
+  const shutdown = new AbortController();
+  const { record } = leased;
+  leased.record = (event) => {
+    record.call(leased, event);
+    if (event.type === 'metrics' && Number(event.data?.['pipeline_step']) >= step) shutdown.abort('SIGTERM');
+  };
+  return runJob(at.deps, leased, shutdown.signal);
 }
 
 export async function documentOf({ jobs, jobId }: World): Promise<JobDocument> {

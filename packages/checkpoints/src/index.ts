@@ -1,5 +1,6 @@
 /** Named-tensor bundles, their safetensors files, manifest-last publishing, and the ONNX export of a decoder. */
-export { BundleError, type BundleErrorReason } from './bundle-error.js';
+export { type BundleDamage, BundleError, type BundleErrorReason } from './bundle-error.js';
+export { findDamage } from './find-damage.js';
 export { freshDecoder } from './fresh-decoder.js';
 export { pastName, presentName, promptName } from './decoder-onnx/decoder-cache.js';
 export { TOP_LOG_PROBS } from './decoder-onnx/token-choice.js';

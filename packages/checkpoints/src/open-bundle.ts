@@ -26,8 +26,12 @@ export interface Bundle {
 
 /** @throws BundleError `incomplete` without a manifest, `corrupt` when the manifest does not parse. */
 export async function openBundle(store: ObjectStore, prefix: string): Promise<Bundle> {
-  const stored = await store.get(`${prefix}/${MANIFEST_NAME}`);
-  if (!stored) throw new BundleError('incomplete', `${prefix} has no ${MANIFEST_NAME}: it was never fully published`);
+  const object = `${prefix}/${MANIFEST_NAME}`;
+  const stored = await store.get(object);
+  if (!stored) {
+    const damage = { object, expected: 'a manifest', actual: 'nothing' };
+    throw new BundleError('incomplete', `${prefix} has no ${MANIFEST_NAME}: it was never fully published`, { damage });
+  }
   const manifest = parseManifest(stored.body, prefix);
   const entries = new Map(manifest.blobs.map((blob) => [blob.name, blob]));
   const entryOf = (name: string) => {
@@ -51,12 +55,14 @@ function parseManifest(bytes: Uint8Array, prefix: string): BundleManifest {
   try {
     value = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new BundleError('corrupt', `${where} is not JSON`, { cause });
+    const damage = { object: where, expected: 'JSON', actual: `${bytes.byteLength} bytes of something else` };
+    throw new BundleError('corrupt', `${where} is not JSON`, { cause, damage });
   }
   const checked = check(BundleManifest, value);
   if (checked.ok) return checked.value;
   const first = checked.problems[0];
-  throw new BundleError('corrupt', `${where} does not fit its schema: ${first?.path} ${first?.message}`);
+  const damage = { object: where, expected: 'a manifest', actual: 'other JSON' };
+  throw new BundleError('corrupt', `${where} does not fit its schema: ${first?.path} ${first?.message}`, { damage });
 }
 
 type BlobEntry = BundleManifest['blobs'][number];
@@ -73,6 +79,11 @@ async function* streamVerified(store: ObjectStore, prefix: string, entry: BlobEn
   const key = `${prefix}/${entry.name}`;
   const stored = await store.getStream(key);
   if (!stored) throw absent(key);
+  // Told before a reader stumbles over the end.
+  if (stored.size !== entry.sizeBytes) {
+    await closeUnread(stored.body);
+    throw wrongSize(key, entry, stored.size);
+  }
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const chunk of stored.body) {
@@ -83,12 +94,24 @@ async function* streamVerified(store: ObjectStore, prefix: string, entry: BlobEn
   assertIntact(key, entry, bytes, hash.digest('hex'));
 }
 
-const absent = (key: string): BundleError =>
-  new BundleError('corrupt', `${key} is in the manifest but not in the store`);
+/** Lets the source close its file or socket, which one that was never begun would not. */
+async function closeUnread(body: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _ of body) break;
+}
 
-function assertIntact(key: string, { sizeBytes, sha256 }: BlobEntry, actualBytes: number, actual: string): void {
-  if (actualBytes !== sizeBytes) {
-    throw new BundleError('corrupt', `${key} has ${actualBytes} bytes, its manifest says ${sizeBytes}`);
-  }
-  if (actual !== sha256) throw new BundleError('corrupt', `${key} has SHA-256 ${actual}, its manifest says ${sha256}`);
+const damaged = (object: string, expected: string, actual: string, message: string): BundleError =>
+  new BundleError('corrupt', message, { damage: { object, expected, actual } });
+
+const absent = (key: string): BundleError =>
+  damaged(key, 'an object', 'nothing', `${key} is in the manifest but not in the store`);
+
+const wrongSize = (key: string, { sizeBytes }: BlobEntry, actual: number): BundleError =>
+  damaged(key, `${sizeBytes} bytes`, `${actual} bytes`, `${key} has ${actual} bytes, its manifest says ${sizeBytes}`);
+
+function assertIntact(key: string, entry: BlobEntry, actualBytes: number, actual: string): void {
+  const { sizeBytes, sha256 } = entry;
+  if (actualBytes !== sizeBytes) throw wrongSize(key, entry, actualBytes);
+  if (actual === sha256) return;
+  const message = `${key} has SHA-256 ${actual}, its manifest says ${sha256}`;
+  throw damaged(key, `SHA-256 ${sha256}`, `SHA-256 ${actual}`, message);
 }

@@ -1,6 +1,7 @@
 /**
  * Every error that can cross the wire. One table decides status, type and whether a client should retry; docs/errors.md
- * and the OpenAPI responses are proven equal to it. User mistakes are never 409: official clients retry 409 by themselves.
+ * and the OpenAPI responses are proven equal to it. Official clients retry a 409 by themselves, so an answer with that status
+ * carries `x-should-retry: false`.
  */
 export interface ErrorRule {
   readonly status: number;
@@ -112,6 +113,21 @@ export const ERRORS = {
   },
   not_found: request(404, 'Nothing with this id exists in the project.', 'Check the id, and the project of the key.'),
   model_not_found: request(404, 'No model has this name.', 'List the models with GET /v1/models.'),
+  model_in_use: request(
+    409,
+    'Something uses the model, so it cannot be deleted.',
+    'End, move or delete what the message names; or set an expiry, which waits for it.',
+  ),
+  file_in_use: request(
+    409,
+    'Something reads the file, so it cannot be deleted.',
+    'Wait for what the message names, or end it.',
+  ),
+  model_expired: request(
+    410,
+    'The model had an expiry, and it has passed.',
+    'Use another checkpoint; GET /v1/models lists them.',
+  ),
   unknown_route: request(404, 'No such route.', 'See /openapi.json for the routes served.'),
   method_not_allowed: request(405, 'The route exists, but not with this method.', 'See /openapi.json.'),
   file_too_large: request(413, 'The file exceeds the limit in force.', 'Split it into several files.'),
@@ -142,6 +158,13 @@ export const ERRORS = {
     retryable: false,
     title: 'The exported files compute something else than the model; nothing was kept.',
     remedy: 'Report it: the export is wrong for this model.',
+  },
+  model_damaged: {
+    status: 500,
+    type: 'server_error',
+    retryable: false,
+    title: 'The stored files of the model are not those that were written.',
+    remedy: 'Use another checkpoint; restore or delete the object named in the message.',
   },
   overloaded: {
     status: 503,

@@ -17,6 +17,7 @@ import {
   UsageMetrics,
 } from './job-limits.js';
 import { Method } from './method.js';
+import { ModelRecord } from './model.js';
 import { AdvanceCondition, MAX_PHASES, ReferencePolicy, ResolvedPhase } from './pipeline.js';
 import { PreflightRequest, PreflightSummary } from './preflight.js';
 import { Publication, PublicPublication, PublishRequest } from './publication.js';
@@ -32,6 +33,7 @@ import {
   UnixSeconds,
   RecentWriteIds,
 } from './primitives.js';
+import { Retention, RetentionRequest } from './retention.js';
 
 export const JOB_STATES = ['queued', 'running', 'pausing', 'paused', 'succeeded', 'failed', 'cancelled'] as const;
 export type JobState = (typeof JOB_STATES)[number];
@@ -56,6 +58,7 @@ export function createJobRequest(phases: TSchema[]) {
     scheduling: Type.Optional(Nullable(SchedulingRequest)),
     guards: Type.Optional(Nullable(GuardsRequest)),
     preflight: Type.Optional(Nullable(PreflightRequest)),
+    retention: Type.Optional(Nullable(RetentionRequest)),
   };
   return Type.Object(fields, { additionalProperties: false });
 }
@@ -88,6 +91,8 @@ export const CheckpointRecord = Type.Object({
   step: Count,
   /** Key prefix of the bundle: `jobs/<id>/attempts/<epoch>/…`. */
   prefix: Type.String({ maxLength: 512 }),
+  /** Of an adapter: as of its model. */
+  needs: ModelRecord.properties.needs,
   /** Of the validation metric, higher is better; null or absent where none was measured at this step. */
   quality: Type.Optional(Nullable(Type.Number())),
   model: ModelName,
@@ -121,6 +126,8 @@ export const EventSegment = Type.Object({
   count: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
 });
 export type EventSegment = Static<typeof EventSegment>;
+
+const MAX_USES = 512;
 
 export const JobDocument = Type.Object({
   schemaVersion: Type.Literal(1),
@@ -157,6 +164,11 @@ export const JobDocument = Type.Object({
   guards: Type.Optional(Guards),
   /** What was known before it was queued. */
   preflight: Type.Optional(PreflightSummary),
+  retention: Type.Optional(Retention),
+  /** The model that its first phase starts from, as it was when the job was created. */
+  startsFrom: Type.Optional(ModelRecord),
+  /** What it reads that is not its own: files and bundles (see `KEYS.users`), each marked as used before the job exists. */
+  uses: Type.Optional(Type.Array(Type.String({ maxLength: 512 }), { maxItems: MAX_USES })),
   /** Since when it waits, when it does. */
   queuedAtMs: Type.Optional(Count),
   /** It had begun and lost its runner: it waits before jobs that have not begun. */
@@ -235,6 +247,17 @@ export const FineTuningJob = Type.Object({
   budget: PublicBudget,
   scheduling: PublicScheduling,
   guards: Guards,
+  retention: Retention,
+  /** Extension: the model that the first phase starts from, and the reference of `job_start`; null where none was recorded. */
+  starts_from: Nullable(
+    Type.Object({
+      model: ModelName,
+      kind: ModelRecord.properties.kind,
+      owned_by: Id,
+      /** The job that made it. */
+      fine_tuning_job_id: Nullable(Id),
+    }),
+  ),
   usage_metrics: UsageMetrics,
   /** Extension: what was known of the job before it was queued; null for jobs older than that. */
   preflight: Nullable(PreflightSummary),

@@ -34,6 +34,17 @@ export const KEYS = {
   /** Jobs whose objects the collector looks at again, the longest not looked at first. Written before anything of the job. */
   collections: 'index/collections/',
   collection: (sinceMs: number, id: string) => `index/collections/${oldestFirst(sinceMs)}-${id}`,
+  /**
+   * Who uses a file or a bundle, each written before whatever names it. A target is a file's folder or a bundle's prefix;
+   * `by` is `job-<id>`, or `model-` or `export-` with what names it.
+   */
+  users: (target: string) => `index/users/${encodeURIComponent(target)}/`,
+  user: (target: string, by: string) => `index/users/${encodeURIComponent(target)}/${by}`,
+  fileFolder: (id: string) => `files/${id}`,
+  /** Models that expire or whose name is to be forgotten, the first due first. */
+  expiries: 'index/expiries/',
+  expiry: (dueMs: number, projectId: string, name: string) =>
+    `index/expiries/${oldestFirst(dueMs)}-${projectId}+${encodeURIComponent(name)}`,
   /** Jobs that died too often, for operators. */
   deadLetters: 'index/dead-letters/',
   deadLetter: (diedAtMs: number, id: string) => `index/dead-letters/${newestFirst(diedAtMs)}-${id}`,
@@ -60,6 +71,9 @@ export const KEYS = {
   model: (projectId: string, name: string) => `models/${projectId}/${encodeURIComponent(name)}.json`,
   /** The same files have the same digest: importing them twice stores them once. */
   importedModel: (projectId: string, digest: string) => `imports/${projectId}/${digest}`,
+  /** Imports whose name went: whoever imports the same files again stores them elsewhere, and the collector deletes these. */
+  doomedImports: 'index/doomed-imports/',
+  doomedImport: (prefix: string) => `index/doomed-imports/${encodeURIComponent(prefix)}`,
   /** Names that stand for models. */
   aliases: (projectId: string) => `aliases/${projectId}/`,
   alias: (projectId: string, alias: string) => `aliases/${projectId}/${alias}.json`,

@@ -5,6 +5,7 @@
  */
 import {
   AliasName,
+  bundlesOf,
   check,
   type DecoderConfig,
   encodeStored,
@@ -17,9 +18,11 @@ import {
 } from '@preheat/contracts';
 import {
   adapterFiles,
+  BundleError,
   bundleFolder,
   CONFIG_FILE,
   encodeSafetensors,
+  findDamage,
   huggingFaceConfigText,
   freshDecoder,
   GENERATION_CONFIG_FILE,
@@ -93,7 +96,14 @@ export class ModelRegistry {
   /** The same, but no alias. */
   async findNamed(projectId: string, name: string): Promise<ModelRecord | undefined> {
     const base = this.#baseModels.find((known) => known.name === name);
-    return base ? baseRecord(base) : this.#read(projectId, name);
+    return base ? baseRecord(base) : unlessGone(await this.#read(projectId, name));
+  }
+
+  /** The record of a name that is gone, the project's own or one that it may call, which says since when and why. */
+  async findGone(projectId: string, name: string): Promise<ModelRecord | undefined> {
+    const own = await this.#read(projectId, name);
+    const record = own ?? (await this.#granted(projectId, name));
+    return record?.gone && record;
   }
 
   /** What stands for a model under this name, or undefined. */
@@ -104,10 +114,12 @@ export class ModelRegistry {
     return object && decodeStored(StoredAlias, object.body, key);
   }
 
-  /** Also models that another project lets this one call: to be answered by, not to be read, trained on or deleted. */
+  /** Also models that another project lets this one call: to be answered by and to train on, not to be read or deleted. */
   async findCallable(projectId: string, name: string): Promise<ModelRecord | undefined> {
-    const own = await this.find(projectId, name);
-    if (own) return own;
+    return (await this.find(projectId, name)) ?? unlessGone(await this.#granted(projectId, name));
+  }
+
+  async #granted(projectId: string, name: string): Promise<ModelRecord | undefined> {
     const key = KEYS.grant(projectId, name);
     const object = await this.#store.get(key);
     const grant = object && decodeStored(StoredGrant, object.body, key);
@@ -119,7 +131,8 @@ export class ModelRegistry {
     const records = this.#baseModels.map(baseRecord);
     for await (const { key } of listAll(this.#store, KEYS.models(projectId))) {
       const object = await this.#store.get(key);
-      if (object) records.push(decodeStored(ModelRecord, object.body, key));
+      const record = object && unlessGone(decodeStored(ModelRecord, object.body, key));
+      if (record) records.push(record);
     }
     // By name, with numbers as numbers: ckpt-step-40 before ckpt-step-120.
     return records.sort((a, b) => byKind(a, b) || a.name.localeCompare(b.name, 'en', { numeric: true }));
@@ -127,16 +140,12 @@ export class ModelRegistry {
 
   /** Makes a complete bundle callable. Writing the same name again repoints it. */
   async publish(record: ModelRecord): Promise<void> {
-    if (record.projectId === null) throw new InvariantError('base models are code and cannot be published');
-    await putIdempotent(this.#store, KEYS.model(record.projectId, record.name), encodeStored(record));
-  }
-
-  /** Forgets the name; the bundle stays for whoever still refers to it. False when there was no such name. */
-  async remove(projectId: string, name: string): Promise<boolean> {
-    const key = KEYS.model(projectId, name);
-    if (!(await this.#store.head(key))) return false;
-    await this.#store.delete(key);
-    return true;
+    const { projectId, name, expiresAtMs = null } = record;
+    if (projectId === null) throw new InvariantError('base models are code and cannot be published');
+    if (expiresAtMs !== null) {
+      await putIdempotent(this.#store, KEYS.expiry(expiresAtMs, projectId, name), new Uint8Array());
+    }
+    await putIdempotent(this.#store, KEYS.model(projectId, name), encodeStored(record));
   }
 
   /** Config and tokenizer of a model. @throws BundleError when the bundle is damaged. */
@@ -155,8 +164,17 @@ export class ModelRegistry {
     }
   }
 
-  /** Everything needed to run a model. @throws BundleError, ModelFolderError or TensorMismatchError on damage. */
+  /** Everything needed to run a model. @throws BundleError naming the object that is damaged, whatever stumbled over it. */
   async load(record: ModelRecord): Promise<LoadedModel> {
+    try {
+      return await this.#load(record);
+    } catch (error) {
+      if (error instanceof BundleError) throw error;
+      throw (await findDamage(this.#store, bundlesOf(record))) ?? error;
+    }
+  }
+
+  async #load(record: ModelRecord): Promise<LoadedModel> {
     const description = await this.describe(record);
     const base = this.#baseOf(record);
     if (base) return { ...description, tensors: freshDecoder(description.config, base.seed) };
@@ -198,6 +216,8 @@ export class ModelRegistry {
     return describeFolder(bundleFolder(await openBundle(this.#store, prefix)));
   }
 }
+
+const unlessGone = (record: ModelRecord | undefined): ModelRecord | undefined => (record?.gone ? undefined : record);
 
 /** Base models first. */
 const byKind = (a: ModelRecord, b: ModelRecord): number => Number(a.kind !== 'base') - Number(b.kind !== 'base');

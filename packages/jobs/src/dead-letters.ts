@@ -5,6 +5,7 @@
  */
 import { type JobDocument, KEYS, type StoredEvent } from '@preheat/contracts';
 import { listAll, putIdempotent } from '@preheat/ports';
+import { scheduleCollection } from './collection-entry.js';
 import { appendEvents } from './event-log.js';
 import type { JobStore, JobStoreDependencies } from './job-store.js';
 import { transition } from './transitions.js';
@@ -64,7 +65,7 @@ export class DeadLetters {
     const before = await this.#jobs.read(jobId);
     if (!before) return { ok: false, reason: 'not_found' };
     const diedAtMs = before.document.finishedAtMs;
-    await putIdempotent(store, KEYS.collection(clock.nowMs(), jobId), new Uint8Array());
+    await scheduleCollection(store, clock.nowMs(), jobId);
     const redriven = await this.#jobs.documents.update(KEYS.job(jobId), async (job, writeId) => {
       const state = isDead(job) ? transition(job.state, 'redrive') : null;
       if (state === null) return undefined;

@@ -1,6 +1,7 @@
 /** The job machine: documents changed by compare-and-swap, leases, the event log, the sweeper. */
-export { bestCheckpoint } from './best-checkpoint.js';
+export { bestCheckpoint, bestFirst, keptCheckpoints } from './best-checkpoint.js';
 export { type Consumption, limitReached, type StepCost } from './budget.js';
+export { scheduleCollection } from './collection-entry.js';
 export { collectJobs, type CollectOptions, type CollectResult } from './collector.js';
 export { type DeadLetter, DeadLetters, isDead, type RedriveOutcome } from './dead-letters.js';
 export { type Change, type CreateResult, DocumentStore, type ReplaceResult, type Versioned } from './document-store.js';
@@ -18,6 +19,7 @@ export {
 } from './job-store.js';
 export { CLOCK_SKEW_GRACE_MS, hasExpired, isHeldBy, type Leasable, renewLease, takeLease } from './lease.js';
 export { type LeaseDependencies, LeasedJob, LostLeaseError } from './leased-job.js';
+export { changeModelRecord, readModelRecord, restoreModel, retireModel } from './model-records.js';
 export { ownedBy } from './owned-by.js';
 export { ProjectRosters, type RosterDependencies } from './project-rosters.js';
 export * from './public-job.js';
@@ -25,4 +27,6 @@ export { sweepJobs, type SweepOptions, type SweepResult } from './sweeper.js';
 export { afterExpiry } from './takeover.js';
 export { ThroughputLedger } from './throughput-ledger.js';
 export { JOB_EVENTS, type JobEvent, transition, TRANSITIONS } from './transitions.js';
+export { markOfExport, markOfJob, markOfModel, markUse, type Use } from './use-marks.js';
+export { modelsNamedIn, Uses, type UsesDependencies } from './uses.js';
 export { dropIfStale, nextOfProjects, type WaitingEntry, waitingKey } from './waiting-jobs.js';

@@ -22,12 +22,14 @@ import {
   putIdempotent,
   type WorkQueue,
 } from '@preheat/ports';
+import { scheduleCollection } from './collection-entry.js';
 import { DocumentStore, type Versioned } from './document-store.js';
 import { appendEvents, eventsSince, newestEvents } from './event-log.js';
 import { IdempotencyLedger, type RequestIdentity } from './idempotency.js';
 import { JOB_PIECES, type JobPieces } from './job-pieces.js';
 import { ownedBy } from './owned-by.js';
 import { type JobEvent, transition } from './transitions.js';
+import { markOfJob, markUse } from './use-marks.js';
 import { waitingKey } from './waiting-jobs.js';
 
 export interface JobStoreDependencies {
@@ -55,6 +57,9 @@ export type NewJob = Pick<
   | 'limits'
   | 'guards'
   | 'preflight'
+  | 'retention'
+  | 'startsFrom'
+  | 'uses'
 >;
 
 export type CreateOutcome =
@@ -143,7 +148,9 @@ export class JobStore {
       resultFiles: [],
       error: null,
     };
-    await putIdempotent(store, KEYS.collection(nowMs, id), new Uint8Array());
+    const uses = request.uses ?? [];
+    await scheduleCollection(store, nowMs, id, uses);
+    await Promise.all(uses.map((target) => markUse(store, target, markOfJob(id))));
     const warnings = (request.preflight?.warnings ?? []).map(warning);
     const events = [message('Created fine-tuning job'), ...warnings, message('Files validated, job queued')];
     const logged = await appendEvents(store, draft, events, nowMs, writeId);

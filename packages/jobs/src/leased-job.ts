@@ -16,6 +16,7 @@ import {
   type Progress,
 } from '@preheat/contracts';
 import type { Clock, ObjectStore } from '@preheat/ports';
+import { keptCheckpoints } from './best-checkpoint.js';
 import type { Versioned } from './document-store.js';
 import { appendEvents } from './event-log.js';
 import type { JobStore } from './job-store.js';
@@ -44,6 +45,14 @@ const PAUSE = 'a pause was asked for';
 interface Change {
   readonly patch: Patch;
   readonly events?: readonly NewEvent[];
+}
+
+/** The list has room for so many: the oldest that are not kept make it. */
+function withCheckpoint(job: JobDocument, record: CheckpointRecord): CheckpointRecord[] {
+  const all = [...job.checkpoints.filter((known) => known.step !== record.step), record];
+  const kept = keptCheckpoints({ ...job, checkpoints: all, resume: record });
+  const surplus = all.filter((one) => !kept.has(one)).slice(0, Math.max(0, all.length - MAX_CHECKPOINTS));
+  return all.filter((one) => !surplus.includes(one)).slice(-MAX_CHECKPOINTS);
 }
 
 export class LeasedJob {
@@ -126,7 +135,7 @@ export class LeasedJob {
       patch: {
         ...(endedEarly && { endedEarly }),
         resume: record,
-        checkpoints: [...job.checkpoints.filter((known) => known.step !== record.step), record].slice(-MAX_CHECKPOINTS),
+        checkpoints: withCheckpoint(job, record),
         trainedTokens: record.trainedTokens,
         attempts: 0,
       },
@@ -161,6 +170,24 @@ export class LeasedJob {
       const ended = isOver ? { error, finishedAtMs: nowMs } : { rungAtMs: nowMs, ...aheadSince(nowMs) };
       const event = isOver ? failedEvent(error) : attemptFailedEvent(error, attempts, job.maxAttempts);
       return { patch: { ...ended, state, lease: null, attempts }, events: [event] };
+    });
+  }
+
+  /**
+   * A checkpoint is damaged: the job forgets all that came after `to`, and is given back to go on from there, or from its
+   * beginning. Counts like a failed attempt, so that a store that damages everything does not keep it busy for ever.
+   */
+  fallBack(to: CheckpointRecord | null, event: NewEvent): Promise<void> {
+    return this.#write((job, nowMs) => {
+      const attempts = job.attempts + 1;
+      const state = transition(job.state, attempts >= job.maxAttempts ? 'exhaust' : 'expire');
+      if (state === null) throw new InvariantError(`a checkpoint was found damaged on a job that is ${job.state}`);
+      const error = { code: 'model_damaged', message: event.message.slice(0, 4000), param: null };
+      const ended = state === 'failed' ? { error, finishedAtMs: nowMs } : { rungAtMs: nowMs, ...aheadSince(nowMs) };
+      const place = { resume: to, trainedTokens: to?.trainedTokens ?? null, endedEarly: null };
+      const checkpoints = job.checkpoints.filter(({ step }) => step <= (to?.step ?? -1));
+      const events = state === 'failed' ? [event, failedEvent(error)] : [event];
+      return { patch: { ...place, checkpoints, ...ended, state, lease: null, attempts }, events };
     });
   }
 

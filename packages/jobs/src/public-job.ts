@@ -6,15 +6,17 @@ import {
   type FineTuningJobEvent,
   guardsOf,
   type JobDocument,
+  retentionOf,
   type StoredEvent,
 } from '@preheat/contracts';
 import { bestCheckpoint } from './best-checkpoint.js';
 
 const seconds = (ms: number): number => Math.floor(ms / 1000);
 
-/** `ft:<base>:<project>:<suffix>:<id>`, known as soon as the job is. */
+/** `ft:<base>:<project>:<suffix>:<id>`, known as soon as the job is. Of a fine-tune's fine-tune, the base is the same. */
 export function fineTunedModelName(job: Pick<JobDocument, 'model' | 'projectId' | 'suffix' | 'id'>): string {
-  return `ft:${job.model}:${job.projectId}:${job.suffix ?? ''}:${uniquePart(job.id)}`;
+  const base = /^ft:([^:]+):/.exec(job.model)?.[1] ?? job.model;
+  return `ft:${base}:${job.projectId}:${job.suffix ?? ''}:${uniquePart(job.id)}`;
 }
 
 /** `ft:…:ckpt-step-<step>`, with steps counted over the whole pipeline. */
@@ -65,6 +67,8 @@ export function toFineTuningJob(job: JobDocument, nowMs: number): FineTuningJob 
       tokens_per_second: job.progress.tokensPerSecond,
       eta_seconds: job.progress.etaSeconds,
     },
+    retention: retentionOf(job.retention),
+    starts_from: publicStart(job),
     ...publicLimits(job),
   };
 }
@@ -97,6 +101,12 @@ function publicLimits(
       checkpoint: last?.model ?? null,
     },
   };
+}
+
+function publicStart({ startsFrom }: JobDocument): FineTuningJob['starts_from'] {
+  if (!startsFrom) return null;
+  const { name, kind, ownedBy, jobId } = startsFrom;
+  return { model: name, kind, owned_by: ownedBy, fine_tuning_job_id: jobId };
 }
 
 function publicPublication({ publication }: JobDocument): FineTuningJob['publication'] {

@@ -14,6 +14,7 @@ import { runnersAreShared } from './runners-are-shared.js';
 import { stepsNeverGoBack } from './steps-never-go-back.js';
 import { usageIsCapturedProgress } from './usage-is-captured-progress.js';
 import { weightsAreThoseOfTheStraightRun } from './weights-are-those-of-the-straight-run.js';
+import { whatIsReferencedStays } from './what-is-referenced-stays.js';
 
 export const PROPERTIES: readonly Property[] = [
   acknowledgedSubmitIsNeverLost,
@@ -29,5 +30,6 @@ export const PROPERTIES: readonly Property[] = [
   runnersAreShared,
   everyJobEnds,
   deadLettersAreTheDead,
+  whatIsReferencedStays,
   noOrphanSurvives,
 ];

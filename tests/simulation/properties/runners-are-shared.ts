@@ -57,7 +57,9 @@ function waiting(atMs: number, evidence: Evidence): { job: JobDocument; seenMs: 
   });
 }
 
+/** A job whose document cannot be read stands in nobody's way, so nothing is said where the store refuses reads. */
 function overtaking(started: JobDocument, atMs: number, evidence: Evidence): string | undefined {
+  if ((evidence.faults.store.unavailable ?? 0) > 0) return undefined;
   const ahead = waiting(atMs, evidence).find(({ job }) => job.goesAhead);
   return ahead && `${started.id} began although ${ahead.job.id} had lost its runner and waits`;
 }

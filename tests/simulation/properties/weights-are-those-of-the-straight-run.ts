@@ -1,6 +1,6 @@
 /** A job that succeeded has the weights of a run that nothing disturbed, bit for bit, in its model and in its last checkpoint. */
 import { decodeSafetensors, freshDecoder, type TensorMap } from '@preheat/checkpoints';
-import { type JobDocument, KEYS, type ModelRecord } from '@preheat/contracts';
+import { type CheckpointRecord, type JobDocument, KEYS, type ModelRecord } from '@preheat/contracts';
 import { baseConfig } from '@preheat/inference/model-registry';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
 import { TINY_MODELS } from '../../../functions/src/test-kit/tiny-models.js';
@@ -15,7 +15,7 @@ export const weightsAreThoseOfTheStraightRun: Property = {
     return [...history.jobs.keys()].flatMap((jobId) => {
       const job = history.latest(jobId);
       if (job?.state !== 'succeeded') return [];
-      const expected = expectedWeights(job, rowsOf(history, job));
+      const expected = expectedWeights(history, job, job.resume);
       const prefixes = [job.resume?.prefix ?? '', prefixOfModel(history, job)];
       return prefixes.filter((prefix) => !hasWeights(history, prefix, expected)).map((prefix) => `${prefix} differs`);
     });
@@ -31,15 +31,27 @@ function baseWeights(): TensorMap {
   return base;
 }
 
-/** Of the whole pipeline, or of the part that the job's budget allowed. */
-function expectedWeights({ phases, seed, resume }: JobDocument, trainingRows: readonly never[]): TensorMap {
-  const { phaseIndex = 0, phaseStep = 0 } = resume ?? {};
-  let initialWeights = baseWeights();
-  for (const [index, { config }] of phases.slice(0, phaseIndex + 1).entries()) {
-    const context = { seed, config, trainingRows, initialWeights };
+/** Of the whole pipeline, of the part that the job's budget allowed, or up to a checkpoint that another job started from. */
+function expectedWeights(history: LedgerHistory, job: JobDocument, upTo: CheckpointRecord | null): TensorMap {
+  const { phaseIndex = 0, phaseStep = 0 } = upTo ?? {};
+  const trainingRows = rowsOf(history, job);
+  let initialWeights = startWeights(history, job);
+  for (const [index, { config }] of job.phases.slice(0, phaseIndex + 1).entries()) {
+    const context = { seed: job.seed, config, trainingRows, initialWeights };
     initialWeights = straightRun(context, index === phaseIndex ? phaseStep : undefined);
   }
   return initialWeights;
+}
+
+/** A fork starts from a checkpoint that its job may have forgotten by now. */
+function startWeights(history: LedgerHistory, { startsFrom }: JobDocument): TensorMap {
+  if (!startsFrom?.jobId) return baseWeights();
+  const versions = history.jobs.get(startsFrom.jobId) ?? [];
+  for (const { job } of versions) {
+    const from = job.checkpoints.find(({ prefix }) => prefix === startsFrom.prefix);
+    if (from) return expectedWeights(history, job, from);
+  }
+  throw new Error(`${startsFrom.name} was never a checkpoint of its job`);
 }
 
 function rowsOf({ objects }: LedgerHistory, { trainingFile }: JobDocument): never[] {

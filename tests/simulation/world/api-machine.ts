@@ -15,21 +15,30 @@ type App = Awaited<ReturnType<typeof createApp>>;
 export const PROJECT_KEYS = ['sk-simulated-0', 'sk-simulated-1'] as const;
 export const projectName = (project: number): string => `proj-${project}`;
 
+/** What is of one process and not of the machine. */
+interface Parts extends ProcessPorts {
+  readonly models: ModelRegistry;
+}
+
+interface Slot {
+  parts: Parts | undefined;
+}
+
 export class ApiMachine {
   readonly app: App;
-  readonly #slot: { ports: ProcessPorts | undefined };
+  readonly #slot: Slot;
 
-  private constructor(app: App, slot: { ports: ProcessPorts | undefined }) {
+  private constructor(app: App, slot: Slot) {
     this.app = app;
     this.#slot = slot;
   }
 
   static async open(pieces: Partial<JobPieces>): Promise<ApiMachine> {
-    const slot: { ports: ProcessPorts | undefined } = { ports: undefined };
-    const port = <K extends keyof ProcessPorts>(name: K): ProcessPorts[K] =>
-      new Proxy({} as ProcessPorts[K], {
+    const slot: Slot = { parts: undefined };
+    const port = <K extends keyof Parts>(name: K): Parts[K] =>
+      new Proxy({} as Parts[K], {
         get(_, property) {
-          const target = slot.ports?.[name];
+          const target = slot.parts?.[name];
           if (!target) throw new Error('the API machine is switched off');
           const member = Reflect.get(target, property, target) as unknown;
           return typeof member === 'function' ? member.bind(target) : member;
@@ -43,7 +52,7 @@ export class ApiMachine {
       ids: port('ids'),
       log: port('log'),
     };
-    const models = new ModelRegistry(ports.store, TINY_MODELS);
+    const models = port('models');
     const decoders = new DecoderServing(models, { budgetBytes: 0, workers: 0 });
     const graders = new GraderPool({ services: {}, clock: ports.clock });
     const jobs = new JobStore({ ...ports, queue: ports.jobQueue, pieces });
@@ -62,6 +71,7 @@ export class ApiMachine {
 
   /** From now on the app is this process. */
   become(ports: ProcessPorts): void {
-    this.#slot.ports = ports;
+    // What a registry was reading when its process died would never be read.
+    this.#slot.parts = { ...ports, models: new ModelRegistry(ports.store, TINY_MODELS) };
   }
 }

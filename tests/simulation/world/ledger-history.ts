@@ -18,16 +18,21 @@ export interface Commit {
   readonly versions: readonly JobVersion[] | undefined;
 }
 
+/** Told about every change the moment it takes effect. */
+export interface LedgerJudge {
+  written(commit: Commit): void;
+  deleted(key: string): void;
+}
+
 const JOB_KEY = /^jobs\/([^/]+)\/job\.json$/;
 
 export class LedgerHistory implements StoreWatcher {
   readonly objects = new Map<string, { readonly body: Uint8Array; readonly atMs: number }>();
   readonly jobs = new Map<string, JobVersion[]>();
   readonly #nowMs: () => number;
-  readonly #judge: (commit: Commit) => void;
+  readonly #judge: LedgerJudge;
 
-  /** @param judge Told about every write the moment it takes effect. */
-  constructor(nowMs: () => number, judge: (commit: Commit) => void) {
+  constructor(nowMs: () => number, judge: LedgerJudge) {
     this.#nowMs = nowMs;
     this.#judge = judge;
   }
@@ -41,11 +46,11 @@ export class LedgerHistory implements StoreWatcher {
       versions.push({ atMs, job: JSON.parse(new TextDecoder().decode(body)) as JobDocument });
       this.jobs.set(jobId, versions);
     }
-    this.#judge({ atMs, key, body, versions });
+    this.#judge.written({ atMs, key, body, versions });
   }
 
   deleted(key: string): void {
-    this.objects.delete(key);
+    if (this.objects.delete(key)) this.#judge.deleted(key);
   }
 
   /** The job as it is now. */

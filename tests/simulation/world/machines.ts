@@ -10,7 +10,7 @@ import {
 } from '@preheat/functions';
 import { GraderPool } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
-import { JobStore } from '@preheat/jobs';
+import { type JobPieces, JobStore } from '@preheat/jobs';
 import type { Random } from '@preheat/ports';
 import type { SimulatedProcess } from '@preheat/simulator';
 import { TINY_MODELS } from '../../../functions/src/test-kit/tiny-models.js';
@@ -115,7 +115,7 @@ export function startSweeper(world: World, machine: string, weakened: Weakened):
 function sweeperParts(world: World, process: SimulatedProcess, weakened: Weakened): SweepParts {
   const { orphanGraceMs = ORPHAN_GRACE_MS } = weakened;
   const ports = world.portsOf(process);
-  const jobs = new JobStore({ ...ports, queue: ports.jobQueue });
+  const jobs = new JobStore({ ...ports, queue: ports.jobQueue, pieces: collectorPieces(weakened) });
   // Nobody here subscribed to anything, so nothing is sent.
   const sendWebhook = () => Promise.reject(new Error('no endpoint exists in this world'));
   const webhooks = new WebhookDeliveries({ ...ports, sendWebhook }, new WebhookEndpoints(ports));
@@ -131,6 +131,9 @@ function sweeperParts(world: World, process: SimulatedProcess, weakened: Weakene
     orphanGraceMs,
   };
 }
+
+/** Of the weakened pieces, the one that is the collector's: the others are judged by what API and runners do. */
+const collectorPieces = ({ pieces }: Weakened): Partial<JobPieces> => (pieces?.isUsed ? { isUsed: pieces.isUsed } : {});
 
 /** Sweeps once by a process of its own. */
 export function sweepOnce(world: World, weakened: Weakened): Promise<void> {

@@ -1,4 +1,5 @@
 /** The users of a seed: each submits a job, then pauses, resumes or cancels it as planned, whatever the platform does. */
+import type { FineTuningJobCheckpoint } from '@preheat/contracts';
 import { multipartBody } from '../../../functions/src/test-kit/multipart.js';
 import { jsonl, SFT_ROWS } from '../../../functions/src/test-kit/rows.js';
 import { PROJECT_KEYS } from './api-machine.js';
@@ -7,6 +8,12 @@ import { type PlannedJob, TOKENS_PER_STEP, type Verb } from './work-plan.js';
 import type { World } from './world.js';
 
 const authorization = (project: number) => ({ authorization: `Bearer ${PROJECT_KEYS[project] ?? ''}` });
+
+const LOOK_EVERY_MS = 2_000;
+const LOOKS_MAX = 200;
+const BASE_MODEL = 'preheat-1m';
+/** With the longest that a request takes while everything fails, less than the collector's grace period. */
+const YOUNG_MS = 2 * 60_000;
 
 export class User {
   readonly #world: World;
@@ -29,7 +36,7 @@ export class User {
   async live(): Promise<void> {
     const { clock } = this.#world.simulation;
     await clock.sleep(this.#job.submitAtMs);
-    const jobId = await this.#submit(await this.#upload());
+    const jobId = await this.#submit(await this.#upload(), await this.#start());
     for (const { verb, afterMs, tries } of this.#job.actions) {
       await clock.sleep(afterMs);
       await this.request(jobId, verb, tries);
@@ -44,6 +51,29 @@ export class User {
     return answer?.body['status'];
   }
 
+  /**
+   * The base model, or the oldest checkpoint of another job, once it has two. One that may be gone by the time it is asked for
+   * is left alone: a refusal then would be right.
+   */
+  async #start(): Promise<string> {
+    const { clock } = this.#world.simulation;
+    const { forkOf, project, index } = this.#job;
+    for (let look = 0; forkOf !== null && look < LOOKS_MAX; look++) {
+      const parent = this.#world.submitted.get(forkOf);
+      const url = `/v1/fine_tuning/jobs/${parent}/checkpoints`;
+      const request = { method: 'GET', url, headers: authorization(project) } as const;
+      const answer = parent && (await this.#client.ask(`look ${index}`, request));
+      const checkpoints = answer ? (answer.body['data'] as FineTuningJobCheckpoint[]) : [];
+      const oldest = checkpoints.at(-1);
+      if (oldest && checkpoints.length > 1) {
+        const ageMs = clock.nowMs() - 1_000 * oldest.created_at;
+        return ageMs < YOUNG_MS ? oldest.fine_tuned_model_checkpoint : BASE_MODEL;
+      }
+      await clock.sleep(LOOK_EVERY_MS);
+    }
+    return BASE_MODEL;
+  }
+
   async #upload(): Promise<string> {
     const content = jsonl(Array.from({ length: 6 }, (_, i) => SFT_ROWS[i % SFT_ROWS.length] ?? {}));
     const form = multipartBody([
@@ -55,13 +85,14 @@ export class User {
     return this.#idOf(`upload ${this.#job.index}`, await this.#client.ask(`upload ${this.#job.index}`, request));
   }
 
-  async #submit(fileId: string): Promise<string> {
-    const { index, project, seed, key, phases, priority, stepsAllowed } = this.#job;
+  async #submit(fileId: string, model: string): Promise<string> {
+    const { index, project, seed, key, phases, priority, stepsAllowed, keepBest } = this.#job;
     const payload = {
-      model: 'preheat-1m',
+      model,
       training_file: fileId,
       seed,
       scheduling: { priority },
+      retention: { keep_best: keepBest },
       budget: stepsAllowed === null ? null : { max_tokens: stepsAllowed * TOKENS_PER_STEP },
       // Its runners train by other numbers than estimates know of, and its machine is not one.
       preflight: { force: true },

@@ -24,6 +24,10 @@ export interface PlannedJob {
   readonly poisonStep: number;
   readonly actions: readonly PlannedAction[];
   readonly priority: number;
+  /** Best checkpoints that stay beside the last. */
+  readonly keepBest: number;
+  /** Index of the job whose oldest checkpoint it starts from; null: it starts from the base model. */
+  readonly forkOf: number | null;
   /** Steps that its budget of tokens allows; null: as many as it likes. */
   readonly stepsAllowed: number | null;
 }
@@ -58,10 +62,43 @@ export function drawJobs(random: Random): PlannedJob[] {
         tries: random.float() < 0.3 ? 1 : 1_000,
       })),
       priority: extras.int(3) - 1,
+      keepBest: 3,
+      forkOf: null,
       stepsAllowed: extras.float() < 0.25 ? 1 + extras.int(4) : null,
     };
   });
-  return extras.float() < 0.1 ? [...jobs, ...flood(jobs.length)] : jobs;
+  const more = extras.float() < 0.1 ? flood(jobs.length) : [];
+  const forks = random.fork('forks');
+  return forks.float() < 0.1 ? withFork([...jobs, ...more], forks.float() < 0.7) : [...jobs, ...more];
+}
+
+/** Longer than the collector takes to delete what no job keeps. */
+const FORK_HELD_MS = 25 * 60_000;
+
+/**
+ * The first job keeps as little as it may, and another one starts from its oldest checkpoint. Where it is held, that job is
+ * paused until the checkpoint would be long gone, if nothing referred to it.
+ */
+function withFork(jobs: readonly PlannedJob[], isHeld: boolean): PlannedJob[] {
+  const [first, ...others] = jobs;
+  if (!first) return [];
+  const parent = { ...first, keepBest: 1, poisonStep: 0, phases: [{ steps: 5, checkpointInterval: 1 }] };
+  const index = jobs.length;
+  const hold: PlannedAction[] = [
+    { verb: 'pause', afterMs: 0, tries: 1_000 },
+    { verb: 'resume', afterMs: FORK_HELD_MS, tries: 1_000 },
+  ];
+  const fork: PlannedJob = {
+    ...parent,
+    index,
+    seed: index + 1,
+    key: `key-${index}`,
+    phases: [{ steps: 3, checkpointInterval: 2 }],
+    actions: isHeld ? hold : [],
+    forkOf: first.index,
+    stepsAllowed: null,
+  };
+  return [parent, ...others, fork];
 }
 
 function flood(from: number): PlannedJob[] {
@@ -75,6 +112,8 @@ function flood(from: number): PlannedJob[] {
     poisonStep: 0,
     actions: [],
     priority: 1,
+    keepBest: 3,
+    forkOf: null,
     stepsAllowed: null,
   }));
 }

@@ -16,6 +16,11 @@ import { drawJobs, type PlannedJob } from './work-plan.js';
 
 export const LEASE_TTL_MS = 10_000;
 
+export interface WorldJudge {
+  written(commit: Commit, world: World): void;
+  deleted(key: string, world: World): void;
+}
+
 export class World {
   readonly simulation: Simulation;
   readonly faults: FaultPlan;
@@ -36,16 +41,16 @@ export class World {
   #isCalm = false;
   #isOver = false;
 
-  constructor(simulation: Simulation, log: Log, judge: (commit: Commit, world: World) => void) {
+  constructor(simulation: Simulation, log: Log, judge: WorldJudge) {
     const { clock, random } = simulation;
     this.simulation = simulation;
     this.log = log;
     this.faults = drawFaults(random.fork('faults'), LEASE_TTL_MS);
     this.plan = drawJobs(random.fork('plan'));
-    this.history = new LedgerHistory(
-      () => clock.nowMs(),
-      (commit) => judge(commit, this),
-    );
+    this.history = new LedgerHistory(() => clock.nowMs(), {
+      written: (commit) => judge.written(commit, this),
+      deleted: (key) => judge.deleted(key, this),
+    });
     this.truth = new WatchedStore(new MemoryObjectStore({ clock }), this.history);
     this.store = new FaultyStore(this.truth, { clock, random: random.fork('store'), faults: this.faults.store, log });
     const queue = (name: string) =>

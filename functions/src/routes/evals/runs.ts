@@ -96,6 +96,8 @@ function createRunRoute(app: App, options: RunRouteOptions): void {
       ...BODY_ERRORS,
       'not_found',
       'model_not_available',
+      'model_not_found',
+      'model_expired',
       'invalid_file_purpose',
       'unsupported_parameter',
     ),

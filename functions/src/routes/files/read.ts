@@ -3,8 +3,10 @@ import { Readable } from 'node:stream';
 import { FileObject, FilePurpose, Page } from '@preheat/contracts';
 import Type from 'typebox';
 import type { App } from '../../app-type.js';
+import type { ApiDependencies } from '../../dependencies.js';
 import type { FileLibrary } from '../../files/file-library.js';
 import { pageQuery, pageRequest, toWirePage } from '../../listing/page.js';
+import { refuseInUse, usesNow } from '../../models/refuse-in-use.js';
 import { withErrors } from '../../plugins/error-responses.js';
 import { idParameters } from '../path-parameters.js';
 
@@ -13,7 +15,7 @@ const params = idParameters('file_id');
 const DeletedFile = Type.Object({ id: Type.String(), object: Type.Literal('file'), deleted: Type.Literal(true) });
 const Binary = Type.Unsafe<Readable>({ type: 'string', format: 'binary' });
 
-export function fileReadRoutes(app: App, files: FileLibrary): void {
+export function fileReadRoutes(app: App, deps: ApiDependencies, files: FileLibrary): void {
   const list = {
     operationId: 'listFiles',
     summary: 'List files, newest first',
@@ -55,14 +57,17 @@ export function fileReadRoutes(app: App, files: FileLibrary): void {
 
   const remove = {
     operationId: 'deleteFile',
-    summary: 'Delete a file',
+    summary: 'Delete a file, unless a job or an evaluation run under way reads it',
     tags,
     params,
-    response: withErrors({ 200: DeletedFile }, 'not_found'),
+    response: withErrors({ 200: DeletedFile }, 'not_found', 'file_in_use'),
   };
   app.delete('/files/:file_id', { schema: remove }, async (request) => {
-    const id = request.params.file_id;
-    await files.delete(request.projectId, id);
+    const { projectId, params } = request;
+    const id = params.file_id;
+    await files.get(projectId, id);
+    refuseInUse(await usesNow(deps).ofFile(projectId, id), 'file_in_use', id, 'file_id');
+    await files.delete(projectId, id);
     return { id, object: 'file' as const, deleted: true as const };
   });
 }

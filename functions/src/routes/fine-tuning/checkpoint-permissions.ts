@@ -32,7 +32,7 @@ export function checkpointPermissionRoutes(app: App, permissions: CheckpointPerm
     tags,
     params,
     body: CreatePermissions,
-    response: withErrors({ 200: Page(CheckpointPermission) }, ...BODY_ERRORS, 'model_not_found'),
+    response: withErrors({ 200: Page(CheckpointPermission) }, ...BODY_ERRORS, 'model_not_found', 'model_expired'),
   };
   app.post(path, { schema: create }, async ({ projectId, params, body }) =>
     toWirePage(await permissions.grant(projectId, params.model_checkpoint, body.project_ids), false),
@@ -44,7 +44,7 @@ export function checkpointPermissionRoutes(app: App, permissions: CheckpointPerm
     tags,
     params,
     querystring: PermissionQuery,
-    response: withErrors({ 200: Page(CheckpointPermission) }, 'model_not_found'),
+    response: withErrors({ 200: Page(CheckpointPermission) }, 'model_not_found', 'model_expired'),
   };
   app.get(path, { schema: list }, async ({ projectId, params, query }) => {
     const { after, limit = 10, order = 'descending', project_id: grantee } = query;
@@ -59,7 +59,7 @@ export function checkpointPermissionRoutes(app: App, permissions: CheckpointPerm
     summary: 'Take a permission back',
     tags,
     params: Type.Object({ model_checkpoint: model, permission_id: Type.String({ minLength: 1, maxLength: 400 }) }),
-    response: withErrors({ 200: DeletedPermission }, 'model_not_found', 'not_found'),
+    response: withErrors({ 200: DeletedPermission }, 'model_not_found', 'model_expired', 'not_found'),
   };
   app.delete(`${path}/:permission_id`, { schema: remove }, async ({ projectId, params }) => {
     await permissions.revoke(projectId, params.model_checkpoint, params.permission_id);

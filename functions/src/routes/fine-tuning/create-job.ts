@@ -1,5 +1,5 @@
 /** POST /v1/fine_tuning/jobs: nothing is queued before everything that can be checked was checked. */
-import { ApiError, type ErrorCode, FineTuningJob, guardsOf } from '@preheat/contracts';
+import { ApiError, type ErrorCode, FineTuningJob, guardsOf, retentionOf } from '@preheat/contracts';
 import { type NewJob, toFineTuningJob } from '@preheat/jobs';
 import type { FastifyRequest } from 'fastify';
 import type { App } from '../../app-type.js';
@@ -8,6 +8,7 @@ import { Evals } from '../../evaluation/evals.js';
 import { CREATE_DEPTH } from '../../fine-tuning/data/examine-file.js';
 import { effectiveMethod } from '../../fine-tuning/effective-method.js';
 import { CreateJobRequest, refuseUnserved } from '../../fine-tuning/job-request.js';
+import { jobUses } from '../../fine-tuning/job-uses.js';
 import { preflightOf, type PreflightContext } from '../../fine-tuning/preflight-request.js';
 import { preflightSummary } from '../../fine-tuning/preflight-summary.js';
 import { requestIdentity } from '../../fine-tuning/request-identity.js';
@@ -19,6 +20,9 @@ import { StoredCompletions } from '../../stored-completions/stored-completions.j
 export const JOB_ERRORS = [
   ...BODY_ERRORS,
   'model_not_available',
+  'model_not_found',
+  'model_expired',
+  'model_damaged',
   'invalid_file_purpose',
   'invalid_training_file',
   'invalid_grader',
@@ -35,7 +39,7 @@ export function createJobRoute(app: App, deps: ApiDependencies, context: Preflig
   const schema = {
     operationId: 'createFineTuningJob',
     summary:
-      'Create a job; extension: `pipeline` runs several phases, each from the weights of the one before; `budget` and `scheduling` bound it, `preflight` says how it is checked',
+      'Create a job; extension: `pipeline` runs several phases, each from the weights of the one before; `budget` and `scheduling` bound it, `preflight` says how it is checked, `retention` which checkpoints stay',
     tags: ['Fine-tuning'],
     body: CreateJobRequest,
     response: withErrors({ 200: FineTuningJob }, ...JOB_ERRORS, 'idempotency_mismatch'),
@@ -55,27 +59,32 @@ async function toNewJob(
   projectId: string,
   request: CreateJobRequest,
 ): Promise<NewJob> {
-  const { phases, refusals, report, seed, limits } = await preflightOf(context, projectId, request, CREATE_DEPTH);
+  const checked = await preflightOf(context, projectId, request, CREATE_DEPTH);
+  const { phases, refusals, report, seed, limits, model: start } = checked;
   if (refusals[0]) throw refusals[0];
   const [only] = phases;
   const { files } = context;
   const checks = { ...deps, files, evals: new Evals(deps), completions: new StoredCompletions(deps) };
-  const { publish } = request;
-  // An alias may stand for another model tomorrow; the job starts from what it stands for now.
-  const model = (await deps.models.find(projectId, request.model))?.name ?? request.model;
+  const { publish, training_file: trainingFile, validation_file: validationFile = null } = request;
+  const publication = publish ? await checkPublish(checks, projectId, request.model, publish) : undefined;
+  const sources = { start, phases, files: [trainingFile, validationFile], ...(publication ? { publication } : {}) };
   return {
-    model,
-    trainingFile: request.training_file,
-    validationFile: request.validation_file ?? null,
+    // An alias may stand for another model tomorrow; the job starts from what it stands for now.
+    model: start.name,
+    startsFrom: start,
+    uses: await jobUses(deps.models, projectId, sources),
+    trainingFile,
+    validationFile,
     suffix: request.suffix ?? null,
     seed,
     metadata: request.metadata ?? null,
     method: request.pipeline === undefined && only ? effectiveMethod(only) : null,
     phases,
-    ...(publish ? { publication: await checkPublish(checks, projectId, request.model, publish) } : {}),
+    ...(publication ? { publication } : {}),
     priority: request.scheduling?.priority ?? 0,
     limits,
     guards: guardsOf(request.guards),
     preflight: preflightSummary(report),
+    retention: retentionOf(request.retention),
   };
 }

@@ -33,15 +33,19 @@ const LAST_CODE_POINT = '\u{10FFFF}';
 
 export interface S3StoreOptions extends AwsConnection {
   readonly bucket: string;
+  /** Bytes of a part of a large object, of which S3 takes at most 10,000, none but the last below 5 MiB. Default 16 MiB. */
+  readonly partBytes?: number;
 }
 
 export class S3ObjectStore implements ObjectStore {
   readonly #client: S3Client;
   readonly #bucket: string;
+  readonly #partBytes: number;
 
   /** Opens no connection. The bucket must exist. */
   constructor(options: S3StoreOptions) {
     this.#bucket = options.bucket;
+    this.#partBytes = options.partBytes ?? PART_BYTES;
     this.#client = new S3Client({ ...clientConfig(options), forcePathStyle: options.endpoint !== undefined });
   }
 
@@ -66,9 +70,9 @@ export class S3ObjectStore implements ObjectStore {
   /** One plain PUT if the whole stream fits in one part. A refusal can come after everything was uploaded. */
   async putStream(key: string, body: AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<PutResult> {
     assertKey(key);
-    const parts = regroup(body, PART_BYTES);
+    const parts = regroup(body, this.#partBytes);
     const first = (await parts.next()).value ?? new Uint8Array(0);
-    if (first.length < PART_BYTES) return this.put(key, first, options);
+    if (first.length < this.#partBytes) return this.put(key, first, options);
     const target = { client: this.#client, bucket: this.#bucket, key };
     return multipartUpload(target, startingWith(first, parts), options);
   }

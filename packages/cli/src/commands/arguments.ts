@@ -25,6 +25,16 @@ export function positive(text: string): number {
   throw new InvalidArgumentError('Expected a number above 0.');
 }
 
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** `90s`, `30m`, `36h` or `7d`, as seconds. */
+export function duration(text: string): number {
+  const [, count = '', unit = ''] = /^([1-9][0-9]{0,8})([smhd])$/.exec(text) ?? [];
+  const seconds = Number(count) * (UNIT_SECONDS[unit] ?? 0);
+  if (seconds > 0) return seconds;
+  throw new InvalidArgumentError('Expected a duration such as 90s, 30m, 36h or 7d.');
+}
+
 /** Collects `key=value` flags into one record. */
 export function keyValue(text: string, known: Record<string, string> = {}): Record<string, string> {
   const separator = text.indexOf('=');

@@ -25,6 +25,8 @@ export interface CreateJobFlags {
   readonly deadline?: number;
   readonly samples?: number;
   readonly force?: boolean;
+  readonly keepBest?: number;
+  readonly checkpointTtl?: number;
 }
 
 /** The request body. Paths in it, of the training files, are uploaded. Throws `UsageError` when something is missing. */
@@ -70,14 +72,19 @@ function publishOf({ alias, gate }: CreateJobFlags, io: Io): Pick<Partial<Create
 type Gate = NonNullable<NonNullable<CreateJob['publish']>['gate']>;
 
 /** Flags over what the file says, key by key. */
-function limitsOf(flags: CreateJobFlags, given: Partial<CreateJob>): Pick<CreateJob, 'budget' | 'scheduling'> {
+function limitsOf(
+  flags: CreateJobFlags,
+  given: Partial<CreateJob>,
+): Pick<CreateJob, 'budget' | 'scheduling' | 'retention'> {
   const budget = defined({
     max_train_seconds: flags.maxTrainSeconds,
     max_tokens: flags.maxTokens,
     max_cost: flags.maxCost,
   });
   const scheduling = defined({ priority: flags.priority, deadline: flags.deadline });
+  const retention = defined({ keep_best: flags.keepBest, checkpoint_ttl_seconds: flags.checkpointTtl });
   return {
+    ...(Object.keys(retention).length > 0 && { retention: { ...given.retention, ...retention } }),
     ...(Object.keys(budget).length > 0 && { budget: { ...given.budget, ...budget } }),
     ...(Object.keys(scheduling).length > 0 && { scheduling: { ...given.scheduling, ...scheduling } }),
   };

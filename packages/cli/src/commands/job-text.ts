@@ -30,7 +30,7 @@ export function jobDetails(job: FineTuningJob): string {
   const lines: [string, string | undefined][] = [
     ['job', job.id],
     ['status', job.status],
-    ['base model', job.model],
+    ['starts from', job.model],
     ['model', job.fine_tuned_model ?? undefined],
     ['seed', String(job.seed)],
     ['created', `${formatUnixSeconds(job.created_at)} UTC`],

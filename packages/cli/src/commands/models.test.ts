@@ -222,3 +222,30 @@ describe('models export', () => {
     expect(err).toContain(`has SHA-256 ${sha256}, the platform sent ${'0'.repeat(64)}`);
   });
 });
+
+describe('models expire', () => {
+  const URL_OF_X = '/v1/x/models/ft%3Ax/expiry';
+  const expiry = (expires_at: number | null) => ({ object: 'model.expiry', model: 'ft:x', expires_at });
+
+  it.each([
+    [['--in', '7d'], { expires_in_seconds: 604_800 }],
+    [['--at', '1900000000'], { expires_at: 1_900_000_000 }],
+  ])('%j sets it', async (flags, body) => {
+    const routes = { [`POST ${URL_OF_X}`]: [expiry(1_900_000_000)] };
+    const { code, out } = await run(['expire', 'ft:x', ...flags], routes);
+    expect([code, out.trim()]).toEqual([0, 'ft:x expires at 2030-03-17 17:46:40 UTC']);
+    expect(sent(`POST ${URL_OF_X}`)).toEqual([body]);
+  });
+
+  it('tells when, lifts it with --never, and refuses both at once and no duration at all', async () => {
+    const told = await run(['expire', 'ft:x'], { [`GET ${URL_OF_X}`]: [expiry(1_900_000_000)] });
+    expect([told.code, told.out]).toEqual([0, expect.stringContaining('2030-03-17')]);
+    await api?.stop();
+    const lifted = await run(['expire', 'ft:x', '--never'], { [`DELETE ${URL_OF_X}`]: [expiry(null)] });
+    expect([lifted.code, lifted.out.trim()]).toEqual([0, 'ft:x does not expire']);
+    await api?.stop();
+    expect((await run(['expire', 'ft:x', '--never', '--in', '2h'])).code).toBe(2);
+    await api?.stop();
+    expect((await run(['expire', 'ft:x', '--in', 'soon'])).err).toContain('90s, 30m, 36h or 7d');
+  });
+});

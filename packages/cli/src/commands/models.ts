@@ -4,12 +4,13 @@ import type { Command } from 'commander';
 import { formatUnixSeconds } from '../duration.js';
 import type { Io } from '../io.js';
 import { renderTable } from '../table.js';
+import { addExpireCommand } from './models-expire.js';
 import { addExportCommand } from './models-export.js';
 import { addImportCommand } from './models-import.js';
 import { openSession } from './session.js';
 
 export function addModelsCommand(program: Command, io: Io): void {
-  const models = program.command('models').description('list, show, import, export and delete models');
+  const models = program.command('models').description('list, show, import, export, expire and delete models');
   models
     .command('list', { isDefault: true })
     .description('list every model that can be called')
@@ -31,13 +32,19 @@ export function addModelsCommand(program: Command, io: Io): void {
       const session = openSession(command, io);
       session.show(await session.client.models.delete(name), ({ id }) => `deleted ${id}`);
     });
+  addExpireCommand(models, io);
   addImportCommand(models, io);
   addExportCommand(models, io);
 }
 
 function modelTable(models: readonly ModelObject[]): string {
   return renderTable(
-    [{ title: 'MODEL' }, { title: 'OWNED BY' }, { title: 'CREATED (UTC)' }],
-    models.map((model) => [model.id, model.owned_by, formatUnixSeconds(model.created)]),
+    [{ title: 'MODEL' }, { title: 'OWNED BY' }, { title: 'CREATED (UTC)' }, { title: 'EXPIRES (UTC)' }],
+    models.map(({ id, owned_by: owner, created, expires_at: expires }) => [
+      id,
+      owner,
+      formatUnixSeconds(created),
+      expires === undefined ? '' : formatUnixSeconds(expires),
+    ]),
   );
 }

@@ -50,6 +50,21 @@ export function streamTests(store: () => ObjectStore): void {
     expect(text((await store().get('stream/failing'))?.body)).toBe('before');
   });
 
+  test('what a stream that was cut off left behind is not seen, and whoever tries again writes the whole', async () => {
+    const whole = pattern(34 * 2 ** 20);
+    const changed = Uint8Array.from(whole);
+    // In the second part of an adapter that writes in parts.
+    changed[20 * 2 ** 20] = 99;
+    const once = { condition: { kind: 'absent' } } as const;
+    await expect(store().putStream('stream/resumed', thenFails(changed), once)).rejects.toThrow('source broke');
+    expect(await store().head('stream/resumed')).toBeUndefined();
+    expect((await store().list('stream/resumed')).entries).toEqual([]);
+    expect(await store().putStream('stream/resumed', pieces(whole, 777_777), once)).toMatchObject({ ok: true });
+    const read = await store().getStream('stream/resumed');
+    expect(read !== undefined && sameBytes(await collect(read.body), whole)).toBe(true);
+    expect(await store().putStream('stream/resumed', pieces(whole, 777_777), once)).toMatchObject({ ok: false });
+  });
+
   test('a reader keeps the version it opened while a writer replaces it', async () => {
     const old = pattern(3 * 2 ** 20);
     await store().put('stream/versions', old);
@@ -63,7 +78,9 @@ async function* pieces(whole: Uint8Array, size: number): AsyncGenerator<Uint8Arr
   for (let at = 0; at < whole.length; at += size) yield whole.subarray(at, at + size);
 }
 
-async function* failsAfter(goodBytes: number): AsyncGenerator<Uint8Array> {
-  yield pattern(goodBytes);
+const failsAfter = (goodBytes: number): AsyncGenerator<Uint8Array> => thenFails(pattern(goodBytes));
+
+async function* thenFails(good: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield good;
   throw new Error('source broke');
 }

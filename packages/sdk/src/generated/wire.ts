@@ -152,6 +152,7 @@ export interface WireTypes {
   ImportModelRequest: ImportModelRequest;
   Method: Method;
   ModelAlias: ModelAlias;
+  ModelExpiry: ModelExpiry;
   ModelExport: ModelExport;
   ModelImport: ModelImport;
   ModelObject: ModelObject;
@@ -162,6 +163,7 @@ export interface WireTypes {
   PreflightSummary: PreflightSummary;
   RunComparison: RunComparison;
   RunDataSource: RunDataSource;
+  SetModelExpiry: SetModelExpiry;
   StoredChatCompletion: StoredChatCompletion;
   TestingCriterion: TestingCriterion;
   TextCompletion: TextCompletion;
@@ -562,6 +564,19 @@ export interface FineTuningJob {
     max_grader_error_rate: number | null;
     first_step_seconds: number | null;
   };
+  retention: {
+    /**
+     * Checkpoints of each phase to keep, best by the validation metric, beside the last one of each phase.
+     */
+    keep_best: number;
+    checkpoint_ttl_seconds: number | null;
+  };
+  starts_from: {
+    model: string;
+    kind: "base" | "imported" | "fine-tuned" | "checkpoint";
+    owned_by: string;
+    fine_tuning_job_id: string | null;
+  } | null;
   usage_metrics: {
     train_seconds: number;
     trained_tokens: number;
@@ -755,6 +770,11 @@ export interface ModelAlias {
     fine_tuning_job_id: string | null;
   }[];
 }
+export interface ModelExpiry {
+  object: "model.expiry";
+  model: string;
+  expires_at: number | null;
+}
 export interface ModelExport {
   object: "model.export";
   id: string;
@@ -805,6 +825,7 @@ export interface ModelObject {
   created: number;
   owned_by: string;
   alias_of?: string;
+  expires_at?: number;
 }
 export interface OutputItem {
   object: "eval.run.output_item";
@@ -1109,6 +1130,16 @@ export interface RunComparison {
     baseline_pass_rate: number;
     candidate_pass_rate: number;
   }[];
+}
+export interface SetModelExpiry {
+  /**
+   * Unix time, still to come.
+   */
+  expires_at?: number;
+  /**
+   * From now on.
+   */
+  expires_in_seconds?: number;
 }
 export interface StoredChatCompletion {
   id: string;
@@ -1636,4 +1667,11 @@ export interface CreateJob {
     first_step_seconds?: number | null;
   } | null;
   preflight?: PreflightRequest | null;
+  retention?: {
+    /**
+     * Checkpoints of each phase to keep, best by the validation metric, beside the last one of each phase.
+     */
+    keep_best?: number;
+    checkpoint_ttl_seconds?: number | null;
+  } | null;
 }

@@ -2,9 +2,11 @@
 import type {
   ExportModelRequest,
   ImportModelRequest,
+  ModelExpiry,
   ModelExport,
   ModelImport,
   ModelObject,
+  SetModelExpiry,
 } from '../generated/wire.js';
 import { Paginator } from '../paginator.js';
 import type { RequestOptions, Transport } from '../transport.js';
@@ -28,6 +30,21 @@ export class Models {
 
   delete(name: string, options?: RequestOptions): Promise<{ id: string; object: 'model'; deleted: boolean }> {
     return this.#transport.json({ method: 'DELETE', path: modelPath(name) }, options);
+  }
+
+  /** When a model expires; `expires_at` is null where it does not. */
+  expiry(name: string, options?: RequestOptions): Promise<ModelExpiry> {
+    return this.#transport.json({ method: 'GET', path: expiryPath(name) }, options);
+  }
+
+  /** Lets a model expire. One that a job, an alias or a run uses expires once nothing uses it. */
+  setExpiry(name: string, expiry: SetModelExpiry, options?: RequestOptions): Promise<ModelExpiry> {
+    return this.#transport.json({ method: 'POST', path: expiryPath(name), body: expiry }, options);
+  }
+
+  /** Lets a model stay that would expire. */
+  liftExpiry(name: string, options?: RequestOptions): Promise<ModelExpiry> {
+    return this.#transport.json({ method: 'DELETE', path: expiryPath(name) }, options);
   }
 
   /**
@@ -69,3 +86,5 @@ const exportPath = (id: string): string => `/x/exports/${encodeURIComponent(id)}
 
 /** Names contain colons and may contain slashes. */
 const modelPath = (name: string): string => `/models/${encodeURIComponent(name)}`;
+
+const expiryPath = (name: string): string => `/x/models/${encodeURIComponent(name)}/expiry`;

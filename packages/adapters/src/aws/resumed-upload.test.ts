@@ -1,0 +1,93 @@
+/** An upload whose process is killed in the middle, against a real S3 wire. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { CreateBucketCommand, ListMultipartUploadsCommand, ListPartsCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, describe, expect, test } from 'vitest';
+import { S3ObjectStore } from './s3-object-store.js';
+import { systemClock } from '../system/system-clock.js';
+import { startMoto, WIRE_ACCESS } from './wire-servers/index.js';
+
+const PROGRAM = fileURLToPath(new URL('testing/stuck-upload.ts', import.meta.url));
+/** The least that S3 takes. */
+const PART_BYTES = 5 * 2 ** 20;
+const BUCKET = 'resumed';
+const KEY = 'imports/p/digest/model.safetensors';
+const ONCE = { condition: { kind: 'absent' } } as const;
+
+const moto = await startMoto();
+afterAll(() => moto?.stop());
+
+describe.skipIf(moto === undefined)('an upload that was killed in the middle', () => {
+  const connection = { ...WIRE_ACCESS, endpoint: moto?.endpoint ?? '' };
+  const admin = new S3Client({ ...connection, forcePathStyle: true });
+  const unfinished = async () => (await admin.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }))).Uploads ?? [];
+
+  test('is gone on with: a retry sends only the parts that are not there, and leaves nothing behind', async () => {
+    await admin.send(new CreateBucketCommand({ Bucket: BUCKET }));
+    await killedInTheMiddle(2);
+    const [upload] = await unfinished();
+    expect(upload?.Key).toBe(KEY);
+
+    const proxy = await countingProxy(connection.endpoint);
+    const store = new S3ObjectStore({ ...connection, endpoint: proxy.endpoint, bucket: BUCKET, partBytes: PART_BYTES });
+    const whole = new Uint8Array(3 * PART_BYTES + 5).map((_, i) => i % 251);
+    expect(await store.putStream(KEY, chunks(whole), ONCE)).toMatchObject({ ok: true });
+    expect(proxy.partsSent()).toEqual(['3', '4']);
+    expect(Buffer.compare((await store.get(KEY))?.body ?? new Uint8Array(0), whole)).toBe(0);
+    expect(await unfinished()).toEqual([]);
+    store.close();
+    await proxy.stop();
+  });
+
+  async function killedInTheMiddle(parts: number): Promise<void> {
+    const args = [connection.endpoint, BUCKET, KEY, String(parts * PART_BYTES + 5), String(PART_BYTES)];
+    const child: ChildProcess = fork(PROGRAM, args, { execArgv: ['--conditions=source', '--import', 'tsx'] });
+    const ended = once(child, 'exit');
+    while ((await storedParts()) < parts) {
+      if (child.exitCode !== null) throw new Error(`the upload ended with ${child.exitCode}`);
+      await systemClock.sleep(50);
+    }
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  async function storedParts(): Promise<number> {
+    const [upload] = await unfinished();
+    if (!upload) return 0;
+    const command = new ListPartsCommand({ Bucket: BUCKET, Key: KEY, UploadId: upload.UploadId });
+    return (await admin.send(command)).Parts?.length ?? 0;
+  }
+});
+
+async function* chunks(whole: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < whole.length; at += 1_000_003) yield whole.subarray(at, at + 1_000_003);
+}
+
+/** Passes requests on, and tells which parts were sent through it. */
+async function countingProxy(endpoint: string) {
+  const sent: string[] = [];
+  const server: Server = createServer((incoming, outgoing) => {
+    const url = new URL(incoming.url ?? '/', endpoint);
+    const part = url.searchParams.get('partNumber');
+    if (incoming.method === 'PUT' && part !== null) sent.push(part);
+    const onward = request(url, { method: incoming.method, headers: incoming.headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(outgoing);
+    });
+    // A connection that breaks is the client's to try again.
+    onward.on('error', () => outgoing.destroy());
+    incoming.pipe(onward);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    partsSent: () => sent.sort(),
+    stop: async () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
