@@ -1,6 +1,6 @@
 /** The preflight of a create request: what its fields mean, and then the one way that everything is checked. */
 import type { JobLimits } from '@preheat/contracts';
-import type { Clock, Ids } from '@preheat/ports';
+import type { Ids } from '@preheat/ports';
 import type { Depth } from './data/examine-file.js';
 import type { CreateJobRequest } from './job-request.js';
 import { preflight, type Preflight, type PreflightDependencies } from './preflight.js';
@@ -9,7 +9,6 @@ import { requestedPhases } from './requested-phases.js';
 import { newSeed } from './seed.js';
 
 export interface PreflightContext extends PreflightDependencies {
-  readonly clock: Clock;
   readonly ids: Ids;
 }
 

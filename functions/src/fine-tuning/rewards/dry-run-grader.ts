@@ -5,8 +5,10 @@
  */
 import { ApiError, MAX_REPORTED, type PreflightRewards } from '@preheat/contracts';
 import type { CompiledGrader, GradeResult, GraderPool } from '@preheat/graders';
+import type { Clock } from '@preheat/ports';
 import type { SampledRow } from '../data/examine-file.js';
 import type { Sampled } from './sample-completions.js';
+import { timeLimit } from './time-limit.js';
 
 export interface DryRun {
   readonly rewards: PreflightRewards;
@@ -18,6 +20,7 @@ export interface DryRun {
 
 export interface DryRunOptions {
   readonly pool: GraderPool;
+  readonly clock: Clock;
   readonly projectId: string;
   readonly path: string;
   readonly completionsPerRow: number;
@@ -37,12 +40,13 @@ export async function dryRunGrader(
   const samples = rows.flatMap(({ row }, index) =>
     (texts[index] ?? []).map((output_text) => ({ sample: { output_text }, item: row })),
   );
-  const signal = AbortSignal.timeout(GRADING_LIMIT_MS);
-  const { pool, projectId } = options;
-  const grades = await pool.gradeAll(grader, samples, { projectId, signal }).catch((error: unknown) => {
+  const { pool, projectId, clock } = options;
+  const { signal, end } = timeLimit(clock, GRADING_LIMIT_MS);
+  const grading = pool.gradeAll(grader, samples, { projectId, signal }).catch((error: unknown) => {
     if (signal.aborted) return null;
     throw error;
   });
+  const grades = await grading.finally(end);
   if (grades === null) return unfinished(sampled, options);
   const perRow = texts[0]?.length ?? 0;
   const groups = rows.map((_, index) => grades.slice(index * perRow, (index + 1) * perRow));

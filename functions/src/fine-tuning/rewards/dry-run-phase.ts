@@ -2,6 +2,7 @@
 import type { ApiError, PreflightRequest, PreflightRewards } from '@preheat/contracts';
 import type { GraderPool } from '@preheat/graders';
 import type { ModelDescription } from '@preheat/inference/model-registry';
+import type { Clock } from '@preheat/ports';
 import type { DecoderServing } from '../../serving/decoder-serving.js';
 import type { ExaminedFile, SampledRow } from '../data/examine-file.js';
 import type { Objections } from '../estimate/objections.js';
@@ -13,6 +14,12 @@ export interface RewardCheck {
   readonly rewards: PreflightRewards;
   readonly refusals: readonly ApiError[];
   readonly objections: Objections;
+}
+
+export interface DryRunDependencies {
+  readonly decoders: DecoderServing;
+  readonly graders: GraderPool;
+  readonly clock: Clock;
 }
 
 export interface DryRunSubject {
@@ -27,22 +34,22 @@ export interface DryRunSubject {
 const COMPLETIONS_PER_ROW = 4;
 
 export async function dryRunPhase(
-  { decoders, graders }: { readonly decoders: DecoderServing; readonly graders: GraderPool },
+  deps: DryRunDependencies,
   subject: DryRunSubject,
   { grader, resolved, requested, training }: PreparedPhase & { readonly training: ExaminedFile },
 ): Promise<RewardCheck | null> {
   const { samples } = training;
   if (!grader) return null;
   const completionsPerRow = subject.wishes?.completions_per_row ?? COMPLETIONS_PER_ROW;
-  const sampled = await answers(decoders, subject, resolved.config, samples, completionsPerRow);
+  const sampled = await answers(deps, subject, resolved.config, samples, completionsPerRow);
   const path = requested.paths.grader;
-  const options = { pool: graders, projectId: subject.projectId, path, completionsPerRow };
+  const options = { pool: deps.graders, clock: deps.clock, projectId: subject.projectId, path, completionsPerRow };
   const { rewards, refusals, objections, warnings } = await dryRunGrader(grader, samples, sampled, options);
   return { rewards, refusals, objections: { refusals: objections, warnings } };
 }
 
 async function answers(
-  decoders: DecoderServing,
+  deps: DryRunDependencies,
   { model, seed, index, wishes }: DryRunSubject,
   config: Readonly<Record<string, unknown>>,
   samples: readonly SampledRow[],
@@ -55,7 +62,7 @@ async function answers(
     return { ok: false, reason: 'the request asks for no samples (preflight.sample_rows is 0)' };
   if (samples.length === 0) return { ok: false, reason: 'no row could be sampled' };
   const context = model.config.max_position_embeddings;
-  return sampleCompletions(decoders, model, {
+  return sampleCompletions(deps, model, {
     prompts: samples.map(({ tokens }) => tokens),
     completionsPerRow,
     maxCompletionTokens: Number(config['max_completion_tokens'] ?? context),

@@ -4,8 +4,10 @@
  */
 import { type DecoderConfig, endTokenIds, parameterCount } from '@preheat/contracts';
 import type { ModelDescription } from '@preheat/inference/model-registry';
+import type { Clock } from '@preheat/ports';
 import type { DecoderServing, ServedModel } from '../../serving/decoder-serving.js';
 import { inBytes } from '../estimate/objections.js';
+import { timeLimit } from './time-limit.js';
 
 export interface SamplingRequest {
   readonly prompts: readonly Int32Array[];
@@ -27,7 +29,7 @@ export const SAMPLING_MS = 8_000;
 const BYTES_PER_WEIGHT = 4;
 
 export async function sampleCompletions(
-  decoders: DecoderServing,
+  { decoders, clock }: { readonly decoders: DecoderServing; readonly clock: Clock },
   model: ModelDescription,
   request: SamplingRequest,
 ): Promise<Sampled> {
@@ -36,7 +38,7 @@ export async function sampleCompletions(
     const limit = `${inBytes(SAMPLING_BYTES)} are the budget of a preflight`;
     return { ok: false, reason: `the model takes ${inBytes(bytes)} to sample from, and ${limit}` };
   }
-  const signal = AbortSignal.timeout(SAMPLING_MS);
+  const { signal, end } = timeLimit(clock, SAMPLING_MS);
   const opening = decoders.acquire(model.record);
   try {
     const opened = await inTime(opening, signal);
@@ -47,6 +49,7 @@ export async function sampleCompletions(
     if (isMissingRuntime(error)) return { ok: false, reason: 'this process has no model runtime' };
     throw error;
   } finally {
+    end();
     // Also a model that was opened too late must be given back.
     opening.then(
       (opened) => opened.release(),

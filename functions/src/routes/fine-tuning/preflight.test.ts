@@ -1,5 +1,6 @@
 import type { FineTuningJob, PreflightReport } from '@preheat/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SAMPLING_BYTES, SAMPLING_MS, sampleCompletions } from '../../fine-tuning/rewards/sample-completions.js';
 import {
   chat,
   preflightUnderTest,
@@ -225,19 +226,34 @@ describe('the preflight of a reinforcement job', () => {
     });
   });
 
-  it('does not sample a model that is beyond the budget of a preflight', async () => {
-    const { SAMPLING_BYTES, sampleCompletions } = await import('../../fine-tuning/rewards/sample-completions.js');
-    const model = await at.api.deps.models.describe((await at.api.deps.models.find('proj-one', TINY_MODEL)) as never);
-    const config = { ...model.config, hidden_size: 8192, intermediate_size: 16_384, num_hidden_layers: 2 };
-    const request = { prompts: [Int32Array.of(1)], completionsPerRow: 1, maxCompletionTokens: 1, maxSequenceLength: 8 };
-    const sampled = await sampleCompletions(
-      at.api.deps.decoders,
-      { ...model, config },
-      { ...request, temperature: 1, seed: 0 },
-    );
-    expect(sampled).toEqual({
-      ok: false,
-      reason: expect.stringContaining(`${SAMPLING_BYTES / 1e6} MB are the budget`),
+  describe('does not sample a model beyond the budget of a preflight', () => {
+    const request = {
+      prompts: [Int32Array.of(1)],
+      completionsPerRow: 1,
+      maxCompletionTokens: 8,
+      maxSequenceLength: 16,
+    };
+    const settings = { ...request, temperature: 1, seed: 0 };
+    const described = async () => {
+      const record = await at.api.deps.models.find('proj-one', TINY_MODEL);
+      if (!record) throw new Error('there is no model');
+      return at.api.deps.models.describe(record);
+    };
+
+    it('of memory', async () => {
+      const model = await described();
+      const config = { ...model.config, hidden_size: 8192, intermediate_size: 16_384, num_hidden_layers: 2 };
+      const sampled = await sampleCompletions(at.api.deps, { ...model, config }, settings);
+      expect(sampled).toEqual({
+        ok: false,
+        reason: expect.stringContaining(`${SAMPLING_BYTES / 1e6} MB are the budget`),
+      });
+    });
+
+    it('of time', async () => {
+      const sampling = sampleCompletions(at.api.deps, await described(), settings);
+      await at.api.clock.advance(SAMPLING_MS);
+      expect(await sampling).toEqual({ ok: false, reason: `the model did not answer within ${SAMPLING_MS / 1000} s` });
     });
   });
 
