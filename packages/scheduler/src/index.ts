@@ -10,3 +10,5 @@ export {
   WAITING_WEIGHT,
 } from './linger.js';
 export { fairOrder, type ProjectDemand } from './fair-order.js';
+export { learnedPolicy, sharedPoolPolicy } from './learned-policy.js';
+export type { Action, Decision, Lease, Memory, Policy, PolicyEvent, PoolView, Prices } from './policy.js';
