@@ -10,5 +10,11 @@ export {
   WAITING_WEIGHT,
 } from './linger.js';
 export { fairOrder, type ProjectDemand } from './fair-order.js';
+export { batchHoldMs } from './batch-hold.js';
 export { learnedPolicy, sharedPoolPolicy } from './learned-policy.js';
+export { placeJob } from './placement.js';
+export { type ScaledPoolState, scaledPoolPolicy } from './scale-out-policy.js';
+export { desiredRunners, NO_SCALE_STATE, type ScaleState } from './scale-out.js';
+export { checkpointEveryMs, spotOrOnDemand, survivingValue } from './spot.js';
+export { isTimeToWarm, phaseEnd, type TrainerProgress } from './warm-ahead.js';
 export type { Action, Decision, Lease, Memory, Policy, PolicyEvent, PoolView, Prices } from './policy.js';

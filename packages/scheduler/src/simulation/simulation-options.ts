@@ -5,10 +5,19 @@ import type { Policy, Prices } from '../policy.js';
 export interface Duration {
   /** What policies are told. */
   readonly expectedMs: number;
+  /** Standard deviation, as policies are told. */
+  readonly spreadMs: number;
   sampleMs(index: number): number;
 }
 
-export const constantMs = (ms: number): Duration => ({ expectedMs: ms, sampleMs: () => ms });
+export const constantMs = (ms: number): Duration => ({ expectedMs: ms, spreadMs: 0, sampleMs: () => ms });
+
+/** One after the other. */
+export const inSequence = (first: Duration, second: Duration): Duration => ({
+  expectedMs: first.expectedMs + second.expectedMs,
+  spreadMs: Math.hypot(first.spreadMs, second.spreadMs),
+  sampleMs: (index) => first.sampleMs(index) + second.sampleMs(index),
+});
 
 export interface Learned<M> {
   readonly own: ReadonlyMap<string, M>;
