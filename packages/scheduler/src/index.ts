@@ -10,7 +10,6 @@ export {
   WAITING_WEIGHT,
 } from './linger.js';
 export { fairOrder, type ProjectDemand } from './fair-order.js';
-export { batchHoldMs } from './batch-hold.js';
 export { learnedPolicy, sharedPoolPolicy } from './learned-policy.js';
 export { placeJob } from './placement.js';
 export { type ScaledPoolState, scaledPoolPolicy } from './scale-out-policy.js';

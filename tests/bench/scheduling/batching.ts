@@ -1,10 +1,10 @@
 /** One session answering an hour of Azure's requests (D6): no hold, a hold when busy, and a hold always. */
-import { azureLlm, type BatchResult, heldByRule, simulateBatches } from '@preheat/scheduler/simulation';
+import { azureLlm, type BatchResult, heldWhileBusy, simulateBatches } from '@preheat/scheduler/simulation';
 
 const FIXED = { tokenMs: 0.25, sharingCost: 0.05, largest: 32 };
 const RULES = {
   'no hold': () => 0,
-  'held while busy (ours)': heldByRule,
+  'held while busy': heldWhileBusy,
   'always held 10 ms': () => 10,
 };
 

@@ -26,7 +26,10 @@ export interface ChainRow {
 /** Phases that end as planned, and two shares that end early or fail, unforeseen. */
 export function chainRows(): ChainRow[] {
   const { name, jobs } = halves(traceNamed('philly').load()).test;
-  const work = workload(name, jobs.filter((_, index) => index % EVERY === 0));
+  const work = workload(
+    name,
+    jobs.filter((_, index) => index % EVERY === 0),
+  );
   const load = sampledLoadMs(SEED);
   const runnerStart = inSequence(sampledBootMs(SEED, BOOT_MEDIAN_MS), load);
   const fixed = { prices: { runner: 1, waiting: 9 }, runnerStart, sessionStart: load, planError: 0.3, seed: SEED };
@@ -43,7 +46,12 @@ export function chainRows(): ChainRow[] {
 }
 
 const secondsAt = (delaysMs: readonly number[], share: number): string =>
-  (quantile(delaysMs.toSorted((a, b) => a - b), share) / 1000).toFixed(1);
+  (
+    quantile(
+      delaysMs.toSorted((a, b) => a - b),
+      share,
+    ) / 1000
+  ).toFixed(1);
 
 export function chainTable(rows: readonly ChainRow[]): string[][] {
   return rows.map(({ early, failed, isWarmedAhead, result }) => {

@@ -80,7 +80,8 @@ class Runs {
     const seesPrices = PRICED.includes(policy);
     const name = `${half} ${policy} ${seesPrices ? lambda : ''}`;
     const options = perKeyOptions(policy, this.startMs, lambda);
-    const run = () => (half === 'train' ? simulate(this.split.train, options) : simulateSecondHalf(this.split, options));
+    const run = () =>
+      half === 'train' ? simulate(this.split.train, options) : simulateSecondHalf(this.split, options);
     const ledger = this.#ledgers.get(name) ?? run().ledger;
     this.#ledgers.set(name, ledger);
     return ledger;

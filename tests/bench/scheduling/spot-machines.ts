@@ -14,7 +14,12 @@ const CASES: readonly (Varied & { readonly name: string })[] = [
   { name: 'spot, checkpoint every minute', rule: 'spot', checkpointEveryMs: 60_000, usesNotice: false },
   { name: 'spot, Young', rule: 'spot', checkpointEveryMs: null, usesNotice: false },
   { name: 'spot, Young, notice used', rule: 'spot', checkpointEveryMs: null, usesNotice: true },
-  { name: 'spot or on demand, Young, notice used', rule: 'spot-or-on-demand', checkpointEveryMs: null, usesNotice: true },
+  {
+    name: 'spot or on demand, Young, notice used',
+    rule: 'spot-or-on-demand',
+    checkpointEveryMs: null,
+    usesNotice: true,
+  },
 ];
 
 export function spotTable(): string[][] {

@@ -2,7 +2,6 @@
  * One evaluation session that answers requests in batches (D6): what holding a request for others costs and gains. A batch takes
  * as long as its longest answer, and a little longer for each that shares it.
  */
-import { batchHoldMs } from '../batch-hold.js';
 import { quantile } from './summary.js';
 
 export interface Request {
@@ -25,7 +24,9 @@ export interface BatchResult {
   readonly meanBatch: number;
 }
 
-export const heldByRule: BatchOptions['holdMs'] = batchHoldMs;
+/** Not at all while the session is free; while it is busy at most 10 ms, and a tenth of what a request takes. */
+export const heldWhileBusy: BatchOptions['holdMs'] = (wasBusy, medianRunMs) =>
+  wasBusy ? Math.min(10, 0.1 * medianRunMs) : 0;
 
 /** @param requests Ascending by arrival, at least one. */
 export function simulateBatches(requests: readonly Request[], options: BatchOptions): BatchResult {
@@ -38,7 +39,8 @@ export function simulateBatches(requests: readonly Request[], options: BatchOpti
     const wasBusy = first.arriveMs < freeAtMs;
     const startMs = Math.max(first.arriveMs, freeAtMs) + options.holdMs(wasBusy, medianRunMs);
     let end = next;
-    while (end < requests.length && end - next < options.largest && (requests[end] as Request).arriveMs <= startMs) end++;
+    while (end < requests.length && end - next < options.largest && (requests[end] as Request).arriveMs <= startMs)
+      end++;
     const batch = requests.slice(next, end);
     const longestMs = Math.max(...batch.map(({ tokens }) => tokens * options.tokenMs));
     const runMs = longestMs * (1 + options.sharingCost * (batch.length - 1));

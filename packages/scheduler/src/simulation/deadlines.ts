@@ -56,7 +56,8 @@ function runToEnd(serviceMs: number, options: DeadlineOptions, uniform: () => nu
   let on: 'spot' | 'on-demand' | null = null;
   while (leftMs > 0) {
     const timing = { remainingMs: leftMs, untilDeadlineMs: deadlineMs - nowMs, recoveryMs: startMs };
-    const place: 'spot' | 'on-demand' = rule === 'spot-or-on-demand' ? spotOrOnDemand({ ...timing, checkpointMs, hazardPerMs }) : rule;
+    const place: 'spot' | 'on-demand' =
+      rule === 'spot-or-on-demand' ? spotOrOnDemand({ ...timing, checkpointMs, hazardPerMs }) : rule;
     const isSpot = place === 'spot';
     const beginMs: number = on === place ? 0 : startMs;
     // A machine that stays needs no checkpoints; on a spot machine the rule is asked again after each.

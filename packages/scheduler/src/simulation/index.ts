@@ -8,7 +8,7 @@ export { knativeKpa } from './baselines/knative-kpa.js';
 export { rainbowCake } from './baselines/rainbow-cake.js';
 export { clairvoyantFloor, keepAliveOracle } from './oracles/keep-alive-oracle.js';
 export { cappedPoolOracle, mostAtOnce, sharedPoolOracle } from './oracles/path-cover-oracle.js';
-export { type BatchResult, heldByRule, simulateBatches } from './batches.js';
+export { type BatchResult, heldWhileBusy, simulateBatches } from './batches.js';
 export { type ChainResult, simulateChains } from './chains.js';
 export { type DeadlineOptions, simulateDeadlines } from './deadlines.js';
 export type { Ledger } from './ledger.js';

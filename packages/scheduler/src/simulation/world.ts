@@ -19,7 +19,17 @@ type WorldEvent = { readonly atMs: number; readonly rank: number } & (
 );
 
 /** At one time: ends, then starts, then arrivals, then expiries, as the oracles count them. */
-const RANK = { ended: 0, booted: 1, warm: 1, arrived: 2, visible: 3, expired: 4, interrupted: 4, tick: 5, swept: 5 } as const;
+const RANK = {
+  ended: 0,
+  booted: 1,
+  warm: 1,
+  arrived: 2,
+  visible: 3,
+  expired: 4,
+  interrupted: 4,
+  tick: 5,
+  swept: 5,
+} as const;
 /** What is assumed of a key's run time before one was seen. */
 const UNKNOWN_ESTIMATE_MS = 60_000;
 const ESTIMATE_WEIGHT = 0.1;

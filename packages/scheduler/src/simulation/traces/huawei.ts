@@ -8,7 +8,10 @@ export function huaweiQuantile(figure: string, series: string): (share: number) 
   const points = readRows(CURVES)
     .map((row, index) => ({ row, index }))
     .filter(({ row }) => row.figure === figure && row.series === series)
-    .map(({ row, index }) => ({ x: finiteNumber(row, 'x', CURVES, index), share: finiteNumber(row, 'cdf', CURVES, index) }));
+    .map(({ row, index }) => ({
+      x: finiteNumber(row, 'x', CURVES, index),
+      share: finiteNumber(row, 'cdf', CURVES, index),
+    }));
   if (points.length === 0) throw new Error(`${CURVES} has no series ${series} of ${figure}`);
   return (share) => {
     const after = points.findIndex((point) => point.share >= share);
