@@ -81,3 +81,20 @@ function idleRunnerFor(pool: Pool, { job, offeredAtMs }: Message, nowMs: number,
   }
   return affine ?? (offeredAtMs <= nowMs ? other : null);
 }
+
+type Start = Pick<Runner, 'model' | 'bornMs' | 'freeAtMs' | 'startupMs' | 'warmForMs' | 'owedDelayMs'>;
+
+export function newRunner(id: number, pool: Pool, start: Start): Runner {
+  return { id, pool, state: 'starting', version: 0, work: null, startedMs: 0, priority: 0, lastWorkedMs: 0, ...start };
+}
+
+/** The idle runner that goes first when there is no room. */
+export function leastPriority(pools: Iterable<Pool>): Runner | null {
+  let least: Runner | null = null;
+  for (const { runners } of pools) {
+    for (const runner of runners) {
+      if (runner.state === 'idle' && (!least || runner.priority < least.priority)) least = runner;
+    }
+  }
+  return least;
+}

@@ -3,11 +3,13 @@
  * decide and accounts for it; it decides nothing itself but what the platform's protocol fixes: a job is claimed once, by
  * whichever runner that may see it is free first.
  */
-import type { Action, Memory, Policy, PolicyEvent, PoolView } from '../policy.js';
+import type { Action, PolicyEvent, PoolView } from '../policy.js';
 import { EventQueue } from './event-queue.js';
 import { Ledger } from './ledger.js';
-import { type Message, newPool, nextMatch, type Pool, type Runner } from './pool.js';
-import type { SimulationOptions } from './simulation-options.js';
+import { leastPriority, type Message, newPool, newRunner, nextMatch, type Pool, type Runner } from './pool.js';
+import { PolicyHost } from './policy-host.js';
+import { RunTimeEstimates } from './run-time-estimates.js';
+import type { Learned, SimulationOptions } from './simulation-options.js';
 import type { Job, Workload } from './workload.js';
 
 type WorldEvent = { readonly atMs: number; readonly rank: number } & (
@@ -30,9 +32,6 @@ const RANK = {
   tick: 5,
   swept: 5,
 } as const;
-/** What is assumed of a key's run time before one was seen. */
-const UNKNOWN_ESTIMATE_MS = 60_000;
-const ESTIMATE_WEIGHT = 0.1;
 /** A new runner polls for so long before it leaves without a job, whatever the policy says. */
 const FIRST_POLL_MS = 20_000;
 /** A job that nobody took by then, and whose pool has no runner, wakes one. */
@@ -41,14 +40,12 @@ const SWEEP_MS = 60_000;
 export class World<M> {
   readonly ledger: Ledger;
   readonly #options: SimulationOptions<M>;
-  readonly #policy: Policy<M>;
+  readonly #policy: PolicyHost<M>;
   readonly #events = new EventQueue<WorldEvent>();
   readonly #pools = new Map<string, Pool>();
-  readonly #own = new Map<string, M>();
-  readonly #estimates = new Map<string, number>();
+  readonly #estimates = new RunTimeEstimates();
   readonly #claimed: Uint8Array;
   readonly #remainingMs: Float64Array;
-  #pooled: M;
   #nowMs = 0;
   #alive = 0;
   #born = 0;
@@ -56,27 +53,29 @@ export class World<M> {
 
   constructor(work: Workload, options: SimulationOptions<M>) {
     this.#options = options;
-    this.#policy = options.policy;
-    this.#pooled = options.learned?.pooled ?? options.policy.nothing;
-    for (const [name, own] of options.learned?.own ?? []) this.#own.set(name, own);
+    this.#policy = new PolicyHost(options.policy, options.learned);
     this.ledger = new Ledger(work.jobs.length);
     this.#claimed = new Uint8Array(work.jobs.length);
     this.#remainingMs = Float64Array.from(work.jobs, ({ serviceMs }) => serviceMs);
     for (const job of work.jobs) this.#plan({ type: 'arrived', job, atMs: job.arriveMs, rank: RANK.arrived });
   }
 
-  /** Plays everything to the end; idle runners stay until their time is up, beyond the last job too. */
+  /**
+   * Plays everything to the end. Idle runners stay until their time is up, beyond the last job too; those that would stay
+   * for ever, until the end.
+   */
   run(): this {
     for (let event = this.#events.pop(); event; event = this.#events.pop()) {
       this.#nowMs = event.atMs;
       this.#play(event);
     }
+    for (const { runners } of this.#pools.values()) for (const runner of [...runners]) this.#leave(runner);
     return this;
   }
 
   /** What the policy knows now, to go on with on another workload. */
-  learned(): { own: ReadonlyMap<string, M>; pooled: M } {
-    return { own: this.#own, pooled: this.#pooled };
+  learned(): Learned<M> {
+    return this.#policy.learned();
   }
 
   #plan(event: WorldEvent): void {
@@ -116,7 +115,7 @@ export class World<M> {
 
   #arrive(job: Job): void {
     const pool = this.#poolOf(job);
-    const estimateMs = this.#estimate(job.key);
+    const estimateMs = this.#estimates.of(job.key);
     const actions = this.#decide(pool, { type: 'submitted', model: job.key, estimateMs });
     const offer = actions.find((action) => action.type === 'offer');
     pool.backlogMs += estimateMs;
@@ -152,11 +151,7 @@ export class World<M> {
 
   #decide(pool: Pool, event: PolicyEvent): readonly Action[] {
     const key = event.type === 'tick' ? pool.name : event.model;
-    const memory: Memory<M> = { own: this.#own.get(key) ?? this.#policy.nothing, pooled: this.#pooled };
-    const decision = this.#policy.decide(this.#view(pool), event, memory);
-    this.#own.set(key, decision.own);
-    this.#pooled = decision.pooled;
-    return decision.actions;
+    return this.#policy.decide(key, this.#view(pool), event);
   }
 
   #view(pool: Pool): PoolView {
@@ -191,21 +186,10 @@ export class World<M> {
     const bootMs = this.#options.bootMs.sampleMs(this.#born);
     const loadMs = model === null ? 0 : this.#options.loadMs.sampleMs(this.#born);
     const takesMs = this.#elapse(bootMs + loadMs);
-    const runner: Runner = {
-      ...{
-        id: this.#born++,
-        state: 'starting',
-        model,
-        pool,
-        bornMs: this.#nowMs,
-        version: 0,
-        work: null,
-        startedMs: 0,
-      },
-      ...{ priority: 0, startupMs: bootMs + loadMs, lastWorkedMs: 0, warmForMs },
-      freeAtMs: this.#nowMs + takesMs,
+    const runner = newRunner(this.#born++, pool, {
+      ...{ model, bornMs: this.#nowMs, freeAtMs: this.#nowMs + takesMs, startupMs: bootMs + loadMs, warmForMs },
       owedDelayMs: takesMs === 0 && warmForMs === null ? bootMs : 0,
-    };
+    });
     pool.runners.push(runner);
     this.#alive++;
     this.ledger.wakes++;
@@ -292,11 +276,10 @@ export class World<M> {
   #end(runner: Runner): void {
     const { work, pool } = runner;
     if (!work) return;
-    const { key } = work.job;
     const ranMs = this.#nowMs - runner.startedMs;
     this.ledger.busyMs += ranMs;
     pool.backlogMs -= work.estimateMs;
-    this.#estimates.set(key, this.#estimate(key) * (1 - ESTIMATE_WEIGHT) + ranMs * ESTIMATE_WEIGHT);
+    this.#estimates.ended(work.job.key, ranMs);
     Object.assign(runner, { work: null, version: runner.version + 1, lastWorkedMs: this.#nowMs });
     this.#becomeIdle(runner);
   }
@@ -338,12 +321,7 @@ export class World<M> {
 
   /** The idle runner of least priority leaves. */
   #evictOne(): boolean {
-    let victim: Runner | null = null;
-    for (const pool of this.#pools.values()) {
-      for (const runner of pool.runners) {
-        if (runner.state === 'idle' && (!victim || runner.priority < victim.priority)) victim = runner;
-      }
-    }
+    const victim = leastPriority(this.#pools.values());
     if (!victim) return false;
     this.#evictedPriority = victim.priority;
     this.ledger.evictions++;
@@ -370,7 +348,7 @@ export class World<M> {
   }
 
   #startTicks(pool: Pool): void {
-    const { tickMs } = this.#policy;
+    const { tickMs } = this.#options.policy;
     if (tickMs === undefined || pool.isTicking) return;
     pool.isTicking = true;
     const atMs = Math.ceil((this.#nowMs + 1) / tickMs) * tickMs;
@@ -401,10 +379,6 @@ export class World<M> {
     const doneMs = (ranMs - lostMs) / (1 + plan.checkpointShare);
     this.#remainingMs[work.job.id] = (this.#remainingMs[work.job.id] as number) - doneMs;
     this.#arrive(work.job);
-  }
-
-  #estimate(key: string): number {
-    return this.#estimates.get(key) ?? UNKNOWN_ESTIMATE_MS;
   }
 
   /** Starts take virtual time only where the end of the work moves with them. */
