@@ -63,7 +63,7 @@ function sharedPoolBlock(): string {
       const ratio = isComparable ? sharedPoolRatio(test, lambda).toFixed(3) : '';
       return [String(lambda), 'fixed', test.name, ...stressCells(sharedSummary(test, lambda, false)), ratio];
     });
-    const moving = [...SHARED_CASES.slice(3), ...PLACED_CASES].map((test) => {
+    const moving = [...SHARED_CASES.filter(({ hasMovingEnds }) => hasMovingEnds), ...PLACED_CASES].map((test) => {
       return [String(lambda), 'moving', test.name, ...stressCells(sharedSummary(test, lambda, true)), ''];
     });
     return [...fixed, ...moving];

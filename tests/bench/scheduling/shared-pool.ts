@@ -26,18 +26,20 @@ export interface SharedCase {
   readonly policy: () => Policy<unknown>;
   readonly isShared: boolean;
   readonly hasAffinity: boolean;
+  /** Whether it is shown with ends that move too. */
+  readonly hasMovingEnds?: boolean;
 }
 
-const shared = (name: string, policy: () => Policy<unknown>, hasAffinity = true): SharedCase => ({
-  ...{ name, policy, isShared: true, hasAffinity },
+const shared = (name: string, policy: () => Policy<unknown>, over: Partial<SharedCase> = {}): SharedCase => ({
+  ...{ name, policy, isShared: true, hasAffinity: true, ...over },
 });
 
 export const SHARED_CASES: readonly SharedCase[] = [
   { name: 'per key, fixed 300 s', policy: () => policyNamed('fixed-300'), isShared: false, hasAffinity: true },
   { name: 'per key, learned', policy: () => policyNamed('learned'), isShared: false, hasAffinity: true },
-  shared('shared, no affinity, fixed 300 s', () => policyNamed('fixed-300'), false),
-  shared('shared, affinity, fixed 300 s', () => policyNamed('fixed-300')),
-  shared('shared, affinity, fixed 600 s', () => policyNamed('fixed-600')),
+  shared('shared, no affinity, fixed 300 s', () => policyNamed('fixed-300'), { hasAffinity: false }),
+  shared('shared, affinity, fixed 300 s', () => policyNamed('fixed-300'), { hasMovingEnds: true }),
+  shared('shared, affinity, fixed 600 s', () => policyNamed('fixed-600'), { hasMovingEnds: true }),
   shared('shared, affinity, learned', () => anyMemory({ ...sharedPoolPolicy, decide: wakingAtOnce })),
 ];
 /** Only where starts take time can a job wait for a busy runner. */

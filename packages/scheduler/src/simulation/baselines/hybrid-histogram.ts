@@ -37,7 +37,8 @@ export const hybridHistogram: Policy<IdleTimes> = {
 /** An application is idle from its last release to its next arrival. */
 function observe(seen: IdleTimes, nowMs: number): IdleTimes {
   if (seen.releasedMs === null) return seen;
-  const idleMs = nowMs - seen.releasedMs;
+  // What was learned on one stretch of time may reach into the next.
+  const idleMs = Math.max(0, nowMs - seen.releasedMs);
   const bin = Math.floor(idleMs / BIN_MS);
   const lastMs = [...seen.lastMs, idleMs].slice(-REMEMBERED);
   if (bin >= BINS) return { ...seen, beyond: seen.beyond + 1, lastMs, releasedMs: null };
