@@ -14,6 +14,6 @@ export { learnedPolicy, sharedPoolPolicy } from './learned-policy.js';
 export { placeJob } from './placement.js';
 export { type ScaledPoolState, scaledPoolPolicy } from './scale-out-policy.js';
 export { desiredRunners, NO_SCALE_STATE, type ScaleState } from './scale-out.js';
-export { checkpointEveryMs, spotOrOnDemand, survivingValue } from './spot.js';
+export { checkpointEveryMs, spotOrOnDemand } from './spot.js';
 export { isTimeToWarm, phaseEnd, type TrainerProgress } from './warm-ahead.js';
 export type { Action, Decision, Lease, Memory, Policy, PolicyEvent, PoolView, Prices } from './policy.js';

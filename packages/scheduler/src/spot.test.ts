@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkpointEveryMs, spotOrOnDemand, survivingValue } from './spot.js';
+import { checkpointEveryMs, spotOrOnDemand } from './spot.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -7,11 +7,6 @@ describe('machines that may be taken away', () => {
   it('save their work as often as Young says', () => {
     expect(checkpointEveryMs(20_000, 1 / (4 * HOUR_MS))).toBeCloseTo(Math.sqrt(2 * 20_000 * 4 * HOUR_MS), 6);
     expect(checkpointEveryMs(20_000, 0)).toBe(Infinity);
-  });
-
-  it('are kept warm for less, the sooner they may go', () => {
-    expect(survivingValue(100, HOUR_MS, 0)).toBe(100);
-    expect(survivingValue(100, HOUR_MS, 1 / HOUR_MS)).toBeCloseTo(100 / Math.E, 9);
   });
 
   it('are used while there is time to lose one', () => {

@@ -8,11 +8,6 @@ export function checkpointEveryMs(checkpointMs: number, hazardPerMs: number): nu
   return hazardPerMs > 0 ? Math.sqrt((2 * checkpointMs) / hazardPerMs) : Infinity;
 }
 
-/** What staying is worth when the runner may be gone before the next job comes: less by the chance that it survives. */
-export function survivingValue(value: number, lingerMs: number, hazardPerMs: number): number {
-  return value * Math.exp(-hazardPerMs * lingerMs);
-}
-
 export interface DeadlineQuestion {
   /** Work that is left, without interruptions. */
   readonly remainingMs: number;

@@ -1,7 +1,7 @@
 /**
  * The environment that policies are judged in: pools of runners, queues and a virtual clock. It carries out what policies
  * decide and accounts for it; it decides nothing itself but what the platform's protocol fixes: a job is claimed once, by
- * whichever runner that may see it is free first.
+ * whichever runner that may see it is free first. One class, because every event touches pools, clock and ledger alike.
  */
 import type { Action, PolicyEvent, PoolView } from '../policy.js';
 import { EventQueue } from './event-queue.js';
