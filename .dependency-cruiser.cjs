@@ -98,8 +98,8 @@ const floors = [
   ),
   floor(
     'packages/scheduler',
-    packages('contracts'),
-    'Policies are pure functions, so that the simulator judges exactly what production runs.',
+    packages('contracts', 'ports'),
+    'Policies are pure functions, so that the simulator (randomness is a port) judges exactly what production runs.',
   ),
   floor('packages/sdk', [], 'The client is shipped alone: it speaks HTTP and imports no room.'),
   floor(
@@ -150,6 +150,13 @@ const walls = [
     severity: 'error',
     from: { path: '^packages/jobs/', ...SHIPPED },
     to: { path: ALGORITHMS, reachable: true },
+  },
+  {
+    name: 'production-never-loads-the-scheduling-simulator',
+    comment: 'Cold start, and honesty: policies know nothing of traces, baselines and bounds, which only judge them.',
+    severity: 'error',
+    from: { path: ROOMS, pathNot: ['^packages/scheduler/src/simulation/', TEST_FILES] },
+    to: { path: '^packages/scheduler/src/simulation/' },
   },
   {
     name: 'aws-sdk-only-in-aws-adapter',

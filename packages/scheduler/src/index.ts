@@ -20,3 +20,10 @@ export {
   type TrainingMemoryRequest,
 } from './training-memory.js';
 export { estimateTime, type MeasuredSpeed, type Range, type TimeEstimate, type TrainingWork } from './training-time.js';
+export { learnedPolicy, sharedPoolPolicy } from './learned-policy.js';
+export { placeJob } from './placement.js';
+export { type ScaledPoolState, scaledPoolPolicy } from './scale-out-policy.js';
+export { desiredRunners, NO_SCALE_STATE, type ScaleState } from './scale-out.js';
+export { checkpointEveryMs, spotOrOnDemand } from './spot.js';
+export { isTimeToWarm, phaseEnd, type TrainerProgress } from './warm-ahead.js';
+export type { Action, Decision, Lease, Memory, Policy, PolicyEvent, PoolView, Prices } from './policy.js';
