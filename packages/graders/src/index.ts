@@ -1,4 +1,4 @@
-/** OpenAI's graders and the phoneme error rate: compile once, grade many samples. */
+/** OpenAI's graders, the phoneme error rate and the verifiers of tasks: compile once, grade many samples. */
 export { compileGrader } from './compile-grader.js';
 export {
   type CompiledGrader,

@@ -332,6 +332,9 @@ export interface CreateEval {
   testing_criteria: TestingCriterion[];
 }
 export interface GraderSpec {
+  /**
+   * One of string_check, text_similarity, python, score_model, label_model, multi, phoneme_error_rate, task, http; docs/graders.md has the fields of each.
+   */
   type: string;
   name: string;
   [k: string]: unknown;
