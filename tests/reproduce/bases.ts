@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freshDecoder } from '@preheat/checkpoints';
 import { check, type DecoderConfig } from '@preheat/contracts';
 import { baseConfig, modelBlobs } from '@preheat/inference/model-registry';
@@ -14,13 +13,12 @@ import { TASK_WORDS } from '@preheat/tasks/procedural';
 import { characterTokenizer, loadTokenizer, PRINTABLE_ASCII, type TokenizerFiles } from '@preheat/tokenizer';
 import Type, { type Static } from 'typebox';
 import { contentKey } from './artifacts.js';
+import { BASES_FOLDER, type BaseFigures, FIGURES_FILE } from './base-figures.js';
 import { Suite, TrainStep } from './experiment.js';
 import type { Lab, LabModel } from './lab.js';
 import { importModel, modelFiles } from './platform.js';
 import { type ArmScores, scoresOf } from './scores.js';
 
-const FOLDER = fileURLToPath(new URL('./bases/', import.meta.url));
-const FIGURES = 'figures.json';
 /** Weights beside their description; the tokenizer is stored with them, so that its words may grow. */
 const FILES = ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
 const CONTEXT = 192;
@@ -47,12 +45,9 @@ export function readBases(): Record<string, Base> {
 
 /** Imports the committed checkpoint. @throws Error when it was never made. */
 export async function importBase(client: Preheat, name: string): Promise<LabModel> {
-  const files = modelFiles(join(FOLDER, name), FILES);
+  const files = modelFiles(join(BASES_FOLDER, name), FILES);
   return importModel(client, name, files, originOf(files));
 }
-
-/** What a base can do, per suite. */
-export type BaseFigures = Readonly<Record<string, ArmScores>>;
 
 /** Trains a base from fresh weights, measures it, and writes its folder. */
 export async function makeBase(client: Preheat, lab: Lab, name: string, base: Base): Promise<BaseFigures> {
@@ -61,7 +56,7 @@ export async function makeBase(client: Preheat, lab: Lab, name: string, base: Ba
   const fresh = await importModel(client, `fresh-${name}`, files, originOf(files));
   const { model, trainedTokens } = await lab.train(fresh, base.step, base.seed);
   const exported = await client.models.export({ model: model.name, format: 'hf', dtype: 'float16' });
-  const folder = join(FOLDER, name);
+  const folder = join(BASES_FOLDER, name);
   mkdirSync(folder, { recursive: true });
   for (const { path } of exported.files.filter((file) => FILES.includes(file.path))) {
     const response = await client.models.exportFile(exported.id, path);
@@ -73,9 +68,10 @@ export async function makeBase(client: Preheat, lab: Lab, name: string, base: Ba
   for (const [suiteName, suite] of Object.entries(base.suites)) {
     figures[suiteName] = scoresOf(await lab.answer(committed, suite), suite.samples);
   }
-  const record = { command: `npm run reproduce -- --bases ${name}`, seed: base.seed, trainedTokens, suites: figures };
-  writeFileSync(join(folder, FIGURES), `${JSON.stringify(record, null, 2)}\n`);
-  return figures;
+  const command = `npm run reproduce -- --bases ${name}`;
+  const record: BaseFigures = { name, command, seed: base.seed, trainedTokens, suites: figures };
+  writeFileSync(join(folder, FIGURES_FILE), `${JSON.stringify(record, null, 2)}\n`);
+  return record;
 }
 
 function freshBlobs({ seed, layers, width }: Base): Map<string, Uint8Array> {

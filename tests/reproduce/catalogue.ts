@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { baseFigures } from './base-figures.js';
 import type { LedgerEntry } from './ledger.js';
 import { svgOfArms } from './plot-arms.js';
 
@@ -69,8 +70,21 @@ export function indexText(): string {
     const name = entry ? `[${id}](${id}/${PLOT})` : id;
     return `| ${[number, name, title, ...cells, entry && status === 'built, not run' ? `${status} (preset ${entry.preset})` : status].map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
   });
-  return [...HEAD, ...rows, ''].join('\n');
+  return [...HEAD, ...rows, ...basesText(), ''].join('\n');
 }
+
+/** What the base checkpoints can do, from the figures committed with them. */
+function basesText(): string[] {
+  const rows = baseFigures().flatMap(({ name, suites }) =>
+    Object.entries(suites).map(([suite, scores]) => {
+      const { k, value } = scores.pass_k ?? { k: 0, value: 0 };
+      return `| ${name} | ${suite} | ${percent(scores.pass_1_greedy)} | ${percent(scores.pass_1_sampled ?? 0)} | ${percent(value)} (${k}) |`;
+    }),
+  );
+  return [...BASES_HEAD, ...rows];
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 const HEAD = [
   '# Reproductions',
@@ -86,6 +100,17 @@ const HEAD = [
   '',
   '| | system | paper | claim at this scale | arms | checks: effect [90 % interval], margin | verdict |',
   '|---|---|---|---|---|---|---|',
+];
+
+const BASES_HEAD = [
+  '',
+  '## Base checkpoints',
+  '',
+  'What experiments start from: small decoders trained once from fresh weights on every text task, short answers with some noisy working, and',
+  'committed in `tests/reproduce/bases` as float16. `npm run reproduce -- --bases` makes and measures them anew from `bases.json`.',
+  '',
+  '| base | task (test split) | pass@1 greedy | pass@1 sampled | pass@k (k) |',
+  '|---|---|---|---|---|',
 ];
 
 const armsCell = ({ arms, seeds, preset }: LedgerEntry): string =>

@@ -11,8 +11,8 @@ export interface Trained {
   readonly model: LabModel;
   readonly trainedTokens: number;
   readonly steps: number;
+  /** From the job's creation to its end, waits and interruptions included. */
   readonly wallSeconds: number;
-  /** What was trained already, before this run or by another arm, and cost it nothing. */
   readonly job: string;
 }
 

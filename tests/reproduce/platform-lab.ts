@@ -33,7 +33,6 @@ export class PlatformLab implements Lab {
     const { type, algorithm, grader, hyperparameters } = step;
     const inputs = { from: from.origin, type, algorithm, grader, hyperparameters, rows, seed };
     return this.#options.artifacts.once('job', inputs, async (key) => {
-      const startMs = this.#options.nowMs();
       const file = await this.#upload(rows, 'fine-tune');
       const job = await this.#run(key, {
         model: from.name,
@@ -45,7 +44,7 @@ export class PlatformLab implements Lab {
         model: { name: job.name, origin: key },
         trainedTokens: job.trainedTokens,
         steps: job.steps,
-        wallSeconds: Math.round((this.#options.nowMs() - startMs) / 1000),
+        wallSeconds: job.wallSeconds,
         job: job.id,
       };
     });
@@ -68,7 +67,8 @@ export class PlatformLab implements Lab {
     if (job.status !== 'succeeded' || !job.fine_tuned_model) {
       throw new Error(`${created.id} ${job.status}: ${job.error?.message ?? 'no reason given'}`);
     }
-    return { id: created.id, name: job.fine_tuned_model, trainedTokens: job.trained_tokens ?? 0, steps };
+    const wallSeconds = (job.finished_at ?? job.created_at) - job.created_at;
+    return { id: created.id, name: job.fine_tuned_model, trainedTokens: job.trained_tokens ?? 0, steps, wallSeconds };
   }
 
   answer(model: LabModel, suite: Suite): Promise<Answers> {

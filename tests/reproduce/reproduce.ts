@@ -27,7 +27,13 @@ const { values, positionals } = parseArgs({
   },
 });
 
-await main();
+try {
+  await main();
+} catch (error) {
+  // What an arm or a file failed with is the whole story; what was done is kept for the next run.
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
 
 async function main(): Promise<void> {
   if (values.list) return void process.stdout.write(listing());
@@ -61,5 +67,6 @@ async function withLab({ client }: ExperimentPlatform, work: string, signal: Abo
     const base = known[name];
     if (!base) throw new Error(`there is no base ${name}; there are ${Object.keys(known).join(', ')}`);
     log.message(`${name}: ${JSON.stringify(await makeBase(client, lab, name, base), null, 2)}`);
+    writeIndex();
   }
 }

@@ -1,7 +1,9 @@
 /** Collect and score: the starting policy answers every row, first greedily, then by samples where that was wrong. */
+import type { TensorMap } from '@preheat/checkpoints';
 import { endTokenIds, invariant } from '@preheat/contracts';
 import type { RecipeContext, TrainingRow } from '../recipe.js';
 import { seedOf } from '../training/random-streams.js';
+import { openTrainer } from '../training/trainer-state.js';
 import type { S3ftConfig } from './config.js';
 import { type Candidate, RIGHT_REWARD, selectAnswer, type SelectedAnswer } from './select-answers.js';
 
@@ -13,13 +15,24 @@ const START_VERSION = 0;
 
 export async function collectAnswers(ctx: RecipeContext<S3ftConfig>): Promise<SelectedAnswer[]> {
   invariant(ctx.rollouts, 's3ft needs rollouts: the runner supplies them to reinforcement phases');
-  await ctx.rollouts.updateWeights(ctx.initialWeights, START_VERSION);
+  await ctx.rollouts.updateWeights(await startingPolicy(ctx), START_VERSION);
   const selected: SelectedAnswer[] = [];
   for (let first = 0; first < ctx.trainingRows.length; first += ROWS_PER_CALL) {
     ctx.signal.throwIfAborted();
     selected.push(...(await selectFor(ctx, ctx.trainingRows.slice(first, first + ROWS_PER_CALL), first)));
   }
   return selected;
+}
+
+/** The whole model: an adapter that the phase goes on with is folded in. */
+async function startingPolicy(ctx: RecipeContext<S3ftConfig>): Promise<TensorMap> {
+  if (!ctx.adapter) return ctx.initialWeights;
+  const trainer = await openTrainer(ctx, 0);
+  try {
+    return await trainer.weights();
+  } finally {
+    await trainer.dispose();
+  }
 }
 
 async function selectFor(ctx: RecipeContext<S3ftConfig>, rows: readonly TrainingRow[], first: number) {
