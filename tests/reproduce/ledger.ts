@@ -18,6 +18,8 @@ export interface LedgerEntry {
   readonly criterion: string;
   readonly notes: readonly string[];
   readonly base: string;
+  /** Hash of the base's files. */
+  readonly base_origin: string;
   /** Of the experiment at this preset's sizes: an entry belongs to what was run. */
   readonly experiment_sha256: string;
   readonly machine: Readonly<Record<string, string | number>>;
@@ -36,7 +38,12 @@ export interface LedgerArm {
   readonly summary: Readonly<Record<string, { mean: number; low: number; high: number }>>;
 }
 
-export function ledgerEntry(experiment: Experiment, preset: string, runs: readonly ArmRun[]): LedgerEntry {
+export function ledgerEntry(
+  experiment: Experiment,
+  preset: string,
+  runs: readonly ArmRun[],
+  baseOrigin: string,
+): LedgerEntry {
   const { system, claim, criterion, notes, base, seeds, suites } = experiment;
   const checks = judgeChecks(experiment.checks, runs, suites);
   return {
@@ -48,6 +55,7 @@ export function ledgerEntry(experiment: Experiment, preset: string, runs: readon
     criterion,
     notes,
     base,
+    base_origin: baseOrigin,
     experiment_sha256: experimentDigest(experiment),
     machine: machineFacts(),
     seeds,

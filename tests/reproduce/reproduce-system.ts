@@ -24,7 +24,7 @@ export async function reproduceSystem({ client, lab, log, nowMs }: Bench, id: st
   const startMs = nowMs();
   const base = await importBase(client, experiment.base);
   const runs = await runArms(experiment, { base, lab, log, nowMs });
-  const entry = ledgerEntry(experiment, preset, runs);
+  const entry = ledgerEntry(experiment, preset, runs, base.origin);
   recordRun(entry);
   writeIndex();
   for (const { says, margin_value: margin, passed } of entry.checks) {

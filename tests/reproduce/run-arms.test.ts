@@ -95,8 +95,8 @@ describe('runArms', () => {
     const runs = await run(second);
     expect([...dying.jobs, ...second.jobs]).toHaveLength(4);
     const straight = mkdtempSync(join(tmpdir(), 'reproduce-'));
-    expect(ledgerEntry(experiment, 'small', runs)).toEqual(
-      ledgerEntry(experiment, 'small', await run(new CountingLab(straight))),
+    expect(ledgerEntry(experiment, 'small', runs, 'base')).toEqual(
+      ledgerEntry(experiment, 'small', await run(new CountingLab(straight)), 'base'),
     );
     rmSync(straight, { recursive: true });
   });
@@ -104,7 +104,7 @@ describe('runArms', () => {
 
 describe('the ledger entry', () => {
   it('has every arm and seed, scores, checks by seed with an interval, and no name of the machine', async () => {
-    const entry = ledgerEntry(experiment, 'small', await run(new CountingLab(folder)));
+    const entry = ledgerEntry(experiment, 'small', await run(new CountingLab(folder)), 'base');
     expect(Object.keys(entry.arms)).toEqual(['base', 'first', 'second']);
     expect(entry.arms['second']?.by_seed['2']?.suites['arith']).toEqual({
       pass_1_greedy: 0.75,
