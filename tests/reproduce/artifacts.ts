@@ -9,7 +9,6 @@ import { join } from 'node:path';
 export interface Artifacts {
   /** The stored result for `inputs`, or that of `make`, which is then stored. */
   once<T>(kind: string, inputs: unknown, make: (key: string) => Promise<T>): Promise<T>;
-  has(kind: string, inputs: unknown): boolean;
 }
 
 /** Key order does not matter. */
@@ -28,10 +27,6 @@ export class FolderArtifacts implements Artifacts {
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
     this.#folder = folder;
-  }
-
-  has(kind: string, inputs: unknown): boolean {
-    return existsSync(this.#path(contentKey(kind, inputs)));
   }
 
   async once<T>(kind: string, inputs: unknown, make: (key: string) => Promise<T>): Promise<T> {

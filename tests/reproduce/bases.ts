@@ -3,7 +3,7 @@
  * job each and committed with what they can do. `npm run reproduce -- --bases` makes them anew.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freshDecoder } from '@preheat/checkpoints';
 import { check, type DecoderConfig } from '@preheat/contracts';
@@ -45,7 +45,9 @@ export function readBases(): Record<string, Base> {
 
 /** Imports the committed checkpoint. @throws Error when it was never made. */
 export async function importBase(client: Preheat, name: string): Promise<LabModel> {
-  const files = modelFiles(join(BASES_FOLDER, name), FILES);
+  const folder = join(BASES_FOLDER, name);
+  if (!existsSync(folder)) throw new Error(`${name} was never made: npm run reproduce -- --bases ${name}`);
+  const files = modelFiles(folder, FILES);
   return importModel(client, name, files, originOf(files));
 }
 
