@@ -83,13 +83,14 @@ const floors = [
   ),
   floor(
     'packages/graders',
-    packages('contracts', 'ports'),
-    'A reward depends on sample and item alone, from training, evaluation and the API alike; what it calls, and the clock, are ports.',
+    [...packages('contracts', 'ports'), '^packages/tasks/src/procedural/'],
+    'A reward depends on sample and item alone, from training, evaluation and the API alike; what it calls, and the clock, are ports. ' +
+      'Of tasks it needs the verifiers (./procedural) only: the data sets beside them must not reach a function.',
   ),
   floor(
     'packages/tasks',
-    packages('contracts'),
-    'Tasks make data and verify answers; who trains on them is not their business.',
+    packages('contracts', 'ports'),
+    'Tasks (randomness is a port) make data and verify answers; who trains on them is not their business.',
   ),
   floor(
     'packages/recipes',

@@ -40,13 +40,17 @@ export const graderSpec = {
   references: '{{ item.answer }}',
 };
 
-/** Chat rows; `answered` rows end with the assistant's turn. */
+/**
+ * Chat rows; `answered` rows end with the assistant's turn. Keys that some recipe or grader reads: the answer, an ability by
+ * the first letter, and the distinct letters as skills.
+ */
 export function reversalRows(count: number, seed: number, { answered }: { answered: boolean }): TrainingRow[] {
   const random = CounterRandom.fromSeed(seed).fork('reversal rows');
   return Array.from({ length: count }, () => {
     const word = Array.from({ length: WORD_LETTERS }, () => LETTERS[random.int(LETTERS.length)] ?? 'a');
     const answer = word.toReversed().join(' ').toUpperCase();
     const prompt = { role: 'user' as const, content: word.join('') };
-    return { messages: answered ? [prompt, { role: 'assistant' as const, content: answer }] : [prompt], answer };
+    const messages = answered ? [prompt, { role: 'assistant' as const, content: answer }] : [prompt];
+    return { messages, answer, ability: word[0] === 'a' ? 'early' : 'general', skills: [...new Set(word)] };
   });
 }

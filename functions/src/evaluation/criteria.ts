@@ -28,7 +28,7 @@ export async function checkCriteria(
 
 /**
  * Checks and labels score 0 or 1 and need no threshold. OpenAI does not say from where a python or score_model criterion
- * without one passes; here it is full marks, the top of its range, and the eval reads back with it.
+ * without one passes; here it is full marks, the top of its range, as for a task, and the eval reads back with it.
  */
 function withThreshold(criterion: TestingCriterion, { grader }: CompiledGrader, path: string): TestingCriterion {
   if (criterion.pass_threshold !== undefined) return criterion;
@@ -37,6 +37,7 @@ function withThreshold(criterion: TestingCriterion, { grader }: CompiledGrader, 
     case 'label_model':
       return criterion;
     case 'python':
+    case 'task':
       return { ...criterion, pass_threshold: 1 };
     case 'score_model':
       return { ...criterion, pass_threshold: grader.range?.[1] ?? 1 };

@@ -1,5 +1,5 @@
 /**
- * Graders: what a reinforcement phase or an eval is scored with, in OpenAI's shapes plus one extension type.
+ * Graders: what a reinforcement phase or an eval is scored with, in OpenAI's shapes plus extension types.
  * `GraderSpec` is what crosses the wire: an open object, because one precise refusal ("python graders are not supported")
  * is worth more than six failed union branches. `@preheat/graders` compiles a spec and checks it with the schema of its
  * type; only then may it be treated as a `Grader`.
@@ -9,7 +9,7 @@ import { GraderName as Name, PassThreshold, Template } from './grader-fields.js'
 import { Nullable, OneOf } from './primitives.js';
 import type { HttpGrader, LabelModelGrader, PythonGrader, ScoreModelGrader } from './service-graders.js';
 
-/** Types that can be compiled. `phoneme_error_rate` and `http` are extensions; the others are OpenAI's. */
+/** Types that can be compiled. `phoneme_error_rate`, `task` and `http` are extensions; the others are OpenAI's. */
 export const GRADER_TYPES = [
   'string_check',
   'text_similarity',
@@ -18,12 +18,20 @@ export const GRADER_TYPES = [
   'label_model',
   'multi',
   'phoneme_error_rate',
+  'task',
   'http',
 ] as const;
 export type GraderType = (typeof GRADER_TYPES)[number];
 
 export const GraderSpec = Type.Object(
-  { type: Type.String({ minLength: 1, maxLength: 64 }), name: Name },
+  {
+    type: Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description: `One of ${GRADER_TYPES.join(', ')}; docs/graders.md has the fields of each.`,
+    }),
+    name: Name,
+  },
   { additionalProperties: Type.Unknown() },
 );
 export type GraderSpec = Static<typeof GraderSpec> & Record<string, unknown>;
@@ -90,10 +98,33 @@ export const PhonemeErrorRateGrader = Type.Object(
 );
 export type PhonemeErrorRateGrader = Static<typeof PhonemeErrorRateGrader>;
 
+/**
+ * Extension. The exact verifier of a procedural task of `@preheat/tasks`, on the answer in the input: what follows its last
+ * `#`. Score 1 for a right answer, else 0; with `part` how far that part of it is right, in [0, 1].
+ */
+export const TaskGrader = Type.Object(
+  {
+    type: Type.Literal('task'),
+    name: Name,
+    /** Name of the task, such as `countdown3`. */
+    task: Type.String({ minLength: 1, maxLength: 64 }),
+    /** Default: `{{sample.output_text}}`. */
+    input: Type.Optional(Template),
+    /** Exactly one placeholder, `{{ item.<key> }}`; the key holds the data of the item. Default: `{{item.task_data}}`. */
+    data: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+    /** A part of the verdict, such as `format`; default `correct`. */
+    part: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    pass_threshold: PassThreshold,
+  },
+  { additionalProperties: false },
+);
+export type TaskGrader = Static<typeof TaskGrader>;
+
 export type LeafGrader =
   | StringCheckGrader
   | TextSimilarityGrader
   | PhonemeErrorRateGrader
+  | TaskGrader
   | PythonGrader
   | ScoreModelGrader
   | LabelModelGrader

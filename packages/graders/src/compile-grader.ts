@@ -18,6 +18,7 @@ import {
   PythonGrader,
   ScoreModelGrader,
   StringCheckGrader,
+  TaskGrader,
   TextSimilarityGrader,
 } from '@preheat/contracts';
 import type { CompiledGrader, Scorer } from './compiled-grader.js';
@@ -29,6 +30,7 @@ const LEAF_SCHEMAS = {
   string_check: StringCheckGrader,
   text_similarity: TextSimilarityGrader,
   phoneme_error_rate: PhonemeErrorRateGrader,
+  task: TaskGrader,
   python: PythonGrader,
   score_model: ScoreModelGrader,
   label_model: LabelModelGrader,

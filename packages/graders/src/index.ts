@@ -1,4 +1,4 @@
-/** OpenAI's graders and the phoneme error rate: compile once, grade many samples. */
+/** OpenAI's graders, the phoneme error rate and the verifiers of tasks: compile once, grade many samples. */
 export { compileGrader } from './compile-grader.js';
 export {
   type CompiledGrader,
@@ -30,6 +30,7 @@ export { isPublicAddress } from './http/public-address.js';
 export { publicLookup } from './http/public-lookup.js';
 export { type MessageTemplate, parseMessages, renderMessages } from './message-templates.js';
 export { type GraderProcess, openGraders, type OpenGraders } from './open-graders.js';
+export { parseFormula } from './formula.js';
 export { lookUp, parsePlaceholder } from './placeholder-path.js';
 export { tokenAccuracy, tokenErrorRate } from './token-error-rate.js';
 export { parseTemplate, placeholdersOf, renderTemplate, type TextTemplate } from './text-template.js';

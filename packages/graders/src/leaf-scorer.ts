@@ -8,6 +8,7 @@ import { flagged, type Outcome, success } from './outcome.js';
 import { phonemeScorer } from './phoneme-scorer.js';
 import { pythonScorer } from './python-scorer.js';
 import { firstMissing, itemPathsOf, problemsOf, type ScorerOrProblems } from './scorer-items.js';
+import { taskScorer } from './task-scorer.js';
 import { SIMILARITIES } from './text-similarity.js';
 import { parseTemplate, renderTemplate } from './text-template.js';
 
@@ -19,6 +20,8 @@ export function leafScorer(grader: LeafGrader): ScorerOrProblems {
       return similarity(grader);
     case 'phoneme_error_rate':
       return phonemeScorer(grader);
+    case 'task':
+      return taskScorer(grader);
     case 'python':
       return pythonScorer(grader);
     case 'score_model':

@@ -5,22 +5,27 @@ import type { GradingContext } from './grading-context.js';
 import { wordsOf } from './ngram-counts.js';
 import { flagged, type Outcome, success } from './outcome.js';
 import { lookUp, type PlaceholderPath } from './placeholder-path.js';
-import { contextOf, firstMissing, itemPathsOf, messageOf, problemsOf, type ScorerOrProblems } from './scorer-items.js';
+import {
+  contextOf,
+  firstMissing,
+  itemPathsOf,
+  messageOf,
+  problemsOf,
+  type ScorerOrProblems,
+  soleItemPath,
+} from './scorer-items.js';
 import { parseTemplate, renderTemplate } from './text-template.js';
 import { MAX_SYMBOLS, tokenAccuracy } from './token-error-rate.js';
 
 const MAX_REFERENCES = 64;
 
 export function phonemeScorer(grader: PhonemeErrorRateGrader): ScorerOrProblems {
-  const [input, references] = [parseTemplate(grader.input), parseTemplate(grader.references)];
+  const input = parseTemplate(grader.input);
+  const references = soleItemPath(grader.references, '{{ item.references }}');
   if (!input.ok || !references.ok) {
     return { problems: [...problemsOf('input', input), ...problemsOf('references', references)] };
   }
-  const [path, ...more] = references.value.parts;
-  if (path === undefined || typeof path === 'string' || more.length > 0 || path.namespace !== 'item') {
-    const message = 'must be exactly one placeholder that names an item key, such as {{ item.references }}';
-    return { problems: [{ path: 'references', message }] };
-  }
+  const path = references.value;
   const itemPaths = [...itemPathsOf(input.value), path];
   const scorer: Scorer = {
     itemPaths,

@@ -361,6 +361,9 @@ export interface CreateEval {
   testing_criteria: TestingCriterion[];
 }
 export interface GraderSpec {
+  /**
+   * One of string_check, text_similarity, python, score_model, label_model, multi, phoneme_error_rate, task, http; docs/graders.md has the fields of each.
+   */
   type: string;
   name: string;
   [k: string]: unknown;
@@ -1516,6 +1519,292 @@ export interface CreateJob {
            * Divide advantages by the standard deviation of their group; false is Dr. GRPO.
            */
           normalise_std?: "auto" | boolean;
+        };
+      }
+    | {
+        type: "supervised";
+        /**
+         * Dual-stage mixed fine-tuning: specialised rows first, then general ones with a few of them
+         */
+        algorithm: "dmt-composition";
+        training_file?: string;
+        validation_file?: string | null;
+        advance?: {
+          valid_loss_at_most?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_samples?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
+          /**
+           * How the abilities of the rows are arranged into stages.
+           */
+          strategy?: "auto" | ("dmt" | "multi_task" | "sequential" | "mixed_sequential");
+          /**
+           * Of dmt: share of the specialised rows that the second stage sees again.
+           */
+          specialised_fraction?: "auto" | number;
+        };
+      }
+    | {
+        type: "reinforcement";
+        /**
+         * Selective self-to-supervised fine-tuning: the model's own right answers in place of the given ones
+         */
+        algorithm: "s3ft";
+        training_file?: string;
+        validation_file?: string | null;
+        grader: GraderSpec;
+        reference?: "phase_start" | "job_start";
+        advance?: {
+          valid_reward_at_least?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_samples?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
+          /**
+           * Longest answer the model is asked for, its stop token included.
+           */
+          max_completion_tokens?: "auto" | number;
+          /**
+           * Sampled answers among which a right one is looked for where the greedy answer is wrong.
+           */
+          paraphrase_samples?: "auto" | number;
+          /**
+           * Of the sampled answers.
+           */
+          temperature?: "auto" | number;
+          /**
+           * Rows for which the model has no right answer: train on the given one, or leave them out.
+           */
+          fallback?: "auto" | ("gold" | "drop");
+        };
+      }
+    | {
+        type: "supervised";
+        /**
+         * Fine-tuning on examples of random combinations of k skills, every combination alike
+         */
+        algorithm: "instruct-skillmix";
+        training_file?: string;
+        validation_file?: string | null;
+        advance?: {
+          valid_loss_at_most?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_samples?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
+          /**
+           * Rows that show exactly so many skills are used; 0 uses the rows that name none.
+           */
+          skills_per_example?: "auto" | number;
+          /**
+           * Rows chosen from those, every combination of skills as often as any other where there are enough.
+           */
+          examples?: "auto" | number;
         };
       }
   )[];

@@ -1,0 +1,157 @@
+/**
+ * A phase graph inside one phase: rows are collected once (from the model, where a recipe needs what it would say), arranged
+ * into stages, and each stage is a supervised run that starts from the weights of the one before. What was collected is in
+ * the snapshot; stages follow from it, so a resumed phase is the same phase.
+ */
+import { invariant } from '@preheat/contracts';
+import Type, { type Static } from 'typebox';
+import type { RecipeEntry } from '../catalog/recipe-entry.js';
+import { stepsPerEpoch } from '../catalog/training-keys.js';
+import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
+import type { SftConfig } from '../sft/config.js';
+import { sft } from '../sft/recipe.js';
+import { seedOf } from './random-streams.js';
+import { readPlain } from './trainer-state.js';
+
+/** Opaque outside: a state only returns to the recipe that made it. */
+type SftState = Awaited<ReturnType<typeof sft.init>>;
+
+export interface StagedRecipe<Config, Kept> {
+  readonly entry: RecipeEntry;
+  /** JSON that stages follow from beside the context; asked for once, before the first step. */
+  collect(ctx: RecipeContext<Config>): Promise<Kept>;
+  /** Rows of the stages in order, each a demonstration; pure. Stages without rows are left out. */
+  stages(ctx: RecipeContext<Config>, kept: Kept): readonly (readonly TrainingRow[])[];
+  /** Validation rows as demonstrations; default: as they are. */
+  validation?(rows: readonly TrainingRow[]): readonly TrainingRow[];
+  /** What every step reports beside its own metrics. */
+  metrics?(ctx: RecipeContext<Config>, kept: Kept): Readonly<Record<string, number>>;
+}
+
+interface Stage {
+  readonly rows: readonly TrainingRow[];
+  readonly steps: number;
+}
+
+export interface StagedState<Kept> {
+  readonly kept: Kept;
+  readonly stages: readonly Stage[];
+  readonly index: number;
+  /** Steps of the whole phase. */
+  readonly step: number;
+  /** What the stage under way started from, where that is not what the phase started from. */
+  readonly start: StageStart;
+  readonly inner: SftState;
+}
+
+type StageStart = Partial<Pick<RecipeContext<SftConfig>, 'initialWeights' | 'adapter'>>;
+
+export function staged<Config extends SftConfig, Kept>(
+  definition: StagedRecipe<Config, Kept>,
+): Recipe<Config, StagedState<Kept>> {
+  const { name } = definition.entry;
+  const Plain = Type.Object({
+    schemaVersion: Type.Literal(1),
+    recipe: Type.Literal(name),
+    stage: Type.Integer({ minimum: 0 }),
+    step: Type.Integer({ minimum: 0 }),
+    kept: Type.Unknown(),
+    inner: Type.Record(Type.String(), Type.Unknown()),
+  });
+  const plan = (ctx: RecipeContext<Config>, kept: Kept) => planStages(definition, ctx, kept);
+  const contextOf = (ctx: RecipeContext<Config>, state: Omit<StagedState<Kept>, 'inner'>) =>
+    stageContext(definition, ctx, state);
+
+  return {
+    name,
+
+    async init(ctx) {
+      const kept = await definition.collect(ctx);
+      const state = { kept, stages: plan(ctx, kept), index: 0, step: 0, start: {} };
+      return { ...state, inner: await sft.init(contextOf(ctx, state)) };
+    },
+
+    async restore(ctx, snapshot) {
+      const { stage: index, step, kept: stored, inner } = readPlain(Plain, snapshot.plain, name);
+      const kept = stored as Kept;
+      const state = { kept, stages: plan(ctx, kept), index, step, start: {} };
+      return { ...state, inner: await sft.restore(contextOf(ctx, state), { ...snapshot, plain: inner }) };
+    },
+
+    async snapshot({ inner, kept, index, step }): Promise<Snapshot> {
+      const { plain, ...tensors } = await sft.snapshot(inner);
+      const own: Static<typeof Plain> = { schemaVersion: 1, recipe: name, stage: index, step, kept, inner: plain };
+      return { ...tensors, plain: own };
+    },
+
+    async step(state, ctx): Promise<StepResult<StagedState<Kept>>> {
+      const result = await sft.step(state.inner, contextOf(ctx, state));
+      const step = state.step + 1;
+      const total = state.stages.reduce((sum, { steps }) => sum + steps, 0);
+      const isLast = state.index + 1 >= state.stages.length;
+      const own = { stage: state.index, stages: state.stages.length, ...definition.metrics?.(ctx, state.kept) };
+      const metrics = { ...result.metrics, ...own, step, total_steps: total };
+      const here = { ...state, step, inner: result.state };
+      return {
+        ...result,
+        state: result.done && !isLast ? await nextStage(here, ctx) : here,
+        done: result.done && isLast,
+        metrics,
+        event: { message: result.event.message.replace(/^Step \d+\/\d+/, `Step ${step}/${total}`), data: metrics },
+      };
+    },
+
+    async dispose({ inner }) {
+      await sft.dispose(inner);
+    },
+  };
+
+  /** The stage after the one that just ended, from its weights; the optimiser begins anew. */
+  async function nextStage(state: StagedState<Kept>, ctx: RecipeContext<Config>): Promise<StagedState<Kept>> {
+    const { weights, adapter } = await sft.snapshot(state.inner);
+    await sft.dispose(state.inner);
+    const start = adapter ? { adapter: { config: adapter, tensors: weights } } : { initialWeights: weights };
+    const next = { ...state, index: state.index + 1, start };
+    return { ...next, inner: await sft.init(contextOf(ctx, next)) };
+  }
+}
+
+/** The steps of the phase shared out by rows; a stage too small for a step is left out. */
+function planStages<Config extends SftConfig, Kept>(
+  definition: StagedRecipe<Config, Kept>,
+  ctx: RecipeContext<Config>,
+  kept: Kept,
+): Stage[] {
+  const lists = definition.stages(ctx, kept).filter((rows) => rows.length > 0);
+  const allRows = lists.reduce((sum, rows) => sum + rows.length, 0);
+  if (allRows === 0) throw new RangeError(`${definition.entry.name}: no row of the training file can be used`);
+  const total = definition.entry.totalSteps(ctx.config, ctx.trainingRows.length);
+  let [rowsBefore, stepsBefore] = [0, 0];
+  const stages = lists.map((rows) => {
+    rowsBefore += rows.length;
+    const end = Math.round((total * rowsBefore) / allRows);
+    const steps = end - stepsBefore;
+    stepsBefore = end;
+    return { rows, steps };
+  });
+  return stages.filter(({ steps }) => steps > 0);
+}
+
+function stageContext<Config extends SftConfig, Kept>(
+  { validation = (rows) => rows }: StagedRecipe<Config, Kept>,
+  ctx: RecipeContext<Config>,
+  { stages, index, start }: Omit<StagedState<Kept>, 'inner'>,
+): RecipeContext<SftConfig> {
+  const stage = stages[index];
+  invariant(stage, `stage ${index} of ${stages.length}`);
+  const { rows, steps } = stage;
+  const epochs = Math.ceil(steps / stepsPerEpoch(rows.length, ctx.config.batch_size));
+  return {
+    ...ctx,
+    ...start,
+    config: { ...ctx.config, max_steps: steps, n_epochs: epochs },
+    seed: seedOf(ctx.seed, `stage ${index}`),
+    trainingRows: rows,
+    validationRows: validation(ctx.validationRows),
+  };
+}

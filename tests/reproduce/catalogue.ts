@@ -1,0 +1,126 @@
+/** The 46 systems and where each stands, from the experiments in the recipes and the committed ledgers. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { baseFigures } from './base-figures.js';
+import type { LedgerEntry } from './ledger.js';
+import { svgOfArms } from './plot-arms.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const RECIPES = join(ROOT, 'packages/recipes/src');
+const REPRODUCTIONS = join(ROOT, 'docs/reproductions');
+const LEDGER = 'ledger.json';
+const PLOT = 'arms.svg';
+
+export interface System {
+  readonly number: number;
+  readonly id: string;
+  readonly title: string;
+}
+
+export type Status = 'reproduced' | 'not reproduced at this scale' | 'built, not run' | 'recipe alone' | 'not built';
+
+/** In the order of the reference. */
+export const systems = (): System[] =>
+  JSON.parse(readFileSync(new URL('./systems.json', import.meta.url), 'utf8')) as System[];
+
+/** Where the experiment of a system is, whether or not it is built. */
+export const experimentPath = (id: string): string => join(RECIPES, id, 'experiment.json');
+
+export function ledgerOf(id: string, folder = REPRODUCTIONS): LedgerEntry | undefined {
+  const path = join(folder, id, LEDGER);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as LedgerEntry) : undefined;
+}
+
+/** A run too small to judge by is a check of the machinery, whatever came out. */
+export const JUDGED_PRESETS: readonly string[] = ['small', 'full'];
+
+export function statusOf(id: string): Status {
+  if (!existsSync(join(RECIPES, id, 'recipe.ts'))) return 'not built';
+  if (!existsSync(experimentPath(id))) return 'recipe alone';
+  const entry = ledgerOf(id);
+  return entry && JUDGED_PRESETS.includes(entry.preset) ? entry.verdict : 'built, not run';
+}
+
+/** One line a system. */
+export function listing(): string {
+  return systems()
+    .map(({ number, id }) => `${String(number).padStart(2)}  ${id.padEnd(26)}${statusOf(id)}\n`)
+    .join('');
+}
+
+/** Writes ledger and plot of a run, and the table of all. */
+export function recordRun(entry: LedgerEntry, folder = REPRODUCTIONS): void {
+  const place = join(folder, entry.system);
+  mkdirSync(place, { recursive: true });
+  writeFileSync(join(place, LEDGER), `${JSON.stringify(entry, null, 2)}\n`);
+  writeFileSync(join(place, PLOT), svgOfArms(entry));
+}
+
+export function writeIndex(): void {
+  mkdirSync(REPRODUCTIONS, { recursive: true });
+  writeFileSync(join(REPRODUCTIONS, 'README.md'), indexText());
+}
+
+export function indexText(): string {
+  const rows = systems().map(({ number, id, title }) => {
+    const entry = ledgerOf(id);
+    const status = statusOf(id);
+    const cells = entry ? [entry.claim, armsCell(entry), checksCell(entry)] : ['', '', ''];
+    const name = entry ? `[${id}](${id}/${PLOT})` : id;
+    return `| ${[number, name, title, ...cells, entry && status === 'built, not run' ? `${status} (preset ${entry.preset})` : status].map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  });
+  return [...HEAD, ...rows, ...basesText(), ''].join('\n');
+}
+
+/** What the base checkpoints can do, from the figures committed with them. */
+function basesText(): string[] {
+  const rows = baseFigures().flatMap(({ name, suites }) =>
+    Object.entries(suites).map(([suite, scores]) => {
+      const { k, value } = scores.pass_k ?? { k: 0, value: 0 };
+      return `| ${name} | ${suite} | ${percent(scores.pass_1_greedy)} | ${percent(scores.pass_1_sampled ?? 0)} | ${percent(value)} (${k}) |`;
+    }),
+  );
+  return [...BASES_HEAD, ...rows];
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+const HEAD = [
+  '# Reproductions',
+  '',
+  'Published systems, each as a scaled-down experiment with its control arms. The criterion of every experiment was set before it was run; a',
+  'missed one stands here as missed. Written by `npm run reproduce -- --index` from the ledgers beside it, which hold every arm and seed.',
+  '',
+  '`npm run reproduce -- <id>` runs one: its arms are ordinary jobs on an embedded platform, answers are judged by exact verifiers on held-out',
+  'structures, and what was done once (a warm-up that arms share, a run that was killed) is not done again. `--preset small` takes at most about',
+  '30 minutes on two cores, `full` has the size of the reference, `tiny` only shows that the machinery works and is no verdict.',
+  'A check passes when its margin holds on the means over seeds and its effect is positive with every seed, or its 90 % interval',
+  '(paired bootstrap over items) is above 0.',
+  '',
+  '| | system | paper | claim at this scale | arms | checks: effect [90 % interval], margin | verdict |',
+  '|---|---|---|---|---|---|---|',
+];
+
+const BASES_HEAD = [
+  '',
+  '## Base checkpoints',
+  '',
+  'What experiments start from: small decoders trained once from fresh weights on every text task, short answers with some noisy working, and',
+  'committed in `tests/reproduce/bases` as float16. `npm run reproduce -- --bases` makes and measures them anew from `bases.json`.',
+  '',
+  '| base | task (test split) | pass@1 greedy | pass@1 sampled | pass@k (k) |',
+  '|---|---|---|---|---|',
+];
+
+const armsCell = ({ arms, seeds, preset }: LedgerEntry): string =>
+  `${Object.keys(arms).join(', ')} (${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}, ${preset})`;
+
+const checksCell = ({ checks }: LedgerEntry): string =>
+  checks
+    .map(({ says, effect_interval: [low, high], effect_by_seed: bySeed, margin_value, passed }) => {
+      const effects = Object.values(bySeed).map((value) => value.toFixed(3));
+      const interval = `[${low.toFixed(3)}, ${high.toFixed(3)}]`;
+      return `${passed ? 'held' : 'missed'}: ${says}: ${effects.join(' ')} ${interval}, ${margin_value.toFixed(3)}`;
+    })
+    .join('<br>');

@@ -1,0 +1,62 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { recipeNamed } from '@preheat/recipes/catalog';
+import { describe, expect, it } from 'vitest';
+import { readBases } from './bases.js';
+import { experimentPath, indexText, ledgerOf, listing, statusOf, systems } from './catalogue.js';
+import { type Experiment, readExperiment } from './experiment.js';
+import { judgeChecks } from './judge-checks.js';
+import { experimentDigest } from './ledger.js';
+import { BASE_ARM } from './run-arms.js';
+
+const built = systems().filter(({ id }) => existsSync(experimentPath(id)));
+const PRESETS = ['tiny', 'small', 'full'];
+
+/** Every arm answers nothing right: enough to read formulas by. */
+function blankRuns({ arms, seeds, suites }: Experiment) {
+  const answers = Object.fromEntries(
+    Object.entries(suites).map(([name, { samples }]) => [
+      name,
+      { greedy: [0, 0], tokens: [1, 1], sampledRight: samples > 0 ? [0, 0] : [], wallSeconds: 0 },
+    ]),
+  );
+  const nothing = { trainedTokens: 0, steps: 0, wallSeconds: 0, answers };
+  return [BASE_ARM, ...Object.keys(arms)].flatMap((arm) => seeds.map((seed) => ({ ...nothing, arm, seed })));
+}
+
+describe('systems', () => {
+  it('are 46, each listed with its status', () => {
+    expect(systems()).toHaveLength(46);
+    expect(new Set(systems().map(({ id }) => id)).size).toBe(46);
+    expect(listing().trimEnd().split('\n')).toHaveLength(46);
+    expect(statusOf('hcsp-volleyball')).toBe('not built');
+  });
+
+  it('stand in docs/reproductions/README.md as the ledgers say', () => {
+    const path = new URL('../../docs/reproductions/README.md', import.meta.url);
+    expect(readFileSync(path, 'utf8'), 'write it with `npm run reproduce -- --index`').toBe(indexText());
+  });
+});
+
+describe.each(built.map(({ id }) => id))('the experiment of %s', (id) => {
+  it.each(PRESETS)('is well formed at %s, with formulas that can be read and recipes that exist', (preset) => {
+    const experiment = readExperiment(experimentPath(id), preset);
+    expect(experiment.system).toBe(id);
+    expect(Object.keys(readBases())).toContain(experiment.base);
+    const results = judgeChecks(experiment.checks, blankRuns(experiment), experiment.suites);
+    for (const { margin_value: value, margin } of results) expect(value, margin).toSatisfy(Number.isFinite);
+    const algorithms = Object.values(experiment.arms).flatMap(({ steps }) => steps.map(({ algorithm }) => algorithm));
+    for (const algorithm of algorithms) expect(recipeNamed(algorithm)?.name).toBe(algorithm);
+    if (preset !== 'tiny') expect(experiment.seeds.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('is what its ledger was made of', () => {
+    const entry = ledgerOf(id);
+    if (!entry) return;
+    expect(entry.experiment_sha256).toBe(experimentDigest(readExperiment(experimentPath(id), entry.preset)));
+  });
+});
+
+it('names the file and the field of a mistake', () => {
+  const path = experimentPath(built[0]?.id ?? '');
+  expect(() => readExperiment(path, 'huge')).toThrow(/has no preset "huge"; it has .*small/);
+});

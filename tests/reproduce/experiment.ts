@@ -1,0 +1,143 @@
+/**
+ * The format of `experiment.json`: arms, seeds, budgets, measures, and the criterion as it was set in advance. A preset gives
+ * the numbers: a string `"$name"` anywhere in the document stands for `sizes.name` of the preset that is run.
+ */
+import { readFileSync } from 'node:fs';
+import { check } from '@preheat/contracts';
+import { TASK_NAMES, TRACE_STYLES } from '@preheat/tasks/procedural';
+import Type, { type Static } from 'typebox';
+
+const Name = Type.String({ pattern: '^[a-z][a-z0-9_]{0,47}$' });
+const Text = Type.String({ minLength: 1, maxLength: 4000 });
+const Count = Type.Integer({ minimum: 0, maximum: 1_000_000 });
+const closed = { additionalProperties: false };
+const oneOf = <const V extends string>(values: readonly V[]) => Type.Enum([...values]);
+
+/** Rows of one task. */
+export const RowSource = Type.Object(
+  {
+    task: oneOf(TASK_NAMES),
+    rows: Count,
+    difficulty: Type.Optional(Count),
+    /** `chat`: the oracle answers; `prompt`: the row carries what a `task` grader reads. */
+    kind: oneOf(['chat', 'prompt']),
+    style: Type.Optional(oneOf(TRACE_STYLES)),
+    backtracks: Type.Optional(Count),
+    /** Share of the answers that are cut off after their first third and say nothing right. */
+    shirkers: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    /** The answer in brackets: the same said otherwise, for tasks that are answered by expressions. */
+    reworded: Type.Optional(Type.Boolean()),
+    /** Sources of one number share their items; default 0. */
+    stream: Type.Optional(Count),
+    /** Further keys of every row, such as the ability it teaches. */
+    keys: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    /** Keys of the item's data that the row carries at its top, such as the skills it shows. */
+    data_keys: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 8 })),
+    /** Key under which a prompt row carries the oracle's answer. */
+    gold_key: Type.Optional(Type.String({ maxLength: 64 })),
+  },
+  closed,
+);
+export type RowSource = Static<typeof RowSource>;
+
+/** One phase of training, an ordinary job; an arm is a list of them. */
+export const TrainStep = Type.Object(
+  {
+    type: oneOf(['supervised', 'reinforcement']),
+    algorithm: Type.String({ maxLength: 64 }),
+    data: Type.Array(RowSource, { minItems: 1, maxItems: 32 }),
+    grader: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    hyperparameters: Type.Record(Type.String(), Type.Unknown()),
+    /** Train once for all seeds (a warm-up that the comparison is not about). */
+    shared_by_seeds: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+export type TrainStep = Static<typeof TrainStep>;
+
+export const Suite = Type.Object(
+  {
+    task: oneOf(TASK_NAMES),
+    difficulty: Type.Optional(Count),
+    items: Type.Integer({ minimum: 1, maximum: 10_000 }),
+    max_tokens: Type.Integer({ minimum: 1, maximum: 4096 }),
+    /** Sampled answers an item for pass@k, at temperature 1; 0: greedy alone. */
+    samples: Type.Integer({ minimum: 0, maximum: 128 }),
+  },
+  closed,
+);
+export type Suite = Static<typeof Suite>;
+
+const Arm = Type.Object({ title: Text, steps: Type.Array(TrainStep, { maxItems: 16 }) }, closed);
+
+/** Variables of formulas: `<arm>__<suite>` greedy pass@1, `…__sampled`, `…__pass_k` for k = samples, `…__tokens`. */
+const Check = Type.Object(
+  {
+    /** The part of the criterion that this is. */
+    says: Text,
+    /** Must be above 0 with every seed, or its 90 % interval over items must be. Default: the margin. */
+    effect: Type.Optional(Text),
+    /** Must be at least 0 on the means over seeds: the criterion with its number. */
+    margin: Text,
+  },
+  closed,
+);
+export type Check = Static<typeof Check>;
+
+export const Experiment = Type.Object(
+  {
+    system: Type.String({ maxLength: 64 }),
+    claim: Text,
+    /** Word for word as set in advance. */
+    criterion: Text,
+    /** What was scaled down or differs from the row of the reference. */
+    notes: Type.Array(Text, { maxItems: 16 }),
+    /** Name of a base checkpoint. */
+    base: Type.String({ maxLength: 64 }),
+    seeds: Type.Array(Count, { minItems: 1, maxItems: 16 }),
+    suites: Type.Record(Name, Suite),
+    arms: Type.Record(Name, Arm),
+    checks: Type.Array(Check, { minItems: 1, maxItems: 16 }),
+  },
+  closed,
+);
+export type Experiment = Static<typeof Experiment>;
+
+const Preset = Type.Object(
+  { seeds: Type.Array(Count, { minItems: 1 }), sizes: Type.Record(Name, Type.Number()) },
+  closed,
+);
+const Presets = Type.Record(Name, Preset);
+
+/** The experiment at a preset's sizes. @throws Error naming the file and the field that is wrong. */
+export function readExperiment(path: string, presetName: string): Experiment {
+  const document = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  return resolveExperiment(document, presetName, path);
+}
+
+export function resolveExperiment(document: Record<string, unknown>, presetName: string, path: string): Experiment {
+  const { presets, ...rest } = document;
+  const known = demand(Presets, presets, `${path}: presets`);
+  const preset = known[presetName];
+  if (!preset) throw new Error(`${path} has no preset "${presetName}"; it has ${Object.keys(known).join(', ')}`);
+  const sized = substitute(rest, preset.sizes, path) as object;
+  return demand(Experiment, { ...sized, seeds: preset.seeds }, path);
+}
+
+function demand<S extends Type.TSchema>(schema: S, value: unknown, what: string): Static<S> {
+  const checked = check(schema, value);
+  if (checked.ok) return checked.value;
+  const [first] = checked.problems;
+  throw new Error(`${what}: ${first?.path || 'the document'} ${first?.message}`);
+}
+
+function substitute(value: unknown, sizes: Readonly<Record<string, number>>, path: string): unknown {
+  if (typeof value === 'string' && value.startsWith('$')) {
+    const size = sizes[value.slice(1)];
+    if (size === undefined) throw new Error(`${path}: ${value} is no size of this preset`);
+    return size;
+  }
+  if (Array.isArray(value)) return value.map((part) => substitute(part, sizes, path));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, substitute(part, sizes, path)]));
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { judgeChecks } from './judge-checks.js';
+import type { ArmRun } from './run-arms.js';
+
+const ITEMS = 200;
+const SEEDS = [1, 2, 3];
+const suites = { one: { task: 'arith', items: ITEMS, max_tokens: 8, samples: 0 } };
+
+/** An arm that is right on the first `right` items. */
+const arm = (name: string, seed: number, right: number): ArmRun => ({
+  arm: name,
+  seed,
+  trainedTokens: 0,
+  steps: 0,
+  wallSeconds: 0,
+  answers: {
+    one: {
+      greedy: Array.from({ length: ITEMS }, (_, i) => Number(i < right)),
+      tokens: Array.from({ length: ITEMS }, () => right),
+      sampledRight: [],
+      wallSeconds: 0,
+    },
+  },
+});
+const judge = (margin: string, a: readonly number[], b: readonly number[], effect?: string) => {
+  const runs = SEEDS.flatMap((seed, i) => [arm('a', seed, a[i] ?? 0), arm('b', seed, b[i] ?? 0)]);
+  const [result] = judgeChecks([{ says: 'test', margin, ...(effect ? { effect } : {}) }], runs, suites);
+  if (!result) throw new Error('no result');
+  return result;
+};
+
+describe('judgeChecks', () => {
+  it('passes a margin that holds with the sign in every seed', () => {
+    const result = judge('b__one - a__one - 0.03', [100, 100, 100], [110, 108, 112], 'b__one - a__one');
+    expect(result).toMatchObject({ margin_value: 0.02, sign_in_all_seeds: true, passed: true });
+    expect(result.effect_by_seed).toEqual({ 1: 0.05, 2: 0.04, 3: 0.06 });
+    expect(result.effect_interval[0]).toBeGreaterThan(0);
+  });
+
+  it('fails a margin that is missed, however sure the effect', () => {
+    const result = judge('b__one - a__one - 0.1', [100, 100, 100], [110, 108, 112], 'b__one - a__one');
+    expect(result).toMatchObject({ sign_in_all_seeds: true, passed: false });
+  });
+
+  it('fails an effect that some seed contradicts and whose interval reaches below 0', () => {
+    const result = judge('b__one - a__one', [100, 100, 100], [102, 99, 101]);
+    expect(result).toMatchObject({ sign_in_all_seeds: false, passed: false });
+    expect(result.margin_value).toBeGreaterThan(0);
+    expect(result.effect_interval[0]).toBeLessThanOrEqual(0);
+  });
+
+  it('passes an effect whose interval is above 0 though one seed contradicts it', () => {
+    expect(judge('b__one - a__one', [100, 100, 100], [140, 99, 140])).toMatchObject({
+      sign_in_all_seeds: false,
+      passed: true,
+    });
+  });
+
+  it('pairs items: the interval of equal arms has no width', () => {
+    expect(judge('b__one - a__one + 0.1', [60, 90, 30], [60, 90, 30]).effect_interval).toEqual([0.1, 0.1]);
+  });
+
+  it('agrees with the normal interval for independent items: 100 of 200 right', () => {
+    const { effect_interval: interval } = judge('a__one', [100, 100, 100], [0, 0, 0]);
+    const halfWidth = 1.645 * Math.sqrt(0.25 / ITEMS);
+    expect(interval[0]).toBeCloseTo(0.5 - halfWidth, 1);
+    expect(interval[1]).toBeCloseTo(0.5 + halfWidth, 1);
+  });
+
+  it('knows tokens and the smaller of several, and names variables when a formula cannot be read', () => {
+    expect(judge('min(b__one__tokens - a__one__tokens, 5)', [1, 1, 1], [3, 3, 3]).margin_value).toBe(2);
+    expect(() => judge('c__one', [1, 1, 1], [1, 1, 1])).toThrow(/variables are a__one, a__one__tokens, b__one/);
+  });
+});

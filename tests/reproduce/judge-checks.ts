@@ -1,0 +1,124 @@
+/**
+ * The verdict, by the rule set in advance for every experiment: a check passes when its margin holds on the means over seeds,
+ * and its effect is above 0 with every seed or has a 90 % interval above 0. Intervals are percentile bootstraps (Efron and
+ * Tibshirani 1993, chapter 13) over the items of each suite, the same ones for every arm and seed, so that what makes an item
+ * hard for all of them cancels.
+ */
+import { parseFormula } from '@preheat/graders';
+import { CounterRandom, fastUniforms } from '@preheat/ports';
+import type { Check, Suite } from './experiment.js';
+import type { ArmRun } from './run-arms.js';
+import { mean, perItem, rounded } from './scores.js';
+
+export const RESAMPLES = 2000;
+const TAIL = 0.05;
+const BOOTSTRAP_SEED = 0;
+
+/** Name of a variable and its values item by item, for each seed. */
+interface Variable {
+  readonly suite: string;
+  readonly bySeed: ReadonlyMap<number, readonly number[]>;
+}
+
+export interface CheckResult {
+  readonly says: string;
+  readonly margin: string;
+  readonly effect: string;
+  /** Of the margin's formula, on the means over seeds. */
+  readonly margin_value: number;
+  readonly effect_by_seed: Readonly<Record<string, number>>;
+  /** 90 %. */
+  readonly effect_interval: readonly [number, number];
+  readonly sign_in_all_seeds: boolean;
+  readonly passed: boolean;
+}
+
+/** @throws Error naming a formula that cannot be read, and the variables there are. */
+export function judgeChecks(
+  checks: readonly Check[],
+  runs: readonly ArmRun[],
+  suites: Readonly<Record<string, Suite>>,
+): CheckResult[] {
+  const variables = variablesOf(runs, suites);
+  const seeds = [...new Set(runs.map(({ seed }) => seed))];
+  return checks.map(({ says, margin, effect = margin }) => {
+    const [marginOf, effectOf] = [readFormula(margin, variables), readFormula(effect, variables)];
+    const bySeed = seeds.map((seed) => effectOf(means(variables, [seed])));
+    const interval = bootstrap(effectOf, variables, seeds);
+    const marginValue = marginOf(means(variables, seeds));
+    const signInAllSeeds = bySeed.every((value) => value > 0);
+    return {
+      says,
+      margin,
+      effect,
+      margin_value: rounded(marginValue),
+      effect_by_seed: Object.fromEntries(seeds.map((seed, i) => [seed, rounded(bySeed[i] ?? Number.NaN)])),
+      effect_interval: [rounded(interval[0]), rounded(interval[1])],
+      sign_in_all_seeds: signInAllSeeds,
+      passed: marginValue >= 0 && (signInAllSeeds || interval[0] > 0),
+    };
+  });
+}
+
+function variablesOf(runs: readonly ArmRun[], suites: Readonly<Record<string, Suite>>): Map<string, Variable> {
+  const variables = new Map<string, { suite: string; bySeed: Map<number, readonly number[]> }>();
+  for (const { arm, seed, answers } of runs) {
+    for (const [suite, answer] of Object.entries(answers)) {
+      for (const [measure, values] of Object.entries(perItem(answer, suites[suite]?.samples ?? 0))) {
+        const name = `${arm}__${suite}${measure === 'greedy' ? '' : `__${measure}`}`;
+        const variable = variables.get(name) ?? { suite, bySeed: new Map() };
+        variable.bySeed.set(seed, values as readonly number[]);
+        variables.set(name, variable);
+      }
+    }
+  }
+  return variables;
+}
+
+function readFormula(source: string, variables: ReadonlyMap<string, Variable>) {
+  const parsed = parseFormula(source, [...variables.keys()]);
+  if (parsed.ok) return parsed.value;
+  throw new Error(`the formula "${source}": ${parsed.message}; variables are ${[...variables.keys()].join(', ')}`);
+}
+
+type Choice = ReadonlyMap<string, Uint32Array>;
+
+/** Means over items and seeds; with `chosen`, over those items of each suite. */
+function means(variables: ReadonlyMap<string, Variable>, seeds: readonly number[], chosen?: Choice) {
+  const entries = [...variables].map(([name, { suite, bySeed }]) => {
+    const items = chosen?.get(suite);
+    const perSeed = seeds.map((seed) => meanOver(bySeed.get(seed) ?? [], items));
+    return [name, mean(perSeed)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function meanOver(values: readonly number[], items?: Uint32Array): number {
+  if (!items) return mean(values);
+  let sum = 0;
+  for (const item of items) sum += values[item] ?? 0;
+  return sum / items.length;
+}
+
+function bootstrap(
+  effect: (values: Readonly<Record<string, number>>) => number,
+  all: ReadonlyMap<string, Variable>,
+  seeds: readonly number[],
+): [number, number] {
+  // Only what the formula reads is resampled: the rest would cost time and change nothing.
+  const read = new Set<string>();
+  effect(new Proxy(means(all, seeds), { get: (target, name) => (read.add(String(name)), target[String(name)] ?? 0) }));
+  const variables = new Map([...all].filter(([name]) => read.has(name)));
+  const draw = fastUniforms(CounterRandom.fromSeed(BOOTSTRAP_SEED));
+  const sizes = new Map(
+    [...variables.values()].map(({ suite, bySeed }) => [suite, [...bySeed.values()][0]?.length ?? 0]),
+  );
+  const effects = Float64Array.from({ length: RESAMPLES }, () => {
+    const chosen = new Map(
+      [...sizes].map(([suite, size]) => [suite, Uint32Array.from({ length: size }, () => Math.floor(draw() * size))]),
+    );
+    return effect(means(variables, seeds, chosen));
+  }).sort();
+  const at = (probability: number) => effects[Math.round(probability * (RESAMPLES - 1))] ?? Number.NaN;
+  return [at(TAIL), at(1 - TAIL)];
+}

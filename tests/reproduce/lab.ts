@@ -1,0 +1,33 @@
+/** What an experiment asks of a platform: train a model further, and have one answer the items of a suite. */
+import type { Suite, TrainStep } from './experiment.js';
+
+/** A model by the name it is called by on this platform, and by what made it, which is the same everywhere. */
+export interface LabModel {
+  readonly name: string;
+  readonly origin: string;
+}
+
+export interface Trained {
+  readonly model: LabModel;
+  readonly trainedTokens: number;
+  readonly steps: number;
+  /** From the job's creation to its end, waits and interruptions included. */
+  readonly wallSeconds: number;
+  readonly job: string;
+}
+
+/** Per item of the suite, in its order. */
+export interface Answers {
+  /** 0 or 1: the greedy answer is right. */
+  readonly greedy: readonly number[];
+  /** Tokens of the greedy answer. */
+  readonly tokens: readonly number[];
+  /** Right ones of `samples` sampled answers; empty for a suite without samples. */
+  readonly sampledRight: readonly number[];
+  readonly wallSeconds: number;
+}
+
+export interface Lab {
+  train(from: LabModel, step: TrainStep, seed: number): Promise<Trained>;
+  answer(model: LabModel, suite: Suite): Promise<Answers>;
+}

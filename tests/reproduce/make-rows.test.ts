@@ -1,0 +1,46 @@
+import { taskNamed } from '@preheat/tasks/procedural';
+import { describe, expect, it } from 'vitest';
+import type { RowSource } from './experiment.js';
+import { suiteFile, trainingFile } from './make-rows.js';
+
+const rowsOf = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+const source: RowSource = { task: 'listfn', rows: 40, kind: 'chat', style: 'steps' };
+
+describe('trainingFile', () => {
+  it('is the same for the same seed and differs by seed and stream', () => {
+    expect(trainingFile([source], 1)).toBe(trainingFile([source], 1));
+    expect(trainingFile([source], 2)).not.toBe(trainingFile([source], 1));
+    expect(trainingFile([{ ...source, stream: 1 }], 1)).not.toBe(trainingFile([source], 1));
+  });
+
+  it('adds keys, keys of the data and the given answer to every row', () => {
+    const [chat] = rowsOf(trainingFile([{ ...source, keys: { ability: 'lists' }, data_keys: ['skills'] }], 1));
+    expect(chat).toMatchObject({ ability: 'lists', skills: [expect.any(String), expect.any(String)] });
+    const [prompt] = rowsOf(trainingFile([{ ...source, kind: 'prompt', gold_key: 'answer' }], 1));
+    expect(prompt.messages).toHaveLength(1);
+    expect(taskNamed('listfn')?.verify(prompt.task_data, prompt.answer).correct).toBe(true);
+  });
+
+  it('cuts off that share of the answers, the same ones each time', () => {
+    const answers = (shirkers: number) =>
+      rowsOf(trainingFile([{ ...source, rows: 400, shirkers }], 1)).map((row) => row.messages[1].content as string);
+    const [whole, lazy] = [answers(0), answers(0.2)];
+    const cut = lazy.filter((answer, i) => answer !== whole[i]);
+    expect(cut.length / 400).toBeGreaterThan(0.14);
+    expect(cut.length / 400).toBeLessThan(0.26);
+    expect(cut.every((answer) => !answer.includes('#'))).toBe(true);
+  });
+});
+
+it('holds out items whose structures no training row has', () => {
+  const task = taskNamed('listfn');
+  const structures = (rows: { task_data: unknown }[]) => new Set(rows.map((row) => task?.structureOf(row.task_data)));
+  const trained = structures(rowsOf(trainingFile([{ ...source, rows: 500, kind: 'prompt' }], 1)));
+  const suite = { task: 'listfn', items: 200, max_tokens: 8, samples: 0 };
+  const tested = structures(rowsOf(suiteFile(suite)).map(({ item }) => item));
+  expect([...tested].filter((structure) => trained.has(structure))).toEqual([]);
+});

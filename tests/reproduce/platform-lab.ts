@@ -1,0 +1,156 @@
+/**
+ * The lab on a running platform: training is an ordinary job, answers are an ordinary evaluation run. The key of a job is
+ * that of its artifact, so a run that was killed while a job was training finds the same job again and waits for it.
+ */
+import type { Preheat } from '@preheat/sdk';
+import { type Artifacts, contentKey } from './artifacts.js';
+import type { Suite, TrainStep } from './experiment.js';
+import type { Answers, Lab, LabModel, Trained } from './lab.js';
+import { suiteFile, trainingFile } from './make-rows.js';
+
+const ITEMS_PER_PAGE = 100;
+const GRADER_NAME = 'right';
+const EVALUATION_SEED = 1;
+
+export interface PlatformLabOptions {
+  readonly client: Preheat;
+  readonly artifacts: Artifacts;
+  readonly signal: AbortSignal;
+  /** One line of progress. */
+  readonly progress: (text: string) => void;
+  readonly nowMs: () => number;
+}
+
+export class PlatformLab implements Lab {
+  readonly #options: PlatformLabOptions;
+
+  constructor(options: PlatformLabOptions) {
+    this.#options = options;
+  }
+
+  train(from: LabModel, step: TrainStep, seed: number): Promise<Trained> {
+    const rows = trainingFile(step.data, seed);
+    const { type, algorithm, grader, hyperparameters } = step;
+    const inputs = { from: from.origin, type, algorithm, grader, hyperparameters, rows, seed };
+    return this.#options.artifacts.once('job', inputs, async (key) => {
+      const file = await this.#upload(rows, 'fine-tune');
+      const job = await this.#run(key, {
+        model: from.name,
+        training_file: file,
+        seed,
+        pipeline: [{ type, algorithm, hyperparameters, ...(grader ? { grader } : {}) }],
+      });
+      return {
+        model: { name: job.name, origin: key },
+        trainedTokens: job.trainedTokens,
+        steps: job.steps,
+        wallSeconds: job.wallSeconds,
+        job: job.id,
+      };
+    });
+  }
+
+  /** @throws Error with the job's own reason when it does not succeed. */
+  async #run(key: string, body: object) {
+    const { client, signal, progress } = this.#options;
+    const request = body as Parameters<typeof client.jobs.create>[0];
+    const created = await client.jobs.create(request, { idempotencyKey: key, signal });
+    let steps = 0;
+    const job = await client.jobs.wait(created.id, {
+      signal,
+      onEvent: ({ message }) => {
+        const step = /^Step (\d+)\//.exec(message)?.[1];
+        if (step !== undefined) steps = Number(step);
+        progress(message);
+      },
+    });
+    if (job.status !== 'succeeded' || !job.fine_tuned_model) {
+      throw new Error(`${created.id} ${job.status}: ${job.error?.message ?? 'no reason given'}`);
+    }
+    const wallSeconds = (job.finished_at ?? job.created_at) - job.created_at;
+    return { id: created.id, name: job.fine_tuned_model, trainedTokens: job.trained_tokens ?? 0, steps, wallSeconds };
+  }
+
+  answer(model: LabModel, suite: Suite): Promise<Answers> {
+    const rows = suiteFile(suite);
+    return this.#options.artifacts.once('answers', { model: model.origin, suite, rows }, async () => {
+      const startMs = this.#options.nowMs();
+      const evalId = await this.#eval(suite.task);
+      const file = await this.#upload(rows, 'evals');
+      const greedy = await this.#results(evalId, model, file, suite, 0);
+      const sampled = suite.samples > 0 ? await this.#results(evalId, model, file, suite, suite.samples) : [];
+      return {
+        greedy: greedy.map(({ right }) => right),
+        tokens: greedy.map(({ tokens }) => tokens),
+        sampledRight: summed(sampled, suite.items),
+        wallSeconds: Math.round((this.#options.nowMs() - startMs) / 1000),
+      };
+    });
+  }
+
+  async #eval(task: string): Promise<string> {
+    const { client, signal } = this.#options;
+    const { id } = await client.evals.create(
+      {
+        name: task,
+        data_source_config: { type: 'custom', item_schema: { type: 'object' }, include_sample_schema: true },
+        testing_criteria: [{ type: 'task', name: GRADER_NAME, task }],
+      },
+      { signal },
+    );
+    return id;
+  }
+
+  /** One result an answer; `samples` 0 is greedy. */
+  async #results(evalId: string, model: LabModel, file: string, suite: Suite, samples: number) {
+    const { client, signal, progress } = this.#options;
+    const run = await client.evals.runs.create(evalId, runRequest(model.name, file, suite, samples), { signal });
+    const onUpdate = ({ result_counts: { total, passed, failed } }: { result_counts: Record<string, number> }) =>
+      progress(`${suite.task}: ${(passed ?? 0) + (failed ?? 0)} of ${total} answers`);
+    const ended = await client.evals.runs.wait(evalId, run.id, { signal, onUpdate });
+    if (ended.status !== 'completed') throw new Error(`${run.id} ${ended.status}: ${ended.error?.message ?? ''}`);
+    const results: { item: number; right: number; tokens: number }[] = [];
+    for await (const item of client.evals.runs.items(evalId, run.id, { limit: ITEMS_PER_PAGE }, { signal })) {
+      if (item.sample.error)
+        throw new Error(`item ${item.datasource_item_id} of ${run.id}: ${item.sample.error.message}`);
+      const right = Number(item.results[0]?.passed ?? false);
+      results.push({ item: item.datasource_item_id, right, tokens: item.sample.usage.completion_tokens });
+    }
+    const expected = suite.items * Math.max(1, samples);
+    if (results.length !== expected) throw new Error(`${run.id} has ${results.length} of ${expected} answers`);
+    return results.sort((a, b) => a.item - b.item);
+  }
+
+  /** Equal files are uploaded once a platform. */
+  async #upload(text: string, purpose: 'fine-tune' | 'evals'): Promise<string> {
+    const { client, artifacts, signal } = this.#options;
+    return artifacts.once('file', { purpose, text }, async () => {
+      const filename = `${contentKey(purpose, text)}.jsonl`;
+      return (await client.files.create(new TextEncoder().encode(text), { purpose, filename }, { signal })).id;
+    });
+  }
+}
+
+function summed(results: readonly { item: number; right: number }[], items: number): number[] {
+  if (results.length === 0) return [];
+  const counts = new Array<number>(items).fill(0);
+  for (const { item, right } of results) counts[item] = (counts[item] ?? 0) + right;
+  return counts;
+}
+
+function runRequest(model: string, file: string, suite: Suite, samples: number) {
+  return {
+    data_source: {
+      type: 'completions' as const,
+      model,
+      source: { type: 'file_id' as const, id: file },
+      input_messages: { type: 'template' as const, template: [{ role: 'user' as const, content: '{{item.prompt}}' }] },
+      sampling_params: {
+        temperature: samples > 0 ? 1 : 0,
+        seed: EVALUATION_SEED,
+        max_completion_tokens: suite.max_tokens,
+      },
+    },
+    ...(samples > 0 ? { samples_per_item: samples } : {}),
+  };
+}

@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FolderArtifacts } from './artifacts.js';
+import { type Experiment, resolveExperiment } from './experiment.js';
+import type { Answers, Lab, LabModel, Trained } from './lab.js';
+import { ledgerEntry, VERDICTS } from './ledger.js';
+import { svgOfArms } from './plot-arms.js';
+import { ProgressLog } from './progress-log.js';
+import { runArms } from './run-arms.js';
+
+const step = (algorithm: string) => ({
+  type: 'supervised',
+  algorithm,
+  data: [{ task: 'arith', rows: '$rows', kind: 'chat' }],
+  hyperparameters: { max_steps: '$steps' },
+});
+const document = {
+  system: 's3ft',
+  claim: 'the second arm is better',
+  criterion: 'second ≥ first + 10 points',
+  notes: [],
+  base: 'B-mix',
+  presets: { small: { seeds: [1, 2], sizes: { rows: 8, steps: 4, items: 40 } } },
+  suites: { arith: { task: 'arith', items: '$items', max_tokens: 8, samples: 4 } },
+  arms: {
+    first: { title: 'warm-up alone', steps: [step('warm')] },
+    second: { title: 'and more', steps: [step('warm'), step('more')] },
+  },
+  checks: [
+    { says: 'ten points', effect: 'second__arith - first__arith', margin: 'second__arith - first__arith - 0.1' },
+  ],
+};
+
+/** A lab whose models know how often they were trained; what it did is on record. */
+class CountingLab implements Lab {
+  readonly jobs: string[] = [];
+  readonly #artifacts: FolderArtifacts;
+  readonly #failAt: number;
+
+  constructor(folder: string, failAt = Number.POSITIVE_INFINITY) {
+    this.#artifacts = new FolderArtifacts(folder);
+    this.#failAt = failAt;
+  }
+
+  train(from: LabModel, { algorithm }: { algorithm: string }, seed: number): Promise<Trained> {
+    return this.#artifacts.once('job', { from: from.origin, algorithm, seed }, async (key) => {
+      if (this.jobs.length === this.#failAt) throw new Error('killed');
+      this.jobs.push(`${algorithm} ${seed}`);
+      const model = { name: `${from.name}+`, origin: key };
+      return { model, trainedTokens: 100, steps: 4, wallSeconds: 1, job: 'ftjob' };
+    });
+  }
+
+  answer(model: LabModel, { items }: { items: number }): Promise<Answers> {
+    const right = Math.min(items, 10 * model.name.split('+').length);
+    return this.#artifacts.once('answers', model.origin, async () => ({
+      greedy: Array.from({ length: items }, (_, i) => Number(i < right)),
+      tokens: new Array<number>(items).fill(5),
+      sampledRight: Array.from({ length: items }, (_, i) => (i < right ? 4 : i % 2)),
+      wallSeconds: 1,
+    }));
+  }
+}
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'reproduce-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const base = { name: 'base', origin: 'base' };
+const experiment: Experiment = resolveExperiment(document, 'small', 'test');
+const run = (lab: Lab) => {
+  const log = new ProgressLog({ write: () => true }, () => 0);
+  return runArms(experiment, { base, lab, log, nowMs: () => 0 });
+};
+
+describe('runArms', () => {
+  it('trains what arms have in common once, and every arm with every seed', async () => {
+    const lab = new CountingLab(folder);
+    const runs = await run(lab);
+    expect(lab.jobs.toSorted()).toEqual(['more 1', 'more 2', 'warm 1', 'warm 2']);
+    expect(runs.map(({ arm, seed }) => `${arm} ${seed}`)).toEqual([
+      ...['base 1', 'base 2', 'first 1', 'first 2', 'second 1', 'second 2'],
+    ]);
+    expect(runs.at(-1)).toMatchObject({ trainedTokens: 200, steps: 8, wallSeconds: 3 });
+  });
+
+  it('goes on after a death behind its last result, to the same ledger', async () => {
+    const dying = new CountingLab(folder, 2);
+    await expect(run(dying)).rejects.toThrow('killed');
+    const second = new CountingLab(folder);
+    const runs = await run(second);
+    expect([...dying.jobs, ...second.jobs]).toHaveLength(4);
+    const straight = mkdtempSync(join(tmpdir(), 'reproduce-'));
+    expect(ledgerEntry(experiment, 'small', runs, 'base')).toEqual(
+      ledgerEntry(experiment, 'small', await run(new CountingLab(straight)), 'base'),
+    );
+    rmSync(straight, { recursive: true });
+  });
+});
+
+describe('the ledger entry', () => {
+  it('has every arm and seed, scores, checks by seed with an interval, and no name of the machine', async () => {
+    const entry = ledgerEntry(experiment, 'small', await run(new CountingLab(folder)), 'base');
+    expect(Object.keys(entry.arms)).toEqual(['base', 'first', 'second']);
+    expect(entry.arms['second']?.by_seed['2']?.suites['arith']).toEqual({
+      pass_1_greedy: 0.75,
+      pass_1_sampled: 0.7813,
+      pass_k: { k: 4, value: 0.875 },
+      tokens: 5,
+    });
+    expect(entry.arms['first']?.summary).toEqual({ arith: { mean: 0.5, low: 0.5, high: 0.5 } });
+    expect(entry.checks[0]).toMatchObject({
+      margin_value: 0.15,
+      effect_by_seed: { 1: 0.25, 2: 0.25 },
+      sign_in_all_seeds: true,
+      passed: true,
+    });
+    expect(entry.verdict).toBe(VERDICTS.reproduced);
+    expect(Object.keys(entry.machine).sort()).toEqual(['cores', 'cpu', 'memory_gib', 'node']);
+    const plot = svgOfArms(entry);
+    expect(plot).toMatch(/^<svg .*<\/svg>\n$/s);
+    expect(plot.match(/<circle/g)).toHaveLength(6);
+  });
+});
