@@ -1,8 +1,9 @@
 /**
  * What every line of an uploaded data file must look like. A fine-tune file may serve a supervised or a reinforcement
- * phase, so only what both need is checked at upload; what a phase needs is checked when a job names the file.
+ * phase, so only what both need is checked at upload; what a phase needs is checked when a job names the file. Rows of
+ * pairs serve preference phases alone, and show it by their keys.
  */
-import { ApiError, type ChatMessage, EvalRow, ReinforcementRow, ROW_EXAMPLES } from '@preheat/contracts';
+import { ApiError, type ChatMessage, EvalRow, PreferenceRow, ReinforcementRow, ROW_EXAMPLES } from '@preheat/contracts';
 import type { TSchema } from 'typebox';
 import { explain } from '../validation/explain.js';
 import { type JsonlLine, type JsonlSource, jsonlLines, lineError } from './jsonl-lines.js';
@@ -13,8 +14,18 @@ interface RowRules {
   readonly problemOf: (row: unknown) => string | undefined;
 }
 
+const PREFERENCE_RULES: RowRules = {
+  schema: PreferenceRow,
+  example: ROW_EXAMPLES.preference,
+  problemOf: (row) => misplacedWeight((row as PreferenceRow).input.messages, 'input.'),
+};
+
 const RULES: Readonly<Record<string, RowRules>> = {
-  'fine-tune': { schema: ReinforcementRow, example: ROW_EXAMPLES.supervised, problemOf: misplacedWeight },
+  'fine-tune': {
+    schema: ReinforcementRow,
+    example: ROW_EXAMPLES.supervised,
+    problemOf: (row) => misplacedWeight((row as ReinforcementRow).messages),
+  },
   evals: { schema: EvalRow, example: ROW_EXAMPLES.evals, problemOf: () => undefined },
 };
 
@@ -33,8 +44,12 @@ export async function validateRows(
   if (!rules) return null;
   const source: JsonlSource = { filename: file.filename, example: rules.example };
   let rows = 0;
+  let kind: RowRules | undefined;
   for await (const line of jsonlLines(bytes, source)) {
-    assertRow(line, rules, source);
+    const own = rules.schema === ReinforcementRow && isPair(line.value) ? PREFERENCE_RULES : rules;
+    assertRow(line, own, { ...source, example: own.example });
+    if (own !== (kind ??= own))
+      throw lineError(source, line.number, 'rows with `messages` and rows with `input` cannot share a file');
     rows += 1;
   }
   if (rows === 0) throw lineError(source, 0, 'the file has no rows');
@@ -60,15 +75,20 @@ function assertRow(line: JsonlLine, rules: RowRules, source: JsonlSource): void 
 
 /** A row of the other kind was most likely uploaded with the wrong purpose. */
 function hintOf(row: unknown, rules: RowRules): string {
-  const has = (key: string): boolean => typeof row === 'object' && row !== null && Object.hasOwn(row, key);
-  if (rules.schema === ReinforcementRow && has('item')) return " (rows with `item` are uploaded with purpose 'evals')";
-  if (rules.schema === EvalRow && has('messages'))
+  if (rules.schema === ReinforcementRow && has(row, 'item'))
+    return " (rows with `item` are uploaded with purpose 'evals')";
+  if (rules.schema === EvalRow && has(row, 'messages'))
     return " (rows with `messages` are uploaded with purpose 'fine-tune')";
   return '';
 }
 
-function misplacedWeight(row: unknown): string | undefined {
-  const { messages } = row as { messages: ChatMessage[] };
+const has = (row: unknown, key: string): boolean => typeof row === 'object' && row !== null && Object.hasOwn(row, key);
+
+/** A row without `messages` that has a part of a pair: the error then names the part that it lacks. */
+const isPair = (row: unknown): boolean =>
+  !has(row, 'messages') && ['input', 'preferred_output', 'non_preferred_output'].some((key) => has(row, key));
+
+function misplacedWeight(messages: readonly ChatMessage[], path = ''): string | undefined {
   const index = messages.findIndex((message) => message.weight !== undefined && message.role !== 'assistant');
-  return index < 0 ? undefined : `messages.${index}.weight is allowed on assistant messages only`;
+  return index < 0 ? undefined : `${path}messages.${index}.weight is allowed on assistant messages only`;
 }

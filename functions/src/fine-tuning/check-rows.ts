@@ -3,7 +3,15 @@
  * grader reads, and room in the model. The answer names the first line that does not.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ApiError, type PhaseType, type ReinforcementRow, ROW_EXAMPLES, type StoredFile } from '@preheat/contracts';
+import {
+  ApiError,
+  type ChatMessage,
+  type PhaseType,
+  type PreferenceRow,
+  type ReinforcementRow,
+  ROW_EXAMPLES,
+  type StoredFile,
+} from '@preheat/contracts';
 import { type CompiledGrader, itemProblems, requiredItemKeys } from '@preheat/graders';
 import { type Tokenizer, TokenizerError } from '@preheat/tokenizer';
 import { type JsonlSource, jsonlLines } from '../files/jsonl-lines.js';
@@ -30,25 +38,48 @@ export async function checkRows(file: StoredFile, bytes: AsyncIterable<Uint8Arra
   const source: JsonlSource = { filename: file.file.filename, example: ROW_EXAMPLES[checks.phaseType] };
   const itemKeys = checks.grader ? requiredItemKeys(checks.grader) : [];
   for await (const line of jsonlLines(bytes, source)) {
-    const row = line.value as ReinforcementRow;
     const where = `${file.file.filename} (${file.file.id}), line ${line.number}`;
-    checkTurns(row, where, checks);
-    checkItem(row, where, checks, itemKeys);
-    checkLength(row, where, checks);
+    const chats = chatsOf(line.value, where, checks);
+    checkItem(line.value as ReinforcementRow, where, checks, itemKeys);
+    for (const messages of chats) checkLength(messages, where, checks);
     if (line.number % ROWS_PER_TURN === 0) await nextTurn();
   }
 }
 
-function checkTurns({ messages }: ReinforcementRow, where: string, checks: RowChecks): void {
-  const isTrainable =
-    checks.phaseType === 'supervised'
-      ? messages.some((message) => message.role === 'assistant' && message.weight !== 0)
-      : messages.at(-1)?.role === 'user';
-  if (isTrainable) return;
-  const expected =
-    checks.phaseType === 'supervised'
-      ? 'a supervised phase needs an assistant message to learn from'
-      : 'a reinforcement phase needs rows that end with a user message';
+type Chat = readonly ChatMessage[];
+
+/** Per type of phase, what of a row the model reads, or null when the phase cannot use the row, and what it needs. */
+const CHATS: Readonly<
+  Record<PhaseType, { readonly read: (row: unknown) => Chat[] | null; readonly expected: string }>
+> = {
+  supervised: {
+    read: (row) => {
+      const { messages } = row as Partial<ReinforcementRow>;
+      return messages?.some((message) => message.role === 'assistant' && message.weight !== 0) ? [messages] : null;
+    },
+    expected: 'a supervised phase needs an assistant message to learn from',
+  },
+  preference: {
+    read: (row) => {
+      const { input, preferred_output, non_preferred_output } = row as Partial<PreferenceRow>;
+      if (!preferred_output || !non_preferred_output || input?.messages.at(-1)?.role !== 'user') return null;
+      return [preferred_output, non_preferred_output].map((answer) => [...input.messages, ...answer]);
+    },
+    expected: 'a preference phase needs rows with an input that ends with a user message, and two outputs',
+  },
+  reinforcement: {
+    read: (row) => {
+      const { messages } = row as Partial<ReinforcementRow>;
+      return messages?.at(-1)?.role === 'user' ? [messages] : null;
+    },
+    expected: 'a reinforcement phase needs rows that end with a user message',
+  },
+};
+
+function chatsOf(row: unknown, where: string, checks: RowChecks): Chat[] {
+  const { read, expected } = CHATS[checks.phaseType];
+  const chats = read(row);
+  if (chats) return chats;
   const message = `${where}: ${expected}. Example: ${ROW_EXAMPLES[checks.phaseType]}`;
   throw new ApiError('invalid_training_file', message, { param: checks.filePath });
 }
@@ -64,7 +95,7 @@ function checkItem(row: ReinforcementRow, where: string, checks: RowChecks, item
   throw new ApiError('invalid_training_file', `${where} cannot be graded: ${problem}`, { param: checks.filePath });
 }
 
-function checkLength({ messages }: ReinforcementRow, where: string, checks: RowChecks): void {
+function checkLength(messages: Chat, where: string, checks: RowChecks): void {
   const limit = checks.contextTokens - checks.completionTokens;
   const tokens = countTokens(messages, where, checks, limit);
   if (tokens <= limit) return;
@@ -77,13 +108,14 @@ function checkLength({ messages }: ReinforcementRow, where: string, checks: RowC
 }
 
 /** Exact above the limit; below it the count may be an upper bound, which is much cheaper. */
-function countTokens(messages: ReinforcementRow['messages'], where: string, checks: RowChecks, limit: number): number {
+function countTokens(messages: Chat, where: string, checks: RowChecks, limit: number): number {
   const { tokenizer, phaseType } = checks;
   try {
     const text = tokenizer.renderChat(messages, { addGenerationPrompt: phaseType === 'reinforcement' });
     // A token covers at least one character of ASCII text, which no normaliser expands.
     if (text.length <= limit && /^[\x20-\x7e\s]*$/.test(text)) return text.length;
-    const chat = phaseType === 'supervised' ? tokenizer.encodeChat(messages).tokens : tokenizer.encodePrompt(messages);
+    const chat =
+      phaseType === 'reinforcement' ? tokenizer.encodePrompt(messages) : tokenizer.encodeChat(messages).tokens;
     return chat.length;
   } catch (error) {
     if (!(error instanceof TokenizerError)) throw error;

@@ -121,7 +121,7 @@ function roomOf(
   model: ModelDescription,
 ): Pick<RowChecks, 'contextTokens' | 'completionTokens'> {
   const contextTokens = model.config.max_position_embeddings;
-  if (type === 'supervised') return { contextTokens, completionTokens: 0 };
+  if (type !== 'reinforcement') return { contextTokens, completionTokens: 0 };
   const { max_sequence_length: longest = contextTokens, max_completion_tokens: completionTokens = 0 } =
     config as Partial<Record<string, number>>;
   return { contextTokens: Math.min(contextTokens, longest), completionTokens };

@@ -485,7 +485,7 @@ export interface FineTuningJob {
     reasons: string[];
   } | null;
   pipeline: {
-    type: "supervised" | "reinforcement";
+    type: "supervised" | "preference" | "reinforcement";
     algorithm: string;
     training_file: string;
     validation_file: string | null;
@@ -557,6 +557,14 @@ export interface Method {
       n_epochs?: "auto" | number;
       batch_size?: "auto" | number;
       learning_rate_multiplier?: "auto" | number;
+    };
+  };
+  dpo?: {
+    hyperparameters?: {
+      n_epochs?: "auto" | number;
+      batch_size?: "auto" | number;
+      learning_rate_multiplier?: "auto" | number;
+      beta?: "auto" | number;
     };
   };
   reinforcement?: {
@@ -1142,6 +1150,14 @@ export interface CreateJob {
            */
           clip_high?: "auto" | number;
           /**
+           * Bounds the probability ratio of tokens with a negative advantage, so that one unlikely token cannot outweigh a batch; above 1 + clip_high. 0 leaves it unbounded.
+           */
+          dual_clip?: "auto" | number;
+          /**
+           * Weight of the entropy of the policy, which the loss then rewards; 0 leaves it out.
+           */
+          entropy_bonus?: "auto" | number;
+          /**
            * Weight of the KL penalty towards the reference, what the phase (or the job) started from; 0 leaves it out.
            */
           kl_beta?: "auto" | number;
@@ -1153,6 +1169,111 @@ export interface CreateJob {
            * Divide advantages by the standard deviation of their group; false is Dr. GRPO.
            */
           normalise_std?: "auto" | boolean;
+          /**
+           * What a reward is compared with: the mean of its whole group, or of the others in it; leave_one_out without normalise_std is RLOO.
+           */
+          advantage_baseline?: "auto" | ("group_mean" | "leave_one_out");
+          /**
+           * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
+           */
+          loss_aggregation?: "auto" | ("token" | "sequence" | "constant");
+        };
+      }
+    | {
+        type: "preference";
+        /**
+         * Direct preference optimisation: preferred answers are made likelier than the others
+         */
+        algorithm?: "dpo";
+        training_file?: string;
+        validation_file?: string | null;
+        reference?: "phase_start" | "job_start";
+        advance?: {
+          valid_loss_at_most?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_samples?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
+          /**
+           * How much a log-probability over the reference counts as reward; small values let the policy go further.
+           */
+          beta?: "auto" | number;
+          /**
+           * Of DPO (sigmoid), IPO, SimPO or ORPO; the last two have no reference.
+           */
+          loss_type?: "auto" | ("sigmoid" | "ipo" | "simpo" | "orpo");
+          /**
+           * By how much reward the preferred answer is to lead, in simpo alone (its γ).
+           */
+          target_margin?: "auto" | number;
         };
       }
   )[];
