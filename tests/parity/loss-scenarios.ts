@@ -84,12 +84,14 @@ export const SFT_SCENARIOS: readonly SftScenario[] = [
 
 export const GROUP = 4;
 const PROMPTS = 4;
-/** Most tokens of a completion below: four letters, what separates them, and the end. */
-const LONGEST = 8;
 /** Ratios from 0.55 to 1.8: both clips act, on both signs of the advantage. */
 const MAX_OFF_POLICY = 0.6;
 
-function grpo(name: string, keys: Partial<GrpoScenario>, options: { onPolicy?: boolean } = {}): GrpoScenario {
+function grpo(
+  name: string,
+  { config, ...keys }: Partial<GrpoScenario>,
+  options: { onPolicy?: boolean } = {},
+): GrpoScenario {
   const random = CounterRandom.fromSeed(name);
   const end = tokenizer.specialIds.eos ?? 0;
   const completions = Array.from({ length: PROMPTS * GROUP }, (_, i) => {
@@ -101,7 +103,8 @@ function grpo(name: string, keys: Partial<GrpoScenario>, options: { onPolicy?: b
   return {
     name,
     model: 'llama',
-    config: {},
+    // trl's longest completion is that of the batch.
+    config: { max_completion_tokens: Math.max(...completions.map(({ length }) => length)), ...config },
     prompts: Array.from({ length: PROMPTS }, (_, i) => ({
       messages: [{ role: 'user' as const, content: LETTERS.slice(0, i + 1).join('') }],
     })),
@@ -138,7 +141,7 @@ export const GRPO_SCENARIOS: readonly GrpoScenario[] = [
     trl: { ...dapo, loss_type: 'grpo' },
   }),
   grpo('constant length, loss_type dr_grpo', {
-    config: { loss_aggregation: 'constant', max_completion_tokens: LONGEST, normalise_std: false },
+    config: { loss_aggregation: 'constant', normalise_std: false },
     trl: { ...dapo, loss_type: 'dr_grpo', scale_rewards: 'none' },
   }),
   grpo('KL penalty, in micro-batches', {

@@ -232,8 +232,11 @@ export class Trainer {
     return this.#microBatches.run(this.#state, async (limits) => {
       const results = rows.map((tokens) => new Float32Array(tokens.length));
       await overlap(planMicroBatches(this.#lengths(rows), limits), async (plan) => {
-        const feeds = packTokens(select(rows, plan), plan);
-        const outputs = await this.#microBatches.attempt(plan, () => this.#state.evaluate(programOf(plan), feeds));
+        const program = programOf(plan);
+        const packed = packTokens(select(rows, plan), plan);
+        // A program of values predicts nothing, so it reads no targets.
+        const feeds = Object.fromEntries(program.inputs.flatMap(({ name }) => (packed[name] ? [[name, packed[name]]] : [])));
+        const outputs = await this.#microBatches.attempt(plan, () => this.#state.evaluate(program, feeds));
         const found = outputs[output];
         invariant(found, `a program returns ${output}`);
         plan.rows.forEach((row, b) => {
