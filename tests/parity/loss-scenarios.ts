@@ -135,6 +135,10 @@ export const GRPO_SCENARIOS: readonly GrpoScenario[] = [
   }),
   grpo('dual clip', { config: { dual_clip: 1.4 }, trl: { ...dapo, delta: 1.4 } }),
   grpo('entropy bonus', { config: { entropy_bonus: 0.05 }, trl: { ...dapo, entropy_coef: 0.05 } }),
+  grpo('truncated completions left out', {
+    config: { mask_truncated: true },
+    trl: { ...dapo, loss_type: 'bnpo', mask_truncated_completions: true },
+  }),
   grpo('mean of sequences, loss_type grpo', {
     microBatchTokens: 24,
     config: { loss_aggregation: 'sequence' },

@@ -53,7 +53,7 @@ export function grpoStep(scenario: GrpoScenario, old: readonly (readonly number[
   const samples = completions.map((tokens, i) => ({
     tokens: Int32Array.from(tokens),
     logProbs: Float32Array.from(old[i] ?? []),
-    finishReason: 'stop' as const,
+    finishReason: tokens.at(-1) === tokenizer.specialIds.eos ? ('stop' as const) : ('length' as const),
     policyVersion: 0,
   }));
   const samplesOf = new Map(

@@ -70,6 +70,24 @@ export const GrpoConfig = Type.Object(
       description:
         'What a reward is compared with: the mean of its whole group, or of the others in it; leave_one_out without normalise_std is RLOO.',
     }),
+    mask_truncated: Type.Boolean({
+      default: false,
+      description:
+        'Completions cut at the length limit train nothing (the overlong filter); they still count in their group.',
+    }),
+    target_entropy: Type.Number({
+      minimum: 0,
+      maximum: 20,
+      default: 0,
+      description:
+        'Entropy of sampling, in nats a token, that the temperature is moved to keep; 0 leaves the temperature as it is.',
+    }),
+    entropy_gain: Type.Number({
+      minimum: 0,
+      maximum: 10,
+      default: 0.1,
+      description: 'Relative move of the temperature in a step, for each nat the entropy is off its target.',
+    }),
     loss_aggregation: Type.Union([Type.Literal('token'), Type.Literal('sequence'), Type.Literal('constant')], {
       default: 'token',
       description:

@@ -8,7 +8,7 @@ import type { Recipe, RecipeContext, Snapshot, StepResult } from '../recipe.js';
 import { collect, type Completion } from '../rollout/collect.js';
 import { evaluate, isEvaluationDue, publish, rowsAt } from '../rollout/evaluate.js';
 import { eventTree } from '../rollout/grader-report.js';
-import { message, rolloutMetrics, updateMetrics, validationMetrics } from '../rollout/report.js';
+import { message, rolloutMetrics, stepTiming, updateMetrics, validationMetrics } from '../rollout/report.js';
 import { graderOf, score } from '../rollout/score.js';
 import { stepWarnings } from '../rollout/step-warnings.js';
 import { learnedTokens, updateOnBatch } from '../rollout/update-on-batch.js';
@@ -100,10 +100,10 @@ async function takeStep<Config extends PpoLoopConfig>(
   const lengths = completions.map(({ prompt, sample }) => prompt.length + sample.tokens.length);
   void state.trainer.prepare(lengths, spec);
   const grades = await score(before, completions);
-  const textOf = ({ sample }: Completion) => ctx.tokenizer.decode(sample.tokens, { skipSpecialTokens: true });
-  const rewards = grades.map((grade, i) => {
-    const completion = completions[i];
-    return completion ? rewardOf(grade, completion, textOf(completion), config) : null;
+  const rewards = completions.map((completion, i) => {
+    const text = ctx.tokenizer.decode(completion.sample.tokens, { skipSpecialTokens: true });
+    const grade = grades[i];
+    return grade ? rewardOf(grade, completion, text, config) : null;
   });
   const judged = await judgeCompletions(completions, rewards, state, config);
   before.signal.throwIfAborted();
@@ -136,12 +136,7 @@ async function takeStep<Config extends PpoLoopConfig>(
     ...validationMetrics(valid),
   };
   const ended = now();
-  const timing = {
-    sampling: sampled - started,
-    training: trained - sampled,
-    eval: ended - trained,
-    full_iteration: ended - started,
-  };
+  const timing = stepTiming({ started, sampled, trained, ended });
   const tree = eventTree(graderOf(ctx).compiled, { completions, grades }, valid, timing);
   return {
     state: { ...state, step, cursor: batch.next },
