@@ -1,9 +1,9 @@
 import type { AdvanceCondition } from '@preheat/contracts';
-import type { AnyRecipe, RecipeContext, Snapshot } from '@preheat/recipes';
+import type { AnyRecipe, AnyRow, RecipeContext, Snapshot } from '@preheat/recipes';
 import { describe, expect, it } from 'vitest';
 import { advancing } from './advancing.js';
 
-const CONTEXT = {} as RecipeContext<Readonly<Record<string, unknown>>>;
+const CONTEXT = {} as RecipeContext<Readonly<Record<string, unknown>>, AnyRow>;
 const NO_TENSORS = { weights: new Map(), adapter: null, optimizer: new Map() };
 
 /** Measures one value a step, in turn; undefined: no evaluation at this step. */

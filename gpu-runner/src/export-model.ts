@@ -3,12 +3,14 @@
  * a proof that serving computes what was trained. An export that disagrees with the training graph is never published.
  */
 import { decoderToOnnx, openBundle, publishBundle } from '@preheat/checkpoints';
-import { type CheckpointRecord, KEYS, type ModelRecord, type SupervisedRow } from '@preheat/contracts';
+import { type CheckpointRecord, KEYS, type ModelRecord } from '@preheat/contracts';
 import type { LoadedModel } from '@preheat/inference/model-registry';
 import type { LeasedJob } from '@preheat/jobs';
+import type { AnyRow } from '@preheat/recipes';
 import { compareGraphs, PARITY_BOUND, type ParityReport } from './compare-graphs.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
 import { checkpointModel, TRAINING_BLOBS } from './save-checkpoint.js';
+import { conversationOf } from './training-rows.js';
 
 const ONNX_BLOB = 'model.onnx';
 const PARITY_BLOB = 'parity.json';
@@ -33,7 +35,7 @@ export async function exportModel(
   deps: RunnerDependencies,
   leased: LeasedJob,
   last: CheckpointRecord,
-  rows: readonly SupervisedRow[],
+  rows: readonly AnyRow[],
 ): Promise<ExportedModel> {
   const record = checkpointModel(leased, last);
   const model = await deps.models.load(record);
@@ -58,8 +60,8 @@ export async function exportModel(
   return { prefix, parity, ...(last.needs === undefined ? {} : { needs: last.needs }) };
 }
 
-function tokensOf(model: LoadedModel, rows: readonly SupervisedRow[]): Int32Array[] {
+function tokensOf(model: LoadedModel, rows: readonly AnyRow[]): Int32Array[] {
   const longest = model.config.max_position_embeddings;
-  const encoded = rows.slice(0, PARITY_ROWS).map(({ messages }) => model.tokenizer.encodeChat(messages).tokens);
+  const encoded = rows.slice(0, PARITY_ROWS).map((row) => model.tokenizer.encodeChat(conversationOf(row)).tokens);
   return encoded.map((tokens) => tokens.slice(0, longest)).filter((tokens) => tokens.length > 1);
 }

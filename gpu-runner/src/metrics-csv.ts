@@ -6,6 +6,7 @@ type Data = Readonly<Record<string, unknown>>;
 /** OpenAI's result files begin so. */
 const FIRST_COLUMNS: Readonly<Record<PhaseType, readonly string[]>> = {
   supervised: ['step', 'train_loss', 'train_accuracy', 'valid_loss', 'valid_mean_token_accuracy'],
+  preference: ['step', 'train_loss', 'valid_loss', 'train_reward_accuracy', 'valid_reward_accuracy'],
   reinforcement: [
     'step',
     'train_mean_reward',

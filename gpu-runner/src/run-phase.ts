@@ -6,6 +6,7 @@ import { type CheckpointRecord, type EndedEarly, guardsOf, type ModelRecord } fr
 import { type LeasedJob, limitReached } from '@preheat/jobs';
 import {
   type AnyRecipe,
+  type AnyRow,
   HISTORY_STEPS,
   newAlarms,
   type RecipeContext,
@@ -23,7 +24,7 @@ import { takeStep } from './take-step.js';
 import { ThroughputMeter } from './throughput.js';
 
 /** A recipe's context with the config as the job document holds it. */
-export type PhaseContext = RecipeContext<Readonly<Record<string, unknown>>>;
+export type PhaseContext = RecipeContext<Readonly<Record<string, unknown>>, AnyRow>;
 
 export interface PhaseRun {
   readonly deps: RunnerDependencies;

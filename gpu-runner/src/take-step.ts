@@ -1,5 +1,5 @@
 /** One step of a recipe, or the way in which it was interrupted. */
-import type { AnyRecipe, RecipeContext, StepResult } from '@preheat/recipes';
+import type { AnyRecipe, AnyRow, RecipeContext, StepResult } from '@preheat/recipes';
 import type { Interruption } from './interruption.js';
 
 export type StepOutcome =
@@ -13,7 +13,7 @@ export type StepOutcome =
 export async function takeStep(
   recipe: AnyRecipe,
   state: unknown,
-  context: RecipeContext<Readonly<Record<string, unknown>>>,
+  context: RecipeContext<Readonly<Record<string, unknown>>, AnyRow>,
   { yielding, stopping }: Pick<Interruption, 'yielding' | 'stopping'>,
 ): Promise<StepOutcome> {
   if (yielding.aborted) return { kind: 'yielded' };

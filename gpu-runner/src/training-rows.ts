@@ -1,28 +1,40 @@
 /** Reads the rows of a training file. The API validated every line at upload, so a bad line here is corruption. */
 import {
+  type ChatMessage,
   decodeStored,
   InvariantError,
   KEYS,
   type PhaseType,
-  type ReinforcementRow,
-  ReinforcementRow as ReinforcementRowSchema,
-  type SupervisedRow,
-  SupervisedRow as SupervisedRowSchema,
+  PreferenceRow,
+  ReinforcementRow,
+  SupervisedRow,
 } from '@preheat/contracts';
 import type { ObjectStore } from '@preheat/ports';
+import type { AnyRow } from '@preheat/recipes';
 
-export type TrainingRow = SupervisedRow | ReinforcementRow;
+const SCHEMAS = {
+  supervised: SupervisedRow,
+  preference: PreferenceRow,
+  reinforcement: ReinforcementRow,
+} as const satisfies Record<PhaseType, object>;
 
 /** The rows of a file in file order. @throws InvariantError when the file is gone or a line does not fit. */
-export async function readRows(store: ObjectStore, fileId: string, phase: PhaseType): Promise<TrainingRow[]> {
+export async function readRows(store: ObjectStore, fileId: string, phase: PhaseType): Promise<AnyRow[]> {
   const content = await store.get(KEYS.fileContent(fileId));
   if (!content) throw new InvariantError(`the content of ${fileId} is missing`);
-  const schema = phase === 'supervised' ? SupervisedRowSchema : ReinforcementRowSchema;
   const encoder = new TextEncoder();
   const lines = new TextDecoder().decode(content.body).split('\n');
   return lines.flatMap((line, index) =>
     line.trim() === ''
       ? []
-      : [decodeStored(schema, encoder.encode(line), `${fileId} line ${index + 1}`) as TrainingRow],
+      : [decodeStored(SCHEMAS[phase], encoder.encode(line), `${fileId} line ${index + 1}`) as AnyRow],
   );
 }
+
+/** What a row says from its first to its last message; of a pair, with the preferred answer. */
+export function conversationOf(row: AnyRow): readonly ChatMessage[] {
+  return isPair(row) ? [...row.input.messages, ...row.preferred_output] : row.messages;
+}
+
+/** Other rows may have keys of these names, but always have messages. */
+const isPair = (row: AnyRow): row is PreferenceRow => !Object.hasOwn(row, 'messages');

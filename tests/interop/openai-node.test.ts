@@ -8,7 +8,7 @@ import { filesAndUploads } from './stories/files-and-uploads.js';
 import { refusedByName } from './stories/refused-by-name.js';
 import type { Story } from './stories/story.js';
 import { endpoints, toldByWebhook } from './stories/told-by-webhook.js';
-import { controlledJob, pausedJob, trainedJob } from './stories/trained-job.js';
+import { controlledJob, pausedJob, preferredJob, trainedJob } from './stories/trained-job.js';
 
 const TIMEOUT_MS = 300_000;
 const ROWS = '{"messages":[{"role":"user","content":"cat"},{"role":"assistant","content":"K AE T"}]}\n'.repeat(12);
@@ -43,6 +43,7 @@ describe.each([
     model = job.fine_tuned_model ?? '';
     jobs.push(job.id);
   });
+  it('trains a job on pairs of answers', () => preferredJob(story));
   it('grades samples', () => gradedSample(story));
   it('evaluates the model', () => evaluated(story, model));
   it('converses with the model', () => conversed(story, model));

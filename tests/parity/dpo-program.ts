@@ -30,12 +30,12 @@ const rowsOf = (flat: readonly number[], width: number): number[][] =>
   Array.from({ length: flat.length / width }, (_, row) => flat.slice(row * width, (row + 1) * width));
 
 /** What trl_losses.py computes it from. @param model A folder; trl wants some model to open its trainer with. */
-export function dpoBatch(model: string) {
+export function dpoProgramBatch(model: string) {
   const { feeds } = dpoCase();
   const numbers = (input: Input): number[] => [...(feeds[nameOf(input)] ?? [])];
   const states = (input: Input) => rowsOf(numbers(input), LENGTH * WIDTH).map((row) => rowsOf(row, WIDTH));
   return {
-    kind: 'dpo',
+    kind: 'dpo_program',
     model,
     beta: BETA,
     states: [states('chosenStates'), states('rejectedStates')],

@@ -2,7 +2,7 @@
  * What the losses are compared on: recipes with their options, on batches made from a seed. Each is a config of a recipe
  * for us and, in trl's own terms, a batch of token ids for the peer.
  */
-import type { DecoderConfig, DecoderConfigOf } from '@preheat/contracts';
+import type { DecoderConfig, DecoderConfigOf, PreferenceRow } from '@preheat/contracts';
 import { CounterRandom, type Random } from '@preheat/ports';
 import type { TrainingRow } from '@preheat/recipes';
 import { modelConfig, tokenizer } from '../recipes/reversal-task.js';
@@ -87,7 +87,11 @@ const PROMPTS = 4;
 /** Ratios from 0.55 to 1.8: both clips act, on both signs of the advantage. */
 const MAX_OFF_POLICY = 0.6;
 
-function grpo(name: string, keys: Partial<GrpoScenario>, options: { onPolicy?: boolean } = {}): GrpoScenario {
+function grpo(
+  name: string,
+  { config, ...keys }: Partial<GrpoScenario>,
+  options: { onPolicy?: boolean } = {},
+): GrpoScenario {
   const random = CounterRandom.fromSeed(name);
   const end = tokenizer.specialIds.eos ?? 0;
   const completions = Array.from({ length: PROMPTS * GROUP }, (_, i) => {
@@ -99,7 +103,8 @@ function grpo(name: string, keys: Partial<GrpoScenario>, options: { onPolicy?: b
   return {
     name,
     model: 'llama',
-    config: {},
+    // trl's longest completion is that of the batch.
+    config: { max_completion_tokens: Math.max(...completions.map(({ length }) => length)), ...config },
     prompts: Array.from({ length: PROMPTS }, (_, i) => ({
       messages: [{ role: 'user' as const, content: LETTERS.slice(0, i + 1).join('') }],
     })),
@@ -128,9 +133,94 @@ export const GRPO_SCENARIOS: readonly GrpoScenario[] = [
     config: { kl_beta: 0.04, normalise_std: false, temperature: 0.7 },
     trl: { ...dapo, beta: 0.04, scale_rewards: 'none', temperature: 0.7 },
   }),
+  grpo('dual clip', { config: { dual_clip: 1.4 }, trl: { ...dapo, delta: 1.4 } }),
+  grpo('entropy bonus', { config: { entropy_bonus: 0.05 }, trl: { ...dapo, entropy_coef: 0.05 } }),
+  grpo('truncated completions left out', {
+    config: { mask_truncated: true },
+    trl: { ...dapo, loss_type: 'bnpo', mask_truncated_completions: true },
+  }),
+  grpo('mean of sequences, loss_type grpo', {
+    microBatchTokens: 24,
+    config: { loss_aggregation: 'sequence' },
+    trl: { ...dapo, loss_type: 'grpo' },
+  }),
+  grpo('constant length, loss_type dr_grpo', {
+    config: { loss_aggregation: 'constant', normalise_std: false },
+    trl: { ...dapo, loss_type: 'dr_grpo', scale_rewards: 'none' },
+  }),
   grpo('KL penalty, in micro-batches', {
     microBatchTokens: 24,
     config: { kl_beta: 0.2, clip_low: 0.1, clip_high: 0.5 },
     trl: { ...dapo, beta: 0.2, epsilon: 0.1, epsilon_high: 0.5 },
   }),
+];
+
+export interface PpoScenario extends Omit<GrpoScenario, 'trl'> {
+  /** Of the value head, which must say something for its error to reach the trunk. */
+  readonly head: readonly number[];
+  /** What the peer reads of the config. */
+  readonly keys: Keys;
+}
+
+function ppo(
+  name: string,
+  keys: Keys,
+  options: Partial<Pick<Scenario, 'model' | 'microBatchTokens'>> = {},
+): PpoScenario {
+  const { trl: _, ...scenario } = grpo(name, options);
+  const random = CounterRandom.fromSeed(`${name} head`);
+  const head = Array.from({ length: modelConfig.hidden_size }, () => random.float() - 0.5);
+  const all = {
+    temperature: 1,
+    clip_ratio: 0.2,
+    gamma: 1,
+    gae_lambda: 0.95,
+    kl_beta: 0,
+    value_coefficient: 0.5,
+    ...keys,
+  };
+  return { ...scenario, config: { ...all, epochs_per_batch: 1 }, head, keys: all };
+}
+
+export const PPO_SCENARIOS: readonly PpoScenario[] = [
+  ppo('without a reference, in micro-batches', {}, { microBatchTokens: 24 }),
+  ppo(
+    'KL in the reward, discounted, temperature 0.7',
+    { kl_beta: 0.1, gamma: 0.9, gae_lambda: 0.8, temperature: 0.7 },
+    { model: 'qwen2' },
+  ),
+];
+
+export interface DpoScenario extends Scenario {
+  readonly pairs: readonly PreferenceRow[];
+  readonly hasAdapter?: boolean;
+  readonly trl: Keys;
+}
+
+/** Conversations whose last answers differ in length and text; earlier answers are given. */
+function pairs(seed: number, count: number): PreferenceRow[] {
+  const random = CounterRandom.fromSeed(seed);
+  const said = (content: string) => [{ role: 'assistant' as const, content }];
+  return chatRows(seed, count).map(({ messages }) => ({
+    input: { messages: messages.slice(0, -1) },
+    preferred_output: said(messages.at(-1)?.content ?? ''),
+    non_preferred_output: said(spoken(word(random, 1 + random.int(4)))),
+  }));
+}
+
+const dpo = (name: string, keys: Partial<DpoScenario>): DpoScenario => ({
+  name,
+  model: 'llama',
+  pairs: pairs(8, 6),
+  config: {},
+  trl: { beta: 0.1 },
+  ...keys,
+});
+
+export const DPO_SCENARIOS: readonly DpoScenario[] = [
+  dpo('answers of several lengths', {}),
+  dpo('a large beta, in micro-batches', { config: { beta: 1.5 }, trl: { beta: 1.5 }, microBatchTokens: 24 }),
+  dpo('untied qwen2', { model: 'qwen2', pairs: pairs(9, 5) }),
+  dpo('loss_type ipo', { config: { loss_type: 'ipo', beta: 0.3 }, trl: { loss_type: 'ipo', beta: 0.3 } }),
+  dpo('an adapter', { hasAdapter: true, config: { lora_rank: 4 } }),
 ];

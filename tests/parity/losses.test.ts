@@ -1,7 +1,7 @@
 /**
  * Our recipes against trl's trainers on the same weights and batch: the loss and its gradient for every tensor, through
  * the whole step on our side (grouping, advantages, masks, micro-batches) and through trl's own compute_loss on the other.
- * DPO is no recipe yet: what is compared is the program of packages/graph.
+ * Of DPO the program of packages/graph is compared too. trl has no PPO trainer: PPO is compared with its formulas in torch.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,12 +12,12 @@ import type { Tensors } from '@preheat/executor';
 import { createOnnxExecutor } from '@preheat/executor/onnx';
 import { afterAll, expect, type TestContext } from 'vitest';
 import { expectWithin, relativeDifference, worst } from './comparison.js';
-import { dpoBatch, runDpo } from './dpo-program.js';
-import { GRPO_SCENARIOS, SFT_SCENARIOS } from './loss-scenarios.js';
+import { dpoProgramBatch, runDpo } from './dpo-program.js';
+import { DPO_SCENARIOS, GRPO_SCENARIOS, PPO_SCENARIOS, SFT_SCENARIOS } from './loss-scenarios.js';
 import { writePeerModels } from './peer-models.js';
 import { peerTest, runPeer } from './peer-python.js';
 import { measureStep } from './recipe-step.js';
-import { grpoBatch, grpoStep, sftBatch, sftStep } from './scenario-steps.js';
+import { dpoBatch, dpoStep, grpoBatch, grpoStep, ppoBatch, ppoStep, sftBatch, sftStep } from './scenario-steps.js';
 
 const LOSS_TOLERANCE = 1e-5;
 const GRADIENT_TOLERANCE = 1e-3;
@@ -50,7 +50,9 @@ async function compute(): Promise<Expected[]> {
   const scenarios = [
     ...SFT_SCENARIOS.map((scenario) => ({ kind: 'sft', ...sftBatch(root, scenario) })),
     ...GRPO_SCENARIOS.map((scenario) => ({ kind: 'grpo', ...grpoBatch(root, scenario) })),
-    dpoBatch(join(root, 'llama')),
+    ...DPO_SCENARIOS.map((scenario) => ({ kind: 'dpo', ...dpoBatch(root, scenario) })),
+    dpoProgramBatch(join(root, 'llama')),
+    ...PPO_SCENARIOS.map((scenario) => ({ kind: 'ppo', ...ppoBatch(root, scenario) })),
   ];
   writeFileSync(join(root, 'scenarios.json'), JSON.stringify(scenarios));
   const results = await runPeer<Omit<Expected, 'gradients'>[]>('trl_losses.py', [root]);
@@ -104,8 +106,27 @@ GRPO_SCENARIOS.forEach((scenario, index) => {
   });
 });
 
+DPO_SCENARIOS.forEach((scenario, index) => {
+  peerTest(`dpo, ${scenario.name}`, async (context) => {
+    const theirs = await expected(SFT_SCENARIOS.length + GRPO_SCENARIOS.length + index);
+    const { gradients, metrics } = await measureStep(executor, dpoStep(scenario));
+    // The program's own loss is that of the weighted cross-entropy, which has the gradient of the pairs' loss only.
+    compare(context, 'DPO', scenario.name, { loss: metrics['train_loss'] ?? Number.NaN, gradients }, theirs);
+  });
+});
+
 peerTest('the program of DPO', async (context) => {
-  const theirs = await expected(SFT_SCENARIOS.length + GRPO_SCENARIOS.length);
+  const theirs = await expected(SFT_SCENARIOS.length + GRPO_SCENARIOS.length + DPO_SCENARIOS.length);
   const actual = await runDpo(executor, theirs.referenceMargin ?? []);
   compare(context, 'DPO (graph program)', 'sigmoid of the margin over a reference', actual, theirs);
+});
+
+PPO_SCENARIOS.forEach((scenario, index) => {
+  peerTest(`ppo, ${scenario.name}`, async (context) => {
+    const before = SFT_SCENARIOS.length + GRPO_SCENARIOS.length + DPO_SCENARIOS.length + 1;
+    const theirs = await expected(before + index);
+    const actual = await measureStep(executor, ppoStep(scenario, theirs.old ?? []));
+    expect(theirs.clipped).toBeGreaterThan(0);
+    compare(context, 'PPO (torch formulas)', scenario.name, actual, theirs);
+  });
 });

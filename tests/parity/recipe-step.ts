@@ -7,7 +7,7 @@ import type { DecoderConfig } from '@preheat/contracts';
 import type { Executor } from '@preheat/executor';
 import { compileGrader, type GradingContext } from '@preheat/graders';
 import type { Log } from '@preheat/ports';
-import type { PhaseGrader, Rollouts, RolloutSample, StepResult, TrainingRow } from '@preheat/recipes';
+import type { AnyRow, PhaseGrader, Rollouts, RolloutSample, Snapshot, StepResult } from '@preheat/recipes';
 import { recipeNamed } from '@preheat/recipes/catalog';
 import { type AnyContext, phaseGrader, runPhase, runtimeOf } from '../recipes/recipe-bench.js';
 import { graderSpec, tokenizer } from '../recipes/reversal-task.js';
@@ -18,11 +18,13 @@ export interface RecipeStep {
   readonly config: Readonly<Record<string, unknown>>;
   readonly modelConfig: DecoderConfig;
   readonly weights: TensorMap;
-  readonly rows: readonly TrainingRow[];
+  readonly rows: readonly AnyRow[];
   /** The model the phase is said to have started from. Default: `weights`. */
   readonly reference?: TensorMap;
   readonly adapter?: LoraAdapter;
   readonly microBatchTokens?: number | undefined;
+  /** Where the step is taken from, given the state before the first one. Default: there. */
+  readonly startFrom?: (fresh: Snapshot) => Snapshot;
   readonly sampling?: { readonly rollouts: Rollouts; readonly grader: PhaseGrader };
 }
 
@@ -36,7 +38,13 @@ export async function measureStep(
   const { executor, measured } = measuredExecutor(inner);
   const recipe = runtimeOf(step.recipe);
   const ctx = contextOf(executor, { ...step, config: { max_steps: 1, warmup_ratio: 0, ...step.config } });
-  const result = await recipe.step(await recipe.init(ctx), ctx);
+  let state = await recipe.init(ctx);
+  if (step.startFrom) {
+    const start = step.startFrom(await recipe.snapshot(state));
+    await recipe.dispose(state);
+    state = await recipe.restore(ctx, start);
+  }
+  const result = await recipe.step(state, ctx);
   await recipe.dispose(result.state);
   return { ...measured(), metrics: result.metrics };
 }

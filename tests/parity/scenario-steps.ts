@@ -1,8 +1,16 @@
 /** A scenario as a step of ours, and as a batch in the peer's terms. */
 import { join } from 'node:path';
 import { invariant } from '@preheat/contracts';
+import type { Snapshot } from '@preheat/recipes';
 import { tokenizer } from '../recipes/reversal-task.js';
-import { GROUP, type GrpoScenario, MODELS, type SftScenario } from './loss-scenarios.js';
+import {
+  type DpoScenario,
+  GROUP,
+  type GrpoScenario,
+  MODELS,
+  type PpoScenario,
+  type SftScenario,
+} from './loss-scenarios.js';
 import { adapterOf, policyOf, referenceOf } from './peer-models.js';
 import { givenRewards, givenRollouts, type RecipeStep } from './recipe-step.js';
 
@@ -45,7 +53,7 @@ export function grpoStep(scenario: GrpoScenario, old: readonly (readonly number[
   const samples = completions.map((tokens, i) => ({
     tokens: Int32Array.from(tokens),
     logProbs: Float32Array.from(old[i] ?? []),
-    finishReason: 'stop' as const,
+    finishReason: tokens.at(-1) === tokenizer.specialIds.eos ? ('stop' as const) : ('length' as const),
     policyVersion: 0,
   }));
   const samplesOf = new Map(
@@ -65,4 +73,43 @@ export function grpoStep(scenario: GrpoScenario, old: readonly (readonly number[
       grader: givenRewards(new Map(texts.map((text, i) => [text, rewards[i] ?? null]))),
     },
   };
+}
+
+/** As `grpoBatch`. */
+export function ppoBatch(root: string, { head, keys, ...scenario }: PpoScenario) {
+  return { ...grpoBatch(root, { ...scenario, trl: {} }), head, keys };
+}
+
+/** As `grpoStep`, from a value head that has learned something. */
+export function ppoStep({ head, keys: _, ...scenario }: PpoScenario, old: readonly (readonly number[])[]): RecipeStep {
+  const { config, ...step } = grpoStep({ ...scenario, trl: {} }, old);
+  const { group_size: samples_per_prompt, ...own } = config;
+  const weight = { shape: [1, head.length], data: Float32Array.from(head) };
+  const startFrom = (fresh: Snapshot): Snapshot => ({
+    ...fresh,
+    optimizer: new Map([...fresh.optimizer, ['value_head.weight', weight]]),
+  });
+  return { ...step, recipe: 'ppo', config: { samples_per_prompt, ...own }, startFrom };
+}
+
+/** Sequences of token ids, preferred answers first. */
+export function dpoBatch(root: string, { model, pairs, trl, hasAdapter }: DpoScenario) {
+  const side = (answer: 'preferred_output' | 'non_preferred_output') =>
+    pairs.map((row) => {
+      const prompt = row.input.messages.map((message) =>
+        message.role === 'assistant' ? { ...message, weight: 0 as const } : message,
+      );
+      const { tokens, trainMask } = tokenizer.encodeChat([...prompt, ...row[answer]]);
+      return { tokens: [...tokens], mask: [...trainMask] };
+    });
+  const folders = { model: join(root, model), reference: join(root, `${model}-reference`) };
+  const adapter = hasAdapter ? { adapter: join(root, `${model}-adapter`) } : {};
+  return { ...folders, ...adapter, chosen: side('preferred_output'), rejected: side('non_preferred_output'), trl };
+}
+
+export function dpoStep({ model, config, pairs, microBatchTokens, hasAdapter }: DpoScenario): RecipeStep {
+  const modelConfig = MODELS[model];
+  const adapter = hasAdapter ? { adapter: adapterOf(modelConfig) } : {};
+  const weights = { weights: policyOf(modelConfig), reference: referenceOf(modelConfig) };
+  return { recipe: 'dpo', config, modelConfig, ...weights, rows: pairs, microBatchTokens, ...adapter };
 }

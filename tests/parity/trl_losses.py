@@ -106,6 +106,46 @@ def grpo(scenario):
     return dict(loss=loss.item(), old=old, advantages=inputs["advantages"].tolist(), clipped=clipped), gradients(trainer.model)
 
 
+def ppo(scenario):
+    """trl has no PPO trainer: its published formulas over transformers' states and torch's autograd."""
+    keys = scenario["keys"]
+    model, reference = (open_model(scenario[name]).double().train() for name in ("model", "reference"))
+    weight = torch.tensor(scenario["head"], dtype=torch.float64).requires_grad_()
+    bias = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    group = len(scenario["completions"]) // len(scenario["prompts"])
+    prompts = [ids for ids in scenario["prompts"] for _ in range(group)]
+
+    def log_probs(of, prompt, completion):
+        states = of.model(torch.tensor([prompt + completion])).last_hidden_state[0, len(prompt) - 1:-1]
+        scaled = torch.log_softmax(of.lm_head(states) / keys["temperature"], -1)
+        return scaled.gather(1, torch.tensor(completion)[:, None])[:, 0], states
+
+    rows, olds = [], []
+    for prompt, completion, drift, reward in zip(prompts, scenario["completions"], scenario["offPolicy"], scenario["rewards"], strict=True):
+        now, states = log_probs(model, prompt, completion)
+        old = (now.detach() + torch.tensor(drift, dtype=torch.float64)).float().double()
+        olds.append(old.tolist())
+        if reward is None:
+            continue
+        value = states @ weight + bias
+        with torch.no_grad():
+            rewards = -keys["kl_beta"] * (old - log_probs(reference, prompt, completion)[0])
+            rewards[-1] += reward
+            following = torch.cat([value[1:], torch.zeros(1)])
+            surprise = rewards + keys["gamma"] * following - value
+            discounts = lambda count: (keys["gamma"] * keys["gae_lambda"]) ** torch.arange(count, dtype=torch.float64)
+            advantage = torch.stack([(surprise[t:] * discounts(len(surprise) - t)).sum() for t in range(len(surprise))])
+        rows.append((now, old, value, advantage, advantage + value.detach()))
+    now, old, value, advantage, returns = (torch.cat(column) for column in zip(*rows, strict=True))
+    advantage = (advantage - advantage.mean()) * torch.rsqrt(advantage.var() + 1e-8)
+    ratio = torch.exp(now - old)
+    bounded = ratio.clamp(1 - keys["clip_ratio"], 1 + keys["clip_ratio"])
+    loss = torch.max(-advantage * ratio, -advantage * bounded).mean() + keys["value_coefficient"] * 0.5 * ((value - returns) ** 2).mean()
+    loss.backward()
+    found = {**gradients(model), "value_head.weight": weight.grad.float()[None].contiguous(), "value_head.bias": bias.grad.float()}
+    return dict(loss=loss.item(), old=olds, clipped=(ratio != bounded).double().mean().item()), found
+
+
 class Table(torch.nn.Module):
     """A model whose hidden states are given: [2B, T, D] for chosen and rejected rows, under a linear head."""
 
@@ -121,6 +161,26 @@ class Table(torch.nn.Module):
 
 
 def dpo(scenario):
+    model = open_model(scenario["model"])
+    tokenizer = tokenizer_of(model)
+    if "adapter" in scenario:
+        model = PeftModel.from_pretrained(model, scenario["adapter"], is_trainable=True)
+    pairs = Dataset.from_list([dict(prompt="<1>", chosen="<2>", rejected="<3>")])
+    trainer = DPOTrainer(model=model, args=config_of(DPOConfig, **scenario["trl"]), train_dataset=pairs, processing_class=tokenizer)
+    trainer.model.double().train()
+    trainer.ref_model = open_model(scenario["reference"]).double().eval()
+    rows = scenario["chosen"] + scenario["rejected"]
+    padded = lambda values: torch.nn.utils.rnn.pad_sequence([torch.tensor(row) for row in values], batch_first=True)
+    inputs = dict(
+        input_ids=padded([row["tokens"] for row in rows]), completion_mask=padded([row["mask"] for row in rows]),
+        attention_mask=padded([[1] * len(row["tokens"]) for row in rows]),
+    )
+    loss = trainer.compute_loss(trainer.model, inputs)
+    loss.backward()
+    return dict(loss=loss.item()), gradients(trainer.model)
+
+
+def dpo_program(scenario):
     base = open_model(scenario["model"])
     args = config_of(DPOConfig, beta=scenario["beta"])
     pairs = Dataset.from_list([dict(prompt="<1>", chosen="<2>", rejected="<3>")])
@@ -143,7 +203,7 @@ def main():
     folder = pathlib.Path(sys.argv[1])
     results = []
     for index, scenario in enumerate(json.loads((folder / "scenarios.json").read_text())):
-        result, found = dict(sft=sft, grpo=grpo, dpo=dpo)[scenario["kind"]](scenario)
+        result, found = dict(sft=sft, grpo=grpo, ppo=ppo, dpo=dpo, dpo_program=dpo_program)[scenario["kind"]](scenario)
         save_file(found, folder / f"{index}.safetensors")
         results.append(result)
     print(json.dumps(results))

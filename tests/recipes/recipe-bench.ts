@@ -8,13 +8,20 @@ import { createOnnxExecutor } from '@preheat/executor/onnx';
 import { type CompiledGrader, compileGrader, gradeAll, type GradingContext } from '@preheat/graders';
 import { DecoderSession } from '@preheat/inference';
 import type { Log } from '@preheat/ports';
-import { type AnyRecipe, type RecipeContext, RUNTIMES, type Snapshot, type StepResult } from '@preheat/recipes';
+import {
+  type AnyRecipe,
+  type AnyRow,
+  type RecipeContext,
+  RUNTIMES,
+  type Snapshot,
+  type StepResult,
+} from '@preheat/recipes';
 import { recipeNamed } from '@preheat/recipes/catalog';
 import { DecoderRollouts } from '../../gpu-runner/src/rollouts.js';
-import { graderSpec, modelConfig, reversalRows, tokenizer } from './reversal-task.js';
+import { graderSpec, modelConfig, rowsFor, tokenizer } from './reversal-task.js';
 
 type Config = Readonly<Record<string, unknown>>;
-export type AnyContext = RecipeContext<Config>;
+export type AnyContext = RecipeContext<Config, AnyRow>;
 
 export interface SmokeFile {
   /** Of the smoke and resume tests. */
@@ -82,8 +89,8 @@ export async function withPhase<T>(options: PhaseOptions, work: (ctx: AnyContext
       initialWeights: weights,
       referencePolicy: async () => weights,
       tokenizer,
-      trainingRows: reversalRows(rows, seed, { answered: !isReinforcement }),
-      validationRows: reversalRows(32, seed + 1000, { answered: !isReinforcement }),
+      trainingRows: rowsFor(entry.phaseType, rows, seed),
+      validationRows: rowsFor(entry.phaseType, 32, seed + 1000),
       executor,
       rollouts: decoder && new DecoderRollouts(decoder),
       grader: isReinforcement ? phaseGrader(grader.value) : null,

@@ -1,7 +1,7 @@
 /** The task that recipes are tried on: spell a word of three letters backwards. Small enough to learn in seconds. */
-import type { DecoderConfig } from '@preheat/contracts';
+import type { DecoderConfig, PhaseType, PreferenceRow } from '@preheat/contracts';
 import { CounterRandom } from '@preheat/ports';
-import type { TrainingRow } from '@preheat/recipes';
+import type { AnyRow, TrainingRow } from '@preheat/recipes';
 import { characterTokenizer, loadTokenizer } from '@preheat/tokenizer';
 
 const LETTERS = [...'abcde'];
@@ -53,4 +53,23 @@ export function reversalRows(count: number, seed: number, { answered }: { answer
     const messages = answered ? [prompt, { role: 'assistant' as const, content: answer }] : [prompt];
     return { messages, answer, ability: word[0] === 'a' ? 'early' : 'general', skills: [...new Set(word)] };
   });
+}
+
+/** Pairs: the right answer, and one with a letter exchanged. */
+export function reversalPairs(count: number, seed: number): PreferenceRow[] {
+  const random = CounterRandom.fromSeed(seed).fork('reversal pairs');
+  return reversalRows(count, seed, { answered: false }).map(({ messages, answer }) => {
+    const symbols = String(answer).split(' ');
+    const place = random.int(WORD_LETTERS);
+    const others = LETTERS.map((letter) => letter.toUpperCase()).filter((letter) => letter !== symbols[place]);
+    const wrong = symbols.with(place, others[random.int(others.length)] ?? 'A').join(' ');
+    const said = (content: string) => [{ role: 'assistant' as const, content }];
+    return { input: { messages }, preferred_output: said(String(answer)), non_preferred_output: said(wrong) };
+  });
+}
+
+/** Rows of the task as a phase of this type reads them. */
+export function rowsFor(type: PhaseType, count: number, seed: number): AnyRow[] {
+  if (type === 'preference') return reversalPairs(count, seed);
+  return reversalRows(count, seed, { answered: type === 'supervised' });
 }

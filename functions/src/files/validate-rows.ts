@@ -1,8 +1,17 @@
 /**
  * What every line of an uploaded data file must look like. A fine-tune file may serve a supervised or a reinforcement
- * phase, so only what both need is checked at upload; what a phase needs is checked when a job names the file.
+ * phase, so only what both need is checked at upload; what a phase needs is checked when a job names the file. Rows of
+ * pairs serve preference phases alone, and show it by their keys.
  */
-import { ApiError, type ChatMessage, EvalRow, MAX_REPORTED, ReinforcementRow, ROW_EXAMPLES } from '@preheat/contracts';
+import {
+  ApiError,
+  type ChatMessage,
+  EvalRow,
+  MAX_REPORTED,
+  PreferenceRow,
+  ReinforcementRow,
+  ROW_EXAMPLES,
+} from '@preheat/contracts';
 import type { TSchema } from 'typebox';
 import { explain } from '../validation/explain.js';
 import { jsonlEntries, type JsonlLine, type JsonlSource, lineError } from './jsonl-lines.js';
@@ -13,10 +22,22 @@ interface RowRules {
   readonly problemOf: (row: unknown) => string | undefined;
 }
 
+const PREFERENCE_RULES: RowRules = {
+  schema: PreferenceRow,
+  example: ROW_EXAMPLES.preference,
+  problemOf: (row) => misplacedWeight((row as PreferenceRow).input.messages, 'input.'),
+};
+
 const RULES: Readonly<Record<string, RowRules>> = {
-  'fine-tune': { schema: ReinforcementRow, example: ROW_EXAMPLES.supervised, problemOf: misplacedWeight },
+  'fine-tune': {
+    schema: ReinforcementRow,
+    example: ROW_EXAMPLES.supervised,
+    problemOf: (row) => misplacedWeight((row as ReinforcementRow).messages),
+  },
   evals: { schema: EvalRow, example: ROW_EXAMPLES.evals, problemOf: () => undefined },
 };
+
+const MIXED = 'rows with `messages` and rows with `input` cannot share a file';
 
 /** Whether files of this purpose are data files whose lines are checked. */
 export const isDataPurpose = (purpose: string): boolean => purpose in RULES;
@@ -33,16 +54,19 @@ export async function validateRows(
   if (!rules) return null;
   const source: JsonlSource = { filename: file.filename, example: rules.example };
   let rows = 0;
+  let kind: RowRules | undefined;
   let wrong = 0;
   const told: { line: number; problem: string }[] = [];
   for await (const entry of jsonlEntries(bytes, source)) {
     rows += 1;
-    const problem = 'problem' in entry ? entry.problem : problemOf(entry, rules);
+    const own = 'value' in entry && rules.schema === ReinforcementRow && isPair(entry.value) ? PREFERENCE_RULES : rules;
+    if ('value' in entry) kind ??= own;
+    const problem = 'problem' in entry ? entry.problem : own === kind ? problemOf(entry, own) : MIXED;
     if (problem === undefined) continue;
     wrong += 1;
     if (told.length < MAX_REPORTED) told.push({ line: entry.number, problem });
   }
-  if (wrong > 0) throw linesError(source, told, wrong);
+  if (wrong > 0) throw linesError({ ...source, example: (kind ?? rules).example }, told, wrong);
   if (rows === 0) throw lineError(source, 0, 'the file has no rows');
   return rows;
 }
@@ -74,15 +98,20 @@ function problemOf({ value }: JsonlLine, rules: RowRules): string | undefined {
 
 /** A row of the other kind was most likely uploaded with the wrong purpose. */
 function hintOf(row: unknown, rules: RowRules): string {
-  const has = (key: string): boolean => typeof row === 'object' && row !== null && Object.hasOwn(row, key);
-  if (rules.schema === ReinforcementRow && has('item')) return " (rows with `item` are uploaded with purpose 'evals')";
-  if (rules.schema === EvalRow && has('messages'))
+  if (rules.schema === ReinforcementRow && has(row, 'item'))
+    return " (rows with `item` are uploaded with purpose 'evals')";
+  if (rules.schema === EvalRow && has(row, 'messages'))
     return " (rows with `messages` are uploaded with purpose 'fine-tune')";
   return '';
 }
 
-function misplacedWeight(row: unknown): string | undefined {
-  const { messages } = row as { messages: ChatMessage[] };
+const has = (row: unknown, key: string): boolean => typeof row === 'object' && row !== null && Object.hasOwn(row, key);
+
+/** A row without `messages` that has a part of a pair: the error then names the part that it lacks. */
+const isPair = (row: unknown): boolean =>
+  !has(row, 'messages') && ['input', 'preferred_output', 'non_preferred_output'].some((key) => has(row, key));
+
+function misplacedWeight(messages: readonly ChatMessage[], path = ''): string | undefined {
   const index = messages.findIndex((message) => message.weight !== undefined && message.role !== 'assistant');
-  return index < 0 ? undefined : `messages.${index}.weight is allowed on assistant messages only`;
+  return index < 0 ? undefined : `${path}messages.${index}.weight is allowed on assistant messages only`;
 }

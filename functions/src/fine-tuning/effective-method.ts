@@ -4,6 +4,7 @@ import { DEFAULT_RECIPES } from '@preheat/recipes/catalog';
 
 const FIELDS = {
   supervised: ['n_epochs', 'batch_size', 'learning_rate_multiplier'],
+  preference: ['n_epochs', 'batch_size', 'learning_rate_multiplier', 'beta'],
   reinforcement: [
     'n_epochs',
     'batch_size',
@@ -24,6 +25,7 @@ export interface EffectivePhase {
 export function effectiveMethod({ type, algorithm, grader, config }: EffectivePhase): Method {
   const known = FIELDS[type].filter((field) => config[field] !== undefined);
   const hyperparameters = Object.fromEntries(known.map((field) => [field, config[field]]));
+  if (type === 'preference') return { type: 'dpo', dpo: { hyperparameters } };
   if (type === 'supervised' || grader === null) return { type: 'supervised', supervised: { hyperparameters } };
   const extension = algorithm === DEFAULT_RECIPES.reinforcement ? {} : { algorithm };
   const reinforcement = { grader, hyperparameters: { ...hyperparameters, reasoning_effort: 'default' as const } };

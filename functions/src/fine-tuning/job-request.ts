@@ -41,9 +41,8 @@ export interface PipelinePhase {
 export function refuseUnserved(body: unknown): void {
   const { pipeline, method, integrations } = (body ?? {}) as Record<string, unknown>;
   if (Array.isArray(pipeline)) pipeline.forEach((phase, index) => refuseUnknownAlgorithm(phase, `pipeline.${index}`));
-  const { type, reinforcement } = (method ?? {}) as { type?: unknown; reinforcement?: Record<string, unknown> };
+  const { reinforcement } = (method ?? {}) as { reinforcement?: Record<string, unknown> };
   refuseUnknownAlgorithm(reinforcement, 'method.reinforcement', 'reinforcement');
-  if (type === 'dpo') throw unsupported('method.type', "'dpo' has no recipe here; use 'supervised' or 'reinforcement'");
   const effort = (reinforcement?.['hyperparameters'] as Record<string, unknown> | undefined)?.['reasoning_effort'];
   if (effort !== undefined && effort !== 'default') {
     throw unsupported('method.reinforcement.hyperparameters.reasoning_effort', "only 'default' is served");

@@ -50,10 +50,17 @@ export function requestedPhases(request: CreateJobRequest): RequestedPhase[] {
   }));
 }
 
+/** What OpenAI calls the methods, in types of phases. */
+const PHASE_OF = {
+  supervised: 'supervised',
+  dpo: 'preference',
+  reinforcement: 'reinforcement',
+} as const satisfies Record<Method['type'], PhaseType>;
+
 function singlePhase(request: CreateJobRequest): RequestedPhase {
   const method: Method = request.method ?? { type: 'supervised' };
-  const type = method.type as PhaseType;
-  const stated = method[type];
+  const type = PHASE_OF[method.type];
+  const stated = method[method.type];
   if (type === 'reinforcement' && stated === undefined) {
     throw invalidRequest({ path: 'method.reinforcement', message: 'is required for this type' });
   }
@@ -69,8 +76,8 @@ function singlePhase(request: CreateJobRequest): RequestedPhase {
       trainingFile: 'training_file',
       validationFile: 'validation_file',
       grader: 'method.reinforcement.grader',
-      hyperparameters: isDeprecatedForm ? 'hyperparameters' : `method.${type}.hyperparameters`,
-      phase: `method.${type}`,
+      hyperparameters: isDeprecatedForm ? 'hyperparameters' : `method.${method.type}.hyperparameters`,
+      phase: `method.${method.type}`,
     },
   };
 }
@@ -87,8 +94,9 @@ function assertMethodOnlyNames({ method, pipeline, hyperparameters }: CreateJobR
     throw contradiction('hyperparameters');
   }
   if (method === undefined) return;
-  const isKnown = pipeline?.some((phase) => phase.type === method.type);
-  if (!isKnown || method.supervised !== undefined || method.reinforcement !== undefined) throw contradiction('method');
+  const isKnown = pipeline?.some((phase) => phase.type === PHASE_OF[method.type]);
+  const saysMore = [method.supervised, method.dpo, method.reinforcement].some((part) => part !== undefined);
+  if (!isKnown || saysMore) throw contradiction('method');
 }
 
 function contradiction(param: string): ApiError {

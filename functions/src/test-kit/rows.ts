@@ -14,6 +14,16 @@ export const RL_ROWS = SFT_ROWS.map(({ messages }) => ({
   references: [messages[1]?.content ?? ''],
 }));
 
+/** The right sounds, and those of another word. */
+export const PREFERENCE_ROWS = SFT_ROWS.map(({ messages }, row) => {
+  const other = SFT_ROWS[(row + 1) % SFT_ROWS.length]?.messages ?? [];
+  return {
+    input: { messages: messages.slice(0, 1), tools: [], parallel_tool_calls: true },
+    preferred_output: messages.slice(1),
+    non_preferred_output: other.slice(1),
+  };
+});
+
 export const EVAL_ROWS = RL_ROWS.map(({ messages, references }) => ({
   item: { word: messages[0]?.content ?? '', references },
 }));

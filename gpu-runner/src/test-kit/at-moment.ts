@@ -39,10 +39,10 @@ function watched(recipe: AnyRecipe, before: (call: Moment['call'], detail?: stri
   return { ...recipe, step };
 }
 
-function withHooks<C>(
-  ctx: RecipeContext<C>,
+function withHooks<C, Row>(
+  ctx: RecipeContext<C, Row>,
   before: (call: Moment['call'], detail?: string) => Promise<void>,
-): RecipeContext<C> {
+): RecipeContext<C, Row> {
   const { rollouts, grader } = ctx;
   return {
     ...ctx,

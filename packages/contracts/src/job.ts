@@ -18,7 +18,7 @@ import {
 } from './job-limits.js';
 import { Method } from './method.js';
 import { ModelRecord } from './model.js';
-import { AdvanceCondition, MAX_PHASES, ReferencePolicy, ResolvedPhase } from './pipeline.js';
+import { AdvanceCondition, MAX_PHASES, PHASE_TYPES, ReferencePolicy, ResolvedPhase } from './pipeline.js';
 import { PreflightRequest, PreflightSummary } from './preflight.js';
 import { Publication, PublicPublication, PublishRequest } from './publication.js';
 import {
@@ -215,14 +215,14 @@ export const FineTuningJob = Type.Object({
   /** Extension: the phases with their effective hyperparameters and states. */
   pipeline: Type.Array(
     Type.Object({
-      type: OneOf(['supervised', 'reinforcement']),
+      type: OneOf([...PHASE_TYPES]),
       algorithm: Type.String({ maxLength: 64 }),
       training_file: FileId,
       validation_file: Nullable(FileId),
       grader: Type.Optional(Type.Unknown()),
       hyperparameters: Type.Record(Type.String({ maxLength: 64 }), Type.Unknown()),
       advance: Type.Optional(AdvanceCondition),
-      /** Of reinforcement phases. */
+      /** Of preference and reinforcement phases. */
       reference: Type.Optional(ReferencePolicy),
       /** `skipped`: the job ended at a limit before this phase. */
       status: OneOf(['pending', 'running', 'succeeded', 'failed', 'cancelled', 'skipped']),

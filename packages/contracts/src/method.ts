@@ -15,6 +15,13 @@ export const SupervisedHyperparameters = Type.Object({
   learning_rate_multiplier: Type.Optional(learningRateMultiplier),
 });
 
+export const DpoHyperparameters = Type.Object({
+  n_epochs: Type.Optional(epochs),
+  batch_size: Type.Optional(batchSize),
+  learning_rate_multiplier: Type.Optional(learningRateMultiplier),
+  beta: Type.Optional(autoOr(Type.Number({ exclusiveMinimum: 0, maximum: 2 }))),
+});
+
 export const ReinforcementHyperparameters = Type.Object({
   n_epochs: Type.Optional(epochs),
   batch_size: Type.Optional(batchSize),
@@ -32,6 +39,7 @@ export const Method = Type.Object(
   {
     type: OneOf(['supervised', 'reinforcement', 'dpo']),
     supervised: Type.Optional(Type.Object({ hyperparameters: Type.Optional(SupervisedHyperparameters) }, CLOSED)),
+    dpo: Type.Optional(Type.Object({ hyperparameters: Type.Optional(DpoHyperparameters) }, CLOSED)),
     reinforcement: Type.Optional(
       Type.Object(
         {

@@ -6,7 +6,7 @@ import Type, { type Static, type TSchema } from 'typebox';
 import { GraderSpec } from './grader.js';
 import { FileId, Id, Nullable, OneOf } from './primitives.js';
 
-export const PHASE_TYPES = ['supervised', 'reinforcement'] as const;
+export const PHASE_TYPES = ['supervised', 'preference', 'reinforcement'] as const;
 export type PhaseType = (typeof PHASE_TYPES)[number];
 export const MAX_PHASES = 16;
 
@@ -18,8 +18,10 @@ const Advance = {
   min_gain: Type.Optional(Type.Number({ minimum: 0, maximum: 1e9 })),
 };
 const Bound = Type.Optional(Type.Number({ minimum: -1e9, maximum: 1e9 }));
+const ByLoss = Type.Object({ valid_loss_at_most: Bound, ...Advance }, { additionalProperties: false });
 const ADVANCE = {
-  supervised: Type.Object({ valid_loss_at_most: Bound, ...Advance }, { additionalProperties: false }),
+  supervised: ByLoss,
+  preference: ByLoss,
   reinforcement: Type.Object({ valid_reward_at_least: Bound, ...Advance }, { additionalProperties: false }),
 } as const;
 export const AdvanceCondition = Type.Object(
@@ -28,7 +30,7 @@ export const AdvanceCondition = Type.Object(
 );
 export type AdvanceCondition = Static<typeof AdvanceCondition>;
 
-/** The policy that a KL penalty holds a phase to: what the phase, or the whole job, started from. */
+/** The policy that a KL penalty or a preference loss holds a phase to: what the phase, or the whole job, started from. */
 export const ReferencePolicy = OneOf(['phase_start', 'job_start']);
 
 const Algorithm = Type.String({ minLength: 1, maxLength: 64 });
@@ -43,7 +45,8 @@ export function phaseRequest<S extends TSchema>(type: PhaseType, algorithm: TSch
       /** Default: the job's `training_file`. */
       training_file: Type.Optional(FileId),
       validation_file: Type.Optional(Nullable(FileId)),
-      ...(type === 'reinforcement' ? { grader: GraderSpec, reference: Type.Optional(ReferencePolicy) } : {}),
+      ...(type === 'reinforcement' ? { grader: GraderSpec } : {}),
+      ...(type === 'supervised' ? {} : { reference: Type.Optional(ReferencePolicy) }),
       advance: Type.Optional(ADVANCE[type]),
       hyperparameters: Type.Optional(hyperparameters),
     },
@@ -53,14 +56,14 @@ export function phaseRequest<S extends TSchema>(type: PhaseType, algorithm: TSch
 
 /** A phase as the store keeps it: every value resolved, `"auto"` included. */
 export const ResolvedPhase = Type.Object({
-  type: Type.Union([Type.Literal('supervised'), Type.Literal('reinforcement')]),
+  type: OneOf([...PHASE_TYPES]),
   algorithm: Algorithm,
   trainingFile: Id,
   validationFile: Nullable(Id),
   grader: Nullable(GraderSpec),
   config: AnyConfig,
   advance: Type.Optional(AdvanceCondition),
-  /** Of a reinforcement phase; absent: `phase_start`. */
+  /** Of a preference or reinforcement phase; absent: `phase_start`. */
   reference: Type.Optional(ReferencePolicy),
 });
 export type ResolvedPhase = Static<typeof ResolvedPhase>;

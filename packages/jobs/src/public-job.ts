@@ -130,7 +130,7 @@ function publicPhase(job: JobDocument, index: number): FineTuningJob['pipeline']
     ...(phase.grader === null ? {} : { grader: phase.grader }),
     hyperparameters: phase.config,
     ...(phase.advance ? { advance: phase.advance } : {}),
-    ...(phase.type === 'reinforcement' ? { reference: phase.reference ?? 'phase_start' } : {}),
+    ...(phase.type !== 'supervised' ? { reference: phase.reference ?? 'phase_start' } : {}),
     status: phaseStatus(job, index),
     model: lastOfPhase(job, index)?.model ?? null,
   };

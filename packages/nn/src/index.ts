@@ -3,11 +3,36 @@ export type { Executor } from '@preheat/executor';
 export type { FrozenStorage } from './adapter/frozen-storage.js';
 export { freshAdapter } from './adapter/fresh-adapter.js';
 export { agrees } from './adapter/lora-modules.js';
-export { groupAdvantages, type GroupAdvantageOptions, hasVariance } from './advantage/group-advantages.js';
+export {
+  type DiscountOptions,
+  type GeneralisedAdvantages,
+  generalisedAdvantages,
+} from './advantage/generalised-advantages.js';
+export {
+  groupAdvantages,
+  type GroupAdvantageOptions,
+  type GroupBaseline,
+  hasVariance,
+} from './advantage/group-advantages.js';
+export { type PrefixAdvantages, prefixAdvantages } from './advantage/prefix-advantages.js';
+export { whiten } from './advantage/whiten.js';
+export { DomainSampler, type DomainSamplerOptions } from './data/domain-sampler.js';
+export { domainShares, domainWeights, weightingVariance } from './data/domain-temperature.js';
 export { FIRST_ROW, type RowBatch, type RowCursor, RowSampler } from './data/row-sampler.js';
 export { decoderLogits } from './decoder/decoder.js';
 export { type DecoderParameters, declareDecoder } from './decoder/decoder-parameters.js';
-export { CROSS_ENTROPY, type LossSpec, type PolicyGradientSpec } from './loss/loss-spec.js';
+export { freshValueHead } from './decoder/value-head.js';
+export { CROSS_ENTROPY, type LossSpec, type PolicyGradientSpec, type ValueSpec } from './loss/loss-spec.js';
+export {
+  needsReference,
+  type PairLoss,
+  PREFERENCE_LOSSES,
+  type PreferenceLoss,
+  preferenceLoss,
+  type PreferenceSpec,
+  type ScoredAnswer,
+} from './loss/preference-loss.js';
+export { aggregateTokens, type Aggregation, type TokenWeights } from './record/aggregate-tokens.js';
 export {
   completionRecord,
   demonstrationRecord,
@@ -19,6 +44,7 @@ export {
 } from './record/token-record.js';
 export { imitate, isInert, type PolicyTokens, reinforce, type WeightedTokens } from './record/weighted-tokens.js';
 export { learningRateAt, type LearningRateSchedule } from './schedule/learning-rate.js';
+export { type SetPoint, towardsSetPoint } from './schedule/set-point.js';
 export type { BatchSums } from './trainer/batch-sums.js';
 export type { Denominators } from './trainer/pack-micro-batch.js';
 export {

@@ -76,6 +76,10 @@ describe.each(RECIPES.map((entry) => [entry.name, entry] as const))('%s', (name,
           expect(choice['const'], key).toBeTypeOf('string');
         continue;
       }
+      if (schema['type'] === 'string') {
+        expect(schema['maxLength'], key).toBeTypeOf('number');
+        continue;
+      }
       if (schema['type'] === 'array') {
         expect(schema['maxItems'], key).toBeTypeOf('number');
         continue;
@@ -115,6 +119,11 @@ describe('hyperparameters', () => {
     expect(steps({})).toBe(150);
     expect(steps({ n_epochs: 1 })).toBe(1563);
     expect(steps({ max_steps: 2_000 })).toBe(2_000);
+  });
+
+  it('of grpo bound the ratio of bad tokens beyond the ordinary clip, or not at all', () => {
+    expect(problems('grpo', { clip_high: 0.5, dual_clip: 1.5 })[0]).toMatchObject({ path: 'dual_clip' });
+    expect(problems('grpo', { clip_high: 0.5, dual_clip: 3 })).toEqual([]);
   });
 
   it('of grpo scale the group by the compute multiplier', () => {

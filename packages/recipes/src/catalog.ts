@@ -4,9 +4,14 @@
  */
 import type { PhaseType } from '@preheat/contracts';
 import type { RecipeEntry } from './catalog/recipe-entry.js';
+import { cooldownEntry } from './cooldown-sampling/config.js';
 import { dmtEntry } from './dmt-composition/config.js';
+import { dpoEntry } from './dpo/config.js';
 import { grpoEntry } from './grpo/config.js';
 import { skillmixEntry } from './instruct-skillmix/config.js';
+import { ppoEntry } from './ppo/config.js';
+import { reftEntry } from './reft-ppo/config.js';
+import { rewarmEntry } from './rewarm-cpt/config.js';
 import { s3ftEntry } from './s3ft/config.js';
 import { sftEntry } from './sft/config.js';
 
@@ -15,10 +20,25 @@ export type { RecipeFacts } from './catalog/recipe-definition.js';
 export { validationQuality } from './catalog/validation-quality.js';
 export type { RecipeEntry } from './catalog/recipe-entry.js';
 
-export const RECIPES: readonly RecipeEntry[] = [sftEntry, grpoEntry, dmtEntry, s3ftEntry, skillmixEntry];
+export const RECIPES: readonly RecipeEntry[] = [
+  sftEntry,
+  grpoEntry,
+  dpoEntry,
+  ppoEntry,
+  reftEntry,
+  rewarmEntry,
+  cooldownEntry,
+  dmtEntry,
+  s3ftEntry,
+  skillmixEntry,
+];
 
 /** What a phase runs when it names no algorithm. */
-export const DEFAULT_RECIPES: Readonly<Record<PhaseType, string>> = { supervised: 'sft', reinforcement: 'grpo' };
+export const DEFAULT_RECIPES: Readonly<Record<PhaseType, string>> = {
+  supervised: 'sft',
+  preference: 'dpo',
+  reinforcement: 'grpo',
+};
 
 /** The recipe of that name, or `undefined`. */
 export function recipeNamed(name: string): RecipeEntry | undefined {

@@ -1,6 +1,7 @@
 /** The runtimes of the recipes. Schemas and defaults alone are at ./catalog, which loads no runtime. */
 export type {
   AnyRecipe,
+  AnyRow,
   PhaseGrader,
   Recipe,
   RecipeContext,

@@ -4,7 +4,7 @@
  * another can go on, bit for bit.
  */
 import type { LoraAdapter, LoraConfig, TensorMap } from '@preheat/checkpoints';
-import type { DecoderConfig, ReinforcementRow } from '@preheat/contracts';
+import type { DecoderConfig, PreferenceRow, ReinforcementRow } from '@preheat/contracts';
 import type { CompiledGrader, GradeResult, GradingContext } from '@preheat/graders';
 import type { Executor } from '@preheat/nn';
 import type { Log } from '@preheat/ports';
@@ -12,6 +12,8 @@ import type { Tokenizer } from '@preheat/tokenizer';
 
 /** A row of a data file; RL rows carry more keys, which graders read. */
 export type TrainingRow = ReinforcementRow;
+/** What the phases of all types are given. */
+export type AnyRow = TrainingRow | PreferenceRow;
 
 export interface RolloutPrompt {
   readonly tokens: Int32Array;
@@ -47,7 +49,7 @@ export interface Rollouts {
   updateWeights(weights: TensorMap, policyVersion: number): Promise<void>;
 }
 
-export interface RecipeContext<Config> {
+export interface RecipeContext<Config, Row = TrainingRow> {
   readonly config: Config;
   readonly seed: number;
   readonly modelConfig: DecoderConfig;
@@ -61,8 +63,8 @@ export interface RecipeContext<Config> {
   /** Where the phase trains an adapter on those weights: the one it goes on with; absent or null for a fresh one. */
   readonly adapter?: LoraAdapter | null;
   readonly tokenizer: Tokenizer;
-  readonly trainingRows: readonly TrainingRow[];
-  readonly validationRows: readonly TrainingRow[];
+  readonly trainingRows: readonly Row[];
+  readonly validationRows: readonly Row[];
   readonly executor: Executor;
   /** Tokens of a micro-batch at most; undefined for the trainer's own default. Results differ by rounding only. */
   readonly microBatchTokens?: number | undefined;
@@ -112,17 +114,17 @@ export interface StepResult<State> {
   readonly warnings?: readonly string[];
 }
 
-export interface Recipe<Config, State> {
+export interface Recipe<Config, State, Row = TrainingRow> {
   readonly name: string;
   /** The state before the first step. */
-  init(ctx: RecipeContext<Config>): Promise<State>;
+  init(ctx: RecipeContext<Config, Row>): Promise<State>;
   /** The state that `snapshot` was taken of. @throws InvariantError for a snapshot of another recipe or model. */
-  restore(ctx: RecipeContext<Config>, snapshot: Snapshot): Promise<State>;
+  restore(ctx: RecipeContext<Config, Row>, snapshot: Snapshot): Promise<State>;
   snapshot(state: State): Promise<Snapshot>;
   /** Collect, score, update, log: one step. The state passed in must not be used afterwards. */
-  step(state: State, ctx: RecipeContext<Config>): Promise<StepResult<State>>;
+  step(state: State, ctx: RecipeContext<Config, Row>): Promise<StepResult<State>>;
   dispose(state: State): Promise<void>;
 }
 
 /** A recipe as the runner holds it: configs come from the job document, states are opaque. */
-export type AnyRecipe = Recipe<Readonly<Record<string, unknown>>, unknown>;
+export type AnyRecipe = Recipe<Readonly<Record<string, unknown>>, unknown, AnyRow>;

@@ -1,18 +1,29 @@
 /** The code behind every name in the catalog. One line a recipe; a test keeps both tables equal. */
+import { cooldownSampling } from './cooldown-sampling/recipe.js';
 import { dmtComposition } from './dmt-composition/recipe.js';
+import { dpo } from './dpo/recipe.js';
 import { grpo } from './grpo/recipe.js';
 import { instructSkillmix } from './instruct-skillmix/recipe.js';
+import { ppo } from './ppo/recipe.js';
 import type { AnyRecipe, Recipe } from './recipe.js';
+import { reftPpo } from './reft-ppo/recipe.js';
+import { rewarmCpt } from './rewarm-cpt/recipe.js';
 import { s3ft } from './s3ft/recipe.js';
 import { sft } from './sft/recipe.js';
 
-const opaque = <Config extends object, State>(recipe: Recipe<Config, State>): AnyRecipe =>
-  // The catalog resolved the config by the recipe's own schema, and a state only returns to the recipe that made it.
+const opaque = <Config extends object, State, Row>(recipe: Recipe<Config, State, Row>): AnyRecipe =>
+  // The catalog resolved the config by the recipe's own schema, rows were checked for the type of its phase, and a state
+  // only returns to the recipe that made it.
   recipe as unknown as AnyRecipe;
 
 export const RUNTIMES: Readonly<Record<string, AnyRecipe>> = {
   [sft.name]: opaque(sft),
   [grpo.name]: opaque(grpo),
+  [dpo.name]: opaque(dpo),
+  [ppo.name]: opaque(ppo),
+  [reftPpo.name]: opaque(reftPpo),
+  [rewarmCpt.name]: opaque(rewarmCpt),
+  [cooldownSampling.name]: opaque(cooldownSampling),
   [dmtComposition.name]: opaque(dmtComposition),
   [s3ft.name]: opaque(s3ft),
   [instructSkillmix.name]: opaque(instructSkillmix),

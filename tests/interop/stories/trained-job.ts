@@ -1,7 +1,7 @@
 /** A job of two phases, followed, evaluated and called: items 1, 4, 6, 11, 16 and 18 of the checklist. */
 import type OpenAI from 'openai-7';
 import { expect } from 'vitest';
-import { createSmallJob, eventsOf } from '../../e2e/small-job.js';
+import { createSmallJob, eventsOf, upload } from '../../e2e/small-job.js';
 import { waitFor } from '../../e2e/wait-for.js';
 import { collect, MODEL, refusal, type Story } from './story.js';
 
@@ -38,6 +38,34 @@ async function permissions(client: OpenAI, checkpoint: string): Promise<void> {
     const removed = await permissions.delete(id, { fine_tuned_model_checkpoint: checkpoint });
     expect(removed).toEqual({ id, object: 'checkpoint.permission', deleted: true });
   }
+}
+
+/** OpenAI's method for pairs of answers, on both files, to a model. */
+export async function preferredJob({ client }: Story): Promise<void> {
+  const said = (content: string) => [{ role: 'assistant', content }];
+  const pair = (word: string, right: string, wrong: string) => ({
+    input: { messages: [{ role: 'user', content: word }], tools: [], parallel_tool_calls: true },
+    preferred_output: said(right),
+    non_preferred_output: said(wrong),
+  });
+  const rows = [pair('cat', 'K AE T', 'S AE T'), pair('bed', 'B EH D', 'B IY D')];
+  const file = await upload(client as never, 'pairs.jsonl', [...rows, ...rows, ...rows, ...rows], 'fine-tune');
+  const hyperparameters = { beta: 'auto' as const, n_epochs: 2, batch_size: 4 };
+  const method = { type: 'dpo' as const, dpo: { hyperparameters } };
+  const files = { training_file: file.id, validation_file: file.id };
+  const created = await client.fineTuning.jobs.create({ model: MODEL, ...files, method });
+  expect(created.method?.dpo?.hyperparameters).toMatchObject({ beta: 0.1, n_epochs: 2, batch_size: 4 });
+  const ended = ({ status }: Job) => ['succeeded', 'failed', 'cancelled'].includes(status);
+  const job = await waitFor('the job ending', () => client.fineTuning.jobs.retrieve(created.id), ended, TIMEOUT_MS);
+  expect(job).toMatchObject({ status: 'succeeded', error: null });
+  const losses = (await eventsOf(client as never, job.id)).flatMap(({ data }) => {
+    const { train_loss: loss } = (data ?? {}) as { train_loss?: number };
+    return loss ?? [];
+  });
+  // Before the first update the policy is its own reference.
+  expect(losses).toHaveLength(4);
+  expect(losses[0]).toBeCloseTo(Math.log(2), 5);
+  expect(losses.at(-1)).toBeLessThan(losses[0] ?? 0);
 }
 
 /** What needs no runner: control, filters, repeated creates and refusals. */

@@ -33,6 +33,7 @@ const Method = () =>
   closed({
     type: one('supervised', 'reinforcement', 'dpo'),
     supervised: optional(closed({ hyperparameters: optional(closed(common())) })),
+    dpo: optional(closed({ hyperparameters: optional(closed({ ...common(), beta: optional(autoOr(number())) })) })),
     reinforcement: optional(
       closed({
         grader: Grader,

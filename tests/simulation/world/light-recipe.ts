@@ -4,11 +4,11 @@
  */
 import type { Tensor, TensorMap } from '@preheat/checkpoints';
 import { type Clock, CounterRandom } from '@preheat/ports';
-import type { AnyRecipe, RecipeContext, Snapshot } from '@preheat/recipes';
+import type { AnyRecipe, AnyRow, RecipeContext, Snapshot } from '@preheat/recipes';
 import { recipeNamed } from '@preheat/recipes/catalog';
 import { TOKENS_PER_STEP } from './work-plan.js';
 
-type Context = RecipeContext<Readonly<Record<string, unknown>>>;
+type Context = RecipeContext<Readonly<Record<string, unknown>>, AnyRow>;
 
 interface LightState {
   readonly step: number;

@@ -2,7 +2,7 @@
  * What a row needs: the turns its phase trains on, every `item` key its grader reads, and room in the model. Pure; all
  * problems of a row are told. A type of phase is one entry of `CHATS`.
  */
-import type { ChatMessage, PhaseType, ReinforcementRow } from '@preheat/contracts';
+import type { ChatMessage, PhaseType, PreferenceRow, ReinforcementRow } from '@preheat/contracts';
 import { type CompiledGrader, itemProblems, requiredItemKeys } from '@preheat/graders';
 import { type Tokenizer, TokenizerError } from '@preheat/tokenizer';
 import type { RowProblem } from './row-problem.js';
@@ -27,26 +27,44 @@ type Chat = readonly ChatMessage[];
 
 /** Per type of phase, what of a row the model reads, or null when the phase cannot use the row, and what it needs. */
 const CHATS: Readonly<
-  Record<PhaseType, { readonly read: (row: ReinforcementRow) => Chat[] | null; readonly expected: string }>
+  Record<
+    PhaseType,
+    { readonly path: string; readonly read: (row: unknown) => Chat[] | null; readonly expected: string }
+  >
 > = {
   supervised: {
-    read: ({ messages }) =>
-      messages.some((message) => message.role === 'assistant' && message.weight !== 0) ? [messages] : null,
+    path: 'messages',
+    read: (row) => {
+      const { messages } = row as Partial<ReinforcementRow>;
+      return messages?.some((message) => message.role === 'assistant' && message.weight !== 0) ? [messages] : null;
+    },
     expected:
       'has no assistant message with a weight other than 0, and a supervised phase needs an assistant message to learn from',
   },
+  preference: {
+    path: 'input',
+    read: (row) => {
+      const { input, preferred_output, non_preferred_output } = row as Partial<PreferenceRow>;
+      if (!preferred_output || !non_preferred_output || input?.messages.at(-1)?.role !== 'user') return null;
+      return [preferred_output, non_preferred_output].map((answer) => [...input.messages, ...answer]);
+    },
+    expected:
+      'is no pair, and a preference phase needs rows with an input that ends with a user message, and two outputs',
+  },
   reinforcement: {
-    read: ({ messages }) => (messages.at(-1)?.role === 'user' ? [messages] : null),
+    path: 'messages',
+    read: (row) => {
+      const { messages } = row as Partial<ReinforcementRow>;
+      return messages?.at(-1)?.role === 'user' ? [messages] : null;
+    },
     expected: 'ends with another role, and a reinforcement phase needs rows that end with a user message',
   },
 };
 
 /** The conversations of a row, each a sequence by itself. */
-export function chatsOf(row: ReinforcementRow, line: number, checks: RowChecks): Chat[] | RowProblem {
-  const { read, expected } = CHATS[checks.phaseType];
-  return (
-    read(row) ?? { line, path: 'messages', message: expected, code: 'invalid_training_file', param: checks.filePath }
-  );
+export function chatsOf(row: unknown, line: number, checks: RowChecks): Chat[] | RowProblem {
+  const { path, read, expected } = CHATS[checks.phaseType];
+  return read(row) ?? { line, path, message: expected, code: 'invalid_training_file', param: checks.filePath };
 }
 
 /** What the grader of a phase cannot do with a row. */

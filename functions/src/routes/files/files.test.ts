@@ -4,6 +4,8 @@ import { OTHER_KEY, startApi } from '../../test-kit/api-under-test.js';
 import { multipartBody } from '../../test-kit/multipart.js';
 
 const ROW = '{"messages":[{"role":"user","content":"cat"},{"role":"assistant","content":"K AE T"}]}\n';
+const PAIR =
+  '{"input":{"messages":[{"role":"user","content":"cat"}]},"preferred_output":[{"role":"assistant","content":"K"}],"non_preferred_output":[{"role":"assistant","content":"S"}]}\n';
 const purpose = { field: 'purpose', value: 'fine-tune' };
 const file = (content: string | Buffer, filename = 'train.jsonl') => ({ field: 'file', filename, content });
 
@@ -81,6 +83,32 @@ const BAD_UPLOADS: [string, Parameters<typeof multipartBody>[0], number, string,
     400,
     'invalid_training_file',
     /messages\.0\.weight/,
+  ],
+  [
+    'a pair without its other answer',
+    [
+      purpose,
+      file(
+        '{"input":{"messages":[{"role":"user","content":"a"}]},"preferred_output":[{"role":"assistant","content":"b"}]}',
+      ),
+    ],
+    400,
+    'invalid_training_file',
+    /line 1: non_preferred_output is required.*example.*preferred_output/i,
+  ],
+  [
+    "a pair whose answer is the user's",
+    [purpose, file(PAIR.replace('"assistant"', '"user"'))],
+    400,
+    'invalid_training_file',
+    /line 1: preferred_output\.0\.role/,
+  ],
+  [
+    'pairs among other rows',
+    [purpose, file(`${ROW}${PAIR}`)],
+    400,
+    'invalid_training_file',
+    /line 2: .*cannot share a file/,
   ],
   ['invalid UTF-8', [purpose, file(Buffer.from([0x22, 0xff, 0x22]))], 400, 'invalid_training_file', /line 1: .*UTF-8/],
   ['an eval row without item', [{ ...purpose, value: 'evals' }, file('{"a":1}')], 400, 'invalid_training_file', /item/],

@@ -1,7 +1,7 @@
 import type { FineTuningJob } from '@preheat/contracts';
 import { describe, expect, it } from 'vitest';
 import { type ApiUnderTest, startApi } from '../../test-kit/api-under-test.js';
-import { GRADER, jsonl, RL_ROWS, SFT_ROWS } from '../../test-kit/rows.js';
+import { GRADER, jsonl, PREFERENCE_ROWS, RL_ROWS, SFT_ROWS } from '../../test-kit/rows.js';
 
 const MODEL = 'preheat-1m';
 
@@ -9,7 +9,8 @@ async function withFiles() {
   const api = await startApi();
   const sft = await api.upload(jsonl(SFT_ROWS), 'fine-tune', 'sft.jsonl');
   const rl = await api.upload(jsonl(RL_ROWS), 'fine-tune', 'rl.jsonl');
-  return { api, sft, rl };
+  const pairs = await api.upload(jsonl(PREFERENCE_ROWS), 'fine-tune', 'pairs.jsonl');
+  return { api, sft, rl, pairs };
 }
 
 function create(api: ApiUnderTest, payload: object, headers: Record<string, string> = {}) {
@@ -54,6 +55,19 @@ describe('creating a job', () => {
     const job = (await create(api, body)).json() as FineTuningJob;
     expect(job.method).toMatchObject(method);
     expect(job.pipeline).toMatchObject([{ type: 'reinforcement', algorithm: 'grpo', status: 'pending' }]);
+  });
+
+  it('answers a preference job as OpenAI does, with "auto" resolved', async () => {
+    const { api, pairs } = await withFiles();
+    const dpo = { hyperparameters: { beta: 'auto', n_epochs: 2 } };
+    const method = { type: 'dpo', dpo };
+    const job = (await create(api, { model: MODEL, training_file: pairs, method })).json() as FineTuningJob;
+    expect(job.method).toEqual({
+      type: 'dpo',
+      dpo: { hyperparameters: { n_epochs: 2, batch_size: 1, learning_rate_multiplier: 1, beta: 0.1 } },
+    });
+    expect(job.hyperparameters).toEqual({});
+    expect(job.pipeline).toMatchObject([{ type: 'preference', algorithm: 'dpo', reference: 'phase_start' }]);
   });
 
   it('says when phases end early and what they are held to', async () => {
@@ -124,7 +138,7 @@ describe('creating a job', () => {
 
 type Bad = [
   what: string,
-  body: (files: { sft: string; rl: string }) => object,
+  body: (files: { sft: string; rl: string; pairs: string }) => object,
   code: string,
   param: string,
   says: RegExp,
@@ -193,7 +207,7 @@ const BAD: Bad[] = [
     ({ sft }) => ({ model: MODEL, training_file: sft, pipeline: [{ type: 'dpo' }] }),
     'invalid_request',
     'pipeline.0.type',
-    /one of "supervised", "reinforcement"/,
+    /one of "supervised", "reinforcement", "preference"/,
   ],
   [
     'a misspelt hyperparameter',
@@ -239,11 +253,36 @@ const BAD: Bad[] = [
     /room for a prompt/,
   ],
   [
-    'a method that is not served',
+    'a preference method on rows that are no pairs',
     ({ sft }) => ({ model: MODEL, training_file: sft, method: { type: 'dpo' } }),
-    'unsupported_parameter',
-    'method.type',
-    /no recipe/,
+    'invalid_training_file',
+    'training_file',
+    /line 1: a preference phase needs rows with an input .*preferred_output/,
+  ],
+  [
+    'a supervised method on pairs',
+    ({ pairs }) => ({ model: MODEL, training_file: pairs }),
+    'invalid_training_file',
+    'training_file',
+    /line 1: a supervised phase needs an assistant message/,
+  ],
+  [
+    'a target margin outside simpo',
+    ({ sft }) => ({
+      model: MODEL,
+      training_file: sft,
+      pipeline: [{ type: 'preference', hyperparameters: { target_margin: 1 } }],
+    }),
+    'invalid_request',
+    'pipeline.0.hyperparameters.target_margin',
+    /loss_type sigmoid/,
+  ],
+  [
+    'a beta out of range',
+    ({ sft }) => ({ model: MODEL, training_file: sft, method: { type: 'dpo', dpo: { hyperparameters: { beta: 3 } } } }),
+    'invalid_request',
+    'method.dpo.hyperparameters.beta',
+    /<= 2/,
   ],
   [
     'a reinforcement method without its part',
@@ -352,8 +391,8 @@ const BAD: Bad[] = [
 
 describe('refused before anything is queued', () => {
   it.each(BAD)('%s', async (_, body, code, param, says) => {
-    const { api, sft, rl } = await withFiles();
-    const response = await create(api, body({ sft, rl }));
+    const { api, sft, rl, pairs } = await withFiles();
+    const response = await create(api, body({ sft, rl, pairs }));
     expect(response.json()).toMatchObject({ error: { code, param, type: 'invalid_request_error' } });
     expect((response.json() as { error: { message: string } }).error.message).toMatch(says);
     expect(response.statusCode).toBe(400);

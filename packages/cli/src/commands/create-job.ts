@@ -13,7 +13,7 @@ export interface CreateJobFlags {
   readonly seed?: number;
   readonly metadata?: Record<string, string>;
   readonly pipeline?: string;
-  readonly method?: 'supervised' | 'reinforcement';
+  readonly method?: 'supervised' | 'dpo' | 'reinforcement';
   readonly grader?: string;
   readonly hyperparameter?: Record<string, string>;
   readonly alias?: string;
@@ -114,6 +114,7 @@ function methodOf(flags: CreateJobFlags, io: Io): CreateJob['method'] | undefine
     Object.entries(flags.hyperparameter ?? {}).map(([key, text]) => [key, numberOrText(text)]),
   );
   if (type === 'supervised') return { type, supervised: { hyperparameters } };
+  if (type === 'dpo') return { type, dpo: { hyperparameters } };
   if (flags.grader === undefined) throw new UsageError('reinforcement needs a grader: --grader <file.json>');
   return { type, reinforcement: { grader: readJson<GraderSpec>(flags.grader, io), hyperparameters } };
 }

@@ -8,7 +8,7 @@ export function addRequestFlags(command: Command): Command {
     .option('--model <name>', 'what to start from: a base model, a model of yours, or any checkpoint')
     .option('--validation-file <path or id>', 'JSONL rows held out; a path is uploaded first')
     .option('--pipeline <json or file>', 'array of phases, run in order on one set of weights')
-    .addOption(new Option('--method <type>', 'one phase only').choices(['supervised', 'reinforcement']))
+    .addOption(new Option('--method <type>', 'one phase only').choices(['supervised', 'dpo', 'reinforcement']))
     .option('--grader <json or file>', 'grader of a reinforcement method')
     .option('--hyperparameter <key=value>', 'of the method; repeatable', keyValue)
     .option('--suffix <text>', 'becomes part of the name of the model')

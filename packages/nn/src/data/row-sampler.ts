@@ -15,6 +15,8 @@ export interface RowCursor {
 export interface RowBatch {
   readonly rows: Int32Array;
   readonly epoch: number;
+  /** Where this batch starts in its epoch. */
+  readonly offset: number;
   /** Where the batch after this one starts. */
   readonly next: RowCursor;
 }
@@ -41,7 +43,7 @@ export class RowSampler {
     invariant(rows.length > 0, `offset ${cursor.offset} is past the ${order.length} rows of an epoch`);
     const offset = cursor.offset + rows.length;
     const next = offset < order.length ? { epoch: cursor.epoch, offset } : { epoch: cursor.epoch + 1, offset: 0 };
-    return { rows, epoch: cursor.epoch, next };
+    return { rows, epoch: cursor.epoch, offset: cursor.offset, next };
   }
 
   #orderOf(epoch: number): Int32Array {

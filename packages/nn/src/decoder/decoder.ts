@@ -18,11 +18,20 @@ import { linear } from './linear.js';
 import { normalise } from './norms.js';
 import { rotations } from './rotations.js';
 
-/**
- * Next-token logits: tokens [B, T] → [B·T, V], row b·T + t predicting token t + 1 of sequence b. Attention is causal, so
- * padding at the end of a sequence changes nothing before it.
- */
+/** Next-token logits: tokens [B, T] → [B·T, V], row b·T + t predicting token t + 1 of sequence b. */
 export function decoderLogits(parameters: DecoderParameters, config: DecoderConfig, tokens_BT: Value): Value {
+  return logitsOf(parameters, config, decoderStates(parameters, config, tokens_BT));
+}
+
+/** Logits of states: [N, D] → [N, V]. */
+export const logitsOf = (parameters: DecoderParameters, config: DecoderConfig, states_ND: Value): Value =>
+  head(parameters, decoderArchitecture(config), states_ND);
+
+/**
+ * The normed states that logits are read from: tokens [B, T] → [B·T, D]. Attention is causal, so padding at the end of a
+ * sequence changes nothing before it.
+ */
+export function decoderStates(parameters: DecoderParameters, config: DecoderConfig, tokens_BT: Value): Value {
   const architecture = decoderArchitecture(config);
   const { norm, activation } = architecture;
   const [batch = 1, length = 1] = tokens_BT.shape;
@@ -38,7 +47,7 @@ export function decoderLogits(parameters: DecoderParameters, config: DecoderConf
     const fed_ND = feedForward(parameters, normed(x_ND, layer.feedForwardNorm), layer, activation);
     x_ND = ops.add(x_ND, normed(fed_ND, layer.feedForwardOutputNorm));
   }
-  return head(parameters, architecture, normed(x_ND, architecture.finalNorm));
+  return normed(x_ND, architecture.finalNorm);
 }
 
 /** Rows [B·T, D] of tokens, with their positions where those are learned. */

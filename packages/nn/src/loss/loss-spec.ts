@@ -5,8 +5,16 @@
 export interface LossSpec {
   /** Σ w·(−log π(token)). */
   readonly crossEntropy: boolean;
-  /** −Σ w·min(ρA, clip(ρ, 1 − clipLow, 1 + clipHigh)·A), plus the KL penalty. */
+  /** −Σ w·min(ρA, clip(ρ, 1 − clipLow, 1 + clipHigh)·A), plus the KL penalty, minus the entropy bonus. */
   readonly policyGradient: PolicyGradientSpec | null;
+  /** The error of the value head, over the tokens of the policy gradient. Default: none. */
+  readonly value?: ValueSpec | null;
+}
+
+export interface ValueSpec {
+  readonly coefficient: number;
+  /** How far a value may move on one batch and still gain by it; 0: any distance. */
+  readonly clip: number;
 }
 
 export interface PolicyGradientSpec {
@@ -16,13 +24,20 @@ export interface PolicyGradientSpec {
   readonly clipHigh: number;
   /** Temperature the tokens were sampled at; all log-probabilities of the component are taken at it. */
   readonly temperature: number;
+  /**
+   * Bound of the ratio where the advantage is negative, so that one unlikely token cannot outweigh a batch: the term is
+   * then at least dualClip·A (Ye et al. 2020, arXiv 1912.09729, eq. 4). 0 leaves it unbounded.
+   */
+  readonly dualClip: number;
   /** Weight of the k3 estimate of KL(π‖reference); 0 leaves the reference out of the program. */
   readonly klBeta: number;
+  /** Weight of the policy's entropy at the predicted tokens, which the loss then rewards; 0 gives it no gradient. */
+  readonly entropyBonus: number;
 }
 
 export const CROSS_ENTROPY: LossSpec = { crossEntropy: true, policyGradient: null };
 
 /** Scalars a program returns beside the loss: sums over the tokens of the micro-batch, except the one maximum. */
-export const SUMS = ['correct', 'clipped', 'kl', 'referenceKl', 'entropy'] as const;
+export const SUMS = ['correct', 'clipped', 'kl', 'referenceKl', 'entropy', 'valueError', 'valueClipped'] as const;
 export type SumName = (typeof SUMS)[number];
 export const MAXIMUM = 'logProbMismatch';

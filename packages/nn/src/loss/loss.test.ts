@@ -48,7 +48,14 @@ interface PolicyRow {
   readonly reference?: number;
 }
 
-const ON_POLICY: PolicyGradientSpec = { clipLow: 0.2, clipHigh: 0.3, temperature: 1, klBeta: 0 };
+const ON_POLICY: PolicyGradientSpec = {
+  clipLow: 0.2,
+  clipHigh: 0.3,
+  dualClip: 0,
+  temperature: 1,
+  klBeta: 0,
+  entropyBonus: 0,
+};
 
 /** Runs the policy gradient on rows whose two logits are (logit, 0). @param weights Default: 1/N each. */
 function runPolicy(rows: PolicyRow[], spec: PolicyGradientSpec, weights = rows.map(() => 1 / rows.length)) {
@@ -140,5 +147,41 @@ describe('policyGradient', () => {
     // d/dlogit of k3 is (1 - e^d)·d log π.
     const slope = 0.1 * (1 - Math.exp(0.3)) * (1 - p);
     close(result['gradient'], [slope, -slope]);
+  });
+
+  it('bounds how far an unlikely, bad token counts with a dual clip, and leaves good ones alone', () => {
+    const ratio = (r: number) => Math.log(p) - Math.log(r);
+    const row = (advantage: number, r: number): PolicyRow => ({ logit: 0.5, target: 0, advantage, old: ratio(r) });
+    const result = runPolicy([row(-2, 5), row(-2, 2.5), row(2, 5)], { ...ON_POLICY, dualClip: 3 });
+    // max(min(ρA, 1.3·A), 3·A) with A = −2: −6 beyond the bound, −5 inside; with A = 2 the ordinary 1.3·A.
+    close(result['loss'], [-(1 / 3) * (-6 - 5 + 2.6)]);
+    const slope = (1 / 3) * 2 * 2.5 * (1 - p);
+    close(
+      result['gradient'],
+      [0, 0, slope, -slope, 0, 0].map((g) => g + 0),
+    );
+    close(result['clipped'], [2]);
+  });
+
+  it('rewards entropy with the bonus', () => {
+    const row: PolicyRow = { logit: 0.5, target: 0, advantage: 0, old: Math.log(p) };
+    const result = runPolicy([row, { ...row, logit: -1 }], { ...ON_POLICY, entropyBonus: 0.1 }, [0.25, 0]);
+    const entropy = -(p * Math.log(p) + (1 - p) * Math.log(1 - p));
+    close(result['loss'], [-0.1 * 0.25 * entropy]);
+    // dH/dlogit = −p(1 − p)·logit for two outcomes.
+    const slope = 0.1 * 0.25 * p * (1 - p) * 0.5;
+    close(result['gradient'], [slope, -slope, 0, 0]);
+  });
+
+  it('equals the cross-entropy where every advantage is 1 and the policy is the one that sampled', () => {
+    const rows = [0.5, -1.5, 2].map((logit): PolicyRow => {
+      const target = logit > 1 ? 1 : 0;
+      return { logit, target, advantage: 1, old: Math.log(sigmoid(target === 0 ? logit : -logit)) };
+    });
+    const reinforced = runPolicy(rows, ON_POLICY);
+    const logits = rows.flatMap(({ logit }) => [logit, 0]);
+    const targets = rows.map(({ target }) => target);
+    const imitated = runCrossEntropy(logits, targets, [1 / 3, 1 / 3, 1 / 3]);
+    close(reinforced['gradient'], [...(imitated[gradientOutput('logits')] ?? [])]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CROSS_ENTROPY, type LossSpec } from '../loss/loss-spec.js';
 import { completionRecord, demonstrationRecord, NOT_SAMPLED, SEGMENT, trainedTokens } from './token-record.js';
 import { imitate, isInert, reinforce } from './weighted-tokens.js';
 
@@ -20,6 +21,11 @@ describe('token records', () => {
     expect(trainedTokens(record)).toBe(3);
   });
 
+  it('take an advantage for each token', () => {
+    const record = completionRecord(sample, Float32Array.of(1, 2, 3));
+    expect([...record.advantageWeight]).toEqual([0, 0, 1, 2, 3]);
+  });
+
   it('never count the first token, which nothing predicts', () => {
     const record = demonstrationRecord(Int32Array.of(1, 2), Uint8Array.of(1, 1));
     expect(trainedTokens(record)).toBe(1);
@@ -31,16 +37,28 @@ describe('token records', () => {
   });
 });
 
+const spec = (klBeta: number, entropyBonus: number): LossSpec => ({
+  crossEntropy: false,
+  policyGradient: { clipLow: 0.2, clipHigh: 0.2, dualClip: 0, temperature: 1, klBeta, entropyBonus },
+});
+
 describe('isInert', () => {
-  it('holds for a completion with zero advantage, until a penalty needs it', () => {
-    const record = completionRecord(sample, 0);
-    expect(isInert(reinforce(record))).toBe(true);
-    expect(isInert(reinforce(record, new Float32Array(5)))).toBe(false);
-    expect(isInert(reinforce(completionRecord(sample, -0.1)))).toBe(false);
+  it('holds for a completion with zero advantage, until a penalty or a bonus needs it', () => {
+    const row = reinforce(completionRecord(sample, 0));
+    expect(isInert(row, spec(0, 0))).toBe(true);
+    expect(isInert(row, spec(0.1, 0))).toBe(false);
+    expect(isInert(row, spec(0, 0.1))).toBe(false);
+    expect(isInert(reinforce(completionRecord(sample, -0.1)), spec(0, 0))).toBe(false);
+  });
+
+  it('holds for a completion of which nothing is trained, whatever the loss', () => {
+    const record = { ...completionRecord(sample, 1), trainMask: new Uint8Array(5) };
+    expect(isInert(reinforce(record), spec(0.1, 0.1))).toBe(true);
   });
 
   it('holds for a demonstration in which nothing is trained', () => {
-    expect(isInert(imitate(demonstrationRecord(Int32Array.of(1, 2), Uint8Array.of(0, 0))))).toBe(true);
-    expect(isInert(imitate(demonstrationRecord(Int32Array.of(1, 2), Uint8Array.of(0, 1))))).toBe(false);
+    const row = (...mask: number[]) => imitate(demonstrationRecord(Int32Array.of(1, 2), Uint8Array.from(mask)));
+    expect(isInert(row(0, 0), CROSS_ENTROPY)).toBe(true);
+    expect(isInert(row(0, 1), CROSS_ENTROPY)).toBe(false);
   });
 });

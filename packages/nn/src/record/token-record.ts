@@ -45,8 +45,8 @@ export interface SampledCompletion {
   readonly policyVersion: number;
 }
 
-/** A sampled completion behind its prompt; every sampled token is trained with the same advantage. */
-export function completionRecord(sample: SampledCompletion, advantage: number): TokenRecord {
+/** A sampled completion behind its prompt. @param advantage Of every sampled token alike, or of each. */
+export function completionRecord(sample: SampledCompletion, advantage: number | Float32Array): TokenRecord {
   const { prompt, tokens, logProbs, policyVersion } = sample;
   invariant(tokens.length === logProbs.length, `${tokens.length} tokens with ${logProbs.length} log-probabilities`);
   const length = prompt.length + tokens.length;
@@ -56,8 +56,10 @@ export function completionRecord(sample: SampledCompletion, advantage: number): 
     logProb: new Float32Array(length),
     policyVersion: new Int32Array(length).fill(NOT_SAMPLED),
     trainMask: new Uint8Array(length).fill(1, prompt.length),
-    advantageWeight: new Float32Array(length).fill(advantage, prompt.length),
+    advantageWeight: new Float32Array(length),
   };
+  if (typeof advantage === 'number') record.advantageWeight.fill(advantage, prompt.length);
+  else record.advantageWeight.set(advantage, prompt.length);
   record.tokens.set(prompt);
   record.tokens.set(tokens, prompt.length);
   record.logProb.set(logProbs, prompt.length);

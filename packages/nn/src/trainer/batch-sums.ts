@@ -11,7 +11,8 @@ export interface BatchSums extends Readonly<Record<SumName, number>> {
 }
 
 export function emptySums(): BatchSums {
-  return { loss: 0, correct: 0, clipped: 0, kl: 0, referenceKl: 0, entropy: 0, logProbMismatch: 0, paddedTokens: 0 };
+  const zeros = Object.fromEntries(SUMS.map((name) => [name, 0])) as Record<SumName, number>;
+  return { ...zeros, loss: 0, logProbMismatch: 0, paddedTokens: 0 };
 }
 
 /** Adds the outputs of one run. */

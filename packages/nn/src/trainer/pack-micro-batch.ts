@@ -9,7 +9,7 @@ import { FEEDS } from './training-program.js';
 
 export type Feeds = Record<string, Float32Array | Int32Array>;
 
-/** Token counts of the whole batch that each component's sum is divided by. */
+/** What each component's sum over the whole batch is divided by: most often the number of its tokens. */
 export interface Denominators {
   readonly crossEntropy?: number;
   readonly policyGradient?: number;
@@ -44,10 +44,14 @@ export function packMicroBatch(
   if (spec.crossEntropy)
     lay(FEEDS.crossEntropyWeights, (row) => row.crossEntropy, 1 / (denominators.crossEntropy ?? 1));
   if (spec.policyGradient) {
-    lay(FEEDS.policyWeights, (row) => row.policyGradient?.mask, 1 / (denominators.policyGradient ?? 1));
+    lay(FEEDS.policyWeights, (row) => row.policyGradient?.weight, 1 / (denominators.policyGradient ?? 1));
     lay(FEEDS.advantages, (row) => row.policyGradient?.advantage);
     lay(FEEDS.oldLogProbs, (row) => row.policyGradient?.oldLogProb);
     if (spec.policyGradient.klBeta > 0) lay(FEEDS.referenceLogProbs, (row) => row.policyGradient?.referenceLogProb);
+  }
+  if (spec.value) {
+    lay(FEEDS.returns, (row) => row.policyGradient?.value?.returns);
+    lay(FEEDS.oldValues, (row) => row.policyGradient?.value?.old);
   }
   return feeds;
 }

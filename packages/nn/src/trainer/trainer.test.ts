@@ -55,7 +55,7 @@ const request = {
 };
 const policy: LossSpec = {
   crossEntropy: false,
-  policyGradient: { clipLow: 0.2, clipHigh: 0.3, temperature: 1, klBeta: 0 },
+  policyGradient: { clipLow: 0.2, clipHigh: 0.3, dualClip: 0, temperature: 1, klBeta: 0, entropyBonus: 0 },
 };
 
 afterAll(() => executor.dispose());

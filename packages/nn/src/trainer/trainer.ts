@@ -23,6 +23,7 @@ import type { Program } from '@preheat/graph';
 import { dropoutMasks } from '../adapter/dropout-masks.js';
 import { type FrozenStorage, restoreTensor, storageOf, storeTensor } from '../adapter/frozen-storage.js';
 import { loraTensors } from '../adapter/lora-modules.js';
+import { valueHeadTensors } from '../decoder/value-head.js';
 import type { LossSpec } from '../loss/loss-spec.js';
 import { isInert, type WeightedTokens } from '../record/weighted-tokens.js';
 import { type BatchSums, emptySums, foldSums } from './batch-sums.js';
@@ -35,6 +36,7 @@ import {
   buildEvaluationProgram,
   buildScoringProgram,
   buildTrainingProgram,
+  buildValueProgram,
   type TrainedModel,
 } from './training-program.js';
 
@@ -90,6 +92,8 @@ const MAX_PROGRAMS = 48;
 export interface Start {
   readonly weights: TensorMap;
   readonly adapter?: LoraAdapter | null;
+  /** Trained beside the weights or the adapter; absent: none. */
+  readonly valueHead?: TensorMap | null;
   /** Seeds the dropout of the adapter. Default 0. */
   readonly seed?: number;
 }
@@ -100,6 +104,7 @@ export interface Resumption extends Start, Pick<TrainingSnapshot, 'firstMoment' 
 export class Trainer {
   readonly config: DecoderConfig;
   readonly #model: TrainedModel;
+  readonly #hasValueHead: boolean;
   readonly #seed: number;
   #updates: number;
   readonly #state: TrainingState;
@@ -111,6 +116,7 @@ export class Trainer {
     const { config, optimizer, limits, onShrink = () => undefined } = options;
     this.config = config;
     this.#model = { config, lora: start.adapter?.config ?? null };
+    this.#hasValueHead = Boolean(start.valueHead);
     this.#seed = start.seed ?? 0;
     this.#updates = updates;
     this.#state = state;
@@ -125,7 +131,7 @@ export class Trainer {
   static async open(options: TrainerOptions, start: Start): Promise<Trainer> {
     assertDecoderTensors(options.config, start.weights);
     const storage = storageIn(options);
-    const state = await options.executor.openTraining(layoutOf(options.config, start.adapter, storage));
+    const state = await options.executor.openTraining(layoutOf(options.config, start, storage));
     await state.load(parametersOf(start, storage));
     return new Trainer(state, options, start, 0);
   }
@@ -134,7 +140,7 @@ export class Trainer {
   static async restore(options: TrainerOptions, resumption: Resumption): Promise<Trainer> {
     const { firstMoment, secondMoment, stepCount } = resumption;
     const storage = storageIn(options);
-    const state = await options.executor.openTraining(layoutOf(options.config, resumption.adapter, storage));
+    const state = await options.executor.openTraining(layoutOf(options.config, resumption, storage));
     await state.load({ ...parametersOf(resumption, storage), firstMoment, secondMoment, stepCount });
     return new Trainer(state, options, resumption, stepCount);
   }
@@ -159,10 +165,15 @@ export class Trainer {
     return lora && { config: lora, tensors: tensorsNamed(loraTensors(config, lora), parameters) };
   }
 
-  /** Names and shapes of what is trained. */
-  get trained(): readonly TensorSpec[] {
+  /** Names and shapes of what is trained of the model: its weights, or the matrices of an adapter. */
+  get trainedModel(): readonly TensorSpec[] {
     const { config, lora } = this.#model;
     return lora ? loraTensors(config, lora) : decoderTensors(config);
+  }
+
+  /** Those of the value head; none without one. */
+  get valueHead(): readonly TensorSpec[] {
+    return this.#hasValueHead ? valueHeadTensors(this.config) : [];
   }
 
   /**
@@ -171,9 +182,9 @@ export class Trainer {
    * @throws MicroBatchTooLargeError when memory ran out although micro-batches were made smaller; the reason of the signal.
    */
   async step(batch: readonly WeightedTokens[], request: StepRequest): Promise<StepReport> {
-    const rows = batch.filter((row) => !isInert(row));
-    const { signal } = request;
-    const sums = await this.#run('train', rows, request.spec, request.denominators, signal).catch(async (error) => {
+    const { signal, spec } = request;
+    const rows = batch.filter((row) => !isInert(row, spec));
+    const sums = await this.#run('train', rows, spec, request.denominators, signal).catch(async (error) => {
       if (signal?.aborted) await this.#state.discard();
       throw error;
     });
@@ -199,13 +210,40 @@ export class Trainer {
 
   /** Log-probabilities of every token at a temperature, in the order of `rows`; entry 0 of a row is 0. */
   logProbs(rows: readonly Int32Array[], temperature: number): Promise<Float32Array[]> {
+    return this.#perToken(rows, 'logProbs', (plan) =>
+      this.#program('score', plan, String(temperature), () => buildScoringProgram(this.#model, plan, temperature)),
+    );
+  }
+
+  /** What the value head says before every token, in the order of `rows`; entry 0 of a row is 0. */
+  values(rows: readonly Int32Array[]): Promise<Float32Array[]> {
+    invariant(this.#hasValueHead, 'this trainer was opened without a value head');
+    return this.#perToken(rows, 'values', (plan) =>
+      this.#program('values', plan, '', () => buildValueProgram(this.#model, plan)),
+    );
+  }
+
+  /** One number a predicted token, from the output of that name. */
+  #perToken(
+    rows: readonly Int32Array[],
+    output: string,
+    programOf: (plan: MicroBatchPlan) => Program,
+  ): Promise<Float32Array[]> {
     return this.#microBatches.run(this.#state, async (limits) => {
       const results = rows.map((tokens) => new Float32Array(tokens.length));
       await overlap(planMicroBatches(this.#lengths(rows), limits), async (plan) => {
-        const logProbs = await this.#microBatches.attempt(plan, () => this.#score(rows, plan, temperature));
+        const program = programOf(plan);
+        const packed = packTokens(select(rows, plan), plan);
+        // A program of values predicts nothing, so it reads no targets.
+        const feeds = Object.fromEntries(
+          program.inputs.flatMap(({ name }) => (packed[name] ? [[name, packed[name]]] : [])),
+        );
+        const outputs = await this.#microBatches.attempt(plan, () => this.#state.evaluate(program, feeds));
+        const found = outputs[output];
+        invariant(found, `a program returns ${output}`);
         plan.rows.forEach((row, b) => {
           const result = results[row];
-          result?.set(logProbs.subarray(b * plan.length, b * plan.length + result.length - 1), 1);
+          result?.set(found.subarray(b * plan.length, b * plan.length + result.length - 1), 1);
         });
       });
       return results;
@@ -250,15 +288,6 @@ export class Trainer {
       await new Promise((resolve) => setImmediate(resolve));
       await this.#state.prepare(this.#lossProgram('train', plan, spec));
     }
-  }
-
-  async #score(rows: readonly Int32Array[], plan: MicroBatchPlan, temperature: number): Promise<Float32Array> {
-    const program = this.#program('score', plan, String(temperature), () =>
-      buildScoringProgram(this.#model, plan, temperature),
-    );
-    const { logProbs } = await this.#state.evaluate(program, packTokens(select(rows, plan), plan));
-    invariant(logProbs, 'a scoring program returns log-probabilities');
-    return logProbs;
   }
 
   /** Dropout masks of this update, when the adapter has dropout. */
@@ -306,21 +335,18 @@ const storageIn = ({ executor, frozenStorage = 'float32' }: TrainerOptions): Fro
   executor.holdsStored ? frozenStorage : 'float32';
 
 /** Under an adapter the weights are held, but not trained. */
-function layoutOf(
-  config: DecoderConfig,
-  adapter: LoraAdapter | null | undefined,
-  storage: FrozenStorage,
-): ParameterSpec[] {
-  if (!adapter) return decoderTensors(config);
+function layoutOf(config: DecoderConfig, { adapter, valueHead }: Start, storage: FrozenStorage): ParameterSpec[] {
+  const head = valueHead ? valueHeadTensors(config) : [];
+  if (!adapter) return [...decoderTensors(config), ...head];
   const held = decoderTensors(config).map((spec) => ({
     ...spec,
     trainable: false,
     storage: storageOf(spec, storage),
   }));
-  return [...held, ...loraTensors(config, adapter.config)];
+  return [...held, ...loraTensors(config, adapter.config), ...head];
 }
 
-function parametersOf({ weights, adapter }: Start, storage: FrozenStorage): LoadableState {
+function parametersOf({ weights, adapter, valueHead }: Start, storage: FrozenStorage): LoadableState {
   const parameters: Record<string, Float32Array> = {};
   const stored: Record<string, StoredTensor> = {};
   for (const [name, tensor] of weights) {
@@ -328,7 +354,7 @@ function parametersOf({ weights, adapter }: Start, storage: FrozenStorage): Load
     if (own === 'float32') parameters[name] = tensor.data;
     else stored[name] = storeTensor(name, tensor, own);
   }
-  for (const [name, { data }] of adapter?.tensors ?? []) parameters[name] = data;
+  for (const [name, { data }] of [...(adapter?.tensors ?? []), ...(valueHead ?? [])]) parameters[name] = data;
   return { parameters, stored };
 }
 

@@ -127,7 +127,7 @@ describe('training programs', () => {
   it('give on-policy samples of advantage 1 the gradient of imitation', () => {
     const spec: LossSpec = {
       crossEntropy: false,
-      policyGradient: { clipLow: 0.2, clipHigh: 0.2, temperature: 1, klBeta: 0 },
+      policyGradient: { clipLow: 0.2, clipHigh: 0.2, dualClip: 0, temperature: 1, klBeta: 0, entropyBonus: 0 },
     };
     const scores = evaluateProgram(buildScoringProgram({ config, lora: null }, plan, 1), {
       ...weights,

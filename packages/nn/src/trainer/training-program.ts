@@ -1,16 +1,18 @@
 /**
- * The programs a trainer runs on one shape of micro-batch: loss with gradients, loss alone, and log-probabilities of
- * given tokens. Inputs are named here once; pack-micro-batch.ts fills them.
+ * The programs a trainer runs on one shape of micro-batch: loss with gradients, loss alone, and log-probabilities or
+ * values of given tokens. Inputs are named here once; pack-micro-batch.ts fills them.
  */
 import { LORA_A, LORA_B, type LoraConfig } from '@preheat/checkpoints';
 import { type DecoderConfig, invariant } from '@preheat/contracts';
 import { gradientOutput, gradients, GraphBuilder, ops, type Program, type Value, blocks } from '@preheat/graph';
 import { declareAdapter } from '../adapter/declare-adapter.js';
-import { decoderLogits } from '../decoder/decoder.js';
+import { decoderStates, logitsOf } from '../decoder/decoder.js';
 import { declareDecoder, type DecoderParameters } from '../decoder/decoder-parameters.js';
+import { declareValueHead, stateValues } from '../decoder/value-head.js';
 import { crossEntropy, type LossTerm } from '../loss/cross-entropy.js';
 import { type LossSpec, MAXIMUM } from '../loss/loss-spec.js';
 import { policyGradient, type PolicyTerm } from '../loss/policy-gradient.js';
+import { valueLoss } from '../loss/value-loss.js';
 
 /** Names of the fed tensors, all [B, T]: tokens and targets i32, the others f32. */
 export const FEEDS = {
@@ -21,6 +23,8 @@ export const FEEDS = {
   advantages: 'advantages',
   oldLogProbs: 'oldLogProbs',
   referenceLogProbs: 'referenceLogProbs',
+  returns: 'returns',
+  oldValues: 'oldValues',
 } as const;
 
 /** A decoder, and the adapter that is trained instead of its weights. */
@@ -37,9 +41,12 @@ export interface ProgramShape {
 interface Draft {
   readonly graph: GraphBuilder;
   readonly parameters: DecoderParameters;
+  readonly states_ND: Value;
   readonly logits_NV: Value;
   readonly targets_N: Value;
   readonly feed_N: (name: string) => Value;
+  /** Declared only by programs that read it. */
+  readonly valueHead: () => ReadonlyMap<string, Value>;
 }
 
 function draft({ config, lora }: TrainedModel, { batch, length }: ProgramShape, isTraining: boolean): Draft {
@@ -49,22 +56,31 @@ function draft({ config, lora }: TrainedModel, { batch, length }: ProgramShape, 
   const parameters = lora ? declareAdapter(graph, base, config, lora, { maskedRows }) : base;
   const feed = (name: string, dtype: 'i32' | 'f32') => graph.input(name, dtype, [batch, length]);
   const flat = (x_BT: Value) => ops.reshape(x_BT, [batch * length]);
-  const logits_NV = decoderLogits(parameters, config, feed(FEEDS.tokens, 'i32'));
+  const states_ND = decoderStates(parameters, config, feed(FEEDS.tokens, 'i32'));
+  const logits_NV = logitsOf(parameters, config, states_ND);
   const targets_N = flat(feed(FEEDS.targets, 'i32'));
-  return { graph, parameters, logits_NV, targets_N, feed_N: (name) => flat(feed(name, 'f32')) };
+  let head: ReadonlyMap<string, Value> | undefined;
+  const valueHead = () => (head ??= declareValueHead(graph, config));
+  return { graph, parameters, states_ND, logits_NV, targets_N, feed_N: (name) => flat(feed(name, 'f32')), valueHead };
 }
 
-function lossTerms({ logits_NV, targets_N, feed_N }: Draft, spec: LossSpec): (LossTerm | PolicyTerm)[] {
+function lossTerms(parts: Draft, spec: LossSpec): (LossTerm | PolicyTerm)[] {
+  const { logits_NV, targets_N, feed_N } = parts;
   const terms: (LossTerm | PolicyTerm)[] = [];
   if (spec.crossEntropy) terms.push(crossEntropy(logits_NV, targets_N, feed_N(FEEDS.crossEntropyWeights)));
-  if (spec.policyGradient) {
+  const weights_N = spec.policyGradient || spec.value ? feed_N(FEEDS.policyWeights) : null;
+  if (spec.policyGradient && weights_N) {
     const inputs = {
-      weights_N: feed_N(FEEDS.policyWeights),
+      weights_N,
       advantages_N: feed_N(FEEDS.advantages),
       oldLogProbs_N: feed_N(FEEDS.oldLogProbs),
       ...(spec.policyGradient.klBeta > 0 ? { referenceLogProbs_N: feed_N(FEEDS.referenceLogProbs) } : {}),
     };
     terms.push(policyGradient(logits_NV, targets_N, inputs, spec.policyGradient));
+  }
+  if (spec.value && weights_N) {
+    const inputs = { weights_N, returns_N: feed_N(FEEDS.returns), oldValues_N: feed_N(FEEDS.oldValues) };
+    terms.push(valueLoss(stateValues(parts.valueHead(), parts.states_ND), inputs, spec.value));
   }
   return terms;
 }
@@ -84,7 +100,7 @@ function lossOutputs(terms: readonly (LossTerm | PolicyTerm)[]): Record<string, 
 export function buildTrainingProgram(model: TrainedModel, shape: ProgramShape, spec: LossSpec): Program {
   const parts = draft(model, shape, true);
   const outputs = lossOutputs(lossTerms(parts, spec));
-  const trained = trainedParameters(parts.parameters);
+  const trained = [...trainedParameters(parts.parameters), ...(spec.value ? parts.valueHead() : [])];
   const found = gradients(
     outputs.loss,
     trained.map(([, value]) => value),
@@ -113,4 +129,11 @@ export function buildScoringProgram(model: TrainedModel, shape: ProgramShape, te
   const { graph, logits_NV, targets_N } = draft(model, shape, false);
   const logProbs_N = blocks.tokenLogProb(ops.mul(logits_NV, 1 / temperature), targets_N);
   return graph.build({ outputs: { logProbs: ops.reshape(logProbs_N, [shape.batch, shape.length]) } });
+}
+
+/** Output `values` [B, T]: what the value head says before each target. */
+export function buildValueProgram(model: TrainedModel, shape: ProgramShape): Program {
+  const { graph, states_ND, valueHead } = draft(model, shape, false);
+  const values_N = stateValues(valueHead(), states_ND);
+  return graph.build({ outputs: { values: ops.reshape(values_N, [shape.batch, shape.length]) } });
 }

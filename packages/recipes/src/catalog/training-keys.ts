@@ -67,7 +67,7 @@ export const trainingKeys = {
 };
 
 /** Values known when a rule runs; rules run in the order written. */
-interface Known {
+export interface Known {
   n_epochs?: number;
   batch_size?: number;
   max_steps?: number;

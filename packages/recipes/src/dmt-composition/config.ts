@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { defineRecipe } from '../catalog/recipe-entry.js';
 import { epochSteps, trainingKeys, trainingProblems } from '../catalog/training-keys.js';
-import { supervisedRules } from '../sft/config.js';
+import { sftRules } from '../sft/config.js';
 
 const DmtConfig = Type.Object(
   {
@@ -27,7 +27,7 @@ export const dmtEntry = defineRecipe({
   phaseType: 'supervised',
   title: 'Dual-stage mixed fine-tuning: specialised rows first, then general ones with a few of them',
   config: DmtConfig,
-  auto: supervisedRules,
+  auto: sftRules,
   check: trainingProblems,
   totalSteps: (config, rows) => Math.min(config.max_steps, epochSteps(config, rows)),
 });

@@ -1,7 +1,9 @@
 /** Hyperparameters of GRPO. The defaults are the vetted setting: asking for `grpo` alone is enough. */
+import type { Problem } from '@preheat/contracts';
 import Type, { type Static } from 'typebox';
 import { adapterRate } from '../catalog/adapter-keys.js';
 import { defineRecipe } from '../catalog/recipe-entry.js';
+import { completionRule, rolloutKeys, rolloutProblems, rolloutRules } from '../catalog/rollout-keys.js';
 import {
   epochSteps,
   learningRateForWidth,
@@ -13,6 +15,7 @@ import {
 export const GrpoConfig = Type.Object(
   {
     ...trainingKeys,
+    ...rolloutKeys,
     compute_multiplier: Type.Number({
       exclusiveMinimum: 1e-5,
       maximum: 10,
@@ -20,17 +23,6 @@ export const GrpoConfig = Type.Object(
       description: 'Multiplies the automatic group size: more exploration for each prompt.',
     }),
     group_size: Type.Integer({ minimum: 2, maximum: 256, description: 'Completions sampled for each prompt.' }),
-    temperature: Type.Number({
-      minimum: 0.05,
-      maximum: 2,
-      default: 1,
-      description: 'Of sampling; the policy gradient is taken at the same temperature.',
-    }),
-    max_completion_tokens: Type.Integer({
-      minimum: 1,
-      maximum: 100_000,
-      description: 'Longest completion, its stop token included.',
-    }),
     clip_low: Type.Number({
       minimum: 0,
       maximum: 1,
@@ -42,6 +34,19 @@ export const GrpoConfig = Type.Object(
       maximum: 10,
       default: 0.28,
       description: 'A token is no longer pushed up once its probability ratio is above 1 + clip_high.',
+    }),
+    dual_clip: Type.Number({
+      minimum: 0,
+      maximum: 100,
+      default: 0,
+      description:
+        'Bounds the probability ratio of tokens with a negative advantage, so that one unlikely token cannot outweigh a batch; above 1 + clip_high. 0 leaves it unbounded.',
+    }),
+    entropy_bonus: Type.Number({
+      minimum: 0,
+      maximum: 1,
+      default: 0,
+      description: 'Weight of the entropy of the policy, which the loss then rewards; 0 leaves it out.',
     }),
     kl_beta: Type.Number({
       minimum: 0,
@@ -60,20 +65,47 @@ export const GrpoConfig = Type.Object(
       default: true,
       description: 'Divide advantages by the standard deviation of their group; false is Dr. GRPO.',
     }),
+    advantage_baseline: Type.Union([Type.Literal('group_mean'), Type.Literal('leave_one_out')], {
+      default: 'group_mean',
+      description:
+        'What a reward is compared with: the mean of its whole group, or of the others in it; leave_one_out without normalise_std is RLOO.',
+    }),
+    mask_truncated: Type.Boolean({
+      default: false,
+      description:
+        'Completions cut at the length limit train nothing (the overlong filter); they still count in their group.',
+    }),
+    target_entropy: Type.Number({
+      minimum: 0,
+      maximum: 20,
+      default: 0,
+      description:
+        'Entropy of sampling, in nats a token, that the temperature is moved to keep; 0 leaves the temperature as it is.',
+    }),
+    entropy_gain: Type.Number({
+      minimum: 0,
+      maximum: 10,
+      default: 0.1,
+      description: 'Relative move of the temperature in a step, for each nat the entropy is off its target.',
+    }),
+    loss_aggregation: Type.Union([Type.Literal('token'), Type.Literal('sequence'), Type.Literal('constant')], {
+      default: 'token',
+      description:
+        'What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).',
+    }),
   },
   { additionalProperties: false },
 );
 export type GrpoConfig = Static<typeof GrpoConfig>;
 
 const GROUP_SIZE = 8;
-const BATCH_SIZE = 64;
-/** Steps of a phase when the request names neither steps nor epochs: RL gains most early and costs most per row. */
-const MAX_AUTO_STEPS = 150;
-const MAX_AUTO_COMPLETION = 64;
 /** At a width of 128; three times as much costs a well-trained model more than 50 steps to recover from. */
 const LEARNING_RATE = 1e-4;
-/** Shortest prompt: the completion may not fill the whole sequence. */
-const MIN_PROMPT_TOKENS = 1;
+
+function clipProblems({ dual_clip: dualClip, clip_high: clipHigh }: GrpoConfig): Problem[] {
+  if (dualClip === 0 || dualClip > 1 + clipHigh) return [];
+  return [{ path: 'dual_clip', message: `must be above 1 + clip_high (${1 + clipHigh}), or 0 for no bound` }];
+}
 
 export const grpoEntry = defineRecipe({
   name: 'grpo',
@@ -81,26 +113,12 @@ export const grpoEntry = defineRecipe({
   title: 'Group relative policy optimisation: completions of one prompt are compared with each other',
   config: GrpoConfig,
   auto: {
-    batch_size: (_, { rows }) => Math.max(1, Math.min(BATCH_SIZE, rows)),
+    ...rolloutRules,
     learning_rate: (known, { model }) => adapterRate(known) * learningRateForWidth(LEARNING_RATE, model.hidden_size),
-    // Before n_epochs, so that it still shows whether the request named the epochs.
-    max_steps: (known, { rows }) =>
-      known.n_epochs === undefined
-        ? Math.min(MAX_AUTO_STEPS, epochSteps({ ...known, n_epochs: 50 }, rows))
-        : epochSteps(known, rows),
-    n_epochs: (known, { rows }) =>
-      Math.max(1, Math.min(50, Math.ceil((known.max_steps ?? 1) / epochSteps({ ...known, n_epochs: 1 }, rows)))),
     group_size: (known) => Math.max(2, Math.min(256, Math.round(GROUP_SIZE * (known.compute_multiplier ?? 1)))),
     ...trainingRules,
-    max_completion_tokens: (known) =>
-      Math.min(MAX_AUTO_COMPLETION, Math.max(1, Math.floor((known.max_sequence_length ?? 2) / 2))),
+    ...completionRule,
   },
-  check: (config, facts) => {
-    if (config.max_completion_tokens + MIN_PROMPT_TOKENS > config.max_sequence_length) {
-      const message = `must leave room for a prompt within max_sequence_length (${config.max_sequence_length})`;
-      return [{ path: 'max_completion_tokens', message }];
-    }
-    return trainingProblems(config, facts);
-  },
+  check: (config, facts) => [...rolloutProblems(config), ...clipProblems(config), ...trainingProblems(config, facts)],
   totalSteps: (config, rows) => Math.min(config.max_steps, epochSteps(config, rows)),
 });

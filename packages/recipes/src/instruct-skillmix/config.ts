@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { defineRecipe } from '../catalog/recipe-entry.js';
 import { epochSteps, trainingKeys, trainingProblems } from '../catalog/training-keys.js';
-import { supervisedRules } from '../sft/config.js';
+import { sftRules } from '../sft/config.js';
 
 const SkillmixConfig = Type.Object(
   {
@@ -29,7 +29,7 @@ export const skillmixEntry = defineRecipe({
   phaseType: 'supervised',
   title: 'Fine-tuning on examples of random combinations of k skills, every combination alike',
   config: SkillmixConfig,
-  auto: supervisedRules,
+  auto: sftRules,
   check: trainingProblems,
   totalSteps: (config, rows) => Math.min(config.max_steps, epochSteps(config, rows)),
 });

@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { defineRecipe } from '../catalog/recipe-entry.js';
 import { epochSteps, trainingKeys, trainingProblems } from '../catalog/training-keys.js';
-import { supervisedRules } from '../sft/config.js';
+import { sftRules } from '../sft/config.js';
 
 const S3ftConfig = Type.Object(
   {
@@ -41,7 +41,7 @@ export const s3ftEntry = defineRecipe({
   title: "Selective self-to-supervised fine-tuning: the model's own right answers in place of the given ones",
   config: S3ftConfig,
   auto: {
-    ...supervisedRules,
+    ...sftRules,
     max_completion_tokens: (known) =>
       Math.min(MAX_AUTO_COMPLETION, Math.max(1, Math.floor((known.max_sequence_length ?? 2) / 2))),
   },

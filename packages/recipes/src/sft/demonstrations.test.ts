@@ -20,31 +20,37 @@ const rows = [
 
 describe('Demonstrations', () => {
   it('train the answer and its end, not the prompt', () => {
-    const { tokens, trainMask } = new Demonstrations(rows, tokenizer, 64, false).record(0);
+    const { tokens, trainMask } = new Demonstrations(rows, tokenizer, { maxTokens: 64, keep: false }).record(0);
     const trained = tokens.filter((_, t) => trainMask[t] === 1);
     expect(tokenizer.decode(trained)).toBe('K AE T<|end|>');
   });
 
+  it('train every token where a whole text is learned', () => {
+    const options = { maxTokens: 64, keep: false, tokens: 'all' } as const;
+    const { trainMask } = new Demonstrations(rows, tokenizer, options).record(1);
+    expect([...trainMask].every((trained) => trained === 1)).toBe(true);
+  });
+
   it('train nothing of an answer with weight 0', () => {
-    const { trainMask } = new Demonstrations(rows, tokenizer, 64, false).record(1);
+    const { trainMask } = new Demonstrations(rows, tokenizer, { maxTokens: 64, keep: false }).record(1);
     expect([...trainMask].every((trained) => trained === 0)).toBe(true);
   });
 
   it('cut rows at the longest sequence', () => {
-    const record = new Demonstrations(rows, tokenizer, 4, false).record(0);
+    const record = new Demonstrations(rows, tokenizer, { maxTokens: 4, keep: false }).record(0);
     expect([record.tokens.length, record.trainMask.length, record.advantageWeight.length]).toEqual([4, 4, 4]);
   });
 
   it('keep tokenised rows only when they will be read again', () => {
     const [kept, fresh] = [
-      new Demonstrations(rows, tokenizer, 64, true),
-      new Demonstrations(rows, tokenizer, 64, false),
+      new Demonstrations(rows, tokenizer, { maxTokens: 64, keep: true }),
+      new Demonstrations(rows, tokenizer, { maxTokens: 64, keep: false }),
     ];
     expect(kept.record(0)).toBe(kept.record(0));
     expect(fresh.record(0)).not.toBe(fresh.record(0));
   });
 
   it('estimate lengths without tokenising', () => {
-    expect([...new Demonstrations(rows, tokenizer, 64, false).lengths()]).toEqual([9, 6]);
+    expect([...new Demonstrations(rows, tokenizer, { maxTokens: 64, keep: false }).lengths()]).toEqual([9, 6]);
   });
 });

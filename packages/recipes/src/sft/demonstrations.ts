@@ -7,17 +7,25 @@ import { demonstrationRecord, type TokenRecord } from '@preheat/nn';
 import type { Tokenizer } from '@preheat/tokenizer';
 import type { TrainingRow } from '../recipe.js';
 
+export interface DemonstrationOptions {
+  readonly maxTokens: number;
+  /** Which tokens are trained: those of assistant messages, or every one. Default `assistant`. */
+  readonly tokens?: 'assistant' | 'all';
+  /** Whether rows will be read again: keeps them tokenised. */
+  readonly keep: boolean;
+}
+
 export class Demonstrations {
   readonly #rows: readonly TrainingRow[];
   readonly #tokenizer: Tokenizer;
-  readonly #maxTokens: number;
+  readonly #options: DemonstrationOptions;
   readonly #kept: (TokenRecord | undefined)[] | null;
 
-  /** @param keep Whether rows will be read again: keeps them tokenised. */
-  constructor(rows: readonly TrainingRow[], tokenizer: Tokenizer, maxTokens: number, keep: boolean) {
+  constructor(rows: readonly TrainingRow[], tokenizer: Tokenizer, options: DemonstrationOptions) {
+    const { keep } = options;
     this.#rows = rows;
     this.#tokenizer = tokenizer;
-    this.#maxTokens = maxTokens;
+    this.#options = options;
     this.#kept = keep ? new Array<TokenRecord | undefined>(rows.length) : null;
   }
 
@@ -38,8 +46,10 @@ export class Demonstrations {
     if (known) return known;
     const row = this.#rows[index];
     invariant(row, `row ${index} of ${this.#rows.length}`);
+    const { maxTokens, tokens: trained = 'assistant' } = this.#options;
     const { tokens, trainMask } = this.#tokenizer.encodeChat(row.messages);
-    const record = demonstrationRecord(tokens.slice(0, this.#maxTokens), trainMask.slice(0, this.#maxTokens));
+    const mask = trained === 'all' ? trainMask.map(() => 1) : trainMask;
+    const record = demonstrationRecord(tokens.slice(0, maxTokens), mask.slice(0, maxTokens));
     if (this.#kept) this.#kept[index] = record;
     return record;
   }

@@ -3,8 +3,16 @@
  * names, so that a checkpoint's model file holds the model and nothing else.
  */
 import type { Tensor, TensorMap } from '@preheat/checkpoints';
-import { check, InvariantError, invariant } from '@preheat/contracts';
-import { freshAdapter, learningRateAt, type Resumption, tensorsNamed, Trainer, type TrainerOptions } from '@preheat/nn';
+import { check, type DecoderConfig, InvariantError, invariant } from '@preheat/contracts';
+import {
+  freshAdapter,
+  freshValueHead,
+  learningRateAt,
+  type Resumption,
+  tensorsNamed,
+  Trainer,
+  type TrainerOptions,
+} from '@preheat/nn';
 import type { Static, TSchema } from 'typebox';
 import { type AdapterConfig, adapterSettings } from '../catalog/adapter-keys.js';
 import type { RecipeContext, Snapshot } from '../recipe.js';
@@ -24,7 +32,7 @@ const FIRST_MOMENT = 'first_moment.';
 const SECOND_MOMENT = 'second_moment.';
 
 function trainerOptions(
-  { executor, modelConfig, config, microBatchTokens, log }: RecipeContext<OptimizerConfig>,
+  { executor, modelConfig, config, microBatchTokens, log }: RecipeContext<OptimizerConfig, unknown>,
   beta2: number,
 ): TrainerOptions {
   const optimizer = { ...ADAM, beta2, weightDecay: config.weight_decay, maxGradNorm: config.max_grad_norm };
@@ -41,28 +49,34 @@ function trainerOptions(
 
 /**
  * A trainer at the start of the phase: of the whole model, of the adapter that the phase goes on with, or of a fresh one.
- * `beta2` is AdamW's memory of squared gradients, which each recipe states.
+ * `beta2` is AdamW's memory of squared gradients, which each recipe states. A value head always starts afresh.
  */
-export function openTrainer(ctx: RecipeContext<OptimizerConfig>, beta2: number): Promise<Trainer> {
+export function openTrainer(
+  ctx: RecipeContext<OptimizerConfig, unknown>,
+  beta2: number,
+  { withValueHead = false } = {},
+): Promise<Trainer> {
   const settings = adapterSettings(ctx.config);
   const adapter = settings && (ctx.adapter ?? freshAdapter(ctx.modelConfig, settings, seedOf(ctx.seed, 'adapter')));
-  return Trainer.open(trainerOptions(ctx, beta2), { ...startOf(ctx), adapter });
+  const valueHead = withValueHead ? freshValueHead(ctx.modelConfig) : null;
+  return Trainer.open(trainerOptions(ctx, beta2), { ...startOf(ctx), adapter, valueHead });
 }
 
 /** A trainer that is only asked for log-probabilities, of a whole model. */
-export function openFrozen(ctx: RecipeContext<OptimizerConfig>, weights: TensorMap): Promise<Trainer> {
+export function openFrozen(ctx: RecipeContext<OptimizerConfig, unknown>, weights: TensorMap): Promise<Trainer> {
   return Trainer.open(trainerOptions(ctx, 0), { weights });
 }
 
 /** A trainer exactly where `snapshotTrainer` was called. */
 export function restoreTrainer(
-  ctx: RecipeContext<OptimizerConfig>,
+  ctx: RecipeContext<OptimizerConfig, unknown>,
   { weights, adapter, optimizer }: Snapshot,
   stepCount: number,
   beta2: number,
 ): Promise<Trainer> {
   const resumption: Resumption = {
     ...(adapter ? { ...startOf(ctx), adapter: { config: adapter, tensors: weights } } : { weights }),
+    valueHead: valueHeadIn(ctx.modelConfig, optimizer),
     firstMoment: withoutPrefix(optimizer, FIRST_MOMENT),
     secondMoment: withoutPrefix(optimizer, SECOND_MOMENT),
     stepCount,
@@ -70,7 +84,7 @@ export function restoreTrainer(
   return Trainer.restore(trainerOptions(ctx, beta2), resumption);
 }
 
-const startOf = ({ initialWeights, seed }: RecipeContext<OptimizerConfig>) => ({
+const startOf = ({ initialWeights, seed }: RecipeContext<OptimizerConfig, unknown>) => ({
   weights: initialWeights,
   seed: seedOf(seed, 'dropout'),
 });
@@ -78,16 +92,27 @@ const startOf = ({ initialWeights, seed }: RecipeContext<OptimizerConfig>) => ({
 /** The tensors of a snapshot, and the number of optimiser updates to be kept in its plain part. */
 export async function snapshotTrainer(trainer: Trainer): Promise<Omit<Snapshot, 'plain'> & { updates: number }> {
   const { parameters, firstMoment, secondMoment, stepCount } = await trainer.read();
-  const moments = [
-    ...withPrefix(tensorsNamed(trainer.trained, firstMoment), FIRST_MOMENT),
-    ...withPrefix(tensorsNamed(trainer.trained, secondMoment), SECOND_MOMENT),
+  const trained = [...trainer.trainedModel, ...trainer.valueHead];
+  const training = [
+    ...tensorsNamed(trainer.valueHead, parameters),
+    ...withPrefix(tensorsNamed(trained, firstMoment), FIRST_MOMENT),
+    ...withPrefix(tensorsNamed(trained, secondMoment), SECOND_MOMENT),
   ];
   return {
-    weights: tensorsNamed(trainer.trained, parameters),
+    weights: tensorsNamed(trainer.trainedModel, parameters),
     adapter: trainer.adapterOf(parameters)?.config ?? null,
-    optimizer: new Map(moments),
+    optimizer: new Map(training),
     updates: stepCount,
   };
+}
+
+/** The value head among the tensors of a snapshot; null when it had none. */
+function valueHeadIn(config: DecoderConfig, tensors: TensorMap): TensorMap | null {
+  const found = [...freshValueHead(config).keys()].flatMap((name) => {
+    const tensor = tensors.get(name);
+    return tensor ? [[name, tensor] as const] : [];
+  });
+  return found.length > 0 ? new Map(found) : null;
 }
 
 /** The tensors under prefixed names. */

@@ -517,7 +517,7 @@ export interface FineTuningJob {
     reasons: string[];
   } | null;
   pipeline: {
-    type: "supervised" | "reinforcement";
+    type: "supervised" | "preference" | "reinforcement";
     algorithm: string;
     training_file: string;
     validation_file: string | null;
@@ -605,6 +605,14 @@ export interface Method {
       learning_rate_multiplier?: "auto" | number;
     };
   };
+  dpo?: {
+    hyperparameters?: {
+      n_epochs?: "auto" | number;
+      batch_size?: "auto" | number;
+      learning_rate_multiplier?: "auto" | number;
+      beta?: "auto" | number;
+    };
+  };
   reinforcement?: {
     grader: GraderSpec;
     hyperparameters?: {
@@ -627,7 +635,7 @@ export interface PreflightSummary {
   classes: PreflightClass[];
   warnings: string[];
   phases: {
-    type: "supervised" | "reinforcement";
+    type: "supervised" | "preference" | "reinforcement";
     algorithm: string;
     steps: number;
     trained_tokens: {
@@ -951,7 +959,7 @@ export interface PreflightReport {
   classes: PreflightClass[];
   warnings: string[];
   phases: {
-    type: "supervised" | "reinforcement";
+    type: "supervised" | "preference" | "reinforcement";
     algorithm: string;
     steps: number;
     trained_tokens: {
@@ -1484,14 +1492,6 @@ export interface CreateJob {
            */
           lora_target_modules?: "auto" | string[];
           /**
-           * Multiplies the automatic group size: more exploration for each prompt.
-           */
-          compute_multiplier?: "auto" | number;
-          /**
-           * Completions sampled for each prompt.
-           */
-          group_size?: "auto" | number;
-          /**
            * Of sampling; the policy gradient is taken at the same temperature.
            */
           temperature?: "auto" | number;
@@ -1500,6 +1500,14 @@ export interface CreateJob {
            */
           max_completion_tokens?: "auto" | number;
           /**
+           * Multiplies the automatic group size: more exploration for each prompt.
+           */
+          compute_multiplier?: "auto" | number;
+          /**
+           * Completions sampled for each prompt.
+           */
+          group_size?: "auto" | number;
+          /**
            * A token is no longer pushed down once its probability ratio is below 1 − clip_low.
            */
           clip_low?: "auto" | number;
@@ -1507,6 +1515,14 @@ export interface CreateJob {
            * A token is no longer pushed up once its probability ratio is above 1 + clip_high.
            */
           clip_high?: "auto" | number;
+          /**
+           * Bounds the probability ratio of tokens with a negative advantage, so that one unlikely token cannot outweigh a batch; above 1 + clip_high. 0 leaves it unbounded.
+           */
+          dual_clip?: "auto" | number;
+          /**
+           * Weight of the entropy of the policy, which the loss then rewards; 0 leaves it out.
+           */
+          entropy_bonus?: "auto" | number;
           /**
            * Weight of the KL penalty towards the reference, what the phase (or the job) started from; 0 leaves it out.
            */
@@ -1519,6 +1535,603 @@ export interface CreateJob {
            * Divide advantages by the standard deviation of their group; false is Dr. GRPO.
            */
           normalise_std?: "auto" | boolean;
+          /**
+           * What a reward is compared with: the mean of its whole group, or of the others in it; leave_one_out without normalise_std is RLOO.
+           */
+          advantage_baseline?: "auto" | ("group_mean" | "leave_one_out");
+          /**
+           * Completions cut at the length limit train nothing (the overlong filter); they still count in their group.
+           */
+          mask_truncated?: "auto" | boolean;
+          /**
+           * Entropy of sampling, in nats a token, that the temperature is moved to keep; 0 leaves the temperature as it is.
+           */
+          target_entropy?: "auto" | number;
+          /**
+           * Relative move of the temperature in a step, for each nat the entropy is off its target.
+           */
+          entropy_gain?: "auto" | number;
+          /**
+           * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
+           */
+          loss_aggregation?: "auto" | ("token" | "sequence" | "constant");
+        };
+      }
+    | {
+        type: "preference";
+        /**
+         * Direct preference optimisation: preferred answers are made likelier than the others
+         */
+        algorithm?: "dpo";
+        training_file?: string;
+        validation_file?: string | null;
+        reference?: "phase_start" | "job_start";
+        advance?: {
+          valid_loss_at_most?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_samples?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
+          /**
+           * How much a log-probability over the reference counts as reward; small values let the policy go further.
+           */
+          beta?: "auto" | number;
+          /**
+           * Of DPO (sigmoid), IPO, SimPO or ORPO; the last two have no reference.
+           */
+          loss_type?: "auto" | ("sigmoid" | "ipo" | "simpo" | "orpo");
+          /**
+           * By how much reward the preferred answer is to lead, in simpo alone (its γ).
+           */
+          target_margin?: "auto" | number;
+        };
+      }
+    | {
+        type: "reinforcement";
+        /**
+         * Proximal policy optimisation: completions are judged by what a value model expected of them
+         */
+        algorithm: "ppo";
+        training_file?: string;
+        validation_file?: string | null;
+        grader: GraderSpec;
+        reference?: "phase_start" | "job_start";
+        advance?: {
+          valid_reward_at_least?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_samples?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
+          /**
+           * Of sampling; the policy gradient is taken at the same temperature.
+           */
+          temperature?: "auto" | number;
+          /**
+           * Longest completion, its stop token included.
+           */
+          max_completion_tokens?: "auto" | number;
+          /**
+           * Completions of each prompt in a step; PPO compares with its value model, so one is enough.
+           */
+          samples_per_prompt?: "auto" | number;
+          /**
+           * How far the probability ratio of a token may move from 1 before its gradient stops.
+           */
+          clip_ratio?: "auto" | number;
+          /**
+           * How far a value may move on one batch and still gain by it; 0 lets it move any distance.
+           */
+          value_clip?: "auto" | number;
+          /**
+           * Weight of the error of the value model in the loss.
+           */
+          value_coefficient?: "auto" | number;
+          /**
+           * Discount of a reward by token.
+           */
+          gamma?: "auto" | number;
+          /**
+           * Between one-step (0) and whole-return (1) estimates of advantages.
+           */
+          gae_lambda?: "auto" | number;
+          /**
+           * What every token pays for having become likelier than under the reference, per nat, as part of its reward; 0 leaves it out.
+           */
+          kl_beta?: "auto" | number;
+          /**
+           * Weight of the entropy of the policy, which the loss then rewards; 0 leaves it out.
+           */
+          entropy_bonus?: "auto" | number;
+          /**
+           * Centre the advantages of a batch and divide them by their standard deviation.
+           */
+          whiten_advantages?: "auto" | boolean;
+          /**
+           * Optimiser steps on each batch of completions.
+           */
+          epochs_per_batch?: "auto" | number;
+        };
+      }
+    | {
+        type: "reinforcement";
+        /**
+         * Reinforced fine-tuning: PPO on the questions of the warm-up, with a small reward for answers that can be read
+         */
+        algorithm: "reft-ppo";
+        training_file?: string;
+        validation_file?: string | null;
+        grader: GraderSpec;
+        reference?: "phase_start" | "job_start";
+        advance?: {
+          valid_reward_at_least?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_samples?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
+          /**
+           * Of sampling; the policy gradient is taken at the same temperature.
+           */
+          temperature?: "auto" | number;
+          /**
+           * Longest completion, its stop token included.
+           */
+          max_completion_tokens?: "auto" | number;
+          /**
+           * Completions of each prompt in a step; PPO compares with its value model, so one is enough.
+           */
+          samples_per_prompt?: "auto" | number;
+          /**
+           * How far the probability ratio of a token may move from 1 before its gradient stops.
+           */
+          clip_ratio?: "auto" | number;
+          /**
+           * How far a value may move on one batch and still gain by it; 0 lets it move any distance.
+           */
+          value_clip?: "auto" | number;
+          /**
+           * Weight of the error of the value model in the loss.
+           */
+          value_coefficient?: "auto" | number;
+          /**
+           * Discount of a reward by token.
+           */
+          gamma?: "auto" | number;
+          /**
+           * Between one-step (0) and whole-return (1) estimates of advantages.
+           */
+          gae_lambda?: "auto" | number;
+          /**
+           * What every token pays for having become likelier than under the reference, per nat, as part of its reward; 0 leaves it out.
+           */
+          kl_beta?: "auto" | number;
+          /**
+           * Weight of the entropy of the policy, which the loss then rewards; 0 leaves it out.
+           */
+          entropy_bonus?: "auto" | number;
+          /**
+           * Centre the advantages of a batch and divide them by their standard deviation.
+           */
+          whiten_advantages?: "auto" | boolean;
+          /**
+           * Optimiser steps on each batch of completions.
+           */
+          epochs_per_batch?: "auto" | number;
+          /**
+           * Grade from which on an answer counts as correct and earns 1.
+           */
+          pass_grade?: "auto" | number;
+          /**
+           * What an incorrect answer earns that could at least be read.
+           */
+          partial_reward?: "auto" | number;
+          /**
+           * What an answer must hold to be read: a number, or any text that ended by itself.
+           */
+          answer_kind?: "auto" | ("number" | "text");
+        };
+      }
+    | {
+        type: "supervised";
+        /**
+         * Continual pre-training: the learning rate of a trained model is warmed up again for new text
+         */
+        algorithm: "rewarm-cpt";
+        training_file?: string;
+        validation_file?: string | null;
+        advance?: {
+          valid_loss_at_most?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_samples?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
+          /**
+           * rewarm: rise to the peak again and fall to the floor on a cosine; floor: stay at the floor, as the earlier training ended.
+           */
+          lr_schedule?: "auto" | ("rewarm" | "floor");
+          /**
+           * Share of the peak learning rate that the schedule ends at.
+           */
+          lr_floor_ratio?: "auto" | number;
+          /**
+           * Every token of a row, as in pre-training, or those of assistant messages alone.
+           */
+          trained_tokens?: "auto" | ("all" | "assistant");
+        };
+      }
+    | {
+        type: "supervised";
+        /**
+         * Temperature sampling over domains: small ones are drawn more often at first, by size later
+         */
+        algorithm: "cooldown-sampling";
+        training_file?: string;
+        validation_file?: string | null;
+        advance?: {
+          valid_loss_at_most?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_samples?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
+          /**
+           * Key of a row that names its domain; rows without it form one domain of their own.
+           */
+          domain_key?: "auto" | string;
+          /**
+           * Of the draws before the cooldown; 1 draws domains by size, large values evenly.
+           */
+          start_temperature?: "auto" | number;
+          /**
+           * Of the draws after the cooldown.
+           */
+          end_temperature?: "auto" | number;
+          /**
+           * Share of the steps after which the temperature changes.
+           */
+          cooldown_at?: "auto" | number;
+          /**
+           * sampling: domains are drawn at the temperature; weighting: by size, and their losses weighed to the same expectation.
+           */
+          balance?: "auto" | ("sampling" | "weighting");
         };
       }
     | {

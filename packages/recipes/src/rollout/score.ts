@@ -1,23 +1,18 @@
-/** Score: what each completion earns, and how it compares with the other completions of its prompt. */
+/** Score: what each completion earns. */
 import { invariant } from '@preheat/contracts';
 import type { GradeResult } from '@preheat/graders';
-import { groupAdvantages, hasVariance } from '@preheat/nn';
 import type { PhaseGrader, RecipeContext } from '../recipe.js';
 import { GraderDownError } from '../training/grader-down-error.js';
 import type { Completion } from './collect.js';
-import type { GrpoConfig } from './config.js';
 
 /** The grader, which every reinforcement phase is given. */
-export function graderOf(ctx: RecipeContext<GrpoConfig>): PhaseGrader {
-  invariant(ctx.grader, 'grpo needs a grader: job creation refuses a reinforcement phase without one');
+export function graderOf(ctx: RecipeContext<object>): PhaseGrader {
+  invariant(ctx.grader, 'this recipe needs a grader: job creation refuses a reinforcement phase without one');
   return ctx.grader;
 }
 
 /** Grades the decoded completions, in order. @throws GraderDownError when the grader answered for none of them. */
-export async function score(
-  ctx: RecipeContext<GrpoConfig>,
-  completions: readonly Completion[],
-): Promise<GradeResult[]> {
+export async function score(ctx: RecipeContext<object>, completions: readonly Completion[]): Promise<GradeResult[]> {
   const samples = completions.map(({ row, sample }) => ({
     sample: { output_text: ctx.tokenizer.decode(sample.tokens, { skipSpecialTokens: true }) },
     item: row,
@@ -40,25 +35,4 @@ function isDown({ isFlagged, errors }: GradeResult): boolean {
  */
 export function trainingReward({ reward, isFlagged, errors }: GradeResult): number | null {
   return isFlagged && !errors.sample_parse_error ? null : reward;
-}
-
-export interface GroupScores {
-  /** One advantage a completion, groups in order. */
-  readonly advantages: Float64Array;
-  /** Share of groups whose completions all earned the same: nothing can be learned from them. */
-  readonly zeroVarianceFraction: number;
-}
-
-/** Advantages of adjacent groups of `groupSize` completions. */
-export function compareGroups(
-  rewards: readonly (number | null)[],
-  groupSize: number,
-  normaliseStd: boolean,
-): GroupScores {
-  const groups = Array.from({ length: rewards.length / groupSize }, (_, g) =>
-    rewards.slice(g * groupSize, (g + 1) * groupSize),
-  );
-  const advantages = groups.flatMap((rewards_G) => [...groupAdvantages(rewards_G, { normaliseStd })]);
-  const flat = groups.filter((rewards_G) => !hasVariance(rewards_G)).length;
-  return { advantages: Float64Array.from(advantages), zeroVarianceFraction: flat / Math.max(1, groups.length) };
 }

@@ -2,7 +2,7 @@
 import { endTokenIds, invariant } from '@preheat/contracts';
 import type { RecipeContext, RolloutSample, Rollouts, TrainingRow } from '../recipe.js';
 import { StaleRolloutError } from '../training/stale-rollout-error.js';
-import type { GrpoConfig } from './config.js';
+import type { RolloutConfig } from '../catalog/rollout-keys.js';
 
 /** One completion of a row's prompt. */
 export interface Completion {
@@ -20,8 +20,8 @@ export interface CollectOptions {
 }
 
 /** The sampler, which every reinforcement phase is given. */
-export function rolloutsOf(ctx: RecipeContext<GrpoConfig>): Rollouts {
-  invariant(ctx.rollouts, 'grpo needs rollouts: the runner supplies them to reinforcement phases');
+export function rolloutsOf(ctx: RecipeContext<RolloutConfig>): Rollouts {
+  invariant(ctx.rollouts, 'this recipe needs rollouts: the runner supplies them to reinforcement phases');
   return ctx.rollouts;
 }
 
@@ -30,7 +30,7 @@ export function rolloutsOf(ctx: RecipeContext<GrpoConfig>): Rollouts {
  * `max_sequence_length`. @throws StaleRolloutError when a sample came from other weights than those asked for.
  */
 export async function collect(
-  ctx: RecipeContext<GrpoConfig>,
+  ctx: RecipeContext<RolloutConfig>,
   rows: readonly TrainingRow[],
   { perRow, temperature, seed, policyVersion }: CollectOptions,
 ): Promise<Completion[]> {
@@ -62,7 +62,7 @@ export async function collect(
 }
 
 /** New tokens that fit beside the longest prompt. */
-function room(config: GrpoConfig, promptLengths: readonly number[]): number {
+function room(config: RolloutConfig, promptLengths: readonly number[]): number {
   const longest = Math.max(...promptLengths);
   const left = Math.min(config.max_completion_tokens, config.max_sequence_length - longest);
   if (left < 1) {

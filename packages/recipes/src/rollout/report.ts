@@ -17,6 +17,17 @@ export interface StepTiming {
   readonly full_iteration: number;
 }
 
+/** @param moments Readings of one clock, in milliseconds, at the ends of the parts. */
+export function stepTiming(moments: Readonly<Record<'started' | 'sampled' | 'trained' | 'ended', number>>): StepTiming {
+  const { started, sampled, trained, ended } = moments;
+  return {
+    sampling: sampled - started,
+    training: trained - sampled,
+    eval: ended - trained,
+    full_iteration: ended - started,
+  };
+}
+
 export const mean = (values: readonly number[]): number =>
   values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 

@@ -2,9 +2,8 @@ import { compileGrader, grade, type GradeResult } from '@preheat/graders';
 import type { RecipeContext } from '../recipe.js';
 import { GraderDownError } from '../training/grader-down-error.js';
 import type { Completion } from './collect.js';
-import type { GrpoConfig } from './config.js';
 import { describe, expect, it } from 'vitest';
-import { compareGroups, score, trainingReward } from './score.js';
+import { score, trainingReward } from './score.js';
 
 async function graded(reference: string, item: Record<string, unknown>): Promise<GradeResult> {
   const spec = { type: 'string_check', name: 'exact', operation: 'eq', input: '{{sample.output_text}}', reference };
@@ -37,7 +36,7 @@ describe('score', () => {
       tokenizer: { decode: () => 'K' },
       grader: { gradeAll: () => Promise.resolve(grades) },
       signal: new AbortController().signal,
-    }) as unknown as RecipeContext<GrpoConfig>;
+    }) as unknown as RecipeContext<object>;
   const completion = { row: {}, sample: { tokens: new Int32Array() } } as unknown as Completion;
 
   it('fails the step when the grader answered for no completion, and only then', async () => {
@@ -52,13 +51,5 @@ describe('score', () => {
     await expect(score(context([silent, silent]), completions)).rejects.toThrow(GraderDownError);
     await expect(score(context([silent, silent]), completions)).rejects.toThrow('no answer within 30 s');
     expect(await score(context([silent, good]), completions)).toEqual([silent, good]);
-  });
-});
-
-describe('compareGroups', () => {
-  it('compares only within groups and counts those without variance', () => {
-    const { advantages, zeroVarianceFraction } = compareGroups([0, 1, 5, 5, 2, null], 2, false);
-    expect([...advantages]).toEqual([-0.5, 0.5, 0, 0, 0, 0]);
-    expect(zeroVarianceFraction).toBeCloseTo(2 / 3, 12);
   });
 });

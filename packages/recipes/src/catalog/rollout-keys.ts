@@ -1,0 +1,59 @@
+/** Hyperparameters of every recipe that samples from its policy, and how long such phases take when nobody says. */
+import type { Problem } from '@preheat/contracts';
+import Type from 'typebox';
+import { epochSteps, type Known } from './training-keys.js';
+import type { RecipeFacts } from './recipe-definition.js';
+
+export const rolloutKeys = {
+  temperature: Type.Number({
+    minimum: 0.05,
+    maximum: 2,
+    default: 1,
+    description: 'Of sampling; the policy gradient is taken at the same temperature.',
+  }),
+  max_completion_tokens: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    description: 'Longest completion, its stop token included.',
+  }),
+};
+
+/** The keys as far as collecting reads them. */
+export interface RolloutConfig {
+  readonly max_completion_tokens: number;
+  readonly max_sequence_length: number;
+}
+
+const BATCH_SIZE = 64;
+/** Steps of a phase when the request names neither steps nor epochs: RL gains most early and costs most per row. */
+const MAX_AUTO_STEPS = 150;
+const MAX_AUTO_EPOCHS = 50;
+const MAX_AUTO_COMPLETION = 64;
+/** Shortest prompt: the completion may not fill the whole sequence. */
+const MIN_PROMPT_TOKENS = 1;
+
+/** In this order, before the rules of training: `max_steps` must still see whether the request named the epochs. */
+export const rolloutRules = {
+  batch_size: (_: Known, { rows }: RecipeFacts) => Math.max(1, Math.min(BATCH_SIZE, rows)),
+  max_steps: (known: Known, { rows }: RecipeFacts) =>
+    known.n_epochs === undefined
+      ? Math.min(MAX_AUTO_STEPS, epochSteps({ ...known, n_epochs: MAX_AUTO_EPOCHS }, rows))
+      : epochSteps(known, rows),
+  n_epochs: (known: Known, { rows }: RecipeFacts) => {
+    const needed = Math.ceil((known.max_steps ?? 1) / epochSteps({ ...known, n_epochs: 1 }, rows));
+    return Math.max(1, Math.min(MAX_AUTO_EPOCHS, needed));
+  },
+};
+
+/** After the rules of training. */
+export const completionRule = {
+  max_completion_tokens: (known: Known) =>
+    Math.min(MAX_AUTO_COMPLETION, Math.max(1, Math.floor((known.max_sequence_length ?? 2) / 2))),
+};
+
+export function rolloutProblems(config: RolloutConfig): Problem[] {
+  const { max_completion_tokens: completion, max_sequence_length: sequence } = config;
+  if (completion + MIN_PROMPT_TOKENS <= sequence) return [];
+  const message = `must leave room for a prompt within max_sequence_length (${sequence})`;
+  return [{ path: 'max_completion_tokens', message }];
+}

@@ -1,0 +1,74 @@
+import type { Trainer } from '@preheat/nn';
+import { describe, expect, it } from 'vitest';
+import type { Completion } from '../rollout/collect.js';
+import { judgeCompletions } from './judge-completions.js';
+import type { PpoLoopConfig } from './keys.js';
+
+const config = {
+  gamma: 1,
+  gae_lambda: 0.95,
+  kl_beta: 0.5,
+  temperature: 1,
+  whiten_advantages: false,
+} as PpoLoopConfig;
+
+/** Two tokens behind a prompt of one, drawn with log-probabilities −1 and −2. */
+const completion = (policyVersion = 0): Completion => ({
+  row: { messages: [] },
+  prompt: Int32Array.of(7),
+  sample: {
+    tokens: Int32Array.of(8, 9),
+    logProbs: Float32Array.of(-1, -2),
+    finishReason: 'stop',
+    policyVersion,
+  },
+});
+
+/** Models whose numbers are given, by token of the sequence. */
+const valuing = {
+  values: async (rows: unknown[]) => rows.map(() => Float32Array.of(0, 0.5, 0.25)),
+} as unknown as Trainer;
+const reference = {
+  logProbs: async (rows: unknown[]) => rows.map(() => Float32Array.of(0, -1.5, -1)),
+} as unknown as Trainer;
+const close = (actual: ArrayLike<number> | undefined, expected: readonly number[]): void => {
+  expect(actual?.length).toBe(expected.length);
+  expected.forEach((x, i) => expect(actual?.[i]).toBeCloseTo(x, 6));
+};
+
+describe('judgeCompletions', () => {
+  it('equals a computation by hand on two tokens', async () => {
+    const { rows, denominator, metrics } = await judgeCompletions(
+      [completion()],
+      [1],
+      { trainer: valuing, reference: null },
+      config,
+    );
+    const policy = rows[0]?.policyGradient;
+    // δ1 = 1 − 0.25; δ0 = 0 + 0.25 − 0.5; A0 = δ0 + 0.95·δ1.
+    close(policy?.advantage, [0, 0.4625, 0.75]);
+    close(policy?.value?.returns, [0, 0.9625, 1]);
+    close(policy?.value?.old, [0, 0.5, 0.25]);
+    close(policy?.weight, [0, 1, 1]);
+    expect(denominator).toBe(2);
+    expect(metrics['value_mean']).toBeCloseTo(0.375, 6);
+    expect(metrics['reference_kl']).toBeUndefined();
+  });
+
+  it('takes the penalty for leaving the reference out of the rewards', async () => {
+    const { rows, metrics } = await judgeCompletions([completion()], [1], { trainer: valuing, reference }, config);
+    // r0 = 0.5·(−1.5 + 1) = −0.25; r1 = 1 + 0.5·(−1 + 2) = 1.5; δ1 = 1.25; δ0 = −0.25 + 0.25 − 0.5.
+    close(rows[0]?.policyGradient?.advantage, [0, -0.5 + 0.95 * 1.25, 1.25]);
+    expect(metrics['reference_kl']).toBeCloseTo((0.5 - 1) / 2, 6);
+  });
+
+  it('whitens over the batch, and trains nothing on a failed grade', async () => {
+    const judges = { trainer: valuing, reference: null };
+    const whitened = { ...config, whiten_advantages: true };
+    const { rows, denominator } = await judgeCompletions([completion(), completion()], [1, null], judges, whitened);
+    // 0.4625 and 0.75 are one sample deviation apart from each other's mean by 1/√2.
+    close(rows[0]?.policyGradient?.advantage, [0, -Math.SQRT1_2, Math.SQRT1_2]);
+    close(rows[1]?.policyGradient?.weight, [0, 0, 0]);
+    expect(denominator).toBe(2);
+  });
+});

@@ -1,0 +1,46 @@
+/** The policy as its sampler draws from it, and what its greedy answers to the validation rows earn. */
+import { invariant } from '@preheat/contracts';
+import type { Trainer } from '@preheat/nn';
+import type { RecipeContext, TrainingRow } from '../recipe.js';
+import { collect, rolloutsOf } from './collect.js';
+import type { Graded } from './report.js';
+import type { RolloutConfig } from '../catalog/rollout-keys.js';
+import { score } from './score.js';
+
+interface EvaluationConfig extends RolloutConfig {
+  readonly eval_interval: number;
+  readonly eval_samples: number;
+}
+
+/** Makes the sampler draw from the current weights. */
+export async function publish(
+  trainer: Trainer,
+  ctx: RecipeContext<RolloutConfig>,
+  policyVersion: number,
+): Promise<void> {
+  await rolloutsOf(ctx).updateWeights(await trainer.weights(), policyVersion);
+}
+
+export function isEvaluationDue(ctx: RecipeContext<EvaluationConfig>, step: number, totalSteps: number): boolean {
+  return ctx.validationRows.length > 0 && (step % ctx.config.eval_interval === 0 || step >= totalSteps);
+}
+
+/** Greedy decoding of the first `eval_samples` validation rows by the policy of that version. */
+export async function evaluate(
+  trainer: Trainer,
+  ctx: RecipeContext<EvaluationConfig>,
+  policyVersion: number,
+): Promise<Graded> {
+  await publish(trainer, ctx, policyVersion);
+  const rows = ctx.validationRows.slice(0, ctx.config.eval_samples);
+  const completions = await collect(ctx, rows, { perRow: 1, temperature: 0, seed: 0, policyVersion });
+  return { completions, grades: await score(ctx, completions) };
+}
+
+export function rowsAt(rows: readonly TrainingRow[], indices: Int32Array): TrainingRow[] {
+  return Array.from(indices, (index) => {
+    const row = rows[index];
+    invariant(row, `prompt ${index} of ${rows.length}`);
+    return row;
+  });
+}

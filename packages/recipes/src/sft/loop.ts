@@ -1,0 +1,199 @@
+/**
+ * The loop of supervised training, for every recipe built on it: rows become token records, a batch is weighed and imitated.
+ * State: weights, moments, step and a cursor into the rows. Recipes on top say in which order rows come, what counts how
+ * much, and how the learning rate moves.
+ */
+import {
+  CROSS_ENTROPY,
+  FIRST_ROW,
+  imitate,
+  type RowBatch,
+  type RowCursor,
+  RowSampler,
+  type StepReport,
+  type TokenRecord,
+  type Trainer,
+  trainedTokens,
+} from '@preheat/nn';
+import type { Recipe, RecipeContext, Snapshot, StepResult } from '../recipe.js';
+import { cursorPlain, readCursorPlain } from '../training/cursor-plain.js';
+import { lossMessage } from '../training/loss-message.js';
+import { streamOf } from '../training/random-streams.js';
+import { learningRate, openTrainer, restoreTrainer, snapshotTrainer } from '../training/trainer-state.js';
+import { TrainingDivergedError } from '../training/training-diverged-error.js';
+import { untilUpdate } from '../training/until-update.js';
+import type { SftConfig } from './config.js';
+import { Demonstrations, type DemonstrationOptions } from './demonstrations.js';
+import { validationMetrics } from './validation.js';
+
+/** Batches sorted by length together: enough that a batch has nearly one length, few enough that order stays random. */
+const WINDOW_BATCHES = 16;
+/** Below the usual 0.999: short runs must forget the first, large gradients. */
+const BETA2 = 0.95;
+
+/** Batches by cursor; a pure function of its making and the cursor. */
+export interface RowOrder {
+  batchAt(cursor: RowCursor): RowBatch;
+}
+
+export interface SupervisedVariant<Config> {
+  readonly name: string;
+  readonly totalSteps: (config: Config, rows: number) => number;
+  /** Which tokens of a row are trained. Default: those of assistant messages. */
+  readonly trains?: (config: Config) => Pick<DemonstrationOptions, 'tokens'>;
+  /** In which order rows come. Default: a permutation an epoch, in batches of similar lengths. */
+  readonly order?: (ctx: RecipeContext<Config>) => RowOrder;
+  /** How much each row of a batch counts, and what is to be logged of it. Default: 1 each. */
+  readonly weigh?: (ctx: RecipeContext<Config>, batch: RowBatch) => RowWeights;
+  /** Learning rate of step `step` (0 is the first). Default: warm-up, then a cosine to a tenth of the peak. */
+  readonly rateAt?: (config: Config, step: number, totalSteps: number) => number;
+}
+
+export interface RowWeights {
+  readonly weights: ArrayLike<number> | null;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export interface SupervisedState {
+  readonly trainer: Trainer;
+  readonly training: Demonstrations;
+  readonly validation: Demonstrations;
+  readonly order: RowOrder;
+  readonly step: number;
+  readonly cursor: RowCursor;
+  /** The batch at the cursor where it was made ahead of its step; not part of a snapshot. */
+  readonly ahead?: Batch | undefined;
+}
+
+interface Batch {
+  readonly records: readonly TokenRecord[];
+  readonly drawn: RowBatch;
+}
+
+const PLAIN: RowWeights = { weights: null, metrics: {} };
+
+export function supervisedLoop<Config extends SftConfig>(
+  variant: SupervisedVariant<Config>,
+): Recipe<Config, SupervisedState> {
+  const { name } = variant;
+  const stateOf = (ctx: RecipeContext<Config>, trainer: Trainer, step: number, cursor: RowCursor): SupervisedState => {
+    const { config, tokenizer } = ctx;
+    const options = { maxTokens: config.max_sequence_length, ...variant.trains?.(config) };
+    const demonstrations = (rows: typeof ctx.trainingRows, keep: boolean) =>
+      new Demonstrations(rows, tokenizer, { ...options, keep });
+    const training = demonstrations(ctx.trainingRows, config.n_epochs > 1);
+    const order = variant.order?.(ctx) ?? shuffled(ctx, name, training);
+    return { trainer, training, validation: demonstrations(ctx.validationRows, true), order, step, cursor };
+  };
+  return {
+    name,
+    async init(ctx) {
+      return stateOf(ctx, await openTrainer(ctx, BETA2), 0, FIRST_ROW);
+    },
+    async restore(ctx, snapshot) {
+      const { step, updates, cursor } = readCursorPlain(snapshot.plain, name);
+      return stateOf(ctx, await restoreTrainer(ctx, snapshot, updates, BETA2), step, cursor);
+    },
+    async snapshot({ trainer, step, cursor }): Promise<Snapshot> {
+      const { updates, ...tensors } = await snapshotTrainer(trainer);
+      return { ...tensors, plain: cursorPlain(name, { step, updates, cursor }) };
+    },
+    step: (state, ctx) => takeStep(variant, state, ctx),
+    async dispose({ trainer }) {
+      await trainer.dispose();
+    },
+  };
+}
+
+function shuffled({ config, seed }: RecipeContext<SftConfig>, name: string, training: Demonstrations): RowOrder {
+  const order = { batchSize: config.batch_size, windowBatches: WINDOW_BATCHES };
+  return new RowSampler(training.lengths(), streamOf(seed, `${name} rows`), order);
+}
+
+async function takeStep<Config extends SftConfig>(
+  variant: SupervisedVariant<Config>,
+  state: SupervisedState,
+  ctx: RecipeContext<Config>,
+): Promise<StepResult<SupervisedState>> {
+  const { signal } = untilUpdate(ctx);
+  signal.throwIfAborted();
+  const { config } = ctx;
+  const totalSteps = variant.totalSteps(config, state.training.count);
+  const step = state.step + 1;
+
+  // Collect.
+  const { records, drawn } = state.ahead ?? collect(state, state.cursor);
+
+  // Score: every trained token of the batch weighs the same, but for the weight of its row.
+  const { weights, metrics: weighed } = variant.weigh?.(ctx, drawn) ?? PLAIN;
+  const trained = records.reduce((sum, record) => sum + trainedTokens(record), 0);
+  const denominators = { crossEntropy: Math.max(1, trained) };
+
+  // Update.
+  const rate = (variant.rateAt ?? cosine)(config, state.step, totalSteps);
+  const request = { spec: CROSS_ENTROPY, denominators, learningRate: rate, signal };
+  const rows = records.map((record, i) => imitate(weights ? weightedRecord(record, weights[i] ?? 1) : record));
+  const stepping = state.trainer.step(rows, request);
+  const ahead = step < totalSteps ? collectAhead(state, drawn.next) : undefined;
+  const report = await stepping;
+  if (!Number.isFinite(report.loss)) throw new TrainingDivergedError(step, report.loss);
+
+  // Log.
+  const validation = await validationMetrics(state.trainer, state.validation, ctx, step, totalSteps);
+  const broken = Object.values(validation).find((value) => !Number.isFinite(value));
+  if (broken !== undefined) throw new TrainingDivergedError(step, broken);
+  const metrics = {
+    step,
+    total_steps: totalSteps,
+    ...trainingMetrics(records, trained, report),
+    learning_rate: rate,
+    epoch: drawn.epoch,
+    ...weighed,
+    ...validation,
+  };
+  return {
+    state: { ...state, step, cursor: drawn.next, ahead },
+    done: step >= totalSteps,
+    metrics,
+    tokens: records.reduce((sum, { tokens }) => sum + tokens.length, 0),
+    event: { message: lossMessage(metrics), data: metrics },
+  };
+}
+
+const cosine = (config: SftConfig, step: number, totalSteps: number): number =>
+  learningRate(config, step, totalSteps, 'cosine');
+
+const weightedRecord = (record: TokenRecord, weight: number): TokenRecord => ({
+  ...record,
+  advantageWeight: record.advantageWeight.map((each) => each * weight),
+});
+
+function collect({ order, training }: SupervisedState, cursor: RowCursor): Batch {
+  const drawn = order.batchAt(cursor);
+  return { records: Array.from(drawn.rows, (row) => training.record(row)), drawn };
+}
+
+/** The next batch and what the trainer needs for it, while it is at work on this one. */
+function collectAhead(state: SupervisedState, cursor: RowCursor): Batch | undefined {
+  try {
+    const batch = collect(state, cursor);
+    const lengths = batch.records.map(({ tokens }) => tokens.length);
+    void state.trainer.prepare(lengths, CROSS_ENTROPY);
+    return batch;
+  } catch {
+    // A row that has no tokens: the step that trains on it says so.
+    return undefined;
+  }
+}
+
+function trainingMetrics(records: readonly TokenRecord[], trained: number, report: StepReport) {
+  const used = records.reduce((sum, { tokens }) => sum + tokens.length - 1, 0);
+  return {
+    train_loss: report.loss,
+    train_mean_token_accuracy: trained > 0 ? report.correct / trained : 0,
+    ...(Number.isFinite(report.gradientNorm) ? { gradient_norm: report.gradientNorm } : {}),
+    update_skipped: report.applied ? 0 : 1,
+    trained_tokens: trained,
+    padding_fraction: report.paddedTokens > 0 ? 1 - used / report.paddedTokens : 0,
+  };
+}
