@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { baseFigures } from './base-figures.js';
-import type { LedgerEntry } from './ledger.js';
+import { type LedgerEntry, VERDICTS } from './ledger.js';
 import { svgOfArms } from './plot-arms.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -32,14 +32,11 @@ export function ledgerOf(id: string, folder = REPRODUCTIONS): LedgerEntry | unde
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as LedgerEntry) : undefined;
 }
 
-/** A run too small to judge by is a check of the machinery, whatever came out. */
-export const JUDGED_PRESETS: readonly string[] = ['small', 'full'];
-
 export function statusOf(id: string): Status {
   if (!existsSync(join(RECIPES, id, 'recipe.ts'))) return 'not built';
   if (!existsSync(experimentPath(id))) return 'recipe alone';
   const entry = ledgerOf(id);
-  return entry && JUDGED_PRESETS.includes(entry.preset) ? entry.verdict : 'built, not run';
+  return entry && entry.verdict !== VERDICTS.unjudged ? entry.verdict : 'built, not run';
 }
 
 /** One line a system. */

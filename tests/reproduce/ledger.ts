@@ -6,8 +6,15 @@ import { type CheckResult, judgeChecks } from './judge-checks.js';
 import type { ArmRun } from './run-arms.js';
 import { type ArmScores, mean, rounded, scoresOf } from './scores.js';
 
-export const VERDICTS = { reproduced: 'reproduced', not: 'not reproduced at this scale' } as const;
+export const VERDICTS = {
+  reproduced: 'reproduced',
+  not: 'not reproduced at this scale',
+  unjudged: 'too small to judge',
+} as const;
 export type Verdict = (typeof VERDICTS)[keyof typeof VERDICTS];
+
+/** A run at any other preset is a check of the machinery, whatever came out. */
+export const JUDGED_PRESETS: readonly string[] = ['small', 'full'];
 
 export interface LedgerEntry {
   readonly schemaVersion: 1;
@@ -63,8 +70,13 @@ export function ledgerEntry(
       [...new Set(runs.map(({ arm }) => arm))].map((arm) => [arm, armEntry(experiment, arm, runs)]),
     ),
     checks,
-    verdict: checks.every(({ passed }) => passed) ? VERDICTS.reproduced : VERDICTS.not,
+    verdict: verdictOf(checks, preset),
   };
+}
+
+export function verdictOf(checks: readonly CheckResult[], preset: string): Verdict {
+  if (!JUDGED_PRESETS.includes(preset)) return VERDICTS.unjudged;
+  return checks.every(({ passed }) => passed) ? VERDICTS.reproduced : VERDICTS.not;
 }
 
 export const experimentDigest = (experiment: Experiment): string =>

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FolderArtifacts } from './artifacts.js';
 import { type Experiment, resolveExperiment } from './experiment.js';
 import type { Answers, Lab, LabModel, Trained } from './lab.js';
-import { ledgerEntry, VERDICTS } from './ledger.js';
+import { ledgerEntry, VERDICTS, verdictOf } from './ledger.js';
 import { svgOfArms } from './plot-arms.js';
 import { ProgressLog } from './progress-log.js';
 import { runArms } from './run-arms.js';
@@ -120,6 +120,7 @@ describe('the ledger entry', () => {
       passed: true,
     });
     expect(entry.verdict).toBe(VERDICTS.reproduced);
+    expect(verdictOf(entry.checks, 'tiny')).toBe(VERDICTS.unjudged);
     expect(Object.keys(entry.machine).sort()).toEqual(['cores', 'cpu', 'memory_gib', 'node']);
     const plot = svgOfArms(entry);
     expect(plot).toMatch(/^<svg .*<\/svg>\n$/s);
