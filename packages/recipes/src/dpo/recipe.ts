@@ -24,7 +24,7 @@ import { untilUpdate } from '../training/until-update.js';
 import { answerLogProbs } from './answer-log-probs.js';
 import { comparePairs, pairMetrics, weightedAnswers } from './compare-pairs.js';
 import { type DpoConfig, dpoEntry } from './config.js';
-import { PreferencePairs } from './preference-pairs.js';
+import { type Pair, PreferencePairs } from './preference-pairs.js';
 import { ReferenceScores } from './reference-scores.js';
 
 /** Batches sorted by length together, as in sft. */
@@ -104,7 +104,7 @@ export const dpo: Recipe<DpoConfig, DpoState, PreferenceRow> = {
     const pairs = rows.map((row) => state.training.pairs.pair(row));
 
     // Score.
-    const losses = await judge(state, ctx, state.training, rows);
+    const losses = await judge(state, ctx, state.training.reference, rows, pairs);
     const metrics = pairMetrics(losses, 'train');
     const loss = metrics['train_loss'] ?? Number.NaN;
     if (!Number.isFinite(loss)) throw new TrainingDivergedError(step, loss);
@@ -155,11 +155,11 @@ const specOf = ({ loss_type: loss, beta, target_margin: targetMargin }: DpoConfi
 async function judge(
   { trainer, frozen }: DpoState,
   ctx: Context,
-  { pairs: all, reference }: Judged,
+  reference: ReferenceScores,
   rows: readonly number[],
+  pairs: readonly Pair[],
 ): Promise<PairLoss[]> {
   const spec = specOf(ctx.config);
-  const pairs = rows.map((row) => all.pair(row));
   const open = async (): Promise<Trainer> => (frozen.trainer ??= await openFrozen(ctx, await ctx.referencePolicy()));
   const known = needsReference(spec.loss) ? await reference.of(rows, pairs, open) : null;
   return comparePairs(pairs, await answerLogProbs(trainer, pairs), known, spec);
@@ -189,7 +189,16 @@ async function judgeMany(state: DpoState, ctx: Context, start: number, end: numb
   for (let first = start; first < end; first += CHUNK_PAIRS) {
     ctx.signal.throwIfAborted();
     const rows = Array.from({ length: Math.min(CHUNK_PAIRS, end - first) }, (_, i) => first + i);
-    losses.push(...(await judge(state, ctx, state.validation, rows)));
+    const { pairs, reference } = state.validation;
+    losses.push(
+      ...(await judge(
+        state,
+        ctx,
+        reference,
+        rows,
+        rows.map((row) => pairs.pair(row)),
+      )),
+    );
   }
   return losses;
 }
