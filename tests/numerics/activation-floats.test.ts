@@ -36,7 +36,7 @@ const SHAPES = [
 ];
 const POLICY: LossSpec = {
   crossEntropy: false,
-  policyGradient: { clipLow: 0.2, clipHigh: 0.28, temperature: 0.7, klBeta: 0.1 },
+  policyGradient: { clipLow: 0.2, clipHigh: 0.28, temperature: 0.7, klBeta: 0.1, dualClip: 0, entropyBonus: 0 },
 };
 const adapter = { rank: 4, targetModules: ['all-linear'], storage: 'float32' } as const;
 const lora = {
