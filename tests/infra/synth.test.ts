@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ApiSettings, KEYS, parseRunnerClasses, readSettings, RunnerSettings, StoreSettings } from '@preheat/contracts';
+import { ApiSettings, KEYS, parseRunnerClasses, readSettings, StoreSettings } from '@preheat/contracts';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { MOCK_REGION } from './mock-cloud.js';
 import { ensurePlatform, REPOSITORY_ROOT } from './platform.js';
