@@ -61,11 +61,13 @@ export function writeIndex(): void {
 
 export function indexText(): string {
   const rows = systems().map(({ number, id, title }) => {
-    const entry = ledgerOf(id);
-    const status = statusOf(id);
+    const known = ledgerOf(id);
+    // What only shows that the machinery works has effects of nothing, and is not to be read as a result.
+    const entry = known?.verdict === VERDICTS.unjudged ? undefined : known;
     const cells = entry ? [entry.claim, armsCell(entry), checksCell(entry)] : ['', '', ''];
     const name = entry ? `[${id}](${id}/${PLOT})` : id;
-    return `| ${[number, name, title, ...cells, entry && status === 'built, not run' ? `${status} (preset ${entry.preset})` : status].map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+    const row = [number, name, title, ...cells, statusOf(id)];
+    return `| ${row.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
   });
   return [...HEAD, ...rows, ...basesText(), ''].join('\n');
 }
