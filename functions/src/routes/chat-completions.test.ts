@@ -181,7 +181,6 @@ const BAD: [string, object, number, string, string | null][] = [
   ['a bias of no token', { logit_bias: { 100000: 1 } }, 400, 'invalid_request', 'logit_bias'],
   ['a bias of text', { logit_bias: { cat: 1 } }, 400, 'invalid_request', 'logit_bias'],
   ['a bias out of range', { logit_bias: { 3: 101 } }, 400, 'invalid_request', 'logit_bias.3'],
-  ['structured output', { response_format: { type: 'json_object' } }, 400, 'unsupported_parameter', 'response_format'],
   ['a temperature out of range', { temperature: 2.1 }, 400, 'invalid_request', 'temperature'],
   ['top_logprobs alone', { top_logprobs: 2 }, 400, 'invalid_request', 'top_logprobs'],
 ];
