@@ -22,7 +22,13 @@ import {
   whole,
 } from './notation.js';
 
-export const Model = closed({ id: text(), object: one('model'), created: seconds(), owned_by: text() });
+export const Model = closed({
+  id: text(),
+  object: one('model'),
+  created: seconds(),
+  owned_by: text(),
+  expires_at: optional(extension(seconds())),
+});
 export const Models = closed({ object: one('list'), data: list(Model) });
 export const DeletedModel = closed({ id: text(), object: one('model'), deleted: always(true) });
 

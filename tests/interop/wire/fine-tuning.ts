@@ -67,6 +67,7 @@ export const JobRequest = closed({
   scheduling: optional(extension(map(anything()))),
   guards: optional(extension(map(anything()))),
   preflight: optional(extension(maybe(map(anything())))),
+  retention: optional(extension(maybe(map(anything())))),
 });
 
 export const Job = closed({
@@ -98,6 +99,8 @@ export const Job = closed({
   guards: extension(map(anything())),
   usage_metrics: extension(map(number())),
   preflight: extension(maybe(map(anything()))),
+  retention: extension(map(anything())),
+  starts_from: extension(maybe(map(anything()))),
   ended_early: extension(maybe(map(anything()))),
 });
 
