@@ -58,11 +58,8 @@ const maybeRefused = () =>
     ]),
   );
 
-export const ChatRequest = closed({
-  model: text(),
-  messages: list(Message()),
-  max_completion_tokens: optional(maybe(whole())),
-  max_tokens: optional(maybe(whole())),
+/** How tokens are drawn and sent: the same in chat and in text completions. */
+const sampling = () => ({
   n: optional(maybe(whole())),
   temperature: optional(maybe(number())),
   top_p: optional(maybe(number())),
@@ -73,6 +70,14 @@ export const ChatRequest = closed({
   stop: optional(maybe(Type.Union([text(), list(text())]))),
   stream: optional(maybe(flag())),
   stream_options: optional(maybe(map(flag()))),
+});
+
+export const ChatRequest = closed({
+  model: text(),
+  messages: list(Message()),
+  max_completion_tokens: optional(maybe(whole())),
+  max_tokens: optional(maybe(whole())),
+  ...sampling(),
   response_format: optional(
     Type.Object({ type: one('text', 'json_object', 'json_schema') }, { additionalProperties: Type.Unknown() }),
   ),
@@ -154,16 +159,7 @@ export const TextRequest = closed({
   max_tokens: optional(maybe(whole())),
   echo: optional(maybe(flag())),
   logprobs: optional(maybe(whole())),
-  n: optional(maybe(whole())),
-  temperature: optional(maybe(number())),
-  top_p: optional(maybe(number())),
-  frequency_penalty: optional(maybe(number())),
-  presence_penalty: optional(maybe(number())),
-  logit_bias: optional(maybe(map(number()))),
-  seed: optional(maybe(whole())),
-  stop: optional(maybe(Type.Union([text(), list(text())]))),
-  stream: optional(maybe(flag())),
-  stream_options: optional(maybe(map(flag()))),
+  ...sampling(),
   user: ignored('requests are told apart by key', 'u-1'),
   suffix: refused('models here go on from a text, they fill no gap', 'end'),
   best_of: refused('choices that nobody sees are not made', 4),
