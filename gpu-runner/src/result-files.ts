@@ -34,7 +34,9 @@ async function metricsByPhase(jobs: JobStore, job: JobDocument): Promise<Map<num
     for (const { type, data } of await jobs.eventsSince(job, from, EVENTS_PER_READ)) {
       if (type !== 'metrics' || data === null) continue;
       const phase = Number(data['phase'] ?? 0);
-      byPhase.set(phase, [...(byPhase.get(phase) ?? []), data]);
+      const own = byPhase.get(phase);
+      if (own) own.push(data);
+      else byPhase.set(phase, [data]);
     }
   }
   return byPhase;

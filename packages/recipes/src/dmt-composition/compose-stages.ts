@@ -16,7 +16,9 @@ export function composeStages(
   const byAbility = new Map<unknown, TrainingRow[]>();
   for (const row of rows) {
     const ability = row[ABILITY_KEY] ?? GENERAL;
-    byAbility.set(ability, [...(byAbility.get(ability) ?? []), row]);
+    const own = byAbility.get(ability);
+    if (own) own.push(row);
+    else byAbility.set(ability, [row]);
   }
   const general = byAbility.get(GENERAL) ?? [];
   const specialised = [...byAbility].filter(([ability]) => ability !== GENERAL).map(([, own]) => own);

@@ -11,9 +11,11 @@ export function mixSkills(rows: readonly TrainingRow[], k: number, examples: num
     const skills = skillsOf(row);
     if (skills.length !== k) continue;
     const combination = [...skills].sort().join(' ');
-    byCombination.set(combination, [...(byCombination.get(combination) ?? []), row]);
+    const own = byCombination.get(combination);
+    if (own) own.push(row);
+    else byCombination.set(combination, [row]);
   }
-  const left = [...byCombination.keys()].sort().map((combination) => [...(byCombination.get(combination) ?? [])]);
+  const left = [...byCombination.keys()].sort().map((combination) => byCombination.get(combination) ?? []);
   const chosen: TrainingRow[] = [];
   // One of each combination in turn; those that run out leave their share to the others.
   while (chosen.length < examples && left.some((own) => own.length > 0)) {
