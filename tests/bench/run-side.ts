@@ -57,7 +57,11 @@ export function runSide({ command: [program = '', ...args], env = {} }: Side, fo
   });
 }
 
-/** Objects alone: Python's trainers print dictionaries of their own, which begin with a brace and an apostrophe. */
+/**
+ * Objects alone: Python's trainers print dictionaries of their own, which begin with a brace and an apostrophe. Two processes
+ * that write at once may put their objects on one line.
+ */
 export function jsonLines(output: string): Line[] {
-  return output.split('\n').flatMap((line) => (line.startsWith('{"') ? [JSON.parse(line) as Line] : []));
+  const lines = output.replaceAll('}{"', '}\n{"').split('\n');
+  return lines.flatMap((line) => (line.startsWith('{"') ? [JSON.parse(line) as Line] : []));
 }
