@@ -10,14 +10,17 @@ const REPLACEMENT = '\ufffd';
 export class CompletionText {
   readonly #tokenizer: Tokenizer;
   readonly #stops: readonly string[];
+  readonly #kept: readonly number[];
   #tokens: number[] = [];
   #sent = 0;
   #text = '';
   #isStopped = false;
 
-  constructor(tokenizer: Tokenizer, stops: readonly string[]) {
+  /** @param kept control tokens that are part of the text. */
+  constructor(tokenizer: Tokenizer, stops: readonly string[], kept: readonly number[] = []) {
     this.#tokenizer = tokenizer;
     this.#stops = stops;
+    this.#kept = kept;
   }
 
   /** Everything up to the stop sequence. */
@@ -63,7 +66,7 @@ export class CompletionText {
   }
 
   #decode(count: number): string {
-    return this.#tokenizer.decode(this.#tokens.slice(0, count), { skipSpecialTokens: true });
+    return this.#tokenizer.decode(this.#tokens.slice(0, count), { skipSpecialTokens: true, kept: this.#kept });
   }
 
   #firstStop(text: string): number | undefined {
