@@ -7,11 +7,9 @@ import type { Tokenizer } from '@preheat/tokenizer';
 /** Constraints kept for a model, each with the tokens that were found to be allowed wherever an answer has been. */
 const MAX_CONSTRAINTS = 32;
 
-/** The field of a request that constrains its answers. */
-export type ConstrainedBy = 'response_format' | 'tools';
-
 export interface ConstraintRequest {
-  readonly by: ConstrainedBy;
+  /** The field of the request that constrains its answers: what errors name. */
+  readonly by: string;
   /** Equal for equal grammars. */
   readonly key: string;
   readonly grammar: () => GrammarNode;
@@ -28,11 +26,10 @@ const knownByTokenizer = new WeakMap<Tokenizer, Known>();
 
 /** @throws ApiError where the model has no token to begin with, and what `grammar` throws. */
 export function cachedConstraint(model: ModelDescription, request: ConstraintRequest): TokenConstraint {
-  const { by, grammar, written = [] } = request;
+  const { by, key, grammar, written = [] } = request;
   const known = knownByTokenizer.get(model.tokenizer) ?? { tokens: new Map(), constraints: new Map() };
   knownByTokenizer.set(model.tokenizer, known);
   const { constraints } = known;
-  const key = `${by} ${request.key}`;
   const constraint =
     constraints.get(key) ?? new TokenConstraint(grammar(), tokensOf(model, known, written), endTokenIds(model.config));
   // The latest last: the first is the one to forget.
@@ -45,9 +42,9 @@ export function cachedConstraint(model: ModelDescription, request: ConstraintReq
 }
 
 /** @throws ApiError where an answer could not go on, else the error itself. */
-export function refuseUnwritable(error: unknown, by: ConstrainedBy = 'response_format'): never {
+export function refuseUnwritable(error: unknown, by = 'response_format'): never {
   if (!(error instanceof NoTokenAllowedError)) throw error;
-  const what = by === 'tools' ? 'a call of these tools' : 'an answer of this format';
+  const what = by.endsWith('tools') ? 'a call of these tools' : 'an answer of this format';
   const message = `The model's vocabulary cannot write ${what}: ${error.message}.`;
   throw new ApiError('invalid_request', message, { param: by });
 }

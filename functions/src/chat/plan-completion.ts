@@ -1,11 +1,16 @@
 /** From a request to what the decoder needs, with every limit checked before the model is loaded. */
-import { ApiError, type ChatCompletionRequest, endTokenIds, type ModelRecord } from '@preheat/contracts';
+import {
+  ApiError,
+  type ChatCompletionRequest,
+  endTokenIds,
+  type ModelRecord,
+  type ResponseFormat,
+} from '@preheat/contracts';
 import type { GenerateOptions, GenerateRequest } from '@preheat/inference';
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import { type ChatMessage, type Tokenizer, TokenizerError } from '@preheat/tokenizer';
-import type { ConstrainedBy } from './cached-constraint.js';
 import { planTools, type ToolPlan } from './plan-tools.js';
-import { responseConstraint } from './response-format.js';
+import { type ConstrainingFields, responseConstraint } from './response-format.js';
 
 /** Answers to be decoded: one request a choice, all with the same options. */
 export interface AnswerPlan {
@@ -21,7 +26,7 @@ export interface AnswerPlan {
   /** Control tokens that are part of the text. */
   readonly kept?: readonly number[];
   /** What to blame where the model cannot go on. */
-  readonly constrainedBy?: ConstrainedBy;
+  readonly constrainedBy?: string;
 }
 
 export interface CompletionPlan extends AnswerPlan {
@@ -56,10 +61,10 @@ export function planCompletion(model: ModelDescription, request: ChatCompletionR
     options: {
       maxNewTokens,
       ...generateOptions(model, request, topLogProbs, seed),
-      ...(tools ? constraintOf(tools) : responseConstraint(model, request.response_format)),
+      ...answerConstraint(model, tools, request.response_format),
     },
     topLogProbs,
-    ...(tools ? { kept: tools.kept, constrainedBy: 'tools' as const } : {}),
+    ...(tools ? { kept: tools.kept, constrainedBy: 'tools' } : {}),
     returnsTokenIds: request.return_token_ids === true,
     tools,
   };
@@ -103,8 +108,16 @@ function logitBias(biases: Readonly<Record<string, number>>, vocabulary: number)
   throw new ApiError('invalid_request', message, { param: 'logit_bias' });
 }
 
-export const constraintOf = ({ constraint }: ToolPlan): Pick<GenerateOptions, 'constraint'> =>
-  constraint ? { constraint } : {};
+/** What answers are held to: where tools may be called, their plan has the format in it. @throws ApiError. */
+export function answerConstraint(
+  model: ModelDescription,
+  tools: ToolPlan | null,
+  format: ResponseFormat | null | undefined,
+  fields?: ConstrainingFields,
+): Pick<GenerateOptions, 'constraint'> {
+  if (!tools) return responseConstraint(model, format, fields);
+  return tools.constraint ? { constraint: tools.constraint } : {};
+}
 
 function encodePrompt(tokenizer: Tokenizer, messages: readonly ChatMessage[], tools: ToolPlan | null): Int32Array {
   try {

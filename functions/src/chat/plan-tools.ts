@@ -17,7 +17,15 @@ import {
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import { type Tokenizer, TokenizerError, type ToolCallForm } from '@preheat/tokenizer';
 import { cachedConstraint } from './cached-constraint.js';
-import { type ConstrainingFormat, constrainingFormat, formatGrammar, formatKey, schemaGrammar } from './response-format.js';
+import {
+  CHAT_FIELDS,
+  type ConstrainingFields,
+  type ConstrainingFormat,
+  constrainingFormat,
+  formatGrammar,
+  formatKey,
+  schemaGrammar,
+} from './response-format.js';
 
 export interface ToolPlan {
   /** All that the prompt lists. */
@@ -39,7 +47,11 @@ export type ToolRequest = Pick<
 >;
 
 /** Null where no tool may be called. @throws ApiError naming the field. */
-export function planTools(model: ModelDescription, request: ToolRequest): ToolPlan | null {
+export function planTools(
+  model: ModelDescription,
+  request: ToolRequest,
+  fields: ConstrainingFields = CHAT_FIELDS,
+): ToolPlan | null {
   const tools = request.tools ?? [];
   const toolChoice = request.tool_choice ?? 'auto';
   const isForced = toolChoice !== 'auto' && toolChoice !== 'none';
@@ -49,8 +61,8 @@ export function planTools(model: ModelDescription, request: ToolRequest): ToolPl
     throw new ApiError('invalid_request', `'tool_choice' ${what}.`, { param: 'tool_choice' });
   }
   if (tools.length === 0 || toolChoice === 'none') return null;
-  refuseNamesakes(tools);
-  const form = formOf(model.tokenizer);
+  refuseNamesakes(tools, fields.tools);
+  const form = formOf(model.tokenizer, fields.tools);
   const kept = [form.marker, form.close.trim()].flatMap((token) => model.tokenizer.tokenToId(token) ?? []);
   const plan = {
     tools,
@@ -60,55 +72,62 @@ export function planTools(model: ModelDescription, request: ToolRequest): ToolPl
     opening: isForced ? form.marker : '',
     kept,
   };
-  return { ...plan, ...callConstraint(model, plan, isForced, constrainingFormat(request.response_format)) };
+  const format = constrainingFormat(request.response_format);
+  return { ...plan, ...callConstraint(model, plan, { isForced, format, fields }) };
 }
 
 const nameOf = (tool: { readonly function: { readonly name: string } }): string => tool.function.name;
 
-function refuseNamesakes(tools: readonly ChatTool[]): void {
+function refuseNamesakes(tools: readonly ChatTool[], path: string): void {
   const names = tools.map(nameOf);
   const second = names.findIndex((name, index) => names.indexOf(name) < index);
   if (second < 0) return;
-  const param = `tools.${second}.function.name`;
+  const param = `${path}.${second}.function.name`;
   throw new ApiError('invalid_request', `'${param}': a tool before has the same name, '${names[second]}'.`, { param });
 }
 
-function formOf(tokenizer: Tokenizer): ToolCallForm {
+function formOf(tokenizer: Tokenizer, param: string): ToolCallForm {
   try {
     return tokenizer.toolCallForm();
   } catch (error) {
     if (!(error instanceof TokenizerError)) throw error;
-    throw new ApiError('invalid_request', error.message, { param: 'tools' });
+    throw new ApiError('invalid_request', error.message, { param });
   }
+}
+
+interface Constraining {
+  readonly isForced: boolean;
+  readonly format: ConstrainingFormat | null;
+  readonly fields: ConstrainingFields;
 }
 
 /** Forced calls are held to their schemas, others where a function is strict or an answer that is no call has a format. */
 function callConstraint(
   model: ModelDescription,
   { tools, form, names, isParallel, kept }: Omit<ToolPlan, 'constraint'>,
-  isForced: boolean,
-  format: ConstrainingFormat | null,
+  { isForced, format, fields }: Constraining,
 ): Pick<ToolPlan, 'constraint'> {
   const isStrict = tools.some((tool) => tool.function.strict === true && names.has(nameOf(tool)));
   if (!isForced && !isStrict && !format) return {};
   const grammar = (): GrammarNode => {
-    const functions = tools.flatMap((tool, index) =>
-      names.has(nameOf(tool)) ? [{ name: nameOf(tool), parameters: parametersOf(tool, index, isForced) }] : [],
-    );
+    const functions = tools.flatMap((tool, index) => {
+      const path = `${fields.tools}.${index}.function.parameters`;
+      return names.has(nameOf(tool)) ? [{ name: nameOf(tool), parameters: parametersOf(tool, path, isForced) }] : [];
+    });
     const rules: ToolCallRules = { form, functions, isParallel };
     if (isForced) return toolCalls(rules);
-    return format ? choice(formatGrammar(format), sequence(literal(form.marker), toolCalls(rules))) : textOrToolCalls(rules);
+    if (!format) return textOrToolCalls(rules);
+    return choice(formatGrammar(format, fields), sequence(literal(form.marker), toolCalls(rules)));
   };
   const schemas = tools.map(({ function: { name, parameters, strict } }) => [name, parameters, strict]);
   const key = JSON.stringify([isForced, isParallel, [...names], schemas, format && formatKey(format)]);
-  return { constraint: cachedConstraint(model, { by: 'tools', key, grammar, written: kept }) };
+  return { constraint: cachedConstraint(model, { by: fields.tools, key, grammar, written: kept }) };
 }
 
 const NO_PARAMETERS: Readonly<Record<string, unknown>> = { type: 'object', properties: {}, additionalProperties: false };
 
-function parametersOf({ function: { parameters, strict } }: ChatTool, index: number, isForced: boolean): GrammarNode {
+function parametersOf({ function: { parameters, strict } }: ChatTool, path: string, isForced: boolean): GrammarNode {
   if (!isForced && strict !== true) return anyObject;
-  const path = `tools.${index}.function.parameters`;
   const schema = parameters ?? NO_PARAMETERS;
   if (Object.keys(schema).length === 0) return anyObject;
   const { type = 'object' } = schema;

@@ -6,6 +6,19 @@ import { cachedConstraint } from './cached-constraint.js';
 
 export type ConstrainingFormat = Exclude<ResponseFormat, { type: 'text' }>;
 
+/** Where a request has what constrains its answers: what errors name. */
+export interface ConstrainingFields {
+  readonly tools: string;
+  readonly format: string;
+  readonly schema: string;
+}
+
+export const CHAT_FIELDS: ConstrainingFields = {
+  tools: 'tools',
+  format: 'response_format',
+  schema: 'response_format.json_schema.schema',
+};
+
 /** Null for any text. */
 export function constrainingFormat(format: ResponseFormat | null | undefined): ConstrainingFormat | null {
   return !format || format.type === 'text' ? null : format;
@@ -15,11 +28,12 @@ export function constrainingFormat(format: ResponseFormat | null | undefined): C
 export function responseConstraint(
   model: ModelDescription,
   format: ResponseFormat | null | undefined,
+  fields = CHAT_FIELDS,
 ): { readonly constraint?: TokenConstraint } {
   const constraining = constrainingFormat(format);
   if (!constraining) return {};
-  const key = formatKey(constraining);
-  return { constraint: cachedConstraint(model, { by: 'response_format', key, grammar: () => formatGrammar(constraining) }) };
+  const grammar = () => formatGrammar(constraining, fields);
+  return { constraint: cachedConstraint(model, { by: fields.format, key: formatKey(constraining), grammar }) };
 }
 
 /** Equal for formats that allow the same. */
@@ -27,9 +41,8 @@ export const formatKey = (format: ConstrainingFormat): string =>
   JSON.stringify(format.type === 'json_schema' ? (format.json_schema.schema ?? {}) : null);
 
 /** @throws ApiError naming the keyword. */
-export function formatGrammar(format: ConstrainingFormat): GrammarNode {
-  if (format.type === 'json_object') return anyObject;
-  return schemaGrammar(format.json_schema.schema ?? {}, 'response_format.json_schema.schema');
+export function formatGrammar(format: ConstrainingFormat, fields: ConstrainingFields): GrammarNode {
+  return format.type === 'json_object' ? anyObject : schemaGrammar(format.json_schema.schema ?? {}, fields.schema);
 }
 
 /** @throws ApiError for a schema that decoding cannot be held to; `path` is where the request has it. */
