@@ -35,6 +35,13 @@ const LogitBias = Type.Record(Type.String({ maxLength: 16 }), Type.Number({ mini
   maxProperties: 1024,
 });
 
+export const JsonSchemaFormat = Type.Object({
+  name: Type.String({ pattern: '^[a-zA-Z0-9_-]{1,64}$' }),
+  description: Type.Optional(Type.String({ maxLength: 4096 })),
+  schema: Type.Optional(Type.Record(Type.String({ maxLength: 256 }), Type.Unknown())),
+  strict: Type.Optional(Nullable(Type.Boolean())),
+});
+
 /**
  * What an answer must be: any text, any JSON object, or a document of a schema. The schema's keywords are checked where it is
  * turned into what decoding is constrained to.
@@ -44,12 +51,7 @@ export const ResponseFormat = Type.Union([
   Type.Object({ type: Type.Literal('json_object') }),
   Type.Object({
     type: Type.Literal('json_schema'),
-    json_schema: Type.Object({
-      name: Type.String({ pattern: '^[a-zA-Z0-9_-]{1,64}$' }),
-      description: Type.Optional(Type.String({ maxLength: 4096 })),
-      schema: Type.Optional(Type.Record(Type.String({ maxLength: 256 }), Type.Unknown())),
-      strict: Type.Optional(Nullable(Type.Boolean())),
-    }),
+    json_schema: JsonSchemaFormat,
   }),
 ]);
 export type ResponseFormat = Static<typeof ResponseFormat>;

@@ -46,7 +46,7 @@ const Message = () =>
     },
     { additionalProperties: Type.Unknown() },
   );
-const Tool = () =>
+export const Tool = () =>
   closed({
     type: one('function'),
     function: closed({
@@ -58,6 +58,18 @@ const Tool = () =>
   });
 const ToolChoice = () =>
   Type.Union([one('none', 'auto', 'required'), closed({ type: one('function'), function: closed({ name: text() }) })]);
+
+const JsonSchema = () => ({
+  name: text(),
+  description: optional(text()),
+  schema: optional(map(anything())),
+  strict: optional(maybe(flag())),
+});
+export const ResponseFormat = () =>
+  closed({ type: one('text', 'json_object', 'json_schema'), json_schema: optional(closed(JsonSchema())) });
+/** In the words of the responses API. */
+export const TextFormat = () =>
+  Type.Union([closed({ type: one('text', 'json_object') }), closed({ type: one('json_schema'), ...JsonSchema() })]);
 
 /** Fields that may be served or refused; which of the two, the platform's own list says. */
 const MAYBE_REFUSED: Readonly<Record<string, { reason: string; value: unknown }>> = {
@@ -97,9 +109,7 @@ export const ChatRequest = closed({
   max_completion_tokens: optional(maybe(whole())),
   max_tokens: optional(maybe(whole())),
   ...sampling(),
-  response_format: optional(
-    Type.Object({ type: one('text', 'json_object', 'json_schema') }, { additionalProperties: Type.Unknown() }),
-  ),
+  response_format: optional(maybe(ResponseFormat())),
   tools: optional(maybe(list(Tool()))),
   tool_choice: optional(maybe(ToolChoice())),
   parallel_tool_calls: optional(maybe(flag())),
