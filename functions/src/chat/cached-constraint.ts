@@ -27,7 +27,7 @@ const knownByTokenizer = new WeakMap<Tokenizer, Known>();
 /** @throws ApiError where the model has no token to begin with, and what `grammar` throws. */
 export function cachedConstraint(model: ModelDescription, request: ConstraintRequest): TokenConstraint {
   const { by, key, grammar, written = [] } = request;
-  const known = knownByTokenizer.get(model.tokenizer) ?? { tokens: new Map(), constraints: new Map() };
+  const known: Known = knownByTokenizer.get(model.tokenizer) ?? { tokens: new Map(), constraints: new Map() };
   knownByTokenizer.set(model.tokenizer, known);
   const { constraints } = known;
   const constraint =

@@ -2,7 +2,7 @@
  * The text of one answer, as its tokens arrive. Text is given out only when no later token can change or withdraw it: a
  * character cut in half waits for its rest, and the beginning of a stop sequence waits until it is known to be none.
  */
-import type { Tokenizer } from '@preheat/tokenizer';
+import { partialEnd, type Tokenizer } from '@preheat/tokenizer';
 
 /** What the decoder writes where bytes do not form a character yet. */
 const REPLACEMENT = '\ufffd';
@@ -88,15 +88,7 @@ export class CompletionText {
 
   #uncertainLength(text: string): number {
     const trimmed = text.endsWith(REPLACEMENT) ? text.length - text.replace(/\ufffd+$/, '').length : 0;
-    const partial = this.#stops.map((stop) => partialSuffix(text, stop));
+    const partial = this.#stops.map((stop) => partialEnd(text, stop));
     return Math.max(trimmed, ...partial, 0);
   }
-}
-
-/** Length of the longest end of `text` that is a beginning of `stop`. */
-function partialSuffix(text: string, stop: string): number {
-  for (let length = Math.min(stop.length - 1, text.length); length > 0; length--) {
-    if (text.endsWith(stop.slice(0, length))) return length;
-  }
-  return 0;
 }

@@ -7,6 +7,7 @@ export type { AssistantSpan, EncodedChat } from './encoded-chat.js';
 export { isTokenizerFile, readFolderTokenizer } from './folder-tokenizer.js';
 export { ARPABET, letterToSoundTokenizer, PRINTABLE_ASCII } from './letter-to-sound-tokenizer.js';
 export { loadTokenizer, type SpecialIds, type Tokenizer, type TokenizerOptions } from './tokenizer.js';
+export { partialEnd } from './partial-end.js';
 export type { ToolCallForm } from './tool-call-form.js';
 export { type ToolCall, ToolCallReader } from './tool-call-reader.js';
 export { TokenizerError, type TokenizerErrorCode } from './tokenizer-error.js';

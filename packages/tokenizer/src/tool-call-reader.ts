@@ -3,6 +3,7 @@
  * that may be called stays text: nothing a model says is lost. Space beside a call belongs to neither.
  */
 import { jsonItems, jsonMembers, jsonValueEnd } from './json-spans.js';
+import { partialEnd } from './partial-end.js';
 import { isRecord } from './tokenizer-files.js';
 import type { ToolCallForm } from './tool-call-form.js';
 
@@ -134,13 +135,6 @@ export class ToolCallReader {
 }
 
 const spaceAt = (text: string, at: number): number => /^\s*/.exec(text.slice(at))?.[0].length ?? 0;
-
-/** Length of the longest end of `text` that is a beginning of `marker`. */
-function partialEnd(text: string, marker: string): number {
-  let length = Math.min(marker.length - 1, text.length);
-  while (length > 0 && !text.endsWith(marker.slice(0, length))) length--;
-  return length;
-}
 
 function parsedJson(text: string): unknown {
   try {
