@@ -1,4 +1,5 @@
 /** Chat messages as data files and the chat wire carry them, and the checks that name the message at fault. */
+import { jsonExcess } from '@preheat/contracts';
 import { TokenizerError } from './tokenizer-error.js';
 import { isRecord } from './tokenizer-files.js';
 
@@ -101,6 +102,8 @@ function calledFunctions({ role, tool_calls: calls }: ChatMessage, index: number
 }
 
 function parsedArguments(text: string, where: string): object {
+  const excess = jsonExcess(text);
+  if (excess !== null) throw new TokenizerError('invalid_message', `${where}: ${excess}.`);
   let value: unknown;
   try {
     value = JSON.parse(text);
