@@ -1,5 +1,4 @@
 /** Chat messages as data files and the chat wire carry them, and the checks that name the message at fault. */
-import { jsonExcess } from '@preheat/contracts';
 import { TokenizerError } from './tokenizer-error.js';
 import { isRecord } from './tokenizer-files.js';
 
@@ -102,8 +101,6 @@ function calledFunctions({ role, tool_calls: calls }: ChatMessage, index: number
 }
 
 function parsedArguments(text: string, where: string): object {
-  const excess = jsonExcess(text);
-  if (excess !== null) throw new TokenizerError('invalid_message', `${where}: ${excess}.`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -121,21 +118,17 @@ function checkResult({ tool_call_id: id }: ChatMessage, calls: ReadonlySet<strin
   throw new TokenizerError('invalid_message', `${where}: expected the id of a call in a message before, found ${found}.`);
 }
 
-/** Text that spells a control token would become that token: a user could close their own turn and speak as another. */
-function refuseControlTokens(value: unknown, controlTokens: readonly string[], where: string): void {
-  for (const text of textsIn(value)) {
-    const found = controlTokens.find((token) => text.includes(token));
-    if (found === undefined) continue;
-    throw new TokenizerError('control_token_in_content', `${where}: contains the control token ${found}; remove it.`);
-  }
-}
+/** Of arguments and tools: what walks a value goes as deep as the value. */
+const MAX_DEPTH = 100;
 
-/** Every string of a JSON value, keys included. */
-function* textsIn(value: unknown): Generator<string> {
-  if (typeof value === 'string') yield value;
-  if (typeof value !== 'object' || value === null) return;
-  for (const [key, item] of Object.entries(value)) {
-    yield key;
-    yield* textsIn(item);
+/** Text that spells a control token would become that token: a user could close their own turn and speak as another. */
+function refuseControlTokens(value: unknown, controlTokens: readonly string[], where: string, depth = 0): void {
+  if (depth > MAX_DEPTH) throw new TokenizerError('invalid_message', `${where}: is nested deeper than ${MAX_DEPTH}.`);
+  if (typeof value === 'object' && value !== null) {
+    for (const part of Object.entries(value).flat()) refuseControlTokens(part, controlTokens, where, depth + 1);
   }
+  if (typeof value !== 'string') return;
+  const found = controlTokens.find((token) => value.includes(token));
+  if (found === undefined) return;
+  throw new TokenizerError('control_token_in_content', `${where}: contains the control token ${found}; remove it.`);
 }

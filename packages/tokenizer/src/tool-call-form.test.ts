@@ -85,7 +85,7 @@ describe('a conversation with calls', () => {
 
   it.each<[string, ChatMessage[], string]>([
     ['invalid_message', [user('a'), call('c', '[]')], 'messages[1].tool_calls[0].function.arguments: expected the text of'],
-    ['invalid_message', [user('a'), call('c', `{"a":${'['.repeat(200)}${']'.repeat(200)}}`)], 'arguments: is nested deeper'],
+    ['invalid_message', [user('a'), call('c', `{"a":${'['.repeat(200)}${']'.repeat(200)}}`)], 'messages[1].tool_calls: is nested deeper'],
     ['invalid_message', [{ ...call('c', '{}'), role: 'user' }], 'messages[0].tool_calls: allowed on assistant messages'],
     ['invalid_message', [user('a'), result('c', 'b')], 'messages[1].tool_call_id: expected the id of a call'],
     ['invalid_message', [{ role: 'user' }], 'messages[0].content: is required without tool_calls'],
