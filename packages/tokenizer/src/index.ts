@@ -9,6 +9,6 @@ export { ARPABET, letterToSoundTokenizer, PRINTABLE_ASCII } from './letter-to-so
 export { loadTokenizer, type SpecialIds, type Tokenizer, type TokenizerOptions } from './tokenizer.js';
 export { partialEnd } from './partial-end.js';
 export type { ToolCallForm } from './tool-call-form.js';
-export { type ToolCall, ToolCallReader } from './tool-call-reader.js';
+export { type ReadPiece, type ToolCall, ToolCallReader } from './tool-call-reader.js';
 export { TokenizerError, type TokenizerErrorCode } from './tokenizer-error.js';
 export type { TokenizerConfigJson, TokenizerFiles, TokenizerJson } from './tokenizer-files.js';
