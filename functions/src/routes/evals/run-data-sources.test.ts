@@ -203,6 +203,16 @@ describe('answers that are held to something', () => {
     await api.app.close();
   });
 
+  it('end the run where the model has no token to go on with', async () => {
+    const { api, start, work, read } = await runsUnderTest();
+    const sampling_params = { max_completion_tokens: 20, response_format: jsonSchema({ enum: ['😀'] }) };
+    const run = await start({ ...COMPLETIONS, sampling_params });
+    await work(run);
+    const message = expect.stringContaining('cannot write an answer of this format');
+    expect(await read(run)).toMatchObject({ status: 'failed', error: { code: 'invalid_request', message } });
+    await api.app.close();
+  });
+
   it('may be calls of functions, which criteria read', async () => {
     const api = await startApi();
     const model = await publishToolModel(api, 'bare');
@@ -258,12 +268,6 @@ describe('refused with its reason', () => {
       },
       'invalid_request',
       `${PARAMS}.text.format.schema.minimum`,
-    ],
-    [
-      'a format that the model has no token for',
-      sampling({ response_format: jsonSchema({ enum: ['😀'] }) }),
-      'invalid_request',
-      `${PARAMS}.response_format`,
     ],
     ['an unknown sampling field', sampling({ top_k: 3 }), 'invalid_request', `${PARAMS}.top_k`],
     ['an unknown field', { data_source: COMPLETIONS, retries: 3 }, 'invalid_request', 'retries'],
