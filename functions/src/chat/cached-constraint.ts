@@ -49,7 +49,11 @@ export function refuseUnwritable(error: unknown, by = 'response_format'): never 
   throw new ApiError('invalid_request', message, { param: by });
 }
 
-function tokensOf({ tokenizer, config }: ModelDescription, { tokens }: Known, written: readonly number[]): SortedTokens {
+function tokensOf(
+  { tokenizer, config }: ModelDescription,
+  { tokens }: Known,
+  written: readonly number[],
+): SortedTokens {
   const key = written.join();
   let sorted = tokens.get(key);
   if (!sorted) {

@@ -57,7 +57,8 @@ export function planTools(
   const isForced = toolChoice !== 'auto' && toolChoice !== 'none';
   const callable = typeof toolChoice === 'string' ? tools : tools.filter((tool) => nameOf(tool) === nameOf(toolChoice));
   if (isForced && callable.length === 0) {
-    const what = typeof toolChoice === 'string' ? 'needs tools' : `names '${nameOf(toolChoice)}', which is not in 'tools'`;
+    const what =
+      typeof toolChoice === 'string' ? 'needs tools' : `names '${nameOf(toolChoice)}', which is not in 'tools'`;
     throw new ApiError('invalid_request', `'tool_choice' ${what}.`, { param: 'tool_choice' });
   }
   if (tools.length === 0 || toolChoice === 'none') return null;
@@ -124,7 +125,11 @@ function callConstraint(
   return { constraint: cachedConstraint(model, { by: fields.tools, key, grammar, written: kept }) };
 }
 
-const NO_PARAMETERS: Readonly<Record<string, unknown>> = { type: 'object', properties: {}, additionalProperties: false };
+const NO_PARAMETERS: Readonly<Record<string, unknown>> = {
+  type: 'object',
+  properties: {},
+  additionalProperties: false,
+};
 
 function parametersOf({ function: { parameters, strict } }: ChatTool, path: string, isForced: boolean): GrammarNode {
   if (!isForced && strict !== true) return anyObject;

@@ -1,6 +1,12 @@
 /** The response format of a request as what decoding is constrained to. */
 import { ApiError, type ResponseFormat } from '@preheat/contracts';
-import { anyObject, type GrammarNode, jsonSchemaGrammar, SchemaError, type TokenConstraint } from '@preheat/inference/grammar';
+import {
+  anyObject,
+  type GrammarNode,
+  jsonSchemaGrammar,
+  SchemaError,
+  type TokenConstraint,
+} from '@preheat/inference/grammar';
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import { cachedConstraint } from './cached-constraint.js';
 

@@ -48,7 +48,8 @@ export function refuseUnserved(body: unknown): void {
     throw unsupported('method.reinforcement.hyperparameters.reasoning_effort', "only 'default' is served");
   }
   if (reinforcement?.['response_format'] !== undefined) {
-    const reason = 'a policy learns from what it says by itself, and an answer held to a format is not; grade the format';
+    const reason =
+      'a policy learns from what it says by itself, and an answer held to a format is not; grade the format';
     throw unsupported('method.reinforcement.response_format', reason);
   }
   if (Array.isArray(integrations) && integrations.length > 0) {

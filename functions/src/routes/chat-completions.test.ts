@@ -177,7 +177,13 @@ const BAD: [string, object, number, string, string | null][] = [
   ['a completion too long', { max_tokens: 500 }, 400, 'context_length_exceeded', 'max_completion_tokens'],
   ['a control token', { messages: [{ role: 'user', content: '<|end|>' }] }, 400, 'invalid_request', 'messages'],
   ['the older form of tools', { functions: [{ name: 'f' }] }, 400, 'unsupported_parameter', 'functions'],
-  ['tools without a name', { tools: [{ type: 'function', function: {} }] }, 400, 'invalid_request', 'tools.0.function.name'],
+  [
+    'tools without a name',
+    { tools: [{ type: 'function', function: {} }] },
+    400,
+    'invalid_request',
+    'tools.0.function.name',
+  ],
   [
     'tools where the template cannot list them',
     { tools: [{ type: 'function', function: { name: 'f' } }] },
@@ -206,7 +212,15 @@ describe('refused', () => {
 
   it('nothing that equals leaving a field out', async () => {
     const api = await startApi();
-    const fields = { tools: [], tool_choice: 'auto', parallel_tool_calls: false, frequency_penalty: 0, response_format: { type: 'text' }, store: true, stop: null };
+    const fields = {
+      tools: [],
+      tool_choice: 'auto',
+      parallel_tool_calls: false,
+      frequency_penalty: 0,
+      response_format: { type: 'text' },
+      store: true,
+      stop: null,
+    };
     expect((await chat(api, { ...fields, max_tokens: 1 })).statusCode).toBe(200);
     await api.app.close();
   });

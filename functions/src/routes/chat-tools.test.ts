@@ -91,7 +91,11 @@ describe.each(['tagged', 'list', 'bare'] as const)('with calls that are %s', (ki
     const model = await publishToolModel(api, kind);
     const tool_choice = { type: 'function', function: { name: 'weather' } };
     const choices = await choicesOf(model, { ...one, tool_choice, n: 3 });
-    expect(choices.map(({ message }) => message.tool_calls?.[0]?.function.name)).toEqual(['weather', 'weather', 'weather']);
+    expect(choices.map(({ message }) => message.tool_calls?.[0]?.function.name)).toEqual([
+      'weather',
+      'weather',
+      'weather',
+    ]);
   });
 
   it('text that is no call is content, and a conversation about a call goes on', async () => {
@@ -107,7 +111,9 @@ describe.each(['tagged', 'list', 'bare'] as const)('with calls that are %s', (ki
     const [streamed] = await streamOf(model, { ...fields, messages: told });
     expect(streamed).toEqual({ content: answer?.message.content, calls: [], finish: 'length' });
     const lost = await chat(model, { messages: [...asked, { role: 'tool', tool_call_id: 'c', content: 'yes' }] });
-    expect(lost.json()).toMatchObject({ error: { param: 'messages', message: expect.stringContaining('tool_call_id') } });
+    expect(lost.json()).toMatchObject({
+      error: { param: 'messages', message: expect.stringContaining('tool_call_id') },
+    });
   });
 });
 
@@ -143,7 +149,8 @@ describe('a call that the model decides on', () => {
     const choices = await choicesOf(model, { ...undecided, tools, response_format, n: 8 });
     const answered = choices.filter(({ message }) => message.tool_calls === undefined);
     expect(answered.length).toBeGreaterThan(0);
-    for (const { message } of answered) expect(JSON.parse(message.content ?? '')).toMatchObject({ sure: expect.any(Boolean) });
+    for (const { message } of answered)
+      expect(JSON.parse(message.content ?? '')).toMatchObject({ sure: expect.any(Boolean) });
   });
 
   it('is text where it is cut off, marker and all', async () => {
@@ -174,7 +181,12 @@ describe('refused', () => {
       'tools.0.function.parameters.properties.a.pattern',
       'cannot be enforced here',
     ],
-    ['arguments that are no object', withParameters({ type: 'string' }), 'tools.0.function.parameters.type', '"object"'],
+    [
+      'arguments that are no object',
+      withParameters({ type: 'string' }),
+      'tools.0.function.parameters.type',
+      '"object"',
+    ],
     ['a function twice', { tools: [...TOOLS, tool({ name: 'now' })] }, 'tools.2.function.name', 'the same name'],
     [
       'a function that is not there',

@@ -115,7 +115,10 @@ function checkResult({ tool_call_id: id }: ChatMessage, calls: ReadonlySet<strin
   if (typeof id === 'string' && calls.has(id)) return;
   const where = `messages[${index}].tool_call_id`;
   const found = id === undefined || id === null ? 'nothing' : JSON.stringify(id);
-  throw new TokenizerError('invalid_message', `${where}: expected the id of a call in a message before, found ${found}.`);
+  throw new TokenizerError(
+    'invalid_message',
+    `${where}: expected the id of a call in a message before, found ${found}.`,
+  );
 }
 
 /** Of arguments and tools: what walks a value goes as deep as the value. */

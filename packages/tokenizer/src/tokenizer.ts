@@ -118,7 +118,10 @@ function refuseUnwrittenCalls(text: string, messages: readonly ChatMessage[]): v
     const missing = calls?.find(({ function: { name } }) => !text.includes(name));
     if (!missing) return;
     const where = `messages[${index}].tool_calls`;
-    throw new TokenizerError('tools_not_supported', `${where}: the chat template of this model writes no calls of functions.`);
+    throw new TokenizerError(
+      'tools_not_supported',
+      `${where}: the chat template of this model writes no calls of functions.`,
+    );
   });
 }
 

@@ -84,9 +84,21 @@ describe('a conversation with calls', () => {
   });
 
   it.each<[string, ChatMessage[], string]>([
-    ['invalid_message', [user('a'), call('c', '[]')], 'messages[1].tool_calls[0].function.arguments: expected the text of'],
-    ['invalid_message', [user('a'), call('c', `{"a":${'['.repeat(200)}${']'.repeat(200)}}`)], 'messages[1].tool_calls: is nested deeper'],
-    ['invalid_message', [{ ...call('c', '{}'), role: 'user' }], 'messages[0].tool_calls: allowed on assistant messages'],
+    [
+      'invalid_message',
+      [user('a'), call('c', '[]')],
+      'messages[1].tool_calls[0].function.arguments: expected the text of',
+    ],
+    [
+      'invalid_message',
+      [user('a'), call('c', `{"a":${'['.repeat(200)}${']'.repeat(200)}}`)],
+      'messages[1].tool_calls: is nested deeper',
+    ],
+    [
+      'invalid_message',
+      [{ ...call('c', '{}'), role: 'user' }],
+      'messages[0].tool_calls: allowed on assistant messages',
+    ],
     ['invalid_message', [user('a'), result('c', 'b')], 'messages[1].tool_call_id: expected the id of a call'],
     ['invalid_message', [{ role: 'user' }], 'messages[0].content: is required without tool_calls'],
     ['control_token_in_content', [user('a'), call('c', '{"x":"\\u003c|end|>"}')], 'messages[1].tool_calls: contains'],
@@ -98,7 +110,9 @@ describe('a conversation with calls', () => {
 
   it('is refused by a template that would leave the calls out, and tools with control tokens by all', () => {
     const plain = withTemplate('{% for m in messages %}{{ m.content }}{% endfor %}');
-    expect(() => plain.encodePrompt(chat)).toThrow('messages[1].tool_calls: the chat template of this model writes no calls');
+    expect(() => plain.encodePrompt(chat)).toThrow(
+      'messages[1].tool_calls: the chat template of this model writes no calls',
+    );
     const tools = [{ ...TOOL, description: ['<|end|>'] }];
     expect(() => plain.renderChat([user('a')], { tools })).toThrow('tools[0]: contains the control token <|end|>');
   });

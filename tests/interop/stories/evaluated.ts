@@ -78,7 +78,10 @@ async function heldToFormat({ client }: Story, evalId: string, model: string): P
   const rest = { seed: 1, max_completion_tokens: 100 };
   const sources = [
     answered(model, { ...rest, response_format: { type: 'json_schema', json_schema: format } }),
-    { ...answered(model, { ...rest, text: { format: { type: 'json_schema', ...format } } }), type: 'responses' as const },
+    {
+      ...answered(model, { ...rest, text: { format: { type: 'json_schema', ...format } } }),
+      type: 'responses' as const,
+    },
   ];
   for (const data_source of sources) {
     const created = await client.evals.runs.create(evalId, { data_source: data_source as never });

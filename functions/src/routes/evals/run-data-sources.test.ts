@@ -183,7 +183,11 @@ describe('answers that are held to something', () => {
     const { json_schema } = jsonSchema(VERDICT);
     const sources = [
       { ...COMPLETIONS, sampling_params: { ...params, response_format: jsonSchema(VERDICT) } },
-      { ...COMPLETIONS, type: 'responses', sampling_params: { ...params, text: { format: { type: 'json_schema', ...json_schema } } } },
+      {
+        ...COMPLETIONS,
+        type: 'responses',
+        sampling_params: { ...params, text: { format: { type: 'json_schema', ...json_schema } } },
+      },
     ];
     const said: string[][] = [];
     for (const source of sources) {
@@ -219,7 +223,12 @@ describe('answers that are held to something', () => {
     const called = { ...EXACT, name: 'called', input: '{{ sample.output_tools[0].function.name }}', reference: 'now' };
     const world = await runsUnderTest({ testing_criteria: [called] }, api);
     const tools = [{ type: 'function', function: { name: 'now', strict: true } }];
-    const schema = { type: 'object', properties: { name: { const: 'x' } }, required: ['name'], additionalProperties: false };
+    const schema = {
+      type: 'object',
+      properties: { name: { const: 'x' } },
+      required: ['name'],
+      additionalProperties: false,
+    };
     const sampling_params = { seed: 3, max_completion_tokens: 300, tools, response_format: jsonSchema(schema) };
     const run = await world.start({ ...COMPLETIONS, model, sampling_params }, { samples_per_item: 8 });
     await world.work(run);

@@ -24,7 +24,8 @@ const ADD = '{"name": "add", "arguments": {"a": 1}}';
 const NOW = '{"name": "now", "arguments": {}}';
 
 const rules = (form: ToolCallForm, isParallel = true): ToolCallRules => ({ form, functions: FUNCTIONS, isParallel });
-const accepts = (grammar: Grammar, text: string) => grammar.start.walk(new TextEncoder().encode(text))?.isAccepting === true;
+const accepts = (grammar: Grammar, text: string) =>
+  grammar.start.walk(new TextEncoder().encode(text))?.isAccepting === true;
 
 describe('calls', () => {
   it.each<[ToolCallForm, string, string]>([

@@ -3,7 +3,17 @@
  * like a call is anything else.
  */
 import type { ToolCallForm } from '@preheat/tokenizer';
-import { type ByteRange, byte, choice, empty, type GrammarNode, lazy, literal, repeat, sequence } from './byte-grammar.js';
+import {
+  type ByteRange,
+  byte,
+  choice,
+  empty,
+  type GrammarNode,
+  lazy,
+  literal,
+  repeat,
+  sequence,
+} from './byte-grammar.js';
 
 export interface CallableFunction {
   readonly name: string;
