@@ -64,7 +64,7 @@ export function planTools(
   if (tools.length === 0 || toolChoice === 'none') return null;
   refuseNamesakes(tools, fields.tools);
   const form = formOf(model.tokenizer, fields.tools);
-  const kept = [form.marker, form.close.trim()].flatMap((token) => model.tokenizer.tokenToId(token) ?? []);
+  const kept = [form.marker, form.endMarker].flatMap((token) => model.tokenizer.tokenToId(token) ?? []);
   const plan = {
     tools,
     form,

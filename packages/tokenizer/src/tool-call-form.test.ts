@@ -5,6 +5,8 @@ import { PRINTABLE_ASCII } from './letter-to-sound-tokenizer.js';
 import {
   LLAMA_TEMPLATE,
   MISTRAL_TEMPLATE,
+  NEMOTRON_TEMPLATE,
+  PHI_TEMPLATE,
   QWEN3_TEMPLATE,
   QWEN_TEMPLATE,
   UNREAD_TEMPLATE,
@@ -33,6 +35,7 @@ describe('toolCallForm', () => {
     head: '{"name": "',
     middle: '", "arguments": ',
     close: '\n</tool_call>',
+    endMarker: '</tool_call>',
   };
   it.each([
     ['Qwen 2.5', QWEN_TEMPLATE, tagged],
@@ -40,9 +43,23 @@ describe('toolCallForm', () => {
     [
       'Llama 3.1',
       LLAMA_TEMPLATE,
-      { kind: 'bare', marker: '', open: '', head: '{"name": "', middle: '", "parameters": ', close: '' },
+      { kind: 'bare', marker: '', open: '', head: '{"name": "', middle: '", "parameters": ', close: '', endMarker: '' },
     ],
-    ['Mistral', MISTRAL_TEMPLATE, { ...tagged, kind: 'list', marker: '[TOOL_CALLS]', open: ' [', close: ']' }],
+    [
+      'Mistral',
+      MISTRAL_TEMPLATE,
+      { ...tagged, kind: 'list', marker: '[TOOL_CALLS]', open: ' [', close: ']', endMarker: '' },
+    ],
+    [
+      'Nemotron',
+      NEMOTRON_TEMPLATE,
+      { ...tagged, kind: 'list', marker: '<TOOLCALL>', open: '[', close: ']</TOOLCALL>', endMarker: '</TOOLCALL>' },
+    ],
+    [
+      'Phi 4',
+      PHI_TEMPLATE,
+      { ...tagged, marker: '<|tool_call|>', open: '', close: '<|/tool_call|>', endMarker: '<|/tool_call|>' },
+    ],
   ])('is what %s writes', (_, template, form) => {
     expect(withTemplate(template).toolCallForm()).toEqual(form);
   });

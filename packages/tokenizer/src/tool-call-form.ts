@@ -7,8 +7,8 @@ import { TokenizerError } from './tokenizer-error.js';
 
 /**
  * The text of an answer's calls, in this order: `marker`, `open`, then for each call `head` NAME `middle` ARGUMENTS `}`, and
- * `close`. Tagged calls (Hermes, Qwen) have all of it for every call; a list (Mistral) has several calls between `open` and
- * `close`; a bare call (Llama 3) is a JSON object alone, without marker.
+ * `close`. Tagged calls (Hermes, Qwen, Phi 4) have all of it for every call; a list (Mistral, Nemotron) has several calls
+ * between `open` and `close`; a bare call (Llama 3) is a JSON object alone, without marker.
  */
 export interface ToolCallForm {
   readonly kind: 'tagged' | 'list' | 'bare';
@@ -20,6 +20,8 @@ export interface ToolCallForm {
   /** `", "arguments": ` or `", "parameters": `. */
   readonly middle: string;
   readonly close: string;
+  /** What `close` ends with, a token in most families: `</tool_call>`; '' where there is no such end. */
+  readonly endMarker: string;
 }
 
 const NAME = 'probe_function';
@@ -32,10 +34,9 @@ const CALL = { id: 'probe0000', type: 'function', function: { name: NAME, argume
 const HEAD = /\{\s*"name"\s*:\s*"$/;
 const MIDDLE = /^"\s*,\s*"(?:arguments|parameters)"\s*:\s*/;
 const ARGUMENTS = /^\{\s*"probe"\s*:\s*1\s*\}/;
-const TAG = /<([^<>\s/]+)>(\s*)$/;
-const CLOSING_TAG = /^\s*<\/([^<>\s]+)>/;
-const LIST = /(\[[A-Z_]+\]|<[^<>\s]+>)(\s*\[\s*)$/;
+const BEGINNING = /(\[[A-Z_]+\]|<[^<>\s/]+>)(\s*\[?\s*)$/;
 const LIST_END = /^\s*\]/;
+const SPACE = /^\s*/;
 
 /** @throws {TokenizerError} `tools_not_supported`: the template lists no tools, or writes calls in a form not known here. */
 export function toolCallForm(render: RenderTemplate): ToolCallForm {
@@ -68,19 +69,27 @@ function formIn(written: string, asked: string): ToolCallForm | undefined {
 
 type Inside = Pick<ToolCallForm, 'head' | 'middle'>;
 
-const bare = (inside: Inside): ToolCallForm => ({ kind: 'bare', marker: '', open: '', ...inside, close: '' });
+function bare(inside: Inside): ToolCallForm {
+  return { kind: 'bare', marker: '', open: '', ...inside, close: '', endMarker: '' };
+}
 
 function framed(lead: string, ending: string, inside: Inside): ToolCallForm | undefined {
-  const [, tag, open = ''] = TAG.exec(lead) ?? [];
-  const [close, closingTag] = CLOSING_TAG.exec(ending) ?? [];
-  if (tag !== undefined && close !== undefined && tag === closingTag) {
-    return { kind: 'tagged', marker: `<${tag}>`, open, ...inside, close };
-  }
-  const [, marker, bracket = ''] = LIST.exec(lead) ?? [];
-  const [end] = LIST_END.exec(ending) ?? [];
-  if (marker === undefined || end === undefined) return undefined;
-  return { kind: 'list', marker, open: bracket, ...inside, close: end };
+  const [, marker, open = ''] = BEGINNING.exec(lead) ?? [];
+  if (marker === undefined) return undefined;
+  const isList = open.includes('[');
+  const [bracket] = isList ? (LIST_END.exec(ending) ?? []) : [''];
+  if (bracket === undefined) return undefined;
+  const rest = ending.slice(bracket.length);
+  const [space = ''] = SPACE.exec(rest) ?? [];
+  const isClosed = rest.startsWith(endOf(marker), space.length);
+  if (!isList && !isClosed) return undefined;
+  const endMarker = isClosed ? endOf(marker) : '';
+  const close = bracket + (isClosed ? space + endMarker : '');
+  return { kind: isList ? 'list' : 'tagged', marker, open, ...inside, close, endMarker };
 }
+
+/** `</x>` of `<x>`, `<|/x|>` of `<|x|>`. */
+const endOf = (marker: string): string => marker.replace(/^<\|?/, '$&/');
 
 function attempt(render: () => string): string {
   try {

@@ -3,9 +3,25 @@ import type { ToolCallForm } from './tool-call-form.js';
 import { type ToolCall, ToolCallReader } from './tool-call-reader.js';
 
 const words = { head: '{"name": "', middle: '", "arguments": ' };
-const TAGGED: ToolCallForm = { kind: 'tagged', marker: '<tool_call>', open: '\n', ...words, close: '\n</tool_call>' };
-const LIST: ToolCallForm = { kind: 'list', marker: '[TOOL_CALLS]', open: ' [', ...words, close: ']' };
-const BARE: ToolCallForm = { kind: 'bare', marker: '', open: '', ...words, close: '' };
+const END = '</tool_call>';
+const TAGGED: ToolCallForm = {
+  kind: 'tagged',
+  marker: '<tool_call>',
+  open: '\n',
+  ...words,
+  close: `\n${END}`,
+  endMarker: END,
+};
+const LIST: ToolCallForm = {
+  kind: 'list',
+  marker: '[TOOL_CALLS]',
+  open: ' [',
+  ...words,
+  close: ']',
+  endMarker: '',
+};
+const TAGGED_LIST: ToolCallForm = { ...LIST, marker: '<TOOLCALL>', close: ']</TOOLCALL>', endMarker: '</TOOLCALL>' };
+const BARE: ToolCallForm = { kind: 'bare', marker: '', open: '', ...words, close: '', endMarker: '' };
 const NAMES = new Set(['add', 'now']);
 const ADD = '{"name": "add", "arguments": {"a": 1.0, "b": "</tool_call> }]\\" "}}';
 const ADDED: ToolCall = { name: 'add', arguments: '{"a": 1.0, "b": "</tool_call> }]\\" "}' };
@@ -40,6 +56,7 @@ const CASES: [string, ToolCallForm, string, string, ToolCall[]][] = [
   ],
   ['a list', LIST, `[TOOL_CALLS] [${ADD}, ${NOW}]`, '', [ADDED, NOWED]],
   ['text and a list', LIST, `I see.[TOOL_CALLS][${NOW}]`, 'I see.', [NOWED]],
+  ['a list in tags', TAGGED_LIST, `Now:<TOOLCALL>[${NOW}]</TOOLCALL>\n`, 'Now:', [NOWED]],
   ['an empty list', LIST, '[TOOL_CALLS] []', '[TOOL_CALLS] []', []],
   ['a list with one that is no call', LIST, `[TOOL_CALLS] [${NOW}, 3]`, `[TOOL_CALLS] [${NOW}, 3]`, []],
   ['brackets that are no list', LIST, 'a [TOOL] b [', 'a [TOOL] b [', []],

@@ -93,7 +93,7 @@ export class ToolCallReader {
     if (end === undefined) return 'open';
     const calls = this.#calls(this.#held.slice(at, end));
     if (calls === null) return null;
-    if (kind !== 'tagged') return { end, calls };
+    if (this.#form.endMarker === '') return { end, calls };
     const closed = this.#closed(end);
     return closed === undefined && !isOver ? 'open' : { end: closed ?? this.#held.length, calls };
   }
@@ -115,13 +115,13 @@ export class ToolCallReader {
     return { name, arguments: jsonMembers(text).get(key) ?? '{}' };
   }
 
-  /** Behind the closing tag, or behind the call where the model left the tag out; undefined while that is not known. */
+  /** Behind the end marker, or behind the call where the model left it out; undefined while that is not known. */
   #closed(end: number): number | undefined {
-    const tag = this.#form.close.trim();
+    const { endMarker } = this.#form;
     const at = end + spaceAt(this.#held, end);
-    const rest = this.#held.slice(at, at + tag.length);
-    if (rest === tag) return at + tag.length;
-    return tag.startsWith(rest) ? undefined : end;
+    const rest = this.#held.slice(at, at + endMarker.length);
+    if (rest === endMarker) return at + endMarker.length;
+    return endMarker.startsWith(rest) ? undefined : end;
   }
 
   /** Takes text that is no call. */

@@ -5,9 +5,16 @@ import { jsonSchemaGrammar } from './json-schema-grammar.js';
 import { textOrToolCalls, toolCalls, type ToolCallRules } from './tool-call-grammar.js';
 
 const words = { head: '{"name": "', middle: '", "arguments": ' };
-const TAGGED: ToolCallForm = { kind: 'tagged', marker: '<tool_call>', open: '\n', ...words, close: '\n</tool_call>' };
-const LIST: ToolCallForm = { kind: 'list', marker: '[[CALLS]', open: ' [', ...words, close: ']' };
-const BARE: ToolCallForm = { kind: 'bare', marker: '', open: '', ...words, close: '' };
+const TAGGED: ToolCallForm = {
+  kind: 'tagged',
+  marker: '<tool_call>',
+  open: '\n',
+  ...words,
+  close: '\n</tool_call>',
+  endMarker: '',
+};
+const LIST: ToolCallForm = { kind: 'list', marker: '[[CALLS]', open: ' [', ...words, close: ']', endMarker: '' };
+const BARE: ToolCallForm = { kind: 'bare', marker: '', open: '', ...words, close: '', endMarker: '' };
 const FUNCTIONS = [
   {
     name: 'add',

@@ -135,6 +135,58 @@ export const MISTRAL_TEMPLATE = String.raw`
     {%- endif %}
 {%- endfor %}`;
 
+/** Nemotron Nano v2: a list in tags. */
+export const NEMOTRON_TEMPLATE = String.raw`
+{%- if tools -%}
+    {{- '<SPECIAL_10>System\n<AVAILABLE_TOOLS>[' -}}
+    {%- for tool in tools -%}
+        {{- (tool.function if tool.function is defined else tool) | tojson -}}
+        {{- ', ' if not loop.last else '' -}}
+    {%- endfor -%}
+    {{- ']</AVAILABLE_TOOLS>\n\n' -}}
+{%- endif -%}
+{%- for message in messages -%}
+    {%- if message['role'] == 'assistant' -%}
+        {{- '<SPECIAL_11>Assistant\n' + message['content'] }}
+        {%- if message.tool_calls -%}
+            {{- '<TOOLCALL>[' -}}
+            {%- for call in message.tool_calls -%}
+                {%- set fn = call.function if call.function is defined else call -%}
+                {{- '{"name": "' + fn.name + '", "arguments": ' -}}
+                {{- fn.arguments | tojson -}}
+                {{- '}' + (', ' if not loop.last else '') -}}
+            {%- endfor -%}
+            {{- ']</TOOLCALL>' -}}
+        {%- endif -%}
+        {{- '\n<SPECIAL_12>\n\n' -}}
+    {%- else -%}
+        {{- '<SPECIAL_11>User\n' + message['content'] + '\n' }}
+    {%- endif -%}
+{%- endfor -%}
+{%- if add_generation_prompt -%}
+    {{- '<SPECIAL_11>Assistant\n' -}}
+{%- endif -%}`;
+
+/** Phi 4 mini: tags that are control tokens. */
+export const PHI_TEMPLATE = String.raw`
+{%- if tools is defined -%}
+    {%- for tool in tools %}
+        {{- '<|tool|>' + (tool['function'] | tojson) + '<|/tool|>' -}}
+    {%- endfor %}
+{%- endif -%}
+{%- for message in messages -%}
+    {{- '<|' + message['role'] + '|>' + message['content'] -}}
+    {%- if message.tool_calls -%}
+        {%- for tool_call in message.tool_calls -%}
+            {{- '<|tool_call|>' + (tool_call['function'] | tojson) + '<|/tool_call|>' -}}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- '<|end|>' -}}
+{%- endfor -%}
+{%- if add_generation_prompt -%}
+    {{- '<|assistant|>' -}}
+{%- endif -%}`;
+
 /** Qwen 3 Coder: the tag of Qwen around another language. */
 export const UNREAD_TEMPLATE = QWEN_TEMPLATE.replace('{"name": "\' }}', "<function=' }}").replace(
   `'", "arguments": '`,
