@@ -64,14 +64,14 @@ export function planTools(
   if (tools.length === 0 || toolChoice === 'none') return null;
   refuseNamesakes(tools, fields.tools);
   const form = formOf(model.tokenizer, fields.tools);
-  const kept = [form.marker, form.endMarker].flatMap((token) => model.tokenizer.tokenToId(token) ?? []);
+  const markers = [form.marker, form.endMarker].flatMap((token) => model.tokenizer.tokenToId(token) ?? []);
   const plan = {
     tools,
     form,
     names: new Set(callable.map(nameOf)),
     isParallel: request.parallel_tool_calls ?? true,
     opening: isForced ? form.marker : '',
-    kept,
+    kept: markers.filter((id) => model.tokenizer.tokenBytes(id) === null),
   };
   const format = constrainingFormat(request.response_format);
   return { ...plan, ...callConstraint(model, plan, { isForced, format, fields }) };

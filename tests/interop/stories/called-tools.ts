@@ -54,7 +54,8 @@ async function answered(
   expect(typeof next.choices[0]?.message.content).toBe('string');
 }
 
-async function importedModel(client: OpenAI, name: string): Promise<string> {
+/** Imports a model that calls functions, and returns its name. */
+export async function importedModel(client: OpenAI, name: string): Promise<string> {
   const files = [];
   for (const [path, content] of toolModelBlobs('tagged')) {
     const file = await toFile(Buffer.from(content), path);
