@@ -2,6 +2,7 @@
 import { toFile } from 'openai-7';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allProblems, type InteropPlatform, startInterop, undriven } from './interop-platform.js';
+import { calledTools } from './stories/called-tools.js';
 import { conversed, interrupted } from './stories/conversed.js';
 import { evaluated, gradedSample, models } from './stories/evaluated.js';
 import { filesAndUploads } from './stories/files-and-uploads.js';
@@ -47,6 +48,7 @@ describe.each([
   it('grades samples', () => gradedSample(story));
   it('evaluates the model', () => evaluated(story, model));
   it('converses with the model', () => conversed(story, model));
+  it('calls tools', () => calledTools(story));
   it('waits when the platform is busy, and throws what breaks a stream', () => interrupted(story));
   it('verifies webhooks about its jobs', () => toldByWebhook(story, platform.secret, jobs));
   it.runIf(release === 7)('manages webhook endpoints', () => endpoints(story));

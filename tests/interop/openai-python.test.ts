@@ -9,10 +9,12 @@ import { API_KEY } from '../e2e/platform.js';
 import { waitFor } from '../e2e/wait-for.js';
 import { allProblems, type InteropPlatform, startInterop, undriven } from './interop-platform.js';
 import type { RecordingProxy } from './recording-proxy.js';
+import { importedModel } from './stories/called-tools.js';
+import { officialClient } from './stories/story.js';
 
 const STORY = fileURLToPath(new URL('story.py', import.meta.url));
 const TIMEOUT_MS = 400_000;
-const STEPS = ['files', 'jobs', 'train', 'graders', 'evals', 'chat', 'models', 'endpoints'];
+const STEPS = ['files', 'jobs', 'train', 'graders', 'evals', 'chat', 'tools', 'models', 'endpoints'];
 
 const python = process.env['PREHEAT_INTEROP_PYTHON'] ?? process.env['PREHEAT_PEER_PYTHON'];
 const version =
@@ -53,6 +55,8 @@ describe.skipIf(!version)(title, { timeout: TIMEOUT_MS }, () => {
   beforeAll(async () => {
     platform = await startInterop();
     proxy = await platform.newProxy();
+    // Through a proxy of its own: what it calls is not what the Python client drove.
+    await importedModel(officialClient(7, (await platform.newProxy()).baseURL, API_KEY), 'tools-py');
     lines = await tell([proxy.baseURL, API_KEY, platform.receiver.url]);
   }, TIMEOUT_MS);
   afterAll(() => platform.stop());

@@ -181,6 +181,31 @@ def chat(model):
     equal("".join(chunk.choices[0].text for chunk in chunks if chunk.choices), whole.text)
 
 
+def tools():
+    parameters = {
+        "type": "object",
+        "properties": {"place": {"enum": ["sea", "hill"]}, "today": {"type": "boolean"}},
+        "required": ["place", "today"],
+        "additionalProperties": False,
+    }
+    function = {"name": "weather", "strict": True, "parameters": parameters}
+    question = {"role": "user", "content": "Rain?"}
+    listed = {"model": "tools-py", "tools": [{"type": "function", "function": function}], "seed": 7}
+    asked = {**listed, "messages": [question], "tool_choice": "required", "parallel_tool_calls": False}
+    choice = client.chat.completions.create(**asked, max_completion_tokens=300).choices[0]
+    [call] = choice.message.tool_calls
+    equal((choice.finish_reason, choice.message.content, call.function.name), ("tool_calls", None, "weather"))
+    equal(list(json.loads(call.function.arguments)), ["place", "today"])
+    with client.chat.completions.stream(**asked, max_completion_tokens=300) as stream:
+        streamed = stream.get_final_completion().choices[0]
+    equal(streamed.finish_reason, "tool_calls")
+    equal(streamed.message.tool_calls[0].function.arguments, call.function.arguments)
+    result = {"role": "tool", "tool_call_id": call.id, "content": "yes"}
+    told = [question, choice.message.model_dump(exclude_none=True), result]
+    answer = client.chat.completions.create(**listed, messages=told, max_completion_tokens=8).choices[0]
+    assert isinstance(answer.message.content, str), answer
+
+
 def models(model):
     assert model in [one.id for one in client.models.list()]
     equal(client.models.retrieve(model).id, model)
@@ -236,5 +261,6 @@ if trained:
     told("evals", evals, trained.fine_tuned_model)
     told("chat", chat, trained.fine_tuned_model)
     told("models", models, trained.fine_tuned_model)
+told("tools", tools)
 told("endpoints", endpoints)
 print(json.dumps({"jobs": [cancelled, trained and trained.id], "manages_webhooks": hasattr(client.webhooks, "create")}))

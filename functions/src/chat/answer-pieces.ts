@@ -1,10 +1,10 @@
 /** The choices of a plan as they are decoded, in pieces of text that no later token can change. */
 import type { GeneratedRow } from '@preheat/inference';
 import type { ServedModel } from '../serving/decoder-serving.js';
+import { refuseUnwritable } from './cached-constraint.js';
 import { spokenTokens } from './complete-chat.js';
 import { CompletionText } from './completion-text.js';
 import type { AnswerPlan } from './plan-completion.js';
-import { refuseFormat } from './response-format.js';
 
 export interface AnswerPiece {
   /** Of the choice. */
@@ -33,7 +33,7 @@ async function* choicePieces(
 ): AsyncGenerator<AnswerPiece> {
   const request = plan.requests[index];
   if (!request) throw new RangeError(`the plan has no choice ${index}`);
-  const text = new CompletionText(plan.tokenizer, plan.stops);
+  const text = new CompletionText(plan.tokenizer, plan.stops, plan.kept);
   const withoutTokens = { index, decoded: null, taken: 0 };
   let finishReason: GeneratedRow['finishReason'] = 'length';
   try {
@@ -47,7 +47,7 @@ async function* choicePieces(
       if (text.isStopped) break;
     }
   } catch (error) {
-    refuseFormat(error);
+    refuseUnwritable(error, plan.constrainedBy);
   }
   const rest = text.finish();
   if (rest !== '') yield { ...withoutTokens, text: rest, finishReason: null };

@@ -3,10 +3,11 @@ import type { ChatCompletion, ChatUsage, ModelRecord } from '@preheat/contracts'
 import { createHash } from 'node:crypto';
 import type { GeneratedRow } from '@preheat/inference';
 import type { ServedModel } from '../serving/decoder-serving.js';
+import { AnswerReader, readAnswer, type Said } from './answer-reader.js';
+import { refuseUnwritable } from './cached-constraint.js';
 import { CompletionText } from './completion-text.js';
 import { toWireLogProbs } from './log-probs.js';
 import type { CompletionPlan } from './plan-completion.js';
-import { refuseFormat } from './response-format.js';
 
 /** What answers of one request have in common. */
 export interface CompletionHeader {
@@ -21,8 +22,9 @@ export async function completeChat(
   header: CompletionHeader,
   signal: AbortSignal,
 ): Promise<ChatCompletion> {
-  const rows = await model.decoder.generate(plan.requests, { ...plan.options, signal }).catch(refuseFormat);
-  const choices = rows.map((row, index) => toChoice(row, index, plan));
+  const refuse = (error: unknown) => refuseUnwritable(error, plan.constrainedBy);
+  const rows = await model.decoder.generate(plan.requests, { ...plan.options, signal }).catch(refuse);
+  const choices = rows.map((row, index) => toChoice(row, index, plan, header));
   const completionTokens = choices.reduce((sum, choice) => sum + choice.tokens, 0);
   return {
     ...header,
@@ -54,17 +56,30 @@ export function spokenTokens(row: GeneratedRow): Int32Array {
   return row.finishReason === 'stop' ? row.tokens.subarray(0, -1) : row.tokens;
 }
 
-function toChoice(row: GeneratedRow, index: number, plan: CompletionPlan) {
+/** Reads one choice of an answer. */
+export const choiceReader = (plan: CompletionPlan, { id }: CompletionHeader, index: number): AnswerReader =>
+  new AnswerReader(plan.tools, `${id}-${index}`);
+
+/** A message of calls alone has no content. */
+export function assistantMessage({ content, toolCalls }: Said): ChatCompletion['choices'][number]['message'] {
+  const role = 'assistant' as const;
+  if (toolCalls.length === 0) return { role, content, refusal: null };
+  return { role, content: content === '' ? null : content, refusal: null, tool_calls: [...toolCalls] };
+}
+
+function toChoice(row: GeneratedRow, index: number, plan: CompletionPlan, header: CompletionHeader) {
   const spoken = spokenTokens(row);
-  const text = new CompletionText(plan.tokenizer, plan.stops);
+  const text = new CompletionText(plan.tokenizer, plan.stops, plan.kept);
   text.push(spoken);
   text.finish();
   const taken = text.isStopped ? text.tokenCount : row.tokens.length;
+  const reader = choiceReader(plan, header, index);
+  const said = readAnswer(reader, text.text);
   const choice: ChatCompletion['choices'][number] = {
     index,
-    finish_reason: text.isStopped ? 'stop' : row.finishReason,
+    finish_reason: reader.finishReason(text.isStopped ? 'stop' : row.finishReason),
     logprobs: plan.topLogProbs === null ? null : toWireLogProbs(row, text.tokenCount, plan.topLogProbs, plan.tokenizer),
-    message: { role: 'assistant', content: text.text, refusal: null },
+    message: assistantMessage(said),
     ...(plan.returnsTokenIds ? tokenFields(row, taken) : {}),
   };
   return { choice, tokens: taken };

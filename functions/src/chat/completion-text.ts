@@ -2,7 +2,7 @@
  * The text of one answer, as its tokens arrive. Text is given out only when no later token can change or withdraw it: a
  * character cut in half waits for its rest, and the beginning of a stop sequence waits until it is known to be none.
  */
-import type { Tokenizer } from '@preheat/tokenizer';
+import { partialEnd, type Tokenizer } from '@preheat/tokenizer';
 
 /** What the decoder writes where bytes do not form a character yet. */
 const REPLACEMENT = '\ufffd';
@@ -10,14 +10,17 @@ const REPLACEMENT = '\ufffd';
 export class CompletionText {
   readonly #tokenizer: Tokenizer;
   readonly #stops: readonly string[];
+  readonly #kept: readonly number[];
   #tokens: number[] = [];
   #sent = 0;
   #text = '';
   #isStopped = false;
 
-  constructor(tokenizer: Tokenizer, stops: readonly string[]) {
+  /** @param kept control tokens that are part of the text. */
+  constructor(tokenizer: Tokenizer, stops: readonly string[], kept: readonly number[] = []) {
     this.#tokenizer = tokenizer;
     this.#stops = stops;
+    this.#kept = kept;
   }
 
   /** Everything up to the stop sequence. */
@@ -63,7 +66,7 @@ export class CompletionText {
   }
 
   #decode(count: number): string {
-    return this.#tokenizer.decode(this.#tokens.slice(0, count), { skipSpecialTokens: true });
+    return this.#tokenizer.decode(this.#tokens.slice(0, count), { skipSpecialTokens: true, kept: this.#kept });
   }
 
   #firstStop(text: string): number | undefined {
@@ -85,15 +88,7 @@ export class CompletionText {
 
   #uncertainLength(text: string): number {
     const trimmed = text.endsWith(REPLACEMENT) ? text.length - text.replace(/\ufffd+$/, '').length : 0;
-    const partial = this.#stops.map((stop) => partialSuffix(text, stop));
+    const partial = this.#stops.map((stop) => partialEnd(text, stop));
     return Math.max(trimmed, ...partial, 0);
   }
-}
-
-/** Length of the longest end of `text` that is a beginning of `stop`. */
-function partialSuffix(text: string, stop: string): number {
-  for (let length = Math.min(stop.length - 1, text.length); length > 0; length--) {
-    if (text.endsWith(stop.slice(0, length))) return length;
-  }
-  return 0;
 }

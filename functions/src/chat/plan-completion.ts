@@ -1,9 +1,16 @@
 /** From a request to what the decoder needs, with every limit checked before the model is loaded. */
-import { ApiError, type ChatCompletionRequest, endTokenIds, type ModelRecord } from '@preheat/contracts';
+import {
+  ApiError,
+  type ChatCompletionRequest,
+  endTokenIds,
+  type ModelRecord,
+  type ResponseFormat,
+} from '@preheat/contracts';
 import type { GenerateOptions, GenerateRequest } from '@preheat/inference';
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import { type ChatMessage, type Tokenizer, TokenizerError } from '@preheat/tokenizer';
-import { responseConstraint } from './response-format.js';
+import { planTools, type ToolPlan } from './plan-tools.js';
+import { type ConstrainingFields, responseConstraint } from './response-format.js';
 
 /** Answers to be decoded: one request a choice, all with the same options. */
 export interface AnswerPlan {
@@ -16,10 +23,16 @@ export interface AnswerPlan {
   readonly options: GenerateOptions;
   /** Null when no log-probabilities were asked for; else the number of alternatives a token. */
   readonly topLogProbs: number | null;
+  /** Control tokens that are part of the text. */
+  readonly kept?: readonly number[];
+  /** What to blame where the model cannot go on. */
+  readonly constrainedBy?: string;
 }
 
 export interface CompletionPlan extends AnswerPlan {
   readonly returnsTokenIds: boolean;
+  /** Null where no tool may be called. */
+  readonly tools: ToolPlan | null;
 }
 
 /** What chat and text completions ask of the decoder in the same words. */
@@ -30,7 +43,8 @@ export type SamplingRequest = Pick<
 
 /** @throws ApiError `context_length_exceeded` or `invalid_request`. */
 export function planCompletion(model: ModelDescription, request: ChatCompletionRequest, seed: number): CompletionPlan {
-  const tokens = encodePrompt(model.tokenizer, request.messages);
+  const tools = planTools(model, request);
+  const tokens = encodePrompt(model.tokenizer, request.messages, tools);
   const maxNewTokens = completionLimit(request, tokens.length, model.config.max_position_embeddings);
   const wantsLogProbs = request.logprobs === true;
   if (!wantsLogProbs && (request.top_logprobs ?? 0) > 0) {
@@ -47,10 +61,12 @@ export function planCompletion(model: ModelDescription, request: ChatCompletionR
     options: {
       maxNewTokens,
       ...generateOptions(model, request, topLogProbs, seed),
-      ...responseConstraint(model, request.response_format),
+      ...answerConstraint(model, tools, request.response_format),
     },
     topLogProbs,
+    ...(tools ? { kept: tools.kept, constrainedBy: 'tools' } : {}),
     returnsTokenIds: request.return_token_ids === true,
+    tools,
   };
 }
 
@@ -92,13 +108,36 @@ function logitBias(biases: Readonly<Record<string, number>>, vocabulary: number)
   throw new ApiError('invalid_request', message, { param: 'logit_bias' });
 }
 
-function encodePrompt(tokenizer: Tokenizer, messages: readonly ChatMessage[]): Int32Array {
+/** What answers are held to: where tools may be called, their plan has the format in it. @throws ApiError. */
+export function answerConstraint(
+  model: ModelDescription,
+  tools: ToolPlan | null,
+  format: ResponseFormat | null | undefined,
+  fields?: ConstrainingFields,
+): Pick<GenerateOptions, 'constraint'> {
+  if (!tools) return responseConstraint(model, format, fields);
+  return tools.constraint ? { constraint: tools.constraint } : {};
+}
+
+function encodePrompt(tokenizer: Tokenizer, messages: readonly ChatMessage[], tools: ToolPlan | null): Int32Array {
   try {
-    return tokenizer.encodePrompt(messages);
+    return promptTokens(tokenizer, messages, tools);
   } catch (error) {
     if (!(error instanceof TokenizerError)) throw error;
-    throw new ApiError('invalid_request', error.message, { param: 'messages' });
+    const param = error.message.startsWith('tools[') ? 'tools' : 'messages';
+    throw new ApiError('invalid_request', error.message, { param });
   }
+}
+
+/** The conversation, and of a call that is forced its beginning. @throws TokenizerError. */
+export function promptTokens(
+  tokenizer: Tokenizer,
+  messages: readonly ChatMessage[],
+  tools: ToolPlan | null,
+): Int32Array {
+  if (!tools) return tokenizer.encodePrompt(messages);
+  const prompt = tokenizer.encodePrompt(messages, { tools: tools.tools });
+  return Int32Array.from([...prompt, ...tokenizer.encode(tools.opening)]);
 }
 
 function completionLimit(request: ChatCompletionRequest, promptTokens: number, contextTokens: number): number {

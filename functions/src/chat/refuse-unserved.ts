@@ -3,9 +3,7 @@ import { ApiError, REFUSED_CHAT_FIELDS } from '@preheat/contracts';
 
 /** Values equal to leaving the field out. */
 const NEUTRAL: Readonly<Record<string, (value: unknown) => boolean>> = {
-  tools: (value) => Array.isArray(value) && value.length === 0,
   functions: (value) => Array.isArray(value) && value.length === 0,
-  tool_choice: (value) => value === 'none',
   function_call: (value) => value === 'none',
   modalities: (value) => JSON.stringify(value) === '["text"]',
 };

@@ -1,69 +1,63 @@
-/** The response format of a request as what decoding is constrained to, made once for a model and a format. */
-import { ApiError, endTokenIds, type ResponseFormat } from '@preheat/contracts';
+/** The response format of a request as what decoding is constrained to. */
+import { ApiError, type ResponseFormat } from '@preheat/contracts';
 import {
   anyObject,
+  type GrammarNode,
   jsonSchemaGrammar,
-  NoTokenAllowedError,
   SchemaError,
-  SortedTokens,
-  TokenConstraint,
+  type TokenConstraint,
 } from '@preheat/inference/grammar';
 import type { ModelDescription } from '@preheat/inference/model-registry';
-import type { Tokenizer } from '@preheat/tokenizer';
+import { cachedConstraint } from './cached-constraint.js';
 
-const PARAM = 'response_format';
-/** Formats kept for a model, each with the tokens that were found to be allowed wherever an answer has been. */
-const MAX_FORMATS = 32;
+export type ConstrainingFormat = Exclude<ResponseFormat, { type: 'text' }>;
 
-interface Known {
-  readonly tokens: SortedTokens;
-  readonly constraints: Map<string, TokenConstraint>;
+/** Where a request has what constrains its answers: what errors name. */
+export interface ConstrainingFields {
+  readonly tools: string;
+  readonly format: string;
+  readonly schema: string;
 }
 
-const knownByTokenizer = new WeakMap<Tokenizer, Known>();
+export const CHAT_FIELDS: ConstrainingFields = {
+  tools: 'tools',
+  format: 'response_format',
+  schema: 'response_format.json_schema.schema',
+};
+
+/** Null for any text. */
+export function constrainingFormat(format: ResponseFormat | null | undefined): ConstrainingFormat | null {
+  return !format || format.type === 'text' ? null : format;
+}
 
 /** @throws ApiError for a schema that decoding cannot be held to, or that the model has no tokens to write. */
 export function responseConstraint(
   model: ModelDescription,
   format: ResponseFormat | null | undefined,
+  fields = CHAT_FIELDS,
 ): { readonly constraint?: TokenConstraint } {
-  if (!format || format.type === 'text') return {};
-  const { tokens, constraints } = knownOf(model);
-  const key = JSON.stringify(format.type === 'json_schema' ? (format.json_schema.schema ?? {}) : null);
-  const constraint = constraints.get(key) ?? new TokenConstraint(grammarOf(format), tokens, endTokenIds(model.config));
-  // The latest last: the first is the one to forget.
-  constraints.delete(key);
-  constraints.set(key, constraint);
-  const [oldest] = constraints.keys();
-  if (constraints.size > MAX_FORMATS && oldest !== undefined) constraints.delete(oldest);
-  if (!constraint.start.allowed.includes(1)) refuseFormat(new NoTokenAllowedError(0));
-  return { constraint };
+  const constraining = constrainingFormat(format);
+  if (!constraining) return {};
+  const grammar = () => formatGrammar(constraining, fields);
+  return { constraint: cachedConstraint(model, { by: fields.format, key: formatKey(constraining), grammar }) };
 }
 
-/** @throws ApiError where an answer could not go on, else the error itself. */
-export function refuseFormat(error: unknown): never {
-  if (!(error instanceof NoTokenAllowedError)) throw error;
-  const message = `The model's vocabulary cannot write an answer of this format: ${error.message}.`;
-  throw new ApiError('invalid_request', message, { param: PARAM });
+/** Equal for formats that allow the same. */
+export const formatKey = (format: ConstrainingFormat): string =>
+  JSON.stringify(format.type === 'json_schema' ? (format.json_schema.schema ?? {}) : null);
+
+/** @throws ApiError naming the keyword. */
+export function formatGrammar(format: ConstrainingFormat, fields: ConstrainingFields): GrammarNode {
+  return format.type === 'json_object' ? anyObject : schemaGrammar(format.json_schema.schema ?? {}, fields.schema);
 }
 
-function knownOf({ tokenizer, config }: ModelDescription): Known {
-  let known = knownByTokenizer.get(tokenizer);
-  if (!known) {
-    const bytes = Array.from({ length: config.vocab_size }, (_, id) => tokenizer.tokenBytes(id));
-    known = { tokens: new SortedTokens(bytes), constraints: new Map() };
-    knownByTokenizer.set(tokenizer, known);
-  }
-  return known;
-}
-
-function grammarOf(format: Exclude<ResponseFormat, { type: 'text' }>) {
-  if (format.type === 'json_object') return anyObject;
+/** @throws ApiError for a schema that decoding cannot be held to; `path` is where the request has it. */
+export function schemaGrammar(schema: unknown, path: string): GrammarNode {
   try {
-    return jsonSchemaGrammar(format.json_schema.schema ?? {});
+    return jsonSchemaGrammar(schema);
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error;
-    const param = ['response_format.json_schema.schema', error.path].filter((part) => part !== '').join('.');
+    const param = [path, error.path].filter((part) => part !== '').join('.');
     throw new ApiError('invalid_request', `'${param}': ${error.message}.`, { param });
   }
 }

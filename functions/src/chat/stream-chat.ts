@@ -1,12 +1,13 @@
 /**
- * A streamed chat completion: role, text as it becomes certain, the finish reason of each choice, usage if asked for, and
- * `[DONE]`. While the model is being loaded, comments keep the connection alive.
+ * A streamed chat completion: role, text as it becomes certain and calls once they are whole, the finish reason of each
+ * choice, usage if asked for, and `[DONE]`. While the model is being loaded, comments keep the connection alive.
  */
 import type { ChatCompletionChunk } from '@preheat/contracts';
 import { dataFrame, DONE_FRAME } from '../streaming/server-sent-events.js';
 import { acquireWarming, type Warming } from './acquire-warming.js';
 import { type AnswerPiece, answerPieces } from './answer-pieces.js';
-import { type CompletionHeader, usageOf } from './complete-chat.js';
+import type { AnswerReader, Said } from './answer-reader.js';
+import { choiceReader, type CompletionHeader, usageOf } from './complete-chat.js';
 import { toWireLogProbs } from './log-probs.js';
 import type { CompletionPlan } from './plan-completion.js';
 
@@ -30,14 +31,12 @@ export async function* streamChat(options: StreamChatOptions): AsyncGenerator<st
 
   const model = yield* acquireWarming(options);
   try {
-    for (const index of plan.requests.keys()) {
-      yield chunk([{ index, delta: { role: 'assistant', content: '' }, finish_reason: null, logprobs: null }]);
-    }
+    const writers = plan.requests.map((_, index) => new ChoiceWriter(plan, header, index));
+    for (const writer of writers) yield chunk([writer.begin()]);
     let completionTokens = 0;
     for await (const piece of answerPieces(model, plan, signal)) {
       completionTokens += piece.taken;
-      const choice = toChoice(piece, plan);
-      if (choice) yield chunk([choice]);
+      for (const choice of writers[piece.index]?.write(piece) ?? []) yield chunk([choice]);
     }
     if (includeUsage) yield chunk([], usageOf(plan.promptTokens, completionTokens));
     yield DONE_FRAME;
@@ -46,12 +45,45 @@ export async function* streamChat(options: StreamChatOptions): AsyncGenerator<st
   }
 }
 
-/** Null for a piece that says nothing. */
-function toChoice({ index, text, decoded, taken, finishReason }: AnswerPiece, plan: CompletionPlan): Choice | null {
-  if (finishReason !== null) return { index, delta: {}, finish_reason: finishReason, logprobs: null };
-  const { topLogProbs, tokenizer } = plan;
-  const logprobs =
-    topLogProbs === null || !decoded ? null : toWireLogProbs(decoded.row, decoded.tokens, topLogProbs, tokenizer);
-  if (text === '' && logprobs === null && taken === 0) return null;
-  return { index, delta: { content: text }, finish_reason: null, logprobs };
+/** One choice as a stream says it. */
+class ChoiceWriter {
+  readonly #plan: CompletionPlan;
+  readonly #index: number;
+  readonly #reader: AnswerReader;
+  #calls = 0;
+
+  constructor(plan: CompletionPlan, header: CompletionHeader, index: number) {
+    this.#plan = plan;
+    this.#index = index;
+    this.#reader = choiceReader(plan, header, index);
+  }
+
+  /** Where tools may be called, there may be no content at all. */
+  begin(): Choice {
+    return this.#choice({ role: 'assistant', content: this.#plan.tools ? null : '' });
+  }
+
+  write({ text, decoded, taken, finishReason }: AnswerPiece): Choice[] {
+    if (finishReason !== null) {
+      const rest = this.#delta(this.#reader.finish());
+      const end: Choice = { ...this.#choice({}), finish_reason: this.#reader.finishReason(finishReason) };
+      return Object.keys(rest).length === 0 ? [end] : [this.#choice(rest), end];
+    }
+    const { topLogProbs, tokenizer } = this.#plan;
+    const logprobs =
+      topLogProbs === null || !decoded ? null : toWireLogProbs(decoded.row, decoded.tokens, topLogProbs, tokenizer);
+    const delta = this.#delta(this.#reader.push(text));
+    if (Object.keys(delta).length === 0 && logprobs === null && taken === 0) return [];
+    // What is held back as it may become a call keeps the connection alive all the same.
+    return [{ ...this.#choice(this.#plan.tools ? delta : { content: '', ...delta }), logprobs }];
+  }
+
+  #delta({ content, toolCalls }: Said): Choice['delta'] {
+    const calls = toolCalls.map((call) => ({ index: this.#calls++, ...call }));
+    return { ...(content === '' ? {} : { content }), ...(calls.length === 0 ? {} : { tool_calls: calls }) };
+  }
+
+  #choice(delta: Choice['delta']): Choice {
+    return { index: this.#index, delta, finish_reason: null, logprobs: null };
+  }
 }

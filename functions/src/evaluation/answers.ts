@@ -3,9 +3,14 @@ import { ChatRequestMessage, check, endTokenIds, type EvalRow, type ModelSample 
 import type { GraderSample } from '@preheat/graders';
 import { TokenizerError } from '@preheat/tokenizer';
 import Type from 'typebox';
+import { AnswerReader, readAnswer } from '../chat/answer-reader.js';
+import { refuseUnwritable } from '../chat/cached-constraint.js';
+import { assistantMessage } from '../chat/complete-chat.js';
+import { promptTokens } from '../chat/plan-completion.js';
+import type { ToolPlan } from '../chat/plan-tools.js';
 import type { ServedModel } from '../serving/decoder-serving.js';
 import { type Conversation, type MessageSource, plainMessages } from './run-messages.js';
-import type { Sampling } from './run-sampling.js';
+import { planAnswers, type Sampling } from './run-sampling.js';
 
 /** What an item is answered with: a model of the platform, or the sample that came with the item. */
 export type Answerer =
@@ -56,7 +61,7 @@ export interface AnswerRequest {
   readonly keys: readonly string[];
 }
 
-/** For each request one answer a key. */
+/** For each request one answer a key. @throws ApiError where the model cannot write what answers are held to. */
 export async function generatedAnswers(
   { model, name, messages }: Extract<Answerer, { kind: 'model' }>,
   requests: readonly AnswerRequest[],
@@ -64,21 +69,26 @@ export async function generatedAnswers(
   signal: AbortSignal,
 ): Promise<Answer[][]> {
   const context = model.config.max_position_embeddings;
-  const prepared = requests.map(({ row }) => prepare(row, messages, model, sampling.maxCompletionTokens ?? 1));
+  const { tools, options: constraint } = planAnswers(model, sampling.constraining);
+  const asking = { model, messages, tools, reserved: sampling.maxCompletionTokens ?? 1 };
+  const prepared = requests.map(({ row }) => prepare(row, asking));
   const prompts = prepared.flatMap((item, i) =>
     'tokens' in item ? (requests[i]?.keys ?? []).map((key) => ({ tokens: item.tokens, key })) : [],
   );
   const longest = Math.max(0, ...prompts.map(({ tokens }) => tokens.length));
   const { temperature, topP, seed } = sampling;
   const maxNewTokens = sampling.maxCompletionTokens ?? context - longest;
-  const options = { maxNewTokens, temperature, topP, seed, signal, stopIds: endTokenIds(model.config) };
-  const generated = (prompts.length === 0 ? [] : await model.decoder.generate(prompts, options)).values();
+  const options = { maxNewTokens, temperature, topP, seed, signal, stopIds: endTokenIds(model.config), ...constraint };
+  const { fields } = sampling.constraining;
+  const refuse = (error: unknown) => refuseUnwritable(error, tools ? fields.tools : fields.format);
+  const rows = prompts.length === 0 ? [] : await model.decoder.generate(prompts, options).catch(refuse);
+  const generated = rows.values();
   return prepared.map((item, i) =>
-    (requests[i]?.keys ?? []).map(() => {
+    (requests[i]?.keys ?? []).map((key) => {
       if ('failed' in item) return item.failed;
       const row = generated.next().value;
       if (!row) throw new Error('the decoder gave fewer rows than requests');
-      return toAnswer(item, row, model, name);
+      return toAnswer(item, row, { model, name, tools, key });
     }),
   );
 }
@@ -86,28 +96,41 @@ export async function generatedAnswers(
 function toAnswer(
   { input, tokens }: { input: Conversation; tokens: Int32Array },
   row: { tokens: Int32Array; finishReason: 'stop' | 'length' },
-  { tokenizer }: ServedModel,
-  model: string,
+  { model, name, tools, key }: { model: ServedModel; name: string; tools: ToolPlan | null; key: string },
 ): Answer {
   const spoken = row.finishReason === 'stop' ? row.tokens.subarray(0, -1) : row.tokens;
-  const output_text = tokenizer.decode(spoken, { skipSpecialTokens: true });
-  const message = { role: 'assistant', content: output_text };
+  const reader = new AnswerReader(tools, key);
+  const text = model.tokenizer.decode(spoken, { skipSpecialTokens: true, kept: tools?.kept ?? [] });
+  const said = readAnswer(reader, text);
+  const finish_reason = reader.finishReason(row.finishReason);
   const counts = { prompt_tokens: tokens.length, completion_tokens: row.tokens.length, cached_tokens: 0 };
   return {
     input,
-    sample: { output_text, choices: [{ index: 0, message, finish_reason: row.finishReason }] },
-    finishReason: row.finishReason,
-    model,
+    sample: {
+      output_text: said.content,
+      ...(said.toolCalls.length > 0 ? { output_tools: said.toolCalls } : {}),
+      choices: [{ index: 0, message: assistantMessage(said), finish_reason }],
+    },
+    finishReason: finish_reason,
+    model: name,
     usage: { ...counts, total_tokens: tokens.length + row.tokens.length },
     error: null,
   };
 }
 
-function prepare(row: EvalRow, source: MessageSource, model: ServedModel, reserved: number): Prepared {
-  const rendered = source.render(row);
+interface Asking {
+  readonly model: ServedModel;
+  readonly messages: MessageSource;
+  readonly tools: ToolPlan | null;
+  /** Tokens kept free for the answer. */
+  readonly reserved: number;
+}
+
+function prepare(row: EvalRow, { model, messages, tools, reserved }: Asking): Prepared {
+  const rendered = messages.render(row);
   if (!rendered.ok) return { failed: failedAnswer('invalid_item', rendered.message) };
   try {
-    const tokens = model.tokenizer.encodePrompt(rendered.messages);
+    const tokens = promptTokens(model.tokenizer, rendered.messages, tools);
     const context = model.config.max_position_embeddings;
     if (tokens.length + reserved <= context) return { input: rendered.messages, tokens };
     const message = `The model holds ${context} tokens; the prompt has ${tokens.length}, the answer may take ${reserved}.`;

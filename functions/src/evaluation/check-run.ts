@@ -16,7 +16,7 @@ import { completionRows } from './completion-rows.js';
 import { itemProblem } from './item-schema.js';
 import { compileMessages, STORED_CONVERSATION } from './run-messages.js';
 import { countFileRows } from './run-rows.js';
-import { modelOf, refuseUnservedSampling } from './run-sampling.js';
+import { constrainingOf, modelOf, planAnswers, refuseUnservedSampling } from './run-sampling.js';
 
 export interface RunChecks {
   readonly files: FileLibrary;
@@ -66,7 +66,12 @@ async function checkAnswerer(
   const messages = compileMessages(input);
   if (!messages.ok) throw firstProblem('invalid_request', [messages.problem]);
   const record = isStorable(model) ? await models.findCallable(projectId, model) : undefined;
-  if (record) return record.name;
+  if (record) {
+    const constraining = constrainingOf(source);
+    const isPlain = constraining.tools.length === 0 && (constraining.format ?? { type: 'text' }).type === 'text';
+    if (!isPlain) planAnswers(await models.describe(record), constraining);
+    return record.name;
+  }
   await refuseGone(models, projectId, model);
   const message = `The model '${model}' does not exist in this project. GET /v1/models lists those that do.`;
   throw new ApiError('model_not_available', message, { param: 'data_source.model' });

@@ -46,6 +46,7 @@ function toRow({ completion, messages, metadata }: StoredCompletion): EvalRow {
     sample: {
       input: messages,
       output_text: first?.message.content ?? '',
+      ...(first?.message.tool_calls ? { output_tools: first.message.tool_calls } : {}),
       choices: choices.map(({ index, message, finish_reason }) => ({ index, message, finish_reason })),
       finish_reason: first?.finish_reason ?? 'stop',
       model,

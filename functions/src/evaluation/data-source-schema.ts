@@ -11,7 +11,8 @@ export function dataSourceConfig(stored: StoredEval): EvalObject['data_source_co
 }
 
 const TEXT = { type: 'string' };
-const MESSAGE = { type: 'object', properties: { role: TEXT, content: {} }, required: ['role', 'content'] };
+/** A message of calls alone may have no content. */
+const MESSAGE = { type: 'object', properties: { role: TEXT, content: {} }, required: ['role'] };
 
 /** What `sample.*` offers to a criterion. */
 const SAMPLE_SCHEMA = {

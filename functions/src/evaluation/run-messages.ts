@@ -10,7 +10,10 @@ import {
 } from '@preheat/graders';
 import Type from 'typebox';
 
-export type Conversation = readonly { role: string; content: string }[];
+export type Conversation = readonly (Pick<ChatRequestMessage, 'tool_calls' | 'tool_call_id'> & {
+  role: string;
+  content: string;
+})[];
 export type Rendered =
   | { readonly ok: true; readonly messages: Conversation }
   | { readonly ok: false; readonly message: string };
@@ -81,9 +84,11 @@ function trajectoryOf(value: unknown, reference: string): Rendered {
 
 /** Messages with their parts joined, as the chat template joins them. */
 export function plainMessages(messages: readonly ChatRequestMessage[]): Conversation {
-  return messages.map(({ role, content }) => ({
+  return messages.map(({ role, content, tool_calls, tool_call_id }) => ({
     role,
-    content: typeof content === 'string' ? content : content.map(({ text }) => text).join(''),
+    content: typeof content === 'string' ? content : (content ?? []).map(({ text }) => text).join(''),
+    ...(tool_calls ? { tool_calls } : {}),
+    ...(tool_call_id === undefined ? {} : { tool_call_id }),
   }));
 }
 

@@ -48,7 +48,9 @@ export function refuseUnserved(body: unknown): void {
     throw unsupported('method.reinforcement.hyperparameters.reasoning_effort', "only 'default' is served");
   }
   if (reinforcement?.['response_format'] !== undefined) {
-    throw unsupported('method.reinforcement.response_format', 'structured output is not served');
+    const reason =
+      'a policy learns from what it says by itself, and an answer held to a format is not; grade the format';
+    throw unsupported('method.reinforcement.response_format', reason);
   }
   if (Array.isArray(integrations) && integrations.length > 0) {
     throw unsupported('integrations', 'integrations are not served; leave the list empty');

@@ -176,7 +176,23 @@ const BAD: [string, object, number, string, string | null][] = [
   ],
   ['a completion too long', { max_tokens: 500 }, 400, 'context_length_exceeded', 'max_completion_tokens'],
   ['a control token', { messages: [{ role: 'user', content: '<|end|>' }] }, 400, 'invalid_request', 'messages'],
-  ['tools', { tools: [{ type: 'function' }] }, 400, 'unsupported_parameter', 'tools'],
+  ['the older form of tools', { functions: [{ name: 'f' }] }, 400, 'unsupported_parameter', 'functions'],
+  [
+    'tools without a name',
+    { tools: [{ type: 'function', function: {} }] },
+    400,
+    'invalid_request',
+    'tools.0.function.name',
+  ],
+  [
+    'tools where the template cannot list them',
+    { tools: [{ type: 'function', function: { name: 'f' } }] },
+    400,
+    'invalid_request',
+    'tools',
+  ],
+  ['a forced call of nothing', { tools: [], tool_choice: 'required' }, 400, 'invalid_request', 'tool_choice'],
+  ['a message without content', { messages: [{ role: 'user' }] }, 400, 'invalid_request', 'messages'],
   ['a penalty out of range', { frequency_penalty: 2.5 }, 400, 'invalid_request', 'frequency_penalty'],
   ['a bias of no token', { logit_bias: { 100000: 1 } }, 400, 'invalid_request', 'logit_bias'],
   ['a bias of text', { logit_bias: { cat: 1 } }, 400, 'invalid_request', 'logit_bias'],
@@ -196,7 +212,15 @@ describe('refused', () => {
 
   it('nothing that equals leaving a field out', async () => {
     const api = await startApi();
-    const fields = { tools: [], frequency_penalty: 0, response_format: { type: 'text' }, store: true, stop: null };
+    const fields = {
+      tools: [],
+      tool_choice: 'auto',
+      parallel_tool_calls: false,
+      frequency_penalty: 0,
+      response_format: { type: 'text' },
+      store: true,
+      stop: null,
+    };
     expect((await chat(api, { ...fields, max_tokens: 1 })).statusCode).toBe(200);
     await api.app.close();
   });

@@ -3,6 +3,7 @@
  * `store: true`. Nothing is kept of a stream that broke.
  */
 import type { ChatCompletion, ChatCompletionChunk } from '@preheat/contracts';
+import { assistantMessage } from '../chat/complete-chat.js';
 import { dataFrame } from '../streaming/server-sent-events.js';
 
 type Choice = ChatCompletion['choices'][number];
@@ -42,11 +43,13 @@ function merged(
 ): Choice {
   const content = (before?.message.content ?? '') + (delta.content ?? '');
   const tokens = [...(before?.logprobs?.content ?? []), ...(logprobs?.content ?? [])];
+  const called = (delta.tool_calls ?? []).map(({ index: _, ...call }) => call);
+  const toolCalls = [...(before?.message.tool_calls ?? []), ...called];
   return {
     index,
     finish_reason: finish_reason ?? before?.finish_reason ?? 'stop',
     logprobs: before?.logprobs || logprobs ? { content: tokens, refusal: null } : null,
-    message: { role: 'assistant', content, refusal: null },
+    message: assistantMessage({ content, toolCalls }),
   };
 }
 

@@ -1,13 +1,25 @@
 /** Chat completions: the request fields served now, the buffered answer and the streamed chunk. */
 import Type, { type Static } from 'typebox';
+import { ChatToolCall, TOOL_FIELDS } from './chat-tools.js';
 import { Count, Id, Metadata, ModelName, Nullable, OneOf, Seed, UnixSeconds } from './primitives.js';
 
 const TextPart = Type.Object({ type: Type.Literal('text'), text: Type.String({ maxLength: 200_000 }) });
 
+const Content = Type.Union([
+  Type.String({ maxLength: 200_000 }),
+  Type.Array(TextPart, { minItems: 1, maxItems: 64 }),
+  Type.Null(),
+]);
+
+/** Which fields a role needs is checked where the message is tokenised. */
 export const ChatRequestMessage = Type.Object({
-  role: OneOf(['developer', 'system', 'user', 'assistant']),
-  content: Type.Union([Type.String({ maxLength: 200_000 }), Type.Array(TextPart, { minItems: 1, maxItems: 64 })]),
+  role: OneOf(['developer', 'system', 'user', 'assistant', 'tool']),
+  /** May be null, or left out, where an assistant message has calls. */
+  content: Type.Optional(Content),
   name: Type.Optional(Type.String({ maxLength: 64 })),
+  tool_calls: Type.Optional(Nullable(Type.Array(ChatToolCall, { maxItems: 128 }))),
+  /** Of a tool message: the call that its content is the result of. */
+  tool_call_id: Type.Optional(Type.String({ maxLength: 128 })),
 });
 export type ChatRequestMessage = Static<typeof ChatRequestMessage>;
 
@@ -23,6 +35,13 @@ const LogitBias = Type.Record(Type.String({ maxLength: 16 }), Type.Number({ mini
   maxProperties: 1024,
 });
 
+export const JsonSchemaFormat = Type.Object({
+  name: Type.String({ pattern: '^[a-zA-Z0-9_-]{1,64}$' }),
+  description: Type.Optional(Type.String({ maxLength: 4096 })),
+  schema: Type.Optional(Type.Record(Type.String({ maxLength: 256 }), Type.Unknown())),
+  strict: Type.Optional(Nullable(Type.Boolean())),
+});
+
 /**
  * What an answer must be: any text, any JSON object, or a document of a schema. The schema's keywords are checked where it is
  * turned into what decoding is constrained to.
@@ -32,20 +51,13 @@ export const ResponseFormat = Type.Union([
   Type.Object({ type: Type.Literal('json_object') }),
   Type.Object({
     type: Type.Literal('json_schema'),
-    json_schema: Type.Object({
-      name: Type.String({ pattern: '^[a-zA-Z0-9_-]{1,64}$' }),
-      description: Type.Optional(Type.String({ maxLength: 4096 })),
-      schema: Type.Optional(Type.Record(Type.String({ maxLength: 256 }), Type.Unknown())),
-      strict: Type.Optional(Nullable(Type.Boolean())),
-    }),
+    json_schema: JsonSchemaFormat,
   }),
 ]);
 export type ResponseFormat = Static<typeof ResponseFormat>;
 
 /** Fields that would change the meaning of an answer and are not served are refused by name, never ignored. */
 export const REFUSED_CHAT_FIELDS = [
-  'tools',
-  'tool_choice',
   'functions',
   'function_call',
   'audio',
@@ -70,6 +82,7 @@ export const ChatCompletionRequest = Type.Object({
   stream: Type.Optional(Nullable(Type.Boolean())),
   stream_options: Type.Optional(Nullable(Type.Object({ include_usage: Type.Optional(Type.Boolean()) }))),
   response_format: Type.Optional(Nullable(ResponseFormat)),
+  ...TOOL_FIELDS,
   logprobs: Type.Optional(Nullable(Type.Boolean())),
   top_logprobs: Type.Optional(Nullable(Type.Integer({ minimum: 0, maximum: 20 }))),
   metadata: Type.Optional(Nullable(Metadata)),
@@ -97,7 +110,7 @@ const LogProbs = Nullable(
     refusal: Type.Null(),
   }),
 );
-const FinishReason = OneOf(['stop', 'length']);
+const FinishReason = OneOf(['stop', 'length', 'tool_calls']);
 
 export const ChatUsage = Type.Object({
   prompt_tokens: Count,
@@ -122,6 +135,7 @@ export const ChatCompletion = Type.Object({
         role: Type.Literal('assistant'),
         content: Nullable(Type.String({ maxLength: 1_000_000 })),
         refusal: Type.Null(),
+        tool_calls: Type.Optional(Type.Array(ChatToolCall, { minItems: 1, maxItems: 1024 })),
       }),
       token_ids: Type.Optional(Type.Array(Count, { maxItems: 1_000_000 })),
       token_logprobs: Type.Optional(Type.Array(Type.Number(), { maxItems: 1_000_000 })),
@@ -142,7 +156,14 @@ export const ChatCompletionChunk = Type.Object({
   choices: Type.Array(
     Type.Object({
       index: Count,
-      delta: Type.Object({ role: Type.Optional(Type.Literal('assistant')), content: Type.Optional(Type.String()) }),
+      delta: Type.Object({
+        role: Type.Optional(Type.Literal('assistant')),
+        content: Type.Optional(Nullable(Type.String())),
+        /** Each call comes whole, once it has ended. */
+        tool_calls: Type.Optional(
+          Type.Array(Type.Interface([ChatToolCall], { index: Count }), { minItems: 1, maxItems: 1024 }),
+        ),
+      }),
       finish_reason: Nullable(FinishReason),
       logprobs: LogProbs,
     }),

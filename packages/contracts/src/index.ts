@@ -2,6 +2,7 @@
 export * from './api-key.js';
 export * from './bundle-manifest.js';
 export * from './chat.js';
+export * from './chat-tools.js';
 export * from './checkpoint-permission.js';
 export * from './decoder-architecture.js';
 export * from './decoder-tensors.js';

@@ -1,5 +1,7 @@
 /** What a run is about: rows of a file, of the request or of stored completions, and how a model answers them. */
 import Type, { type Static } from 'typebox';
+import { JsonSchemaFormat, ResponseFormat } from './chat.js';
+import { ChatTool } from './chat-tools.js';
 import { FileId, Metadata, ModelName, Nullable, Seed, UnixSeconds } from './primitives.js';
 import { JudgeMessage } from './service-graders.js';
 import { EvalRow } from './training-row.js';
@@ -55,10 +57,32 @@ const SAMPLING = {
   seed: Type.Optional(Nullable(Seed)),
   max_completion_tokens: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 1_000_000 }))),
   reasoning_effort: Refused,
-  tools: Refused,
 };
-export const CompletionSampling = Type.Object({ ...SAMPLING, response_format: Refused }, CLOSED);
-export const ResponseSampling = Type.Object({ ...SAMPLING, text: Refused }, CLOSED);
+export const CompletionSampling = Type.Object(
+  {
+    ...SAMPLING,
+    response_format: Type.Optional(Nullable(ResponseFormat)),
+    tools: Type.Optional(Nullable(Type.Array(ChatTool, { maxItems: 128 }))),
+  },
+  CLOSED,
+);
+/** A response format in the words of the responses API, which has the parts of a schema beside its type. */
+const ResponseText = Type.Object(
+  {
+    format: Type.Optional(
+      Type.Union([
+        Type.Object({ type: Type.Literal('text') }),
+        Type.Object({ type: Type.Literal('json_object') }),
+        Type.Interface([JsonSchemaFormat], { type: Type.Literal('json_schema') }),
+      ]),
+    ),
+  },
+  CLOSED,
+);
+export const ResponseSampling = Type.Object(
+  { ...SAMPLING, text: Type.Optional(Nullable(ResponseText)), tools: Refused },
+  CLOSED,
+);
 
 export const JsonlDataSource = Type.Object(
   { type: Type.Literal('jsonl'), source: Type.Union([FileSource, InlineSource]) },

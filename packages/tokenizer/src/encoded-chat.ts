@@ -39,15 +39,24 @@ export function encodeConversation(
   return walk.finish(false);
 }
 
-/** Tokens a model is given to write the next assistant turn: a prefix of the conversation that holds that turn. */
+/**
+ * Tokens a model is given to write the next assistant turn: a prefix of the conversation that holds that turn. Templates that
+ * rewrite earlier turns (thoughts taken out, tools moved to the last question) have no such prefix, and nothing is trained
+ * here: the whole is tokenised at once.
+ */
 export function encodeConversationPrompt(
   messages: readonly ChatMessage[],
   render: RenderPrefix,
   vocabulary: Vocabulary,
 ): Int32Array {
   const walk = new TurnWalk(messages, render, vocabulary);
-  walk.takeAssistantTurns();
-  return walk.finish(true).tokens;
+  try {
+    walk.takeAssistantTurns();
+    return walk.finish(true).tokens;
+  } catch (error) {
+    if (!(error instanceof TokenizerError) || error.code !== 'template_not_incremental') throw error;
+    return vocabulary.encode(render(messages.length, true));
+  }
 }
 
 class TurnWalk {

@@ -7,6 +7,7 @@ export type TokenizerErrorCode =
   | 'template_not_incremental'
   | 'unknown_role'
   | 'invalid_message'
+  | 'tools_not_supported'
   | 'control_token_in_content';
 
 export class TokenizerError extends Error {

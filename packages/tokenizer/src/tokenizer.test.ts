@@ -119,7 +119,7 @@ describe('renderChat', () => {
 
   it.each<[string, ChatMessage[], string]>([
     ['unknown_role', [user('a'), { role: 'robot', content: 'b' }], 'messages[1].role: "robot" is not one of system'],
-    ['template_failed', [{ role: 'tool', content: 'b' }], 'the role tool is not supported'],
+    ['template_failed', [{ role: 'function', content: 'b' }], 'the role function is not supported'],
     ['invalid_message', [], 'at least one message'],
     ['invalid_message', [{ ...user('a'), weight: 1 }], 'messages[0].weight: allowed on assistant messages only'],
     ['invalid_message', [{ ...assistant('a'), weight: 2 }], 'messages[0].weight: expected 0 or 1, found 2'],

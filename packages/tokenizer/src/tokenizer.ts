@@ -2,9 +2,10 @@
  * A loaded tokenizer: ids, chat rendering and the loss mask of conversations. Everything is derived from the two files
  * a Hugging Face checkpoint carries, so a model trained here reads the same text elsewhere.
  */
-import { type ChatMessage, templateMessages } from './chat-message.js';
+import { type ChatMessage, checkTools, templateMessages } from './chat-message.js';
 import { chatTemplate, type RenderOptions, type RenderTemplate } from './chat-template.js';
 import { type EncodedChat, encodeConversation, encodeConversationPrompt, type RenderPrefix } from './encoded-chat.js';
+import { type ToolCallForm, toolCallForm } from './tool-call-form.js';
 import { TokenizerError } from './tokenizer-error.js';
 import { chatTemplateSources, DEFAULT_TEMPLATE, namedTokens, type TokenizerFiles } from './tokenizer-files.js';
 import { Vocabulary } from './vocabulary.js';
@@ -17,6 +18,13 @@ export interface SpecialIds {
   readonly pad: number | null;
 }
 
+export interface DecodeOptions {
+  /** Leaves control tokens out. Default false. */
+  readonly skipSpecialTokens?: boolean;
+  /** Ids that are not left out. */
+  readonly kept?: readonly number[];
+}
+
 export interface Tokenizer {
   /** One more than the largest id. */
   readonly vocabSize: number;
@@ -26,7 +34,7 @@ export interface Tokenizer {
   /** Ids without any added beginning or end token. */
   encode(text: string): Int32Array;
   /** @throws {TokenizerError} `unknown_token_id`. */
-  decode(ids: ArrayLike<number>, options?: { readonly skipSpecialTokens?: boolean }): string;
+  decode(ids: ArrayLike<number>, options?: DecodeOptions): string;
   /** @throws {TokenizerError} `unknown_token_id`. */
   idToToken(id: number): string;
   /** The bytes that a token adds to any text; null for control tokens, and where neighbours decide. @throws {TokenizerError} `unknown_token_id`. */
@@ -42,6 +50,8 @@ export interface Tokenizer {
    * `encodeChat(messages).tokens` wherever `messages[k]` is an assistant message.
    */
   encodePrompt(messages: readonly ChatMessage[], options?: Pick<RenderOptions, 'tools'>): Int32Array;
+  /** How the model calls functions. @throws {TokenizerError} `tools_not_supported`, `no_chat_template`. */
+  toolCallForm(): ToolCallForm;
 }
 
 export interface TokenizerOptions {
@@ -65,7 +75,7 @@ export function loadTokenizer(files: TokenizerFiles, { modelVocabSize = 0 }: Tok
     specialIds: { bos: idOf(named.bos_token), eos: idOf(named.eos_token), pad: idOf(named.pad_token) },
     hasChatTemplate: templates.size > 0,
     encode: (text) => vocabulary.encode(text),
-    decode: (ids, { skipSpecialTokens = false } = {}) => vocabulary.decode(ids, skipSpecialTokens),
+    decode: (ids, { skipSpecialTokens = false, kept } = {}) => vocabulary.decode(ids, skipSpecialTokens, kept),
     idToToken: (id) => vocabulary.idToToken(id),
     tokenBytes: (id) => vocabulary.tokenBytes(id),
     tokenToId: (token) => vocabulary.tokenToId(token),
@@ -76,23 +86,43 @@ export function loadTokenizer(files: TokenizerFiles, { modelVocabSize = 0 }: Tok
 function chatMethods(
   vocabulary: Vocabulary,
   templates: ReadonlyMap<string, RenderTemplate>,
-): Pick<Tokenizer, 'renderChat' | 'encodeChat' | 'encodePrompt'> {
+): Pick<Tokenizer, 'renderChat' | 'encodeChat' | 'encodePrompt' | 'toolCallForm'> {
   // As transformers does: a template of its own for tools, where there is one.
   const render: RenderTemplate = (messages, options) => {
     const withTools = options.tools === undefined ? undefined : templates.get(TOOL_TEMPLATE);
     return (withTools ?? templates.get(DEFAULT_TEMPLATE) ?? missingTemplate)(messages, options);
   };
-  const seenByTemplate = (messages: readonly ChatMessage[]) => templateMessages(messages, vocabulary.controlTokens);
   const prefixes = (messages: readonly ChatMessage[], options: RenderOptions): RenderPrefix => {
-    const seen = seenByTemplate(messages);
-    return (count, addGenerationPrompt) => render(seen.slice(0, count), { ...options, addGenerationPrompt });
+    const seen = templateMessages(messages, vocabulary.controlTokens);
+    checkTools(options.tools ?? [], vocabulary.controlTokens);
+    return (count, addGenerationPrompt) => {
+      const text = render(seen.slice(0, count), { ...options, addGenerationPrompt });
+      refuseUnwrittenCalls(text, messages.slice(0, count));
+      return text;
+    };
   };
+  let form: ToolCallForm | undefined;
   return {
-    renderChat: (messages, options = {}) => render(seenByTemplate(messages), options),
+    renderChat: (messages, options = {}) =>
+      prefixes(messages, options)(messages.length, options.addGenerationPrompt ?? false),
     encodeChat: (messages, options = {}) => encodeConversation(messages, prefixes(messages, options), vocabulary),
     encodePrompt: (messages, options = {}) =>
       encodeConversationPrompt(messages, prefixes(messages, options), vocabulary),
+    toolCallForm: () => (form ??= toolCallForm(render)),
   };
+}
+
+/** A template that knows no calls writes a message without them, and the model would answer another conversation. */
+function refuseUnwrittenCalls(text: string, messages: readonly ChatMessage[]): void {
+  messages.forEach(({ tool_calls: calls }, index) => {
+    const missing = calls?.find(({ function: { name } }) => !text.includes(name));
+    if (!missing) return;
+    const where = `messages[${index}].tool_calls`;
+    throw new TokenizerError(
+      'tools_not_supported',
+      `${where}: the chat template of this model writes no calls of functions.`,
+    );
+  });
 }
 
 function missingTemplate(): never {

@@ -45,15 +45,19 @@ export class Vocabulary {
     return Int32Array.from(this.implementation.encode(wellFormed, { add_special_tokens: false }).ids);
   }
 
-  /** @throws {TokenizerError} `unknown_token_id`, with the position of the id. */
-  decode(ids: ArrayLike<number>, skipSpecialTokens: boolean): string {
+  /**
+   * @param kept Control tokens that are not skipped.
+   * @throws {TokenizerError} `unknown_token_id`, with the position of the id.
+   */
+  decode(ids: ArrayLike<number>, skipSpecialTokens: boolean, kept: readonly number[] = []): string {
     const list = Array.from(ids);
     list.forEach((id, position) => {
       if (!this.isRow(id)) throw unknownId(id, this.rows, position);
     });
     const hasText = (id: number) => this.implementation.id_to_token(id) !== undefined;
-    const kept = list.filter((id) => hasText(id) && !(skipSpecialTokens && this.isControl(id)));
-    return kept.length === 0 ? '' : this.implementation.decode(kept, { clean_up_tokenization_spaces: false });
+    const isSkipped = (id: number) => skipSpecialTokens && this.isControl(id) && !kept.includes(id);
+    const shown = list.filter((id) => hasText(id) && !isSkipped(id));
+    return shown.length === 0 ? '' : this.implementation.decode(shown, { clean_up_tokenization_spaces: false });
   }
 
   /** Empty for a spare row. @throws {TokenizerError} `unknown_token_id`. */

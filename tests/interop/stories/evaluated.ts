@@ -43,6 +43,7 @@ export async function evaluated(story: Story, model: string): Promise<void> {
   const again = await client.evals.runs.outputItems.retrieve(first?.id ?? '', { ...query, run_id: final.id });
   expect(again).toEqual(first);
   await refusedSampling(story, evaluation.id, model);
+  await heldToFormat(story, evaluation.id, model);
   await sampledOften(story, evaluation.id, model);
   await storedAnswers(story, model);
   await ending(story, evaluation.id, final.id);
@@ -63,11 +64,33 @@ async function refusedSampling({ client }: Story, evalId: string, model: string)
   const fields = SamplingParams.properties as unknown as Readonly<Record<string, Marks>>;
   for (const [name, { 'x-refused': mark }] of Object.entries(fields)) {
     if (!mark) continue;
-    const type = name === 'text' ? 'responses' : 'completions';
-    const data_source = { ...answered(model, { [name]: mark.value }), type };
+    const data_source = answered(model, { [name]: mark.value });
     const error = await refusal(client.evals.runs.create(evalId, { data_source: data_source as never }));
     const param = `data_source.sampling_params.${name}`;
     expect(error, name).toMatchObject({ status: 400, code: 'unsupported_parameter', param });
+  }
+}
+
+/** Answers are documents of the schema, in the words of both APIs. */
+async function heldToFormat({ client }: Story, evalId: string, model: string): Promise<void> {
+  const schema = { type: 'object', properties: { sure: { type: 'boolean' } }, required: ['sure'] };
+  const format = { name: 'answer', schema, strict: true };
+  const rest = { seed: 1, max_completion_tokens: 100 };
+  const sources = [
+    answered(model, { ...rest, response_format: { type: 'json_schema', json_schema: format } }),
+    {
+      ...answered(model, { ...rest, text: { format: { type: 'json_schema', ...format } } }),
+      type: 'responses' as const,
+    },
+  ];
+  for (const data_source of sources) {
+    const created = await client.evals.runs.create(evalId, { data_source: data_source as never });
+    const run = await ended(client, evalId, created.id);
+    expect(run).toMatchObject({ status: 'completed', result_counts: { total: 1, errored: 0 } });
+    const { data } = await client.evals.runs.outputItems.list(run.id, { eval_id: evalId });
+    const said = JSON.parse(data[0]?.sample.output[0]?.content ?? '') as { sure: unknown };
+    expect(typeof said.sure).toBe('boolean');
+    await client.evals.runs.delete(run.id, { eval_id: evalId });
   }
 }
 

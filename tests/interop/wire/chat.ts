@@ -32,16 +32,47 @@ export const Model = closed({
 export const Models = closed({ object: one('list'), data: list(Model) });
 export const DeletedModel = closed({ id: text(), object: one('model'), deleted: always(true) });
 
+const ToolCall = () => ({
+  id: text(),
+  type: one('function'),
+  function: closed({ name: text(), arguments: text() }),
+});
 const Message = () =>
   Type.Object(
-    { role: one('developer', 'system', 'user', 'assistant', 'tool') },
+    {
+      role: one('developer', 'system', 'user', 'assistant', 'tool'),
+      tool_calls: optional(maybe(list(closed(ToolCall())))),
+      tool_call_id: optional(text()),
+    },
     { additionalProperties: Type.Unknown() },
   );
+export const Tool = () =>
+  closed({
+    type: one('function'),
+    function: closed({
+      name: text(),
+      description: optional(text()),
+      parameters: optional(map(anything())),
+      strict: optional(maybe(flag())),
+    }),
+  });
+const ToolChoice = () =>
+  Type.Union([one('none', 'auto', 'required'), closed({ type: one('function'), function: closed({ name: text() }) })]);
+
+const JsonSchema = () => ({
+  name: text(),
+  description: optional(text()),
+  schema: optional(map(anything())),
+  strict: optional(maybe(flag())),
+});
+export const ResponseFormat = () =>
+  closed({ type: one('text', 'json_object', 'json_schema'), json_schema: optional(closed(JsonSchema())) });
+/** In the words of the responses API. */
+export const TextFormat = () =>
+  Type.Union([closed({ type: one('text', 'json_object') }), closed({ type: one('json_schema'), ...JsonSchema() })]);
 
 /** Fields that may be served or refused; which of the two, the platform's own list says. */
 const MAYBE_REFUSED: Readonly<Record<string, { reason: string; value: unknown }>> = {
-  tools: { reason: 'tool calls are not served', value: [{ type: 'function', function: { name: 'f' } }] },
-  tool_choice: { reason: 'tool calls are not served', value: 'required' },
   functions: { reason: 'the older form of tool calls', value: [{ name: 'f' }] },
   function_call: { reason: 'the older form of tool calls', value: 'auto' },
   audio: { reason: 'models speak text', value: { voice: 'alloy', format: 'wav' } },
@@ -78,9 +109,10 @@ export const ChatRequest = closed({
   max_completion_tokens: optional(maybe(whole())),
   max_tokens: optional(maybe(whole())),
   ...sampling(),
-  response_format: optional(
-    Type.Object({ type: one('text', 'json_object', 'json_schema') }, { additionalProperties: Type.Unknown() }),
-  ),
+  response_format: optional(maybe(ResponseFormat())),
+  tools: optional(maybe(list(Tool()))),
+  tool_choice: optional(maybe(ToolChoice())),
+  parallel_tool_calls: optional(maybe(flag())),
   logprobs: optional(maybe(flag())),
   top_logprobs: optional(maybe(whole())),
   metadata: optional(maybe(metadata())),
@@ -88,7 +120,6 @@ export const ChatRequest = closed({
   user: ignored('requests are told apart by key', 'u-1'),
   safety_identifier: ignored('requests are told apart by key', 'u-1'),
   service_tier: ignored('there is one tier', 'auto'),
-  parallel_tool_calls: ignored('only with tools', true),
   reasoning_effort: ignored('models here do not reason apart from their answer', 'low'),
   verbosity: ignored('no model here knows it', 'low'),
   prompt_cache_key: ignored('prefixes are found by their tokens', 'k'),
@@ -129,7 +160,7 @@ const completion = () => ({
         role: one('assistant'),
         content: maybe(text()),
         refusal: Type.Null(),
-        tool_calls: optional(list(anything())),
+        tool_calls: optional(list(closed(ToolCall()))),
       }),
       token_ids: optional(extension(list(whole()))),
       token_logprobs: optional(extension(list(number()))),
@@ -202,7 +233,7 @@ export const Chunk = closed({
       delta: closed({
         role: optional(one('assistant')),
         content: optional(maybe(text())),
-        tool_calls: optional(list(anything())),
+        tool_calls: optional(list(closed({ index: whole(), ...ToolCall() }))),
       }),
       finish_reason: maybe(one(...finishReasons)),
       logprobs: optional(LogProbs()),

@@ -1,5 +1,6 @@
 /** Evals, runs and output items (section A.7 of the wire). */
 import Type from 'typebox';
+import { ResponseFormat, TextFormat, Tool } from './chat.js';
 import {
   always,
   anything,
@@ -54,17 +55,16 @@ const Messages = () =>
     template: optional(list(closed({ role: text(), content: anything(), type: optional(one('message')) }))),
     item_reference: optional(text()),
   });
-const NOT_CONSTRAINED = 'answers of eval runs are not constrained to a format';
-/** What is marked is refused unless it says what happens anyway: no effort, no tools, text. */
+/** What is marked is refused unless it says what happens anyway: no effort. */
 export const SamplingParams = closed({
   temperature: optional(maybe(number())),
   top_p: optional(maybe(number())),
   seed: optional(maybe(whole())),
   max_completion_tokens: optional(maybe(whole())),
   reasoning_effort: refused('the models served here do not reason apart', 'low'),
-  tools: refused('the models served here call no tools', [{ type: 'function' }]),
-  response_format: refused(NOT_CONSTRAINED, { type: 'json_object' }),
-  text: refused(`${NOT_CONSTRAINED} (responses only)`, { format: { type: 'json_object' } }),
+  tools: optional(maybe(list(Tool()))),
+  response_format: optional(maybe(ResponseFormat())),
+  text: optional(maybe(closed({ format: optional(TextFormat()) }))),
 });
 export const RunRequest = closed({
   data_source: closed({

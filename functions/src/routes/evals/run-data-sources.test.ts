@@ -3,6 +3,7 @@ import { passAtK } from '../../evaluation/pass-at-k.js';
 import { type ApiUnderTest, startApi } from '../../test-kit/api-under-test.js';
 import { EVAL_ROWS } from '../../test-kit/rows.js';
 import { TINY_BUNDLE } from '../../test-kit/tiny-models.js';
+import { publishToolModel } from '../../test-kit/tool-model.js';
 import { COMPLETIONS, EXACT, type RunsUnderTest, runsUnderTest } from '../../test-kit/runs-under-test.js';
 
 const STORED = { type: 'stored_completions' };
@@ -165,6 +166,80 @@ it('an item that does not fit the schema of the eval is refused in the request, 
   await api.app.close();
 });
 
+const jsonSchema = (schema: object) => ({ type: 'json_schema', json_schema: { name: 'answer', schema } });
+const VERDICT = {
+  type: 'object',
+  properties: { word: { enum: ['cat', 'dog'] }, sure: { type: 'boolean' } },
+  required: ['word', 'sure'],
+  additionalProperties: false,
+};
+
+describe('answers that are held to something', () => {
+  const parses = { ...EXACT, name: 'word', input: '{{ sample.output_json.word }}', reference: 'cat' };
+
+  it('are documents of the schema, whichever API it is written for', async () => {
+    const { api, start, work, read, items } = await runsUnderTest({ testing_criteria: [parses] });
+    const params = { seed: 5, max_completion_tokens: 100 };
+    const { json_schema } = jsonSchema(VERDICT);
+    const sources = [
+      { ...COMPLETIONS, sampling_params: { ...params, response_format: jsonSchema(VERDICT) } },
+      {
+        ...COMPLETIONS,
+        type: 'responses',
+        sampling_params: { ...params, text: { format: { type: 'json_schema', ...json_schema } } },
+      },
+    ];
+    const said: string[][] = [];
+    for (const source of sources) {
+      const run = await start(source, { samples_per_item: 4 });
+      await work(run);
+      expect(await read(run)).toMatchObject({ status: 'completed', result_counts: { total: 16, errored: 0 } });
+      const { data } = await items(run, 'limit=100');
+      said.push(data.map(({ sample }) => sample.output[0]?.content ?? ''));
+      for (const { sample, status } of data) {
+        const verdict = JSON.parse(sample.output[0]?.content ?? '') as { word: string; sure: unknown };
+        expect([Object.keys(verdict), typeof verdict.sure]).toEqual([['word', 'sure'], 'boolean']);
+        expect(status).toBe(verdict.word === 'cat' ? 'pass' : 'fail');
+      }
+    }
+    expect(new Set(said[0]).size).toBeGreaterThan(1);
+    expect(said[1]).toEqual(said[0]);
+    await api.app.close();
+  });
+
+  it('end the run where the model has no token to go on with', async () => {
+    const { api, start, work, read } = await runsUnderTest();
+    const sampling_params = { max_completion_tokens: 20, response_format: jsonSchema({ enum: ['😀'] }) };
+    const run = await start({ ...COMPLETIONS, sampling_params });
+    await work(run);
+    const message = expect.stringContaining('cannot write an answer of this format');
+    expect(await read(run)).toMatchObject({ status: 'failed', error: { code: 'invalid_request', message } });
+    await api.app.close();
+  });
+
+  it('may be calls of functions, which criteria read', async () => {
+    const api = await startApi();
+    const model = await publishToolModel(api, 'bare');
+    const called = { ...EXACT, name: 'called', input: '{{ sample.output_tools[0].function.name }}', reference: 'now' };
+    const world = await runsUnderTest({ testing_criteria: [called] }, api);
+    const tools = [{ type: 'function', function: { name: 'now', strict: true } }];
+    const schema = {
+      type: 'object',
+      properties: { name: { const: 'x' } },
+      required: ['name'],
+      additionalProperties: false,
+    };
+    const sampling_params = { seed: 3, max_completion_tokens: 300, tools, response_format: jsonSchema(schema) };
+    const run = await world.start({ ...COMPLETIONS, model, sampling_params }, { samples_per_item: 8 });
+    await world.work(run);
+    const { data } = await world.items(run, 'limit=100');
+    const statuses = data.map(({ sample, status }) => [sample.finish_reason, status]);
+    // Where the model called nothing, there is nothing that the criterion could read.
+    expect(new Set(statuses.map(String))).toEqual(new Set(['tool_calls,pass', 'stop,error']));
+    await api.app.close();
+  });
+});
+
 const sampling = (params: object) => ({ data_source: { ...COMPLETIONS, sampling_params: params } });
 const messages = (input_messages: object) => ({ data_source: { ...COMPLETIONS, input_messages } });
 const template = (content: unknown) => messages({ type: 'template', template: [{ role: 'user', content }] });
@@ -173,12 +248,35 @@ const PARAMS = 'data_source.sampling_params';
 describe('refused with its reason', () => {
   it.each<[string, object, string, string]>([
     ['reasoning effort', sampling({ reasoning_effort: 'low' }), 'unsupported_parameter', `${PARAMS}.reasoning_effort`],
-    ['tools', sampling({ tools: [{ type: 'function' }] }), 'unsupported_parameter', `${PARAMS}.tools`],
     [
-      'a format',
-      sampling({ response_format: { type: 'json_object' } }),
+      'tools that the template cannot list',
+      sampling({ tools: [{ type: 'function', function: { name: 'f' } }] }),
+      'invalid_request',
+      `${PARAMS}.tools`,
+    ],
+    [
+      'tools of the responses API',
+      { data_source: { ...COMPLETIONS, type: 'responses', sampling_params: { tools: [{ type: 'web_search' }] } } },
       'unsupported_parameter',
-      `${PARAMS}.response_format`,
+      `${PARAMS}.tools`,
+    ],
+    [
+      'a format that cannot be kept',
+      sampling({ response_format: jsonSchema({ type: 'string', pattern: 'x' }) }),
+      'invalid_request',
+      `${PARAMS}.response_format.json_schema.schema.pattern`,
+    ],
+    [
+      'a format of the responses API that cannot be kept',
+      {
+        data_source: {
+          ...COMPLETIONS,
+          type: 'responses',
+          sampling_params: { text: { format: { type: 'json_schema', name: 'a', schema: { minimum: 3 } } } },
+        },
+      },
+      'invalid_request',
+      `${PARAMS}.text.format.schema.minimum`,
     ],
     ['an unknown sampling field', sampling({ top_k: 3 }), 'invalid_request', `${PARAMS}.top_k`],
     ['an unknown field', { data_source: COMPLETIONS, retries: 3 }, 'invalid_request', 'retries'],

@@ -160,6 +160,17 @@ const BAD: Bad[] = [
     /is required/,
   ],
   [
+    'a format of rollouts',
+    ({ rl }) => ({
+      model: MODEL,
+      training_file: rl,
+      method: { type: 'reinforcement', reinforcement: { grader: GRADER, response_format: { type: 'json_object' } } },
+    }),
+    'unsupported_parameter',
+    'method.reinforcement.response_format',
+    /grade the format/,
+  ],
+  [
     'an integration',
     ({ sft }) => ({ model: MODEL, training_file: sft, integrations: [{ type: 'wandb' }] }),
     'unsupported_parameter',

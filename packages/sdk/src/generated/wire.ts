@@ -76,8 +76,40 @@ export type RunDataSource =
         seed?: number | null;
         max_completion_tokens?: number | null;
         reasoning_effort?: unknown;
-        tools?: unknown;
-        response_format?: unknown;
+        response_format?:
+          | (
+              | {
+                  type: "text";
+                }
+              | {
+                  type: "json_object";
+                }
+              | {
+                  type: "json_schema";
+                  json_schema: {
+                    name: string;
+                    description?: string;
+                    schema?: {
+                      [k: string]: unknown;
+                    };
+                    strict?: boolean | null;
+                  };
+                }
+            )
+          | null;
+        tools?:
+          | {
+              type: "function";
+              function: {
+                name: string;
+                description?: string;
+                parameters?: {
+                  [k: string]: unknown;
+                };
+                strict?: boolean | null;
+              };
+            }[]
+          | null;
       } | null;
     }
   | {
@@ -125,8 +157,25 @@ export type RunDataSource =
         seed?: number | null;
         max_completion_tokens?: number | null;
         reasoning_effort?: unknown;
+        text?: {
+          format?:
+            | {
+                type: "text";
+              }
+            | {
+                type: "json_object";
+              }
+            | {
+                name: string;
+                description?: string;
+                schema?: {
+                  [k: string]: unknown;
+                };
+                strict?: boolean | null;
+                type: "json_schema";
+              };
+        } | null;
         tools?: unknown;
-        text?: unknown;
       } | null;
     };
 
@@ -181,7 +230,7 @@ export interface ChatCompletion {
   model: string;
   choices: {
     index: number;
-    finish_reason: "stop" | "length";
+    finish_reason: "stop" | "length" | "tool_calls";
     logprobs: {
       content:
         | ({
@@ -202,6 +251,14 @@ export interface ChatCompletion {
       role: "assistant";
       content: string | null;
       refusal: null;
+      tool_calls?: {
+        id: string;
+        type: "function";
+        function: {
+          name: string;
+          arguments: string;
+        };
+      }[];
     };
     token_ids?: number[];
     token_logprobs?: number[];
@@ -229,9 +286,18 @@ export interface ChatCompletionChunk {
     index: number;
     delta: {
       role?: "assistant";
-      content?: string;
+      content?: string | null;
+      tool_calls?: {
+        id: string;
+        type: "function";
+        function: {
+          name: string;
+          arguments: string;
+        };
+        index: number;
+      }[];
     };
-    finish_reason: ("stop" | "length") | null;
+    finish_reason: ("stop" | "length" | "tool_calls") | null;
     logprobs: {
       content:
         | ({
@@ -301,6 +367,31 @@ export interface ChatCompletionRequest {
           }
       )
     | null;
+  tools?:
+    | {
+        type: "function";
+        function: {
+          name: string;
+          description?: string;
+          parameters?: {
+            [k: string]: unknown;
+          };
+          strict?: boolean | null;
+        };
+      }[]
+    | null;
+  tool_choice?:
+    | (
+        | ("none" | "auto" | "required")
+        | {
+            type: "function";
+            function: {
+              name: string;
+            };
+          }
+      )
+    | null;
+  parallel_tool_calls?: boolean | null;
   logprobs?: boolean | null;
   top_logprobs?: number | null;
   metadata?: {
@@ -311,14 +402,26 @@ export interface ChatCompletionRequest {
   return_token_ids?: boolean;
 }
 export interface ChatRequestMessage {
-  role: "developer" | "system" | "user" | "assistant";
-  content:
+  role: "developer" | "system" | "user" | "assistant" | "tool";
+  content?:
     | string
     | {
         type: "text";
         text: string;
-      }[];
+      }[]
+    | null;
   name?: string;
+  tool_calls?:
+    | {
+        id: string;
+        type: "function";
+        function: {
+          name: string;
+          arguments: string;
+        };
+      }[]
+    | null;
+  tool_call_id?: string;
 }
 export interface CheckpointPermission {
   id: string;
@@ -1159,7 +1262,7 @@ export interface StoredChatCompletion {
   model: string;
   choices: {
     index: number;
-    finish_reason: "stop" | "length";
+    finish_reason: "stop" | "length" | "tool_calls";
     logprobs: {
       content:
         | ({
@@ -1180,6 +1283,14 @@ export interface StoredChatCompletion {
       role: "assistant";
       content: string | null;
       refusal: null;
+      tool_calls?: {
+        id: string;
+        type: "function";
+        function: {
+          name: string;
+          arguments: string;
+        };
+      }[];
     };
     token_ids?: number[];
     token_logprobs?: number[];
@@ -2481,8 +2592,40 @@ export interface CreateJob {
               seed?: number | null;
               max_completion_tokens?: number | null;
               reasoning_effort?: unknown;
-              tools?: unknown;
-              response_format?: unknown;
+              response_format?:
+                | (
+                    | {
+                        type: "text";
+                      }
+                    | {
+                        type: "json_object";
+                      }
+                    | {
+                        type: "json_schema";
+                        json_schema: {
+                          name: string;
+                          description?: string;
+                          schema?: {
+                            [k: string]: unknown;
+                          };
+                          strict?: boolean | null;
+                        };
+                      }
+                  )
+                | null;
+              tools?:
+                | {
+                    type: "function";
+                    function: {
+                      name: string;
+                      description?: string;
+                      parameters?: {
+                        [k: string]: unknown;
+                      };
+                      strict?: boolean | null;
+                    };
+                  }[]
+                | null;
             } | null;
           }
         | {
@@ -2530,8 +2673,25 @@ export interface CreateJob {
               seed?: number | null;
               max_completion_tokens?: number | null;
               reasoning_effort?: unknown;
+              text?: {
+                format?:
+                  | {
+                      type: "text";
+                    }
+                  | {
+                      type: "json_object";
+                    }
+                  | {
+                      name: string;
+                      description?: string;
+                      schema?: {
+                        [k: string]: unknown;
+                      };
+                      strict?: boolean | null;
+                      type: "json_schema";
+                    };
+              } | null;
               tools?: unknown;
-              text?: unknown;
             } | null;
           };
       samples_per_item?: number;

@@ -1,0 +1,141 @@
+/**
+ * The tools of a request: what the prompt lists, how calls are found in an answer, and what decoding is held to. A call that
+ * is forced begins behind the prompt, so that its first tokens are the ones the model was trained on.
+ */
+import { ApiError, type ChatCompletionRequest, type ChatTool } from '@preheat/contracts';
+import {
+  anyObject,
+  choice,
+  type GrammarNode,
+  literal,
+  sequence,
+  textOrToolCalls,
+  type TokenConstraint,
+  toolCalls,
+  type ToolCallRules,
+} from '@preheat/inference/grammar';
+import type { ModelDescription } from '@preheat/inference/model-registry';
+import { type Tokenizer, TokenizerError, type ToolCallForm } from '@preheat/tokenizer';
+import { cachedConstraint } from './cached-constraint.js';
+import {
+  CHAT_FIELDS,
+  type ConstrainingFields,
+  type ConstrainingFormat,
+  constrainingFormat,
+  formatGrammar,
+  formatKey,
+  schemaGrammar,
+} from './response-format.js';
+
+export interface ToolPlan {
+  /** All that the prompt lists. */
+  readonly tools: readonly ChatTool[];
+  readonly form: ToolCallForm;
+  /** Of the functions that may be called. */
+  readonly names: ReadonlySet<string>;
+  readonly isParallel: boolean;
+  /** What every answer begins with, and the prompt ends with; '' where the model decides. */
+  readonly opening: string;
+  /** Control tokens that are part of the text of a call. */
+  readonly kept: readonly number[];
+  readonly constraint?: TokenConstraint;
+}
+
+export type ToolRequest = Pick<
+  ChatCompletionRequest,
+  'tools' | 'tool_choice' | 'parallel_tool_calls' | 'response_format'
+>;
+
+/** Null where no tool may be called. @throws ApiError naming the field. */
+export function planTools(
+  model: ModelDescription,
+  request: ToolRequest,
+  fields: ConstrainingFields = CHAT_FIELDS,
+): ToolPlan | null {
+  const tools = request.tools ?? [];
+  const toolChoice = request.tool_choice ?? 'auto';
+  const isForced = toolChoice !== 'auto' && toolChoice !== 'none';
+  const callable = typeof toolChoice === 'string' ? tools : tools.filter((tool) => nameOf(tool) === nameOf(toolChoice));
+  if (isForced && callable.length === 0) {
+    const what =
+      typeof toolChoice === 'string' ? 'needs tools' : `names '${nameOf(toolChoice)}', which is not in 'tools'`;
+    throw new ApiError('invalid_request', `'tool_choice' ${what}.`, { param: 'tool_choice' });
+  }
+  if (tools.length === 0 || toolChoice === 'none') return null;
+  refuseNamesakes(tools, fields.tools);
+  const form = formOf(model.tokenizer, fields.tools);
+  const markers = [form.marker, form.endMarker].flatMap((token) => model.tokenizer.tokenToId(token) ?? []);
+  const plan = {
+    tools,
+    form,
+    names: new Set(callable.map(nameOf)),
+    isParallel: request.parallel_tool_calls ?? true,
+    opening: isForced ? form.marker : '',
+    kept: markers.filter((id) => model.tokenizer.tokenBytes(id) === null),
+  };
+  const format = constrainingFormat(request.response_format);
+  return { ...plan, ...callConstraint(model, plan, { isForced, format, fields }) };
+}
+
+const nameOf = (tool: { readonly function: { readonly name: string } }): string => tool.function.name;
+
+function refuseNamesakes(tools: readonly ChatTool[], path: string): void {
+  const names = tools.map(nameOf);
+  const second = names.findIndex((name, index) => names.indexOf(name) < index);
+  if (second < 0) return;
+  const param = `${path}.${second}.function.name`;
+  throw new ApiError('invalid_request', `'${param}': a tool before has the same name, '${names[second]}'.`, { param });
+}
+
+function formOf(tokenizer: Tokenizer, param: string): ToolCallForm {
+  try {
+    return tokenizer.toolCallForm();
+  } catch (error) {
+    if (!(error instanceof TokenizerError)) throw error;
+    throw new ApiError('invalid_request', error.message, { param });
+  }
+}
+
+interface Constraining {
+  readonly isForced: boolean;
+  readonly format: ConstrainingFormat | null;
+  readonly fields: ConstrainingFields;
+}
+
+/** Forced calls are held to their schemas, others where a function is strict or an answer that is no call has a format. */
+function callConstraint(
+  model: ModelDescription,
+  { tools, form, names, isParallel, kept }: Omit<ToolPlan, 'constraint'>,
+  { isForced, format, fields }: Constraining,
+): Pick<ToolPlan, 'constraint'> {
+  const isStrict = tools.some((tool) => tool.function.strict === true && names.has(nameOf(tool)));
+  if (!isForced && !isStrict && !format) return {};
+  const grammar = (): GrammarNode => {
+    const functions = tools.flatMap((tool, index) => {
+      const path = `${fields.tools}.${index}.function.parameters`;
+      return names.has(nameOf(tool)) ? [{ name: nameOf(tool), parameters: parametersOf(tool, path, isForced) }] : [];
+    });
+    const rules: ToolCallRules = { form, functions, isParallel };
+    if (isForced) return toolCalls(rules);
+    if (!format) return textOrToolCalls(rules);
+    return choice(formatGrammar(format, fields), sequence(literal(form.marker), toolCalls(rules)));
+  };
+  const schemas = tools.map(({ function: { name, parameters, strict } }) => [name, parameters, strict]);
+  const key = JSON.stringify([isForced, isParallel, [...names], schemas, format && formatKey(format)]);
+  return { constraint: cachedConstraint(model, { by: fields.tools, key, grammar, written: kept }) };
+}
+
+const NO_PARAMETERS: Readonly<Record<string, unknown>> = {
+  type: 'object',
+  properties: {},
+  additionalProperties: false,
+};
+
+function parametersOf({ function: { parameters, strict } }: ChatTool, path: string, isForced: boolean): GrammarNode {
+  if (!isForced && strict !== true) return anyObject;
+  const schema = parameters ?? NO_PARAMETERS;
+  if (Object.keys(schema).length === 0) return anyObject;
+  const { type = 'object' } = schema;
+  if (type === 'object') return schemaGrammar(schema, path);
+  throw new ApiError('invalid_request', `'${path}.type' must be "object".`, { param: `${path}.type` });
+}
