@@ -34,6 +34,7 @@ import { aliasRoutes } from './routes/aliases.js';
 import { chatCompletionRoute } from './routes/chat-completions.js';
 import { CheckpointPermissions } from './models/checkpoint-permissions.js';
 import { compareRoutes } from './routes/evals/compare.js';
+import { directPartRoute } from './routes/direct-parts.js';
 import { evalRoutes } from './routes/evals/evals.js';
 import { outputItemRoutes } from './routes/evals/output-items.js';
 import { runRoutes } from './routes/evals/runs.js';
@@ -115,6 +116,7 @@ interface RouteOptions {
 
 function addRoutes(app: App, deps: ApiDependencies, { limits, keys, publicUrl, runnerClasses }: RouteOptions): void {
   const files = new FileLibrary(deps);
+  const uploads = new Uploads(deps, files, limits);
   const evals = new Evals(deps);
   const runs = new Runs(deps);
   const completions = new StoredCompletions(deps);
@@ -126,8 +128,9 @@ function addRoutes(app: App, deps: ApiDependencies, { limits, keys, publicUrl, r
     async (v1: App) => {
       uploadRoute(v1, files, limits.fileBytes);
       fileReadRoutes(v1, deps, files);
-      uploadRoutes(v1, new Uploads(deps, files, limits), limits);
-      limitsRoute(v1, limits);
+      uploadRoutes(v1, uploads, limits);
+      directPartRoute(v1, uploads);
+      limitsRoute(v1, limits, deps);
       createJobRoute(v1, deps, checks);
       preflightRoute(v1, checks);
       readJobRoutes(v1, deps);

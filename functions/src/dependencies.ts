@@ -2,12 +2,14 @@
 import type { GraderPool } from '@preheat/graders';
 import type { ModelRegistry } from '@preheat/inference/model-registry';
 import type { JobStore } from '@preheat/jobs';
-import type { Clock, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
+import type { Clock, DirectUploads, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
 import type { DecoderServing } from './serving/decoder-serving.js';
 import type { WebhookSender } from './webhooks/webhook-sender.js';
 
 export interface ApiDependencies {
   readonly store: ObjectStore;
+  /** Absent where clients cannot reach the store. */
+  readonly directUploads?: DirectUploads;
   readonly evaluationQueue: WorkQueue<JsonValue>;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -27,6 +27,7 @@ const parametersOf = (url: string) =>
 /** What a route with an id in its path is sent, beside that; the owner is not refused for it. */
 const BODIES: Record<string, (things: OwnedThings) => Promise<object> | object | undefined> = {
   'POST /v1/uploads/:upload_id/parts': () => PART,
+  'POST /v1/x/uploads/:upload_id/parts': () => ({ payload: { bytes: 3, sha256: '0'.repeat(64) } }),
   'POST /v1/uploads/:upload_id/complete': async (of) => ({ payload: { part_ids: [await of.named('part_id')] } }),
   'POST /v1/fine_tuning/checkpoints/:model_checkpoint/permissions': () => ({
     payload: { project_ids: ['proj-three'] },
@@ -46,8 +47,8 @@ async function runWithItself(of: OwnedThings): Promise<{ baseline: string; candi
 }
 /** Writes a name of the caller's own project, whatever others call theirs. */
 const OWN_NAMES = 'POST /v1/x/aliases/:alias';
-/** The state of a thing just made, which only its owner is told. */
-const OWNERS_REFUSALS = ['invalid_job_state', 'invalid_upload_state'];
+/** The state of a thing just made, or what cannot be done with it here, which only its owner is told. */
+const OWNERS_REFUSALS = ['invalid_job_state', 'invalid_upload_state', 'direct_upload_unavailable'];
 
 describe('an id in a path', () => {
   const routes = ROUTES.filter(({ url }) => parametersOf(url).length > 0).filter(

@@ -1,11 +1,15 @@
 /** The same processes on S3 and SQS, spoken by a wire server: nothing but settings differs from the embedded platform. */
+import { createHash } from 'node:crypto';
 import { createResources, startMoto, WIRE_ACCESS } from '@preheat/adapters/wire-servers';
+import { Preheat } from '@preheat/sdk';
 import { afterAll, describe, expect, it, test } from 'vitest';
-import { type Platform, startPlatform } from './platform.js';
+import { API_KEY, type Platform, startPlatform } from './platform.js';
 import { createSmallJob, eventsOf, officialClient, pipelineSteps } from './small-job.js';
 import { waitFor } from './wait-for.js';
 
 const TIMEOUT_MS = 180_000;
+/** As in front of a function. */
+const MAX_BODY_BYTES = 4_500_000;
 const moto = await startMoto();
 let platform: Platform | undefined;
 afterAll(async () => {
@@ -30,6 +34,7 @@ describe('the platform on S3 and SQS', () => {
       AWS_REGION: WIRE_ACCESS.region,
       AWS_ACCESS_KEY_ID: WIRE_ACCESS.credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: WIRE_ACCESS.credentials.secretAccessKey,
+      PREHEAT_MAX_BODY_BYTES: String(MAX_BODY_BYTES),
     });
     platform.startRunner('runner-1');
     const client = officialClient(platform.baseURL);
@@ -48,5 +53,30 @@ describe('the platform on S3 and SQS', () => {
       max_completion_tokens: 8,
     });
     expect(answer.choices).toHaveLength(1);
+  });
+
+  it('takes a file that no request may hold straight into the bucket, and holds it against what was announced', async () => {
+    const { baseURL = '' } = platform ?? {};
+    const client = new Preheat({ apiKey: API_KEY, baseURL, maxRetries: 0 });
+    const content = new Uint8Array(5 * MAX_BODY_BYTES).map((_, index) => (index * 7919) % 251);
+    const file = await client.files.create(content, { purpose: 'user_data', filename: 'large.bin' });
+    expect(file.bytes).toBe(content.byteLength);
+    const read = Buffer.from(await (await client.files.content(file.id)).arrayBuffer());
+    expect(Buffer.compare(read, content)).toBe(0);
+
+    const call = async (path: string, body: object) => {
+      const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' };
+      return (await fetch(baseURL + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+    };
+    const upload = await call('/uploads', { bytes: 3, filename: 'a', mime_type: 'text/plain', purpose: 'user_data' });
+    const { id } = upload as { id: string };
+    const announced = { bytes: 3, sha256: createHash('sha256').update('abc').digest('hex') };
+    const part = (await call(`/x/uploads/${id}/parts`, announced)) as { id: string; url: string; headers: object };
+    const complete = () => call(`/uploads/${id}/complete`, { part_ids: [part.id] });
+    const absent = expect.stringContaining('never arrived');
+    expect(await complete()).toMatchObject({ error: { code: 'upload_incomplete', message: absent } });
+    // The wire server compares no checksum; what arrived is compared all the same.
+    await fetch(part.url, { method: 'PUT', headers: { ...part.headers }, body: 'xyz' });
+    expect(await complete()).toMatchObject({ error: { code: 'upload_incomplete', param: 'part_ids' } });
   });
 });

@@ -106,6 +106,7 @@ def train():
     equal((job.status, job.error), ("succeeded", None))
     events = [event.message for event in jobs.list_events(job.id, limit=3)]
     equal(events[-1], "Created fine-tuning job")
+    equal(client.evals.retrieve(job.model_extra["eval_id"]).metadata, {"fine_tuning_job_id": job.id})
     points = [point.fine_tuned_model_checkpoint for point in jobs.checkpoints.list(job.id, limit=1)]
     assert points[0].endswith(":ckpt-step-8"), points
     permissions = client.fine_tuning.checkpoints.permissions

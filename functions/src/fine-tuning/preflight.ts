@@ -19,9 +19,11 @@ import type { ApiDependencies } from '../dependencies.js';
 import { type Depth, type ExaminedFile, examineFile } from './data/examine-file.js';
 import type { RowChecks } from './data/row-checks.js';
 import { dataObjections } from './data/data-objections.js';
+import { ItemShape } from './data/item-shape.js';
 import { judgeClass, sumOf } from './estimate/judge-classes.js';
 import { budgetObjections, memoryObjections, type Objections } from './estimate/objections.js';
 import { phaseWork } from './estimate/phase-work.js';
+import { type JobEvaluation, jobEvaluation } from './job-evaluation.js';
 import { describeModel, type PreparationDependencies, type PreparedPhase, preparePhase } from './prepare-phases.js';
 import type { RequestedPhase } from './requested-phases.js';
 import { dryRunPhase, type RewardCheck } from './rewards/dry-run-phase.js';
@@ -48,6 +50,8 @@ export interface Preflight {
   /** What the first phase starts from. */
   readonly model: ModelRecord;
   readonly phases: ResolvedPhase[];
+  /** What the eval of the job is to be; undefined where no phase is rewarded by a grader. */
+  readonly evaluation: JobEvaluation | undefined;
   readonly report: PreflightReport;
   /** What the job is refused with, the first one first. */
   readonly refusals: readonly ApiError[];
@@ -80,7 +84,7 @@ export async function preflight(deps: PreflightDependencies, subject: PreflightS
   const warnings = [...data.flatMap((found) => found.warnings), ...told.warnings];
   const report = reportOf(subject.model, { refusals: told.refusals, warnings }, estimated, examined, rewards);
   const phases = examined.map(({ resolved }) => resolved);
-  return { model: model.record, phases, report, refusals: told.refusals };
+  return { model: model.record, phases, evaluation: jobEvaluation(examined), report, refusals: told.refusals };
 }
 
 /** Doubts refuse a job as well, unless it is forced: then they are warnings. */
@@ -125,6 +129,8 @@ function reportOf(
 interface ExaminedPhase extends PreparedPhase {
   readonly training: ExaminedFile;
   readonly validation: ExaminedFile | null;
+  /** Of the rows of both files. */
+  readonly shape: ItemShape;
 }
 
 /** Longer demonstrations are cut at `max_sequence_length`; a prompt cannot be, so a rollout must fit as a whole. */
@@ -157,15 +163,16 @@ async function examine(
     grader,
     graderPath: requested.paths.grader,
   };
+  const shape = new ItemShape();
   const read = async (file: StoredFile, filePath: string, trained: ExaminedFile | null): Promise<ExaminedFile> => {
     const { body } = await files.content(projectId, file.file.id);
     const sampleRows = grader && trained === null ? wishes?.sample_rows || DEFAULT_SAMPLE_ROWS : 0;
-    const options = { sampleRows, training: trained?.conversations ?? null, depth };
+    const options = { sampleRows, training: trained?.conversations ?? null, shape, depth };
     return examineFile(file, body, { ...checks, filePath }, options);
   };
   const training = await read(trainingFile, requested.paths.trainingFile, null);
   const validation = validationFile && (await read(validationFile, requested.paths.validationFile, training));
-  return { ...prepared, training, validation };
+  return { ...prepared, training, validation, shape };
 }
 
 async function estimate(

@@ -15,9 +15,14 @@ export function timeId(
   { clock, ids }: { clock: Clock; ids: Ids },
 ): { id: string; createdAtMs: number } {
   const createdAtMs = clock.nowMs();
-  const time = createdAtMs.toString(36).padStart(TIME_DIGITS, '0');
-  return { id: ids.next(`${prefix}${time}`), createdAtMs };
+  return { id: ids.next(`${prefix}${timeDigits(createdAtMs)}`), createdAtMs };
 }
+
+/** The id of something that is one with what has the `unique` part, and was made then. */
+export const timeIdOf = (prefix: string, createdAtMs: number, unique: string): string =>
+  `${prefix}${timeDigits(createdAtMs)}${unique}`;
+
+const timeDigits = (ms: number): string => ms.toString(36).padStart(TIME_DIGITS, '0');
 
 /** When the id was made, or undefined for ids from elsewhere. */
 export function createdAtOf(prefix: string, id: string, nowMs: number): number | undefined {

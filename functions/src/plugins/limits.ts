@@ -12,6 +12,8 @@ export interface Limits extends AdmissionLimits, StreamLimits {
   /** A file sent in parts, and one part of it. */
   readonly uploadBytes: number;
   readonly uploadPartBytes: number;
+  /** A part that the client puts into the store itself, where the store takes it. */
+  readonly directPartBytes: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -26,6 +28,7 @@ export const DEFAULT_LIMITS: Limits = {
   /** And for uploads and their parts. */
   uploadBytes: 8 * 1024 ** 3,
   uploadPartBytes: 64 * 1024 * 1024,
+  directPartBytes: 64 * 1024 * 1024,
 };
 
 /** Room for the boundaries and the other fields of a form, beside its file. */

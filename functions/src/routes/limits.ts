@@ -1,7 +1,8 @@
 /** GET /v1/x/limits (extension): the limits in force, for clients that cut what they send. */
-import { Count } from '@preheat/contracts';
+import { Count, Nullable } from '@preheat/contracts';
 import Type from 'typebox';
 import type { App } from '../app-type.js';
+import type { ApiDependencies } from '../dependencies.js';
 import { withErrors } from '../plugins/error-responses.js';
 import type { Limits } from '../plugins/limits.js';
 
@@ -10,12 +11,14 @@ const LimitsObject = Type.Object({
   file_bytes: Count,
   upload_bytes: Count,
   upload_part_bytes: Count,
+  /** Of a part that is put into the store directly; null where parts come through the API only. */
+  direct_part_bytes: Nullable(Count),
   json_body_bytes: Count,
   requests_per_minute: Count,
   open_streams: Count,
 });
 
-export function limitsRoute(app: App, limits: Limits): void {
+export function limitsRoute(app: App, limits: Limits, { directUploads }: Pick<ApiDependencies, 'directUploads'>): void {
   const schema = {
     operationId: 'getLimits',
     summary: 'Extension: the limits in force',
@@ -27,6 +30,7 @@ export function limitsRoute(app: App, limits: Limits): void {
     file_bytes: limits.fileBytes,
     upload_bytes: limits.uploadBytes,
     upload_part_bytes: limits.uploadPartBytes,
+    direct_part_bytes: directUploads ? limits.directPartBytes : null,
     json_body_bytes: limits.jsonBodyBytes,
     requests_per_minute: limits.requestsPerMinute,
     open_streams: limits.openStreamsPerProject,

@@ -5,9 +5,11 @@
  */
 import { createHash } from 'node:crypto';
 import {
+  type AnnounceUploadPart,
   ApiError,
   type CompleteUpload,
   type CreateUpload,
+  type DirectUploadPart,
   type FileObject,
   KEYS,
   StoredUpload,
@@ -15,23 +17,29 @@ import {
   type UploadPart,
 } from '@preheat/contracts';
 import { DocumentStore, ownedBy } from '@preheat/jobs';
-import type { Clock, Ids, ObjectStore } from '@preheat/ports';
+import type { Clock, DirectUploads, Ids, ObjectStore } from '@preheat/ports';
 import type { FileLibrary } from '../files/file-library.js';
 import { assertDataFileName } from '../files/validate-rows.js';
 import { timeId } from '../listing/time-id.js';
+import { announcedPart, announcedPartId } from './announced-part.js';
 
 export interface UploadDependencies {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly ids: Ids;
+  /** Absent where parts come through the API only. */
+  readonly directUploads?: DirectUploads;
 }
 
 export interface UploadLimits {
   readonly uploadBytes: number;
   readonly uploadPartBytes: number;
+  readonly directPartBytes: number;
 }
 
 const LIFETIME_MS = 3_600_000;
+/** Of the right to put a part into the store: long enough for a slow line, and shorter than parts are kept. */
+const GRANT_MS = 900_000;
 
 export class Uploads {
   readonly #deps: UploadDependencies;
@@ -78,6 +86,34 @@ export class Uploads {
     const partId = ids.next('part_');
     await store.putStream(KEYS.uploadPart(id, partId), atMost(content, this.#limits.uploadPartBytes));
     return { id: partId, object: 'upload.part', created_at: Math.floor(clock.nowMs() / 1000), upload_id: id };
+  }
+
+  /**
+   * The right to put a part into the store, past the API; it counts once it is there.
+   * @throws ApiError `not_found`, `invalid_upload_state`, `file_too_large` or `direct_upload_unavailable`.
+   */
+  async announcePart(projectId: string, id: string, announced: AnnounceUploadPart): Promise<DirectUploadPart> {
+    const upload = await this.#get(projectId, id);
+    this.#assertPending(upload);
+    const { clock, ids, directUploads } = this.#deps;
+    if (!directUploads) {
+      const message = `The store of this platform takes no parts from clients: send them to /v1/uploads/${id}/parts.`;
+      throw new ApiError('direct_upload_unavailable', message);
+    }
+    const maxBytes = Math.min(this.#limits.directPartBytes, upload.request.bytes);
+    if (announced.bytes > maxBytes) {
+      const message = `A part of this upload may have at most ${maxBytes} bytes; this one is to have ${announced.bytes}.`;
+      throw new ApiError('file_too_large', message, { param: 'bytes' });
+    }
+    const partId = announcedPartId(ids.next('part_'), announced);
+    const times = { nowMs: clock.nowMs(), lifetimeMs: GRANT_MS };
+    const { url, headers, expiresAtMs } = await directUploads.grantPut({
+      key: KEYS.uploadPart(id, partId),
+      ...announced,
+      ...times,
+    });
+    const expires_at = Math.floor(expiresAtMs / 1000);
+    return { id: partId, object: 'upload.direct_part', upload_id: id, method: 'PUT', url, headers, expires_at };
   }
 
   /** @throws ApiError `not_found`, `invalid_upload_state`, `upload_incomplete`, `invalid_training_file`. */
@@ -141,8 +177,12 @@ export class Uploads {
     if (new Set(parts).size !== parts.length) refuse('A part is named twice; name every part once, in order.');
     let bytes = 0;
     for (const part of parts) {
+      const announced = announcedPart(part);
       const head = await this.#deps.store.head(KEYS.uploadPart(upload.id, part));
-      bytes += head?.size ?? refuse(`Upload ${upload.id} has no part ${part}.`);
+      const absent = announced ? 'Its bytes never arrived: announce it again and put them to the URL of the answer.' : '';
+      const size = head?.size ?? refuse(`Upload ${upload.id} has no part ${part}. ${absent}`.trim());
+      if (announced && size !== announced.bytes) refuse(`Part ${part} has ${size} bytes; ${announced.bytes} were announced.`);
+      bytes += size;
     }
     const announced = upload.request.bytes;
     if (bytes !== announced) refuse(`The parts have ${bytes} bytes together; the upload announced ${announced}.`);
@@ -152,10 +192,17 @@ export class Uploads {
     for (const part of parts) {
       const content = await this.#deps.store.getStream(KEYS.uploadPart(id, part));
       if (!content) throw new ApiError('upload_incomplete', `Part ${part} is gone.`, { param: 'part_ids' });
+      const announced = announcedPart(part);
+      const partHash = announced && createHash('sha256');
       for await (const chunk of content.body) {
         hash.update(chunk);
+        partHash?.update(chunk);
         yield chunk;
       }
+      const sha256 = partHash?.digest('hex');
+      if (sha256 === announced?.sha256) continue;
+      const message = `Part ${part} has the SHA-256 ${sha256}, which is not the one that was announced: send it again.`;
+      throw new ApiError('upload_incomplete', message, { param: 'part_ids' });
     }
   }
 }

@@ -82,6 +82,11 @@ export const ERRORS = {
     'The parts do not make up the file that was announced.',
     'List every part once, in the order of the file; send what is missing.',
   ),
+  direct_upload_unavailable: request(
+    400,
+    'The store of this platform takes no parts from clients.',
+    'Send the part to /v1/uploads/{id}/parts.',
+  ),
   webhook_unreachable: request(
     400,
     'The webhook endpoint did not take the test event.',

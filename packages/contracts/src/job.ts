@@ -183,6 +183,8 @@ export const JobDocument = Type.Object({
   nextSequence: Count,
   trainedTokens: Nullable(Count),
   fineTunedModel: Nullable(ModelName),
+  /** The eval that was made with it, where it has a reinforcement phase. */
+  evalId: Type.Optional(Id),
   resultFiles: Type.Array(FileId, { maxItems: 16 }),
   publication: Type.Optional(Publication),
   error: Nullable(JobError),
@@ -210,6 +212,8 @@ export const FineTuningJob = Type.Object({
   integrations: Type.Null(),
   metadata: Nullable(Metadata),
   user_provided_suffix: Nullable(Type.String({ maxLength: 64 })),
+  /** The eval that was made with a job that has a reinforcement phase, and may have been deleted since; null for others. */
+  eval_id: Nullable(Id),
   /** Extension: what becomes of the model, where the job asks for an alias. */
   publication: Nullable(PublicPublication),
   /** Extension: the phases with their effective hyperparameters and states. */

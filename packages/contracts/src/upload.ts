@@ -49,6 +49,32 @@ export const UploadPart = Type.Object({
 });
 export type UploadPart = Static<typeof UploadPart>;
 
+/** Extension: a part that the client puts into the store itself; only these bytes are taken. */
+export const AnnounceUploadPart = Type.Object(
+  {
+    bytes: Type.Integer({ minimum: 1, maximum: 5 * 1024 ** 3 }),
+    /** Of the part, hexadecimal. */
+    sha256: Type.String({ pattern: '^[0-9a-f]{64}$', maxLength: 64 }),
+  },
+  { additionalProperties: false },
+);
+export type AnnounceUploadPart = Static<typeof AnnounceUploadPart>;
+
+export const DirectUploadPart = Type.Object({
+  /** Names the part when the upload is completed. */
+  id: Id,
+  object: Type.Literal('upload.direct_part'),
+  upload_id: Id,
+  method: Type.Literal('PUT'),
+  /** Takes the bytes once, without an API key. */
+  url: Type.String({ maxLength: 8192 }),
+  /** To be sent with them. */
+  headers: Type.Record(Type.String({ maxLength: 128 }), Type.String({ maxLength: 1024 })),
+  /** Of the URL. */
+  expires_at: UnixSeconds,
+});
+export type DirectUploadPart = Static<typeof DirectUploadPart>;
+
 /** `uploads/<id>/upload.json`. */
 export const StoredUpload = Type.Object({
   schemaVersion: Type.Literal(1),

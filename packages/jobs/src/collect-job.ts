@@ -22,8 +22,8 @@ import { isAtWork, Uses } from './uses.js';
 
 export interface JobLook {
   readonly jobId: string;
-  /** What the job marked as used, as its entry of the schedule says. */
-  readonly targets: readonly string[];
+  /** Keys outside its folder that were written before its document, as its entry of the schedule says. */
+  readonly traces: readonly string[];
   readonly graceMs: number;
 }
 
@@ -71,8 +71,7 @@ const isUsed = (look: Look, uses: readonly Use[]): boolean => look.jobs.pieces.i
 /** A job whose creation ended before its document was written. */
 async function collectUnborn(look: Look, entries: readonly ListEntry[]): Promise<{ deleted: number; isDone: boolean }> {
   const { store } = look.deps;
-  const marks = look.targets.map((target) => KEYS.user(target, markOfJob(look.jobId)));
-  const heads = await Promise.all(marks.map(async (key) => ({ key, head: await store.head(key) })));
+  const heads = await Promise.all(look.traces.map(async (key) => ({ key, head: await store.head(key) })));
   const present = [...entries, ...heads.flatMap(({ key, head }) => (head ? [{ key, ...head }] : []))];
   const old = present.filter(({ lastModifiedMs }) => lastModifiedMs < look.olderThanMs);
   for (const { key } of old) await store.delete(key);

@@ -1,6 +1,6 @@
 /**
- * The collector's schedule. An entry is written before anything of its job, and holds what the job marks as used: whoever dies
- * in between leaves no mark that nobody finds.
+ * The collector's schedule. An entry is written before anything of its job, and holds the keys outside the job's folder that
+ * are written before the job's document: whoever dies in between leaves nothing that nobody finds.
  */
 import { KEYS } from '@preheat/contracts';
 import { type ObjectStore, putIdempotent } from '@preheat/ports';
@@ -10,12 +10,12 @@ export async function scheduleCollection(
   store: ObjectStore,
   nowMs: number,
   jobId: string,
-  targets: readonly string[] = [],
+  traces: readonly string[] = [],
 ): Promise<void> {
-  await putIdempotent(store, KEYS.collection(nowMs, jobId), encodeTargets(targets));
+  await putIdempotent(store, KEYS.collection(nowMs, jobId), encodeTraces(traces));
 }
 
-export const encodeTargets = (targets: readonly string[]): Uint8Array => new TextEncoder().encode(targets.join('\n'));
+export const encodeTraces = (traces: readonly string[]): Uint8Array => new TextEncoder().encode(traces.join('\n'));
 
-export const decodeTargets = (body: Uint8Array | undefined): string[] =>
+export const decodeTraces = (body: Uint8Array | undefined): string[] =>
   new TextDecoder().decode(body).split('\n').filter(Boolean);

@@ -8,7 +8,7 @@
 import { KEYS } from '@preheat/contracts';
 import { listAll, putIdempotent } from '@preheat/ports';
 import { collectJob } from './collect-job.js';
-import { decodeTargets, encodeTargets } from './collection-entry.js';
+import { decodeTraces, encodeTraces } from './collection-entry.js';
 import type { JobStore, JobStoreDependencies } from './job-store.js';
 
 export interface CollectResult {
@@ -36,10 +36,10 @@ export async function collectJobs(
     if (sinceMs + orphanGraceMs > nowMs) break;
     result.looked++;
     try {
-      const targets = decodeTargets((await deps.store.get(key))?.body);
-      const { deleted, isDone } = await collectJob(jobs, deps, { jobId, targets, graceMs: orphanGraceMs });
+      const traces = decodeTraces((await deps.store.get(key))?.body);
+      const { deleted, isDone } = await collectJob(jobs, deps, { jobId, traces, graceMs: orphanGraceMs });
       result.deleted += deleted;
-      if (!isDone) await putIdempotent(deps.store, KEYS.collection(nowMs, jobId), encodeTargets(targets));
+      if (!isDone) await putIdempotent(deps.store, KEYS.collection(nowMs, jobId), encodeTraces(traces));
       await deps.store.delete(key);
     } catch (error) {
       result.failed++;

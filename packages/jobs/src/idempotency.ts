@@ -20,9 +20,15 @@ export interface RequestIdentity {
   readonly isRetry: boolean;
 }
 
+/** The same for every repetition of a request. */
+export interface ReservedJob {
+  readonly jobId: string;
+  readonly reservedAtMs: number;
+}
+
 export type Reservation =
-  /** The id this request must use; `repeated` when an earlier request already reserved it. */
-  { readonly ok: true; readonly jobId: string; readonly repeated: boolean } | { readonly ok: false };
+  /** The job this request must be; `repeated` when an earlier request already reserved it. */
+  ({ readonly ok: true; readonly repeated: boolean } & ReservedJob) | { readonly ok: false };
 
 /** Hands out job ids so that a repeated request gets the id of its first attempt, also across a crash in between. */
 export class IdempotencyLedger {
@@ -45,20 +51,20 @@ export class IdempotencyLedger {
     const key = KEYS.idempotency(identity.projectId, `key-${keyDigest}`);
     const { created, stored } = await this.#documents.create(key, this.#record(identity));
     if (stored.document.bodyDigest !== identity.bodyDigest) return { ok: false };
-    return { ok: true, jobId: stored.document.jobId, repeated: !created };
+    return { ok: true, ...reservedBy(stored.document), repeated: !created };
   }
 
   async #byBody(identity: RequestIdentity): Promise<Reservation> {
     const key = KEYS.idempotency(identity.projectId, `body-${identity.bodyDigest}`);
     const record = { ...this.#record(identity), awaitsOriginal: identity.isRetry };
-    let reserved: Reservation = { ok: true, jobId: record.jobId, repeated: false };
+    let reserved: Reservation = { ok: true, ...reservedBy(record), repeated: false };
     const { created } = await this.#documents.create(key, record);
     if (created) return reserved;
     await this.#documents.update(key, (stored) => {
       const isFresh = this.#clock.nowMs() - stored.createdAtMs <= RETRY_WINDOW_MS;
       const isOurs = stored.jobId === record.jobId;
       const isKnown = isOurs || (isFresh && (identity.isRetry || stored.awaitsOriginal === true));
-      reserved = { ok: true, jobId: isKnown ? stored.jobId : record.jobId, repeated: isKnown && !isOurs };
+      reserved = { ok: true, ...reservedBy(isKnown ? stored : record), repeated: isKnown && !isOurs };
       // A new request with the same body is a new job on purpose.
       if (!isKnown) return record;
       return identity.isRetry || isOurs ? undefined : { ...stored, awaitsOriginal: false };
@@ -76,3 +82,5 @@ export class IdempotencyLedger {
     };
   }
 }
+
+const reservedBy = ({ jobId, createdAtMs }: IdempotencyRecord): ReservedJob => ({ jobId, reservedAtMs: createdAtMs });

@@ -7,6 +7,7 @@ export { type DeadLetter, DeadLetters, isDead, type RedriveOutcome } from './dea
 export { type Change, type CreateResult, DocumentStore, type ReplaceResult, type Versioned } from './document-store.js';
 export { appendEvents, eventsSince, newestEvents, SEGMENT_EVENTS_MAX } from './event-log.js';
 export { IdempotencyLedger, type RequestIdentity, type Reservation, RETRY_WINDOW_MS } from './idempotency.js';
+export type { EvalOf } from './job-eval.js';
 export type { JobPieces } from './job-pieces.js';
 export {
   type CreateOutcome,

@@ -9,6 +9,7 @@ import {
   KEYS,
   type NewEvent,
   type Publication,
+  type StoredEval,
   type StoredEvent,
   TERMINAL_STATES,
 } from '@preheat/contracts';
@@ -26,6 +27,7 @@ import { scheduleCollection } from './collection-entry.js';
 import { DocumentStore, type Versioned } from './document-store.js';
 import { appendEvents, eventsSince, newestEvents } from './event-log.js';
 import { IdempotencyLedger, type RequestIdentity } from './idempotency.js';
+import { type EvalOf, listEval, storeEval } from './job-eval.js';
 import { JOB_PIECES, type JobPieces } from './job-pieces.js';
 import { ownedBy } from './owned-by.js';
 import { type JobEvent, transition } from './transitions.js';
@@ -108,18 +110,23 @@ export class JobStore {
     this.#ledger = new IdempotencyLedger(deps.store, deps.clock, deps.ids);
   }
 
-  /** Puts the job into the ledger and rings. A repetition, also of a request whose answer was lost, returns the same job. */
-  async create(request: NewJob, identity: RequestIdentity): Promise<CreateOutcome> {
+  /**
+   * Puts the job into the ledger and rings. A repetition, also of a request whose answer was lost, returns the same job.
+   * @param evalOf The eval that the job comes with, if it comes with one.
+   */
+  async create(request: NewJob, identity: RequestIdentity, evalOf?: EvalOf): Promise<CreateOutcome> {
     const reserved = await this.pieces.reserve(this.#ledger, identity);
     if (!reserved.ok) return { ok: false, reason: 'idempotency_mismatch' };
     const existing = reserved.repeated ? await this.read(reserved.jobId) : undefined;
-    const job = existing?.document ?? (await this.#write(request, identity.projectId, reserved.jobId));
+    const evaluation = evalOf?.(reserved);
+    const job = existing?.document ?? (await this.#write(request, identity.projectId, reserved.jobId, evaluation));
     if (!TERMINAL_STATES.has(job.state)) await this.#index(job);
+    if (evaluation && job.evalId === evaluation.id) await listEval(this.#deps.store, evaluation);
     if (job.state === 'queued') await this.ring(job);
     return { ok: true, job, repeated: existing !== undefined };
   }
 
-  async #write(request: NewJob, projectId: string, id: string): Promise<JobDocument> {
+  async #write(request: NewJob, projectId: string, id: string, evaluation?: StoredEval): Promise<JobDocument> {
     const { store, clock, ids } = this.#deps;
     const nowMs = clock.nowMs();
     const writeId = ids.next('w');
@@ -145,15 +152,16 @@ export class JobStore {
       nextSequence: 0,
       trainedTokens: null,
       fineTunedModel: null,
+      ...(evaluation ? { evalId: evaluation.id } : {}),
       resultFiles: [],
       error: null,
     };
     const uses = request.uses ?? [];
-    await scheduleCollection(store, nowMs, id, uses);
+    const marks = uses.map((target) => KEYS.user(target, markOfJob(id)));
+    await scheduleCollection(store, nowMs, id, evaluation ? [...marks, KEYS.evaluation(evaluation.id)] : marks);
     await Promise.all(uses.map((target) => markUse(store, target, markOfJob(id))));
-    const warnings = (request.preflight?.warnings ?? []).map(warning);
-    const events = [message('Created fine-tuning job'), ...warnings, message('Files validated, job queued')];
-    const logged = await appendEvents(store, draft, events, nowMs, writeId);
+    if (evaluation) await storeEval(store, evaluation);
+    const logged = await appendEvents(store, draft, firstEvents(draft), nowMs, writeId);
     const { stored } = await this.documents.create(KEYS.job(id), { ...draft, ...logged });
     return stored.document;
   }
@@ -280,6 +288,13 @@ export class JobStore {
   eventsSince(job: JobDocument, from: number, limit: number): Promise<StoredEvent[]> {
     return eventsSince(this.#deps.store, job, from, limit);
   }
+}
+
+function firstEvents({ evalId, preflight }: JobDocument): NewEvent[] {
+  const data = { kind: 'eval_created', eval_id: evalId };
+  const made = evalId === undefined ? [] : [{ ...message(`Created ${evalId}, the eval of the job`), data }];
+  const warnings = (preflight?.warnings ?? []).map(warning);
+  return [message('Created fine-tuning job'), ...made, ...warnings, message('Files validated, job queued')];
 }
 
 function message(text: string, kind?: string): NewEvent {

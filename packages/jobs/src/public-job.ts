@@ -27,7 +27,8 @@ export function checkpointModelName(
   return `${fineTunedModelName(job)}:ckpt-step-${step}`;
 }
 
-function uniquePart(jobId: string): string {
+/** What the names of things that belong to a job share with its id. */
+export function uniquePart(jobId: string): string {
   return jobId.slice(jobId.indexOf('-') + 1);
 }
 
@@ -56,6 +57,7 @@ export function toFineTuningJob(job: JobDocument, nowMs: number): FineTuningJob 
     integrations: null,
     metadata: job.metadata,
     user_provided_suffix: job.suffix,
+    eval_id: job.evalId ?? null,
     publication: publicPublication(job),
     pipeline: job.phases.map((_, index) => publicPhase(job, index)),
     progress: job.progress && {

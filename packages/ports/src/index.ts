@@ -4,6 +4,7 @@
  */
 export type { Clock } from './clock.js';
 export { CounterRandom } from './counter-random.js';
+export type { DirectUploads, PutGrant, PutGrantRequest } from './direct-uploads.js';
 export { fastUniforms } from './fast-uniforms.js';
 export type { Ids } from './ids.js';
 export { lastName, listAll, listPages } from './list-all.js';

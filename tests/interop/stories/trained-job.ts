@@ -21,6 +21,9 @@ export async function trainedJob({ client }: Story): Promise<Job> {
   const path = `/fine_tuning/jobs/${job.id}/events`;
   const stream = (await client.get(path, { query: { stream: true }, stream: true })) as AsyncIterable<{ id: string }>;
   expect((await collect(stream)).map(({ id }) => id)).toEqual(events.map(({ id }) => id));
+  const evaluation = await client.evals.retrieve((job as { eval_id?: string }).eval_id ?? '');
+  expect(evaluation.metadata).toEqual({ fine_tuning_job_id: job.id });
+  expect(evaluation.testing_criteria).toMatchObject([{ name: 'reward', pass_threshold: 0.5 }]);
   const checkpoints = await collect(client.fineTuning.jobs.checkpoints.list(job.id, { limit: 1 }));
   expect(checkpoints[0]?.fine_tuned_model_checkpoint).toContain(':ckpt-step-13');
   await permissions(client, checkpoints[0]?.fine_tuned_model_checkpoint ?? '');

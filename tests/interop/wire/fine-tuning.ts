@@ -91,6 +91,7 @@ export const Job = closed({
   integrations: Type.Null(),
   metadata: maybe(metadata()),
   user_provided_suffix: maybe(text()),
+  eval_id: maybe(id('eval_')),
   publication: extension(maybe(map(anything()))),
   pipeline: extension(list(anything())),
   progress: extension(maybe(map(anything()))),

@@ -15,6 +15,7 @@ import {
 } from '@preheat/contracts';
 import { jsonlLines } from '../../files/jsonl-lines.js';
 import { Conversations } from './conversations.js';
+import type { ItemShape } from './item-shape.js';
 import {
   chatsOf,
   graderProblems,
@@ -48,6 +49,8 @@ export interface ExaminationOptions {
   readonly sampleRows: number;
   /** Conversations of the training file, when this is the validation file. */
   readonly training: Conversations | null;
+  /** Told of every row. */
+  readonly shape: ItemShape;
   readonly depth: Depth;
 }
 
@@ -114,6 +117,7 @@ class Examination {
 
   add(line: number, row: ReinforcementRow): void {
     this.#rows++;
+    this.#options.shape.add(row);
     const chats = chatsOf(row, line, this.#checks);
     const problems = [...('code' in chats ? [chats] : []), ...graderProblems(row, line, this.#checks)];
     for (const problem of problems) this.#problems.add(problem);

@@ -8,8 +8,9 @@ import { Evals } from '../../evaluation/evals.js';
 import { CREATE_DEPTH } from '../../fine-tuning/data/examine-file.js';
 import { effectiveMethod } from '../../fine-tuning/effective-method.js';
 import { CreateJobRequest, refuseUnserved } from '../../fine-tuning/job-request.js';
+import { evalOfJob } from '../../fine-tuning/job-evaluation.js';
 import { jobUses } from '../../fine-tuning/job-uses.js';
-import { preflightOf, type PreflightContext } from '../../fine-tuning/preflight-request.js';
+import { type CheckedRequest, preflightOf, type PreflightContext } from '../../fine-tuning/preflight-request.js';
 import { preflightSummary } from '../../fine-tuning/preflight-summary.js';
 import { requestIdentity } from '../../fine-tuning/request-identity.js';
 import { BODY_ERRORS, withErrors } from '../../plugins/error-responses.js';
@@ -46,25 +47,26 @@ export function createJobRoute(app: App, deps: ApiDependencies, context: Preflig
   };
   const preValidation = async (request: FastifyRequest) => refuseUnserved(request.body);
   app.post('/fine_tuning/jobs', { schema, preValidation }, async (request) => {
-    const newJob = await toNewJob(deps, context, request.projectId, request.body as CreateJobRequest);
-    const outcome = await deps.jobs.create(newJob, requestIdentity(request));
+    const { projectId } = request;
+    const body = request.body as CreateJobRequest;
+    const checked = await preflightOf(context, projectId, body, CREATE_DEPTH);
+    if (checked.refusals[0]) throw checked.refusals[0];
+    const newJob = await toNewJob({ ...deps, files: context.files }, projectId, body, checked);
+    const evalOf = checked.evaluation && evalOfJob(projectId, checked.evaluation);
+    const outcome = await deps.jobs.create(newJob, requestIdentity(request), evalOf);
     if (outcome.ok) return toFineTuningJob(outcome.job, deps.clock.nowMs());
     throw new ApiError('idempotency_mismatch', 'This Idempotency-Key was used before, with another request body.');
   });
 }
 
 async function toNewJob(
-  deps: ApiDependencies,
-  context: PreflightContext,
+  deps: ApiDependencies & Pick<PreflightContext, 'files'>,
   projectId: string,
   request: CreateJobRequest,
+  { phases, report, seed, limits, model: start }: CheckedRequest,
 ): Promise<NewJob> {
-  const checked = await preflightOf(context, projectId, request, CREATE_DEPTH);
-  const { phases, refusals, report, seed, limits, model: start } = checked;
-  if (refusals[0]) throw refusals[0];
   const [only] = phases;
-  const { files } = context;
-  const checks = { ...deps, files, evals: new Evals(deps), completions: new StoredCompletions(deps) };
+  const checks = { ...deps, evals: new Evals(deps), completions: new StoredCompletions(deps) };
   const { publish, training_file: trainingFile, validation_file: validationFile = null } = request;
   const publication = publish ? await checkPublish(checks, projectId, request.model, publish) : undefined;
   const sources = { start, phases, files: [trainingFile, validationFile], ...(publication ? { publication } : {}) };

@@ -10,7 +10,11 @@ export interface AwsConnection {
   readonly region: string;
   /** A compatible server instead of AWS; S3 then uses path-style addresses. */
   readonly endpoint?: string;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
   /** For one attempt, request and response together. Default 60 s: above the 20 s of a long poll. */
   readonly requestTimeoutMs?: number;
 }

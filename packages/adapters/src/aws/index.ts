@@ -1,5 +1,6 @@
 /** The platform on AWS. The only place that imports the AWS SDK. */
 export type { AwsConnection } from './connection.js';
+export { S3DirectUploads } from './s3-direct-uploads.js';
 export { S3ObjectStore } from './s3-object-store.js';
 export type { S3StoreOptions } from './s3-object-store.js';
 export { SqsWorkQueue } from './sqs-work-queue.js';

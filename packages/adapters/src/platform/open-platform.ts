@@ -3,7 +3,7 @@
  * opens its platform here, and what was not chosen is never loaded.
  */
 import type { StoreSettings } from '@preheat/contracts';
-import type { Clock, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
+import type { Clock, DirectUploads, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
 import { join } from 'node:path';
 import { JsonLog } from '../system/json-log.js';
 import { systemClock } from '../system/system-clock.js';
@@ -11,6 +11,8 @@ import { SystemIds } from '../system/system-ids.js';
 
 export interface Platform {
   readonly store: ObjectStore;
+  /** Absent where clients cannot reach the store. */
+  readonly directUploads?: DirectUploads;
   /** Doorbell of the runners. */
   readonly jobQueue: WorkQueue<JsonValue>;
   /** Doorbell of the evaluation workers. */
@@ -22,7 +24,7 @@ export interface Platform {
   close(): Promise<void>;
 }
 
-type Outside = Pick<Platform, 'store' | 'jobQueue' | 'evaluationQueue' | 'close'>;
+type Outside = Pick<Platform, 'store' | 'directUploads' | 'jobQueue' | 'evaluationQueue' | 'close'>;
 
 /** @param program Name of the process, in every line it logs. @throws Error naming the setting that is missing. */
 export async function openPlatform(settings: StoreSettings, program: string): Promise<Platform> {
@@ -45,18 +47,20 @@ async function openDirectory(settings: StoreSettings): Promise<Outside> {
 }
 
 async function openAws(settings: StoreSettings, log: Log): Promise<Outside> {
-  const { S3ObjectStore, SqsWorkQueue } = await import('../aws/index.js');
+  const { S3DirectUploads, S3ObjectStore, SqsWorkQueue } = await import('../aws/index.js');
   const region = required(settings, 'AWS_REGION');
   const at = (endpoint: string | undefined) => ({ region, ...(endpoint === undefined ? {} : { endpoint }) });
   const queues = at(settings.AWS_ENDPOINT_URL_SQS ?? settings.AWS_ENDPOINT_URL);
   const queue = (queueUrl: string) => new SqsWorkQueue<JsonValue>({ ...queues, queueUrl, log });
-  const store = new S3ObjectStore({ ...at(settings.AWS_ENDPOINT_URL), bucket: required(settings, 'PREHEAT_BUCKET') });
+  const bucket = { ...at(settings.AWS_ENDPOINT_URL), bucket: required(settings, 'PREHEAT_BUCKET') };
+  const store = new S3ObjectStore(bucket);
+  const directUploads = new S3DirectUploads(bucket);
   const jobQueue = queue(required(settings, 'PREHEAT_QUEUE_URL'));
   const evaluationQueue = queue(required(settings, 'PREHEAT_EVALUATION_QUEUE_URL'));
   const close = async () => {
-    for (const client of [store, jobQueue, evaluationQueue]) client.close();
+    for (const client of [store, directUploads, jobQueue, evaluationQueue]) client.close();
   };
-  return { store, jobQueue, evaluationQueue, close };
+  return { store, directUploads, jobQueue, evaluationQueue, close };
 }
 
 function required(settings: StoreSettings, name: keyof StoreSettings): string {

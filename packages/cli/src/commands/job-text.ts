@@ -32,6 +32,7 @@ export function jobDetails(job: FineTuningJob): string {
     ['status', job.status],
     ['starts from', job.model],
     ['model', job.fine_tuned_model ?? undefined],
+    ['eval', job.eval_id ?? undefined],
     ['seed', String(job.seed)],
     ['created', `${formatUnixSeconds(job.created_at)} UTC`],
     ['finished', job.finished_at === null ? undefined : `${formatUnixSeconds(job.finished_at)} UTC`],

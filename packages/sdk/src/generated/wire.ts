@@ -612,6 +612,7 @@ export interface FineTuningJob {
     [k: string]: string;
   } | null;
   user_provided_suffix: string | null;
+  eval_id: string | null;
   publication: {
     alias: string;
     gate: unknown;
@@ -1364,6 +1365,17 @@ export interface TextCompletionRequest {
     include_usage?: boolean;
   } | null;
   user?: string;
+}
+export interface DirectUploadPart {
+  id: string;
+  object: "upload.direct_part";
+  upload_id: string;
+  method: "PUT";
+  url: string;
+  headers: {
+    [k: string]: string;
+  };
+  expires_at: number;
 }
 export interface UploadObject {
   id: string;

@@ -2,6 +2,7 @@
 import type { FileObject } from '../generated/wire.js';
 import { Paginator } from '../paginator.js';
 import type { RequestOptions, Transport } from '../transport.js';
+import { uploadInParts, type UploadLimits } from './upload-in-parts.js';
 
 /** A path on this machine (Node only), or the bytes themselves. */
 export type FileSource = string | URL | Blob | Uint8Array<ArrayBuffer> | ArrayBuffer;
@@ -27,17 +28,30 @@ export class Files {
     this.#transport = transport;
   }
 
-  /** Uploads a file. The server checks every line; a malformed one is a 400 that names it. */
+  /**
+   * Uploads a file, in parts where it is larger than the platform takes in one request. The server checks every line; a malformed
+   * one is a 400 that names it.
+   */
   async create(source: FileSource, file: CreateFile, options?: RequestOptions): Promise<FileObject> {
     const { blob, name } = await opened(source);
+    const { purpose, expiresAfterSeconds } = file;
+    const limits = blob.size > SURELY_TAKEN_BYTES ? await this.#limits(options) : undefined;
+    if (limits && blob.size > limits.file_bytes) {
+      const large = { blob, filename: file.filename ?? name, purpose, expiresAfterSeconds };
+      return uploadInParts(this.#transport, large, limits, options);
+    }
     const body = new FormData();
-    body.append('purpose', file.purpose);
-    if (file.expiresAfterSeconds !== undefined) {
+    body.append('purpose', purpose);
+    if (expiresAfterSeconds !== undefined) {
       body.append('expires_after[anchor]', 'created_at');
-      body.append('expires_after[seconds]', String(file.expiresAfterSeconds));
+      body.append('expires_after[seconds]', String(expiresAfterSeconds));
     }
     body.append('file', blob, file.filename ?? name);
     return this.#transport.json({ method: 'POST', path: '/files', body }, options);
+  }
+
+  #limits(options?: RequestOptions): Promise<UploadLimits> {
+    return this.#transport.json({ method: 'GET', path: '/x/limits' }, options);
   }
 
   list(query: ListFiles = {}, options?: RequestOptions): Paginator<FileObject> {
@@ -62,6 +76,9 @@ export class Files {
 }
 
 const filePath = (id: string): string => `/files/${encodeURIComponent(id)}`;
+
+/** Files up to this are sent without asking for the limits in force: requests to a function may have 6 MB, in base64. */
+const SURELY_TAKEN_BYTES = 4_000_000;
 
 const DEFAULT_NAME = 'data.jsonl';
 
