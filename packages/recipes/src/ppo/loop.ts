@@ -4,6 +4,7 @@
  */
 import type { GradeResult } from '@preheat/graders';
 import { FIRST_ROW, type LossSpec, type RowCursor, RowSampler, type StepReport, type Trainer } from '@preheat/nn';
+import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult } from '../recipe.js';
 import { collect, type Completion } from '../rollout/collect.js';
 import { evaluate, isEvaluationDue, publish, rowsAt } from '../rollout/evaluate.js';
@@ -30,7 +31,6 @@ export interface PpoState {
 
 export interface PpoVariant<Config> {
   readonly name: string;
-  readonly totalSteps: (config: Config, rows: number) => number;
   /** What a completion earned; null when the grader failed on it. Default: its grade. */
   readonly rewardOf: (grade: GradeResult, completion: Completion, text: string, config: Config) => number | null;
 }
@@ -74,14 +74,14 @@ export function ppoLoop<Config extends PpoLoopConfig>(variant: PpoVariant<Config
 }
 
 async function takeStep<Config extends PpoLoopConfig>(
-  { name, totalSteps: stepsOf, rewardOf }: PpoVariant<Config>,
+  { name, rewardOf }: PpoVariant<Config>,
   state: PpoState,
   ctx: RecipeContext<Config>,
 ): Promise<StepResult<PpoState>> {
   const before = untilUpdate(ctx);
   before.signal.throwIfAborted();
   const { config, monotonicMs: now } = ctx;
-  const totalSteps = stepsOf(config, ctx.trainingRows.length);
+  const totalSteps = phaseSteps(config, ctx.trainingRows.length);
   const step = state.step + 1;
   const spec = lossOf(config);
   const started = now();

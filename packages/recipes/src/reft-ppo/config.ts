@@ -1,7 +1,7 @@
 /** Hyperparameters of ReFT: those of PPO, and what a wrong answer earns. */
 import Type, { type Static } from 'typebox';
 import { defineRecipe } from '../catalog/recipe-entry.js';
-import { epochSteps } from '../catalog/training-keys.js';
+import { phaseSteps } from '../catalog/training-keys.js';
 import { ppoKeys, ppoProblems, ppoRules } from '../ppo/keys.js';
 
 export const ReftConfig = Type.Object(
@@ -39,5 +39,5 @@ export const reftEntry = defineRecipe({
   config: ReftConfig,
   auto: ppoRules,
   check: ppoProblems,
-  totalSteps: (config, rows) => Math.min(config.max_steps, epochSteps(config, rows)),
+  totalSteps: phaseSteps,
 });

@@ -15,6 +15,7 @@ import {
   type Trainer,
   trainedTokens,
 } from '@preheat/nn';
+import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult } from '../recipe.js';
 import { cursorPlain, readCursorPlain } from '../training/cursor-plain.js';
 import { lossMessage } from '../training/loss-message.js';
@@ -38,7 +39,6 @@ export interface RowOrder {
 
 export interface SupervisedVariant<Config> {
   readonly name: string;
-  readonly totalSteps: (config: Config, rows: number) => number;
   /** Which tokens of a row are trained. Default: those of assistant messages. */
   readonly trains?: (config: Config) => Pick<DemonstrationOptions, 'tokens'>;
   /** In which order rows come. Default: a permutation an epoch, in batches of similar lengths. */
@@ -118,7 +118,7 @@ async function takeStep<Config extends SftConfig>(
   const { signal } = untilUpdate(ctx);
   signal.throwIfAborted();
   const { config } = ctx;
-  const totalSteps = variant.totalSteps(config, state.training.count);
+  const totalSteps = phaseSteps(config, state.training.count);
   const step = state.step + 1;
 
   // Collect.
