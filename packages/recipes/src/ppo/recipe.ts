@@ -5,5 +5,5 @@ import { ppoLoop } from './loop.js';
 
 export const ppo = ppoLoop<PpoConfig>({
   name: 'ppo',
-  rewardOf: trainingReward,
+  rewardOf: ({ grade }) => trainingReward(grade),
 });

@@ -6,5 +6,6 @@ import { reftReward } from './reft-reward.js';
 
 export const reftPpo = ppoLoop<ReftConfig>({
   name: 'reft-ppo',
-  rewardOf: (grade, { sample }, text, config) => reftReward(trainingReward(grade), text, sample.finishReason, config),
+  rewardOf: ({ grade, text, completion }, config) =>
+    reftReward(trainingReward(grade), text, completion.sample.finishReason, config),
 });
