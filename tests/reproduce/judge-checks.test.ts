@@ -10,14 +10,15 @@ const suites = { one: { task: 'arith', items: ITEMS, max_tokens: 8, samples: 0 }
 const arm = (name: string, seed: number, right: number): ArmRun => ({
   arm: name,
   seed,
-  trainedTokens: 0,
-  steps: 0,
+  trainedTokens: 10 * right,
+  steps: right,
   wallSeconds: 0,
   answers: {
     one: {
       greedy: Array.from({ length: ITEMS }, (_, i) => Number(i < right)),
       tokens: Array.from({ length: ITEMS }, () => right),
       sampledRight: [],
+      votedRight: [],
       wallSeconds: 0,
     },
   },
@@ -54,6 +55,19 @@ describe('judgeChecks', () => {
       sign_in_all_seeds: false,
       passed: true,
     });
+  });
+
+  it('counts seeds where the criterion does', () => {
+    const runs = SEEDS.flatMap((seed, i) => [arm('a', seed, 100), arm('b', seed, [110, 90, 110][i] ?? 0)]);
+    const judged = (in_seeds: number) =>
+      judgeChecks([{ says: 'test', margin: 'b__one - a__one - 0.02', in_seeds }], runs, suites)[0]?.passed;
+    expect([judged(2), judged(3)]).toEqual([true, false]);
+  });
+
+  it('knows what arms cost', () => {
+    const result = judge('0.75 * a__steps - b__steps', [100, 100, 100], [60, 70, 74]);
+    expect(result).toMatchObject({ effect_by_seed: { 1: 15, 2: 5, 3: 1 }, passed: true });
+    expect(judge('a__trained_tokens', [100, 100, 100], [0, 0, 0]).margin_value).toBe(1000);
   });
 
   it('pairs items: the interval of equal arms has no width', () => {

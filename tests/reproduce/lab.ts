@@ -24,6 +24,8 @@ export interface Answers {
   readonly tokens: readonly number[];
   /** Right ones of `samples` sampled answers; empty for a suite without samples. */
   readonly sampledRight: readonly number[];
+  /** 0 or 1: the answer that most samples give is right; empty for a suite without samples. */
+  readonly votedRight: readonly number[];
   readonly wallSeconds: number;
 }
 

@@ -59,6 +59,7 @@ class CountingLab implements Lab {
       greedy: Array.from({ length: items }, (_, i) => Number(i < right)),
       tokens: new Array<number>(items).fill(5),
       sampledRight: Array.from({ length: items }, (_, i) => (i < right ? 4 : i % 2)),
+      votedRight: Array.from({ length: items }, (_, i) => Number(i < right)),
       wallSeconds: 1,
     }));
   }
@@ -110,6 +111,7 @@ describe('the ledger entry', () => {
       pass_1_greedy: 0.75,
       pass_1_sampled: 0.7813,
       pass_k: { k: 4, value: 0.875 },
+      vote: { k: 4, value: 0.75 },
       tokens: 5,
     });
     expect(entry.arms['first']?.summary).toEqual({ arith: { mean: 0.5, low: 0.5, high: 0.5 } });
@@ -121,6 +123,7 @@ describe('the ledger entry', () => {
     });
     expect(entry.verdict).toBe(VERDICTS.reproduced);
     expect(verdictOf(entry.checks, 'tiny')).toBe(VERDICTS.unjudged);
+    expect(verdictOf(entry.checks, 'small', ['what no check judges'])).toBe(VERDICTS.partly);
     expect(Object.keys(entry.machine).sort()).toEqual(['cores', 'cpu', 'memory_gib', 'node']);
     const plot = svgOfArms(entry);
     expect(plot).toMatch(/^<svg .*<\/svg>\n$/s);
