@@ -83,8 +83,8 @@ const Arm = Type.Object({ title: Text, steps: Type.Array(TrainStep, { maxItems: 
 
 /**
  * Variables of formulas: `<arm>__<suite>` greedy pass@1, `…__tokens` of the greedy answer; with samples also `…__sampled`,
- * `…__pass_k` for k = samples, `…__vote` (the answer most samples give is right); and of an arm `<arm>__steps` and
- * `<arm>__trained_tokens`, those of all its phases.
+ * `…__pass_k` for k = samples, `…__vote` (the answer most samples give is right); and of an arm `<arm>__steps`,
+ * `<arm>__trained_tokens` and `<arm>__wall_seconds`, of all its phases, the time with that of its answers.
  */
 const Check = Type.Object(
   {

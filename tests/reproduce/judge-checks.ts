@@ -77,8 +77,9 @@ function variablesOf(runs: readonly ArmRun[], suites: Readonly<Record<string, Su
     }
   }
   // What an arm cost is one number a seed.
-  for (const { arm, seed, steps, trainedTokens } of runs) {
-    for (const [measure, value] of Object.entries({ steps, trained_tokens: trainedTokens })) {
+  for (const { arm, seed, steps, trainedTokens, wallSeconds } of runs) {
+    const costs = { steps, trained_tokens: trainedTokens, wall_seconds: wallSeconds };
+    for (const [measure, value] of Object.entries(costs)) {
       const name = `${arm}__${measure}`;
       const variable = variables.get(name) ?? { suite: COST, bySeed: new Map() };
       variable.bySeed.set(seed, [value]);

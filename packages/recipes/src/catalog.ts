@@ -17,6 +17,7 @@ import { s3ftEntry } from './s3ft/config.js';
 import { sftEntry } from './sft/config.js';
 import { tldrEntry } from './tldr-length/config.js';
 import { twoStageEntry } from './two-stage-sft-grpo/config.js';
+import { udsEntry } from './uds-batch/config.js';
 
 export { type AdapterConfig, adapterSettings } from './catalog/adapter-keys.js';
 export type { RecipeFacts } from './catalog/recipe-definition.js';
@@ -37,6 +38,7 @@ export const RECIPES: readonly RecipeEntry[] = [
   twoStageEntry,
   tldrEntry,
   rifEntry,
+  udsEntry,
 ];
 
 /** What a phase runs when it names no algorithm. */

@@ -13,6 +13,7 @@ import { s3ft } from './s3ft/recipe.js';
 import { sft } from './sft/recipe.js';
 import { tldrLength } from './tldr-length/recipe.js';
 import { twoStageSftGrpo } from './two-stage-sft-grpo/recipe.js';
+import { udsBatch } from './uds-batch/recipe.js';
 
 const opaque = <Config extends object, State, Row>(recipe: Recipe<Config, State, Row>): AnyRecipe =>
   // The catalog resolved the config by the recipe's own schema, rows were checked for the type of its phase, and a state
@@ -33,4 +34,5 @@ export const RUNTIMES: Readonly<Record<string, AnyRecipe>> = {
   [twoStageSftGrpo.name]: opaque(twoStageSftGrpo),
   [tldrLength.name]: opaque(tldrLength),
   [rftNoForget.name]: opaque(rftNoForget),
+  [udsBatch.name]: opaque(udsBatch),
 };
