@@ -20,7 +20,10 @@ function blankRuns({ arms, seeds, suites }: Experiment) {
     ]),
   );
   const nothing = { trainedTokens: 0, steps: 0, wallSeconds: 0, answers };
-  return [BASE_ARM, ...Object.keys(arms)].flatMap((arm) => seeds.map((seed) => ({ ...nothing, arm, seed })));
+  return [BASE_ARM, ...Object.keys(arms)].flatMap((arm) => {
+    const curve = arms[arm]?.steps.at(-1)?.validation ? [{ step: 1, loss: 0 }] : [];
+    return seeds.map((seed) => ({ ...nothing, curve, arm, seed }));
+  });
 }
 
 describe('systems', () => {

@@ -57,6 +57,8 @@ export const TrainStep = Type.Object(
     data: Type.Array(RowSource, { minItems: 1, maxItems: 32 }),
     grader: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     hyperparameters: Type.Record(Type.String(), Type.Unknown()),
+    /** Rows of the validation split, the same for every seed, whose loss is followed. Of supervised phases. */
+    validation: Type.Optional(Type.Array(RowSource, { minItems: 1, maxItems: 32 })),
     /** Train once for all seeds (a warm-up that the comparison is not about). */
     shared_by_seeds: Type.Optional(Type.Boolean()),
   },
@@ -79,12 +81,21 @@ export const Suite = Type.Object(
 );
 export type Suite = Static<typeof Suite>;
 
-const Arm = Type.Object({ title: Text, steps: Type.Array(TrainStep, { maxItems: 16 }) }, closed);
+const Arm = Type.Object(
+  {
+    title: Text,
+    /** `fresh`: the shape of the base with weights that saw nothing. Default: the base. */
+    from: Type.Optional(oneOf(['base', 'fresh'])),
+    steps: Type.Array(TrainStep, { maxItems: 16 }),
+  },
+  closed,
+);
 
 /**
  * Variables of formulas: `<arm>__<suite>` greedy pass@1, `…__tokens` of the greedy answer; with samples also `…__sampled`,
  * `…__pass_k` for k = samples, `…__vote` (the answer most samples give is right); and of an arm `<arm>__steps`,
- * `<arm>__trained_tokens` and `<arm>__wall_seconds`, of all its phases, the time with that of its answers.
+ * `<arm>__trained_tokens` and `<arm>__wall_seconds`, of all its phases, the time with that of its answers. Where its last
+ * phase has validation rows also `<arm>__first_loss`, `<arm>__highest_loss` and `<arm>__last_loss` of its evaluations.
  */
 const Check = Type.Object(
   {

@@ -13,6 +13,7 @@ const arm = (name: string, seed: number, right: number): ArmRun => ({
   trainedTokens: 10 * right,
   steps: right,
   wallSeconds: 0,
+  curve: [1, 3, 2].map((loss, i) => ({ step: i + 1, loss: loss * right })),
   answers: {
     one: {
       greedy: Array.from({ length: ITEMS }, (_, i) => Number(i < right)),
@@ -68,6 +69,8 @@ describe('judgeChecks', () => {
     const result = judge('0.75 * a__steps - b__steps', [100, 100, 100], [60, 70, 74]);
     expect(result).toMatchObject({ effect_by_seed: { 1: 15, 2: 5, 3: 1 }, passed: true });
     expect(judge('a__trained_tokens', [100, 100, 100], [0, 0, 0]).margin_value).toBe(1000);
+    const bump = judge('a__highest_loss - max(a__first_loss, a__last_loss)', [5, 6, 7], [0, 0, 0]);
+    expect(bump).toMatchObject({ effect_by_seed: { 1: 5, 2: 6, 3: 7 }, effect_interval: [6, 6] });
   });
 
   it('pairs items: the interval of equal arms has no width', () => {

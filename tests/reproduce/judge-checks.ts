@@ -13,8 +13,8 @@ import { mean, perItem, rounded } from './scores.js';
 export const RESAMPLES = 2000;
 const TAIL = 0.05;
 const BOOTSTRAP_SEED = 0;
-/** Stands for the suite of variables that have no items. */
-const COST = '';
+/** Stands for the suite of variables that are one number a seed, without items. */
+const NO_SUITE = '';
 
 /** Name of a variable and its values item by item, for each seed. */
 interface Variable {
@@ -76,17 +76,30 @@ function variablesOf(runs: readonly ArmRun[], suites: Readonly<Record<string, Su
       }
     }
   }
-  // What an arm cost is one number a seed.
-  for (const { arm, seed, steps, trainedTokens, wallSeconds } of runs) {
-    const costs = { steps, trained_tokens: trainedTokens, wall_seconds: wallSeconds };
-    for (const [measure, value] of Object.entries(costs)) {
+  for (const run of runs) {
+    const { arm, seed } = run;
+    for (const [measure, value] of Object.entries(runMeasures(run))) {
       const name = `${arm}__${measure}`;
-      const variable = variables.get(name) ?? { suite: COST, bySeed: new Map() };
+      const variable = variables.get(name) ?? { suite: NO_SUITE, bySeed: new Map() };
       variable.bySeed.set(seed, [value]);
       variables.set(name, variable);
     }
   }
   return variables;
+}
+
+/** What an arm cost, and where its loss went. */
+function runMeasures({ steps, trainedTokens, wallSeconds, curve }: ArmRun): Record<string, number> {
+  const losses = curve.map(({ loss }) => loss);
+  const [first, last] = [losses[0], losses.at(-1)];
+  return {
+    steps,
+    trained_tokens: trainedTokens,
+    wall_seconds: wallSeconds,
+    ...(first === undefined || last === undefined
+      ? {}
+      : { first_loss: first, highest_loss: Math.max(...losses), last_loss: last }),
+  };
 }
 
 function readFormula(source: string, variables: ReadonlyMap<string, Variable>) {

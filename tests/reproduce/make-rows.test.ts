@@ -1,7 +1,7 @@
 import { taskNamed } from '@preheat/tasks/procedural';
 import { describe, expect, it } from 'vitest';
 import type { RowSource } from './experiment.js';
-import { suiteFile, trainingFile } from './make-rows.js';
+import { suiteFile, trainingFile, validationFile } from './make-rows.js';
 
 const rowsOf = (text: string) =>
   text
@@ -63,6 +63,8 @@ it('holds out items whose structures no training row has', () => {
   const task = taskNamed('listfn');
   const structures = (rows: { task_data: unknown }[]) => new Set(rows.map((row) => task?.structureOf(row.task_data)));
   const trained = structures(rowsOf(trainingFile([{ ...source, rows: 500, kind: 'prompt' }], 1)));
+  const validated = structures(rowsOf(validationFile([{ ...source, rows: 100, kind: 'prompt' }])));
+  expect([...validated].filter((structure) => trained.has(structure))).toEqual([]);
   const suite = { task: 'listfn', items: 200, max_tokens: 8, samples: 0 };
   const tested = structures(rowsOf(suiteFile(suite)).map(({ item }) => item));
   expect([...tested].filter((structure) => trained.has(structure))).toEqual([]);

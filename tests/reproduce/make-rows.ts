@@ -4,6 +4,7 @@ import {
   ANSWER_MARK,
   type TaskItem,
   type TaskSource,
+  type TaskSplit,
   taskNamed,
   toTaskChatRow,
   toTaskEvalRow,
@@ -18,7 +19,12 @@ const HELD_OUT_SEED = 0;
 
 /** JSONL of the sources, one after another; the training order is the recipe's. */
 export function trainingFile(sources: readonly RowSource[], seed: number): string {
-  return jsonl(sources.flatMap((source) => rowsOf(source, seed)));
+  return jsonl(sources.flatMap((source) => rowsOf(source, seed, 'train')));
+}
+
+/** JSONL of the sources from the validation split, the same for every seed of the training rows. */
+export function validationFile(sources: readonly RowSource[]): string {
+  return jsonl(sources.flatMap((source) => rowsOf(source, HELD_OUT_SEED, 'validation')));
 }
 
 /** JSONL of a suite's items from the test split. */
@@ -29,10 +35,10 @@ export function suiteFile(suite: Suite): string {
   return jsonl(items.map(toTaskEvalRow));
 }
 
-function rowsOf(source: RowSource, seed: number): object[] {
+function rowsOf(source: RowSource, seed: number, split: TaskSplit): object[] {
   const task = known(source.task);
   const stream = seed * STREAMS_PER_SEED + (source.stream ?? 0);
-  const items = task.generate({ seed: stream, count: source.rows, split: 'train', ...difficultyOf(source) });
+  const items = task.generate({ seed: stream, count: source.rows, split, ...difficultyOf(source) });
   return items.flatMap((item, i) => {
     const answers = source.foreign ? (items[(i + 1) % items.length] ?? item) : item;
     const row = { ...rowOf(task, prefixed(item, source), answers, source), ...dataKeys(item, source), ...source.keys };

@@ -5,9 +5,9 @@
 import type { Preheat } from '@preheat/sdk';
 import { type Artifacts, contentKey } from './artifacts.js';
 import type { Suite, TrainStep } from './experiment.js';
-import type { Answers, Lab, LabModel, Trained } from './lab.js';
+import type { Answers, CurvePoint, Lab, LabModel, Trained } from './lab.js';
 import { majorityIsRight } from './majority-vote.js';
-import { suiteFile, trainingFile } from './make-rows.js';
+import { suiteFile, trainingFile, validationFile } from './make-rows.js';
 
 const ITEMS_PER_PAGE = 100;
 const GRADER_NAME = 'right';
@@ -32,12 +32,14 @@ export class PlatformLab implements Lab {
   train(from: LabModel, step: TrainStep, seed: number): Promise<Trained> {
     const rows = trainingFile(step.data, seed);
     const { type, algorithm, grader, hyperparameters } = step;
-    const inputs = { from: from.origin, type, algorithm, grader, hyperparameters, rows, seed };
+    const validation = step.validation && validationFile(step.validation);
+    const inputs = { from: from.origin, type, algorithm, grader, hyperparameters, rows, validation, seed };
     return this.#options.artifacts.once('job', inputs, async (key) => {
       const file = await this.#upload(rows, 'fine-tune');
       const job = await this.#run(key, {
         model: from.name,
         training_file: file,
+        ...(validation === undefined ? {} : { validation_file: await this.#upload(validation, 'fine-tune') }),
         seed,
         pipeline: [{ type, algorithm, hyperparameters, ...(grader ? { grader } : {}) }],
       });
@@ -47,6 +49,7 @@ export class PlatformLab implements Lab {
         steps: job.steps,
         wallSeconds: job.wallSeconds,
         job: job.id,
+        ...(validation === undefined ? {} : { curve: job.curve }),
       };
     });
   }
@@ -57,11 +60,14 @@ export class PlatformLab implements Lab {
     const request = body as Parameters<typeof client.jobs.create>[0];
     const created = await client.jobs.create(request, { idempotencyKey: key, signal });
     let steps = 0;
+    const curve: CurvePoint[] = [];
     const job = await client.jobs.wait(created.id, {
       signal,
-      onEvent: ({ message }) => {
+      onEvent: ({ message, data }) => {
         const step = /^Step (\d+)\//.exec(message)?.[1];
         if (step !== undefined) steps = Number(step);
+        const loss = data?.['valid_loss'];
+        if (typeof loss === 'number') curve.push({ step: steps, loss });
         progress(message);
       },
     });
@@ -69,7 +75,7 @@ export class PlatformLab implements Lab {
       throw new Error(`${created.id} ${job.status}: ${job.error?.message ?? 'no reason given'}`);
     }
     const wallSeconds = (job.finished_at ?? job.created_at) - job.created_at;
-    return { id: created.id, name: job.fine_tuned_model, trainedTokens: job.trained_tokens ?? 0, steps, wallSeconds };
+    return { id: created.id, name: job.fine_tuned_model, trainedTokens: job.trained_tokens ?? 0, steps, wallSeconds, curve };
   }
 
   answer(model: LabModel, suite: Suite): Promise<Answers> {
