@@ -23,7 +23,9 @@ export function symmetricEigenvalues(matrix: ArrayLike<number>, size: number): F
   const a = Float64Array.from(matrix);
   const total = a.reduce((sum, value) => sum + value * value, 0);
   for (let sweep = 0; sweep < MAX_SWEEPS && offDiagonal(a, size) > TOLERANCE * total; sweep++) {
-    for (let p = 0; p < size; p++) for (let q = p + 1; q < size; q++) rotate(a, size, p, q);
+    for (let p = 0; p < size; p++) {
+      for (let q = p + 1; q < size; q++) rotate(a, size, p, q);
+    }
   }
   return Float64Array.from({ length: size }, (_, i) => a[i * size + i] ?? 0);
 }
