@@ -62,7 +62,9 @@ describe.each(built.map(({ id }) => id))('the experiment of %s', (id) => {
 it('fills in parts, and names one that is missing or contains itself', () => {
   const path = experimentPath(built[0]?.id ?? '');
   const document = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-  const withParts = (parts: object) => resolveExperiment({ ...document, notes: '@notes', parts }, 'tiny', 'x.json');
+  const known = document['parts'] as object;
+  const withParts = (parts: object) =>
+    resolveExperiment({ ...document, notes: '@notes', parts: { ...known, ...parts } }, 'tiny', 'x.json');
   expect(withParts({ notes: ['@one', 'two'], one: 'one' }).notes).toEqual(['one', 'two']);
   expect(() => withParts({})).toThrow('x.json: @notes is no part of the document');
   expect(() => withParts({ notes: ['@notes'] })).toThrow('x.json: the part notes contains itself');

@@ -184,6 +184,7 @@ function substituteName(text: string, named: Named, within: readonly string[]): 
   if (found === undefined) {
     throw new Error(`${named.path}: ${text} is no ${sign === '$' ? 'size of this preset' : 'part of the document'}`);
   }
+  if (sign === '$') return found;
   if (within.includes(name)) throw new Error(`${named.path}: the part ${name} contains itself`);
-  return sign === '$' ? found : substitute(found, named, [...within, name]);
+  return substitute(found, named, [...within, name]);
 }
