@@ -17,7 +17,7 @@ const TwoStageConfig = grpoConfig({
   answer_mark: Type.String({
     maxLength: 32,
     default: '#',
-    description: 'A completion is well formed when it holds this text and ended by itself; empty asks for the end alone.',
+    description: 'A completion is well formed when it holds this text and ended by itself; empty asks for any text.',
   }),
   format_reward: weight('What a well-formed completion earns.'),
   accuracy_weight: weight('Weight of the cosine: from 1 to 0.1 for right answers by length, from -1 to -0.1 for wrong ones.'),
