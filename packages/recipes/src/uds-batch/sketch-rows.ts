@@ -1,7 +1,8 @@
 /**
- * A row's logits L as few numbers that keep distances: signs·L·P for random signs over positions and a random projection P
- * of the vocabulary (Johnson and Lindenstrauss). The published code flips signs and samples rows of a Fourier transform on
- * both sides, which does the same with fewer operations; dense signs are a reconstruction.
+ * A row's logits L as few numbers that keep distances: A·L·P for random signs A over positions and P over the vocabulary
+ * (Johnson and Lindenstrauss). The published code flips signs and takes the real part of some rows of a Fourier transform on
+ * both sides, which does the same with fewer operations; dense signs are a reconstruction. Its transforms are not normalised,
+ * so distances are √(vocabulary · positions) / 2 times those of the logits; so they are here, for its weights to fit.
  */
 import type { LogitSketch } from '@preheat/nn';
 import { CounterRandom, fastUniforms } from '@preheat/ports';
@@ -15,9 +16,9 @@ export interface SketchShape {
 
 /** What all rows of a phase are projected by. */
 export interface Projection extends SketchShape {
-  /** [vocabulary, columns]: ±1/√columns. */
+  /** [vocabulary, columns]: ±√(vocabulary / (2 · columns)). */
   readonly vocabulary_VC: Float32Array;
-  /** [positions, rows]: ±1/√rows. */
+  /** [positions, rows]: ±√(positions / (2 · rows)). */
   readonly positions_TR: Float32Array;
 }
 
@@ -37,7 +38,7 @@ export function projectionOf(
 
 function signs(random: CounterRandom, count: number, width: number): Float32Array {
   const draw = fastUniforms(random);
-  const magnitude = 1 / Math.sqrt(width);
+  const magnitude = Math.sqrt(count / (2 * width));
   return Float32Array.from({ length: count * width }, () => (draw() < 0.5 ? -magnitude : magnitude));
 }
 
