@@ -41,6 +41,8 @@ export class PlatformLab implements Lab {
         training_file: file,
         ...(validation === undefined ? {} : { validation_file: await this.#upload(validation, 'fine-tune') }),
         seed,
+        // An arm that cannot learn is a result, and rewards that recipes shape are not the grades that preflight sees.
+        preflight: { force: true },
         pipeline: [{ type, algorithm, hyperparameters, ...(grader ? { grader } : {}) }],
       });
       return {
