@@ -37,6 +37,8 @@ export interface GrpoVariant<Config> {
   readonly name: string;
   /** What the completions of one prompt earned, in order; null where the grader failed. Default: their grades. */
   readonly rewardsOf?: (group: readonly GradedCompletion[], config: Config) => readonly (number | null)[];
+  /** Before anything else. @throws UnusableRowsError for rows that cannot be paid for. */
+  readonly checkRows?: (ctx: RecipeContext<Config>) => void;
   /** Which rows are trained on, asked once before the first step. Default: all of them. */
   readonly choose?: (ctx: RecipeContext<Config>, trainer: Trainer) => Promise<RowChoice>;
 }
@@ -87,6 +89,7 @@ export function grpoLoop<Config extends GrpoConfig>(variant: GrpoVariant<Config>
   return {
     name,
     async init(ctx) {
+      variant.checkRows?.(ctx);
       const trainer = await openTrainer(ctx, BETA2);
       try {
         const choice = (await variant.choose?.(ctx, trainer)) ?? null;

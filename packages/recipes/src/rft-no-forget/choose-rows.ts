@@ -7,6 +7,7 @@ import { publish } from '../rollout/evaluate.js';
 import { gradedCompletions, passes } from '../rollout/graded-completion.js';
 import { score } from '../rollout/score.js';
 import { seedOf } from '../training/random-streams.js';
+import { UnusableRowsError } from '../training/unusable-rows-error.js';
 import type { RifConfig } from './config.js';
 import { learnableRows } from './learnable-rows.js';
 
@@ -14,7 +15,7 @@ import { learnableRows } from './learnable-rows.js';
 const ROWS_PER_CALL = 64;
 const START_VERSION = 0;
 
-/** @throws RangeError when the policy answers no row right: there is nothing to reinforce. */
+/** @throws UnusableRowsError when the policy answers no row right: there is nothing to reinforce. */
 export async function chooseRows(ctx: RecipeContext<RifConfig>, trainer: Trainer): Promise<RowChoice> {
   const { trainingRows, config, signal } = ctx;
   await publish(trainer, ctx, START_VERSION);
@@ -33,5 +34,5 @@ export async function chooseRows(ctx: RecipeContext<RifConfig>, trainer: Trainer
   const rows = learnableRows(isRight, config.filter_rollouts);
   if (rows.length > 0) return { rows, metrics: { kept_fraction: rows.length / trainingRows.length } };
   const tried = `${config.filter_rollouts} answers to each of ${trainingRows.length} rows`;
-  throw new RangeError(`none of ${tried} is right: warm the model up first, or raise filter_rollouts`);
+  throw new UnusableRowsError(`none of ${tried} is right: warm the model up first, or raise filter_rollouts`);
 }

@@ -3,6 +3,7 @@
  * reconstruction: a right answer earns less the longer it is, by how much its level says; a wrong one pays for running on.
  */
 import type { TrainingRow } from '../recipe.js';
+import { UnusableRowsError } from '../training/unusable-rows-error.js';
 
 export const LEVELS = ['short', 'medium', 'long'] as const;
 export type Level = (typeof LEVELS)[number];
@@ -26,10 +27,10 @@ export function levelReward(
   return tokens > length ? -overlongPenalty : 0;
 }
 
-/** What a row asks for under `key`; `medium` where it does not say. @throws RangeError for what is no level. */
+/** What a row asks for under `key`; `medium` where it does not say. @throws UnusableRowsError for what is no level. */
 export function levelOf(row: TrainingRow, key: string): Level {
   const named = row[key] ?? 'medium';
   const level = LEVELS.find((candidate) => candidate === named);
   if (level) return level;
-  throw new RangeError(`"${key}" of a row is ${JSON.stringify(named)}; it takes ${LEVELS.join(', ')}`);
+  throw new UnusableRowsError(`"${key}" of a row is ${JSON.stringify(named)}; it takes ${LEVELS.join(', ')}`);
 }

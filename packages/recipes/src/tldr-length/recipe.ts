@@ -14,6 +14,9 @@ function optionsOf(level: Level, config: TldrConfig): LevelOptions {
 
 export const tldrLength = grpoLoop<TldrConfig>({
   name: 'tldr-length',
+  checkRows: ({ trainingRows, config }) => {
+    for (const row of trainingRows) levelOf(row, config.level_key);
+  },
   rewardsOf: (group, config) =>
     group.map((graded) => {
       const { row, sample } = graded.completion;
