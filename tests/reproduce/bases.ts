@@ -52,7 +52,11 @@ export async function importBase(client: Preheat, name: string): Promise<LabMode
 }
 
 /** The shape of a base with the fresh weights that it was trained from. */
-export function importFresh(client: Preheat, name: string, base: Base | undefined = readBases()[name]): Promise<LabModel> {
+export function importFresh(
+  client: Preheat,
+  name: string,
+  base: Base | undefined = readBases()[name],
+): Promise<LabModel> {
   if (!base) throw new Error(`bases.json has no ${name}`);
   const files = [...freshBlobs(base)].map(([path, bytes]) => ({ name: path, bytes: Uint8Array.from(bytes) }));
   return importModel(client, `fresh-${name}`, files, originOf(files));

@@ -16,7 +16,13 @@ function blankRuns({ arms, seeds, suites }: Experiment) {
   const answers = Object.fromEntries(
     Object.entries(suites).map(([name, { samples }]) => [
       name,
-      { greedy: [0, 0], tokens: [1, 1], sampledRight: samples > 0 ? [0, 0] : [], votedRight: samples > 0 ? [0, 0] : [], wallSeconds: 0 },
+      {
+        greedy: [0, 0],
+        tokens: [1, 1],
+        sampledRight: samples > 0 ? [0, 0] : [],
+        votedRight: samples > 0 ? [0, 0] : [],
+        wallSeconds: 0,
+      },
     ]),
   );
   const nothing = { trainedTokens: 0, steps: 0, wallSeconds: 0, answers };

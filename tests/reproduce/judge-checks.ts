@@ -58,8 +58,7 @@ export function judgeChecks(
       effect_by_seed: Object.fromEntries(seeds.map((seed, i) => [seed, rounded(bySeed[i] ?? Number.NaN)])),
       effect_interval: [rounded(interval[0]), rounded(interval[1])],
       sign_in_all_seeds: signInAllSeeds,
-      passed:
-        enough === undefined ? marginValue >= 0 && (signInAllSeeds || interval[0] > 0) : above >= enough,
+      passed: enough === undefined ? marginValue >= 0 && (signInAllSeeds || interval[0] > 0) : above >= enough,
     };
   });
 }

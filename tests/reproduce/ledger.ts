@@ -78,11 +78,7 @@ export function ledgerEntry(
   };
 }
 
-export function verdictOf(
-  checks: readonly CheckResult[],
-  preset: string,
-  unjudged: readonly string[] = [],
-): Verdict {
+export function verdictOf(checks: readonly CheckResult[], preset: string, unjudged: readonly string[] = []): Verdict {
   if (!JUDGED_PRESETS.includes(preset)) return VERDICTS.unjudged;
   if (!checks.every(({ passed }) => passed)) return VERDICTS.not;
   return unjudged.length > 0 ? VERDICTS.partly : VERDICTS.reproduced;

@@ -32,14 +32,13 @@ describe('trainingFile', () => {
     expect(asked[3].messages[0].content).toBe(`S ${plain[1].messages[0].content}`);
     const foreign = rowsOf(trainingFile([{ ...source, foreign: true }], 1));
     expect(foreign.map((row) => row.messages[0])).toEqual(plain.map((row) => row.messages[0]));
-    expect(foreign.map((row) => row.messages[1])).toEqual(
-      [...plain.slice(1), plain[0]].map((row) => row.messages[1]),
-    );
+    expect(foreign.map((row) => row.messages[1])).toEqual([...plain.slice(1), plain[0]].map((row) => row.messages[1]));
   });
 
   it('puts the steps of a trace out of order and leaves its answer at the end', () => {
     const kk: RowSource = { task: 'kk2', rows: 60, kind: 'chat', style: 'assume' };
-    const answers = (row: RowSource) => rowsOf(trainingFile([row], 1)).map(({ messages }) => messages[1].content as string);
+    const answers = (row: RowSource) =>
+      rowsOf(trainingFile([row], 1)).map(({ messages }) => messages[1].content as string);
     const [whole, mixed] = [answers(kk), answers({ ...kk, shuffled_steps: true })];
     const words = (text: string) => text.split(' ').sort();
     expect(mixed.map(words)).toEqual(whole.map(words));

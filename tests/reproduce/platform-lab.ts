@@ -77,7 +77,14 @@ export class PlatformLab implements Lab {
       throw new Error(`${created.id} ${job.status}: ${job.error?.message ?? 'no reason given'}`);
     }
     const wallSeconds = (job.finished_at ?? job.created_at) - job.created_at;
-    return { id: created.id, name: job.fine_tuned_model, trainedTokens: job.trained_tokens ?? 0, steps, wallSeconds, curve };
+    return {
+      id: created.id,
+      name: job.fine_tuned_model,
+      trainedTokens: job.trained_tokens ?? 0,
+      steps,
+      wallSeconds,
+      curve,
+    };
   }
 
   answer(model: LabModel, suite: Suite): Promise<Answers> {

@@ -31,10 +31,7 @@ interface Stage {
 }
 
 /** In the order of arms, then seeds; the base first, which has no seed of its own and stands for each. */
-export async function runArms(
-  experiment: Experiment,
-  { base, fresh, lab, log, nowMs }: Stage,
-): Promise<ArmRun[]> {
+export async function runArms(experiment: Experiment, { base, fresh, lab, log, nowMs }: Stage): Promise<ArmRun[]> {
   const { suites, seeds, arms } = experiment;
   const baseAnswers = await answerAll(lab, base, suites);
   const runs = seeds.map((seed) => ({ ...NOTHING_TRAINED, arm: BASE_ARM, seed, answers: baseAnswers }));

@@ -8,17 +8,41 @@ const gramOf = (rows: readonly (readonly number[])[]): number[] =>
 
 describe('nuclearNorm', () => {
   it('is the sum of the lengths of rows at right angles', () => {
-    expect(nuclearNorm(gramOf([[3, 0, 0], [0, 0, -4]]), 2)).toBeCloseTo(7, 12);
+    expect(
+      nuclearNorm(
+        gramOf([
+          [3, 0, 0],
+          [0, 0, -4],
+        ]),
+        2,
+      ),
+    ).toBeCloseTo(7, 12);
   });
 
   it('is the length of the one direction of rows that all point the same way', () => {
     // [1, 2, 2] and twice that: singular values √(9 + 36) and 0.
-    expect(nuclearNorm(gramOf([[1, 2, 2], [2, 4, 4]]), 2)).toBeCloseTo(Math.sqrt(45), 7);
+    expect(
+      nuclearNorm(
+        gramOf([
+          [1, 2, 2],
+          [2, 4, 4],
+        ]),
+        2,
+      ),
+    ).toBeCloseTo(Math.sqrt(45), 7);
   });
 
   it('agrees with a computation by hand', () => {
     // [[1, 1], [0, 1]]: the squares of its singular values are (3 ± √5) / 2, so their sum squared is 3 + 2.
-    expect(nuclearNorm(gramOf([[1, 1], [0, 1]]), 2)).toBeCloseTo(Math.sqrt(5), 12);
+    expect(
+      nuclearNorm(
+        gramOf([
+          [1, 1],
+          [0, 1],
+        ]),
+        2,
+      ),
+    ).toBeCloseTo(Math.sqrt(5), 12);
   });
 
   it('of nothing is 0', () => {
@@ -35,7 +59,10 @@ describe('symmetricEigenvalues', () => {
     const trace = rows.reduce((sum, _, i) => sum + (gram[i * 61] ?? 0), 0);
     const sum = (of: (value: number) => number) => eigenvalues.reduce((total, value) => total + of(value), 0);
     expect(sum((value) => value)).toBeCloseTo(trace, 9);
-    expect(sum((value) => value * value)).toBeCloseTo(gram.reduce((total, value) => total + value * value, 0), 7);
+    expect(sum((value) => value * value)).toBeCloseTo(
+      gram.reduce((total, value) => total + value * value, 0),
+      7,
+    );
     expect(Math.min(...eigenvalues)).toBeGreaterThan(0);
   });
 });

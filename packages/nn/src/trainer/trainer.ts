@@ -236,11 +236,7 @@ export class Trainer {
    * Sketches of the logits of every row, in the order of `rows`, whose predicted positions are one fewer than its tokens.
    * @param projection_VR Row-major, `width` numbers for each entry of the vocabulary.
    */
-  async logitSketches(
-    rows: readonly Int32Array[],
-    projection_VR: Float32Array,
-    width: number,
-  ): Promise<LogitSketch[]> {
+  async logitSketches(rows: readonly Int32Array[], projection_VR: Float32Array, width: number): Promise<LogitSketch[]> {
     const sketches = new Array<LogitSketch>(rows.length);
     const programOf = (plan: MicroBatchPlan) =>
       this.#program('sketch', plan, String(width), () => buildSketchProgram(this.#model, plan, width));

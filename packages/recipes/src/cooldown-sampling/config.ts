@@ -13,10 +13,7 @@ export const CooldownConfig = supervisedConfig({
     default: 'domain',
     description: 'Key of a row that names its domain; rows without it form one domain of their own.',
   }),
-  start_temperature: temperature(
-    'Of the draws before the cooldown; 1 draws domains by size, large values evenly.',
-    5,
-  ),
+  start_temperature: temperature('Of the draws before the cooldown; 1 draws domains by size, large values evenly.', 5),
   end_temperature: temperature('Of the draws after the cooldown.', 1),
   cooldown_at: Type.Number({
     minimum: 0,

@@ -22,6 +22,8 @@ describe('levelOf', () => {
   });
 
   it('names what is no level, and which there are', () => {
-    expect(() => levelOf({ messages, tag: 'tiny' }, 'tag')).toThrow('"tag" of a row is "tiny"; it takes short, medium, long');
+    expect(() => levelOf({ messages, tag: 'tiny' }, 'tag')).toThrow(
+      '"tag" of a row is "tiny"; it takes short, medium, long',
+    );
   });
 });

@@ -20,7 +20,9 @@ const TwoStageConfig = grpoConfig({
     description: 'A completion is well formed when it holds this text and ended by itself; empty asks for any text.',
   }),
   format_reward: weight('What a well-formed completion earns.'),
-  accuracy_weight: weight('Weight of the cosine: from 1 to 0.1 for right answers by length, from -1 to -0.1 for wrong ones.'),
+  accuracy_weight: weight(
+    'Weight of the cosine: from 1 to 0.1 for right answers by length, from -1 to -0.1 for wrong ones.',
+  ),
   length_weight: weight('Weight of the length among the completions of the same prompt, from 0.5 to -0.5.'),
   length_limit: Type.Integer({
     minimum: 1,
