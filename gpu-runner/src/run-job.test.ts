@@ -1,6 +1,6 @@
 /** Whole jobs on the production runner over memory adapters: real recipes, real executor, a real small model. */
 import { decodeSafetensors, openBundle } from '@preheat/checkpoints';
-import { KEYS } from '@preheat/contracts';
+import { KEYS, type ResolvedPhase } from '@preheat/contracts';
 import { type LeasedJob, ThroughputLedger } from '@preheat/jobs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runJob } from './run-job.js';
@@ -225,6 +225,15 @@ describe('running a job', () => {
     await at.store.delete(KEYS.fileContent('file-rl'));
     expect(await runJob(at.deps, await leaseOf(at), never)).toBe('failed');
     expect(await documentOf(at)).toMatchObject({ attempts: 0, error: { message: expect.stringMatching(/file-rl/) } });
+  });
+
+  it('fails the job at once when no attempt could train on its rows', async () => {
+    const [, rl] = phases({});
+    const config = { ...rl?.config, level_key: 'references' };
+    const at = await world({}, { phases: [{ ...rl, algorithm: 'tldr-length', config } as ResolvedPhase] });
+    expect(await runJob(at.deps, await leaseOf(at), never)).toBe('failed');
+    const error = { message: expect.stringMatching(/"references" of a row is .*; it takes short, medium, long/) };
+    expect(await documentOf(at)).toMatchObject({ attempts: 0, error });
   });
 
   it('tries again what may pass, and fails the job once it has not passed too often', async () => {

@@ -6,7 +6,7 @@ import { guardsOf, InvariantError, invariant, type JobError, type NewEvent } fro
 import { BundleError } from '@preheat/checkpoints';
 import { NonFiniteLogitsError } from '@preheat/inference';
 import { bestCheckpoint, fineTunedModelName, type LeasedJob, LostLeaseError } from '@preheat/jobs';
-import { TrainingDivergedError } from '@preheat/recipes';
+import { TrainingDivergedError, UnusableRowsError } from '@preheat/recipes';
 import { alarmEvent, alarmOf, isHalting, WorthlessRunError } from './alarms.js';
 import { damagedCheckpoint, fallBack } from './fall-back.js';
 import { FirstStepError, FirstStepWatch } from './first-step.js';
@@ -140,9 +140,8 @@ function isLasting(error: unknown): boolean {
   // A write that the store refused may succeed next time, and below another epoch's prefix.
   if (error instanceof BundleError) return error.reason !== 'unavailable' && error.reason !== 'occupied';
   // An invariant that fails is a bug or damage in the store (a data file that is gone): repeating it costs and mends nothing.
-  return [TrainingDivergedError, NonFiniteLogitsError, ParityError, InvariantError, DeadlineError].some(
-    (kind) => error instanceof kind,
-  );
+  const lasting = [TrainingDivergedError, UnusableRowsError, NonFiniteLogitsError, ParityError, InvariantError];
+  return [...lasting, DeadlineError].some((kind) => error instanceof kind);
 }
 
 function codeOf(error: unknown): string {

@@ -42,7 +42,7 @@ export const graderSpec = {
 
 /**
  * Chat rows; `answered` rows end with the assistant's turn. Keys that some recipe or grader reads: the answer, an ability by
- * the first letter, and the distinct letters as skills.
+ * the first letter, a level of length by it too, and the distinct letters as skills.
  */
 export function reversalRows(count: number, seed: number, { answered }: { answered: boolean }): TrainingRow[] {
   const random = CounterRandom.fromSeed(seed).fork('reversal rows');
@@ -51,7 +51,8 @@ export function reversalRows(count: number, seed: number, { answered }: { answer
     const answer = word.toReversed().join(' ').toUpperCase();
     const prompt = { role: 'user' as const, content: word.join('') };
     const messages = answered ? [prompt, { role: 'assistant' as const, content: answer }] : [prompt];
-    return { messages, answer, ability: word[0] === 'a' ? 'early' : 'general', skills: [...new Set(word)] };
+    const [ability, length_level] = word[0] === 'a' ? ['early', 'short'] : ['general', 'long'];
+    return { messages, answer, ability, length_level, skills: [...new Set(word)] };
   });
 }
 

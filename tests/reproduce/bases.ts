@@ -51,11 +51,20 @@ export async function importBase(client: Preheat, name: string): Promise<LabMode
   return importModel(client, name, files, originOf(files));
 }
 
+/** The shape of a base with the fresh weights that it was trained from. */
+export function importFresh(
+  client: Preheat,
+  name: string,
+  base: Base | undefined = readBases()[name],
+): Promise<LabModel> {
+  if (!base) throw new Error(`bases.json has no ${name}`);
+  const files = [...freshBlobs(base)].map(([path, bytes]) => ({ name: path, bytes: Uint8Array.from(bytes) }));
+  return importModel(client, `fresh-${name}`, files, originOf(files));
+}
+
 /** Trains a base from fresh weights, measures it, and writes its folder. */
 export async function makeBase(client: Preheat, lab: Lab, name: string, base: Base): Promise<BaseFigures> {
-  const blobs = freshBlobs(base);
-  const files = [...blobs].map(([path, bytes]) => ({ name: path, bytes: Uint8Array.from(bytes) }));
-  const fresh = await importModel(client, `fresh-${name}`, files, originOf(files));
+  const fresh = await importFresh(client, name, base);
   const { model, trainedTokens } = await lab.train(fresh, base.step, base.seed);
   const exported = await client.models.export({ model: model.name, format: 'hf', dtype: 'float16' });
   const folder = join(BASES_FOLDER, name);

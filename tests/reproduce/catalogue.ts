@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { baseFigures } from './base-figures.js';
-import { type LedgerEntry, VERDICTS } from './ledger.js';
+import { type LedgerEntry, type Verdict, VERDICTS } from './ledger.js';
 import { svgOfArms } from './plot-arms.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -18,7 +18,7 @@ export interface System {
   readonly title: string;
 }
 
-export type Status = 'reproduced' | 'not reproduced at this scale' | 'built, not run' | 'recipe alone' | 'not built';
+export type Status = Verdict | 'built, not run' | 'recipe alone' | 'not built';
 
 /** In the order of the reference. */
 export const systems = (): System[] =>
@@ -33,8 +33,8 @@ export function ledgerOf(id: string, folder = REPRODUCTIONS): LedgerEntry | unde
 }
 
 export function statusOf(id: string): Status {
-  if (!existsSync(join(RECIPES, id, 'recipe.ts'))) return 'not built';
-  if (!existsSync(experimentPath(id))) return 'recipe alone';
+  // A system that only arranges phases of other recipes has an experiment and no recipe of its own.
+  if (!existsSync(experimentPath(id))) return existsSync(join(RECIPES, id, 'recipe.ts')) ? 'recipe alone' : 'not built';
   const entry = ledgerOf(id);
   return entry && entry.verdict !== VERDICTS.unjudged ? entry.verdict : 'built, not run';
 }

@@ -3,7 +3,7 @@ import { recipeNamed } from '@preheat/recipes/catalog';
 import { describe, expect, it } from 'vitest';
 import { readBases } from './bases.js';
 import { experimentPath, indexText, ledgerOf, listing, statusOf, systems } from './catalogue.js';
-import { type Experiment, readExperiment } from './experiment.js';
+import { type Experiment, readExperiment, resolveExperiment } from './experiment.js';
 import { judgeChecks } from './judge-checks.js';
 import { experimentDigest } from './ledger.js';
 import { BASE_ARM } from './run-arms.js';
@@ -16,11 +16,20 @@ function blankRuns({ arms, seeds, suites }: Experiment) {
   const answers = Object.fromEntries(
     Object.entries(suites).map(([name, { samples }]) => [
       name,
-      { greedy: [0, 0], tokens: [1, 1], sampledRight: samples > 0 ? [0, 0] : [], wallSeconds: 0 },
+      {
+        greedy: [0, 0],
+        tokens: [1, 1],
+        sampledRight: samples > 0 ? [0, 0] : [],
+        votedRight: samples > 0 ? [0, 0] : [],
+        wallSeconds: 0,
+      },
     ]),
   );
   const nothing = { trainedTokens: 0, steps: 0, wallSeconds: 0, answers };
-  return [BASE_ARM, ...Object.keys(arms)].flatMap((arm) => seeds.map((seed) => ({ ...nothing, arm, seed })));
+  return [BASE_ARM, ...Object.keys(arms)].flatMap((arm) => {
+    const curve = arms[arm]?.steps.at(-1)?.validation ? [{ step: 1, loss: 0 }] : [];
+    return seeds.map((seed) => ({ ...nothing, curve, arm, seed }));
+  });
 }
 
 describe('systems', () => {
@@ -54,6 +63,17 @@ describe.each(built.map(({ id }) => id))('the experiment of %s', (id) => {
     if (!entry) return;
     expect(entry.experiment_sha256).toBe(experimentDigest(readExperiment(experimentPath(id), entry.preset)));
   });
+});
+
+it('fills in parts, and names one that is missing or contains itself', () => {
+  const path = experimentPath(built[0]?.id ?? '');
+  const document = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  const known = document['parts'] as object;
+  const withParts = (parts: object) =>
+    resolveExperiment({ ...document, notes: '@notes', parts: { ...known, ...parts } }, 'tiny', 'x.json');
+  expect(withParts({ notes: ['@one', 'two'], one: 'one' }).notes).toEqual(['one', 'two']);
+  expect(() => withParts({})).toThrow('x.json: @notes is no part of the document');
+  expect(() => withParts({ notes: ['@notes'] })).toThrow('x.json: the part notes contains itself');
 });
 
 it('names the file and the field of a mistake', () => {

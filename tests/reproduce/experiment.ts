@@ -1,6 +1,7 @@
 /**
  * The format of `experiment.json`: arms, seeds, budgets, measures, and the criterion as it was set in advance. A preset gives
- * the numbers: a string `"$name"` anywhere in the document stands for `sizes.name` of the preset that is run.
+ * the numbers: a string `"$name"` anywhere in the document stands for `sizes.name` of the preset that is run, and `"@name"`
+ * for `parts.name` of the document, such as a step that arms have in common.
  */
 import { readFileSync } from 'node:fs';
 import { check } from '@preheat/contracts';
@@ -27,6 +28,14 @@ export const RowSource = Type.Object(
     shirkers: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     /** The answer in brackets: the same said otherwise, for tasks that are answered by expressions. */
     reworded: Type.Optional(Type.Boolean()),
+    /** The steps of every trace in random order: the same words, but no reasoning. */
+    shuffled_steps: Type.Optional(Type.Boolean()),
+    /** Every answer is that of another row of the source: the same structure, the wrong content. */
+    foreign: Type.Optional(Type.Boolean()),
+    /** Written before every prompt, such as what is asked of the answer's length. */
+    prefix: Type.Optional(Type.String({ maxLength: 64 })),
+    /** Every row so many times; default 1. */
+    copies: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
     /** Sources of one number share their items; default 0. */
     stream: Type.Optional(Count),
     /** Further keys of every row, such as the ability it teaches. */
@@ -48,6 +57,8 @@ export const TrainStep = Type.Object(
     data: Type.Array(RowSource, { minItems: 1, maxItems: 32 }),
     grader: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     hyperparameters: Type.Record(Type.String(), Type.Unknown()),
+    /** Rows of the validation split, the same for every seed, whose loss is followed. Of supervised phases. */
+    validation: Type.Optional(Type.Array(RowSource, { minItems: 1, maxItems: 32 })),
     /** Train once for all seeds (a warm-up that the comparison is not about). */
     shared_by_seeds: Type.Optional(Type.Boolean()),
   },
@@ -63,14 +74,29 @@ export const Suite = Type.Object(
     max_tokens: Type.Integer({ minimum: 1, maximum: 4096 }),
     /** Sampled answers an item for pass@k, at temperature 1; 0: greedy alone. */
     samples: Type.Integer({ minimum: 0, maximum: 128 }),
+    /** Written before every prompt, as in training. */
+    prefix: Type.Optional(Type.String({ maxLength: 64 })),
   },
   closed,
 );
 export type Suite = Static<typeof Suite>;
 
-const Arm = Type.Object({ title: Text, steps: Type.Array(TrainStep, { maxItems: 16 }) }, closed);
+const Arm = Type.Object(
+  {
+    title: Text,
+    /** `fresh`: the shape of the base with weights that saw nothing. Default: the base. */
+    from: Type.Optional(oneOf(['base', 'fresh'])),
+    steps: Type.Array(TrainStep, { maxItems: 16 }),
+  },
+  closed,
+);
 
-/** Variables of formulas: `<arm>__<suite>` greedy pass@1, `…__sampled`, `…__pass_k` for k = samples, `…__tokens`. */
+/**
+ * Variables of formulas: `<arm>__<suite>` greedy pass@1, `…__tokens` of the greedy answer; with samples also `…__sampled`,
+ * `…__pass_k` for k = samples, `…__vote` (the answer most samples give is right); and of an arm `<arm>__steps`,
+ * `<arm>__trained_tokens` and `<arm>__wall_seconds`, of all its phases, the time with that of its answers. Where its last
+ * phase has validation rows also `<arm>__first_loss`, `<arm>__highest_loss` and `<arm>__last_loss` of its evaluations.
+ */
 const Check = Type.Object(
   {
     /** The part of the criterion that this is. */
@@ -79,6 +105,8 @@ const Check = Type.Object(
     effect: Type.Optional(Text),
     /** Must be at least 0 on the means over seeds: the criterion with its number. */
     margin: Text,
+    /** Where the criterion itself counts seeds: with at least so many of them the effect must be above 0, and no more. */
+    in_seeds: Type.Optional(Type.Integer({ minimum: 1, maximum: 16 })),
   },
   closed,
 );
@@ -92,6 +120,8 @@ export const Experiment = Type.Object(
     criterion: Text,
     /** What was scaled down or differs from the row of the reference. */
     notes: Type.Array(Text, { maxItems: 16 }),
+    /** Parts of the criterion that no check judges; with any, the verdict is never that the whole was reproduced. */
+    unjudged: Type.Optional(Type.Array(Text, { minItems: 1, maxItems: 16 })),
     /** Name of a base checkpoint. */
     base: Type.String({ maxLength: 64 }),
     seeds: Type.Array(Count, { minItems: 1, maxItems: 16 }),
@@ -108,6 +138,7 @@ const Preset = Type.Object(
   closed,
 );
 const Presets = Type.Record(Name, Preset);
+const Parts = Type.Record(Name, Type.Unknown());
 
 /** The experiment at a preset's sizes. @throws Error naming the file and the field that is wrong. */
 export function readExperiment(path: string, presetName: string): Experiment {
@@ -116,11 +147,12 @@ export function readExperiment(path: string, presetName: string): Experiment {
 }
 
 export function resolveExperiment(document: Record<string, unknown>, presetName: string, path: string): Experiment {
-  const { presets, ...rest } = document;
+  const { presets, parts = {}, ...rest } = document;
   const known = demand(Presets, presets, `${path}: presets`);
   const preset = known[presetName];
   if (!preset) throw new Error(`${path} has no preset "${presetName}"; it has ${Object.keys(known).join(', ')}`);
-  const sized = substitute(rest, preset.sizes, path) as object;
+  const named = { sizes: preset.sizes, parts: demand(Parts, parts, `${path}: parts`), path };
+  const sized = substitute(rest, named) as object;
   return demand(Experiment, { ...sized, seeds: preset.seeds }, path);
 }
 
@@ -131,13 +163,28 @@ function demand<S extends Type.TSchema>(schema: S, value: unknown, what: string)
   throw new Error(`${what}: ${first?.path || 'the document'} ${first?.message}`);
 }
 
-function substitute(value: unknown, sizes: Readonly<Record<string, number>>, path: string): unknown {
-  if (typeof value === 'string' && value.startsWith('$')) {
-    const size = sizes[value.slice(1)];
-    if (size === undefined) throw new Error(`${path}: ${value} is no size of this preset`);
-    return size;
-  }
-  if (Array.isArray(value)) return value.map((part) => substitute(part, sizes, path));
+interface Named {
+  readonly sizes: Readonly<Record<string, number>>;
+  readonly parts: Readonly<Record<string, unknown>>;
+  readonly path: string;
+}
+
+/** @param within Parts that are being filled in: none may contain itself. */
+function substitute(value: unknown, named: Named, within: readonly string[] = []): unknown {
+  if (typeof value === 'string') return substituteName(value, named, within);
+  if (Array.isArray(value)) return value.map((part) => substitute(part, named, within));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, substitute(part, sizes, path)]));
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, substitute(part, named, within)]));
+}
+
+function substituteName(text: string, named: Named, within: readonly string[]): unknown {
+  const [sign, name] = [text[0], text.slice(1)];
+  if (sign !== '$' && sign !== '@') return text;
+  const found = sign === '$' ? named.sizes[name] : named.parts[name];
+  if (found === undefined) {
+    throw new Error(`${named.path}: ${text} is no ${sign === '$' ? 'size of this preset' : 'part of the document'}`);
+  }
+  if (sign === '$') return found;
+  if (within.includes(name)) throw new Error(`${named.path}: the part ${name} contains itself`);
+  return substitute(found, named, [...within, name]);
 }

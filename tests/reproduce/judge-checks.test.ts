@@ -10,14 +10,16 @@ const suites = { one: { task: 'arith', items: ITEMS, max_tokens: 8, samples: 0 }
 const arm = (name: string, seed: number, right: number): ArmRun => ({
   arm: name,
   seed,
-  trainedTokens: 0,
-  steps: 0,
+  trainedTokens: 10 * right,
+  steps: right,
   wallSeconds: 0,
+  curve: [1, 3, 2].map((loss, i) => ({ step: i + 1, loss: loss * right })),
   answers: {
     one: {
       greedy: Array.from({ length: ITEMS }, (_, i) => Number(i < right)),
       tokens: Array.from({ length: ITEMS }, () => right),
       sampledRight: [],
+      votedRight: [],
       wallSeconds: 0,
     },
   },
@@ -54,6 +56,21 @@ describe('judgeChecks', () => {
       sign_in_all_seeds: false,
       passed: true,
     });
+  });
+
+  it('counts seeds where the criterion does', () => {
+    const runs = SEEDS.flatMap((seed, i) => [arm('a', seed, 100), arm('b', seed, [110, 90, 110][i] ?? 0)]);
+    const judged = (in_seeds: number) =>
+      judgeChecks([{ says: 'test', margin: 'b__one - a__one - 0.02', in_seeds }], runs, suites)[0]?.passed;
+    expect([judged(2), judged(3)]).toEqual([true, false]);
+  });
+
+  it('knows what arms cost', () => {
+    const result = judge('0.75 * a__steps - b__steps', [100, 100, 100], [60, 70, 74]);
+    expect(result).toMatchObject({ effect_by_seed: { 1: 15, 2: 5, 3: 1 }, passed: true });
+    expect(judge('a__trained_tokens', [100, 100, 100], [0, 0, 0]).margin_value).toBe(1000);
+    const bump = judge('a__highest_loss - max(a__first_loss, a__last_loss)', [5, 6, 7], [0, 0, 0]);
+    expect(bump).toMatchObject({ effect_by_seed: { 1: 5, 2: 6, 3: 7 }, effect_interval: [6, 6] });
   });
 
   it('pairs items: the interval of equal arms has no width', () => {

@@ -1,6 +1,6 @@
 /**
  * The verdict, by the rule set in advance for every experiment: a check passes when its margin holds on the means over seeds,
- * and its effect is above 0 with every seed or has a 90 % interval above 0. Intervals are percentile bootstraps (Efron and
+ * and its effect is above 0 with every seed or has a 90 % interval above 0; where a criterion counts seeds itself, by that. Intervals are percentile bootstraps (Efron and
  * Tibshirani 1993, chapter 13) over the items of each suite, the same ones for every arm and seed, so that what makes an item
  * hard for all of them cancels.
  */
@@ -13,6 +13,8 @@ import { mean, perItem, rounded } from './scores.js';
 export const RESAMPLES = 2000;
 const TAIL = 0.05;
 const BOOTSTRAP_SEED = 0;
+/** Stands for the suite of variables that are one number a seed, without items. */
+const NO_SUITE = '';
 
 /** Name of a variable and its values item by item, for each seed. */
 interface Variable {
@@ -41,12 +43,13 @@ export function judgeChecks(
 ): CheckResult[] {
   const variables = variablesOf(runs, suites);
   const seeds = [...new Set(runs.map(({ seed }) => seed))];
-  return checks.map(({ says, margin, effect = margin }) => {
+  return checks.map(({ says, margin, effect = margin, in_seeds: enough }) => {
     const [marginOf, effectOf] = [readFormula(margin, variables), readFormula(effect, variables)];
     const bySeed = seeds.map((seed) => effectOf(means(variables, [seed])));
     const interval = bootstrap(effectOf, variables, seeds);
     const marginValue = marginOf(means(variables, seeds));
-    const signInAllSeeds = bySeed.every((value) => value > 0);
+    const above = bySeed.filter((value) => value > 0).length;
+    const signInAllSeeds = above === seeds.length;
     return {
       says,
       margin,
@@ -55,7 +58,7 @@ export function judgeChecks(
       effect_by_seed: Object.fromEntries(seeds.map((seed, i) => [seed, rounded(bySeed[i] ?? Number.NaN)])),
       effect_interval: [rounded(interval[0]), rounded(interval[1])],
       sign_in_all_seeds: signInAllSeeds,
-      passed: marginValue >= 0 && (signInAllSeeds || interval[0] > 0),
+      passed: enough === undefined ? marginValue >= 0 && (signInAllSeeds || interval[0] > 0) : above >= enough,
     };
   });
 }
@@ -72,7 +75,30 @@ function variablesOf(runs: readonly ArmRun[], suites: Readonly<Record<string, Su
       }
     }
   }
+  for (const run of runs) {
+    const { arm, seed } = run;
+    for (const [measure, value] of Object.entries(runMeasures(run))) {
+      const name = `${arm}__${measure}`;
+      const variable = variables.get(name) ?? { suite: NO_SUITE, bySeed: new Map() };
+      variable.bySeed.set(seed, [value]);
+      variables.set(name, variable);
+    }
+  }
   return variables;
+}
+
+/** What an arm cost, and where its loss went. */
+function runMeasures({ steps, trainedTokens, wallSeconds, curve }: ArmRun): Record<string, number> {
+  const losses = curve.map(({ loss }) => loss);
+  const [first, last] = [losses[0], losses.at(-1)];
+  return {
+    steps,
+    trained_tokens: trainedTokens,
+    wall_seconds: wallSeconds,
+    ...(first === undefined || last === undefined
+      ? {}
+      : { first_loss: first, highest_loss: Math.max(...losses), last_loss: last }),
+  };
 }
 
 function readFormula(source: string, variables: ReadonlyMap<string, Variable>) {

@@ -7,6 +7,12 @@ export interface LabModel {
   readonly origin: string;
 }
 
+/** Loss on the first validation rows after a step; nats a token. */
+export interface CurvePoint {
+  readonly step: number;
+  readonly loss: number;
+}
+
 export interface Trained {
   readonly model: LabModel;
   readonly trainedTokens: number;
@@ -14,6 +20,8 @@ export interface Trained {
   /** From the job's creation to its end, waits and interruptions included. */
   readonly wallSeconds: number;
   readonly job: string;
+  /** At every evaluation; absent without validation rows. */
+  readonly curve?: readonly CurvePoint[];
 }
 
 /** Per item of the suite, in its order. */
@@ -24,6 +32,8 @@ export interface Answers {
   readonly tokens: readonly number[];
   /** Right ones of `samples` sampled answers; empty for a suite without samples. */
   readonly sampledRight: readonly number[];
+  /** 0 or 1: the answer that most samples give is right; empty for a suite without samples. */
+  readonly votedRight: readonly number[];
   readonly wallSeconds: number;
 }
 

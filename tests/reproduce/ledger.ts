@@ -8,6 +8,7 @@ import { type ArmScores, mean, rounded, scoresOf } from './scores.js';
 
 export const VERDICTS = {
   reproduced: 'reproduced',
+  partly: 'reproduced in the parts that were judged',
   not: 'not reproduced at this scale',
   unjudged: 'too small to judge',
 } as const;
@@ -24,6 +25,8 @@ export interface LedgerEntry {
   readonly claim: string;
   readonly criterion: string;
   readonly notes: readonly string[];
+  /** Parts of the criterion that no check judges. */
+  readonly unjudged?: readonly string[];
   readonly base: string;
   /** Hash of the base's files. */
   readonly base_origin: string;
@@ -51,7 +54,7 @@ export function ledgerEntry(
   runs: readonly ArmRun[],
   baseOrigin: string,
 ): LedgerEntry {
-  const { system, claim, criterion, notes, base, seeds, suites } = experiment;
+  const { system, claim, criterion, notes, unjudged, base, seeds, suites } = experiment;
   const checks = judgeChecks(experiment.checks, runs, suites);
   return {
     schemaVersion: 1,
@@ -61,6 +64,7 @@ export function ledgerEntry(
     claim,
     criterion,
     notes,
+    ...(unjudged ? { unjudged } : {}),
     base,
     base_origin: baseOrigin,
     experiment_sha256: experimentDigest(experiment),
@@ -70,13 +74,14 @@ export function ledgerEntry(
       [...new Set(runs.map(({ arm }) => arm))].map((arm) => [arm, armEntry(experiment, arm, runs)]),
     ),
     checks,
-    verdict: verdictOf(checks, preset),
+    verdict: verdictOf(checks, preset, unjudged),
   };
 }
 
-export function verdictOf(checks: readonly CheckResult[], preset: string): Verdict {
+export function verdictOf(checks: readonly CheckResult[], preset: string, unjudged: readonly string[] = []): Verdict {
   if (!JUDGED_PRESETS.includes(preset)) return VERDICTS.unjudged;
-  return checks.every(({ passed }) => passed) ? VERDICTS.reproduced : VERDICTS.not;
+  if (!checks.every(({ passed }) => passed)) return VERDICTS.not;
+  return unjudged.length > 0 ? VERDICTS.partly : VERDICTS.reproduced;
 }
 
 export const experimentDigest = (experiment: Experiment): string =>

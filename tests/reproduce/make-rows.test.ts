@@ -1,7 +1,7 @@
 import { taskNamed } from '@preheat/tasks/procedural';
 import { describe, expect, it } from 'vitest';
 import type { RowSource } from './experiment.js';
-import { suiteFile, trainingFile } from './make-rows.js';
+import { suiteFile, trainingFile, validationFile } from './make-rows.js';
 
 const rowsOf = (text: string) =>
   text
@@ -25,6 +25,28 @@ describe('trainingFile', () => {
     expect(taskNamed('listfn')?.verify(prompt.task_data, prompt.answer).correct).toBe(true);
   });
 
+  it('writes a prefix before prompts and rows as often as asked, with their own traces or those of others', () => {
+    const plain = rowsOf(trainingFile([source], 1));
+    const asked = rowsOf(trainingFile([{ ...source, prefix: 'S ', copies: 2 }], 1));
+    expect(asked).toHaveLength(80);
+    expect(asked[3].messages[0].content).toBe(`S ${plain[1].messages[0].content}`);
+    const foreign = rowsOf(trainingFile([{ ...source, foreign: true }], 1));
+    expect(foreign.map((row) => row.messages[0])).toEqual(plain.map((row) => row.messages[0]));
+    expect(foreign.map((row) => row.messages[1])).toEqual([...plain.slice(1), plain[0]].map((row) => row.messages[1]));
+  });
+
+  it('puts the steps of a trace out of order and leaves its answer at the end', () => {
+    const kk: RowSource = { task: 'kk2', rows: 60, kind: 'chat', style: 'assume' };
+    const answers = (row: RowSource) =>
+      rowsOf(trainingFile([row], 1)).map(({ messages }) => messages[1].content as string);
+    const [whole, mixed] = [answers(kk), answers({ ...kk, shuffled_steps: true })];
+    const words = (text: string) => text.split(' ').sort();
+    expect(mixed.map(words)).toEqual(whole.map(words));
+    expect(mixed.map((text) => text.split(' ').at(-1))).toEqual(whole.map((text) => text.split(' ').at(-1)));
+    expect(mixed.filter((text, i) => text !== whole[i]).length).toBeGreaterThan(50);
+    expect(mixed.every((text) => /^(ASSUME|REVISE|CHECK) /.test(text))).toBe(true);
+  });
+
   it('cuts off that share of the answers, the same ones each time', () => {
     const answers = (shirkers: number) =>
       rowsOf(trainingFile([{ ...source, rows: 400, shirkers }], 1)).map((row) => row.messages[1].content as string);
@@ -40,6 +62,8 @@ it('holds out items whose structures no training row has', () => {
   const task = taskNamed('listfn');
   const structures = (rows: { task_data: unknown }[]) => new Set(rows.map((row) => task?.structureOf(row.task_data)));
   const trained = structures(rowsOf(trainingFile([{ ...source, rows: 500, kind: 'prompt' }], 1)));
+  const validated = structures(rowsOf(validationFile([{ ...source, rows: 100, kind: 'prompt' }])));
+  expect([...validated].filter((structure) => trained.has(structure))).toEqual([]);
   const suite = { task: 'listfn', items: 200, max_tokens: 8, samples: 0 };
   const tested = structures(rowsOf(suiteFile(suite)).map(({ item }) => item));
   expect([...tested].filter((structure) => trained.has(structure))).toEqual([]);

@@ -1,9 +1,10 @@
 /** Data files of experiments, made from their row sources: the same rows for every arm that names the same source and seed. */
-import { CounterRandom } from '@preheat/ports';
+import { CounterRandom, type Random } from '@preheat/ports';
 import {
   ANSWER_MARK,
   type TaskItem,
   type TaskSource,
+  type TaskSplit,
   taskNamed,
   toTaskChatRow,
   toTaskEvalRow,
@@ -18,38 +19,63 @@ const HELD_OUT_SEED = 0;
 
 /** JSONL of the sources, one after another; the training order is the recipe's. */
 export function trainingFile(sources: readonly RowSource[], seed: number): string {
-  return jsonl(sources.flatMap((source) => rowsOf(source, seed)));
+  return jsonl(sources.flatMap((source) => rowsOf(source, seed, 'train')));
+}
+
+/** JSONL of the sources from the validation split, the same for every seed of the training rows. */
+export function validationFile(sources: readonly RowSource[]): string {
+  return jsonl(sources.flatMap((source) => rowsOf(source, HELD_OUT_SEED, 'validation')));
 }
 
 /** JSONL of a suite's items from the test split. */
 export function suiteFile(suite: Suite): string {
   const task = known(suite.task);
   const request = { seed: HELD_OUT_SEED, count: suite.items, split: 'test', ...difficultyOf(suite) } as const;
-  return jsonl(task.generate(request).map(toTaskEvalRow));
+  const items = task.generate(request).map((item) => prefixed(item, suite));
+  return jsonl(items.map(toTaskEvalRow));
 }
 
-function rowsOf(source: RowSource, seed: number): object[] {
+function rowsOf(source: RowSource, seed: number, split: TaskSplit): object[] {
   const task = known(source.task);
   const stream = seed * STREAMS_PER_SEED + (source.stream ?? 0);
-  const items = task.generate({ seed: stream, count: source.rows, split: 'train', ...difficultyOf(source) });
-  return items.map((item) => ({ ...rowOf(task, item, source), ...dataKeys(item, source), ...source.keys }));
+  const items = task.generate({ seed: stream, count: source.rows, split, ...difficultyOf(source) });
+  return items.flatMap((item, i) => {
+    const answers = source.foreign ? (items[(i + 1) % items.length] ?? item) : item;
+    const row = { ...rowOf(task, prefixed(item, source), answers, source), ...dataKeys(item, source), ...source.keys };
+    return new Array<object>(source.copies ?? 1).fill(row);
+  });
 }
 
-function rowOf(task: TaskSource, item: TaskItem, source: RowSource): object {
+const prefixed = (item: TaskItem, { prefix = '' }: { prefix?: string }): TaskItem => ({
+  ...item,
+  prompt: prefix + item.prompt,
+});
+
+/** @param answered The item whose trace is the answer: this one, or another of the source. */
+function rowOf(task: TaskSource, item: TaskItem, answered: TaskItem, source: RowSource): object {
   const trace = { style: source.style ?? 'direct', ...(source.backtracks ? { backtracks: source.backtracks } : {}) };
   if (source.kind === 'prompt') {
-    const gold = source.gold_key === undefined ? {} : { [source.gold_key]: task.oracle(item, trace) };
+    const gold = source.gold_key === undefined ? {} : { [source.gold_key]: task.oracle(answered, trace) };
     return { ...toTaskPromptRow(item), ...gold };
   }
-  const row = toTaskChatRow(task, item, trace);
-  const shirks = CounterRandom.fromSeed(`shirk:${item.id}`).float() < (source.shirkers ?? 0);
-  const change = shirks ? shirked : source.reworded ? bracketed : undefined;
-  if (!change) return row;
-  return {
-    messages: row.messages.map((message) =>
-      message.role === 'user' ? message : { ...message, content: change(message.content) },
-    ),
-  };
+  const { messages } = toTaskChatRow(task, answered, trace);
+  const contents = [item.prompt, changed(messages[1]?.content ?? '', item, source)];
+  return { messages: messages.map((message, i) => ({ ...message, content: contents[i] })) };
+}
+
+function changed(answer: string, { id }: TaskItem, { shirkers = 0, reworded, shuffled_steps: shuffles }: RowSource) {
+  if (CounterRandom.fromSeed(`shirk:${id}`).float() < shirkers) return shirked(answer);
+  if (shuffles) return shuffledSteps(answer, CounterRandom.fromSeed(`shuffle:${id}`));
+  return reworded ? bracketed(answer) : answer;
+}
+
+/** Steps begin with a word of reasoning or are one word each; the answer stays at the end. */
+function shuffledSteps(answer: string, random: Random): string {
+  const [, reasoning = '', end = ''] = /^(.*?) ?(#.*)$/s.exec(answer) ?? [];
+  const isWorded = /(ASSUME|REVISE|CHECK) /.test(reasoning);
+  const steps = reasoning.split(isWorded ? / (?=(?:ASSUME|REVISE|CHECK) )/ : ' ');
+  const keyed = steps.map((step, i) => ({ step, key: random.fork(`step ${i}`).float() }));
+  return [...keyed.sort((a, b) => a.key - b.key).map(({ step }) => step), end].join(' ').trimStart();
 }
 
 /** A lazy answer: it begins well and stops. */

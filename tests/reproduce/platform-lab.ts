@@ -5,8 +5,9 @@
 import type { Preheat } from '@preheat/sdk';
 import { type Artifacts, contentKey } from './artifacts.js';
 import type { Suite, TrainStep } from './experiment.js';
-import type { Answers, Lab, LabModel, Trained } from './lab.js';
-import { suiteFile, trainingFile } from './make-rows.js';
+import type { Answers, CurvePoint, Lab, LabModel, Trained } from './lab.js';
+import { majorityIsRight } from './majority-vote.js';
+import { suiteFile, trainingFile, validationFile } from './make-rows.js';
 
 const ITEMS_PER_PAGE = 100;
 const GRADER_NAME = 'right';
@@ -31,13 +32,17 @@ export class PlatformLab implements Lab {
   train(from: LabModel, step: TrainStep, seed: number): Promise<Trained> {
     const rows = trainingFile(step.data, seed);
     const { type, algorithm, grader, hyperparameters } = step;
-    const inputs = { from: from.origin, type, algorithm, grader, hyperparameters, rows, seed };
+    const validation = step.validation && validationFile(step.validation);
+    const inputs = { from: from.origin, type, algorithm, grader, hyperparameters, rows, validation, seed };
     return this.#options.artifacts.once('job', inputs, async (key) => {
       const file = await this.#upload(rows, 'fine-tune');
       const job = await this.#run(key, {
         model: from.name,
         training_file: file,
+        ...(validation === undefined ? {} : { validation_file: await this.#upload(validation, 'fine-tune') }),
         seed,
+        // An arm that cannot learn is a result, and rewards that recipes shape are not the grades that preflight sees.
+        preflight: { force: true },
         pipeline: [{ type, algorithm, hyperparameters, ...(grader ? { grader } : {}) }],
       });
       return {
@@ -46,6 +51,7 @@ export class PlatformLab implements Lab {
         steps: job.steps,
         wallSeconds: job.wallSeconds,
         job: job.id,
+        ...(validation === undefined ? {} : { curve: job.curve }),
       };
     });
   }
@@ -56,11 +62,14 @@ export class PlatformLab implements Lab {
     const request = body as Parameters<typeof client.jobs.create>[0];
     const created = await client.jobs.create(request, { idempotencyKey: key, signal });
     let steps = 0;
+    const curve: CurvePoint[] = [];
     const job = await client.jobs.wait(created.id, {
       signal,
-      onEvent: ({ message }) => {
+      onEvent: ({ message, data }) => {
         const step = /^Step (\d+)\//.exec(message)?.[1];
         if (step !== undefined) steps = Number(step);
+        const loss = data?.['valid_loss'];
+        if (typeof loss === 'number') curve.push({ step: steps, loss });
         progress(message);
       },
     });
@@ -68,12 +77,19 @@ export class PlatformLab implements Lab {
       throw new Error(`${created.id} ${job.status}: ${job.error?.message ?? 'no reason given'}`);
     }
     const wallSeconds = (job.finished_at ?? job.created_at) - job.created_at;
-    return { id: created.id, name: job.fine_tuned_model, trainedTokens: job.trained_tokens ?? 0, steps, wallSeconds };
+    return {
+      id: created.id,
+      name: job.fine_tuned_model,
+      trainedTokens: job.trained_tokens ?? 0,
+      steps,
+      wallSeconds,
+      curve,
+    };
   }
 
   answer(model: LabModel, suite: Suite): Promise<Answers> {
     const rows = suiteFile(suite);
-    return this.#options.artifacts.once('answers', { model: model.origin, suite, rows }, async () => {
+    return this.#options.artifacts.once('answered', { model: model.origin, suite, rows }, async () => {
       const startMs = this.#options.nowMs();
       const evalId = await this.#eval(suite.task);
       const file = await this.#upload(rows, 'evals');
@@ -83,6 +99,7 @@ export class PlatformLab implements Lab {
         greedy: greedy.map(({ right }) => right),
         tokens: greedy.map(({ tokens }) => tokens),
         sampledRight: summed(sampled, suite.items),
+        votedRight: voted(sampled, suite.items),
         wallSeconds: Math.round((this.#options.nowMs() - startMs) / 1000),
       };
     });
@@ -109,12 +126,13 @@ export class PlatformLab implements Lab {
       progress(`${suite.task}: ${(passed ?? 0) + (failed ?? 0)} of ${total} answers`);
     const ended = await client.evals.runs.wait(evalId, run.id, { signal, onUpdate });
     if (ended.status !== 'completed') throw new Error(`${run.id} ${ended.status}: ${ended.error?.message ?? ''}`);
-    const results: { item: number; right: number; tokens: number }[] = [];
+    const results: Result[] = [];
     for await (const item of client.evals.runs.items(evalId, run.id, { limit: ITEMS_PER_PAGE }, { signal })) {
       if (item.sample.error)
         throw new Error(`item ${item.datasource_item_id} of ${run.id}: ${item.sample.error.message}`);
       const right = Number(item.results[0]?.passed ?? false);
-      results.push({ item: item.datasource_item_id, right, tokens: item.sample.usage.completion_tokens });
+      const text = item.sample.output.map(({ content }) => content).join('');
+      results.push({ item: item.datasource_item_id, right, tokens: item.sample.usage.completion_tokens, text });
     }
     const expected = suite.items * Math.max(1, samples);
     if (results.length !== expected) throw new Error(`${run.id} has ${results.length} of ${expected} answers`);
@@ -131,7 +149,22 @@ export class PlatformLab implements Lab {
   }
 }
 
-function summed(results: readonly { item: number; right: number }[], items: number): number[] {
+interface Result {
+  readonly item: number;
+  readonly right: number;
+  readonly tokens: number;
+  readonly text: string;
+}
+
+function voted(results: readonly Result[], items: number): number[] {
+  if (results.length === 0) return [];
+  return Array.from({ length: items }, (_, index) => {
+    const ballots = results.filter(({ item }) => item === index);
+    return Number(majorityIsRight(ballots.map(({ text, right }) => ({ text, isRight: right === 1 }))));
+  });
+}
+
+function summed(results: readonly Result[], items: number): number[] {
   if (results.length === 0) return [];
   const counts = new Array<number>(items).fill(0);
   for (const { item, right } of results) counts[item] = (counts[item] ?? 0) + right;

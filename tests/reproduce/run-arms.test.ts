@@ -27,6 +27,7 @@ const document = {
   arms: {
     first: { title: 'warm-up alone', steps: [step('warm')] },
     second: { title: 'and more', steps: [step('warm'), step('more')] },
+    scratch: { title: 'from nothing', from: 'fresh', steps: [step('warm')] },
   },
   checks: [
     { says: 'ten points', effect: 'second__arith - first__arith', margin: 'second__arith - first__arith - 0.1' },
@@ -47,9 +48,9 @@ class CountingLab implements Lab {
   train(from: LabModel, { algorithm }: { algorithm: string }, seed: number): Promise<Trained> {
     return this.#artifacts.once('job', { from: from.origin, algorithm, seed }, async (key) => {
       if (this.jobs.length === this.#failAt) throw new Error('killed');
-      this.jobs.push(`${algorithm} ${seed}`);
+      this.jobs.push(`${from.name.split('+')[0]} ${algorithm} ${seed}`);
       const model = { name: `${from.name}+`, origin: key };
-      return { model, trainedTokens: 100, steps: 4, wallSeconds: 1, job: 'ftjob' };
+      return { model, trainedTokens: 100, steps: 4, wallSeconds: 1, job: 'ftjob', curve: [{ step: 4, loss: 1 }] };
     });
   }
 
@@ -59,6 +60,7 @@ class CountingLab implements Lab {
       greedy: Array.from({ length: items }, (_, i) => Number(i < right)),
       tokens: new Array<number>(items).fill(5),
       sampledRight: Array.from({ length: items }, (_, i) => (i < right ? 4 : i % 2)),
+      votedRight: Array.from({ length: items }, (_, i) => Number(i < right)),
       wallSeconds: 1,
     }));
   }
@@ -74,18 +76,20 @@ const base = { name: 'base', origin: 'base' };
 const experiment: Experiment = resolveExperiment(document, 'small', 'test');
 const run = (lab: Lab) => {
   const log = new ProgressLog({ write: () => true }, () => 0);
-  return runArms(experiment, { base, lab, log, nowMs: () => 0 });
+  return runArms(experiment, { base, fresh: { name: 'fresh', origin: 'fresh' }, lab, log, nowMs: () => 0 });
 };
 
 describe('runArms', () => {
   it('trains what arms have in common once, and every arm with every seed', async () => {
     const lab = new CountingLab(folder);
     const runs = await run(lab);
-    expect(lab.jobs.toSorted()).toEqual(['more 1', 'more 2', 'warm 1', 'warm 2']);
-    expect(runs.map(({ arm, seed }) => `${arm} ${seed}`)).toEqual([
-      ...['base 1', 'base 2', 'first 1', 'first 2', 'second 1', 'second 2'],
+    expect(lab.jobs.toSorted()).toEqual([
+      ...['base more 1', 'base more 2', 'base warm 1', 'base warm 2', 'fresh warm 1', 'fresh warm 2'],
     ]);
-    expect(runs.at(-1)).toMatchObject({ trainedTokens: 200, steps: 8, wallSeconds: 3 });
+    expect(runs.map(({ arm, seed }) => `${arm} ${seed}`)).toEqual([
+      ...['base 1', 'base 2', 'first 1', 'first 2', 'second 1', 'second 2', 'scratch 1', 'scratch 2'],
+    ]);
+    expect(runs[5]).toMatchObject({ trainedTokens: 200, steps: 8, wallSeconds: 3, curve: [{ step: 4, loss: 1 }] });
   });
 
   it('goes on after a death behind its last result, to the same ledger', async () => {
@@ -93,7 +97,7 @@ describe('runArms', () => {
     await expect(run(dying)).rejects.toThrow('killed');
     const second = new CountingLab(folder);
     const runs = await run(second);
-    expect([...dying.jobs, ...second.jobs]).toHaveLength(4);
+    expect([...dying.jobs, ...second.jobs]).toHaveLength(6);
     const straight = mkdtempSync(join(tmpdir(), 'reproduce-'));
     expect(ledgerEntry(experiment, 'small', runs, 'base')).toEqual(
       ledgerEntry(experiment, 'small', await run(new CountingLab(straight)), 'base'),
@@ -105,11 +109,12 @@ describe('runArms', () => {
 describe('the ledger entry', () => {
   it('has every arm and seed, scores, checks by seed with an interval, and no name of the machine', async () => {
     const entry = ledgerEntry(experiment, 'small', await run(new CountingLab(folder)), 'base');
-    expect(Object.keys(entry.arms)).toEqual(['base', 'first', 'second']);
+    expect(Object.keys(entry.arms)).toEqual(['base', 'first', 'second', 'scratch']);
     expect(entry.arms['second']?.by_seed['2']?.suites['arith']).toEqual({
       pass_1_greedy: 0.75,
       pass_1_sampled: 0.7813,
       pass_k: { k: 4, value: 0.875 },
+      vote: { k: 4, value: 0.75 },
       tokens: 5,
     });
     expect(entry.arms['first']?.summary).toEqual({ arith: { mean: 0.5, low: 0.5, high: 0.5 } });
@@ -121,9 +126,10 @@ describe('the ledger entry', () => {
     });
     expect(entry.verdict).toBe(VERDICTS.reproduced);
     expect(verdictOf(entry.checks, 'tiny')).toBe(VERDICTS.unjudged);
+    expect(verdictOf(entry.checks, 'small', ['what no check judges'])).toBe(VERDICTS.partly);
     expect(Object.keys(entry.machine).sort()).toEqual(['cores', 'cpu', 'memory_gib', 'node']);
     const plot = svgOfArms(entry);
     expect(plot).toMatch(/^<svg .*<\/svg>\n$/s);
-    expect(plot.match(/<circle/g)).toHaveLength(6);
+    expect(plot.match(/<circle/g)).toHaveLength(8);
   });
 });

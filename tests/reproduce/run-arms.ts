@@ -3,7 +3,7 @@
  * share what they have in common, because the lab keeps results by what made them.
  */
 import type { Experiment, Suite } from './experiment.js';
-import type { Answers, Lab, LabModel } from './lab.js';
+import type { Answers, CurvePoint, Lab, LabModel } from './lab.js';
 import { duration, type ProgressLog } from './progress-log.js';
 
 /** The arm that is there without being asked for: the base itself. */
@@ -17,13 +17,21 @@ export interface ArmRun {
   readonly steps: number;
   /** Of its training and answers, wherever and whenever they were made; what arms share counts in each. */
   readonly wallSeconds: number;
+  /** Of its last phase; empty where that has no validation rows. */
+  readonly curve: readonly CurvePoint[];
+}
+
+interface Stage {
+  readonly base: LabModel;
+  /** Null where no arm starts from fresh weights. */
+  readonly fresh: LabModel | null;
+  readonly lab: Lab;
+  readonly log: ProgressLog;
+  readonly nowMs: () => number;
 }
 
 /** In the order of arms, then seeds; the base first, which has no seed of its own and stands for each. */
-export async function runArms(
-  experiment: Experiment,
-  { base, lab, log, nowMs }: { base: LabModel; lab: Lab; log: ProgressLog; nowMs: () => number },
-): Promise<ArmRun[]> {
+export async function runArms(experiment: Experiment, { base, fresh, lab, log, nowMs }: Stage): Promise<ArmRun[]> {
   const { suites, seeds, arms } = experiment;
   const baseAnswers = await answerAll(lab, base, suites);
   const runs = seeds.map((seed) => ({ ...NOTHING_TRAINED, arm: BASE_ARM, seed, answers: baseAnswers }));
@@ -34,28 +42,29 @@ export async function runArms(
     const left =
       index === 0 ? '' : `, about ${duration(((nowMs() - startMs) / index / 1000) * (tasks.length - index))} left`;
     log.under(`${arm} seed ${seed} (${index + 1} of ${tasks.length}${left}): `);
-    found.push(await runArm(experiment, arm, seed, base, lab));
+    const start = arms[arm]?.from === 'fresh' && fresh ? fresh : base;
+    found.push(await runArm(experiment, arm, seed, start, lab));
     log.message(`${arm} seed ${seed}: done, ${index + 1} of ${tasks.length}`);
   }
   const order = Object.keys(arms);
   return [...runs, ...found.sort((a, b) => order.indexOf(a.arm) - order.indexOf(b.arm) || a.seed - b.seed)];
 }
 
-const NOTHING_TRAINED = { trainedTokens: 0, steps: 0, wallSeconds: 0 };
+const NOTHING_TRAINED = { trainedTokens: 0, steps: 0, wallSeconds: 0, curve: [] };
 
-async function runArm(experiment: Experiment, name: string, seed: number, base: LabModel, lab: Lab): Promise<ArmRun> {
+async function runArm(experiment: Experiment, name: string, seed: number, start: LabModel, lab: Lab): Promise<ArmRun> {
   const totals = { ...NOTHING_TRAINED };
-  let model = base;
+  let [model, curve]: [LabModel, readonly CurvePoint[]] = [start, []];
   for (const step of experiment.arms[name]?.steps ?? []) {
     const trained = await lab.train(model, step, step.shared_by_seeds ? 0 : seed);
-    model = trained.model;
+    ({ model, curve = [] } = trained);
     totals.trainedTokens += trained.trainedTokens;
     totals.steps += trained.steps;
     totals.wallSeconds += trained.wallSeconds;
   }
   const answers = await answerAll(lab, model, experiment.suites);
   const answering = Object.values(answers).reduce((sum, { wallSeconds }) => sum + wallSeconds, 0);
-  return { ...totals, wallSeconds: totals.wallSeconds + answering, arm: name, seed, answers };
+  return { ...totals, wallSeconds: totals.wallSeconds + answering, arm: name, seed, answers, curve };
 }
 
 async function answerAll(lab: Lab, model: LabModel, suites: Readonly<Record<string, Suite>>) {

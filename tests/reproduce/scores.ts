@@ -8,6 +8,8 @@ export interface ArmScores {
   readonly pass_1_sampled?: number;
   /** Of `k` samples at least one is right. */
   readonly pass_k?: { readonly k: number; readonly value: number };
+  /** Of the samples, the answer that most of them give is right. */
+  readonly vote?: { readonly k: number; readonly value: number };
   /** Mean tokens of a greedy answer. */
   readonly tokens: number;
 }
@@ -23,10 +25,16 @@ export function scoresOf(answers: Answers, samples: number): ArmScores {
   const of = (name: keyof ItemMeasures) => rounded(mean(measures[name] ?? []));
   return {
     pass_1_greedy: of('greedy'),
-    ...(samples > 0 ? { pass_1_sampled: of('sampled'), pass_k: { k: samples, value: of('pass_k') } } : {}),
+    ...(samples > 0 ? sampledScores(samples, of) : {}),
     tokens: of('tokens'),
   };
 }
+
+const sampledScores = (k: number, of: (name: keyof ItemMeasures) => number) => ({
+  pass_1_sampled: of('sampled'),
+  pass_k: { k, value: of('pass_k') },
+  vote: { k, value: of('vote') },
+});
 
 /** Every measure item by item, in the suite's order. */
 export interface ItemMeasures {
@@ -34,10 +42,11 @@ export interface ItemMeasures {
   readonly tokens: readonly number[];
   readonly sampled?: readonly number[];
   readonly pass_k?: readonly number[];
+  readonly vote?: readonly number[];
 }
 
-export function perItem({ greedy, tokens, sampledRight }: Answers, samples: number): ItemMeasures {
+export function perItem({ greedy, tokens, sampledRight, votedRight }: Answers, samples: number): ItemMeasures {
   if (samples === 0) return { greedy, tokens };
   const sampled = sampledRight.map((right) => right / samples);
-  return { greedy, tokens, sampled, pass_k: sampledRight.map((right) => Number(right > 0)) };
+  return { greedy, tokens, sampled, pass_k: sampledRight.map((right) => Number(right > 0)), vote: votedRight };
 }

@@ -43,6 +43,7 @@ export {
   trainedTokens,
 } from './record/token-record.js';
 export { imitate, isInert, type PolicyTokens, reinforce, type WeightedTokens } from './record/weighted-tokens.js';
+export { nuclearNorm } from './spectrum/nuclear-norm.js';
 export { learningRateAt, type LearningRateSchedule } from './schedule/learning-rate.js';
 export { type SetPoint, towardsSetPoint } from './schedule/set-point.js';
 export type { BatchSums } from './trainer/batch-sums.js';
@@ -54,15 +55,15 @@ export {
   planMicroBatches,
 } from './trainer/plan-micro-batches.js';
 export { MicroBatchTooLargeError, type Shrink } from './trainer/shrink-on-oom.js';
+export { tensorsNamed, toTensorMap } from './trainer/tensors-named.js';
 export {
   type OptimizerSettings,
   type Resumption,
   type Start,
   type StepReport,
   type StepRequest,
-  tensorsNamed,
-  toTensorMap,
   Trainer,
   type TrainerOptions,
 } from './trainer/trainer.js';
+export type { LogitSketch } from './trainer/logit-sketch.js';
 export { buildTrainingProgram, type ProgramShape, type TrainedModel } from './trainer/training-program.js';

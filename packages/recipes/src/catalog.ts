@@ -12,8 +12,12 @@ import { skillmixEntry } from './instruct-skillmix/config.js';
 import { ppoEntry } from './ppo/config.js';
 import { reftEntry } from './reft-ppo/config.js';
 import { rewarmEntry } from './rewarm-cpt/config.js';
+import { rifEntry } from './rft-no-forget/config.js';
 import { s3ftEntry } from './s3ft/config.js';
 import { sftEntry } from './sft/config.js';
+import { tldrEntry } from './tldr-length/config.js';
+import { twoStageEntry } from './two-stage-sft-grpo/config.js';
+import { udsEntry } from './uds-batch/config.js';
 
 export { type AdapterConfig, adapterSettings } from './catalog/adapter-keys.js';
 export type { RecipeFacts } from './catalog/recipe-definition.js';
@@ -31,6 +35,10 @@ export const RECIPES: readonly RecipeEntry[] = [
   dmtEntry,
   s3ftEntry,
   skillmixEntry,
+  twoStageEntry,
+  tldrEntry,
+  rifEntry,
+  udsEntry,
 ];
 
 /** What a phase runs when it names no algorithm. */

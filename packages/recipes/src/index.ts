@@ -16,4 +16,5 @@ export type {
 export { RUNTIMES } from './runtimes.js';
 export { StaleRolloutError } from './training/stale-rollout-error.js';
 export { TrainingDivergedError } from './training/training-diverged-error.js';
+export { UnusableRowsError } from './training/unusable-rows-error.js';
 export { type Alarm, HISTORY_STEPS, newAlarms, type StepMetrics } from './watch/detect.js';

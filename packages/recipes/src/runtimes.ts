@@ -8,8 +8,12 @@ import { ppo } from './ppo/recipe.js';
 import type { AnyRecipe, Recipe } from './recipe.js';
 import { reftPpo } from './reft-ppo/recipe.js';
 import { rewarmCpt } from './rewarm-cpt/recipe.js';
+import { rftNoForget } from './rft-no-forget/recipe.js';
 import { s3ft } from './s3ft/recipe.js';
 import { sft } from './sft/recipe.js';
+import { tldrLength } from './tldr-length/recipe.js';
+import { twoStageSftGrpo } from './two-stage-sft-grpo/recipe.js';
+import { udsBatch } from './uds-batch/recipe.js';
 
 const opaque = <Config extends object, State, Row>(recipe: Recipe<Config, State, Row>): AnyRecipe =>
   // The catalog resolved the config by the recipe's own schema, rows were checked for the type of its phase, and a state
@@ -27,4 +31,8 @@ export const RUNTIMES: Readonly<Record<string, AnyRecipe>> = {
   [dmtComposition.name]: opaque(dmtComposition),
   [s3ft.name]: opaque(s3ft),
   [instructSkillmix.name]: opaque(instructSkillmix),
+  [twoStageSftGrpo.name]: opaque(twoStageSftGrpo),
+  [tldrLength.name]: opaque(tldrLength),
+  [rftNoForget.name]: opaque(rftNoForget),
+  [udsBatch.name]: opaque(udsBatch),
 };

@@ -35,8 +35,10 @@ export function phaseWork(
   const completion = type === 'reinforcement' ? { low: 1, high: number('max_completion_tokens', 1) } : NONE;
   const mean = (training.tokens.total - training.truncated_tokens) / rows;
   const sequences = drawn * completions;
+  // A filter may leave few of the rows, and a selection trains on a share of each batch.
+  const leastTrained = config['filter_rollouts'] === undefined ? number('keep_fraction', 1) : 0;
   const tokens = {
-    low: Math.floor(sequences * (mean * (1 - spread) + completion.low)),
+    low: Math.floor(sequences * leastTrained * (mean * (1 - spread) + completion.low)),
     high: Math.ceil(sequences * (mean * (1 + spread) + completion.high)),
   };
   const longest = Math.min(training.tokens.max + completion.high, training.max_sequence_length);

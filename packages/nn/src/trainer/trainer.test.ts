@@ -6,7 +6,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { CROSS_ENTROPY, type LossSpec } from '../loss/loss-spec.js';
 import { completionRecord, demonstrationRecord, trainedTokens } from '../record/token-record.js';
 import { imitate, reinforce, type WeightedTokens } from '../record/weighted-tokens.js';
-import { toTensorMap, Trainer, type TrainerOptions } from './trainer.js';
+import { toTensorMap } from './tensors-named.js';
+import { Trainer, type TrainerOptions } from './trainer.js';
 
 const config: DecoderConfigOf<'llama'> = {
   model_type: 'llama',
@@ -115,6 +116,29 @@ describe('Trainer', () => {
     const { loss } = await trainer.evaluate(batch, request.spec, request.denominators);
     expect(-total.reduce((sum, x) => sum + x, 0) / total.length).toBeCloseTo(loss, 5);
     expect(scores.map((row) => row[0])).toEqual(records.map(() => 0));
+    await trainer.dispose();
+  });
+
+  it('sketches logits: projected by the identity they are themselves, and their products are the Gram matrix', async () => {
+    const trainer = await Trainer.open(narrow, { weights });
+    const rows = records.map(({ tokens }) => tokens);
+    const size = config.vocab_size;
+    const identity = Float32Array.from({ length: size * size }, (_, at) => (at % (size + 1) === 0 ? 1 : 0));
+    const sketches = await trainer.logitSketches(rows, identity, size);
+    const logProbs = await trainer.logProbs(rows, 1);
+    for (const [r, { positions, gram_TT, projected_TR }] of sketches.entries()) {
+      const tokens = rows[r] ?? new Int32Array();
+      expect(positions).toBe(tokens.length - 1);
+      const logits = Array.from({ length: positions }, (_, t) => [...projected_TR.subarray(t * size, (t + 1) * size)]);
+      for (const [t, row] of logits.entries()) {
+        const norm = Math.log(row.reduce((sum, logit) => sum + Math.exp(logit), 0));
+        expect((row[tokens[t + 1] ?? 0] ?? 0) - norm).toBeCloseTo(logProbs[r]?.[t + 1] ?? 0, 5);
+        for (const [u, other] of logits.entries()) {
+          const product = row.reduce((sum, logit, v) => sum + logit * (other[v] ?? 0), 0);
+          expect(gram_TT[t * positions + u]).toBeCloseTo(product, 4);
+        }
+      }
+    }
     await trainer.dispose();
   });
 

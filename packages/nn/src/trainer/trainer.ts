@@ -27,16 +27,20 @@ import { valueHeadTensors } from '../decoder/value-head.js';
 import type { LossSpec } from '../loss/loss-spec.js';
 import { isInert, type WeightedTokens } from '../record/weighted-tokens.js';
 import { type BatchSums, emptySums, foldSums } from './batch-sums.js';
+import { type LogitSketch, sketchAt } from './logit-sketch.js';
 import { overlap } from './overlap.js';
-import { type Denominators, packMicroBatch, packTokens, predictions } from './pack-micro-batch.js';
+import { type Denominators, type Feeds, packMicroBatch, packTokens, predictions } from './pack-micro-batch.js';
 import { type MicroBatchLimits, type MicroBatchPlan, planMicroBatches } from './plan-micro-batches.js';
 import { type Shrink, ShrinkOnOom } from './shrink-on-oom.js';
 import { ProgramCache } from './program-cache.js';
+import { tensorsNamed, toTensorMap } from './tensors-named.js';
 import {
   buildEvaluationProgram,
   buildScoringProgram,
+  buildSketchProgram,
   buildTrainingProgram,
   buildValueProgram,
+  SKETCH,
   type TrainedModel,
 } from './training-program.js';
 
@@ -100,6 +104,11 @@ export interface Start {
 
 /** A start in the middle: moments of what is trained, and the updates it took. */
 export interface Resumption extends Start, Pick<TrainingSnapshot, 'firstMoment' | 'secondMoment' | 'stepCount'> {}
+
+/** What to do with the outputs of a micro-batch for the row that is at `place` in it. */
+type TakeOutputs = (outputs: Tensors, plan: MicroBatchPlan, row: number, place: number) => void;
+
+const EMPTY = new Int32Array(1);
 
 export class Trainer {
   readonly config: DecoderConfig;
@@ -223,30 +232,55 @@ export class Trainer {
     );
   }
 
+  /**
+   * Sketches of the logits of every row, in the order of `rows`, whose predicted positions are one fewer than its tokens.
+   * @param projection_VR Row-major, `width` numbers for each entry of the vocabulary.
+   */
+  async logitSketches(rows: readonly Int32Array[], projection_VR: Float32Array, width: number): Promise<LogitSketch[]> {
+    const sketches = new Array<LogitSketch>(rows.length);
+    const programOf = (plan: MicroBatchPlan) =>
+      this.#program('sketch', plan, String(width), () => buildSketchProgram(this.#model, plan, width));
+    const take: TakeOutputs = (outputs, plan, row, place) => {
+      sketches[row] = sketchAt(outputs, plan, place, predictions(rows[row] ?? EMPTY), width);
+    };
+    await this.#eachRow(rows, programOf, take, { [SKETCH.projection]: projection_VR });
+    return sketches;
+  }
+
   /** One number a predicted token, from the output of that name. */
-  #perToken(
+  async #perToken(
     rows: readonly Int32Array[],
     output: string,
     programOf: (plan: MicroBatchPlan) => Program,
   ): Promise<Float32Array[]> {
+    const results = rows.map((tokens) => new Float32Array(tokens.length));
+    await this.#eachRow(rows, programOf, (outputs, plan, row, place) => {
+      const [found, result] = [outputs[output], results[row]];
+      invariant(found && result, `a program returns ${output}`);
+      const start = place * plan.length;
+      result.set(found.subarray(start, start + result.length - 1), 1);
+    });
+    return results;
+  }
+
+  /** Runs a program on all rows, in micro-batches. */
+  #eachRow(
+    rows: readonly Int32Array[],
+    programOf: (plan: MicroBatchPlan) => Program,
+    take: TakeOutputs,
+    further: Feeds = {},
+  ): Promise<void> {
     return this.#microBatches.run(this.#state, async (limits) => {
-      const results = rows.map((tokens) => new Float32Array(tokens.length));
       await overlap(planMicroBatches(this.#lengths(rows), limits), async (plan) => {
         const program = programOf(plan);
-        const packed = packTokens(select(rows, plan), plan);
-        // A program of values predicts nothing, so it reads no targets.
+        const packed = { ...packTokens(select(rows, plan), plan), ...further };
+        // A program that predicts nothing reads no targets.
         const feeds = Object.fromEntries(
           program.inputs.flatMap(({ name }) => (packed[name] ? [[name, packed[name]]] : [])),
         );
         const outputs = await this.#microBatches.attempt(plan, () => this.#state.evaluate(program, feeds));
-        const found = outputs[output];
-        invariant(found, `a program returns ${output}`);
-        plan.rows.forEach((row, b) => {
-          const result = results[row];
-          result?.set(found.subarray(b * plan.length, b * plan.length + result.length - 1), 1);
-        });
+        plan.rows.forEach((row, place) => take(outputs, plan, row, place));
       });
-      return results;
     });
   }
 
@@ -356,20 +390,4 @@ function parametersOf({ weights, adapter, valueHead }: Start, storage: FrozenSto
   }
   for (const [name, { data }] of [...(adapter?.tensors ?? []), ...(valueHead ?? [])]) parameters[name] = data;
   return { parameters, stored };
-}
-
-/** Tensors by name with the shapes of the decoder. */
-export function toTensorMap(config: DecoderConfig, data: Tensors): TensorMap {
-  return tensorsNamed(decoderTensors(config), data);
-}
-
-/** Tensors of these names and shapes. */
-export function tensorsNamed(specs: readonly TensorSpec[], data: Tensors): TensorMap {
-  return new Map(
-    specs.map(({ name, shape }) => {
-      const values = data[name];
-      invariant(values, `no data for the tensor ${name}`);
-      return [name, { shape, data: values }];
-    }),
-  );
 }

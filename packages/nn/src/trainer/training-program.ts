@@ -1,6 +1,6 @@
 /**
- * The programs a trainer runs on one shape of micro-batch: loss with gradients, loss alone, and log-probabilities or
- * values of given tokens. Inputs are named here once; pack-micro-batch.ts fills them.
+ * The programs a trainer runs on one shape of micro-batch: loss with gradients, loss alone, and log-probabilities, values
+ * or sketches of the logits of given tokens. Inputs are named here once; pack-micro-batch.ts fills them.
  */
 import { LORA_A, LORA_B, type LoraConfig } from '@preheat/checkpoints';
 import { type DecoderConfig, invariant } from '@preheat/contracts';
@@ -26,6 +26,9 @@ export const FEEDS = {
   returns: 'returns',
   oldValues: 'oldValues',
 } as const;
+
+/** Names of a sketch of logits: what is fed, and the outputs. */
+export const SKETCH = { projection: 'projection', gram: 'gram', projected: 'projected' } as const;
 
 /** A decoder, and the adapter that is trained instead of its weights. */
 export interface TrainedModel {
@@ -136,4 +139,19 @@ export function buildValueProgram(model: TrainedModel, shape: ProgramShape): Pro
   const { graph, states_ND, valueHead } = draft(model, shape, false);
   const values_N = stateValues(valueHead(), states_ND);
   return graph.build({ outputs: { values: ops.reshape(values_N, [shape.batch, shape.length]) } });
+}
+
+/**
+ * Outputs of the logits L of every row, one row a position: `gram` [B, T, T], L·Lᵀ, and `projected` [B, T, width], L·P for
+ * the input `projection` P [V, width].
+ */
+export function buildSketchProgram(model: TrainedModel, shape: ProgramShape, width: number): Program {
+  const { graph, logits_NV } = draft(model, shape, false);
+  const { batch, length } = shape;
+  const { vocab_size: vocabulary } = model.config;
+  const logits_BTV = ops.reshape(logits_NV, [batch, length, vocabulary]);
+  const projection_VR = graph.input(SKETCH.projection, 'f32', [vocabulary, width]);
+  const projected = ops.reshape(ops.matmul(logits_NV, projection_VR), [batch, length, width]);
+  const gram = ops.matmul(logits_BTV, logits_BTV, { transposeB: true });
+  return graph.build({ outputs: { [SKETCH.gram]: gram, [SKETCH.projected]: projected } });
 }

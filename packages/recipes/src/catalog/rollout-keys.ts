@@ -18,6 +18,14 @@ export const rolloutKeys = {
   }),
 };
 
+/** Of recipes whose reward depends on whether an answer is right. */
+export const passGrade = Type.Number({
+  minimum: 0,
+  maximum: 1,
+  default: 1,
+  description: 'Grade from which on an answer counts as correct.',
+});
+
 /** The keys as far as collecting reads them. */
 export interface RolloutConfig {
   readonly max_completion_tokens: number;

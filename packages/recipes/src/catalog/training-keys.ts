@@ -81,6 +81,10 @@ export function epochSteps(known: Known, rows: number): number {
   return Math.min(MAX_STEPS, (known.n_epochs ?? 1) * stepsPerEpoch(rows, known.batch_size ?? 1));
 }
 
+/** Optimiser steps of a phase. */
+export const phaseSteps = (config: Known & { readonly max_steps: number }, rows: number): number =>
+  Math.min(config.max_steps, epochSteps(config, rows));
+
 const EVENTS_PER_PHASE = 10;
 const inTenths = (known: Known, { rows }: RecipeFacts): number =>
   Math.max(1, Math.ceil(Math.min(known.max_steps ?? MAX_STEPS, epochSteps(known, rows)) / EVENTS_PER_PHASE));

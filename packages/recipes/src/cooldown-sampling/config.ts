@@ -1,48 +1,37 @@
 /** Hyperparameters of sampling from domains of unequal sizes: those of sft, and the temperatures. */
 import Type, { type Static } from 'typebox';
 import { defineRecipe } from '../catalog/recipe-entry.js';
-import { epochSteps, trainingKeys, trainingProblems } from '../catalog/training-keys.js';
-import { sftRules } from '../sft/config.js';
+import { supervisedConfig, supervisedPhase } from '../sft/config.js';
 
 const temperature = (description: string, fallback: number) =>
   Type.Number({ minimum: 1, maximum: 10_000, default: fallback, description });
 
-export const CooldownConfig = Type.Object(
-  {
-    ...trainingKeys,
-    domain_key: Type.String({
-      minLength: 1,
-      maxLength: 128,
-      default: 'domain',
-      description: 'Key of a row that names its domain; rows without it form one domain of their own.',
-    }),
-    start_temperature: temperature(
-      'Of the draws before the cooldown; 1 draws domains by size, large values evenly.',
-      5,
-    ),
-    end_temperature: temperature('Of the draws after the cooldown.', 1),
-    cooldown_at: Type.Number({
-      minimum: 0,
-      maximum: 1,
-      default: 0.5,
-      description: 'Share of the steps after which the temperature changes.',
-    }),
-    balance: Type.Union([Type.Literal('sampling'), Type.Literal('weighting')], {
-      default: 'sampling',
-      description:
-        'sampling: domains are drawn at the temperature; weighting: by size, and their losses weighed to the same expectation.',
-    }),
-  },
-  { additionalProperties: false },
-);
+export const CooldownConfig = supervisedConfig({
+  domain_key: Type.String({
+    minLength: 1,
+    maxLength: 128,
+    default: 'domain',
+    description: 'Key of a row that names its domain; rows without it form one domain of their own.',
+  }),
+  start_temperature: temperature('Of the draws before the cooldown; 1 draws domains by size, large values evenly.', 5),
+  end_temperature: temperature('Of the draws after the cooldown.', 1),
+  cooldown_at: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    default: 0.5,
+    description: 'Share of the steps after which the temperature changes.',
+  }),
+  balance: Type.Union([Type.Literal('sampling'), Type.Literal('weighting')], {
+    default: 'sampling',
+    description:
+      'sampling: domains are drawn at the temperature; weighting: by size, and their losses weighed to the same expectation.',
+  }),
+});
 export type CooldownConfig = Static<typeof CooldownConfig>;
 
 export const cooldownEntry = defineRecipe({
+  ...supervisedPhase,
   name: 'cooldown-sampling',
-  phaseType: 'supervised',
   title: 'Temperature sampling over domains: small ones are drawn more often at first, by size later',
   config: CooldownConfig,
-  auto: sftRules,
-  check: trainingProblems,
-  totalSteps: (config, rows) => Math.min(config.max_steps, epochSteps(config, rows)),
 });

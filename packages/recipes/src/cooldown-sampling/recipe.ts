@@ -3,10 +3,11 @@
  * rows are drawn, or, as the control, by how much they weigh.
  */
 import { DomainSampler, domainWeights, weightingVariance } from '@preheat/nn';
+import { phaseSteps } from '../catalog/training-keys.js';
 import type { RecipeContext } from '../recipe.js';
 import { supervisedLoop } from '../sft/loop.js';
 import { streamOf } from '../training/random-streams.js';
-import { type CooldownConfig, cooldownEntry } from './config.js';
+import type { CooldownConfig } from './config.js';
 import { type Domains, domainsOf } from './domains.js';
 
 /** Rows stay the same through a phase, and counting them is not free. */
@@ -20,14 +21,13 @@ function domainsIn({ trainingRows, config }: RecipeContext<CooldownConfig>): Dom
 
 /** The temperature of a draw. Every step draws as many rows. */
 function temperatureAt({ config, trainingRows }: RecipeContext<CooldownConfig>, drawn: number): number {
-  const steps = cooldownEntry.totalSteps(config, trainingRows.length);
+  const steps = phaseSteps(config, trainingRows.length);
   const isCool = drawn >= config.cooldown_at * steps * config.batch_size;
   return isCool ? config.end_temperature : config.start_temperature;
 }
 
 export const cooldownSampling = supervisedLoop<CooldownConfig>({
   name: 'cooldown-sampling',
-  totalSteps: (config, rows) => cooldownEntry.totalSteps(config, rows),
   order: (ctx) =>
     new DomainSampler(domainsIn(ctx).names, streamOf(ctx.seed, 'cooldown-sampling rows'), {
       batchSize: ctx.config.batch_size,

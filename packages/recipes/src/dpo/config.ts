@@ -5,6 +5,7 @@ import { defineRecipe } from '../catalog/recipe-entry.js';
 import {
   epochSteps,
   learningRateForWidth,
+  phaseSteps,
   trainingKeys,
   trainingProblems,
   trainingRules,
@@ -66,5 +67,5 @@ export const dpoEntry = defineRecipe({
       { path: 'target_margin', message: `has no meaning in loss_type ${config.loss_type}: leave it 0` },
     ];
   },
-  totalSteps: (config, rows) => Math.min(config.max_steps, epochSteps(config, rows)),
+  totalSteps: phaseSteps,
 });

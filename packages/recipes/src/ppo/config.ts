@@ -1,7 +1,7 @@
 /** Hyperparameters of PPO. The defaults are the vetted setting: asking for `ppo` alone is enough. */
 import Type, { type Static } from 'typebox';
 import { defineRecipe } from '../catalog/recipe-entry.js';
-import { epochSteps } from '../catalog/training-keys.js';
+import { phaseSteps } from '../catalog/training-keys.js';
 import { ppoKeys, ppoProblems, ppoRules } from './keys.js';
 
 export const PpoConfig = Type.Object(ppoKeys, { additionalProperties: false });
@@ -14,5 +14,5 @@ export const ppoEntry = defineRecipe({
   config: PpoConfig,
   auto: ppoRules,
   check: ppoProblems,
-  totalSteps: (config, rows) => Math.min(config.max_steps, epochSteps(config, rows)),
+  totalSteps: phaseSteps,
 });

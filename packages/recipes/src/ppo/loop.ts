@@ -2,11 +2,12 @@
  * The loop of PPO (README.md), for every recipe built on it: sample, judge by a value model, and take several clipped steps.
  * State: weights, value head, moments, step and a cursor into the prompts. Recipes on top say what a grade is worth.
  */
-import type { GradeResult } from '@preheat/graders';
 import { FIRST_ROW, type LossSpec, type RowCursor, RowSampler, type StepReport, type Trainer } from '@preheat/nn';
+import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult } from '../recipe.js';
-import { collect, type Completion } from '../rollout/collect.js';
+import { collect } from '../rollout/collect.js';
 import { evaluate, isEvaluationDue, publish, rowsAt } from '../rollout/evaluate.js';
+import { type GradedCompletion, gradedCompletions, meanKnown } from '../rollout/graded-completion.js';
 import { eventTree } from '../rollout/grader-report.js';
 import { message, rolloutMetrics, stepTiming, updateMetrics, validationMetrics } from '../rollout/report.js';
 import { graderOf, score } from '../rollout/score.js';
@@ -30,9 +31,8 @@ export interface PpoState {
 
 export interface PpoVariant<Config> {
   readonly name: string;
-  readonly totalSteps: (config: Config, rows: number) => number;
-  /** What a completion earned; null when the grader failed on it. Default: its grade. */
-  readonly rewardOf: (grade: GradeResult, completion: Completion, text: string, config: Config) => number | null;
+  /** What a completion earned; null when the grader failed on it. */
+  readonly rewardOf: (graded: GradedCompletion, config: Config) => number | null;
 }
 
 /** As in grpo: policy gradients are noisy, and their scale must be averaged over more steps. */
@@ -74,14 +74,14 @@ export function ppoLoop<Config extends PpoLoopConfig>(variant: PpoVariant<Config
 }
 
 async function takeStep<Config extends PpoLoopConfig>(
-  { name, totalSteps: stepsOf, rewardOf }: PpoVariant<Config>,
+  { name, rewardOf }: PpoVariant<Config>,
   state: PpoState,
   ctx: RecipeContext<Config>,
 ): Promise<StepResult<PpoState>> {
   const before = untilUpdate(ctx);
   before.signal.throwIfAborted();
   const { config, monotonicMs: now } = ctx;
-  const totalSteps = stepsOf(config, ctx.trainingRows.length);
+  const totalSteps = phaseSteps(config, ctx.trainingRows.length);
   const step = state.step + 1;
   const spec = lossOf(config);
   const started = now();
@@ -100,11 +100,7 @@ async function takeStep<Config extends PpoLoopConfig>(
   const lengths = completions.map(({ prompt, sample }) => prompt.length + sample.tokens.length);
   void state.trainer.prepare(lengths, spec);
   const grades = await score(before, completions);
-  const rewards = completions.map((completion, i) => {
-    const text = ctx.tokenizer.decode(completion.sample.tokens, { skipSpecialTokens: true });
-    const grade = grades[i];
-    return grade ? rewardOf(grade, completion, text, config) : null;
-  });
+  const rewards = gradedCompletions(ctx, completions, grades).map((graded) => rewardOf(graded, config));
   const judged = await judgeCompletions(completions, rewards, state, config);
   before.signal.throwIfAborted();
   const sampled = now();
@@ -161,9 +157,4 @@ function lossOf(config: PpoLoopConfig): LossSpec {
 function valueMetrics({ valueError, valueClipped, trainedRows }: StepReport, tokens: number): Record<string, number> {
   if (trainedRows === 0) return {};
   return { value_error: valueError / Math.max(1, tokens), value_clip_fraction: valueClipped / Math.max(1, tokens) };
-}
-
-function meanKnown(rewards: readonly (number | null)[]): number {
-  const known = rewards.filter((reward) => reward !== null);
-  return known.reduce((sum, reward) => sum + reward, 0) / Math.max(1, known.length);
 }

@@ -1,10 +1,9 @@
 /** Proximal policy optimisation (README.md): a completion is worth its grade. */
 import { trainingReward } from '../rollout/score.js';
-import { type PpoConfig, ppoEntry } from './config.js';
+import type { PpoConfig } from './config.js';
 import { ppoLoop } from './loop.js';
 
 export const ppo = ppoLoop<PpoConfig>({
   name: 'ppo',
-  totalSteps: (config, rows) => ppoEntry.totalSteps(config, rows),
-  rewardOf: trainingReward,
+  rewardOf: ({ grade }) => trainingReward(grade),
 });

@@ -1,7 +1,8 @@
 /** Hyperparameters of ReFT: those of PPO, and what a wrong answer earns. */
 import Type, { type Static } from 'typebox';
 import { defineRecipe } from '../catalog/recipe-entry.js';
-import { epochSteps } from '../catalog/training-keys.js';
+import { passGrade } from '../catalog/rollout-keys.js';
+import { phaseSteps } from '../catalog/training-keys.js';
 import { ppoKeys, ppoProblems, ppoRules } from '../ppo/keys.js';
 
 export const ReftConfig = Type.Object(
@@ -10,12 +11,7 @@ export const ReftConfig = Type.Object(
     // As published: the value error weighs 5, and the penalty of program-like chains is 0.01.
     value_coefficient: { ...ppoKeys.value_coefficient, default: 5 },
     kl_beta: { ...ppoKeys.kl_beta, default: 0.01 },
-    pass_grade: Type.Number({
-      minimum: 0,
-      maximum: 1,
-      default: 1,
-      description: 'Grade from which on an answer counts as correct and earns 1.',
-    }),
+    pass_grade: passGrade,
     partial_reward: Type.Number({
       minimum: 0,
       maximum: 1,
@@ -39,5 +35,5 @@ export const reftEntry = defineRecipe({
   config: ReftConfig,
   auto: ppoRules,
   check: ppoProblems,
-  totalSteps: (config, rows) => Math.min(config.max_steps, epochSteps(config, rows)),
+  totalSteps: phaseSteps,
 });

@@ -1,11 +1,11 @@
 /** Reinforced fine-tuning (README.md): the loop of PPO with a reward of three values. */
 import { ppoLoop } from '../ppo/loop.js';
 import { trainingReward } from '../rollout/score.js';
-import { type ReftConfig, reftEntry } from './config.js';
+import type { ReftConfig } from './config.js';
 import { reftReward } from './reft-reward.js';
 
 export const reftPpo = ppoLoop<ReftConfig>({
   name: 'reft-ppo',
-  totalSteps: (config, rows) => reftEntry.totalSteps(config, rows),
-  rewardOf: (grade, { sample }, text, config) => reftReward(trainingReward(grade), text, sample.finishReason, config),
+  rewardOf: ({ grade, text, completion }, config) =>
+    reftReward(trainingReward(grade), text, completion.sample.finishReason, config),
 });

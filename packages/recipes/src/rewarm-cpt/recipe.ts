@@ -1,11 +1,10 @@
 /** Continual pre-training (README.md): supervised training of whole texts under a re-warmed learning rate. */
 import { supervisedLoop } from '../sft/loop.js';
-import { type RewarmConfig, rewarmEntry } from './config.js';
+import type { RewarmConfig } from './config.js';
 import { rewarmedRate } from './rewarmed-rate.js';
 
 export const rewarmCpt = supervisedLoop<RewarmConfig>({
   name: 'rewarm-cpt',
-  totalSteps: (config, rows) => rewarmEntry.totalSteps(config, rows),
   trains: ({ trained_tokens: tokens }) => ({ tokens }),
   rateAt: rewarmedRate,
 });

@@ -4,6 +4,7 @@ import { endTokenIds, invariant } from '@preheat/contracts';
 import type { RecipeContext, TrainingRow } from '../recipe.js';
 import { seedOf } from '../training/random-streams.js';
 import { openTrainer } from '../training/trainer-state.js';
+import { UnusableRowsError } from '../training/unusable-rows-error.js';
 import type { S3ftConfig } from './config.js';
 import { type Candidate, RIGHT_REWARD, selectAnswer, type SelectedAnswer } from './select-answers.js';
 
@@ -86,9 +87,9 @@ async function answersOf(
   return rows.map((_, row) => candidates.slice(row * perRow, (row + 1) * perRow));
 }
 
-/** @throws RangeError naming the row that has no answer. */
+/** @throws UnusableRowsError naming the row that has no answer. */
 export function goldOf(row: TrainingRow, index: number): string {
   const gold = row[GOLD_KEY];
   if (typeof gold === 'string' && gold !== '') return gold;
-  throw new RangeError(`s3ft: row ${index + 1} needs the given answer as a string under "${GOLD_KEY}"`);
+  throw new UnusableRowsError(`s3ft: row ${index + 1} needs the given answer as a string under "${GOLD_KEY}"`);
 }

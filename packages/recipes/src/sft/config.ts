@@ -1,17 +1,22 @@
 /** Hyperparameters of supervised fine-tuning. The defaults are the vetted setting: asking for `sft` alone is enough. */
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TProperties } from 'typebox';
 import { adapterRate } from '../catalog/adapter-keys.js';
 import type { AutoRules, RecipeFacts } from '../catalog/recipe-definition.js';
 import { defineRecipe } from '../catalog/recipe-entry.js';
 import {
   epochSteps,
   learningRateForWidth,
+  phaseSteps,
   trainingKeys,
   trainingProblems,
   trainingRules,
 } from '../catalog/training-keys.js';
 
-export const SftConfig = Type.Object({ ...trainingKeys }, { additionalProperties: false });
+/** The keys of supervised training, and those that a recipe built on it adds. */
+export const supervisedConfig = <Own extends TProperties>(own: Own) =>
+  Type.Object({ ...trainingKeys, ...own }, { additionalProperties: false });
+
+export const SftConfig = supervisedConfig({});
 export type SftConfig = Static<typeof SftConfig>;
 
 /** Examples that the automatic number of epochs aims at. */
@@ -25,8 +30,8 @@ const LEARNING_RATE = 3e-3;
 
 const powerOfTwoUpTo = (x: number): number => 2 ** Math.floor(Math.log2(Math.max(1, x)));
 
-/** Batches, epochs and rate of supervised training, for every recipe built on it. */
-export const sftRules = {
+/** Batches, epochs and rate of supervised training. */
+const sftRules = {
   n_epochs: (_: Partial<SftConfig>, { rows }: RecipeFacts) =>
     Math.max(1, Math.min(MAX_AUTO_EPOCHS, Math.round(TARGET_EXAMPLES / rows))),
   batch_size: (_: Partial<SftConfig>, { rows }: RecipeFacts) =>
@@ -37,12 +42,17 @@ export const sftRules = {
   ...trainingRules,
 } satisfies AutoRules<SftConfig>;
 
-export const sftEntry = defineRecipe({
-  name: 'sft',
+/** What recipes built on supervised training have in common; each adds its name, title and config. */
+export const supervisedPhase = {
   phaseType: 'supervised',
-  title: 'Supervised fine-tuning: cross-entropy on the assistant turns',
-  config: SftConfig,
   auto: sftRules,
   check: trainingProblems,
-  totalSteps: (config, rows) => Math.min(config.max_steps, epochSteps(config, rows)),
+  totalSteps: phaseSteps,
+} as const;
+
+export const sftEntry = defineRecipe({
+  ...supervisedPhase,
+  name: 'sft',
+  title: 'Supervised fine-tuning: cross-entropy on the assistant turns',
+  config: SftConfig,
 });

@@ -1,8 +1,9 @@
 /**
  * The loop of supervised training, for every recipe built on it: rows become token records, a batch is weighed and imitated.
- * State: weights, moments, step and a cursor into the rows. Recipes on top say in which order rows come, what counts how
- * much, and how the learning rate moves.
+ * State: weights, moments, step and a cursor into the rows. Recipes on top say in which order rows come, which of a batch
+ * are trained on and how much each counts, and how the learning rate moves.
  */
+import type { Tensor } from '@preheat/checkpoints';
 import {
   CROSS_ENTROPY,
   FIRST_ROW,
@@ -15,6 +16,7 @@ import {
   type Trainer,
   trainedTokens,
 } from '@preheat/nn';
+import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult } from '../recipe.js';
 import { cursorPlain, readCursorPlain } from '../training/cursor-plain.js';
 import { lossMessage } from '../training/loss-message.js';
@@ -24,6 +26,7 @@ import { TrainingDivergedError } from '../training/training-diverged-error.js';
 import { untilUpdate } from '../training/until-update.js';
 import type { SftConfig } from './config.js';
 import { Demonstrations, type DemonstrationOptions } from './demonstrations.js';
+import { type Batch, chosenRows, type SelectRows } from './row-selection.js';
 import { validationMetrics } from './validation.js';
 
 /** Batches sorted by length together: enough that a batch has nearly one length, few enough that order stays random. */
@@ -38,11 +41,12 @@ export interface RowOrder {
 
 export interface SupervisedVariant<Config> {
   readonly name: string;
-  readonly totalSteps: (config: Config, rows: number) => number;
   /** Which tokens of a row are trained. Default: those of assistant messages. */
   readonly trains?: (config: Config) => Pick<DemonstrationOptions, 'tokens'>;
   /** In which order rows come. Default: a permutation an epoch, in batches of similar lengths. */
   readonly order?: (ctx: RecipeContext<Config>) => RowOrder;
+  /** Which rows of a batch are trained on. Default: every row. */
+  readonly select?: SelectRows<Config>;
   /** How much each row of a batch counts, and what is to be logged of it. Default: 1 each. */
   readonly weigh?: (ctx: RecipeContext<Config>, batch: RowBatch) => RowWeights;
   /** Learning rate of step `step` (0 is the first). Default: warm-up, then a cosine to a tenth of the peak. */
@@ -61,42 +65,46 @@ export interface SupervisedState {
   readonly order: RowOrder;
   readonly step: number;
   readonly cursor: RowCursor;
+  /** Of the selection of rows; null where there is none, or before the first. */
+  readonly memory: Tensor | null;
   /** The batch at the cursor where it was made ahead of its step; not part of a snapshot. */
   readonly ahead?: Batch | undefined;
 }
 
-interface Batch {
-  readonly records: readonly TokenRecord[];
-  readonly drawn: RowBatch;
-}
-
 const PLAIN: RowWeights = { weights: null, metrics: {} };
+/** Name of what a selection remembers, among the tensors of a snapshot that only training needs. */
+const MEMORY = 'selection.memory';
 
 export function supervisedLoop<Config extends SftConfig>(
   variant: SupervisedVariant<Config>,
 ): Recipe<Config, SupervisedState> {
   const { name } = variant;
-  const stateOf = (ctx: RecipeContext<Config>, trainer: Trainer, step: number, cursor: RowCursor): SupervisedState => {
+  const stateOf = (
+    ctx: RecipeContext<Config>,
+    parts: Pick<SupervisedState, 'trainer' | 'step' | 'cursor' | 'memory'>,
+  ): SupervisedState => {
     const { config, tokenizer } = ctx;
     const options = { maxTokens: config.max_sequence_length, ...variant.trains?.(config) };
     const demonstrations = (rows: typeof ctx.trainingRows, keep: boolean) =>
       new Demonstrations(rows, tokenizer, { ...options, keep });
     const training = demonstrations(ctx.trainingRows, config.n_epochs > 1);
     const order = variant.order?.(ctx) ?? shuffled(ctx, name, training);
-    return { trainer, training, validation: demonstrations(ctx.validationRows, true), order, step, cursor };
+    return { ...parts, training, validation: demonstrations(ctx.validationRows, true), order };
   };
   return {
     name,
     async init(ctx) {
-      return stateOf(ctx, await openTrainer(ctx, BETA2), 0, FIRST_ROW);
+      return stateOf(ctx, { trainer: await openTrainer(ctx, BETA2), step: 0, cursor: FIRST_ROW, memory: null });
     },
     async restore(ctx, snapshot) {
       const { step, updates, cursor } = readCursorPlain(snapshot.plain, name);
-      return stateOf(ctx, await restoreTrainer(ctx, snapshot, updates, BETA2), step, cursor);
+      const trainer = await restoreTrainer(ctx, snapshot, updates, BETA2);
+      return stateOf(ctx, { trainer, step, cursor, memory: snapshot.optimizer.get(MEMORY) ?? null });
     },
-    async snapshot({ trainer, step, cursor }): Promise<Snapshot> {
-      const { updates, ...tensors } = await snapshotTrainer(trainer);
-      return { ...tensors, plain: cursorPlain(name, { step, updates, cursor }) };
+    async snapshot({ trainer, step, cursor, memory }): Promise<Snapshot> {
+      const { updates, optimizer, ...tensors } = await snapshotTrainer(trainer);
+      const training = memory ? new Map([...optimizer, [MEMORY, memory] as const]) : optimizer;
+      return { ...tensors, optimizer: training, plain: cursorPlain(name, { step, updates, cursor }) };
     },
     step: (state, ctx) => takeStep(variant, state, ctx),
     async dispose({ trainer }) {
@@ -118,11 +126,15 @@ async function takeStep<Config extends SftConfig>(
   const { signal } = untilUpdate(ctx);
   signal.throwIfAborted();
   const { config } = ctx;
-  const totalSteps = variant.totalSteps(config, state.training.count);
+  const totalSteps = phaseSteps(config, state.training.count);
   const step = state.step + 1;
 
   // Collect.
-  const { records, drawn } = state.ahead ?? collect(state, state.cursor);
+  const { trainer, memory: known } = state;
+  const candidates = state.ahead ?? collect(state, state.cursor);
+  const chosen = await chosenRows(variant.select, ctx, candidates, { trainer, memory: known, step });
+  const { records, drawn, memory } = chosen;
+  signal.throwIfAborted();
 
   // Score: every trained token of the batch weighs the same, but for the weight of its row.
   const { weights, metrics: weighed } = variant.weigh?.(ctx, drawn) ?? PLAIN;
@@ -134,7 +146,7 @@ async function takeStep<Config extends SftConfig>(
   const request = { spec: CROSS_ENTROPY, denominators, learningRate: rate, signal };
   const rows = records.map((record, i) => imitate(weights ? weightedRecord(record, weights[i] ?? 1) : record));
   const stepping = state.trainer.step(rows, request);
-  const ahead = step < totalSteps ? collectAhead(state, drawn.next) : undefined;
+  const ahead = step < totalSteps ? collectAhead(state, drawn.next, { isWhole: !variant.select }) : undefined;
   const report = await stepping;
   if (!Number.isFinite(report.loss)) throw new TrainingDivergedError(step, report.loss);
 
@@ -149,10 +161,11 @@ async function takeStep<Config extends SftConfig>(
     learning_rate: rate,
     epoch: drawn.epoch,
     ...weighed,
+    ...chosen.metrics,
     ...validation,
   };
   return {
-    state: { ...state, step, cursor: drawn.next, ahead },
+    state: { ...state, step, cursor: drawn.next, memory, ahead },
     done: step >= totalSteps,
     metrics,
     tokens: records.reduce((sum, { tokens }) => sum + tokens.length, 0),
@@ -173,10 +186,13 @@ function collect({ order, training }: SupervisedState, cursor: RowCursor): Batch
   return { records: Array.from(drawn.rows, (row) => training.record(row)), drawn };
 }
 
-/** The next batch and what the trainer needs for it, while it is at work on this one. */
-function collectAhead(state: SupervisedState, cursor: RowCursor): Batch | undefined {
+/**
+ * The next batch and, where the whole of it is trained on, what the trainer needs for it, while it is at work on this one.
+ */
+function collectAhead(state: SupervisedState, cursor: RowCursor, { isWhole }: { isWhole: boolean }): Batch | undefined {
   try {
     const batch = collect(state, cursor);
+    if (!isWhole) return batch;
     const lengths = batch.records.map(({ tokens }) => tokens.length);
     void state.trainer.prepare(lengths, CROSS_ENTROPY);
     return batch;

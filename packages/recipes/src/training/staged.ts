@@ -12,6 +12,7 @@ import type { SftConfig } from '../sft/config.js';
 import { sft } from '../sft/recipe.js';
 import { seedOf } from './random-streams.js';
 import { readPlain } from './trainer-state.js';
+import { UnusableRowsError } from './unusable-rows-error.js';
 
 /** Opaque outside: a state only returns to the recipe that made it. */
 type SftState = Awaited<ReturnType<typeof sft.init>>;
@@ -124,7 +125,7 @@ function planStages<Config extends SftConfig, Kept>(
 ): Stage[] {
   const lists = definition.stages(ctx, kept).filter((rows) => rows.length > 0);
   const allRows = lists.reduce((sum, rows) => sum + rows.length, 0);
-  if (allRows === 0) throw new RangeError(`${definition.entry.name}: no row of the training file can be used`);
+  if (allRows === 0) throw new UnusableRowsError(`${definition.entry.name}: no row of the training file can be used`);
   const total = definition.entry.totalSteps(ctx.config, ctx.trainingRows.length);
   let [rowsBefore, stepsBefore] = [0, 0];
   const stages = lists.map((rows) => {

@@ -2044,7 +2044,7 @@ export interface CreateJob {
            */
           epochs_per_batch?: "auto" | number;
           /**
-           * Grade from which on an answer counts as correct and earns 1.
+           * Grade from which on an answer counts as correct.
            */
           pass_grade?: "auto" | number;
           /**
@@ -2541,6 +2541,632 @@ export interface CreateJob {
            * Rows chosen from those, every combination of skills as often as any other where there are enough.
            */
           examples?: "auto" | number;
+        };
+      }
+    | {
+        type: "reinforcement";
+        /**
+         * The efficiency stage after long fine-tuning: GRPO that pays right answers for being short
+         */
+        algorithm: "two-stage-sft-grpo";
+        training_file?: string;
+        validation_file?: string | null;
+        grader: GraderSpec;
+        reference?: "phase_start" | "job_start";
+        advance?: {
+          valid_reward_at_least?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_samples?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
+          /**
+           * Of sampling; the policy gradient is taken at the same temperature.
+           */
+          temperature?: "auto" | number;
+          /**
+           * Longest completion, its stop token included.
+           */
+          max_completion_tokens?: "auto" | number;
+          /**
+           * Multiplies the automatic group size: more exploration for each prompt.
+           */
+          compute_multiplier?: "auto" | number;
+          /**
+           * Completions sampled for each prompt.
+           */
+          group_size?: "auto" | number;
+          /**
+           * A token is no longer pushed down once its probability ratio is below 1 − clip_low.
+           */
+          clip_low?: "auto" | number;
+          /**
+           * A token is no longer pushed up once its probability ratio is above 1 + clip_high.
+           */
+          clip_high?: "auto" | number;
+          /**
+           * Bounds the probability ratio of tokens with a negative advantage, so that one unlikely token cannot outweigh a batch; above 1 + clip_high. 0 leaves it unbounded.
+           */
+          dual_clip?: "auto" | number;
+          /**
+           * Weight of the entropy of the policy, which the loss then rewards; 0 leaves it out.
+           */
+          entropy_bonus?: "auto" | number;
+          /**
+           * Weight of the KL penalty towards the reference; as published, unlike in grpo, not 0.
+           */
+          kl_beta?: "auto" | number;
+          /**
+           * Optimiser steps on each batch of completions; 1 is on-policy.
+           */
+          epochs_per_batch?: "auto" | number;
+          /**
+           * Divide advantages by the standard deviation of their group; false is Dr. GRPO.
+           */
+          normalise_std?: "auto" | boolean;
+          /**
+           * What a reward is compared with: the mean of its whole group, or of the others in it; leave_one_out without normalise_std is RLOO.
+           */
+          advantage_baseline?: "auto" | ("group_mean" | "leave_one_out");
+          /**
+           * Completions cut at the length limit train nothing (the overlong filter); they still count in their group.
+           */
+          mask_truncated?: "auto" | boolean;
+          /**
+           * Entropy of sampling, in nats a token, that the temperature is moved to keep; 0 leaves the temperature as it is.
+           */
+          target_entropy?: "auto" | number;
+          /**
+           * Relative move of the temperature in a step, for each nat the entropy is off its target.
+           */
+          entropy_gain?: "auto" | number;
+          /**
+           * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
+           */
+          loss_aggregation?: "auto" | ("token" | "sequence" | "constant");
+          /**
+           * Grade from which on an answer counts as correct.
+           */
+          pass_grade?: "auto" | number;
+          /**
+           * A completion is well formed when it holds this text and ended by itself; empty asks for any text.
+           */
+          answer_mark?: "auto" | string;
+          /**
+           * What a well-formed completion earns.
+           */
+          format_reward?: "auto" | number;
+          /**
+           * Weight of the cosine: from 1 to 0.1 for right answers by length, from -1 to -0.1 for wrong ones.
+           */
+          accuracy_weight?: "auto" | number;
+          /**
+           * Weight of the length among the completions of the same prompt, from 0.5 to -0.5.
+           */
+          length_weight?: "auto" | number;
+          /**
+           * Tokens at which the cosine has come to its end. Auto: max_completion_tokens.
+           */
+          length_limit?: "auto" | number;
+        };
+      }
+    | {
+        type: "reinforcement";
+        /**
+         * GRPO at several levels of length, which the prompt names: short, medium and long answers
+         */
+        algorithm: "tldr-length";
+        training_file?: string;
+        validation_file?: string | null;
+        grader: GraderSpec;
+        reference?: "phase_start" | "job_start";
+        advance?: {
+          valid_reward_at_least?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_samples?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
+          /**
+           * Of sampling; the policy gradient is taken at the same temperature.
+           */
+          temperature?: "auto" | number;
+          /**
+           * Longest completion, its stop token included.
+           */
+          max_completion_tokens?: "auto" | number;
+          /**
+           * Multiplies the automatic group size: more exploration for each prompt.
+           */
+          compute_multiplier?: "auto" | number;
+          /**
+           * Completions sampled for each prompt.
+           */
+          group_size?: "auto" | number;
+          /**
+           * A token is no longer pushed down once its probability ratio is below 1 − clip_low.
+           */
+          clip_low?: "auto" | number;
+          /**
+           * A token is no longer pushed up once its probability ratio is above 1 + clip_high.
+           */
+          clip_high?: "auto" | number;
+          /**
+           * Bounds the probability ratio of tokens with a negative advantage, so that one unlikely token cannot outweigh a batch; above 1 + clip_high. 0 leaves it unbounded.
+           */
+          dual_clip?: "auto" | number;
+          /**
+           * Weight of the entropy of the policy, which the loss then rewards; 0 leaves it out.
+           */
+          entropy_bonus?: "auto" | number;
+          /**
+           * Weight of the KL penalty towards the reference, what the phase (or the job) started from; 0 leaves it out.
+           */
+          kl_beta?: "auto" | number;
+          /**
+           * Optimiser steps on each batch of completions; 1 is on-policy.
+           */
+          epochs_per_batch?: "auto" | number;
+          /**
+           * Divide advantages by the standard deviation of their group; false is Dr. GRPO.
+           */
+          normalise_std?: "auto" | boolean;
+          /**
+           * What a reward is compared with: the mean of its whole group, or of the others in it; leave_one_out without normalise_std is RLOO.
+           */
+          advantage_baseline?: "auto" | ("group_mean" | "leave_one_out");
+          /**
+           * Completions cut at the length limit train nothing (the overlong filter); they still count in their group.
+           */
+          mask_truncated?: "auto" | boolean;
+          /**
+           * Entropy of sampling, in nats a token, that the temperature is moved to keep; 0 leaves the temperature as it is.
+           */
+          target_entropy?: "auto" | number;
+          /**
+           * Relative move of the temperature in a step, for each nat the entropy is off its target.
+           */
+          entropy_gain?: "auto" | number;
+          /**
+           * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
+           */
+          loss_aggregation?: "auto" | ("token" | "sequence" | "constant");
+          /**
+           * Grade from which on an answer counts as correct.
+           */
+          pass_grade?: "auto" | number;
+          /**
+           * Key of a row that names its level: short, medium (where it is missing) or long.
+           */
+          level_key?: "auto" | string;
+          /**
+           * Share of its reward that a right answer of short_length tokens has lost, in rows of the level short.
+           */
+          short_weight?: "auto" | number;
+          /**
+           * Share of its reward that a right answer of medium_length tokens has lost, in rows of the level medium.
+           */
+          medium_weight?: "auto" | number;
+          /**
+           * Share of its reward that a right answer of long_length tokens has lost, in rows of the level long.
+           */
+          long_weight?: "auto" | number;
+          /**
+           * Tokens of a short answer. Auto: a quarter of max_completion_tokens.
+           */
+          short_length?: "auto" | number;
+          /**
+           * Tokens of a medium answer. Auto: half of max_completion_tokens.
+           */
+          medium_length?: "auto" | number;
+          /**
+           * Tokens of a long answer. Auto: all of max_completion_tokens.
+           */
+          long_length?: "auto" | number;
+          /**
+           * What a wrong answer pays that is longer than its level.
+           */
+          overlong_penalty?: "auto" | number;
+        };
+      }
+    | {
+        type: "reinforcement";
+        /**
+         * GRPO on the rows that the starting policy can answer at all; the others are left out
+         */
+        algorithm: "rft-no-forget";
+        training_file?: string;
+        validation_file?: string | null;
+        grader: GraderSpec;
+        reference?: "phase_start" | "job_start";
+        advance?: {
+          valid_reward_at_least?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_samples?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
+          /**
+           * Of sampling; the policy gradient is taken at the same temperature.
+           */
+          temperature?: "auto" | number;
+          /**
+           * Longest completion, its stop token included.
+           */
+          max_completion_tokens?: "auto" | number;
+          /**
+           * Multiplies the automatic group size: more exploration for each prompt.
+           */
+          compute_multiplier?: "auto" | number;
+          /**
+           * Completions sampled for each prompt.
+           */
+          group_size?: "auto" | number;
+          /**
+           * A token is no longer pushed down once its probability ratio is below 1 − clip_low.
+           */
+          clip_low?: "auto" | number;
+          /**
+           * A token is no longer pushed up once its probability ratio is above 1 + clip_high.
+           */
+          clip_high?: "auto" | number;
+          /**
+           * Bounds the probability ratio of tokens with a negative advantage, so that one unlikely token cannot outweigh a batch; above 1 + clip_high. 0 leaves it unbounded.
+           */
+          dual_clip?: "auto" | number;
+          /**
+           * Weight of the entropy of the policy, which the loss then rewards; 0 leaves it out.
+           */
+          entropy_bonus?: "auto" | number;
+          /**
+           * Weight of the KL penalty towards the reference, what the phase (or the job) started from; 0 leaves it out.
+           */
+          kl_beta?: "auto" | number;
+          /**
+           * Optimiser steps on each batch of completions; 1 is on-policy.
+           */
+          epochs_per_batch?: "auto" | number;
+          /**
+           * Divide advantages by the standard deviation of their group; false is Dr. GRPO.
+           */
+          normalise_std?: "auto" | boolean;
+          /**
+           * What a reward is compared with: the mean of its whole group, or of the others in it; leave_one_out without normalise_std is RLOO.
+           */
+          advantage_baseline?: "auto" | ("group_mean" | "leave_one_out");
+          /**
+           * Completions cut at the length limit train nothing (the overlong filter); they still count in their group.
+           */
+          mask_truncated?: "auto" | boolean;
+          /**
+           * Entropy of sampling, in nats a token, that the temperature is moved to keep; 0 leaves the temperature as it is.
+           */
+          target_entropy?: "auto" | number;
+          /**
+           * Relative move of the temperature in a step, for each nat the entropy is off its target.
+           */
+          entropy_gain?: "auto" | number;
+          /**
+           * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
+           */
+          loss_aggregation?: "auto" | ("token" | "sequence" | "constant");
+          /**
+           * Grade from which on an answer counts as correct.
+           */
+          pass_grade?: "auto" | number;
+          /**
+           * Answers to each row before the first step; rows without a right one are left out.
+           */
+          filter_rollouts?: "auto" | number;
+        };
+      }
+    | {
+        type: "supervised";
+        /**
+         * Fine-tuning on the rows of each batch that are most useful and least like those before
+         */
+        algorithm: "uds-batch";
+        training_file?: string;
+        validation_file?: string | null;
+        advance?: {
+          valid_loss_at_most?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_samples?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
+          /**
+           * What rows of a batch are chosen by: utility and diversity (uds), either alone, the highest loss, or at random.
+           */
+          selection?: "auto" | ("uds" | "utility" | "diversity" | "max_loss" | "random");
+          /**
+           * Share of the rows of a batch that are trained on.
+           */
+          keep_fraction?: "auto" | number;
+          /**
+           * Weight of the distance to what was trained on of late, beside the utility.
+           */
+          diversity_weight?: "auto" | number;
+          /**
+           * Rows trained on of late that a candidate is compared with.
+           */
+          memory_size?: "auto" | number;
+          /**
+           * Numbers that stand for the positions of a row in that comparison.
+           */
+          sketch_rows?: "auto" | number;
+          /**
+           * Numbers that stand for the vocabulary in it.
+           */
+          sketch_columns?: "auto" | number;
         };
       }
   )[];

@@ -1,0 +1,216 @@
+/**
+ * The loop of group relative policy optimisation (README.md), for every recipe built on it: completions of one prompt are
+ * compared with each other, the better ones made likelier by a clipped policy gradient. State: weights, moments, step, a
+ * cursor into the prompts, and which prompts those are. The policy's version is the number of steps taken. Recipes on top
+ * say what completions earn, and which prompts are worth training on.
+ */
+import { invariant } from '@preheat/contracts';
+import { FIRST_ROW, type LossSpec, type RowCursor, RowSampler, type Trainer } from '@preheat/nn';
+import Type, { type Static } from 'typebox';
+import { phaseSteps } from '../catalog/training-keys.js';
+import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
+import { collect, type Completion } from '../rollout/collect.js';
+import { evaluate, isEvaluationDue, publish, rowsAt } from '../rollout/evaluate.js';
+import { type GradedCompletion, gradedCompletions, meanKnown } from '../rollout/graded-completion.js';
+import { eventTree } from '../rollout/grader-report.js';
+import { message, rolloutMetrics, stepTiming, updateMetrics, validationMetrics } from '../rollout/report.js';
+import { graderOf, score, trainingReward } from '../rollout/score.js';
+import { stepWarnings } from '../rollout/step-warnings.js';
+import { learnedTokens, updateOnBatch } from '../rollout/update-on-batch.js';
+import { cursorPlain, readCursorPlain } from '../training/cursor-plain.js';
+import { seedOf, streamOf } from '../training/random-streams.js';
+import {
+  learningRate,
+  openFrozen,
+  openTrainer,
+  readPlain,
+  restoreTrainer,
+  snapshotTrainer,
+} from '../training/trainer-state.js';
+import { untilUpdate } from '../training/until-update.js';
+import { compareGroups } from './compare-groups.js';
+import type { GrpoConfig } from './keys.js';
+import { nextTemperature, usedTemperature } from './temperature-control.js';
+import { weightedRows } from './weighted-rows.js';
+
+export interface GrpoVariant<Config> {
+  readonly name: string;
+  /** What the completions of one prompt earned, in order; null where the grader failed. Default: their grades. */
+  readonly rewardsOf?: (group: readonly GradedCompletion[], config: Config) => readonly (number | null)[];
+  /** Before anything else. @throws UnusableRowsError for rows that cannot be paid for. */
+  readonly checkRows?: (ctx: RecipeContext<Config>) => void;
+  /** Which rows are trained on, asked once before the first step. Default: all of them. */
+  readonly choose?: (ctx: RecipeContext<Config>, trainer: Trainer) => Promise<RowChoice>;
+}
+
+const RowChoice = Type.Object({
+  /** Indices into the training rows; at least one. */
+  rows: Type.Array(Type.Integer({ minimum: 0 }), { minItems: 1 }),
+  /** What every step reports of the choice. */
+  metrics: Type.Record(Type.String(), Type.Number()),
+});
+export type RowChoice = Static<typeof RowChoice>;
+
+export interface GrpoState {
+  readonly trainer: Trainer;
+  /** Frozen; only with a KL penalty. */
+  readonly reference: Trainer | null;
+  readonly sampler: RowSampler;
+  /** Null: every row. */
+  readonly choice: RowChoice | null;
+  readonly rows: readonly TrainingRow[];
+  readonly step: number;
+  readonly cursor: RowCursor;
+  /** Where the control of the temperature has come to. */
+  readonly temperature: number;
+}
+
+/** Beside the position in the data; the temperature is absent in snapshots of versions that had no control. */
+const Further = Type.Object({
+  temperature: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+  choice: Type.Optional(RowChoice),
+});
+/** Above that of supervised training: policy gradients are noisier, and their scale must be averaged over more steps. */
+const BETA2 = 0.99;
+
+export function grpoLoop<Config extends GrpoConfig>(variant: GrpoVariant<Config>): Recipe<Config, GrpoState> {
+  const { name } = variant;
+  const stateOf = async (
+    ctx: RecipeContext<Config>,
+    parts: Pick<GrpoState, 'trainer' | 'choice' | 'step' | 'cursor' | 'temperature'>,
+  ): Promise<GrpoState> => {
+    const { trainingRows, seed, config } = ctx;
+    const reference = config.kl_beta > 0 ? await openFrozen(ctx, await ctx.referencePolicy()) : null;
+    const rows = parts.choice ? rowsAt(trainingRows, Int32Array.from(parts.choice.rows)) : trainingRows;
+    const order = { batchSize: config.batch_size, windowBatches: 1 };
+    const sampler = new RowSampler(new Int32Array(rows.length), streamOf(seed, `${name} rows`), order);
+    return { ...parts, reference, rows, sampler };
+  };
+  return {
+    name,
+    async init(ctx) {
+      variant.checkRows?.(ctx);
+      const trainer = await openTrainer(ctx, BETA2);
+      try {
+        const choice = (await variant.choose?.(ctx, trainer)) ?? null;
+        const { temperature } = ctx.config;
+        return await stateOf(ctx, { trainer, choice, step: 0, cursor: FIRST_ROW, temperature });
+      } catch (error) {
+        await trainer.dispose();
+        throw error;
+      }
+    },
+    async restore(ctx, snapshot) {
+      const { step, updates, cursor } = readCursorPlain(snapshot.plain, name);
+      const { temperature = ctx.config.temperature, choice = null } = readPlain(Further, snapshot.plain, name);
+      invariant(choice !== null || !variant.choose, `this snapshot of ${name} does not say which rows it trains on`);
+      const trainer = await restoreTrainer(ctx, snapshot, updates, BETA2);
+      return stateOf(ctx, { trainer, choice, step, cursor, temperature });
+    },
+    async snapshot({ trainer, step, cursor, temperature, choice }): Promise<Snapshot> {
+      const { updates, ...tensors } = await snapshotTrainer(trainer);
+      const further: Static<typeof Further> = { temperature, ...(choice ? { choice } : {}) };
+      return { ...tensors, plain: { ...cursorPlain(name, { step, updates, cursor }), ...further } };
+    },
+    step: (state, ctx) => takeStep(variant, state, ctx),
+    async dispose({ trainer, reference }) {
+      await trainer.dispose();
+      await reference?.dispose();
+    },
+  };
+}
+
+async function takeStep<Config extends GrpoConfig>(
+  variant: GrpoVariant<Config>,
+  state: GrpoState,
+  ctx: RecipeContext<Config>,
+): Promise<StepResult<GrpoState>> {
+  const before = untilUpdate(ctx);
+  before.signal.throwIfAborted();
+  const { config, monotonicMs: now } = ctx;
+  const totalSteps = phaseSteps(config, state.rows.length);
+  const step = state.step + 1;
+  const temperature = usedTemperature(state.temperature, config);
+  const spec = lossOf(config, temperature);
+  const started = now();
+
+  // Collect: the policy sees every prompt of the batch `group_size` times.
+  const batch = state.sampler.batchAt(state.cursor);
+  await publish(state.trainer, ctx, state.step);
+  const completions = await collect(before, rowsAt(state.rows, batch.rows), {
+    perRow: config.group_size,
+    temperature,
+    seed: seedOf(ctx.seed, `${variant.name} rollouts ${step}`),
+    policyVersion: state.step,
+  });
+
+  // Score. Graders take their time, in which the trainer gets ready.
+  void state.trainer.prepare(lengthsOf(completions), spec);
+  const grades = await score(before, completions);
+  const rewards = rewardsOf(variant, config, gradedCompletions(ctx, completions, grades));
+  const comparison = { normaliseStd: config.normalise_std, baseline: config.advantage_baseline };
+  const { advantages, zeroVarianceFraction } = compareGroups(rewards, config.group_size, comparison);
+  const sampled = now();
+
+  // Update.
+  const trainedOn = await weightedRows(state.reference, { ...config, temperature }, completions, advantages);
+  const rate = learningRate(config, state.step, totalSteps, 'constant');
+  const { first, last } = await updateOnBatch(state.trainer, trainedOn.rows, {
+    spec,
+    denominators: { policyGradient: trainedOn.denominator },
+    learningRate: rate,
+    epochs: config.epochs_per_batch,
+    step,
+    signal: before.signal,
+  });
+  const trained = now();
+
+  // Log.
+  const rollouts = rolloutMetrics({ completions, grades });
+  const moved = nextTemperature(state.temperature, rollouts['sampled_entropy'] ?? 0, config);
+  const valid = isEvaluationDue(ctx, step, totalSteps) ? await evaluate(state.trainer, ctx, step) : null;
+  const metrics = {
+    step,
+    total_steps: totalSteps,
+    ...rollouts,
+    ...(variant.rewardsOf ? { train_shaped_reward: meanKnown(rewards) } : {}),
+    ...state.choice?.metrics,
+    frac_zero_variance: zeroVarianceFraction,
+    ...updateMetrics(first, last, learnedTokens(trainedOn.rows, spec), state.reference !== null),
+    learning_rate: rate,
+    temperature,
+    ...validationMetrics(valid),
+  };
+  const timing = stepTiming({ started, sampled, trained, ended: now() });
+  const tree = eventTree(graderOf(ctx).compiled, { completions, grades }, valid, timing);
+  return {
+    state: { ...state, step, cursor: batch.next, temperature: moved },
+    done: step >= totalSteps,
+    metrics,
+    tokens: trainedOn.rows.reduce((sum, { tokens }) => sum + tokens.length, 0),
+    event: { message: message(step, totalSteps, metrics), data: { ...metrics, ...tree } },
+    warnings: stepWarnings(step, metrics),
+  };
+}
+
+const lengthsOf = (completions: readonly Completion[]): number[] =>
+  completions.map(({ prompt, sample }) => prompt.length + sample.tokens.length);
+
+/** In the order of the completions, those of one prompt being adjacent. */
+function rewardsOf<Config extends GrpoConfig>(
+  { rewardsOf: shape }: GrpoVariant<Config>,
+  config: Config,
+  graded: readonly GradedCompletion[],
+): (number | null)[] {
+  if (!shape) return graded.map(({ grade }) => trainingReward(grade));
+  const groups = Array.from({ length: graded.length / config.group_size }, (_, g) =>
+    graded.slice(g * config.group_size, (g + 1) * config.group_size),
+  );
+  return groups.flatMap((group) => [...shape(group, config)]);
+}
+
+function lossOf(config: GrpoConfig, temperature: number): LossSpec {
+  const { clip_low: clipLow, clip_high: clipHigh, dual_clip: dualClip } = config;
+  const { kl_beta: klBeta, entropy_bonus: entropyBonus } = config;
+  return { crossEntropy: false, policyGradient: { clipLow, clipHigh, dualClip, temperature, klBeta, entropyBonus } };
+}
