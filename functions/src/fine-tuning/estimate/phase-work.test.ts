@@ -1,0 +1,35 @@
+import { BASE_MODELS, baseConfig } from '@preheat/inference/model-registry';
+import { recipeNamed } from '@preheat/recipes/catalog';
+import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
+import { expect, it } from 'vitest';
+import { phaseWork } from './phase-work.js';
+
+const model = baseConfig(BASE_MODELS[0] as never, loadTokenizer(letterToSoundTokenizer()));
+
+function tokensOf(algorithm: string, keys: object) {
+  const resolved = recipeNamed(algorithm)?.resolveConfig(
+    { n_epochs: 1, batch_size: 10, ...keys },
+    { rows: 100, model },
+  );
+  if (!resolved?.ok) throw new Error(JSON.stringify(resolved));
+  const training = {
+    rows: 100,
+    tokenised_rows: 100,
+    truncated_tokens: 0,
+    max_sequence_length: 64,
+    tokens: { total: 2000, max: 30 },
+  };
+  const phase = { type: recipeNamed(algorithm)?.phaseType, algorithm, config: resolved.value };
+  return phaseWork(phase as never, model, { training: training as never, validation: null }).tokens;
+}
+
+it('counts every token of every epoch where all rows are trained on', () => {
+  expect(tokensOf('sft', {})).toEqual({ low: 2000, high: 2000 });
+});
+
+it('counts at the low end what a recipe trains on that chooses its rows', () => {
+  expect(tokensOf('uds-batch', { keep_fraction: 0.25 })).toEqual({ low: 500, high: 2000 });
+  const group = { group_size: 4, max_completion_tokens: 8 };
+  expect(tokensOf('grpo', group)).toEqual({ low: 4 * (2000 + 100), high: 4 * (2000 + 800) });
+  expect(tokensOf('rft-no-forget', group)).toEqual({ low: 0, high: 4 * (2000 + 800) });
+});
