@@ -139,6 +139,7 @@ export interface WireTypes {
   CompareRuns: CompareRuns;
   CreateEval: CreateEval;
   CreateRun: CreateRun;
+  DirectUploadPart: DirectUploadPart;
   ErrorBody: ErrorBody;
   EvalObject: EvalObject;
   EvalRunObject: EvalRunObject;
@@ -376,6 +377,17 @@ export interface CreateRun {
   data_source: RunDataSource;
   samples_per_item?: number | null;
   pass_at_k?: number[] | null;
+}
+export interface DirectUploadPart {
+  id: string;
+  object: "upload.direct_part";
+  upload_id: string;
+  method: "PUT";
+  url: string;
+  headers: {
+    [k: string]: string;
+  };
+  expires_at: number;
 }
 export interface ErrorBody {
   error: {
@@ -1254,17 +1266,6 @@ export interface TextCompletionRequest {
     include_usage?: boolean;
   } | null;
   user?: string;
-}
-export interface DirectUploadPart {
-  id: string;
-  object: "upload.direct_part";
-  upload_id: string;
-  method: "PUT";
-  url: string;
-  headers: {
-    [k: string]: string;
-  };
-  expires_at: number;
 }
 export interface UploadObject {
   id: string;
