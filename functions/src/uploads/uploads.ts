@@ -179,9 +179,12 @@ export class Uploads {
     for (const part of parts) {
       const announced = announcedPart(part);
       const head = await this.#deps.store.head(KEYS.uploadPart(upload.id, part));
-      const absent = announced ? 'Its bytes never arrived: announce it again and put them to the URL of the answer.' : '';
+      const absent = announced
+        ? 'Its bytes never arrived: announce it again and put them to the URL of the answer.'
+        : '';
       const size = head?.size ?? refuse(`Upload ${upload.id} has no part ${part}. ${absent}`.trim());
-      if (announced && size !== announced.bytes) refuse(`Part ${part} has ${size} bytes; ${announced.bytes} were announced.`);
+      if (announced && size !== announced.bytes)
+        refuse(`Part ${part} has ${size} bytes; ${announced.bytes} were announced.`);
       bytes += size;
     }
     const announced = upload.request.bytes;

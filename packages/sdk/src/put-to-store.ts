@@ -35,7 +35,11 @@ export async function putToStore(
     const { status } = response;
     const said = /<Code>([^<]*)<\/Code>/.exec(text)?.[1] ?? text.trim().slice(0, MAX_QUOTED_CHARACTERS);
     const message = `the store answered ${status} to part ${id}: ${said}`;
-    return { kind: 'refused', error: new PreheatError(message, { status, code: 'store_error' }), headers: response.headers };
+    return {
+      kind: 'refused',
+      error: new PreheatError(message, { status, code: 'store_error' }),
+      headers: response.headers,
+    };
   } catch {
     signal?.throwIfAborted();
     return { kind: 'unreachable' };

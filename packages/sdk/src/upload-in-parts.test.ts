@@ -62,7 +62,11 @@ const upload = (options: Parameters<RecordingServer['client']>[0] = {}) =>
 
 describe('a file', () => {
   it('goes in one request where the platform takes it, and is not asked about when it is small', async () => {
-    server.script(json(200, { ...LIMITS, file_bytes: 512 * MIB }), json(200, { id: 'file-1' }), json(200, { id: 'file-2' }));
+    server.script(
+      json(200, { ...LIMITS, file_bytes: 512 * MIB }),
+      json(200, { id: 'file-1' }),
+      json(200, { id: 'file-2' }),
+    );
     expect(await upload()).toMatchObject({ id: 'file-1' });
     await server.client().files.create(new TextEncoder().encode('small'), FILE);
     expect(paths()).toEqual(['GET /v1/x/limits', 'POST /v1/files', 'POST /v1/files']);
@@ -85,7 +89,10 @@ describe('a file', () => {
     const { announced, completed } = platform({ ...LIMITS, direct_part_bytes: 2 * MIB });
     expect(await upload()).toEqual({ id: 'file-1' });
     expect(completed()).toBe(CONTENT);
-    const hash = (at: number) => createHash('sha256').update(CONTENT.slice(at, at + 2 * MIB)).digest('hex');
+    const hash = (at: number) =>
+      createHash('sha256')
+        .update(CONTENT.slice(at, at + 2 * MIB))
+        .digest('hex');
     expect(announced.map(({ sha256 }) => sha256).sort()).toEqual([0, 2 * MIB, 4 * MIB].map(hash).sort());
     expect(announced.map(({ bytes }) => bytes).sort()).toEqual([MIB, 2 * MIB, 2 * MIB]);
     const puts = server.requests.filter(({ method }) => method === 'PUT');
@@ -96,7 +103,10 @@ describe('a file', () => {
   });
 
   it('asks for another URL when one is refused, and says what the store said when all are', async () => {
-    const expired = { status: 403, text: '<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>' };
+    const expired = {
+      status: 403,
+      text: '<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>',
+    };
     const direct = { ...LIMITS, direct_part_bytes: 5 * MIB };
     const once = platform(direct, (_request, count) => (count === 1 ? expired : { status: 200 }));
     expect(await upload()).toEqual({ id: 'file-1' });

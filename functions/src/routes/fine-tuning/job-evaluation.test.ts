@@ -35,8 +35,7 @@ async function readJson<T>(api: ApiUnderTest, url: string): Promise<T> {
 }
 
 const evalsOf = async (api: ApiUnderTest) => (await readJson<{ data: EvalObject[] }>(api, '/v1/evals')).data;
-const storedEvals = async ({ deps }: ApiUnderTest) =>
-  (await deps.store.list('evals/')).entries.map(({ key }) => key);
+const storedEvals = async ({ deps }: ApiUnderTest) => (await deps.store.list('evals/')).entries.map(({ key }) => key);
 
 /** From now on, the `count`th write from here is lost with the process that makes it. */
 function dieAtWrite({ deps: { store } }: ApiUnderTest, count: number): { readonly hasDied: boolean; revive(): void } {

@@ -63,7 +63,11 @@ export class S3DirectUploads implements DirectUploads {
     };
     // As query parameters they would be signed and not be looked at.
     const unhoistableHeaders = new Set(Object.keys(headers));
-    const { query = {} } = await signer.presign(request, { signingDate: new Date(nowMs), expiresIn, unhoistableHeaders });
+    const { query = {} } = await signer.presign(request, {
+      signingDate: new Date(nowMs),
+      expiresIn,
+      unhoistableHeaders,
+    });
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
     return { url: url.href, headers, expiresAtMs: nowMs + expiresIn * 1000 };
   }
