@@ -55,6 +55,7 @@ const logs = new aws.cloudwatch.LogGroup('RunnerLogs', {
 });
 
 const SECONDS_PER_HOUR = 3600;
+const SECONDS_PER_MINUTE = 60;
 
 /** Lambda sets AWS_REGION by itself; ECS on EC2 does not promise to. */
 const environment = {
@@ -62,6 +63,7 @@ const environment = {
   AWS_REGION: region,
   PREHEAT_RUNNER_EXECUTOR: 'auto',
   PREHEAT_RUNNER_CLASS: runnerClass.name,
+  PREHEAT_COLD_START_SECONDS: String(settings.coldStartMinutes * SECONDS_PER_MINUTE),
   PREHEAT_PRICE_PER_HOUR: (runnerClass.price_per_second * SECONDS_PER_HOUR).toFixed(6),
 };
 

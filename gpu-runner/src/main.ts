@@ -13,6 +13,7 @@ import { RunnerJudges } from './runner-judges.js';
 import { runnerLoop } from './runner-loop.js';
 import { watchSpotNotice } from './spot-notice.js';
 import { taskProtection } from './task-protection.js';
+import { WarmStay } from './warm-stay.js';
 
 /** Time for the last step, a checkpoint and the release, within the 120 s that ECS grants. */
 const SHUTDOWN_LIMIT_MS = 110_000;
@@ -88,11 +89,18 @@ const dependencies = {
   rolloutWorkers: rolloutProvider === 'cuda' ? 1 : availableParallelism(),
 };
 
+// Where machines are started for work; elsewhere a runner stays, and there is nothing to learn.
+const exitWhenIdle = settings.PREHEAT_RUNNER_EXIT_WHEN_IDLE === 'yes';
+const isStartedForWork = exitWhenIdle || settings.ECS_AGENT_URI !== undefined;
+const bootSeconds = settings.PREHEAT_COLD_START_SECONDS;
+const boot = bootSeconds === undefined ? {} : { bootMs: Number(bootSeconds) * 1000 };
+
 log.info('ready', { executor: executor.name });
 await runnerLoop(dependencies, {
   shutdown: shutdown.signal,
   protection: taskProtection(settings.ECS_AGENT_URI, log),
-  exitWhenIdle: settings.PREHEAT_RUNNER_EXIT_WHEN_IDLE === 'yes',
+  ...(isStartedForWork ? { stay: new WarmStay({ ...dependencies, ...boot }) } : {}),
+  exitWhenIdle,
 });
 graders.close();
 await judges.close();

@@ -16,8 +16,12 @@ export interface TaskProtection {
 /** @param agentUri `ECS_AGENT_URI` as ECS sets it; undefined outside ECS. */
 export function taskProtection(agentUri: string | undefined, log: Log): TaskProtection {
   if (agentUri === undefined) return { set: async () => {} };
+  let isGivenUp = false;
   return {
     async set(isProtected) {
+      // What is given up stays so; what is held runs out, and is asked for again.
+      if (!isProtected && isGivenUp) return;
+      isGivenUp = false;
       try {
         const answer = await fetch(`${agentUri}/task-protection/v1/state`, {
           method: 'PUT',
@@ -28,7 +32,8 @@ export function taskProtection(agentUri: string | undefined, log: Log): TaskProt
           }),
           signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
         });
-        if (!answer.ok) log.warn('ECS refused task protection', { status: answer.status, body: await answer.text() });
+        if (answer.ok) isGivenUp = !isProtected;
+        else log.warn('ECS refused task protection', { status: answer.status, body: await answer.text() });
       } catch (error) {
         log.warn('ECS could not be asked for task protection', { error });
       }

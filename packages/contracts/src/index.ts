@@ -18,6 +18,7 @@ export * from './json-limits.js';
 export * from './job-guards.js';
 export * from './job-limits.js';
 export * from './project-roster.js';
+export * from './key-state.js';
 export * from './method.js';
 export * from './model.js';
 export * from './model-alias.js';

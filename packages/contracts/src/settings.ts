@@ -4,6 +4,7 @@ import { OneOf } from './primitives.js';
 import { RunnerClassName } from './runner-class.js';
 import { check } from './validation.js';
 
+const ColdStartSeconds = Type.String({ pattern: '^[1-9][0-9]{0,4}$' });
 const PricePerHour = Type.String({ pattern: '^[0-9]{1,6}(\\.[0-9]{1,6})?$' });
 
 export const StoreSettings = Type.Object({
@@ -68,8 +69,10 @@ export const RunnerSettings = Type.Interface([StoreSettings], {
   /** The most that training tensors may take; unless said, all that the device has. */
   PREHEAT_GPU_MEMORY_LIMIT_MIB: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,6}$' })),
   PREHEAT_RUNNER_ID: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' })),
-  /** `yes`: leave once staying idle costs more than starting again, where machines are started for work. */
+  /** `yes`: leave once staying idle is expected to cost more than starting again, where machines are started for work. */
   PREHEAT_RUNNER_EXIT_WHEN_IDLE: Type.Optional(OneOf(['yes', 'no'])),
+  /** From asking for a runner until it looks for work, where machines are started for work; 180 unless said. */
+  PREHEAT_COLD_START_SECONDS: Type.Optional(ColdStartSeconds),
   /** Set by ECS in its tasks. */
   ECS_AGENT_URI: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
   PREHEAT_LEASE_TTL_MS: Type.Optional(Type.String({ pattern: '^[0-9]{3,7}$' })),

@@ -95,6 +95,12 @@ export const KEYS = {
   /** How fast jobs of one kind trained. By project: the speed of a job is nobody else's business. */
   throughput: (projectId: string, kind: ThroughputKind) =>
     `throughput/${projectId}/${kind.runnerClass}/${kind.algorithm}${kind.adapter ? '-adapter' : ''}/${encodeURIComponent(kind.model)}.json`,
+  /** What runners learned of gaps between jobs (`KeyStateShard`): of all classes, of one class, of one writer. */
+  keyStates: 'scheduler/',
+  keyStatesOf: (runnerClass: string) => `scheduler/${runnerClass}/`,
+  keyState: (runnerClass: string, runnerId: string) => `scheduler/${runnerClass}/${runnerId}.json`,
+  /** What the shards of runners that are gone add up to; no runner has this name. */
+  foldedKeyState: (runnerClass: string) => `scheduler/${runnerClass}/+folded.json`,
   completion: (projectId: string, id: string) => `completions/${projectId}/${id}.json`,
   completionIndex: (projectId: string) => `index/completions/${projectId}/`,
   completionIndexEntry: (projectId: string, createdAtMs: number, id: string) =>

@@ -17,6 +17,7 @@ export {
   type NewJob,
   type RequestOutcome,
 } from './job-store.js';
+export { type KeyStateDependencies, KeyStateShards, type StoredKeyState } from './key-state-shards.js';
 export { CLOCK_SKEW_GRACE_MS, hasExpired, isHeldBy, type Leasable, renewLease, takeLease } from './lease.js';
 export { type LeaseDependencies, LeasedJob, LostLeaseError } from './leased-job.js';
 export { changeModelRecord, readModelRecord, restoreModel, retireModel } from './model-records.js';
