@@ -3,7 +3,7 @@
  * that ended are announced before they are forgotten. Then deletes what nothing refers to any more.
  */
 import type { JobDocument, StoredRun } from '@preheat/contracts';
-import { collectJobs, sweepJobs } from '@preheat/jobs';
+import { collectJobs, RunnerRegistry, sweepJobs } from '@preheat/jobs';
 import type { Parts } from './composition.js';
 import { FileLibrary } from './files/file-library.js';
 import { Aliases } from './publishing/aliases.js';
@@ -44,9 +44,10 @@ export async function sweep(parts: SweepParts, options: SweepOptions): Promise<v
   const imports = await collectImports(parts, parts);
   const uploads = await sweepUploads(parts);
   const learned = await foldKeyStateShards(parts, parts);
+  const runnersGone = await new RunnerRegistry(parts).sweep();
   const counts = [jobs.rung, jobs.expired, jobs.cleared, jobs.failed, runs.rung, runs.cleared, runs.failed, uploads];
   counts.push(publications.settled, publications.failed, expiries.expired, expiries.forgotten, expiries.failed);
-  counts.push(imports.deleted, imports.failed, learned.folded, learned.failed);
+  counts.push(imports.deleted, imports.failed, learned.folded, learned.failed, runnersGone);
   const isQuiet = [...counts, orphans.deleted, orphans.failed, files.deleted, files.failed].every(
     (count) => count === 0,
   );
@@ -60,6 +61,7 @@ export async function sweep(parts: SweepParts, options: SweepOptions): Promise<v
     imports,
     uploads,
     learned,
+    runnersGone,
   });
 }
 

@@ -1,5 +1,6 @@
 import { MemoryObjectStore, MemoryWorkQueue } from '@preheat/adapters/memory';
 import { JsonLog } from '@preheat/adapters/system';
+import { KEYS } from '@preheat/contracts';
 import { JobStore } from '@preheat/jobs';
 import { type JsonValue, VirtualClock } from '@preheat/ports';
 import { describe, expect, it } from 'vitest';
@@ -54,14 +55,15 @@ describe('a runner without work', () => {
     await clock.run(running);
   });
 
-  it('stays where nobody asked it to leave, and keeps nothing', async () => {
+  it('stays where nobody asked it to leave, and keeps nothing but that it is there', async () => {
     const { clock, deps, protection, held, shutdown } = idleRunner();
     const running = runnerLoop(deps, { shutdown: shutdown.signal, protection, exitWhenIdle: false });
     await clock.advance(10 * BREAK_EVEN_MS);
     expect(held).toEqual([]);
-    expect((await deps.store.list('')).entries).toEqual([]);
+    expect((await deps.store.list('')).entries.map(({ key }) => key)).toEqual([KEYS.runner('r1')]);
     shutdown.abort('SIGTERM');
     await clock.run(running);
+    expect((await deps.store.list('')).entries).toEqual([]);
   });
 
   it('leaves though the store cannot be reached', async () => {

@@ -4,6 +4,7 @@
  */
 import { check, JobMessage } from '@preheat/contracts';
 import { type LeasedJob, ProjectRosters } from '@preheat/jobs';
+import { Registration } from './registration.js';
 import { runJob } from './run-job.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
 import { takeJob } from './take-job.js';
@@ -27,24 +28,29 @@ export interface LoopOptions {
 
 /** Runs jobs one after the other until `shutdown`; a job in progress is checkpointed and given back first. */
 export async function runnerLoop(deps: RunnerDependencies, options: LoopOptions): Promise<void> {
+  const registration = new Registration(deps);
+  const beating = registration.beat();
   await options.stay?.open();
-  await work(deps, options);
+  await work(deps, options, registration);
   await options.stay?.close();
+  await registration.end();
+  await beating;
 }
 
-async function work(deps: RunnerDependencies, options: LoopOptions): Promise<void> {
+async function work(deps: RunnerDependencies, options: LoopOptions, registration: Registration): Promise<void> {
   const { shutdown } = options;
   // Whoever is new or left a job looks before it waits: the message of a job that had to wait may be long gone.
   let looksFirst = true;
   while (!shutdown.aborted && !(await isLeaving(deps, options))) {
     try {
-      const found = looksFirst ? await takeJob(deps) : undefined;
+      const found: LeasedJob | undefined = looksFirst ? await takeJob(deps) : undefined;
       if (looksFirst && !found) await startWaiting(options);
-      const leased = found ?? (await takeRung(deps, shutdown));
+      const leased: LeasedJob | undefined = found ?? (await takeRung(deps, shutdown));
       looksFirst = leased !== undefined;
       if (!leased) continue;
       options.stay?.took(leased.job);
-      await runOne(deps, leased, options);
+      await registration.took(leased);
+      await runOne(deps, leased, options).finally(() => registration.left());
     } catch (error) {
       if (shutdown.aborted) return;
       deps.log.error('the runner could not work; trying again', { error });

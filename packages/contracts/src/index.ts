@@ -38,6 +38,7 @@ export * from './rotary-tables.js';
 export * from './run-comparison.js';
 export * from './run-data-source.js';
 export * from './runner-class.js';
+export * from './runner-record.js';
 export * from './service-graders.js';
 export * from './settings.js';
 export * from './store-keys.js';

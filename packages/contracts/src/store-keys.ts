@@ -45,6 +45,9 @@ export const KEYS = {
   expiries: 'index/expiries/',
   expiry: (dueMs: number, projectId: string, name: string) =>
     `index/expiries/${oldestFirst(dueMs)}-${projectId}+${encodeURIComponent(name)}`,
+  /** Runners that are there, each under a record that expires. */
+  runners: 'index/runners/',
+  runner: (runnerId: string) => `index/runners/${runnerId}.json`,
   /** Jobs that died too often, for operators. */
   deadLetters: 'index/dead-letters/',
   deadLetter: (diedAtMs: number, id: string) => `index/dead-letters/${newestFirst(diedAtMs)}-${id}`,
