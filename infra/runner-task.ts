@@ -2,7 +2,7 @@
  * What one runner is: image, one GPU, environment, and what its process may do. Its role reaches the bucket, the queue
  * and its own scale-in protection, nothing else.
  */
-import { storeEnvironment } from './environment.js';
+import { coldStartSeconds, storeEnvironment } from './environment.js';
 import { answer, deletePointers, ring, writeStore } from './permissions.js';
 import { workQueue } from './queue.js';
 import { cluster } from './runner-capacity.js';
@@ -55,7 +55,6 @@ const logs = new aws.cloudwatch.LogGroup('RunnerLogs', {
 });
 
 const SECONDS_PER_HOUR = 3600;
-const SECONDS_PER_MINUTE = 60;
 
 /** Lambda sets AWS_REGION by itself; ECS on EC2 does not promise to. */
 const environment = {
@@ -63,7 +62,7 @@ const environment = {
   AWS_REGION: region,
   PREHEAT_RUNNER_EXECUTOR: 'auto',
   PREHEAT_RUNNER_CLASS: runnerClass.name,
-  PREHEAT_COLD_START_SECONDS: String(settings.coldStartMinutes * SECONDS_PER_MINUTE),
+  PREHEAT_COLD_START_SECONDS: coldStartSeconds,
   PREHEAT_PRICE_PER_HOUR: (runnerClass.price_per_second * SECONDS_PER_HOUR).toFixed(6),
 };
 

@@ -41,6 +41,7 @@ import { fileReadRoutes } from './routes/files/read.js';
 import { uploadRoute } from './routes/files/upload.js';
 import { checkpointPermissionRoutes } from './routes/fine-tuning/checkpoint-permissions.js';
 import { controlJobRoutes } from './routes/fine-tuning/control-jobs.js';
+import { QueueOutlook, type QueueOptions } from './fine-tuning/queue/queue-outlook.js';
 import { createJobRoute } from './routes/fine-tuning/create-job.js';
 import { jobCheckpointRoutes } from './routes/fine-tuning/job-checkpoints.js';
 import { jobEventRoutes } from './routes/fine-tuning/job-events.js';
@@ -69,6 +70,8 @@ export interface AppOptions {
   readonly publicUrl?: string;
   /** What jobs may be placed on; this machine unless given. */
   readonly runnerClasses?: readonly RunnerClass[];
+  /** What jobs that wait are told by. */
+  readonly queue?: QueueOptions;
 }
 
 /** Checkpoint names (`ft:<base>:<project>:<suffix>:<id>:ckpt-step-N`) are longer than Fastify's default of 100. */
@@ -101,8 +104,8 @@ export async function createApp(deps: ApiDependencies, options: AppOptions): Pro
   // The library counts bytes itself, to say what the limit is.
   await app.register(multipart, { throwFileSizeLimit: false });
   await describeRoutes(app);
-  const { publicUrl = '', runnerClasses = [localRunnerClass()] } = options;
-  addRoutes(app as unknown as App, deps, { limits, keys, publicUrl, runnerClasses });
+  const { publicUrl = '', runnerClasses = [localRunnerClass()], queue = {} } = options;
+  addRoutes(app as unknown as App, deps, { limits, keys, publicUrl, runnerClasses, queue });
   return app;
 }
 
@@ -111,9 +114,12 @@ interface RouteOptions {
   readonly keys: ApiKeys;
   readonly publicUrl: string;
   readonly runnerClasses: readonly RunnerClass[];
+  readonly queue: QueueOptions;
 }
 
-function addRoutes(app: App, deps: ApiDependencies, { limits, keys, publicUrl, runnerClasses }: RouteOptions): void {
+function addRoutes(app: App, deps: ApiDependencies, options: RouteOptions): void {
+  const { limits, keys, publicUrl, runnerClasses } = options;
+  const outlook = new QueueOutlook(deps, options.queue);
   const files = new FileLibrary(deps);
   const evals = new Evals(deps);
   const runs = new Runs(deps);
@@ -128,10 +134,10 @@ function addRoutes(app: App, deps: ApiDependencies, { limits, keys, publicUrl, r
       fileReadRoutes(v1, deps, files);
       uploadRoutes(v1, new Uploads(deps, files, limits), limits);
       limitsRoute(v1, limits);
-      createJobRoute(v1, deps, checks);
+      createJobRoute(v1, deps, checks, outlook);
       preflightRoute(v1, checks);
-      readJobRoutes(v1, deps);
-      controlJobRoutes(v1, deps);
+      readJobRoutes(v1, deps, outlook);
+      controlJobRoutes(v1, deps, outlook);
       jobEventRoutes(v1, deps);
       jobCheckpointRoutes(v1, deps);
       checkpointPermissionRoutes(v1, new CheckpointPermissions(deps));

@@ -1,13 +1,12 @@
 /** The runner process: opens the platform, chooses an executor, pulls work until SIGTERM or SIGINT. */
 import { availableParallelism, hostname } from 'node:os';
 import { openPlatform } from '@preheat/adapters/platform';
-import { GraderSettings, readSettings, RunnerSettings } from '@preheat/contracts';
+import { GraderSettings, projectLimits, readSettings, RunnerSettings } from '@preheat/contracts';
 import { DecoderJudge, openGraders } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import { chooseExecutor } from './executor-choice.js';
 import { gpuSettings } from './gpu-settings.js';
-import { projectLimits } from './project-limits.js';
 import { chooseRolloutProvider } from './rollout-provider.js';
 import { RunnerJudges } from './runner-judges.js';
 import { runnerLoop } from './runner-loop.js';

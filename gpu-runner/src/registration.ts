@@ -88,7 +88,8 @@ export class Registration {
     const left = runTimeLeft(leased.job, this.#class);
     const at = (seconds: number): number => Math.round(nowMs + seconds * 1000);
     const endsAtMs = left && { earliest: at(left.low), latest: at(left.high) };
-    return { jobId: leased.job.id, sinceMs, endsAtMs };
+    const { id: jobId, projectId } = leased.job;
+    return { jobId, projectId, sinceMs, endsAtMs };
   }
 
   get #class(): string {

@@ -10,7 +10,7 @@ it('lists the runners that are there and what they run', async () => {
   const runner = { schemaVersion: 1 as const, runnerClass: 'gpu', ...times, warmModels: ['preheat-1m'] };
   const endsAtMs = { earliest: nowMs + 1000, latest: nowMs + 2000 };
   const runners = new RunnerRegistry(deps);
-  await runners.write({ ...runner, id: 'busy', job: { jobId: 'ftjob-1', sinceMs: nowMs, endsAtMs } });
+  await runners.write({ ...runner, id: 'busy', job: { jobId: 'ftjob-1', projectId: 'proj-one', sinceMs: nowMs, endsAtMs } });
   await runners.write({ ...runner, id: 'gone', expiresAtMs: nowMs, job: null });
   await runners.write({ ...runner, id: 'idle', job: null });
   const lines: unknown[] = [];
@@ -22,7 +22,7 @@ it('lists the runners that are there and what they run', async () => {
       ...{ id: 'busy', runnerClass: 'gpu', warmModels: ['preheat-1m'] },
       ...{ startedAt: '2029-12-31T23:59:59.000Z', seenAt: '2030-01-01T00:00:00.000Z' },
       job: {
-        id: 'ftjob-1',
+        ...{ id: 'ftjob-1', projectId: 'proj-one' },
         since: '2030-01-01T00:00:00.000Z',
         endsAt: { earliest: '2030-01-01T00:00:01.000Z', latest: '2030-01-01T00:00:02.000Z' },
       },

@@ -51,7 +51,7 @@ async function listRunners(deps: JobStoreDependencies, print: Print): Promise<nu
   for (const runner of await new RunnerRegistry(deps).alive()) {
     const { id, runnerClass, startedAtMs, writtenAtMs, warmModels, job } = runner;
     const endsAt = job?.endsAtMs && { earliest: iso(job.endsAtMs.earliest), latest: iso(job.endsAtMs.latest) };
-    const running = job && { id: job.jobId, since: iso(job.sinceMs), endsAt };
+    const running = job && { id: job.jobId, projectId: job.projectId, since: iso(job.sinceMs), endsAt };
     print({ id, runnerClass, startedAt: iso(startedAtMs), seenAt: iso(writtenAtMs), warmModels, job: running });
   }
   return 0;

@@ -22,6 +22,7 @@ export const RunnerRecord = Type.Object({
   job: Nullable(
     Type.Object({
       jobId: Id,
+      projectId: Id,
       sinceMs: Count,
       /** When it should be done: both ends are meant. Null where nothing is known. */
       endsAtMs: Nullable(Type.Object({ earliest: Count, latest: Count })),

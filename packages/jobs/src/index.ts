@@ -32,4 +32,11 @@ export { ThroughputLedger } from './throughput-ledger.js';
 export { JOB_EVENTS, type JobEvent, transition, TRANSITIONS } from './transitions.js';
 export { markOfExport, markOfJob, markOfModel, markUse, type Use } from './use-marks.js';
 export { modelsNamedIn, Uses, type UsesDependencies } from './uses.js';
-export { dropIfStale, nextOfProjects, type WaitingEntry, waitingKey } from './waiting-jobs.js';
+export {
+  dropIfStale,
+  entryOf,
+  nextOfProjects,
+  type WaitingEntry,
+  waitingJobs,
+  waitingKey,
+} from './waiting-jobs.js';

@@ -1,6 +1,6 @@
 /** POST /v1/fine_tuning/jobs: nothing is queued before everything that can be checked was checked. */
 import { ApiError, type ErrorCode, FineTuningJob, guardsOf, retentionOf } from '@preheat/contracts';
-import { type NewJob, toFineTuningJob } from '@preheat/jobs';
+import type { NewJob } from '@preheat/jobs';
 import type { FastifyRequest } from 'fastify';
 import type { App } from '../../app-type.js';
 import type { ApiDependencies } from '../../dependencies.js';
@@ -11,6 +11,7 @@ import { CreateJobRequest, refuseUnserved } from '../../fine-tuning/job-request.
 import { jobUses } from '../../fine-tuning/job-uses.js';
 import { preflightOf, type PreflightContext } from '../../fine-tuning/preflight-request.js';
 import { preflightSummary } from '../../fine-tuning/preflight-summary.js';
+import type { QueueOutlook } from '../../fine-tuning/queue/queue-outlook.js';
 import { requestIdentity } from '../../fine-tuning/request-identity.js';
 import { BODY_ERRORS, withErrors } from '../../plugins/error-responses.js';
 import { checkPublish } from '../../publishing/check-publish.js';
@@ -35,7 +36,12 @@ export const JOB_ERRORS = [
   'unsupported_parameter',
 ] as const satisfies readonly ErrorCode[];
 
-export function createJobRoute(app: App, deps: ApiDependencies, context: PreflightContext): void {
+export function createJobRoute(
+  app: App,
+  deps: ApiDependencies,
+  context: PreflightContext,
+  outlook: QueueOutlook,
+): void {
   const schema = {
     operationId: 'createFineTuningJob',
     summary:
@@ -48,7 +54,7 @@ export function createJobRoute(app: App, deps: ApiDependencies, context: Preflig
   app.post('/fine_tuning/jobs', { schema, preValidation }, async (request) => {
     const newJob = await toNewJob(deps, context, request.projectId, request.body as CreateJobRequest);
     const outcome = await deps.jobs.create(newJob, requestIdentity(request));
-    if (outcome.ok) return toFineTuningJob(outcome.job, deps.clock.nowMs());
+    if (outcome.ok) return outlook.show(outcome.job);
     throw new ApiError('idempotency_mismatch', 'This Idempotency-Key was used before, with another request body.');
   });
 }
