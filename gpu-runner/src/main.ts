@@ -80,6 +80,7 @@ const dependencies = {
   graders: graders.pool,
   leaseTtlMs: Number(settings.PREHEAT_LEASE_TTL_MS ?? DEFAULT_LEASE_TTL_MS),
   jobsPerProject: projectLimits(settings),
+  startedAtMs: Math.round(performance.timeOrigin),
   pricePerHour: Number(settings.PREHEAT_PRICE_PER_HOUR ?? 0),
   ...(settings.PREHEAT_RUNNER_CLASS === undefined ? {} : { runnerClass: settings.PREHEAT_RUNNER_CLASS }),
   microBatchTokens,
