@@ -26,8 +26,11 @@ export async function foldKeyStateShards(
   const result = { folded: 0, failed: 0 };
   const oldestMs = deps.clock.nowMs() - Math.min(FOLD_AFTER_MS, orphanGraceMs);
   for (const runnerClass of await shards.classes()) {
-    const all = await shards.ofClass(runnerClass);
+    const listed = await shards.listed(runnerClass);
     const foldedKey = KEYS.foldedKeyState(runnerClass);
+    // Most looks end here, without reading anything.
+    if (!listed.some(({ key, lastModifiedMs }) => key !== foldedKey && lastModifiedMs <= oldestMs)) continue;
+    const all = await shards.ofClass(runnerClass, listed);
     // A sum that is damaged goes like any shard, and the next one begins anew.
     const isGone = ({ key, modifiedMs, shard }: StoredKeyState): boolean =>
       modifiedMs <= oldestMs && (key !== foldedKey || shard === null);

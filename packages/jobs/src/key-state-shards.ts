@@ -3,7 +3,7 @@
  * folds shards that nobody writes any more. What cannot be read counts as not there: it costs runner time only.
  */
 import { InvariantError, KEYS, type KeyState, KeyStateShard } from '@preheat/contracts';
-import type { Clock, Ids, Log, ObjectStore } from '@preheat/ports';
+import type { Clock, Ids, ListEntry, Log, ObjectStore } from '@preheat/ports';
 import { DocumentStore, type ReplaceResult, type Versioned } from './document-store.js';
 
 export interface KeyStateDependencies {
@@ -40,9 +40,14 @@ export class KeyStateShards {
     return commonPrefixes.map((prefix) => prefix.slice(KEYS.keyStates.length, -1));
   }
 
-  /** The shards of a class, the folded one among them. */
-  async ofClass(runnerClass: string): Promise<StoredKeyState[]> {
-    const { entries } = await this.#deps.store.list(KEYS.keyStatesOf(runnerClass), { limit: MAX_SHARDS });
+  /** When each shard of a class was last written, the folded one among them. */
+  async listed(runnerClass: string): Promise<readonly ListEntry[]> {
+    return (await this.#deps.store.list(KEYS.keyStatesOf(runnerClass), { limit: MAX_SHARDS })).entries;
+  }
+
+  /** The shards of a class, or those that were listed. */
+  async ofClass(runnerClass: string, listed?: readonly ListEntry[]): Promise<StoredKeyState[]> {
+    const entries = listed ?? (await this.listed(runnerClass));
     const shards = entries.map(async ({ key, lastModifiedMs }): Promise<StoredKeyState[]> => {
       const shard = await this.#read(key);
       return shard === undefined ? [] : [{ key, modifiedMs: lastModifiedMs, shard }];

@@ -11,7 +11,7 @@ export interface Span {
   readonly latest: number;
 }
 
-export interface WaitingJob {
+interface WaitingJob {
   readonly id: string;
   readonly isAhead: boolean;
   readonly sinceMs: number;

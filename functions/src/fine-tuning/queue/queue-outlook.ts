@@ -93,11 +93,15 @@ export class QueueOutlook {
 
   #projects(entries: readonly WaitingEntry[], runTimes: (jobId: string) => Span): Promise<WaitingProject[]> {
     const rosters = new ProjectRosters(this.#deps);
-    const ids = [...new Set(entries.map(({ projectId }) => projectId))];
-    const projects = ids.map(async (projectId): Promise<WaitingProject> => {
+    const queues = new Map<string, WaitingEntry[]>();
+    for (const entry of entries) {
+      const queue = queues.get(entry.projectId);
+      if (queue) queue.push(entry);
+      else queues.set(entry.projectId, [entry]);
+    }
+    const projects = [...queues].map(async ([projectId, queue]): Promise<WaitingProject> => {
       const limit = this.#options.jobsPerProject?.(projectId) ?? Infinity;
-      const own = entries.filter((entry) => entry.projectId === projectId);
-      const jobs = own.map(({ jobId: id, isAhead, sinceMs }) => ({ id, isAhead, sinceMs, runMs: runTimes(id) }));
+      const jobs = queue.map(({ jobId: id, isAhead, sinceMs }) => ({ id, isAhead, sinceMs, runMs: runTimes(id) }));
       return { projectId, limit, jobs, ...(await rosters.read(projectId, limit)) };
     });
     return Promise.all(projects);
@@ -137,7 +141,7 @@ function withShown(listed: readonly WaitingEntry[], shown: readonly JobDocument[
   return [...others, ...places].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function standing(view: QueueView, { id, projectId }: JobDocument): QueueStanding {
+function standing(view: QueueView, { id }: JobDocument): QueueStanding {
   const foreseen = foreseeStart(view, id);
   const { earliest, latest } = foreseen.startsAtMs;
   const inSeconds = (ms: number, round: (value: number) => number): number => round(ms / 1000);
@@ -150,7 +154,7 @@ function standing(view: QueueView, { id, projectId }: JobDocument): QueueStandin
             earliest: inSeconds(earliest, Math.floor),
             latest: latest >= FAR_MS ? null : inSeconds(latest, Math.ceil),
           },
-    reason: waitingReason(view, projectId, foreseen),
+    reason: waitingReason(view, id, foreseen),
     warm: foreseen.isWarm,
   };
 }

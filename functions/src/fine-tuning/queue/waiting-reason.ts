@@ -1,8 +1,8 @@
 /** What a job waits for, in words. */
 import type { Foresight, QueueView } from '@preheat/scheduler';
 
-export function waitingReason(view: QueueView, projectId: string, { position }: Foresight): string {
-  const project = view.projects.find((one) => one.projectId === projectId);
+export function waitingReason(view: QueueView, jobId: string, { position }: Foresight): string {
+  const project = view.projects.find(({ jobs }) => jobs.some(({ id }) => id === jobId));
   const ahead = position - 1;
   const parts = [
     ...(project && project.running >= project.limit
