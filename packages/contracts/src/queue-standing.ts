@@ -9,7 +9,7 @@ export const QueueStanding = Type.Object({
   estimated_start: Nullable(Type.Object({ earliest: UnixSeconds, latest: Nullable(UnixSeconds) })),
   /** What it waits for, for people. */
   reason: Type.String({ maxLength: 512 }),
-  /** Whether a runner that is there already is expected to take it: no machine has to start first. */
+  /** Whether a runner that is there, or was started for a job ahead, is expected to take it: no machine is started for it. */
   warm: Type.Boolean(),
 });
 export type QueueStanding = Static<typeof QueueStanding>;

@@ -1,6 +1,6 @@
 /** What to run where and when, before it runs: pure functions of measured state, the time and the shape of a model. */
 export { fairOrder, type ProjectDemand } from './fair-order.js';
-export { type Foresight, foreseeStart, type QueueView, type Span, type WaitingProject } from './foresee-start.js';
+export { type Foresight, foreseeStarts, type QueueView, type Span, type WaitingProject } from './foresee-starts.js';
 export type { MicroBatchShape } from './activation-floats.js';
 export { forwardFlops, trainingFlops } from './training-flops.js';
 export {

@@ -15,7 +15,14 @@ import {
   waitingJobs,
 } from '@preheat/jobs';
 import type { Log } from '@preheat/ports';
-import { ASSUMED_BOOT_MS, foreseeStart, type QueueView, type Span, type WaitingProject } from '@preheat/scheduler';
+import {
+  ASSUMED_BOOT_MS,
+  type Foresight,
+  foreseeStarts,
+  type QueueView,
+  type Span,
+  type WaitingProject,
+} from '@preheat/scheduler';
 import { waitingReason } from './waiting-reason.js';
 
 export interface QueueOptions {
@@ -54,8 +61,12 @@ export class QueueOutlook {
   async showAll(jobs: readonly JobDocument[]): Promise<FineTuningJob[]> {
     const waiting = jobs.filter(({ state }) => state === 'queued');
     const view = waiting.length > 0 ? await this.#look(waiting) : null;
+    const foreseen = view && foreseeStarts(view);
     const nowMs = this.#deps.clock.nowMs();
-    return jobs.map((job) => toFineTuningJob(job, nowMs, view && job.state === 'queued' ? standing(view, job) : null));
+    return jobs.map((job) => {
+      const own = job.state === 'queued' ? foreseen?.get(job.id) : undefined;
+      return toFineTuningJob(job, nowMs, view && own ? standing(view, job.id, own) : null);
+    });
   }
 
   /** Null when the queue cannot be read: a job is shown without its place rather than not at all. */
@@ -141,8 +152,7 @@ function withShown(listed: readonly WaitingEntry[], shown: readonly JobDocument[
   return [...others, ...places].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function standing(view: QueueView, { id }: JobDocument): QueueStanding {
-  const foreseen = foreseeStart(view, id);
+function standing(view: QueueView, id: string, foreseen: Foresight): QueueStanding {
   const { earliest, latest } = foreseen.startsAtMs;
   const inSeconds = (ms: number, round: (value: number) => number): number => round(ms / 1000);
   return {

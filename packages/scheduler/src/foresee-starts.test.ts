@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foreseeStart, type QueueView, type Span, type WaitingProject } from './foresee-start.js';
+import { type Foresight, foreseeStarts, type QueueView, type Span, type WaitingProject } from './foresee-starts.js';
 
 const exactly = (ms: number): Span => ({ earliest: ms, latest: ms });
 const never: Span = { earliest: 0, latest: Infinity };
@@ -13,6 +13,7 @@ function project(projectId: string, runsMs: readonly Span[], over: Partial<Waiti
 const view = (over: Partial<QueueView>): QueueView => ({
   ...{ nowMs: 1000, runners: [], startable: 0, bootedAtMs: exactly(0), projects: [], ...over },
 });
+const foreseeStart = (queue: QueueView, jobId: string): Foresight => foreseeStarts(queue).get(jobId) as Foresight;
 const busy = (projectId: string, freeAtMs: Span) => ({ projectId, freeAtMs });
 const idle = { projectId: null, freeAtMs: exactly(0) };
 
@@ -41,9 +42,10 @@ describe('when a waiting job starts', () => {
     const projects = [project('a', [exactly(10), exactly(10)])];
     const bootedAtMs = { earliest: 4000, latest: 6000 };
     expect(foreseeStart(view({ startable: 1, bootedAtMs, projects }), 'a1')).toEqual({
-      ...{ position: 2, startsAtMs: { earliest: 4010, latest: 6010 }, isWarm: false },
+      ...{ position: 2, startsAtMs: { earliest: 4010, latest: 6010 }, isWarm: true },
     });
-    expect(foreseeStart(view({ startable: 2, bootedAtMs, projects }), 'a1').startsAtMs).toEqual(bootedAtMs);
+    const both = view({ startable: 2, bootedAtMs, projects });
+    expect(foreseeStart(both, 'a1')).toEqual({ position: 2, startsAtMs: bootedAtMs, isWarm: false });
     expect(foreseeStart(view({ projects }), 'a1').startsAtMs).toEqual(exactly(Infinity));
   });
 
@@ -98,7 +100,9 @@ describe('a foreseen start', () => {
         });
         const queue = view({ runners, projects, startable, bootedAtMs: { earliest: 500, latest: 2000 } });
         const ids = projects.flatMap(({ jobs }) => jobs.map(({ id }) => id));
-        const seen = ids.map((id) => foreseeStart(queue, id));
+        const foreseen = foreseeStarts(queue);
+        const seen = [...foreseen.values()];
+        expect([...foreseen.keys()].sort()).toEqual(ids.sort());
         expect(seen.map(({ position }) => position).sort((x, y) => x - y)).toEqual(ids.map((_, i) => i + 1));
         for (const { startsAtMs } of seen) {
           expect(startsAtMs.earliest).toBeGreaterThanOrEqual(1000);

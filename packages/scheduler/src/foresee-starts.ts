@@ -1,7 +1,7 @@
 /**
- * When a job that waits will start, and what it waits for: the queue played forward with the rule that runners choose by
- * (`fairOrder`), once with every duration at its low end and once at its high end. An estimate: jobs that come later with a higher
- * priority, or end in another order, move it.
+ * When the jobs that wait will start: the queue played forward with the rule that runners choose by (`fairOrder`), once with every
+ * duration at its low end and once at its high end. An estimate: jobs that come later with a higher priority, or end in another
+ * order, move it.
  */
 import { fairOrder, type ProjectDemand } from './fair-order.js';
 
@@ -38,35 +38,66 @@ export interface Foresight {
   readonly position: number;
   /** `latest` may be Infinity, and both where no runner is to be had. */
   readonly startsAtMs: Span;
-  /** Whether a runner that is there already is expected to take it. */
+  /** Whether a runner that is there, or was started for another job before, is expected to take it. */
   readonly isWarm: boolean;
 }
 
-export function foreseeStart(view: QueueView, jobId: string): Foresight {
-  const [early, late] = [play(view, jobId, 'earliest'), play(view, jobId, 'latest')];
-  return {
-    position: positionOf(view, jobId),
-    startsAtMs: { earliest: early.atMs, latest: Math.max(early.atMs, late.atMs) },
-    isWarm: early.isWarm,
-  };
+/** Of every waiting job, by id. The queue is played once for all of them. */
+export function foreseeStarts(view: QueueView): ReadonlyMap<string, Foresight> {
+  const [early, late] = [play(view, 'earliest'), play(view, 'latest')];
+  const foreseen = [...positions(view)].map(([jobId, position]): [string, Foresight] => {
+    const { atMs = Infinity, isWarm = view.runners.length > 0 } = early.get(jobId) ?? {};
+    const latest = Math.max(atMs, late.get(jobId)?.atMs ?? Infinity);
+    return [jobId, { position, startsAtMs: { earliest: atMs, latest }, isWarm }];
+  });
+  return new Map(foreseen);
 }
 
 /** By the order alone: runners would be served one by one and none would end. */
-function positionOf({ nowMs, projects }: QueueView, jobId: string): number {
+function positions({ nowMs, projects }: QueueView): Map<string, number> {
   const queue = new Queue(projects.map((project) => ({ ...project, limit: Infinity })));
+  const found = new Map<string, number>();
   for (let position = 1; ; position++) {
     const next = queue.take(nowMs + position, (projectId) => queue.served(projectId));
-    if (next === null || next.job.id === jobId) return position;
+    if (next === null) return found;
+    found.set(next.job.id, position);
   }
 }
 
 interface Server {
   freeAtMs: number;
   projectId: string | null;
-  readonly isThere: boolean;
+  /** Not one that has yet to be started. */
+  isThere: boolean;
 }
 
-function play(view: QueueView, jobId: string, end: keyof Span): { atMs: number; isWarm: boolean } {
+interface Start {
+  readonly atMs: number;
+  readonly isWarm: boolean;
+}
+
+/** Starts of the jobs that get a runner at all. */
+function play(view: QueueView, end: keyof Span): Map<string, Start> {
+  const servers = serversOf(view, end);
+  const queue = new Queue(view.projects);
+  const starts = new Map<string, Start>();
+  for (;;) {
+    const server = firstFree(servers);
+    if (!server || server.freeAtMs === Infinity || queue.isEmpty) return starts;
+    const atMs = server.freeAtMs;
+    server.projectId = null;
+    const held = heldBy(servers);
+    const next = queue.take(atMs, (projectId) => held.get(projectId) ?? 0);
+    if (next) {
+      starts.set(next.job.id, { atMs, isWarm: server.isThere });
+      Object.assign(server, { freeAtMs: atMs + next.job.runMs[end], projectId: next.projectId, isThere: true });
+    }
+    // All are at their limit: it is looked for again when the next runner is free.
+    else server.freeAtMs = Math.min(...servers.map((other) => (other.projectId === null ? Infinity : other.freeAtMs)));
+  }
+}
+
+function serversOf(view: QueueView, end: keyof Span): Server[] {
   const { nowMs } = view;
   const there = view.runners.map((runner): Server => {
     return { freeAtMs: Math.max(nowMs, runner.freeAtMs[end]), projectId: runner.projectId, isThere: true };
@@ -75,20 +106,13 @@ function play(view: QueueView, jobId: string, end: keyof Span): { atMs: number; 
   const booting = Array.from({ length: Math.min(view.startable, waiting) }, (): Server => {
     return { freeAtMs: Math.max(nowMs, view.bootedAtMs[end]), projectId: null, isThere: false };
   });
-  const servers = [...there, ...booting];
-  const queue = new Queue(view.projects);
-  for (;;) {
-    const server = firstFree(servers);
-    if (!server || server.freeAtMs === Infinity) return { atMs: Infinity, isWarm: there.length > 0 };
-    const atMs = server.freeAtMs;
-    server.projectId = null;
-    const holds = (projectId: string) => servers.filter((other) => other.projectId === projectId).length;
-    const next = queue.take(atMs, holds);
-    if (next?.job.id === jobId) return { atMs, isWarm: server.isThere };
-    if (next) Object.assign(server, { freeAtMs: atMs + next.job.runMs[end], projectId: next.projectId });
-    // All are at their limit: it is looked for again when the next runner is free.
-    else server.freeAtMs = Math.min(...servers.map((other) => (other.projectId === null ? Infinity : other.freeAtMs)));
-  }
+  return [...there, ...booting];
+}
+
+function heldBy(servers: readonly Server[]): Map<string, number> {
+  const held = new Map<string, number>();
+  for (const { projectId } of servers) if (projectId !== null) held.set(projectId, (held.get(projectId) ?? 0) + 1);
+  return held;
 }
 
 /** Of those that are free at once, one whose job ends then, so that its project may have another; else one that is there. */
@@ -106,6 +130,10 @@ class Queue {
 
   constructor(projects: readonly WaitingProject[]) {
     this.#projects = projects.map((project) => ({ ...project, taken: 0, lastMs: project.servedAtMs }));
+  }
+
+  get isEmpty(): boolean {
+    return this.#projects.every(({ jobs, taken }) => taken >= jobs.length);
   }
 
   /** Runners that a project would hold if none of its jobs ended. */
