@@ -43,7 +43,7 @@ new aws.iam.RolePolicy('RunnerTaskPolicy', {
       answer(workQueue),
       // For a job that it gives back: the next runner need not wait for the sweeper.
       ring(workQueue),
-      // A busy runner protects its task, so that scaling in takes idle ones only.
+      // A runner that works or stays warm protects its task, so that scaling in takes the others only.
       { actions: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'], resources: [ownTasks] },
     ],
   }).json,

@@ -1,6 +1,7 @@
 /**
- * Asks ECS not to stop this task while it holds a job. The queue is empty while a job runs (its message is deleted with the
- * lease), so scaling in by queue depth alone would stop busy runners. Outside ECS there is no agent and nothing to ask.
+ * Asks ECS not to stop this task while it holds a job or stays warm for the next one. The queue is empty while a job runs (its
+ * message is deleted with the lease), so scaling in by queue depth alone would stop busy runners. Outside ECS there is no
+ * agent and nothing to ask.
  */
 import type { Log } from '@preheat/ports';
 

@@ -50,7 +50,7 @@ describe('a job that waits', () => {
   it('says that no runner is there, in the answer that creates it too', async () => {
     const { submit, read } = await platform();
     const created = await submit();
-    expect(created.queue).toEqual({ position: 1, estimated_start: null, reason: 'no runner is there', warm: false });
+    expect(created.queue).toEqual({ position: 1, estimated_start: null, reason: 'no runner is there yet', warm: false });
     expect((await read(created.id)).queue).toEqual(created.queue);
   });
 
@@ -120,7 +120,7 @@ describe('a job that waits', () => {
     const other = await submit(OTHER_KEY);
     const places = [(await read(first.id)).queue?.position, (await read(second.id)).queue?.position];
     expect([...places, other.queue?.position]).toEqual([1, 3, 2]);
-    expect((await read(second.id)).queue?.reason).toBe('2 jobs ahead; no runner is there');
+    expect((await read(second.id)).queue?.reason).toBe('2 jobs ahead; no runner is there yet');
   });
 
   it('is listed with its place, by one look at the queue for the whole page', async () => {

@@ -19,7 +19,7 @@ function runnersText({ nowMs, runners, startable }: QueueView, ahead: number): s
   const free = runners.filter(({ freeAtMs, projectId }) => projectId === null && freeAtMs.earliest <= nowMs).length;
   if (free > ahead) return [];
   if (startable > 0) return ['waiting for a runner to boot'];
-  if (runners.length === 0) return ['no runner is there'];
+  if (runners.length === 0) return ['no runner is there yet'];
   return [runners.length === 1 ? 'the runner is busy' : `all ${runners.length} runners are busy`];
 }
 
