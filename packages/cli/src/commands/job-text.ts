@@ -61,8 +61,8 @@ function queueText({ queue }: FineTuningJob): string | undefined {
   if (!queue) return undefined;
   const { position, estimated_start: start, reason } = queue;
   const from = start && formatUnixSeconds(start.earliest);
-  const until = start?.latest ? ` to ${formatUnixSeconds(start.latest)}` : ' or later';
-  return `place ${position}: ${reason}${from ? `; starts ${from}${until} UTC` : ''}`;
+  const until = start?.latest ? ` to ${formatUnixSeconds(start.latest)} UTC` : ' UTC or later';
+  return `place ${position}: ${reason}${from ? `; starts ${from}${until}` : ''}`;
 }
 
 /** The limits that are set. */
