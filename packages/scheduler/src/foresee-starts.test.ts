@@ -57,7 +57,7 @@ describe('when a waiting job starts', () => {
   });
 
   it('shares runners between projects as runners do', () => {
-    const projects = [project('a', [exactly(10), exactly(10), exactly(10)], { running: 1 }), project('b', [exactly(10)])];
+    const projects = [project('a', [exactly(10), exactly(10), exactly(10)], { running: 1, servedAtMs: 500 }), project('b', [exactly(10)])];
     const queue = view({ runners: [busy('a', exactly(2000))], projects });
     expect(['b0', 'a0', 'a1', 'a2'].map((id) => foreseeStart(queue, id).position)).toEqual([1, 2, 3, 4]);
     expect(foreseeStart(queue, 'b0').startsAtMs).toEqual(exactly(2000));
