@@ -8,7 +8,15 @@ import { Registration } from './registration.js';
 const MINUTE = 60_000;
 const leased = (id: string, model: string, etaSeconds: number | null) =>
   ({
-    job: { id, projectId: 'proj-a', model, phases: [{}], lease: {}, resume: null, progress: { phaseIndex: 0, etaSeconds } },
+    job: {
+      id,
+      projectId: 'proj-a',
+      model,
+      phases: [{}],
+      lease: {},
+      resume: null,
+      progress: { phaseIndex: 0, etaSeconds },
+    },
   }) as unknown as LeasedJob;
 
 function machine() {

@@ -97,7 +97,12 @@ async function runPhases(
     if (prepared === 'interrupted') return 'released';
     firstStep.enter('step', `in the first step of phase ${position.phaseIndex + 1}`);
     try {
-      const outcome = await runPhase({ ...prepared.run, loggedStep, history, started: () => stepped(deps, leased, firstStep) });
+      const outcome = await runPhase({
+        ...prepared.run,
+        loggedStep,
+        history,
+        started: () => stepped(deps, leased, firstStep),
+      });
       history = [];
       if (outcome.kind === 'interrupted') return await leave();
       await recordSpeed(deps, leased, position.from);

@@ -32,6 +32,14 @@ it('says of a warm start how long the job waited, and what the runner did until 
 
 it('says of a cold one what the machine and the process took', async () => {
   const event = await started(40_000, 90_000);
-  expect(event.message).toContain('First step after 64 s (cold start): starting a machine 50 s, starting the runner 10 s,');
-  expect(event.data).toMatchObject({ cold: true, queue_ms: 0, machine_ms: 50_000, process_ms: 10_000, total_ms: 64_000 });
+  expect(event.message).toContain(
+    'First step after 64 s (cold start): starting a machine 50 s, starting the runner 10 s,',
+  );
+  expect(event.data).toMatchObject({
+    cold: true,
+    queue_ms: 0,
+    machine_ms: 50_000,
+    process_ms: 10_000,
+    total_ms: 64_000,
+  });
 });

@@ -10,7 +10,11 @@ it('lists the runners that are there and what they run', async () => {
   const runner = { schemaVersion: 1 as const, runnerClass: 'gpu', ...times, warmModels: ['preheat-1m'] };
   const endsAtMs = { earliest: nowMs + 1000, latest: nowMs + 2000 };
   const runners = new RunnerRegistry(deps);
-  await runners.write({ ...runner, id: 'busy', job: { jobId: 'ftjob-1', projectId: 'proj-one', sinceMs: nowMs, endsAtMs } });
+  await runners.write({
+    ...runner,
+    id: 'busy',
+    job: { jobId: 'ftjob-1', projectId: 'proj-one', sinceMs: nowMs, endsAtMs },
+  });
   await runners.write({ ...runner, id: 'gone', expiresAtMs: nowMs, job: null });
   await runners.write({ ...runner, id: 'idle', job: null });
   const lines: unknown[] = [];

@@ -54,7 +54,12 @@ describe('folding what runners that are gone learned', () => {
   it('keeps releases open but those that a runner which is still there has used', async () => {
     const { clock, deps, write, folded } = classOfRunners();
     const [usedMs, openMs] = [clock.nowMs(), clock.nowMs() + 1];
-    await write('old', { releases: [[usedMs, 3], [openMs, 3]] });
+    await write('old', {
+      releases: [
+        [usedMs, 3],
+        [openMs, 3],
+      ],
+    });
     await clock.advance(HOUR);
     await write('new', { usedMs: [usedMs] });
     await foldKeyStateShards(deps, LONG);

@@ -187,7 +187,9 @@ describe('jobs', () => {
     await api?.stop();
     const open = { ...queue, estimated_start: { ...start, latest: null } };
     const unknown = { ...routes, 'GET /v1/fine_tuning/jobs/ftjob-1': [job('queued', { queue: open })] };
-    expect((await run(['jobs', 'get', 'ftjob-1'], unknown)).text.out).toContain('starts 1970-01-01 01:00:00 UTC or later\n');
+    expect((await run(['jobs', 'get', 'ftjob-1'], unknown)).text.out).toContain(
+      'starts 1970-01-01 01:00:00 UTC or later\n',
+    );
   });
 
   it('prints events as lines or as JSON lines', async () => {

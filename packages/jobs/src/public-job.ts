@@ -32,11 +32,7 @@ function uniquePart(jobId: string): string {
 }
 
 /** @param queue Where it stands, when it waits for a runner. */
-export function toFineTuningJob(
-  job: JobDocument,
-  nowMs: number,
-  queue: FineTuningJob['queue'] = null,
-): FineTuningJob {
+export function toFineTuningJob(job: JobDocument, nowMs: number, queue: FineTuningJob['queue'] = null): FineTuningJob {
   const isRunning = job.state === 'running' || job.state === 'pausing';
   const isLastPhase = job.progress?.phaseIndex === job.phases.length - 1;
   const eta = isRunning && isLastPhase ? (job.progress?.etaSeconds ?? null) : null;

@@ -51,13 +51,19 @@ describe('when a waiting job starts', () => {
 
   it('is when a job of its project ends, where the project is at its limit', () => {
     const runners = [idle, busy('a', exactly(8000)), busy('b', exactly(3000))];
-    const projects = [project('a', [exactly(10)], { running: 1, limit: 1 }), project('b', [exactly(5)], { running: 1 })];
+    const projects = [
+      project('a', [exactly(10)], { running: 1, limit: 1 }),
+      project('b', [exactly(5)], { running: 1 }),
+    ];
     expect(foreseeStart(view({ runners, projects }), 'a0').startsAtMs).toEqual(exactly(8000));
     expect(foreseeStart(view({ runners, projects }), 'b0').startsAtMs).toEqual(exactly(1000));
   });
 
   it('shares runners between projects as runners do', () => {
-    const projects = [project('a', [exactly(10), exactly(10), exactly(10)], { running: 1, servedAtMs: 500 }), project('b', [exactly(10)])];
+    const projects = [
+      project('a', [exactly(10), exactly(10), exactly(10)], { running: 1, servedAtMs: 500 }),
+      project('b', [exactly(10)]),
+    ];
     const queue = view({ runners: [busy('a', exactly(2000))], projects });
     expect(['b0', 'a0', 'a1', 'a2'].map((id) => foreseeStart(queue, id).position)).toEqual([1, 2, 3, 4]);
     expect(foreseeStart(queue, 'b0').startsAtMs).toEqual(exactly(2000));
@@ -71,20 +77,27 @@ describe('a foreseen start', () => {
 
   it('holds the real one, whatever of their ranges jobs of one project take', () => {
     fc.assert(
-      fc.property(spans, fc.array(span, { minLength: 1, maxLength: 4 }), fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (runs, ends, shares) => {
-        const draw = (one: Span): Span => within(one, shares.next().value);
-        const runners = ends.map((freeAtMs) => busy('b', { earliest: 1000 + freeAtMs.earliest, latest: 1000 + freeAtMs.latest }));
-        const told = view({ runners, projects: [project('a', runs)] });
-        const real = view({
-          runners: runners.map((runner) => ({ ...runner, freeAtMs: draw(runner.freeAtMs) })),
-          projects: [project('a', runs.map(draw))],
-        });
-        const last = `a${runs.length - 1}`;
-        const { earliest, latest } = foreseeStart(told, last).startsAtMs;
-        const startedMs = foreseeStart(real, last).startsAtMs.earliest;
-        expect(startedMs).toBeGreaterThanOrEqual(earliest - 1e-6);
-        expect(startedMs).toBeLessThanOrEqual(latest + 1e-6);
-      }),
+      fc.property(
+        spans,
+        fc.array(span, { minLength: 1, maxLength: 4 }),
+        fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
+        (runs, ends, shares) => {
+          const draw = (one: Span): Span => within(one, shares.next().value);
+          const runners = ends.map((freeAtMs) =>
+            busy('b', { earliest: 1000 + freeAtMs.earliest, latest: 1000 + freeAtMs.latest }),
+          );
+          const told = view({ runners, projects: [project('a', runs)] });
+          const real = view({
+            runners: runners.map((runner) => ({ ...runner, freeAtMs: draw(runner.freeAtMs) })),
+            projects: [project('a', runs.map(draw))],
+          });
+          const last = `a${runs.length - 1}`;
+          const { earliest, latest } = foreseeStart(told, last).startsAtMs;
+          const startedMs = foreseeStart(real, last).startsAtMs.earliest;
+          expect(startedMs).toBeGreaterThanOrEqual(earliest - 1e-6);
+          expect(startedMs).toBeLessThanOrEqual(latest + 1e-6);
+        },
+      ),
     );
   });
 
@@ -93,22 +106,28 @@ describe('a foreseen start', () => {
     const owner = fc.constantFrom(null, 'a', 'b', 'c');
     const runner = fc.record({ projectId: owner, freeAtMs: fc.oneof(span, fc.constant(never)) });
     fc.assert(
-      fc.property(fc.array(runner, { maxLength: 5 }), fc.tuple(spans, spans, spans), limit, fc.nat(3), (runners, all, most, startable) => {
-        const projects = ['a', 'b', 'c'].map((name, i) => {
-          const running = runners.filter(({ projectId }) => projectId === name).length;
-          return project(name, all[i] as Span[], { limit: most, running });
-        });
-        const queue = view({ runners, projects, startable, bootedAtMs: { earliest: 500, latest: 2000 } });
-        const ids = projects.flatMap(({ jobs }) => jobs.map(({ id }) => id));
-        const foreseen = foreseeStarts(queue);
-        const seen = [...foreseen.values()];
-        expect([...foreseen.keys()].sort()).toEqual(ids.sort());
-        expect(seen.map(({ position }) => position).sort((x, y) => x - y)).toEqual(ids.map((_, i) => i + 1));
-        for (const { startsAtMs } of seen) {
-          expect(startsAtMs.earliest).toBeGreaterThanOrEqual(1000);
-          expect(startsAtMs.latest).toBeGreaterThanOrEqual(startsAtMs.earliest);
-        }
-      }),
+      fc.property(
+        fc.array(runner, { maxLength: 5 }),
+        fc.tuple(spans, spans, spans),
+        limit,
+        fc.nat(3),
+        (runners, all, most, startable) => {
+          const projects = ['a', 'b', 'c'].map((name, i) => {
+            const running = runners.filter(({ projectId }) => projectId === name).length;
+            return project(name, all[i] as Span[], { limit: most, running });
+          });
+          const queue = view({ runners, projects, startable, bootedAtMs: { earliest: 500, latest: 2000 } });
+          const ids = projects.flatMap(({ jobs }) => jobs.map(({ id }) => id));
+          const foreseen = foreseeStarts(queue);
+          const seen = [...foreseen.values()];
+          expect([...foreseen.keys()].sort()).toEqual(ids.sort());
+          expect(seen.map(({ position }) => position).sort((x, y) => x - y)).toEqual(ids.map((_, i) => i + 1));
+          for (const { startsAtMs } of seen) {
+            expect(startsAtMs.earliest).toBeGreaterThanOrEqual(1000);
+            expect(startsAtMs.latest).toBeGreaterThanOrEqual(startsAtMs.earliest);
+          }
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -92,9 +92,7 @@ describe('the state of a key', () => {
           const index = writer.next().value;
           const own = shards[index] as KeyState;
           const others = shards.filter((_, i) => i !== index).reduce(mergeKeyStates, NO_KEY_STATE);
-          shards[index] = isArrival
-            ? observeArrival(own, nowMs, others).own
-            : observeRelease(own, nowMs, others);
+          shards[index] = isArrival ? observeArrival(own, nowMs, others).own : observeRelease(own, nowMs, others);
           alone = isArrival ? observeArrival(alone, nowMs).own : observeRelease(alone, nowMs);
         }
         expect(shards.reduce((sum, { observed }) => sum + observed, 0)).toBe(alone.observed);
@@ -119,7 +117,10 @@ describe('the state of a key', () => {
     expect(folded.releases).toHaveLength(24);
     expect(JSON.stringify(folded).length).toBeLessThanOrEqual(2048);
     const before = totalGaps(allPaces(folded));
-    const more = learnedFrom([{ isArrival: false, afterMs: 1 }, { isArrival: true, afterMs: 30_000 }]);
+    const more = learnedFrom([
+      { isArrival: false, afterMs: 1 },
+      { isArrival: true, afterMs: 30_000 },
+    ]);
     const after = totalGaps(allPaces(foldKeyStates(folded, more, { nowMs, others: NO_KEY_STATE })));
     expect(after).toBeCloseTo(before * 0.999 + 1, 6);
   });

@@ -18,7 +18,12 @@ async function platform(queue: QueueOptions = {}) {
     files.set(key, training_file);
     await api.clock.advance(1000);
     const payload = { model: 'preheat-1m', training_file };
-    const request = { method: 'POST', url: '/v1/fine_tuning/jobs', payload, ...(key === undefined ? {} : { key }) } as const;
+    const request = {
+      method: 'POST',
+      url: '/v1/fine_tuning/jobs',
+      payload,
+      ...(key === undefined ? {} : { key }),
+    } as const;
     return (await api.call(request)).json() as FineTuningJob;
   };
   const read = async (id: string): Promise<FineTuningJob> =>
@@ -50,7 +55,12 @@ describe('a job that waits', () => {
   it('says that no runner is there, in the answer that creates it too', async () => {
     const { submit, read } = await platform();
     const created = await submit();
-    expect(created.queue).toEqual({ position: 1, estimated_start: null, reason: 'no runner is there yet', warm: false });
+    expect(created.queue).toEqual({
+      position: 1,
+      estimated_start: null,
+      reason: 'no runner is there yet',
+      warm: false,
+    });
     expect((await read(created.id)).queue).toEqual(created.queue);
   });
 

@@ -88,7 +88,10 @@ export class QueueOutlook {
     const runnerClass = alive[0]?.runnerClass ?? LOCAL_RUNNER_CLASS;
     const runTimes = await this.#runTimes(entries, shown, runnerClass);
     const since = Math.min(...entries.map(({ sinceMs }) => sinceMs));
-    const booted = { earliest: since + bootMs * SPREAD_OF_BOOT.earliest, latest: since + bootMs * SPREAD_OF_BOOT.latest };
+    const booted = {
+      earliest: since + bootMs * SPREAD_OF_BOOT.earliest,
+      latest: since + bootMs * SPREAD_OF_BOOT.latest,
+    };
     return {
       nowMs,
       runners: alive.map(({ job }) => ({
