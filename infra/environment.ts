@@ -4,11 +4,14 @@
  * against a local store.
  */
 import { evaluationQueue, workQueue } from './queue.js';
-import { functionBodyBytes, runnerClass } from './settings.js';
+import { functionBodyBytes, runner, runnerClass } from './settings.js';
 import { bucket } from './storage.js';
 
 /** `sha256hex:projectId` pairs of the accepted API keys, comma-separated: `sst secret set ApiKeyHashes <pairs>`. */
 const apiKeyHashes = new sst.Secret('ApiKeyHashes');
+
+const SECONDS_PER_MINUTE = 60;
+export const coldStartSeconds = String(runner.coldStartMinutes * SECONDS_PER_MINUTE);
 
 /** Where the state lives: what functions and runner share. */
 export const storeEnvironment = {
@@ -27,5 +30,7 @@ export function httpEnvironment(publicUrl: $util.Input<string>) {
     PREHEAT_PUBLIC_URL: publicUrl,
     PREHEAT_MAX_BODY_BYTES: String(functionBodyBytes),
     PREHEAT_RUNNER_CLASSES: JSON.stringify([runnerClass]),
+    PREHEAT_MAX_RUNNERS: String(runner.maxRunners),
+    PREHEAT_COLD_START_SECONDS: coldStartSeconds,
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Scaling from zero and back. A message that still waits after a minute found no idle runner, so one is added for each.
  * When nothing has waited or been in flight for a while, the count goes back to zero; ECS then stops idle runners only,
- * because a busy one protects its task from scale-in until it has finished or given back its job.
+ * because one that works, or finds that staying warm still pays, protects its task from scale-in.
  *
  * Not target tracking: it multiplies the current count by metric / target, which assumes that more runners lower the
  * metric at once, and it cannot multiply zero.

@@ -2,7 +2,7 @@
  * What one runner is: image, one GPU, environment, and what its process may do. Its role reaches the bucket, the queue
  * and its own scale-in protection, nothing else.
  */
-import { storeEnvironment } from './environment.js';
+import { coldStartSeconds, storeEnvironment } from './environment.js';
 import { answer, deletePointers, ring, writeStore } from './permissions.js';
 import { workQueue } from './queue.js';
 import { cluster } from './runner-capacity.js';
@@ -43,7 +43,7 @@ new aws.iam.RolePolicy('RunnerTaskPolicy', {
       answer(workQueue),
       // For a job that it gives back: the next runner need not wait for the sweeper.
       ring(workQueue),
-      // A busy runner protects its task, so that scaling in takes idle ones only.
+      // A runner that works or stays warm protects its task, so that scaling in takes the others only.
       { actions: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'], resources: [ownTasks] },
     ],
   }).json,
@@ -62,6 +62,7 @@ const environment = {
   AWS_REGION: region,
   PREHEAT_RUNNER_EXECUTOR: 'auto',
   PREHEAT_RUNNER_CLASS: runnerClass.name,
+  PREHEAT_COLD_START_SECONDS: coldStartSeconds,
   PREHEAT_PRICE_PER_HOUR: (runnerClass.price_per_second * SECONDS_PER_HOUR).toFixed(6),
 };
 

@@ -81,7 +81,10 @@ export const runner = {
   stopTimeoutSeconds: 120,
   /** Instance, image pull and model load. Until then, runners that were asked for count as if they were there. */
   coldStartMinutes: 6,
-  /** How long idle runners stay warm after the last work. */
+  /**
+   * Without any message for so long, the count goes to zero. Runners go once they give up their protection, which they hold
+   * while they work and for as long after as they find worth staying: this is the least, not the most, that one stays.
+   */
   warmMinutes: 10,
   logRetentionDays: 30,
 } as const;

@@ -42,6 +42,7 @@ import { fileReadRoutes } from './routes/files/read.js';
 import { uploadRoute } from './routes/files/upload.js';
 import { checkpointPermissionRoutes } from './routes/fine-tuning/checkpoint-permissions.js';
 import { controlJobRoutes } from './routes/fine-tuning/control-jobs.js';
+import { QueueOutlook, type QueueOptions } from './fine-tuning/queue/queue-outlook.js';
 import { createJobRoute } from './routes/fine-tuning/create-job.js';
 import { jobCheckpointRoutes } from './routes/fine-tuning/job-checkpoints.js';
 import { jobEventRoutes } from './routes/fine-tuning/job-events.js';
@@ -70,6 +71,8 @@ export interface AppOptions {
   readonly publicUrl?: string;
   /** What jobs may be placed on; this machine unless given. */
   readonly runnerClasses?: readonly RunnerClass[];
+  /** What jobs that wait are told by. */
+  readonly queue?: QueueOptions;
 }
 
 /** Checkpoint names (`ft:<base>:<project>:<suffix>:<id>:ckpt-step-N`) are longer than Fastify's default of 100. */
@@ -102,8 +105,8 @@ export async function createApp(deps: ApiDependencies, options: AppOptions): Pro
   // The library counts bytes itself, to say what the limit is.
   await app.register(multipart, { throwFileSizeLimit: false });
   await describeRoutes(app);
-  const { publicUrl = '', runnerClasses = [localRunnerClass()] } = options;
-  addRoutes(app as unknown as App, deps, { limits, keys, publicUrl, runnerClasses });
+  const { publicUrl = '', runnerClasses = [localRunnerClass()], queue = {} } = options;
+  addRoutes(app as unknown as App, deps, { limits, keys, publicUrl, runnerClasses, queue });
   return app;
 }
 
@@ -112,9 +115,12 @@ interface RouteOptions {
   readonly keys: ApiKeys;
   readonly publicUrl: string;
   readonly runnerClasses: readonly RunnerClass[];
+  readonly queue: QueueOptions;
 }
 
-function addRoutes(app: App, deps: ApiDependencies, { limits, keys, publicUrl, runnerClasses }: RouteOptions): void {
+function addRoutes(app: App, deps: ApiDependencies, options: RouteOptions): void {
+  const { limits, keys, publicUrl, runnerClasses } = options;
+  const outlook = new QueueOutlook(deps, options.queue);
   const files = new FileLibrary(deps);
   const uploads = new Uploads(deps, files, limits);
   const evals = new Evals(deps);
@@ -131,10 +137,10 @@ function addRoutes(app: App, deps: ApiDependencies, { limits, keys, publicUrl, r
       uploadRoutes(v1, uploads, limits);
       directPartRoute(v1, uploads);
       limitsRoute(v1, limits, deps);
-      createJobRoute(v1, deps, checks);
+      createJobRoute(v1, deps, checks, outlook);
       preflightRoute(v1, checks);
-      readJobRoutes(v1, deps);
-      controlJobRoutes(v1, deps);
+      readJobRoutes(v1, deps, outlook);
+      controlJobRoutes(v1, deps, outlook);
       jobEventRoutes(v1, deps);
       jobCheckpointRoutes(v1, deps);
       checkpointPermissionRoutes(v1, new CheckpointPermissions(deps));

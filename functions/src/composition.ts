@@ -5,6 +5,7 @@ import {
   ApiSettings,
   GraderSettings,
   parseRunnerClasses,
+  projectLimits,
   readSettings,
   type RunnerClass,
   StoreSettings,
@@ -19,6 +20,7 @@ import { Evals } from './evaluation/evals.js';
 import { Runs } from './evaluation/runs.js';
 import type { RunWorkerDependencies } from './evaluation/work-on-run.js';
 import { localRunnerClass } from './fine-tuning/estimate/local-runner-class.js';
+import type { QueueOptions } from './fine-tuning/queue/queue-outlook.js';
 import { limitsUnder } from './plugins/limits.js';
 import { DecoderServing } from './serving/decoder-serving.js';
 import { ServedJudges } from './serving/judge-models.js';
@@ -77,6 +79,15 @@ function runnerClassesOf({
   return classes === undefined ? [localRunnerClass(Number(price ?? 0))] : parseRunnerClasses(classes);
 }
 
+function queueOptionsOf(settings: ApiSettings): QueueOptions {
+  const { PREHEAT_MAX_RUNNERS: maxRunners, PREHEAT_COLD_START_SECONDS: bootSeconds } = settings;
+  return {
+    ...(maxRunners === undefined ? {} : { maxRunners: Number(maxRunners) }),
+    ...(bootSeconds === undefined ? {} : { bootMs: Number(bootSeconds) * 1000 }),
+    jobsPerProject: projectLimits(settings),
+  };
+}
+
 /** @throws Error naming each environment variable that is missing or wrong. */
 export async function openApi(environment: Environment, parts: Parts, publicUrl = ''): Promise<FastifyInstance> {
   const settings = readSettings(ApiSettings, { ...environment });
@@ -89,5 +100,6 @@ export async function openApi(environment: Environment, parts: Parts, publicUrl 
     apiKeys: settings.PREHEAT_API_KEY_HASHES === undefined ? [] : parseApiKeys(settings.PREHEAT_API_KEY_HASHES),
     publicUrl: settings.PREHEAT_PUBLIC_URL ?? publicUrl,
     runnerClasses: runnerClassesOf(settings),
+    queue: queueOptionsOf(settings),
   });
 }

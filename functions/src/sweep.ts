@@ -3,7 +3,7 @@
  * that ended are announced before they are forgotten. Then deletes what nothing refers to any more.
  */
 import type { JobDocument, StoredRun } from '@preheat/contracts';
-import { collectJobs, sweepJobs } from '@preheat/jobs';
+import { collectJobs, RunnerRegistry, sweepJobs } from '@preheat/jobs';
 import type { Parts } from './composition.js';
 import { FileLibrary } from './files/file-library.js';
 import { Aliases } from './publishing/aliases.js';
@@ -13,6 +13,7 @@ import { sweepRuns } from './evaluation/sweep-runs.js';
 import { collectFiles } from './files/collect-files.js';
 import { collectImports } from './models/collect-imports.js';
 import { sweepExpiries } from './models/sweep-expiries.js';
+import { foldKeyStateShards } from './scheduling/fold-key-states.js';
 import { sweepUploads } from './uploads/sweep-uploads.js';
 import { announceJob, announceRun } from './webhooks/announce-ended.js';
 
@@ -42,9 +43,11 @@ export async function sweep(parts: SweepParts, options: SweepOptions): Promise<v
   const files = await collectFiles(parts, parts);
   const imports = await collectImports(parts, parts);
   const uploads = await sweepUploads(parts);
+  const learned = await foldKeyStateShards(parts, parts);
+  const runnersGone = await new RunnerRegistry(parts).sweep();
   const counts = [jobs.rung, jobs.expired, jobs.cleared, jobs.failed, runs.rung, runs.cleared, runs.failed, uploads];
   counts.push(publications.settled, publications.failed, expiries.expired, expiries.forgotten, expiries.failed);
-  counts.push(imports.deleted, imports.failed);
+  counts.push(imports.deleted, imports.failed, learned.folded, learned.failed, runnersGone);
   const isQuiet = [...counts, orphans.deleted, orphans.failed, files.deleted, files.failed].every(
     (count) => count === 0,
   );
@@ -57,6 +60,8 @@ export async function sweep(parts: SweepParts, options: SweepOptions): Promise<v
     files,
     imports,
     uploads,
+    learned,
+    runnersGone,
   });
 }
 

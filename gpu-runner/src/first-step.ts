@@ -1,6 +1,6 @@
 /**
  * The watch over the time until a runner finishes its first step on a job: a run that hangs at the start costs as much as one
- * that trains, and looks the same from outside. It names where the run hangs.
+ * that trains, and looks the same from outside. It names where the run hangs, and where the time of a start went.
  */
 import type { Clock } from '@preheat/ports';
 import type { Alarm } from '@preheat/recipes';
@@ -16,15 +16,25 @@ export class FirstStepError extends Error {
   }
 }
 
+/** Reading rows; weights, graders and sessions; the step itself, which compiles what it computes with. */
+export type StartPart = 'data' | 'model' | 'step';
+
 export class FirstStepWatch {
-  /** What the runner is doing. */
-  stage = 'starting';
+  readonly startedAtMs: number;
+  readonly #clock: Clock;
   readonly #ended = new AbortController();
+  readonly #spentMs: Record<StartPart, number> = { data: 0, model: 0, step: 0 };
+  #part: StartPart = 'data';
+  #stage = 'starting';
+  #sinceMs: number;
   /** Rejects when the time is over; never resolves. */
   readonly expired: Promise<never>;
 
   /** @param seconds Null: no watch. */
   constructor(clock: Clock, seconds: number | null) {
+    this.#clock = clock;
+    this.startedAtMs = clock.nowMs();
+    this.#sinceMs = this.startedAtMs;
     this.expired = new Promise((_, reject) => {
       if (seconds === null) return;
       void clock.sleep(seconds * 1000, this.#ended.signal).then(
@@ -34,13 +44,37 @@ export class FirstStepWatch {
     });
   }
 
+  /** @param stage What the runner is doing from now on, for people. */
+  enter(part: StartPart, stage: string): void {
+    this.#count();
+    [this.#part, this.#stage] = [part, stage];
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended.signal.aborted;
+  }
+
   /** A step was finished, or the runner left the job. */
   end(): void {
+    if (this.hasEnded) return;
+    this.#count();
     this.#ended.abort();
   }
 
+  /** Where the time went until `end`. */
+  get spentMs(): Readonly<Record<StartPart, number>> {
+    return this.#spentMs;
+  }
+
+  #count(): void {
+    if (this.hasEnded) return;
+    const nowMs = this.#clock.nowMs();
+    this.#spentMs[this.#part] += Math.max(0, nowMs - this.#sinceMs);
+    this.#sinceMs = nowMs;
+  }
+
   #alarm(seconds: number): Alarm {
-    const cause = `no step was finished within ${seconds} s; the runner was ${this.stage}`;
-    return { detector: 'first_step', isWorthless: false, cause, evidence: { seconds, stage: this.stage } };
+    const cause = `no step was finished within ${seconds} s; the runner was ${this.#stage}`;
+    return { detector: 'first_step', isWorthless: false, cause, evidence: { seconds, stage: this.#stage } };
   }
 }

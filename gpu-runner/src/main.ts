@@ -1,18 +1,18 @@
 /** The runner process: opens the platform, chooses an executor, pulls work until SIGTERM or SIGINT. */
 import { availableParallelism, hostname } from 'node:os';
 import { openPlatform } from '@preheat/adapters/platform';
-import { GraderSettings, readSettings, RunnerSettings } from '@preheat/contracts';
+import { GraderSettings, projectLimits, readSettings, RunnerSettings } from '@preheat/contracts';
 import { DecoderJudge, openGraders } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import { chooseExecutor } from './executor-choice.js';
 import { gpuSettings } from './gpu-settings.js';
-import { projectLimits } from './project-limits.js';
 import { chooseRolloutProvider } from './rollout-provider.js';
 import { RunnerJudges } from './runner-judges.js';
 import { runnerLoop } from './runner-loop.js';
 import { watchSpotNotice } from './spot-notice.js';
 import { taskProtection } from './task-protection.js';
+import { WarmStay } from './warm-stay.js';
 
 /** Time for the last step, a checkpoint and the release, within the 120 s that ECS grants. */
 const SHUTDOWN_LIMIT_MS = 110_000;
@@ -80,6 +80,7 @@ const dependencies = {
   graders: graders.pool,
   leaseTtlMs: Number(settings.PREHEAT_LEASE_TTL_MS ?? DEFAULT_LEASE_TTL_MS),
   jobsPerProject: projectLimits(settings),
+  startedAtMs: Math.round(performance.timeOrigin),
   pricePerHour: Number(settings.PREHEAT_PRICE_PER_HOUR ?? 0),
   ...(settings.PREHEAT_RUNNER_CLASS === undefined ? {} : { runnerClass: settings.PREHEAT_RUNNER_CLASS }),
   microBatchTokens,
@@ -88,11 +89,18 @@ const dependencies = {
   rolloutWorkers: rolloutProvider === 'cuda' ? 1 : availableParallelism(),
 };
 
+// Where machines are started for work; elsewhere a runner stays, and there is nothing to learn.
+const exitWhenIdle = settings.PREHEAT_RUNNER_EXIT_WHEN_IDLE === 'yes';
+const isStartedForWork = exitWhenIdle || settings.ECS_AGENT_URI !== undefined;
+const bootSeconds = settings.PREHEAT_COLD_START_SECONDS;
+const boot = bootSeconds === undefined ? {} : { bootMs: Number(bootSeconds) * 1000 };
+
 log.info('ready', { executor: executor.name });
 await runnerLoop(dependencies, {
   shutdown: shutdown.signal,
   protection: taskProtection(settings.ECS_AGENT_URI, log),
-  exitWhenIdle: settings.PREHEAT_RUNNER_EXIT_WHEN_IDLE === 'yes',
+  ...(isStartedForWork ? { stay: new WarmStay({ ...dependencies, ...boot }) } : {}),
+  exitWhenIdle,
 });
 graders.close();
 await judges.close();

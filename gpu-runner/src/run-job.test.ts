@@ -53,6 +53,9 @@ describe('running a job', () => {
       lease: null,
       fineTunedModel: expect.stringMatching(/^ft:preheat-1m:proj:demo:/),
     });
+    const events = await at.jobs.eventsSince(document, 0, 1000);
+    const starts = events.filter(({ data }) => data?.['kind'] === 'first_step');
+    expect(starts.map(({ data }) => data)).toMatchObject([{ cold: false, step_ms: expect.any(Number) }]);
     // The speed of either phase is there for later estimates; together they are what the job used.
     const speeds = new ThroughputLedger(at.deps);
     const kind = { runnerClass: 'local', model: 'preheat-1m', adapter: false };

@@ -21,6 +21,7 @@ import { recordSpeed } from './record-speed.js';
 import { writeResultFiles } from './result-files.js';
 import { runPhase } from './run-phase.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
+import { startEvent } from './start-event.js';
 import { stepHistory } from './step-history.js';
 import { publishFinalModel } from './save-checkpoint.js';
 import { preparePhase } from './prepare-phase.js';
@@ -84,19 +85,24 @@ async function runPhases(
 ): Promise<JobOutcome> {
   const { job } = leased;
   const leave = () => giveBack(deps, leased, interruption);
-  firstStep.stage = 'reading the data';
+  firstStep.enter('data', 'reading the data');
   const plan = await planPhases(deps, job);
   const loggedStep = await lastLoggedStep(deps.jobs, job);
   let position = positionOf(job);
   let history = await stepHistory(deps.jobs, job, position.phaseIndex);
   while (position.phaseIndex < job.phases.length && !(await isOverLimit(deps, leased))) {
-    firstStep.stage = `opening phase ${position.phaseIndex + 1}`;
+    firstStep.enter('model', `opening phase ${position.phaseIndex + 1}`);
     const preparing = preparePhase(deps, leased, plan, position, interruption);
     const prepared = await unlessInterrupted(preparing, interruption, leave, ({ close }) => close());
     if (prepared === 'interrupted') return 'released';
-    firstStep.stage = `in the first step of phase ${position.phaseIndex + 1}`;
+    firstStep.enter('step', `in the first step of phase ${position.phaseIndex + 1}`);
     try {
-      const outcome = await runPhase({ ...prepared.run, loggedStep, history, started: () => firstStep.end() });
+      const outcome = await runPhase({
+        ...prepared.run,
+        loggedStep,
+        history,
+        started: () => stepped(deps, leased, firstStep),
+      });
       history = [];
       if (outcome.kind === 'interrupted') return await leave();
       await recordSpeed(deps, leased, position.from);
@@ -122,6 +128,15 @@ async function runPhases(
   ];
   await leased.succeed(name, events, resultFiles);
   return 'succeeded';
+}
+
+/** The first step of this runner on the job is what its start ends with. */
+function stepped(deps: RunnerDependencies, leased: LeasedJob, firstStep: FirstStepWatch): void {
+  if (firstStep.hasEnded) return;
+  firstStep.end();
+  const event = startEvent(leased.job, firstStep, deps.startedAtMs ?? null);
+  leased.record(event);
+  deps.log.info('first step', { jobId: leased.job.id, ...event.data });
 }
 
 /** Gives the job back and rings for it at once: what still runs in this process has nothing to do with it any more. */

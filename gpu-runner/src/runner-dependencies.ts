@@ -31,6 +31,8 @@ export interface RunnerDependencies {
   readonly jobsPerProject?: (projectId: string) => number;
   /** Of this runner's time, in the currency that budgets are in. Default 0. */
   readonly pricePerHour?: number;
+  /** When this process started, for the account of cold starts. */
+  readonly startedAtMs?: number;
   /** Its kind, under which its speed is recorded. Default: that of a machine that says nothing else. */
   readonly runnerClass?: string;
   /**

@@ -4,11 +4,12 @@
  */
 import { check, JobMessage } from '@preheat/contracts';
 import { type LeasedJob, ProjectRosters } from '@preheat/jobs';
-import { decideLinger } from '@preheat/scheduler';
+import { Registration } from './registration.js';
 import { runJob } from './run-job.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
 import { takeJob } from './take-job.js';
 import type { TaskProtection } from './task-protection.js';
+import type { WarmStay } from './warm-stay.js';
 
 const RECEIVE_WAIT_MS = 20_000;
 /** Only covers the time from receiving a message to taking the lease. */
@@ -19,37 +20,60 @@ const RETRY_DELAY_MS = 2_000;
 export interface LoopOptions {
   readonly shutdown: AbortSignal;
   readonly protection: TaskProtection;
-  /** Whether to leave once staying idle costs more than starting again; else the loop runs until `shutdown`. */
+  /** How long the runner stays without work; until `shutdown` unless given. */
+  readonly stay?: WarmStay;
+  /** Whether it leaves after that; else it only stops asking that its machine is kept. */
   readonly exitWhenIdle: boolean;
 }
 
 /** Runs jobs one after the other until `shutdown`; a job in progress is checkpointed and given back first. */
 export async function runnerLoop(deps: RunnerDependencies, options: LoopOptions): Promise<void> {
+  const registration = new Registration(deps);
+  const beating = registration.beat();
+  await options.stay?.open();
+  await work(deps, options, registration);
+  await options.stay?.close();
+  await registration.end();
+  await beating;
+}
+
+async function work(deps: RunnerDependencies, options: LoopOptions, registration: Registration): Promise<void> {
   const { shutdown } = options;
-  let idleSinceMs = deps.clock.nowMs();
   // Whoever is new or left a job looks before it waits: the message of a job that had to wait may be long gone.
   let looksFirst = true;
-  while (!shutdown.aborted && !(options.exitWhenIdle && isIdleTooLong(deps, idleSinceMs))) {
+  while (!shutdown.aborted && !(await isLeaving(deps, options))) {
     try {
-      const leased: LeasedJob | undefined =
-        (looksFirst ? await takeJob(deps) : undefined) ?? (await takeRung(deps, shutdown));
+      const found: LeasedJob | undefined = looksFirst ? await takeJob(deps) : undefined;
+      if (looksFirst && !found) await startWaiting(options);
+      const leased: LeasedJob | undefined = found ?? (await takeRung(deps, shutdown));
       looksFirst = leased !== undefined;
       if (!leased) continue;
-      await work(deps, leased, options);
-      idleSinceMs = deps.clock.nowMs();
+      options.stay?.took(leased.job);
+      await registration.took(leased);
+      await runOne(deps, leased, options).finally(() => registration.left());
     } catch (error) {
       if (shutdown.aborted) return;
       deps.log.error('the runner could not work; trying again', { error });
+      // One that cannot even look leaves as well.
+      await startWaiting(options);
       await deps.clock.sleep(RETRY_DELAY_MS, shutdown).catch(() => undefined);
     }
   }
 }
 
-function isIdleTooLong(deps: RunnerDependencies, idleSinceMs: number): boolean {
-  const decision = decideLinger({ idleSinceMs, queuedJobs: 0, coldStartMs: null }, deps.clock.nowMs());
-  if (decision.lingerMs > 0) return false;
-  deps.log.info('leaving: idle for as long as a cold start costs', { idleSinceMs, reason: decision.reason });
-  return true;
+/** Its machine is to be kept while it waits: the queue is empty then, which looks like idleness. */
+async function startWaiting({ stay, protection }: LoopOptions): Promise<void> {
+  if (!stay) return;
+  await stay.released();
+  if (!stay.isOver) await protection.set(true);
+}
+
+async function isLeaving(deps: RunnerDependencies, { stay, protection, exitWhenIdle }: LoopOptions): Promise<boolean> {
+  await stay?.save();
+  if (!stay?.isOver) return false;
+  if (exitWhenIdle) deps.log.info('leaving: staying longer would cost more than starting again');
+  else await protection.set(false);
+  return exitWhenIdle;
 }
 
 /** Waits for one message and takes a job for it. */
@@ -72,12 +96,13 @@ async function takeRung(deps: RunnerDependencies, shutdown: AbortSignal): Promis
   return leased;
 }
 
-async function work(deps: RunnerDependencies, leased: LeasedJob, options: LoopOptions): Promise<void> {
-  const { shutdown, protection } = options;
+async function runOne(deps: RunnerDependencies, leased: LeasedJob, options: LoopOptions): Promise<void> {
+  const { shutdown, protection, stay } = options;
   const jobId = leased.job.id;
   deps.log.info('running a job', { jobId, epoch: leased.lease.epoch });
   await protection.set(true);
-  const outcome = await runJob(deps, leased, shutdown).finally(() => protection.set(false));
+  // Whoever stays for a while gives it up when that is over.
+  const outcome = await runJob(deps, leased, shutdown).finally(() => (stay ? undefined : protection.set(false)));
   deps.log.info('left the job', { jobId, outcome });
   // The sweeper finds it too, later.
   await new ProjectRosters(deps).leave(leased).catch((error: unknown) => {

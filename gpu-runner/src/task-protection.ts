@@ -1,6 +1,7 @@
 /**
- * Asks ECS not to stop this task while it holds a job. The queue is empty while a job runs (its message is deleted with the
- * lease), so scaling in by queue depth alone would stop busy runners. Outside ECS there is no agent and nothing to ask.
+ * Asks ECS not to stop this task while it holds a job or stays warm for the next one. The queue is empty while a job runs (its
+ * message is deleted with the lease), so scaling in by queue depth alone would stop busy runners. Outside ECS there is no
+ * agent and nothing to ask.
  */
 import type { Log } from '@preheat/ports';
 
@@ -16,8 +17,12 @@ export interface TaskProtection {
 /** @param agentUri `ECS_AGENT_URI` as ECS sets it; undefined outside ECS. */
 export function taskProtection(agentUri: string | undefined, log: Log): TaskProtection {
   if (agentUri === undefined) return { set: async () => {} };
+  let isGivenUp = false;
   return {
     async set(isProtected) {
+      // What is given up stays so; what is held runs out, and is asked for again.
+      if (!isProtected && isGivenUp) return;
+      isGivenUp = false;
       try {
         const answer = await fetch(`${agentUri}/task-protection/v1/state`, {
           method: 'PUT',
@@ -28,7 +33,8 @@ export function taskProtection(agentUri: string | undefined, log: Log): TaskProt
           }),
           signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
         });
-        if (!answer.ok) log.warn('ECS refused task protection', { status: answer.status, body: await answer.text() });
+        if (answer.ok) isGivenUp = !isProtected;
+        else log.warn('ECS refused task protection', { status: answer.status, body: await answer.text() });
       } catch (error) {
         log.warn('ECS could not be asked for task protection', { error });
       }

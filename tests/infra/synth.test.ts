@@ -288,6 +288,10 @@ describe.skipIf(!platform.ready)(title, () => {
       const [judgedBy] = parseRunnerClasses(api['PREHEAT_RUNNER_CLASSES'] ?? '');
       expect(variables.PREHEAT_RUNNER_CLASS).toBe(judgedBy?.name);
       expect(variables.PREHEAT_PRICE_PER_HOUR / 3600).toBeCloseTo(judgedBy?.price_per_second ?? 0, 9);
+      // Both count on the same start of a machine, and on no more machines than may be started.
+      expect(variables.PREHEAT_COLD_START_SECONDS).toBe('360');
+      expect(api['PREHEAT_COLD_START_SECONDS']).toBe('360');
+      expect(api['PREHEAT_MAX_RUNNERS']).toBe('4');
       const protection = ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'];
       expect(actionsOn(roles, 'RunnerTaskRole', ':task/preheat-test-runner/*')).toEqual(protection);
     });

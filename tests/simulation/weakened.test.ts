@@ -36,7 +36,7 @@ const WEAKNESSES: readonly { what: string; weakened: Weakened; noticed: RegExp }
   {
     what: 'the read-back: a write whose answer was lost is taken for done',
     weakened: { pieces: { carriesWrite: () => true } },
-    noticed: /never lost|stays|metrics|finishes|ends|backwards|shared/,
+    noticed: /never lost|stays|metrics|finishes|ends|backwards|shared|straight run/,
   },
   {
     what: 'the manifest-last rule: the manifest is written before the blobs it lists',
@@ -65,7 +65,7 @@ const WEAKNESSES: readonly { what: string; weakened: Weakened; noticed: RegExp }
   {
     what: 'the grace period: what nothing refers to yet is deleted at once',
     weakened: { orphanGraceMs: 0 },
-    noticed: /complete|never lost|ends|straight run|straight|finishes|RangeError/,
+    noticed: /complete|never lost|ends|straight run|finishes|stays|no orphaned|RangeError/,
   },
 ];
 

@@ -1,14 +1,15 @@
 /**
- * What an operator can ask for: the dead letters, one of them in full, a redrive, and API keys. Works on the store itself,
+ * What an operator can ask for: the dead letters, one of them in full, a redrive, the runners, and API keys. Works on the store itself,
  * with the operator's own access to it, so it needs no API that answers and no key that could leak.
  */
-import { DeadLetters, type JobStore, type JobStoreDependencies } from '@preheat/jobs';
+import { DeadLetters, type JobStore, type JobStoreDependencies, RunnerRegistry } from '@preheat/jobs';
 import { parseArgs } from 'node:util';
 import { KEY_USAGE, operateKeys } from './key-commands.js';
 
 export const OPERATOR_USAGE = `usage: operator dead-letters list [--limit N]
        operator dead-letters show <job id>
        operator dead-letters redrive <job id>... | --all
+       operator runners list
 ${KEY_USAGE}
 
 Prints one JSON value a line. Exit codes: 0 done, 1 not found or not dead, 2 wrong usage.`;
@@ -33,6 +34,7 @@ export async function operate(
   if (area === 'keys') {
     return operateKeys([verb, ...ids], { ...values, overlapSeconds: values['overlap-seconds'] }, deps, print);
   }
+  if (area === 'runners') return verb === 'list' && ids.length === 0 ? listRunners(deps, print) : 2;
   const limit = Number(values.limit ?? DEFAULT_LIMIT);
   const deadLetters = new DeadLetters(jobs, deps);
   if (area !== 'dead-letters' || !Number.isSafeInteger(limit) || limit < 1) return 2;
@@ -41,6 +43,18 @@ export async function operate(
   if (verb !== 'redrive' || (values.all === true) === ids.length > 0) return 2;
   const wanted = values.all ? (await deadLetters.list(REDRIVE_MAX)).map(({ id }) => id) : ids;
   return redrive(deadLetters, wanted, print);
+}
+
+/** Those whose record has not expired. */
+async function listRunners(deps: JobStoreDependencies, print: Print): Promise<number> {
+  const iso = (ms: number): string => new Date(ms).toISOString();
+  for (const runner of await new RunnerRegistry(deps).alive()) {
+    const { id, runnerClass, startedAtMs, writtenAtMs, warmModels, job } = runner;
+    const endsAt = job?.endsAtMs && { earliest: iso(job.endsAtMs.earliest), latest: iso(job.endsAtMs.latest) };
+    const running = job && { id: job.jobId, projectId: job.projectId, since: iso(job.sinceMs), endsAt };
+    print({ id, runnerClass, startedAt: iso(startedAtMs), seenAt: iso(writtenAtMs), warmModels, job: running });
+  }
+  return 0;
 }
 
 /** Undefined for options that there are not. */

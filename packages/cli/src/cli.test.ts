@@ -177,6 +177,21 @@ describe('jobs', () => {
     expect(lost.text.err).toContain('preheat: the job failed');
   });
 
+  it('says of one that waits its place, what it waits for and between which times it starts', async () => {
+    const start = { earliest: 3_600, latest: 7_200 };
+    const queue = { position: 2, estimated_start: start, reason: '1 job ahead; the runner is busy', warm: true };
+    const waiting = { ...routes, 'GET /v1/fine_tuning/jobs/ftjob-1': [job('queued', { queue })] };
+    expect((await run(['jobs', 'get', 'ftjob-1'], waiting)).text.out).toContain(
+      'waits           place 2: 1 job ahead; the runner is busy; starts 1970-01-01 01:00:00 to 1970-01-01 02:00:00 UTC\n',
+    );
+    await api?.stop();
+    const open = { ...queue, estimated_start: { ...start, latest: null } };
+    const unknown = { ...routes, 'GET /v1/fine_tuning/jobs/ftjob-1': [job('queued', { queue: open })] };
+    expect((await run(['jobs', 'get', 'ftjob-1'], unknown)).text.out).toContain(
+      'starts 1970-01-01 01:00:00 UTC or later\n',
+    );
+  });
+
   it('prints events as lines or as JSON lines', async () => {
     expect((await run(['jobs', 'events', 'ftjob-1'], routes)).text.out).toBe('1970-01-01 00:00:00  info   hello\n');
     await api?.stop();

@@ -20,6 +20,7 @@ import { Method } from './method.js';
 import { ModelRecord } from './model.js';
 import { AdvanceCondition, MAX_PHASES, PHASE_TYPES, ReferencePolicy, ResolvedPhase } from './pipeline.js';
 import { PreflightRequest, PreflightSummary } from './preflight.js';
+import { QueueStanding } from './queue-standing.js';
 import { Publication, PublicPublication, PublishRequest } from './publication.js';
 import {
   Count,
@@ -247,6 +248,8 @@ export const FineTuningJob = Type.Object({
       eta_seconds: Nullable(Type.Number()),
     }),
   ),
+  /** Extension: what it waits for and until when, while it waits for a runner; null in every other state. */
+  queue: Nullable(QueueStanding),
   /** Extension: the limits in force, and when the job is due. */
   budget: PublicBudget,
   scheduling: PublicScheduling,

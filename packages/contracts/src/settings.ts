@@ -1,9 +1,11 @@
 /** Environment variables of every process, decoded once at its start; a wrong value stops it with the variable's name. */
 import Type, { type Static, type TSchema } from 'typebox';
 import { OneOf } from './primitives.js';
+import { ProjectLimitSettings } from './project-limits.js';
 import { RunnerClassName } from './runner-class.js';
 import { check } from './validation.js';
 
+const ColdStartSeconds = Type.String({ pattern: '^[1-9][0-9]{0,4}$' });
 const PricePerHour = Type.String({ pattern: '^[0-9]{1,6}(\\.[0-9]{1,6})?$' });
 
 export const StoreSettings = Type.Object({
@@ -29,7 +31,7 @@ export const StoreSettings = Type.Object({
 });
 export type StoreSettings = Static<typeof StoreSettings>;
 
-export const ApiSettings = Type.Interface([StoreSettings], {
+export const ApiSettings = Type.Interface([StoreSettings, ProjectLimitSettings], {
   /**
    * Comma-separated `sha256hex:projectId` pairs; keys are never kept in clear. Beside the keys that the store holds, so an
    * operator gets in before there are any; only a restart takes them back.
@@ -47,12 +49,16 @@ export const ApiSettings = Type.Interface([StoreSettings], {
   PREHEAT_PUBLIC_URL: Type.Optional(Type.String({ maxLength: 2048 })),
   /** The classes of runners that jobs are judged against, as JSON (`RunnerClass`); this machine unless said. */
   PREHEAT_RUNNER_CLASSES: Type.Optional(Type.String({ minLength: 2, maxLength: 65_536 })),
+  /** Runners that the deployment starts when jobs wait, at most; none beside those that are there unless said. */
+  PREHEAT_MAX_RUNNERS: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,3}$' })),
+  /** How long such a start takes; 180 unless said. */
+  PREHEAT_COLD_START_SECONDS: Type.Optional(ColdStartSeconds),
   /** Without classes: what an hour of training on this machine costs, in the currency of budgets; nothing unless said. */
   PREHEAT_PRICE_PER_HOUR: Type.Optional(PricePerHour),
 });
 export type ApiSettings = Static<typeof ApiSettings>;
 
-export const RunnerSettings = Type.Interface([StoreSettings], {
+export const RunnerSettings = Type.Interface([StoreSettings, ProjectLimitSettings], {
   /** `auto` takes the GPU when TensorFlow.js finds one, else ONNX Runtime on the CPU. */
   PREHEAT_RUNNER_EXECUTOR: Type.Optional(OneOf(['auto', 'onnx', 'tfjs'])),
   /** Where rollouts are decoded: `auto` takes CUDA where ONNX Runtime's provider for it works, else the CPU. */
@@ -68,17 +74,13 @@ export const RunnerSettings = Type.Interface([StoreSettings], {
   /** The most that training tensors may take; unless said, all that the device has. */
   PREHEAT_GPU_MEMORY_LIMIT_MIB: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,6}$' })),
   PREHEAT_RUNNER_ID: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' })),
-  /** `yes`: leave once staying idle costs more than starting again, where machines are started for work. */
+  /** `yes`: leave once staying idle is expected to cost more than starting again, where machines are started for work. */
   PREHEAT_RUNNER_EXIT_WHEN_IDLE: Type.Optional(OneOf(['yes', 'no'])),
+  /** From asking for a runner until it looks for work, where machines are started for work; 180 unless said. */
+  PREHEAT_COLD_START_SECONDS: Type.Optional(ColdStartSeconds),
   /** Set by ECS in its tasks. */
   ECS_AGENT_URI: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
   PREHEAT_LEASE_TTL_MS: Type.Optional(Type.String({ pattern: '^[0-9]{3,7}$' })),
-  /** Jobs of one project that may hold a runner at a time; the others wait. Any number unless said. */
-  PREHEAT_JOBS_PER_PROJECT: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,3}$' })),
-  /** The same for single projects: `name:number`, comma-separated. */
-  PREHEAT_JOBS_OF_PROJECTS: Type.Optional(
-    Type.String({ maxLength: 65_536, pattern: '^[A-Za-z0-9_.-]+:[1-9][0-9]{0,3}(,[A-Za-z0-9_.-]+:[1-9][0-9]{0,3})*$' }),
-  ),
   /** What an hour of training on this runner costs, in the currency of budgets; nothing unless said. */
   PREHEAT_PRICE_PER_HOUR: Type.Optional(PricePerHour),
   /** Its class, under which its speed is recorded for the estimates of later jobs; `local` unless said. */

@@ -45,6 +45,9 @@ export const KEYS = {
   expiries: 'index/expiries/',
   expiry: (dueMs: number, projectId: string, name: string) =>
     `index/expiries/${oldestFirst(dueMs)}-${projectId}+${encodeURIComponent(name)}`,
+  /** Runners that are there, each under a record that expires. */
+  runners: 'index/runners/',
+  runner: (runnerId: string) => `index/runners/${runnerId}.json`,
   /** Jobs that died too often, for operators. */
   deadLetters: 'index/dead-letters/',
   deadLetter: (diedAtMs: number, id: string) => `index/dead-letters/${newestFirst(diedAtMs)}-${id}`,
@@ -95,6 +98,12 @@ export const KEYS = {
   /** How fast jobs of one kind trained. By project: the speed of a job is nobody else's business. */
   throughput: (projectId: string, kind: ThroughputKind) =>
     `throughput/${projectId}/${kind.runnerClass}/${kind.algorithm}${kind.adapter ? '-adapter' : ''}/${encodeURIComponent(kind.model)}.json`,
+  /** What runners learned of gaps between jobs (`KeyStateShard`): of all classes, of one class, of one writer. */
+  keyStates: 'scheduler/',
+  keyStatesOf: (runnerClass: string) => `scheduler/${runnerClass}/`,
+  keyState: (runnerClass: string, runnerId: string) => `scheduler/${runnerClass}/${runnerId}.json`,
+  /** What the shards of runners that are gone add up to; no runner has this name. */
+  foldedKeyState: (runnerClass: string) => `scheduler/${runnerClass}/+folded.json`,
   completion: (projectId: string, id: string) => `completions/${projectId}/${id}.json`,
   completionIndex: (projectId: string) => `index/completions/${projectId}/`,
   completionIndexEntry: (projectId: string, createdAtMs: number, id: string) =>

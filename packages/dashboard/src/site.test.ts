@@ -22,6 +22,11 @@ const job = {
     { algorithm: 'grpo', status: 'succeeded', model: null },
   ],
 };
+const waiting = {
+  ...job,
+  ...{ id: 'ftjob-2', status: 'queued', progress: null },
+  queue: { position: 2, estimated_start: { earliest: 60, latest: null }, reason: '1 job ahead', warm: true },
+};
 const event = (n: number, type: string, message: string, data: object | null) => ({
   object: 'fine_tuning.job.event',
   id: `e${n}`,
@@ -38,7 +43,11 @@ const events = [
 ];
 const ANSWERS: Record<string, object | string> = {
   '/v1/models': { data: [] },
-  '/v1/fine_tuning/jobs?limit=50': { data: [job] },
+  '/v1/fine_tuning/jobs?limit=50': { data: [job, waiting] },
+  '/v1/fine_tuning/jobs/ftjob-2': waiting,
+  '/v1/fine_tuning/jobs/ftjob-2/checkpoints': { data: [] },
+  '/v1/fine_tuning/jobs/ftjob-2/events?stream=true': ': nothing yet\n\n',
+  '/v1/fine_tuning/jobs/ftjob-2/events?limit=200': { data: [] },
   '/v1/fine_tuning/jobs/ftjob-1': job,
   '/v1/fine_tuning/jobs/ftjob-1/events?stream=true': events.map((e) => `data: ${JSON.stringify(e)}\n\n`).join(''),
   '/v1/fine_tuning/jobs/ftjob-1/events?limit=200': { data: [...events].reverse() },
@@ -125,6 +134,7 @@ describe('the dashboard', () => {
     show('#/jobs');
     await expect.poll(() => main.querySelector('td a')?.getAttribute('href')).toBe('#/jobs/ftjob-1');
     expect(textOf()).toContain('sft → grpo');
+    expect(textOf()).toContain('queued, place 2');
   });
 
   it('shows a job: state, a curve for loss and reward, events as text, checkpoints', async () => {
@@ -136,6 +146,11 @@ describe('the dashboard', () => {
     expect(main.querySelector('.log b')).toBeNull();
     expect(textOf()).toContain('ft:m:ckpt-step-2');
     expect(main.querySelectorAll('button')).toHaveLength(0);
+  });
+
+  it('says of a job that waits what it waits for and when it starts', async () => {
+    show('#/jobs/ftjob-2');
+    await expect.poll(textOf).toMatch(/Place 2: 1 job ahead; starts .+ or later/);
   });
 
   it('shows how many items of a run passed', async () => {

@@ -18,16 +18,26 @@ export {
   type NewJob,
   type RequestOutcome,
 } from './job-store.js';
+export { type KeyStateDependencies, KeyStateShards, type StoredKeyState } from './key-state-shards.js';
 export { CLOCK_SKEW_GRACE_MS, hasExpired, isHeldBy, type Leasable, renewLease, takeLease } from './lease.js';
 export { type LeaseDependencies, LeasedJob, LostLeaseError } from './leased-job.js';
 export { changeModelRecord, readModelRecord, restoreModel, retireModel } from './model-records.js';
 export { ownedBy } from './owned-by.js';
 export { ProjectRosters, type RosterDependencies } from './project-rosters.js';
 export * from './public-job.js';
+export { runTimeLeft } from './run-time.js';
+export { RunnerRegistry, type RunnerRegistryDependencies } from './runner-registry.js';
 export { sweepJobs, type SweepOptions, type SweepResult } from './sweeper.js';
 export { afterExpiry } from './takeover.js';
 export { ThroughputLedger } from './throughput-ledger.js';
 export { JOB_EVENTS, type JobEvent, transition, TRANSITIONS } from './transitions.js';
 export { markOfExport, markOfJob, markOfModel, markUse, type Use } from './use-marks.js';
 export { modelsNamedIn, Uses, type UsesDependencies } from './uses.js';
-export { dropIfStale, nextOfProjects, type WaitingEntry, waitingKey } from './waiting-jobs.js';
+export {
+  dropIfStale,
+  entryOf,
+  nextOfProjects,
+  type WaitingEntry,
+  waitingJobs,
+  waitingKey,
+} from './waiting-jobs.js';

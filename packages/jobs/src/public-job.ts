@@ -32,7 +32,8 @@ export function uniquePart(jobId: string): string {
   return jobId.slice(jobId.indexOf('-') + 1);
 }
 
-export function toFineTuningJob(job: JobDocument, nowMs: number): FineTuningJob {
+/** @param queue Where it stands, when it waits for a runner. */
+export function toFineTuningJob(job: JobDocument, nowMs: number, queue: FineTuningJob['queue'] = null): FineTuningJob {
   const isRunning = job.state === 'running' || job.state === 'pausing';
   const isLastPhase = job.progress?.phaseIndex === job.phases.length - 1;
   const eta = isRunning && isLastPhase ? (job.progress?.etaSeconds ?? null) : null;
@@ -69,6 +70,7 @@ export function toFineTuningJob(job: JobDocument, nowMs: number): FineTuningJob 
       tokens_per_second: job.progress.tokensPerSecond,
       eta_seconds: job.progress.etaSeconds,
     },
+    queue,
     retention: retentionOf(job.retention),
     starts_from: publicStart(job),
     ...publicLimits(job),

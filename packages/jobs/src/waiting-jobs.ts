@@ -49,6 +49,14 @@ export async function nextOfProjects(store: ObjectStore): Promise<WaitingEntry[]
     .filter((entries) => entries.length > 0);
 }
 
+/** Waiting jobs that one page of the index lists, in order of projects and then their own; of more, those that sort first. */
+export async function waitingJobs(store: ObjectStore): Promise<WaitingEntry[]> {
+  return (await store.list(KEYS.waiting)).entries.map(({ key }) => waitingEntry(key));
+}
+
+/** The entry of a job that waits, whether or not the index has it yet. */
+export const entryOf = (job: JobDocument): WaitingEntry => waitingEntry(waitingKey(job));
+
 /** Deletes the entry if its job does not wait there any more. */
 export async function dropIfStale(jobs: Jobs, store: ObjectStore, { key, jobId }: WaitingEntry): Promise<void> {
   const job = (await jobs.read(jobId))?.document;

@@ -1,15 +1,6 @@
 /** What to run where and when, before it runs: pure functions of measured state, the time and the shape of a model. */
-export {
-  ASSUMED_COLD_START_MS,
-  breakEvenMs,
-  decideLinger,
-  type LingerDecision,
-  type LingerReason,
-  MAX_LINGER_MS,
-  type RunnerState,
-  WAITING_WEIGHT,
-} from './linger.js';
 export { fairOrder, type ProjectDemand } from './fair-order.js';
+export { type Foresight, foreseeStarts, type QueueView, type Span, type WaitingProject } from './foresee-starts.js';
 export type { MicroBatchShape } from './activation-floats.js';
 export { forwardFlops, trainingFlops } from './training-flops.js';
 export {
@@ -20,10 +11,22 @@ export {
   type TrainingMemoryRequest,
 } from './training-memory.js';
 export { estimateTime, type MeasuredSpeed, type Range, type TimeEstimate, type TrainingWork } from './training-time.js';
+export { compactKeyState, foldKeyStates, type KeyState, mergeKeyStates, NO_KEY_STATE } from './key-state.js';
 export { learnedPolicy, sharedPoolPolicy } from './learned-policy.js';
 export { placeJob } from './placement.js';
 export { type ScaledPoolState, scaledPoolPolicy } from './scale-out-policy.js';
 export { desiredRunners, NO_SCALE_STATE, type ScaleState } from './scale-out.js';
 export { checkpointEveryMs, spotOrOnDemand } from './spot.js';
 export { isTimeToWarm, phaseEnd, type TrainerProgress } from './warm-ahead.js';
-export type { Action, Decision, Lease, Memory, Policy, PolicyEvent, PoolView, Prices } from './policy.js';
+export {
+  type Action,
+  ASSUMED_BOOT_MS,
+  type Decision,
+  INTERACTIVE_PRICES,
+  type Lease,
+  type Memory,
+  type Policy,
+  type PolicyEvent,
+  type PoolView,
+  type Prices,
+} from './policy.js';

@@ -4,6 +4,7 @@ import { binOf, CENTRES_MS, EDGES_MS, totalGaps } from './gap-histogram.js';
 import {
   allPaces,
   compactKeyState,
+  foldKeyStates,
   type KeyState,
   mergeKeyStates,
   NO_KEY_STATE,
@@ -79,6 +80,49 @@ describe('the state of a key', () => {
     const second = observeArrival(first.own, NOW_MS + 6_000, released);
     expect(second.gap).toBeNull();
     expect(observeArrival(NO_KEY_STATE, NOW_MS + 7_000, mergeKeyStates(released, first.own)).gap).toBeNull();
+  });
+
+  it('counts every gap once, however many writers share what they see', () => {
+    fc.assert(
+      fc.property(events, fc.infiniteStream(fc.nat(3)), (history, writer) => {
+        const shards = Array.from({ length: 4 }, () => NO_KEY_STATE);
+        let [alone, nowMs] = [NO_KEY_STATE, NOW_MS];
+        for (const { isArrival, afterMs } of history.slice(0, 20)) {
+          nowMs += 1 + (afterMs % 600_000);
+          const index = writer.next().value;
+          const own = shards[index] as KeyState;
+          const others = shards.filter((_, i) => i !== index).reduce(mergeKeyStates, NO_KEY_STATE);
+          shards[index] = isArrival ? observeArrival(own, nowMs, others).own : observeRelease(own, nowMs, others);
+          alone = isArrival ? observeArrival(alone, nowMs).own : observeRelease(alone, nowMs);
+        }
+        expect(shards.reduce((sum, { observed }) => sum + observed, 0)).toBe(alone.observed);
+        const folded = shards.reduce((sum, one, i) => {
+          const others = shards.slice(i + 1).reduce(mergeKeyStates, NO_KEY_STATE);
+          return foldKeyStates(sum, one, { nowMs, others });
+        }, NO_KEY_STATE);
+        expect(folded.observed).toBe(alone.observed);
+        expect(folded.releases).toEqual(alone.releases);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('fades and keeps its size when what others knew is folded into it', () => {
+    let [folded, nowMs] = [NO_KEY_STATE, NOW_MS];
+    for (let runner = 0; runner < 200; runner++) {
+      const released = observeRelease(NO_KEY_STATE, (nowMs += 1000));
+      const used = runner % 2 === 0 ? released : observeArrival(released, (nowMs += 60_000)).own;
+      folded = compactKeyState(foldKeyStates(folded, used, { nowMs, others: NO_KEY_STATE }));
+    }
+    expect(folded.releases).toHaveLength(24);
+    expect(JSON.stringify(folded).length).toBeLessThanOrEqual(2048);
+    const before = totalGaps(allPaces(folded));
+    const more = learnedFrom([
+      { isArrival: false, afterMs: 1 },
+      { isArrival: true, afterMs: 30_000 },
+    ]);
+    const after = totalGaps(allPaces(foldKeyStates(folded, more, { nowMs, others: NO_KEY_STATE })));
+    expect(after).toBeCloseTo(before * 0.999 + 1, 6);
   });
 
   it('knows the pace of arrivals at a release', () => {

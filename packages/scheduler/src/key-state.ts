@@ -4,6 +4,7 @@
  * next arrival is what a longer stay would have saved. A shard that is lost, old or doubled changes what is estimated, so it
  * may cost money; nothing else is read from it.
  */
+import type { KeyState } from '@preheat/contracts';
 import { addGaps, type GapCounts, LONGEST_GAP_MS, NO_GAPS, observeGap } from './gap-histogram.js';
 
 /** What an older gap still counts after a newer one was seen. */
@@ -20,18 +21,7 @@ const PRECISION = 100;
  */
 const PACES_MS: readonly number[] = [10_000, 100_000, 1_000_000];
 
-export interface KeyState {
-  readonly schemaVersion: 1;
-  /** By pace, the fastest first. */
-  readonly gaps: readonly GapCounts[];
-  /** Gaps seen, without fading. */
-  readonly observed: number;
-  /** Releases that this writer saw and no arrival has used yet, ascending: time and pace. */
-  readonly releases: readonly Release[];
-  /** Times of other writers' releases that an arrival of this writer used. */
-  readonly usedMs: readonly number[];
-  readonly arrivedMs: number;
-}
+export type { KeyState };
 
 export type Release = readonly [atMs: number, pace: number];
 
@@ -56,6 +46,27 @@ export function mergeKeyStates(a: KeyState, b: KeyState): KeyState {
   };
 }
 
+/**
+ * What writers that are gone knew, added to what older ones knew: the older fades as if one writer had seen it all, releases
+ * that were used are matched, and what waited in vain is counted, so that the sum keeps the size of one state.
+ */
+export function foldKeyStates(older: KeyState, newer: KeyState, { nowMs, others }: FoldedAt): KeyState {
+  const fade = POOLED_DECAY ** newer.observed;
+  const faded = { ...older, gaps: older.gaps.map((counts) => counts.map((count) => count * fade)) };
+  const { usedMs, ...merged } = mergeKeyStates(faded, newer);
+  const releases = withoutUsed(merged.releases, [...usedMs, ...others.usedMs]);
+  return forgetOld({ ...merged, releases, usedMs: usedMs.slice(-MAX_RELEASES) }, nowMs, POOLED_DECAY);
+}
+
+interface FoldedAt {
+  readonly nowMs: number;
+  /** What writers that are still there know. */
+  readonly others: KeyState;
+}
+
+const withoutUsed = (releases: readonly Release[], usedMs: readonly number[]): readonly Release[] =>
+  releases.filter(([atMs]) => !usedMs.includes(atMs));
+
 /** How long ago the last job came, as the index of its bound. */
 export function paceAt({ arrivedMs }: Pick<KeyState, 'arrivedMs'>, nowMs: number): number {
   const index = PACES_MS.findIndex((boundMs) => nowMs - arrivedMs < boundMs);
@@ -70,7 +81,9 @@ export function allPaces({ gaps }: KeyState): GapCounts {
 export function observeRelease(own: KeyState, nowMs: number, others = NO_KEY_STATE, decay = DECAY): KeyState {
   const arrivedMs = Math.max(own.arrivedMs, others.arrivedMs);
   const release: Release = [nowMs, paceAt({ arrivedMs }, nowMs)];
-  return forgetOld({ ...own, releases: [...own.releases, release].sort(byTime) }, nowMs, decay);
+  // Counted by the writer whose arrival used them.
+  const open = withoutUsed(own.releases, others.usedMs);
+  return forgetOld({ ...own, releases: [...open, release].sort(byTime) }, nowMs, decay);
 }
 
 /** A release that waited in vain is a long gap, and must be counted as one: else only the short ones would be known. */

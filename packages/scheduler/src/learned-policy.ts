@@ -55,7 +55,8 @@ export const sharedPoolPolicy: Policy<KeyState> = {
     if (event.type === 'submitted') return { ...learned, actions: placeJob(view, event.model) };
     if (event.type === 'tick') return { ...learned, actions: [] };
     const bootCost = missCost({ ...view, loadMs: 0 });
-    return { ...learned, actions: [linger(view, { seen: learned.pooled, missCost: bootCost * SHARED_STAY_VALUE })] };
+    const seen = memory.pooledOthers ? mergeKeyStates(learned.pooled, memory.pooledOthers) : learned.pooled;
+    return { ...learned, actions: [linger(view, { seen, missCost: bootCost * SHARED_STAY_VALUE })] };
   },
 };
 
@@ -70,7 +71,7 @@ function learnKey({ nowMs }: PoolView, event: PolicyEvent, { own, pooled, others
   return { own: arrival.own, pooled: arrival.gap === null ? pooled : observePooledGap(pooled, arrival.gap) };
 }
 
-function learnClass({ nowMs }: PoolView, event: PolicyEvent, { pooled }: Memory<KeyState>): KeyState {
-  if (event.type === 'released') return observeRelease(pooled, nowMs, NO_KEY_STATE, POOLED_DECAY);
-  return event.type === 'submitted' ? observeArrival(pooled, nowMs, NO_KEY_STATE, POOLED_DECAY).own : pooled;
+function learnClass({ nowMs }: PoolView, event: PolicyEvent, { pooled, pooledOthers }: Memory<KeyState>): KeyState {
+  if (event.type === 'released') return observeRelease(pooled, nowMs, pooledOthers, POOLED_DECAY);
+  return event.type === 'submitted' ? observeArrival(pooled, nowMs, pooledOthers, POOLED_DECAY).own : pooled;
 }

@@ -15,6 +15,11 @@ export interface Lease {
   readonly freeAtMs: number;
 }
 
+/** What the platform decides by: a second that a user waits is worth nine of a runner. Interactive use; 1 would suit batches. */
+export const INTERACTIVE_PRICES: Prices = { runner: 1, waiting: 9 };
+/** Where a deployment says nothing else: booting a GPU machine and pulling the image. */
+export const ASSUMED_BOOT_MS = 180_000;
+
 export interface Prices {
   /** Of a millisecond of a runner that does not work, in runner-milliseconds. */
   readonly runner: number;
@@ -64,6 +69,8 @@ export interface Memory<M> {
   readonly pooled: M;
   /** What other writers learned of the same key, merged; they may be minutes old or missing. */
   readonly others?: M;
+  /** The same of the class. */
+  readonly pooledOthers?: M;
 }
 
 export interface Decision<M> {

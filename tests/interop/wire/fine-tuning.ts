@@ -95,6 +95,7 @@ export const Job = closed({
   publication: extension(maybe(map(anything()))),
   pipeline: extension(list(anything())),
   progress: extension(maybe(map(anything()))),
+  queue: extension(maybe(map(anything()))),
   budget: extension(map(anything())),
   scheduling: extension(map(anything())),
   guards: extension(map(anything())),

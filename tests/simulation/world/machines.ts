@@ -16,6 +16,7 @@ import type { SimulatedProcess } from '@preheat/simulator';
 import { TINY_MODELS } from '../../../functions/src/test-kit/tiny-models.js';
 import { runnerLoop } from '../../../gpu-runner/src/runner-loop.js';
 import type { RunnerDependencies } from '../../../gpu-runner/src/runner-dependencies.js';
+import { WarmStay } from '../../../gpu-runner/src/warm-stay.js';
 import type { ApiMachine } from './api-machine.js';
 import { lightRecipe, STEP_MAX_MS } from './light-recipe.js';
 import type { Weakened } from './weakened.js';
@@ -72,7 +73,8 @@ async function terminateSometimes(
 export function startRunner(world: World, machine: string, weakened: Weakened): Promise<never> {
   return keepRunning(world, machine, 'runner', (process, shutdown) => {
     const deps = runnerDependencies(world, process, weakened);
-    return runnerLoop(deps, { shutdown, protection: { set: async () => {} }, exitWhenIdle: false });
+    const stay = new WarmStay(deps);
+    return runnerLoop(deps, { shutdown, protection: { set: async () => {} }, stay, exitWhenIdle: true });
   });
 }
 

@@ -1,8 +1,9 @@
 /** POST /v1/fine_tuning/jobs/:job_id/{cancel,pause,resume}. Repeating a request that is already fulfilled is no error. */
 import { ApiError, FineTuningJob, type JobDocument } from '@preheat/contracts';
-import { type JobStore, type RequestOutcome, toFineTuningJob } from '@preheat/jobs';
+import type { JobStore, RequestOutcome } from '@preheat/jobs';
 import type { App } from '../../app-type.js';
 import type { ApiDependencies } from '../../dependencies.js';
+import type { QueueOutlook } from '../../fine-tuning/queue/queue-outlook.js';
 import { withErrors } from '../../plugins/error-responses.js';
 import { idParameters } from '../path-parameters.js';
 import { jobNotFound } from './job-of.js';
@@ -19,7 +20,7 @@ const CONTROLS: readonly Control[] = [
   { verb: 'resume', summary: 'Resume a paused job from its last checkpoint', refusal: 'invalid_job_state' },
 ];
 
-export function controlJobRoutes(app: App, { jobs, clock }: ApiDependencies): void {
+export function controlJobRoutes(app: App, { jobs }: ApiDependencies, outlook: QueueOutlook): void {
   for (const control of CONTROLS) {
     const schema = {
       operationId: `${control.verb}FineTuningJob`,
@@ -29,8 +30,7 @@ export function controlJobRoutes(app: App, { jobs, clock }: ApiDependencies): vo
       response: withErrors({ 200: FineTuningJob }, 'not_found', control.refusal),
     };
     app.post(`/fine_tuning/jobs/:job_id/${control.verb}`, { schema }, async (request) => {
-      const job = await apply(jobs, control, request.projectId, request.params.job_id);
-      return toFineTuningJob(job, clock.nowMs());
+      return outlook.show(await apply(jobs, control, request.projectId, request.params.job_id));
     });
   }
 }

@@ -1,6 +1,6 @@
 /** POST /v1/fine_tuning/jobs: nothing is queued before everything that can be checked was checked. */
 import { ApiError, type ErrorCode, FineTuningJob, guardsOf, retentionOf } from '@preheat/contracts';
-import { type NewJob, toFineTuningJob } from '@preheat/jobs';
+import type { NewJob } from '@preheat/jobs';
 import type { FastifyRequest } from 'fastify';
 import type { App } from '../../app-type.js';
 import type { ApiDependencies } from '../../dependencies.js';
@@ -12,6 +12,7 @@ import { evalOfJob } from '../../fine-tuning/job-evaluation.js';
 import { jobUses } from '../../fine-tuning/job-uses.js';
 import { type CheckedRequest, preflightOf, type PreflightContext } from '../../fine-tuning/preflight-request.js';
 import { preflightSummary } from '../../fine-tuning/preflight-summary.js';
+import type { QueueOutlook } from '../../fine-tuning/queue/queue-outlook.js';
 import { requestIdentity } from '../../fine-tuning/request-identity.js';
 import { BODY_ERRORS, withErrors } from '../../plugins/error-responses.js';
 import { checkPublish } from '../../publishing/check-publish.js';
@@ -36,7 +37,12 @@ export const JOB_ERRORS = [
   'unsupported_parameter',
 ] as const satisfies readonly ErrorCode[];
 
-export function createJobRoute(app: App, deps: ApiDependencies, context: PreflightContext): void {
+export function createJobRoute(
+  app: App,
+  deps: ApiDependencies,
+  context: PreflightContext,
+  outlook: QueueOutlook,
+): void {
   const schema = {
     operationId: 'createFineTuningJob',
     summary:
@@ -54,7 +60,7 @@ export function createJobRoute(app: App, deps: ApiDependencies, context: Preflig
     const newJob = await toNewJob({ ...deps, files: context.files }, projectId, body, checked);
     const evalOf = checked.evaluation && evalOfJob(projectId, checked.evaluation);
     const outcome = await deps.jobs.create(newJob, requestIdentity(request), evalOf);
-    if (outcome.ok) return toFineTuningJob(outcome.job, deps.clock.nowMs());
+    if (outcome.ok) return outlook.show(outcome.job);
     throw new ApiError('idempotency_mismatch', 'This Idempotency-Key was used before, with another request body.');
   });
 }

@@ -1,9 +1,9 @@
 /** GET /v1/fine_tuning/jobs and /v1/fine_tuning/jobs/:job_id. */
 import { ApiError, FineTuningJob, Metadata, Page } from '@preheat/contracts';
-import { toFineTuningJob } from '@preheat/jobs';
 import Type from 'typebox';
 import type { App } from '../../app-type.js';
 import type { ApiDependencies } from '../../dependencies.js';
+import type { QueueOutlook } from '../../fine-tuning/queue/queue-outlook.js';
 import { toWirePage } from '../../listing/page.js';
 import { withErrors } from '../../plugins/error-responses.js';
 import { idParameters } from '../path-parameters.js';
@@ -20,7 +20,7 @@ export const JobListQuery = Type.Object({
   metadata: Type.Optional(MetadataFilter),
 });
 
-export function readJobRoutes(app: App, { jobs, clock }: ApiDependencies): void {
+export function readJobRoutes(app: App, { jobs }: ApiDependencies, outlook: QueueOutlook): void {
   const list = {
     operationId: 'listFineTuningJobs',
     summary: 'List jobs, newest first; `metadata[k]=v` selects, `metadata=null` selects jobs without metadata',
@@ -35,11 +35,7 @@ export function readJobRoutes(app: App, { jobs, clock }: ApiDependencies): void 
       ...(query.after === undefined ? {} : { after: query.after }),
       ...(query.metadata === undefined ? {} : { metadata: typeof query.metadata === 'string' ? null : query.metadata }),
     });
-    const nowMs = clock.nowMs();
-    return toWirePage(
-      page.jobs.map((job) => toFineTuningJob(job, nowMs)),
-      page.hasMore,
-    );
+    return toWirePage(await outlook.showAll(page.jobs), page.hasMore);
   });
 
   const retrieve = {
@@ -50,7 +46,7 @@ export function readJobRoutes(app: App, { jobs, clock }: ApiDependencies): void 
     response: withErrors({ 200: FineTuningJob }, 'not_found'),
   };
   app.get('/fine_tuning/jobs/:job_id', { schema: retrieve }, async (request) => {
-    return toFineTuningJob(await jobOf(jobs, request.projectId, request.params.job_id), clock.nowMs());
+    return outlook.show(await jobOf(jobs, request.projectId, request.params.job_id));
   });
 
   async function assertListed(after: string, projectId: string): Promise<void> {

@@ -30,6 +30,7 @@ export function jobDetails(job: FineTuningJob): string {
   const lines: [string, string | undefined][] = [
     ['job', job.id],
     ['status', job.status],
+    ['waits', queueText(job)],
     ['starts from', job.model],
     ['model', job.fine_tuned_model ?? undefined],
     ['eval', job.eval_id ?? undefined],
@@ -54,6 +55,15 @@ export function jobDetails(job: FineTuningJob): string {
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name.padEnd(15)} ${value}`)
     .join('\n');
+}
+
+/** What it waits for and until when. */
+function queueText({ queue }: FineTuningJob): string | undefined {
+  if (!queue) return undefined;
+  const { position, estimated_start: start, reason } = queue;
+  const from = start && formatUnixSeconds(start.earliest);
+  const until = start?.latest ? ` to ${formatUnixSeconds(start.latest)} UTC` : ' UTC or later';
+  return `place ${position}: ${reason}${from ? `; starts ${from}${until}` : ''}`;
 }
 
 /** The limits that are set. */

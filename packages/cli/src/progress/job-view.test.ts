@@ -28,6 +28,13 @@ it('shows the state while the job waits, then phase, step, metric, speed and tim
   expect(view.line()).toBe('[1/2 sft]  ████████░░░░░░░░  step 30/60  loss 1.235  5.4k tok/s  ETA 1m 15s');
 });
 
+it('says what a queued job waits for', () => {
+  const view = new JobView();
+  const queue = { position: 3, estimated_start: null, reason: '2 jobs ahead; the runner is busy', warm: true };
+  view.job({ ...job(null), queue });
+  expect(view.line()).toBe('ftjob-1 queued, place 3: 2 jobs ahead; the runner is busy');
+});
+
 it('takes everything on the line from one event, so that an older job object changes nothing', () => {
   const view = new JobView();
   view.job(job(0));

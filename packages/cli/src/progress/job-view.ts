@@ -50,6 +50,8 @@ export class JobView {
     const job = this.#job;
     if (job === undefined) return 'waiting for the job';
     const at = this.#standing;
+    if (job.status === 'queued' && job.queue)
+      return `${job.id} queued, place ${job.queue.position}: ${job.queue.reason}`;
     if (at === undefined || job.status !== 'running') return `${job.id} ${job.status}`;
     return [
       `[${at.phase + 1}/${job.pipeline.length} ${job.pipeline[at.phase]?.algorithm ?? 'phase'}]`,

@@ -95,11 +95,21 @@ function jobSummary(job: FineTuningJob, client: Preheat, onChange: () => void): 
   const columns = ['Phase', 'Algorithm', 'Status', 'Model'].map((title) => ({ title }));
   return [
     element('p', {}, element('strong', {}, job.status), step, speed, left),
+    ...waiting(job),
     ...usage(job),
     ...(job.error ? [element('p', { class: 'error' }, `${job.error.message} (${job.error.code})`)] : []),
     table(columns, phases, 'No phases.'),
     element('p', { class: 'actions' }, ...actions(job, client, onChange)),
   ];
+}
+
+/** What it waits for and until when. */
+function waiting({ queue }: FineTuningJob): HTMLElement[] {
+  if (!queue) return [];
+  const { position, estimated_start: start, reason } = queue;
+  const until = start?.latest ? [' to ', time(start.latest)] : [' or later'];
+  const when = start ? ['; starts ', time(start.earliest), ...until] : [];
+  return [element('p', {}, `Place ${position}: ${reason}`, ...when)];
 }
 
 /** What the job may use and used, once there is something to say. */

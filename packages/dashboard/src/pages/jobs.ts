@@ -8,7 +8,7 @@ export const jobsPage: Page = async ({ client, container, signal }) => {
   const jobs = await client.jobs.list({ limit: SHOWN_JOBS }, { signal }).toArray(SHOWN_JOBS);
   const rows = jobs.map((job) => [
     link(`#/jobs/${encodeURIComponent(job.id)}`, job.id),
-    job.status,
+    job.queue ? `${job.status}, place ${job.queue.position}` : job.status,
     job.model,
     job.pipeline.map((phase) => phase.algorithm).join(' → '),
     time(job.created_at),

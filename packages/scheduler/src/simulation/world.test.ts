@@ -88,9 +88,16 @@ describe('stale or missing knowledge', () => {
           decide: (view, event, memory) =>
             learnedPolicy.decide(view, event, { ...memory, own: anyState(), others: anyState() }),
         };
-        const { ledger } = simulate(work, perKey(forgetful));
-        expect(ledger.kinds.every((kind) => kind !== undefined)).toBe(true);
-        expect(costOf(ledger, PRICES)).toBeLessThan(Infinity);
+        const forgetfulClass: Policy<KeyState> = {
+          ...sharedPoolPolicy,
+          decide: (view, event, memory) =>
+            sharedPoolPolicy.decide(view, event, { ...memory, pooled: anyState(), pooledOthers: anyState() }),
+        };
+        for (const policy of [forgetful, forgetfulClass]) {
+          const { ledger } = simulate(work, perKey(policy, { isShared: policy === forgetfulClass }));
+          expect(ledger.kinds.every((kind) => kind !== undefined)).toBe(true);
+          expect(costOf(ledger, PRICES)).toBeLessThan(Infinity);
+        }
       }),
       { numRuns: 40 },
     );

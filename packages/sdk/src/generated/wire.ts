@@ -660,6 +660,15 @@ export interface FineTuningJob {
     tokens_per_second: number | null;
     eta_seconds: number | null;
   } | null;
+  queue: {
+    position: number;
+    estimated_start: {
+      earliest: number;
+      latest: number | null;
+    } | null;
+    reason: string;
+    warm: boolean;
+  } | null;
   budget: {
     max_train_seconds: number | null;
     max_tokens: number | null;

@@ -1,0 +1,173 @@
+/**
+ * Jobs as the API shows them: one that waits says its place, when it should start and what it waits for. All of it is computed
+ * when it is asked for, from the index of waiting jobs, the rosters, the registry of runners and what preflights
+ * estimated, so it is as true as those are, and no job waits for it.
+ */
+import { type FineTuningJob, type JobDocument, LOCAL_RUNNER_CLASS, type QueueStanding } from '@preheat/contracts';
+import {
+  entryOf,
+  ProjectRosters,
+  type RosterDependencies,
+  RunnerRegistry,
+  runTimeLeft,
+  toFineTuningJob,
+  type WaitingEntry,
+  waitingJobs,
+} from '@preheat/jobs';
+import type { Log } from '@preheat/ports';
+import {
+  ASSUMED_BOOT_MS,
+  type Foresight,
+  foreseeStarts,
+  type QueueView,
+  type Span,
+  type WaitingProject,
+} from '@preheat/scheduler';
+import { waitingReason } from './waiting-reason.js';
+
+export interface QueueOptions {
+  /** Runners that the deployment starts when jobs wait, at most. Default: none. */
+  readonly maxRunners?: number;
+  /** From asking for a runner until it looks for work. */
+  readonly bootMs?: number;
+  /** How many jobs of a project may hold a runner. Default: any number. */
+  readonly jobsPerProject?: (projectId: string) => number;
+}
+
+export type QueueDependencies = RosterDependencies & { readonly log: Log };
+
+/** Documents of waiting jobs that one look reads; the others are taken to run as long as these. */
+const MAX_READ = 48;
+/** Of what a start is expected to take. */
+const SPREAD_OF_BOOT = { earliest: 0.5, latest: 2 };
+/** Beyond all years that a time on the wire may lie in: as good as not known. */
+const FAR_MS = 2 ** 40 * 1000;
+const UNKNOWN: Span = { earliest: 0, latest: Infinity };
+
+export class QueueOutlook {
+  readonly #deps: QueueDependencies;
+  readonly #options: QueueOptions;
+
+  constructor(deps: QueueDependencies, options: QueueOptions = {}) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  async show(job: JobDocument): Promise<FineTuningJob> {
+    return (await this.showAll([job]))[0] as FineTuningJob;
+  }
+
+  /** One look at the queue for all of them, and none where no job waits. */
+  async showAll(jobs: readonly JobDocument[]): Promise<FineTuningJob[]> {
+    const waiting = jobs.filter(({ state }) => state === 'queued');
+    const view = waiting.length > 0 ? await this.#look(waiting) : null;
+    const foreseen = view && foreseeStarts(view);
+    const nowMs = this.#deps.clock.nowMs();
+    return jobs.map((job) => {
+      const own = job.state === 'queued' ? foreseen?.get(job.id) : undefined;
+      return toFineTuningJob(job, nowMs, view && own ? standing(view, job.id, own) : null);
+    });
+  }
+
+  /** Null when the queue cannot be read: a job is shown without its place rather than not at all. */
+  async #look(shown: readonly JobDocument[]): Promise<QueueView | null> {
+    try {
+      return await this.#read(shown);
+    } catch (error) {
+      this.#deps.log.error('the queue could not be read; jobs are shown without their place', { error });
+      return null;
+    }
+  }
+
+  async #read(shown: readonly JobDocument[]): Promise<QueueView> {
+    const { store, clock } = this.#deps;
+    const [listed, alive] = await Promise.all([waitingJobs(store), new RunnerRegistry(this.#deps).alive()]);
+    const nowMs = clock.nowMs();
+    const { maxRunners = 0, bootMs = ASSUMED_BOOT_MS } = this.#options;
+    const entries = withShown(listed, shown);
+    const runnerClass = alive[0]?.runnerClass ?? LOCAL_RUNNER_CLASS;
+    const runTimes = await this.#runTimes(entries, shown, runnerClass);
+    const since = Math.min(...entries.map(({ sinceMs }) => sinceMs));
+    const booted = {
+      earliest: since + bootMs * SPREAD_OF_BOOT.earliest,
+      latest: since + bootMs * SPREAD_OF_BOOT.latest,
+    };
+    return {
+      nowMs,
+      runners: alive.map(({ job }) => ({
+        freeAtMs: job ? (job.endsAtMs ?? { earliest: nowMs, latest: Infinity }) : { earliest: nowMs, latest: nowMs },
+        projectId: job?.projectId ?? null,
+      })),
+      startable: Math.max(0, maxRunners - alive.length),
+      // One that has taken longer than it should may still be any time away.
+      bootedAtMs: { earliest: booted.earliest, latest: booted.latest > nowMs ? booted.latest : nowMs + bootMs },
+      projects: await this.#projects(entries, runTimes),
+    };
+  }
+
+  #projects(entries: readonly WaitingEntry[], runTimes: (jobId: string) => Span): Promise<WaitingProject[]> {
+    const rosters = new ProjectRosters(this.#deps);
+    const queues = new Map<string, WaitingEntry[]>();
+    for (const entry of entries) {
+      const queue = queues.get(entry.projectId);
+      if (queue) queue.push(entry);
+      else queues.set(entry.projectId, [entry]);
+    }
+    const projects = [...queues].map(async ([projectId, queue]): Promise<WaitingProject> => {
+      const limit = this.#options.jobsPerProject?.(projectId) ?? Infinity;
+      const jobs = queue.map(({ jobId: id, isAhead, sinceMs }) => ({ id, isAhead, sinceMs, runMs: runTimes(id) }));
+      return { projectId, limit, jobs, ...(await rosters.read(projectId, limit)) };
+    });
+    return Promise.all(projects);
+  }
+
+  /** What is known of how long waiting jobs run; of the others, the range of those that were looked at. */
+  async #runTimes(
+    entries: readonly WaitingEntry[],
+    shown: readonly JobDocument[],
+    runnerClass: string,
+  ): Promise<(jobId: string) => Span> {
+    const documents = new Map(shown.map((job) => [job.id, job]));
+    const missing = entries.filter(({ jobId }) => !documents.has(jobId)).slice(0, MAX_READ);
+    const read = missing.map(({ jobId }) => this.#deps.jobs.read(jobId).catch(() => undefined));
+    for (const stored of await Promise.all(read)) if (stored) documents.set(stored.document.id, stored.document);
+    const known = new Map<string, Span>();
+    for (const [id, job] of documents) {
+      const left = runTimeLeft(job, runnerClass);
+      if (left) known.set(id, { earliest: left.low * 1000, latest: left.high * 1000 });
+    }
+    const spans = [...known.values()];
+    const usual =
+      spans.length === 0
+        ? UNKNOWN
+        : {
+            earliest: Math.min(...spans.map(({ earliest }) => earliest)),
+            latest: Math.max(...spans.map(({ latest }) => latest)),
+          };
+    return (jobId) => known.get(jobId) ?? usual;
+  }
+}
+
+/** The index may not have a job yet that was just created, and still have one that ended. */
+function withShown(listed: readonly WaitingEntry[], shown: readonly JobDocument[]): WaitingEntry[] {
+  const places = shown.map(entryOf);
+  const others = listed.filter(({ jobId }) => places.every((place) => place.jobId !== jobId));
+  return [...others, ...places].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+function standing(view: QueueView, id: string, foreseen: Foresight): QueueStanding {
+  const { earliest, latest } = foreseen.startsAtMs;
+  const inSeconds = (ms: number, round: (value: number) => number): number => round(ms / 1000);
+  return {
+    position: foreseen.position,
+    estimated_start:
+      earliest >= FAR_MS
+        ? null
+        : {
+            earliest: inSeconds(earliest, Math.floor),
+            latest: latest >= FAR_MS ? null : inSeconds(latest, Math.ceil),
+          },
+    reason: waitingReason(view, id, foreseen),
+    warm: foreseen.isWarm,
+  };
+}

@@ -1,0 +1,26 @@
+/** What a job waits for, in words. */
+import type { Foresight, QueueView } from '@preheat/scheduler';
+
+export function waitingReason(view: QueueView, jobId: string, { position }: Foresight): string {
+  const project = view.projects.find(({ jobs }) => jobs.some(({ id }) => id === jobId));
+  const ahead = position - 1;
+  const parts = [
+    ...(project && project.running >= project.limit
+      ? [`the project is at its limit of ${count(project.limit, 'running job')}`]
+      : []),
+    ...(ahead > 0 ? [`${count(ahead, 'job')} ahead`] : []),
+    ...runnersText(view, ahead),
+  ];
+  return parts.join('; ') || 'a free runner is about to take it';
+}
+
+/** About runners, when none is free for it. */
+function runnersText({ nowMs, runners, startable }: QueueView, ahead: number): string[] {
+  const free = runners.filter(({ freeAtMs, projectId }) => projectId === null && freeAtMs.earliest <= nowMs).length;
+  if (free > ahead) return [];
+  if (startable > 0) return ['waiting for a runner to boot'];
+  if (runners.length === 0) return ['no runner is there yet'];
+  return [runners.length === 1 ? 'the runner is busy' : `all ${runners.length} runners are busy`];
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,0 +1,63 @@
+import { MemoryObjectStore } from '@preheat/adapters/memory';
+import { JsonLog } from '@preheat/adapters/system';
+import { type LeasedJob, RunnerRegistry } from '@preheat/jobs';
+import { VirtualClock } from '@preheat/ports';
+import { expect, it } from 'vitest';
+import { Registration } from './registration.js';
+
+const MINUTE = 60_000;
+const leased = (id: string, model: string, etaSeconds: number | null) =>
+  ({
+    job: {
+      id,
+      projectId: 'proj-a',
+      model,
+      phases: [{}],
+      lease: {},
+      resume: null,
+      progress: { phaseIndex: 0, etaSeconds },
+    },
+  }) as unknown as LeasedJob;
+
+function machine() {
+  const clock = new VirtualClock();
+  const log = JsonLog.open({ level: 'error', write: () => undefined });
+  const deps = { store: new MemoryObjectStore({ clock }), clock, log };
+  return { clock, deps, runners: new RunnerRegistry(deps), fromMs: clock.nowMs() };
+}
+
+it('says what the runner does for as long as it is there', async () => {
+  const { clock, deps, runners, fromMs } = machine();
+  const registration = new Registration({ ...deps, runnerId: 'r1', runnerClass: 'gpu' });
+  const beating = registration.beat();
+  await clock.advance(1000);
+  expect(await runners.alive()).toMatchObject([
+    { id: 'r1', runnerClass: 'gpu', startedAtMs: fromMs, warmModels: [], job: null },
+  ]);
+  await registration.took(leased('job-1', 'base-a', 100));
+  const nowMs = clock.nowMs();
+  const endsAtMs = { earliest: nowMs + 80_000, latest: nowMs + 130_000 };
+  expect(await runners.alive()).toMatchObject([{ job: { jobId: 'job-1', sinceMs: nowMs, endsAtMs } }]);
+  await registration.took(leased('job-2', 'base-b', null));
+  await registration.took(leased('job-3', 'base-a', null));
+  expect(await runners.alive()).toMatchObject([
+    { warmModels: ['base-a', 'base-b'], job: { jobId: 'job-3', endsAtMs: null } },
+  ]);
+  await registration.left();
+  await clock.advance(60 * MINUTE);
+  expect(await runners.alive()).toMatchObject([{ job: null, startedAtMs: fromMs }]);
+  await registration.end();
+  await beating;
+  expect(await runners.alive()).toEqual([]);
+  expect(clock.pendingTimers()).toBe(0);
+});
+
+it('is believed for three minutes after it died', async () => {
+  const { clock, deps, runners } = machine();
+  const dead = { nowMs: () => clock.nowMs(), sleep: () => new Promise<void>(() => undefined) };
+  void new Registration({ ...deps, clock: dead, runnerId: 'r1' }).beat();
+  await clock.advance(3 * MINUTE - 1);
+  expect(await runners.alive()).toHaveLength(1);
+  await clock.advance(1);
+  expect(await runners.alive()).toEqual([]);
+});

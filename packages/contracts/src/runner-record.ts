@@ -1,0 +1,32 @@
+/**
+ * `index/runners/<id>.json`: that a runner is there, and what it does. Written by the runner alone, and only until it expires: who
+ * may run a job is decided by the job's lease, so a record that is late or lost changes what users are told, nothing else.
+ */
+import Type, { type Static } from 'typebox';
+import { Count, Id, ModelName, Nullable } from './primitives.js';
+import { RunnerClassName } from './runner-class.js';
+
+/** Models that a record names. */
+export const MAX_WARM_MODELS = 8;
+
+export const RunnerRecord = Type.Object({
+  schemaVersion: Type.Literal(1),
+  id: Id,
+  runnerClass: RunnerClassName,
+  startedAtMs: Count,
+  writtenAtMs: Count,
+  expiresAtMs: Count,
+  /** Models that its jobs started from, the last one first: their compiled programs may still be in its memory. */
+  warmModels: Type.Array(ModelName, { maxItems: MAX_WARM_MODELS }),
+  /** What it runs; null while it waits for work. */
+  job: Nullable(
+    Type.Object({
+      jobId: Id,
+      projectId: Id,
+      sinceMs: Count,
+      /** When it should be done: both ends are meant. Null where nothing is known. */
+      endsAtMs: Nullable(Type.Object({ earliest: Count, latest: Count })),
+    }),
+  ),
+});
+export type RunnerRecord = Static<typeof RunnerRecord>;
