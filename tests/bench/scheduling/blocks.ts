@@ -4,6 +4,7 @@ import { markdownTable } from '../table.js';
 import { batchTable } from './batching.js';
 import { chainRows, chainTable } from './next-phase.js';
 import { PER_KEY_POLICIES, type PerKeyResult, perKeyResult } from './per-key.js';
+import { queueStartRows } from './queue-starts.js';
 import { PLACED_CASES, SHARED_CASES, sharedPoolRatio, sharedSummary } from './shared-pool.js';
 import { spotTable } from './spot-machines.js';
 import { cappedRatios, deliveryRows, scalerRows, type StressRow } from './stress.js';
@@ -20,6 +21,7 @@ export const BLOCKS: Readonly<Record<string, () => string>> = {
       ['policy', 'J/O4'],
       cappedRatios().map(({ name, ratio }) => [name, ratio.toFixed(3)]),
     ),
+  'queue-starts': () => markdownTable(QUEUE_HEADER, queueStartRows()),
   spot: () => markdownTable(SPOT_HEADER, spotTable()),
   batching: () => markdownTable(BATCH_HEADER, batchTable()),
 };
@@ -27,6 +29,10 @@ export const BLOCKS: Readonly<Record<string, () => string>> = {
 const CHAIN_HEADER = [
   ...['end early / fail', 'next start is asked for', 'next phase waits p50 (s)', 'p95', 'p99'],
   ...['evaluation waits p95 (s)', 'idle and starting (h)', 'all runner time (h)'],
+];
+const QUEUE_HEADER = [
+  ...['runners', 'jobs asked', 'no end told', 'start in the range told', 'later', 'wait p50 (min)'],
+  ...['error of its middle p50 (min)', 'width p50 (min)'],
 ];
 const SPOT_HEADER = ['rule', 'cost of on demand', 'late', 'starts, checkpoints, lost work', 'interruptions'];
 const BATCH_HEADER = ['trace', 'rule', 'latency p50 (ms)', 'p95', 'p99', 'batch', 'busy (s)'];
