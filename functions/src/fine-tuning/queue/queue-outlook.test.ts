@@ -28,7 +28,9 @@ async function platform(queue: QueueOptions = {}) {
   };
   const read = async (id: string): Promise<FineTuningJob> =>
     (await api.call({ url: `/v1/fine_tuning/jobs/${id}` })).json() as FineTuningJob;
-  return { submit, read, runners: new RunnerRegistry(api.deps) };
+  /** A look at the queue is held for a second. */
+  const later = () => api.clock.advance(1000);
+  return { submit, read, later, runners: new RunnerRegistry(api.deps) };
 }
 
 async function fileOf(key?: string): Promise<string> {
@@ -65,8 +67,9 @@ describe('a job that waits', () => {
   });
 
   it('says its place and between which times it starts, after what is ahead of it', async () => {
-    const { submit, read, runners } = await platform();
+    const { submit, read, later, runners } = await platform();
     const [first, second] = [await submit(), await submit()];
+    await later();
     await runners.write(runner('r1', { projectId: 'proj-two', fromS: 60, toS: 90 }));
     const nowS = api.clock.nowMs() / 1000;
     const queue = (await read(first.id)).queue;
@@ -87,7 +90,7 @@ describe('a job that waits', () => {
   });
 
   it('waits for a boot where the deployment starts runners, and for a free runner no longer than it is listed', async () => {
-    const { submit, read, runners } = await platform({ maxRunners: 2, bootMs: 100_000 });
+    const { submit, read, later, runners } = await platform({ maxRunners: 2, bootMs: 100_000 });
     const job = await submit();
     const nowS = api.clock.nowMs() / 1000;
     expect(job.queue).toEqual({
@@ -96,10 +99,11 @@ describe('a job that waits', () => {
       reason: 'waiting for a runner to boot',
       warm: false,
     });
+    await later();
     await runners.write(runner('r1', null));
     expect((await read(job.id)).queue).toEqual({
       position: 1,
-      estimated_start: { earliest: nowS, latest: nowS },
+      estimated_start: { earliest: nowS + 1, latest: nowS + 1 },
       reason: 'a free runner is about to take it',
       warm: true,
     });
@@ -108,8 +112,9 @@ describe('a job that waits', () => {
   });
 
   it('says that its project is at its limit, and which end it waits for', async () => {
-    const { submit, read, runners } = await platform({ jobsPerProject: () => 1 });
+    const { submit, read, later, runners } = await platform({ jobsPerProject: () => 1 });
     const [running, waiting] = [await submit(), await submit()];
+    await later();
     const leased = await LeasedJob.acquire(api.deps, running.id, 'r1', 600_000);
     await new ProjectRosters(api.deps).enter(leased as LeasedJob, 1);
     await api.deps.store.delete((await api.deps.store.list(KEYS.waiting)).entries[0]?.key ?? '');
@@ -133,9 +138,10 @@ describe('a job that waits', () => {
     expect((await read(second.id)).queue?.reason).toBe('2 jobs ahead; no runner is there yet');
   });
 
-  it('is listed with its place, by one look at the queue for the whole page', async () => {
-    const { submit } = await platform();
+  it('is listed with its place, by one look at the queue for all who ask within a second', async () => {
+    const { submit, read, later } = await platform();
     for (let job = 0; job < 3; job++) await submit();
+    await later();
     let looks = 0;
     const list = api.deps.store.list.bind(api.deps.store);
     api.deps.store.list = async (prefix, options) => {
@@ -144,7 +150,11 @@ describe('a job that waits', () => {
     };
     const page = (await api.call({ url: '/v1/fine_tuning/jobs' })).json() as { data: FineTuningJob[] };
     expect(page.data.map(({ queue }) => queue?.position)).toEqual([3, 2, 1]);
+    await read(page.data[0]?.id ?? '');
     expect(looks).toBe(1);
+    await later();
+    await read(page.data[0]?.id ?? '');
+    expect(looks).toBe(2);
   });
 
   it('has its place though the index has lost it, and none once it does not wait', async () => {
@@ -157,8 +167,9 @@ describe('a job that waits', () => {
   });
 
   it('is shown without its place when the queue cannot be read', async () => {
-    const { submit, read } = await platform();
+    const { submit, read, later } = await platform();
     const job = await submit();
+    await later();
     await api.deps.store.put(KEYS.roster('proj-one'), new TextEncoder().encode('{'));
     expect((await read(job.id)).queue).toBeNull();
     expect(api.logged.some(({ message }) => message.startsWith('the queue could not be read'))).toBe(true);

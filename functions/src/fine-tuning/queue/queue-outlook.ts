@@ -1,20 +1,10 @@
 /**
  * Jobs as the API shows them: one that waits says its place, when it should start and what it waits for. All of it is computed
- * when it is asked for, from the index of waiting jobs, the rosters, the registry of runners and what preflights
+ * when it is asked for (at most a second before), from the index of waiting jobs, the rosters, the registry of runners and what preflights
  * estimated, so it is as true as those are, and no job waits for it.
  */
 import { type FineTuningJob, type JobDocument, LOCAL_RUNNER_CLASS, type QueueStanding } from '@preheat/contracts';
-import {
-  entryOf,
-  ProjectRosters,
-  type RosterDependencies,
-  RunnerRegistry,
-  runTimeLeft,
-  toFineTuningJob,
-  type WaitingEntry,
-  waitingJobs,
-} from '@preheat/jobs';
-import type { Log } from '@preheat/ports';
+import { entryOf, toFineTuningJob, type WaitingEntry } from '@preheat/jobs';
 import {
   ASSUMED_BOOT_MS,
   type Foresight,
@@ -23,6 +13,7 @@ import {
   type Span,
   type WaitingProject,
 } from '@preheat/scheduler';
+import { type QueueDependencies, QueueFacts, type QueueLook } from './queue-facts.js';
 import { waitingReason } from './waiting-reason.js';
 
 export interface QueueOptions {
@@ -34,22 +25,19 @@ export interface QueueOptions {
   readonly jobsPerProject?: (projectId: string) => number;
 }
 
-export type QueueDependencies = RosterDependencies & { readonly log: Log };
-
-/** Documents of waiting jobs that one look reads; the others are taken to run as long as these. */
-const MAX_READ = 48;
 /** Of what a start is expected to take. */
 const SPREAD_OF_BOOT = { earliest: 0.5, latest: 2 };
 /** Beyond all years that a time on the wire may lie in: as good as not known. */
 const FAR_MS = 2 ** 40 * 1000;
-const UNKNOWN: Span = { earliest: 0, latest: Infinity };
 
 export class QueueOutlook {
   readonly #deps: QueueDependencies;
   readonly #options: QueueOptions;
+  readonly #facts: QueueFacts;
 
   constructor(deps: QueueDependencies, options: QueueOptions = {}) {
     this.#deps = deps;
+    this.#facts = new QueueFacts(deps);
     this.#options = options;
   }
 
@@ -74,19 +62,20 @@ export class QueueOutlook {
     try {
       return await this.#read(shown);
     } catch (error) {
+      this.#facts.forget();
       this.#deps.log.error('the queue could not be read; jobs are shown without their place', { error });
       return null;
     }
   }
 
   async #read(shown: readonly JobDocument[]): Promise<QueueView> {
-    const { store, clock } = this.#deps;
-    const [listed, alive] = await Promise.all([waitingJobs(store), new RunnerRegistry(this.#deps).alive()]);
-    const nowMs = clock.nowMs();
+    const look = await this.#facts.look();
+    const nowMs = this.#deps.clock.nowMs();
     const { maxRunners = 0, bootMs = ASSUMED_BOOT_MS } = this.#options;
-    const entries = withShown(listed, shown);
+    const entries = withShown(look.listed, shown);
+    const alive = look.runners;
     const runnerClass = alive[0]?.runnerClass ?? LOCAL_RUNNER_CLASS;
-    const runTimes = await this.#runTimes(entries, shown, runnerClass);
+    const runTimes = await this.#facts.runTimes(entries, shown, runnerClass);
     const since = Math.min(...entries.map(({ sinceMs }) => sinceMs));
     const booted = {
       earliest: since + bootMs * SPREAD_OF_BOOT.earliest,
@@ -101,12 +90,15 @@ export class QueueOutlook {
       startable: Math.max(0, maxRunners - alive.length),
       // One that has taken longer than it should may still be any time away.
       bootedAtMs: { earliest: booted.earliest, latest: booted.latest > nowMs ? booted.latest : nowMs + bootMs },
-      projects: await this.#projects(entries, runTimes),
+      projects: await this.#projects(look, entries, runTimes),
     };
   }
 
-  #projects(entries: readonly WaitingEntry[], runTimes: (jobId: string) => Span): Promise<WaitingProject[]> {
-    const rosters = new ProjectRosters(this.#deps);
+  #projects(
+    look: QueueLook,
+    entries: readonly WaitingEntry[],
+    runTimes: (jobId: string) => Span,
+  ): Promise<WaitingProject[]> {
     const queues = new Map<string, WaitingEntry[]>();
     for (const entry of entries) {
       const queue = queues.get(entry.projectId);
@@ -116,35 +108,9 @@ export class QueueOutlook {
     const projects = [...queues].map(async ([projectId, queue]): Promise<WaitingProject> => {
       const limit = this.#options.jobsPerProject?.(projectId) ?? Infinity;
       const jobs = queue.map(({ jobId: id, isAhead, sinceMs }) => ({ id, isAhead, sinceMs, runMs: runTimes(id) }));
-      return { projectId, limit, jobs, ...(await rosters.read(projectId, limit)) };
+      return { projectId, limit, jobs, ...(await look.roster(projectId, limit)) };
     });
     return Promise.all(projects);
-  }
-
-  /** What is known of how long waiting jobs run; of the others, the range of those that were looked at. */
-  async #runTimes(
-    entries: readonly WaitingEntry[],
-    shown: readonly JobDocument[],
-    runnerClass: string,
-  ): Promise<(jobId: string) => Span> {
-    const documents = new Map(shown.map((job) => [job.id, job]));
-    const missing = entries.filter(({ jobId }) => !documents.has(jobId)).slice(0, MAX_READ);
-    const read = missing.map(({ jobId }) => this.#deps.jobs.read(jobId).catch(() => undefined));
-    for (const stored of await Promise.all(read)) if (stored) documents.set(stored.document.id, stored.document);
-    const known = new Map<string, Span>();
-    for (const [id, job] of documents) {
-      const left = runTimeLeft(job, runnerClass);
-      if (left) known.set(id, { earliest: left.low * 1000, latest: left.high * 1000 });
-    }
-    const spans = [...known.values()];
-    const usual =
-      spans.length === 0
-        ? UNKNOWN
-        : {
-            earliest: Math.min(...spans.map(({ earliest }) => earliest)),
-            latest: Math.max(...spans.map(({ latest }) => latest)),
-          };
-    return (jobId) => known.get(jobId) ?? usual;
   }
 }
 

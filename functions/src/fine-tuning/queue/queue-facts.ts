@@ -1,0 +1,108 @@
+/**
+ * What a look at the queue reads from the store. Clients poll jobs, and a look is dozens of reads: one serves everybody who asks
+ * within a second, and of how long a waiting job runs nothing is read twice.
+ */
+import type { JobDocument, RunnerRecord } from '@preheat/contracts';
+import {
+  ProjectRosters,
+  type RosterDependencies,
+  RunnerRegistry,
+  runTimeLeft,
+  type WaitingEntry,
+  waitingJobs,
+} from '@preheat/jobs';
+import type { Log } from '@preheat/ports';
+import type { Span } from '@preheat/scheduler';
+
+export type QueueDependencies = RosterDependencies & { readonly log: Log };
+
+/** How old a look may be. */
+const HELD_MS = 1000;
+/** Documents of waiting jobs that one look reads; the others are taken to run as long as those that are known. */
+const MAX_READ = 16;
+const UNKNOWN: Span = { earliest: 0, latest: Infinity };
+
+type Roster = Awaited<ReturnType<ProjectRosters['read']>>;
+
+export class QueueLook {
+  readonly #deps: QueueDependencies;
+  readonly listed: readonly WaitingEntry[];
+  readonly runners: readonly RunnerRecord[];
+  readonly #rosters = new Map<string, Promise<Roster>>();
+
+  constructor(deps: QueueDependencies, listed: readonly WaitingEntry[], runners: readonly RunnerRecord[]) {
+    this.#deps = deps;
+    this.listed = listed;
+    this.runners = runners;
+  }
+
+  roster(projectId: string, limit: number): Promise<Roster> {
+    const known = this.#rosters.get(projectId) ?? new ProjectRosters(this.#deps).read(projectId, limit);
+    this.#rosters.set(projectId, known);
+    return known;
+  }
+}
+
+export class QueueFacts {
+  readonly #deps: QueueDependencies;
+  #held: { readonly untilMs: number; readonly look: Promise<QueueLook> } | null = null;
+  /** By runner class and entry; what a job has done moves its entry. Null: nothing is known of it. */
+  #runTimes = new Map<string, Span | null>();
+
+  constructor(deps: QueueDependencies) {
+    this.#deps = deps;
+  }
+
+  look(): Promise<QueueLook> {
+    const nowMs = this.#deps.clock.nowMs();
+    if (!this.#held || nowMs >= this.#held.untilMs) this.#held = { untilMs: nowMs + HELD_MS, look: this.#read() };
+    return this.#held.look;
+  }
+
+  /** The next asks the store again. */
+  forget(): void {
+    this.#held = null;
+  }
+
+  /** How long waiting jobs run, of those that are known; of the others, the range of these. */
+  async runTimes(
+    entries: readonly WaitingEntry[],
+    shown: readonly JobDocument[],
+    runnerClass: string,
+  ): Promise<(jobId: string) => Span> {
+    const documents = new Map(shown.map((job) => [job.id, job]));
+    const keyOf = ({ key }: WaitingEntry) => `${runnerClass} ${key}`;
+    const missing = entries.filter((entry) => !documents.has(entry.jobId) && !this.#runTimes.has(keyOf(entry)));
+    const read = missing.slice(0, MAX_READ).map(({ jobId }) => this.#deps.jobs.read(jobId).catch(() => undefined));
+    for (const stored of await Promise.all(read)) if (stored) documents.set(stored.document.id, stored.document);
+    const kept = new Map<string, Span | null>();
+    const byJob = new Map<string, Span>();
+    for (const entry of entries) {
+      const job = documents.get(entry.jobId);
+      const span = job ? spanOf(job, runnerClass) : this.#runTimes.get(keyOf(entry));
+      if (span !== undefined) kept.set(keyOf(entry), span);
+      if (span) byJob.set(entry.jobId, span);
+    }
+    this.#runTimes = kept;
+    const spans = [...byJob.values()];
+    const usual =
+      spans.length === 0
+        ? UNKNOWN
+        : {
+            earliest: Math.min(...spans.map(({ earliest }) => earliest)),
+            latest: Math.max(...spans.map(({ latest }) => latest)),
+          };
+    return (jobId) => byJob.get(jobId) ?? usual;
+  }
+
+  async #read(): Promise<QueueLook> {
+    const { store } = this.#deps;
+    const [listed, runners] = await Promise.all([waitingJobs(store), new RunnerRegistry(this.#deps).alive()]);
+    return new QueueLook(this.#deps, listed, runners);
+  }
+}
+
+function spanOf(job: JobDocument, runnerClass: string): Span | null {
+  const left = runTimeLeft(job, runnerClass);
+  return left && { earliest: left.low * 1000, latest: left.high * 1000 };
+}
