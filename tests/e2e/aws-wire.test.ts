@@ -57,10 +57,25 @@ describe('the platform on S3 and SQS', () => {
 
   it('takes a file that no request may hold straight into the bucket, and holds it against what was announced', async () => {
     const { baseURL = '' } = platform ?? {};
-    const client = new Preheat({ apiKey: API_KEY, baseURL, maxRetries: 0 });
-    const content = new Uint8Array(5 * MAX_BODY_BYTES).map((_, index) => (index * 7919) % 251);
+    const sent: string[] = [];
+    const recorded: typeof fetch = (to, init) => {
+      const { origin, pathname } = new URL(String(to));
+      sent.push(`${init?.method} ${origin === moto.endpoint ? 'store' : pathname.replace(/upload_[^/]+/, 'id')}`);
+      return fetch(to, init);
+    };
+    const client = new Preheat({ apiKey: API_KEY, baseURL, maxRetries: 0, fetch: recorded });
+    const content = new Uint8Array(4 * MAX_BODY_BYTES).map((_, index) => (index * 7919) % 251);
     const file = await client.files.create(content, { purpose: 'user_data', filename: 'large.bin' });
     expect(file.bytes).toBe(content.byteLength);
+    const [limits, created, ...parts] = sent.splice(0);
+    expect([limits, created]).toEqual(['GET /v1/x/limits', 'POST /v1/uploads']);
+    expect(parts.sort()).toEqual([
+      'POST /v1/uploads/id/complete',
+      'POST /v1/x/uploads/id/parts',
+      'POST /v1/x/uploads/id/parts',
+      'PUT store',
+      'PUT store',
+    ]);
     const read = Buffer.from(await (await client.files.content(file.id)).arrayBuffer());
     expect(Buffer.compare(read, content)).toBe(0);
 
