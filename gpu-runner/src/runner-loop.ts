@@ -41,6 +41,7 @@ async function work(deps: RunnerDependencies, options: LoopOptions, registration
   const { shutdown } = options;
   // Whoever is new or left a job looks before it waits: the message of a job that had to wait may be long gone.
   let looksFirst = true;
+  let isFirstJob = true;
   while (!shutdown.aborted && !(await isLeaving(deps, options))) {
     try {
       const found: LeasedJob | undefined = looksFirst ? await takeJob(deps) : undefined;
@@ -49,8 +50,11 @@ async function work(deps: RunnerDependencies, options: LoopOptions, registration
       looksFirst = leased !== undefined;
       if (!leased) continue;
       options.stay?.took(leased.job);
-      await registration.took(leased);
-      await runOne(deps, leased, options).finally(() => registration.left());
+      // Its heartbeats begin in `runOne`: nothing that may take long stands before.
+      void registration.took(leased);
+      await runOne(isFirstJob ? deps : withoutStart(deps), leased, options);
+      void registration.left();
+      isFirstJob = false;
     } catch (error) {
       if (shutdown.aborted) return;
       deps.log.error('the runner could not work; trying again', { error });
@@ -59,6 +63,11 @@ async function work(deps: RunnerDependencies, options: LoopOptions, registration
       await deps.clock.sleep(RETRY_DELAY_MS, shutdown).catch(() => undefined);
     }
   }
+}
+
+/** What a later job waited for is no start of this process. */
+function withoutStart({ startedAtMs: _, ...deps }: RunnerDependencies): RunnerDependencies {
+  return deps;
 }
 
 /** Its machine is to be kept while it waits: the queue is empty then, which looks like idleness. */

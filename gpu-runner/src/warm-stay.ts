@@ -1,7 +1,7 @@
 /**
  * How long this runner stays without work, by the policy that the simulator judges. One queue serves all models, so what counts
  * are the gaps of the runner's class: releases and arrivals of whatever model. An arrival is counted by the runner that
- * takes the job, with the time since which the job waits. Whatever fails here costs runner time: no job waits for it.
+ * takes the job, with the time since which the job waits. Whatever fails here costs runner time, and fails no job.
  */
 import { type JobDocument, KEYS, type KeyState, type KeyStateShard, LOCAL_RUNNER_CLASS } from '@preheat/contracts';
 import { type KeyStateDependencies, KeyStateShards, type Versioned } from '@preheat/jobs';

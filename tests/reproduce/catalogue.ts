@@ -95,7 +95,7 @@ const HEAD = [
   'structures, and what was done once (a warm-up that arms share, a run that was killed) is not done again. `--preset small` takes at most about',
   '30 minutes on two cores, `full` has the size of the reference, `tiny` only shows that the machinery works and is no verdict.',
   'A check passes when its margin holds on the means over seeds and its effect is positive with every seed, or its 90 % interval',
-  '(paired bootstrap over items) is above 0.',
+  '(paired bootstrap over items) is above 0. Of losses, steps and times there are no items: they must be positive with every seed.',
   '',
   '| | system | paper | claim at this scale | arms | checks: effect [90 % interval], margin | verdict |',
   '|---|---|---|---|---|---|---|',

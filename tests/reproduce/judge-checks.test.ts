@@ -71,6 +71,8 @@ describe('judgeChecks', () => {
     expect(judge('a__trained_tokens', [100, 100, 100], [0, 0, 0]).margin_value).toBe(1000);
     const bump = judge('a__highest_loss - max(a__first_loss, a__last_loss)', [5, 6, 7], [0, 0, 0]);
     expect(bump).toMatchObject({ effect_by_seed: { 1: 5, 2: 6, 3: 7 }, effect_interval: [6, 6] });
+    // The mean is above 0, but nothing was drawn that could say how surely.
+    expect(judge('b__steps - a__steps', [100, 100, 100], [130, 90, 90]).passed).toBe(false);
   });
 
   it('pairs items: the interval of equal arms has no width', () => {

@@ -1,8 +1,8 @@
 /**
  * The verdict, by the rule set in advance for every experiment: a check passes when its margin holds on the means over seeds,
- * and its effect is above 0 with every seed or has a 90 % interval above 0; where a criterion counts seeds itself, by that. Intervals are percentile bootstraps (Efron and
- * Tibshirani 1993, chapter 13) over the items of each suite, the same ones for every arm and seed, so that what makes an item
- * hard for all of them cancels.
+ * and its effect is above 0 with every seed or has a 90 % interval above 0; where a criterion counts seeds itself, by that.
+ * Intervals are percentile bootstraps (Efron and Tibshirani 1993, chapter 13) over the items of each suite, the same ones for
+ * every arm and seed, so that what makes an item hard for all of them cancels.
  */
 import { parseFormula } from '@preheat/graders';
 import { CounterRandom, fastUniforms } from '@preheat/ports';
@@ -50,6 +50,8 @@ export function judgeChecks(
     const marginValue = marginOf(means(variables, seeds));
     const above = bySeed.filter((value) => value > 0).length;
     const signInAllSeeds = above === seeds.length;
+    // Losses, steps and times are one number a seed: nothing to draw from, and no width that would say how sure they are.
+    const isSure = interval[0] > 0 && interval[0] < interval[1];
     return {
       says,
       margin,
@@ -58,7 +60,7 @@ export function judgeChecks(
       effect_by_seed: Object.fromEntries(seeds.map((seed, i) => [seed, rounded(bySeed[i] ?? Number.NaN)])),
       effect_interval: [rounded(interval[0]), rounded(interval[1])],
       sign_in_all_seeds: signInAllSeeds,
-      passed: enough === undefined ? marginValue >= 0 && (signInAllSeeds || interval[0] > 0) : above >= enough,
+      passed: enough === undefined ? marginValue >= 0 && (signInAllSeeds || isSure) : above >= enough,
     };
   });
 }

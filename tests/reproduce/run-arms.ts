@@ -42,7 +42,8 @@ export async function runArms(experiment: Experiment, { base, fresh, lab, log, n
     const left =
       index === 0 ? '' : `, about ${duration(((nowMs() - startMs) / index / 1000) * (tasks.length - index))} left`;
     log.under(`${arm} seed ${seed} (${index + 1} of ${tasks.length}${left}): `);
-    const start = arms[arm]?.from === 'fresh' && fresh ? fresh : base;
+    const start = arms[arm]?.from === 'fresh' ? fresh : base;
+    if (!start) throw new Error(`the arm ${arm} starts from fresh weights, and this lab has none`);
     found.push(await runArm(experiment, arm, seed, start, lab));
     log.message(`${arm} seed ${seed}: done, ${index + 1} of ${tasks.length}`);
   }

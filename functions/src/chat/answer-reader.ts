@@ -19,7 +19,9 @@ export class AnswerReader {
   constructor(tools: ToolPlan | null, id: string) {
     this.#id = id;
     this.#reader = tools && new ToolCallReader(tools.form, tools.names);
-    this.#mostCalls = tools?.isParallel === false ? 1 : Number.POSITIVE_INFINITY;
+    // Templates of the bare form render one call a message.
+    const isSingle = tools?.isParallel === false || tools?.form.kind === 'bare';
+    this.#mostCalls = isSingle ? 1 : Number.POSITIVE_INFINITY;
     this.#reader?.push(tools?.opening ?? '');
   }
 

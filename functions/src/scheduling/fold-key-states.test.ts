@@ -1,7 +1,7 @@
 import { MemoryObjectStore } from '@preheat/adapters/memory';
 import { JsonLog } from '@preheat/adapters/system';
 import { KEYS } from '@preheat/contracts';
-import { KeyStateShards } from '@preheat/jobs';
+import { KeyStateShards, RunnerRegistry } from '@preheat/jobs';
 import { VirtualClock } from '@preheat/ports';
 import { type KeyState, NO_KEY_STATE } from '@preheat/scheduler';
 import { describe, expect, it } from 'vitest';
@@ -41,6 +41,19 @@ describe('folding what runners that are gone learned', () => {
     await foldKeyStateShards(deps, LONG);
     expect(await keys()).toEqual([FOLDED]);
     expect(await folded()).toMatchObject({ observed: 9 });
+  });
+
+  it('leaves the shard of a runner that is there, however long its job keeps it from writing', async () => {
+    const { clock, deps, write, keys } = classOfRunners();
+    await write('busy', { observed: 2, releases: [[clock.nowMs(), 1]] });
+    await clock.advance(2 * HOUR);
+    const [startedAtMs, writtenAtMs, expiresAtMs] = [0, clock.nowMs(), clock.nowMs() + 180_000];
+    const record = { startedAtMs, writtenAtMs, expiresAtMs, warmModels: [], job: null };
+    await new RunnerRegistry(deps).write({ schemaVersion: 1, id: 'busy', runnerClass: 'gpu', ...record });
+    expect(await foldKeyStateShards(deps, LONG)).toEqual({ folded: 0, failed: 0 });
+    await clock.advance(180_000);
+    expect(await foldKeyStateShards(deps, LONG)).toEqual({ folded: 1, failed: 0 });
+    expect(await keys()).toEqual([FOLDED]);
   });
 
   it('adds a shard once, whoever sweeps at the same time', async () => {

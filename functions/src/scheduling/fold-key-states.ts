@@ -5,10 +5,10 @@
  * shard changed and goes on from what it now holds.
  */
 import { KEYS, type KeyState } from '@preheat/contracts';
-import { type KeyStateDependencies, KeyStateShards, type StoredKeyState } from '@preheat/jobs';
+import { type KeyStateDependencies, KeyStateShards, RunnerRegistry, type StoredKeyState } from '@preheat/jobs';
 import { compactKeyState, foldKeyStates, mergeKeyStates, NO_KEY_STATE } from '@preheat/scheduler';
 
-/** A runner that works or waits for so long without writing learns nothing meanwhile. */
+/** One that is there may work for longer without writing, and its shard says since when nothing arrived: it stays. */
 const FOLD_AFTER_MS = 3_600_000;
 
 export interface FoldResult {
@@ -23,6 +23,7 @@ export async function foldKeyStateShards(
   { orphanGraceMs }: { readonly orphanGraceMs: number },
 ): Promise<FoldResult> {
   const shards = new KeyStateShards(deps);
+  const runners = new RunnerRegistry(deps);
   const result = { folded: 0, failed: 0 };
   const oldestMs = deps.clock.nowMs() - Math.min(FOLD_AFTER_MS, orphanGraceMs);
   for (const runnerClass of await shards.classes()) {
@@ -32,8 +33,9 @@ export async function foldKeyStateShards(
     if (!listed.some(({ key, lastModifiedMs }) => key !== foldedKey && lastModifiedMs <= oldestMs)) continue;
     const all = await shards.ofClass(runnerClass, listed);
     // A sum that is damaged goes like any shard, and the next one begins anew.
+    const alive = new Set((await runners.alive()).map(({ id }) => KEYS.keyState(runnerClass, id)));
     const isGone = ({ key, modifiedMs, shard }: StoredKeyState): boolean =>
-      modifiedMs <= oldestMs && (key !== foldedKey || shard === null);
+      modifiedMs <= oldestMs && !alive.has(key) && (key !== foldedKey || shard === null);
     const others = all.filter((stored) => stored.key !== foldedKey && !isGone(stored)).reduce(withShard, NO_KEY_STATE);
     for (const stored of all.filter(isGone)) {
       try {

@@ -4,7 +4,7 @@
  * written again by the sweeper's next ring. Reading it costs what the projects with waiting jobs cost, not the jobs.
  */
 import { type JobDocument, KEYS } from '@preheat/contracts';
-import { listAll, type ObjectStore } from '@preheat/ports';
+import { listAll, listPages, type ObjectStore } from '@preheat/ports';
 import type { Versioned } from './document-store.js';
 
 /** As far as a job store is needed here. */
@@ -25,6 +25,8 @@ export interface WaitingEntry {
 const MAX_PROJECTS = 256;
 /** Entries read of each project: more than one, so that one unreadable document stands in nobody's way. */
 const ENTRIES_PER_PROJECT = 4;
+/** Whose place among each other is told; ten requests to the store. */
+const MAX_LISTED = 10_000;
 const SINCE_DIGITS = 15;
 
 /** Where a job waits while it is queued. */
@@ -49,9 +51,14 @@ export async function nextOfProjects(store: ObjectStore): Promise<WaitingEntry[]
     .filter((entries) => entries.length > 0);
 }
 
-/** Waiting jobs that one page of the index lists, in order of projects and then their own; of more, those that sort first. */
-export async function waitingJobs(store: ObjectStore): Promise<WaitingEntry[]> {
-  return (await store.list(KEYS.waiting)).entries.map(({ key }) => waitingEntry(key));
+/** Every waiting job, in order of projects and then their own; null when there are too many to look at. */
+export async function waitingJobs(store: ObjectStore): Promise<WaitingEntry[] | null> {
+  const listed: WaitingEntry[] = [];
+  for await (const page of listPages(store, KEYS.waiting)) {
+    listed.push(...page.map(({ key }) => waitingEntry(key)));
+    if (listed.length > MAX_LISTED) return null;
+  }
+  return listed;
 }
 
 /** The entry of a job that waits, whether or not the index has it yet. */

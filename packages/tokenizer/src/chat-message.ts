@@ -51,7 +51,8 @@ export function templateMessages(
     for (const { id } of tool_calls ?? []) calls.add(id);
     refuseControlTokens(content, controlTokens, `messages[${index}].content`);
     refuseControlTokens(called, controlTokens, `messages[${index}].tool_calls`);
-    return { ...rest, content, ...(called.length > 0 ? { tool_calls: called } : {}) };
+    // Some templates add it to other text; a call without text has none.
+    return { ...rest, content: content ?? '', ...(called.length > 0 ? { tool_calls: called } : {}) };
   });
 }
 

@@ -26,11 +26,12 @@ type Roster = Awaited<ReturnType<ProjectRosters['read']>>;
 
 export class QueueLook {
   readonly #deps: QueueDependencies;
-  readonly listed: readonly WaitingEntry[];
+  /** Null: more wait than one looks at. */
+  readonly listed: readonly WaitingEntry[] | null;
   readonly runners: readonly RunnerRecord[];
   readonly #rosters = new Map<string, Promise<Roster>>();
 
-  constructor(deps: QueueDependencies, listed: readonly WaitingEntry[], runners: readonly RunnerRecord[]) {
+  constructor(deps: QueueDependencies, listed: readonly WaitingEntry[] | null, runners: readonly RunnerRecord[]) {
     this.#deps = deps;
     this.listed = listed;
     this.runners = runners;
@@ -73,13 +74,15 @@ export class QueueFacts {
     const documents = new Map(shown.map((job) => [job.id, job]));
     const keyOf = ({ key }: WaitingEntry) => `${runnerClass} ${key}`;
     const missing = entries.filter((entry) => !documents.has(entry.jobId) && !this.#runTimes.has(keyOf(entry)));
-    const read = missing.slice(0, MAX_READ).map(({ jobId }) => this.#deps.jobs.read(jobId).catch(() => undefined));
+    // One that is gone or cannot be read is not asked for again.
+    const asked = new Set(missing.slice(0, MAX_READ).map(({ jobId }) => jobId));
+    const read = [...asked].map((jobId) => this.#deps.jobs.read(jobId).catch(() => undefined));
     for (const stored of await Promise.all(read)) if (stored) documents.set(stored.document.id, stored.document);
     const kept = new Map<string, Span | null>();
     const byJob = new Map<string, Span>();
     for (const entry of entries) {
       const job = documents.get(entry.jobId);
-      const span = job ? spanOf(job, runnerClass) : this.#runTimes.get(keyOf(entry));
+      const span = job ? spanOf(job, runnerClass) : asked.has(entry.jobId) ? null : this.#runTimes.get(keyOf(entry));
       if (span !== undefined) kept.set(keyOf(entry), span);
       if (span) byJob.set(entry.jobId, span);
     }

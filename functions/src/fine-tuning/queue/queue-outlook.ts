@@ -30,10 +30,20 @@ const SPREAD_OF_BOOT = { earliest: 0.5, latest: 2 };
 /** Beyond all years that a time on the wire may lie in: as good as not known. */
 const FAR_MS = 2 ** 40 * 1000;
 
+/** Waiting jobs times projects that have any: each job that is taken is chosen among these. Beyond, it takes too long. */
+const MAX_PLAYED = 2_000_000;
+
+interface Outlook {
+  readonly view: QueueView;
+  readonly foreseen: ReadonlyMap<string, Foresight>;
+}
+
 export class QueueOutlook {
   readonly #deps: QueueDependencies;
   readonly #options: QueueOptions;
   readonly #facts: QueueFacts;
+  /** Of the look that is held: the queue as it was played last. */
+  #played: { readonly look: QueueLook; readonly outlook: Promise<Outlook | null> } | null = null;
 
   constructor(deps: QueueDependencies, options: QueueOptions = {}) {
     this.#deps = deps;
@@ -48,19 +58,25 @@ export class QueueOutlook {
   /** One look at the queue for all of them, and none where no job waits. */
   async showAll(jobs: readonly JobDocument[]): Promise<FineTuningJob[]> {
     const waiting = jobs.filter(({ state }) => state === 'queued');
-    const view = waiting.length > 0 ? await this.#look(waiting) : null;
-    const foreseen = view && foreseeStarts(view);
+    const outlook = waiting.length > 0 ? await this.#look(waiting) : null;
     const nowMs = this.#deps.clock.nowMs();
     return jobs.map((job) => {
-      const own = job.state === 'queued' ? foreseen?.get(job.id) : undefined;
-      return toFineTuningJob(job, nowMs, view && own ? standing(view, job.id, own) : null);
+      const own = job.state === 'queued' ? outlook?.foreseen.get(job.id) : undefined;
+      return toFineTuningJob(job, nowMs, outlook && own ? standing(outlook.view, job.id, own) : null);
     });
   }
 
-  /** Null when the queue cannot be read: a job is shown without its place rather than not at all. */
-  async #look(shown: readonly JobDocument[]): Promise<QueueView | null> {
+  /** Null when the queue cannot be read, or is too long: a job is shown without its place rather than not at all. */
+  async #look(shown: readonly JobDocument[]): Promise<Outlook | null> {
     try {
-      return await this.#read(shown);
+      const look = await this.#facts.look();
+      if (look.listed === null) return null;
+      const played = this.#played?.look === look ? this.#played.outlook : null;
+      const held = await played;
+      if (held && shown.every(({ id }) => held.foreseen.has(id))) return held;
+      const outlook = this.#play(look, look.listed, shown);
+      this.#played = { look, outlook };
+      return await outlook;
     } catch (error) {
       this.#facts.forget();
       this.#deps.log.error('the queue could not be read; jobs are shown without their place', { error });
@@ -68,11 +84,19 @@ export class QueueOutlook {
     }
   }
 
-  async #read(shown: readonly JobDocument[]): Promise<QueueView> {
-    const look = await this.#facts.look();
+  async #play(
+    look: QueueLook,
+    listed: readonly WaitingEntry[],
+    shown: readonly JobDocument[],
+  ): Promise<Outlook | null> {
+    const view = await this.#view(look, withShown(listed, shown), shown);
+    const waiting = view.projects.reduce((sum, { jobs }) => sum + jobs.length, 0);
+    return waiting * view.projects.length > MAX_PLAYED ? null : { view, foreseen: foreseeStarts(view) };
+  }
+
+  async #view(look: QueueLook, entries: readonly WaitingEntry[], shown: readonly JobDocument[]): Promise<QueueView> {
     const nowMs = this.#deps.clock.nowMs();
     const { maxRunners = 0, bootMs = ASSUMED_BOOT_MS } = this.#options;
-    const entries = withShown(look.listed, shown);
     const alive = look.runners;
     const runnerClass = alive[0]?.runnerClass ?? LOCAL_RUNNER_CLASS;
     const runTimes = await this.#facts.runTimes(entries, shown, runnerClass);

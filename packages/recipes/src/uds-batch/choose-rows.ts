@@ -62,11 +62,16 @@ async function judge(ctx: RecipeContext<UdsConfig>, { trainer, records, memory }
   projections.set(trainer, projection);
   const tokens = records.map((record) => record.tokens);
   const sketches = await trainer.logitSketches(tokens, projection.vocabulary_VC, projection.columns);
-  return sketches.map((each) => {
+  const judged: Judged[] = [];
+  for (const each of sketches) {
+    // A norm of a long row takes seconds, in which the heartbeats of this thread must not stop.
+    await new Promise((resolve) => setImmediate(resolve));
+    ctx.signal.throwIfAborted();
     const sketch = sketchOf(each, projection);
     const utility = nuclearNorm(each.gram_TT, each.positions);
-    return { utility, diversity: meanDistance(sketch, memory), sketch };
-  });
+    judged.push({ utility, diversity: meanDistance(sketch, memory), sketch });
+  }
+  return judged;
 }
 
 function drawProjection({ config, seed, modelConfig }: RecipeContext<UdsConfig>): Projection {
