@@ -217,11 +217,9 @@ describe('what the collector deletes', () => {
   });
 
   it('leaves alone what a job is still to be created for, and cleans up when it never was', async () => {
-    await api.deps.store.put(
-      KEYS.collection(api.clock.nowMs(), 'ftjob-unborn'),
-      new TextEncoder().encode('files/file-1'),
-    );
-    await api.deps.store.put(KEYS.user('files/file-1', 'job-ftjob-unborn'), new Uint8Array());
+    const mark = KEYS.user('files/file-1', 'job-ftjob-unborn');
+    await api.deps.store.put(KEYS.collection(api.clock.nowMs(), 'ftjob-unborn'), new TextEncoder().encode(mark));
+    await api.deps.store.put(mark, new Uint8Array());
     const queue = new MemoryWorkQueue<JsonValue>({ clock: api.clock });
     const collect = () => collectJobs(api.deps.jobs, { ...api.deps, queue }, { orphanGraceMs: GRACE_MS });
     await collect();
