@@ -136,6 +136,14 @@ function parametersOf({ function: { parameters, strict } }: ChatTool, path: stri
   const schema = parameters ?? NO_PARAMETERS;
   if (Object.keys(schema).length === 0) return anyObject;
   const { type = 'object' } = schema;
-  if (type === 'object') return schemaGrammar(schema, path);
+  if (type === 'object') {
+    try {
+      return schemaGrammar(schema, path);
+    } catch (error) {
+      // Only `strict` promises that every keyword is kept.
+      if (strict === true || !(error instanceof ApiError)) throw error;
+      return anyObject;
+    }
+  }
   throw new ApiError('invalid_request', `'${path}.type' must be "object".`, { param: `${path}.type` });
 }

@@ -171,13 +171,23 @@ it('tool_choice none lists no tools', async () => {
   expect(await usage({ tools: TOOLS })).toBeGreaterThan(plain + 100);
 });
 
-const withParameters = (parameters: object) => ({ ...one, tools: [tool({ name: 'f', parameters })] });
+const withParameters = (parameters: object, strict = false) => ({
+  ...one,
+  tools: [tool({ name: 'f', parameters, ...(strict ? { strict } : {}) })],
+});
+const WITH_PATTERN = { type: 'object', properties: { a: { type: 'string', pattern: 'x' } } };
+
+it('a forced call is any object where its schema has a keyword that cannot be kept and nothing promises it', async () => {
+  const model = await publishToolModel(api, 'tagged');
+  const response = await chat(model, withParameters(WITH_PATTERN));
+  expect(response.statusCode).toBe(200);
+});
 
 describe('refused', () => {
   it.each<[string, object, string, string]>([
     [
-      'a keyword that cannot be kept',
-      withParameters({ type: 'object', properties: { a: { type: 'string', pattern: 'x' } } }),
+      'a strict function with a keyword that cannot be kept',
+      withParameters(WITH_PATTERN, true),
       'tools.0.function.parameters.properties.a.pattern',
       'cannot be enforced here',
     ],
