@@ -6,7 +6,7 @@ import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
 import { TINY_MODELS } from '../../../functions/src/test-kit/tiny-models.js';
 import type { Property } from '../property.js';
 import type { LedgerHistory } from '../world/ledger-history.js';
-import { straightRun } from '../world/light-recipe.js';
+import { stepsOf, straightRun } from '../world/light-recipe.js';
 
 export const weightsAreThoseOfTheStraightRun: Property = {
   name: 'weights are those of the straight run',
@@ -22,6 +22,8 @@ export const weightsAreThoseOfTheStraightRun: Property = {
   },
 };
 
+type Place = Pick<CheckpointRecord, 'phaseIndex' | 'phaseStep'>;
+
 let base: TensorMap | undefined;
 
 function baseWeights(): TensorMap {
@@ -32,7 +34,7 @@ function baseWeights(): TensorMap {
 }
 
 /** Of the whole pipeline, of the part that the job's budget allowed, or up to a checkpoint that another job started from. */
-function expectedWeights(history: LedgerHistory, job: JobDocument, upTo: CheckpointRecord | null): TensorMap {
+function expectedWeights(history: LedgerHistory, job: JobDocument, upTo: Place | null): TensorMap {
   const { phaseIndex = 0, phaseStep = 0 } = upTo ?? {};
   const trainingRows = rowsOf(history, job);
   let initialWeights = startWeights(history, job);
@@ -43,7 +45,10 @@ function expectedWeights(history: LedgerHistory, job: JobDocument, upTo: Checkpo
   return initialWeights;
 }
 
-/** A fork starts from a checkpoint that its job may have forgotten by now. */
+/**
+ * A fork starts from a checkpoint that its job may have forgotten by now, or never heard of: the name is published first, and the
+ * runner may die before it tells the job.
+ */
 function startWeights(history: LedgerHistory, { startsFrom }: JobDocument): TensorMap {
   if (!startsFrom?.jobId) return baseWeights();
   const versions = history.jobs.get(startsFrom.jobId) ?? [];
@@ -51,7 +56,21 @@ function startWeights(history: LedgerHistory, { startsFrom }: JobDocument): Tens
     const from = job.checkpoints.find(({ prefix }) => prefix === startsFrom.prefix);
     if (from) return expectedWeights(history, job, from);
   }
-  throw new Error(`${startsFrom.name} was never a checkpoint of its job`);
+  const job = versions[0]?.job;
+  const place = job && placeOf(history, job, Number(/step-(\d+)$/.exec(startsFrom.prefix)?.[1]));
+  if (!place) throw new Error(`${startsFrom.name} is no step of its job`);
+  return expectedWeights(history, job, place);
+}
+
+function placeOf(history: LedgerHistory, job: JobDocument, step: number): Place | undefined {
+  const trainingRows = rowsOf(history, job);
+  let before = 0;
+  for (const [phaseIndex, { config }] of job.phases.entries()) {
+    const steps = stepsOf({ config, trainingRows });
+    if (step > before && step <= before + steps) return { phaseIndex, phaseStep: step - before };
+    before += steps;
+  }
+  return undefined;
 }
 
 function rowsOf({ objects }: LedgerHistory, { trainingFile }: JobDocument): never[] {

@@ -75,7 +75,8 @@ function momentOf(optimizer: TensorMap): Float32Array {
   return stored.data;
 }
 
-function stepsOf({ config, trainingRows }: Pick<Context, 'config' | 'trainingRows'>): number {
+/** Of a phase. */
+export function stepsOf({ config, trainingRows }: Pick<Context, 'config' | 'trainingRows'>): number {
   return recipeNamed('sft')?.totalSteps(config, trainingRows.length) ?? 0;
 }
 
