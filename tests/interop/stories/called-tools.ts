@@ -21,14 +21,13 @@ export async function calledTools({ client, release }: Story): Promise<void> {
   const parsed = await client.chat.completions.parse({ ...request, store: true, metadata: { story: 'tools' } });
   const [choice] = parsed.choices;
   expect([choice?.finish_reason, choice?.message.content]).toEqual(['tool_calls', null]);
-  const [call] = choice?.message.tool_calls ?? [];
+  const [call] = (choice?.message.tool_calls ?? []).flatMap((one) => (one.type === 'function' ? [one] : []));
   const values = call?.function.parsed_arguments as { place: string; today: boolean };
   expect([['sea', 'hill'].includes(values.place), typeof values.today]).toEqual([true, 'boolean']);
   const streamed = await client.chat.completions.stream(request).finalChatCompletion();
   expect(streamed.choices[0]?.finish_reason).toBe('tool_calls');
-  expect(streamed.choices[0]?.message.tool_calls?.[0]?.function).toMatchObject({
-    name: 'weather',
-    arguments: call?.function.arguments,
+  expect(streamed.choices[0]?.message.tool_calls?.[0]).toMatchObject({
+    function: { name: 'weather', arguments: call?.function.arguments },
   });
   await answered(client, asked, choice?.message as OpenAI.ChatCompletionMessage);
   expect((await client.chat.completions.retrieve(parsed.id)).choices[0]?.message.tool_calls?.[0]?.id).toBe(call?.id);
