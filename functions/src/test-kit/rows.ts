@@ -30,6 +30,15 @@ export const EVAL_ROWS = RL_ROWS.map(({ messages, references }) => ({
 
 export const jsonl = (rows: readonly object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
+/** 1 for exactly the first of an item's references. */
+export const EXACT = {
+  type: 'string_check',
+  name: 'exact',
+  input: '{{sample.output_text}}',
+  reference: '{{item.references[0]}}',
+  operation: 'eq',
+} as const;
+
 export const GRADER = {
   type: 'phoneme_error_rate',
   name: 'per',

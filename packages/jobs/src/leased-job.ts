@@ -22,7 +22,7 @@ import { appendEvents } from './event-log.js';
 import type { JobStore } from './job-store.js';
 import { renewLease, takeLease } from './lease.js';
 import { attemptFailedEvent, failedEvent, releasedEvent } from './runner-events.js';
-import { afterExpiry, aheadSince, progressOnTakeover } from './takeover.js';
+import { afterExpiry, aheadSince, lostRunner, progressOnTakeover } from './takeover.js';
 import { type JobEvent, transition } from './transitions.js';
 
 /** The lease is no longer ours: stop at once, write nothing. */
@@ -93,7 +93,10 @@ export class LeasedJob {
     const writeId = deps.jobs.documents.nextWriteId();
     const next = { ...job, state, lease, epoch: lease.epoch, progress: progressOnTakeover(job), writeId };
     const result = await deps.jobs.documents.replace(KEYS.job(jobId), current, next);
-    return result.ok ? new LeasedJob(deps, result.stored, lease, ttlMs) : undefined;
+    if (!result.ok) return undefined;
+    const leased = new LeasedJob(deps, result.stored, lease, ttlMs);
+    if (current.document.lease !== null) leased.record(lostRunner(job));
+    return leased;
   }
 
   /** The document as last written or seen. */

@@ -10,7 +10,7 @@ import { appendEvents } from './event-log.js';
 import type { JobStore, JobStoreDependencies } from './job-store.js';
 import { ProjectRosters } from './project-rosters.js';
 import { failedEvent } from './runner-events.js';
-import { afterExpiry } from './takeover.js';
+import { afterExpiry, lostRunner } from './takeover.js';
 import { transition } from './transitions.js';
 import { dropStaleEntries, waitingKey } from './waiting-jobs.js';
 
@@ -138,13 +138,4 @@ function afterDeadline(job: JobDocument, nowMs: number): JobDocument | undefined
 
 function ringAfterMs(job: JobDocument, options: SweepOptions): number {
   return Math.min(options.ringAfterMs * 2 ** job.attempts, MAX_RING_AFTER_MS);
-}
-
-function lostRunner(next: JobDocument): NewEvent {
-  if (next.error !== null && next.state === 'failed') {
-    return { level: 'error', type: 'message', message: next.error.message, data: { kind: 'failed' } };
-  }
-  const from = next.resume ? `checkpoint at step ${next.resume.step}` : 'the beginning';
-  const text = `The runner was lost (attempt ${next.attempts} of ${next.maxAttempts}); the job resumes from ${from}`;
-  return { level: 'warn', type: 'message', message: text, data: { kind: 'preempted' } };
 }

@@ -1,5 +1,5 @@
 /** What becomes of a job whose runner is gone, and what the next one finds. */
-import { InvariantError, type JobDocument, type Progress } from '@preheat/contracts';
+import { InvariantError, type JobDocument, type NewEvent, type Progress } from '@preheat/contracts';
 import { hasExpired } from './lease.js';
 import { type JobEvent, transition } from './transitions.js';
 
@@ -32,4 +32,14 @@ export function afterExpiry(job: JobDocument, nowMs: number): JobDocument | unde
   };
   const ended = state === 'failed' ? { error, finishedAtMs: nowMs } : aheadSince(nowMs);
   return { ...job, ...ended, state, lease: null, attempts };
+}
+
+/** Told by whoever counts the expiry: the sweeper, or a runner that takes the job before it. */
+export function lostRunner(next: JobDocument): NewEvent {
+  if (next.error !== null && next.state === 'failed') {
+    return { level: 'error', type: 'message', message: next.error.message, data: { kind: 'failed' } };
+  }
+  const from = next.resume ? `checkpoint at step ${next.resume.step}` : 'the beginning';
+  const text = `The runner was lost (attempt ${next.attempts} of ${next.maxAttempts}); the job resumes from ${from}`;
+  return { level: 'warn', type: 'message', message: text, data: { kind: 'preempted' } };
 }

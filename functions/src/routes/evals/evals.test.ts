@@ -3,15 +3,8 @@ import type { ObjectStore } from '@preheat/ports';
 import { describe, expect, it } from 'vitest';
 import { Evals } from '../../evaluation/evals.js';
 import { type ApiUnderTest, OTHER_KEY, startApi } from '../../test-kit/api-under-test.js';
-import { GRADER } from '../../test-kit/rows.js';
+import { EXACT, GRADER } from '../../test-kit/rows.js';
 
-const EXACT = {
-  type: 'string_check',
-  name: 'exact',
-  input: '{{sample.output_text}}',
-  reference: '{{item.references[0]}}',
-  operation: 'eq',
-};
 const CONFIG = { type: 'custom', item_schema: { type: 'object' }, include_sample_schema: true };
 const BODY = {
   name: 'sounds',

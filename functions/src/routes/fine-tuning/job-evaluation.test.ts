@@ -9,16 +9,8 @@ import { workOnRun } from '../../evaluation/work-on-run.js';
 import type { ApiUnderTest } from '../../test-kit/api-under-test.js';
 import { createJob, filesOfJobs } from '../../test-kit/job-requests.js';
 import { OwnedThings } from '../../test-kit/owned-things.js';
-import { GRADER, RL_ROWS } from '../../test-kit/rows.js';
+import { EXACT, GRADER, RL_ROWS } from '../../test-kit/rows.js';
 import { WORKER } from '../../test-kit/runs-under-test.js';
-
-const EXACT = {
-  type: 'string_check',
-  name: 'exact',
-  input: '{{sample.output_text}}',
-  reference: '{{item.references[0]}}',
-  operation: 'eq',
-};
 
 /** A reinforcement job; the fresh model never earns anything, and nothing is sampled to find that out. */
 const rewardedBy = (training_file: string, grader: object = GRADER) => ({

@@ -125,6 +125,19 @@ describe('events', () => {
     expect(JSON.parse((events[2] ?? '').split('data: ')[1] ?? '')).toMatchObject({ message: 'Job cancelled' });
   });
 
+  it('tell of a runner that was lost also where another takes the job before the sweeper looks', async () => {
+    const { api, id } = await withJobs(1);
+    await LeasedJob.acquire(api.deps, id, 'dead', 60_000);
+    await api.clock.advance(120_000);
+    const next = await LeasedJob.acquire(api.deps, id, 'next', 60_000);
+    await next?.release('shutdown');
+    const { data } = (await api.call({ url: `/v1/fine_tuning/jobs/${id}/events` })).json() as {
+      data: FineTuningJobEvent[];
+    };
+    const told = data.filter(({ message }) => message.startsWith('The runner was lost (attempt 1'));
+    expect(told).toMatchObject([{ level: 'warn', data: { kind: 'preempted' } }]);
+  });
+
   it('continue after the last event a client saw', async () => {
     const { api, id } = await withJobs(1);
     await api.deps.jobs.cancel('proj-one', id);
