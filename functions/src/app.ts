@@ -120,7 +120,7 @@ interface RouteOptions {
 
 function addRoutes(app: App, deps: ApiDependencies, options: RouteOptions): void {
   const { limits, keys, publicUrl, runnerClasses } = options;
-  const outlook = new QueueOutlook(deps, options.queue);
+  const outlook = new QueueOutlook(deps, options.queue, deps.queueFacts);
   const files = new FileLibrary(deps);
   const uploads = new Uploads(deps, files, limits);
   const evals = new Evals(deps);

@@ -3,6 +3,7 @@ import type { GraderPool } from '@preheat/graders';
 import type { ModelRegistry } from '@preheat/inference/model-registry';
 import type { JobStore } from '@preheat/jobs';
 import type { Clock, DirectUploads, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
+import type { QueueFacts } from './fine-tuning/queue/queue-facts.js';
 import type { DecoderServing } from './serving/decoder-serving.js';
 import type { WebhookSender } from './webhooks/webhook-sender.js';
 
@@ -19,4 +20,6 @@ export interface ApiDependencies {
   readonly decoders: DecoderServing;
   readonly graders: GraderPool;
   readonly sendWebhook: WebhookSender;
+  /** What the process holds of the queue between requests. Default: the app has its own. */
+  readonly queueFacts?: QueueFacts;
 }

@@ -5,6 +5,7 @@ export type { ApiDependencies } from './dependencies.js';
 export { Evals } from './evaluation/evals.js';
 export { answerDoorbell, runEvaluationWorker } from './evaluation/evaluation-worker.js';
 export { Runs } from './evaluation/runs.js';
+export { QueueFacts } from './fine-tuning/queue/queue-facts.js';
 export { operate } from './operator/operate.js';
 export { sweepRuns } from './evaluation/sweep-runs.js';
 export {

@@ -1,9 +1,9 @@
 /**
- * The production API in a simulated world. Building the app costs far more than a seed may, so it is built once; like the
- * real one it keeps nothing between requests, and reaches the ports of whatever process it is at the moment.
+ * The production API in a simulated world. Building the app costs far more than a seed may, so it is built once, and reaches the
+ * ports of whatever process it is at the moment, and what that one keeps between requests.
  */
 import { createHash } from 'node:crypto';
-import { createApp, DecoderServing } from '@preheat/functions';
+import { createApp, DecoderServing, QueueFacts } from '@preheat/functions';
 import { GraderPool } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { type JobPieces, JobStore } from '@preheat/jobs';
@@ -18,6 +18,7 @@ export const projectName = (project: number): string => `proj-${project}`;
 /** What is of one process and not of the machine. */
 interface Parts extends ProcessPorts {
   readonly models: ModelRegistry;
+  readonly queueFacts: QueueFacts;
 }
 
 interface Slot {
@@ -27,10 +28,12 @@ interface Slot {
 export class ApiMachine {
   readonly app: App;
   readonly #slot: Slot;
+  readonly #pieces: Partial<JobPieces>;
 
-  private constructor(app: App, slot: Slot) {
+  private constructor(app: App, slot: Slot, pieces: Partial<JobPieces>) {
     this.app = app;
     this.#slot = slot;
+    this.#pieces = pieces;
   }
 
   static async open(pieces: Partial<JobPieces>): Promise<ApiMachine> {
@@ -64,14 +67,18 @@ export class ApiMachine {
     const unbounded = Number.MAX_SAFE_INTEGER;
     const limits = { requestsPerMinute: unbounded, requestsInFlight: unbounded, jsonBytesInFlight: unbounded };
     const sendWebhook = () => Promise.reject(new Error('no endpoint exists in this world'));
-    const app = await createApp({ ...ports, jobs, models, decoders, graders, sendWebhook }, { apiKeys, limits });
+    const queueFacts = port('queueFacts');
+    const parts = { ...ports, jobs, models, decoders, graders, sendWebhook, queueFacts };
+    const app = await createApp(parts, { apiKeys, limits });
     await app.ready();
-    return new ApiMachine(app, slot);
+    return new ApiMachine(app, slot, pieces);
   }
 
   /** From now on the app is this process. */
   become(ports: ProcessPorts): void {
-    // What a registry was reading when its process died would never be read.
-    this.#slot.parts = { ...ports, models: new ModelRegistry(ports.store, TINY_MODELS) };
+    // What the last process was reading when it died would never be read.
+    const models = new ModelRegistry(ports.store, TINY_MODELS);
+    const jobs = new JobStore({ ...ports, queue: ports.jobQueue, pieces: this.#pieces });
+    this.#slot.parts = { ...ports, models, queueFacts: new QueueFacts({ ...ports, jobs }) };
   }
 }

@@ -42,12 +42,12 @@ export class QueueOutlook {
   readonly #deps: QueueDependencies;
   readonly #options: QueueOptions;
   readonly #facts: QueueFacts;
-  /** Of the look that is held: the queue as it was played last. */
-  #played: { readonly look: QueueLook; readonly outlook: Promise<Outlook | null> } | null = null;
+  /** The queue as it was played last on what a look saw. */
+  readonly #played = new WeakMap<QueueLook, Promise<Outlook | null>>();
 
-  constructor(deps: QueueDependencies, options: QueueOptions = {}) {
+  constructor(deps: QueueDependencies, options: QueueOptions = {}, facts = new QueueFacts(deps)) {
     this.#deps = deps;
-    this.#facts = new QueueFacts(deps);
+    this.#facts = facts;
     this.#options = options;
   }
 
@@ -71,11 +71,10 @@ export class QueueOutlook {
     try {
       const look = await this.#facts.look();
       if (look.listed === null) return null;
-      const played = this.#played?.look === look ? this.#played.outlook : null;
-      const held = await played;
+      const held = await this.#played.get(look);
       if (held && shown.every(({ id }) => held.foreseen.has(id))) return held;
       const outlook = this.#play(look, look.listed, shown);
-      this.#played = { look, outlook };
+      this.#played.set(look, outlook);
       return await outlook;
     } catch (error) {
       this.#facts.forget();
