@@ -47,6 +47,18 @@ async function* chunks(text: string): AsyncGenerator<Uint8Array> {
 const complete = (...part_ids: string[]) => uploads.complete(PROJECT, id, { part_ids });
 
 describe('a part that is put into the store', () => {
+  it('is refused once parts have several times the bytes of the file', async () => {
+    for (const text of ['12345678', '12345678', '12345678', '12345678']) await sent(text);
+    const more = uploads.announcePart(PROJECT, id, announcementOf('12345'));
+    await expect(more).rejects.toMatchObject({
+      code: 'file_too_large',
+      message: expect.stringContaining('32 already'),
+    });
+    const bytes = bytesOf('1234');
+    await api.deps.store.put(KEYS.uploadPart(id, 'part_more'), new Uint8Array([...bytes, 0]));
+    await expect(uploads.addPart(PROJECT, id, chunks('1'))).rejects.toMatchObject({ code: 'file_too_large' });
+  });
+
   it('is granted for one key, its bytes and a short time, and is joined with those that came through the API', async () => {
     const part = await uploads.announcePart(PROJECT, id, announcementOf('straight'));
     const { key, bytes, sha256, lifetimeMs } = granted.at(-1) as PutGrantRequest;

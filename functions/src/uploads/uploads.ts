@@ -40,6 +40,8 @@ export interface UploadLimits {
 const LIFETIME_MS = 3_600_000;
 /** Of the right to put a part into the store: long enough for a slow line, and shorter than parts are kept. */
 const GRANT_MS = 900_000;
+/** Parts may be sent again when an answer was lost, so more may lie in the store than the file is to have; so many times it. */
+const MAX_SENT = 3;
 
 export class Uploads {
   readonly #deps: UploadDependencies;
@@ -81,7 +83,9 @@ export class Uploads {
 
   /** @throws ApiError `not_found`, `invalid_upload_state` or `file_too_large`; nothing is kept then. */
   async addPart(projectId: string, id: string, content: AsyncIterable<Uint8Array>): Promise<UploadPart> {
-    this.#assertPending(await this.#get(projectId, id));
+    const upload = await this.#get(projectId, id);
+    this.#assertPending(upload);
+    await this.#assertRoom(upload, 0);
     const { store, clock, ids } = this.#deps;
     const partId = ids.next('part_');
     await store.putStream(KEYS.uploadPart(id, partId), atMost(content, this.#limits.uploadPartBytes));
@@ -105,6 +109,7 @@ export class Uploads {
       const message = `A part of this upload may have at most ${maxBytes} bytes; this one is to have ${announced.bytes}.`;
       throw new ApiError('file_too_large', message, { param: 'bytes' });
     }
+    await this.#assertRoom(upload, announced.bytes);
     const partId = announcedPartId(ids.next('part_'), announced);
     const times = { nowMs: clock.nowMs(), lifetimeMs: GRANT_MS };
     const { url, headers, expiresAtMs } = await directUploads.grantPut({
@@ -162,6 +167,15 @@ export class Uploads {
     const upload = ownedBy(projectId, (await this.#documents.read(KEYS.upload(id)))?.document);
     if (upload) return upload;
     throw uploadNotFound(id);
+  }
+
+  /** @throws ApiError `file_too_large` when parts of this upload would fill the store. */
+  async #assertRoom({ id, request }: StoredUpload, bytes: number): Promise<void> {
+    const { entries } = await this.#deps.store.list(KEYS.uploadParts(id));
+    const sent = entries.reduce((sum, { size }) => sum + size, 0);
+    if (sent + bytes <= MAX_SENT * request.bytes) return;
+    const message = `This upload is to have ${request.bytes} bytes, and its parts have ${sent} already: cancel it and start again.`;
+    throw new ApiError('file_too_large', message);
   }
 
   #assertPending(upload: StoredUpload): void {
