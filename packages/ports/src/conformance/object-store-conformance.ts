@@ -16,7 +16,11 @@ export interface StoreHarness {
 }
 
 /** Registers the suite with vitest under `name`. `makeStore` is called once and must return an empty store. */
-export function objectStoreConformance(name: string, makeStore: () => Promise<StoreHarness>): void {
+export function objectStoreConformance(
+  name: string,
+  makeStore: () => Promise<StoreHarness>,
+  { raceRetries = 0 }: { readonly raceRetries?: number } = {},
+): void {
   describe(`${name} is an ObjectStore`, () => {
     let harness: StoreHarness;
     beforeAll(async () => {
@@ -25,7 +29,7 @@ export function objectStoreConformance(name: string, makeStore: () => Promise<St
     afterAll(() => harness?.close());
     const store = (): ObjectStore => harness.store;
     describe('reads and writes', () => readWriteTests(store));
-    describe('conditional writes', () => conditionalWriteTests(store));
+    describe('conditional writes', () => conditionalWriteTests(store, raceRetries));
     describe('listings', () => listingTests(store));
     describe('streams', () => streamTests(store));
   });
