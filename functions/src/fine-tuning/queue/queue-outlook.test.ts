@@ -1,6 +1,6 @@
 /** What a waiting job is told, over HTTP, on a store with a registry of runners. */
 import { type FineTuningJob, KEYS, type RunnerRecord } from '@preheat/contracts';
-import { LeasedJob, ProjectRosters, RunnerRegistry } from '@preheat/jobs';
+import { LeasedJob, ProjectRosters, RunnerRegistry, utcText } from '@preheat/jobs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ApiUnderTest, OTHER_KEY, startApi } from '../../test-kit/api-under-test.js';
 import { multipartBody } from '../../test-kit/multipart.js';
@@ -127,6 +127,28 @@ describe('a job that waits', () => {
       reason: 'the project is at its limit of 1 running job',
     });
     expect((await read(running.id)).queue).toBeNull();
+  });
+
+  it('for its next attempt says from when, starts no sooner, and holds up nobody; a resume brings it forward', async () => {
+    const { submit, read, later, runners } = await platform();
+    const [failing, other] = [await submit(), await submit()];
+    const leased = await LeasedJob.acquire(api.deps, failing.id, 'r1', 600_000);
+    await leased?.attemptFailed({ code: 'attempt_failed', message: 'the device was lost', param: null });
+    for (const id of ['r1', 'r2']) await runners.write(runner(id, null));
+    const nowMs = api.clock.nowMs();
+    expect((await read(failing.id)).queue).toEqual({
+      position: 2,
+      estimated_start: { earliest: nowMs / 1000 + 30, latest: nowMs / 1000 + 90 },
+      reason: `attempt 1 of 5 failed; the next one waits until ${utcText(nowMs + 30_000)}`,
+      warm: true,
+    });
+    expect((await read(other.id)).queue).toMatchObject({ position: 1, reason: 'a free runner is about to take it' });
+    await api.call({ method: 'POST', url: `/v1/fine_tuning/jobs/${failing.id}/resume` });
+    // Told at once, though the queue was looked at less than a second ago.
+    expect((await read(failing.id)).queue).toMatchObject({ position: 1, estimated_start: { earliest: nowMs / 1000 } });
+    await later();
+    expect((await read(failing.id)).queue?.reason).toBe('a free runner is about to take it');
+    expect((await read(other.id)).queue?.position).toBe(2);
   });
 
   it('counts the jobs of other projects as runners would take them, and names none', async () => {

@@ -33,9 +33,14 @@ const FAR_MS = 2 ** 40 * 1000;
 /** Waiting jobs times projects that have any: each job that is taken is chosen among these. Beyond, it takes too long. */
 const MAX_PLAYED = 2_000_000;
 
+/** From the time of a next attempt until the sweeper has rung for it, at most. */
+const RING_MS = 60_000;
+
 interface Outlook {
   readonly view: QueueView;
   readonly foreseen: ReadonlyMap<string, Foresight>;
+  /** The times of next attempts that it knows of, by job. */
+  readonly retries: ReadonlyMap<string, number>;
 }
 
 export class QueueOutlook {
@@ -62,7 +67,7 @@ export class QueueOutlook {
     const nowMs = this.#deps.clock.nowMs();
     return jobs.map((job) => {
       const own = job.state === 'queued' ? outlook?.foreseen.get(job.id) : undefined;
-      return toFineTuningJob(job, nowMs, outlook && own ? standing(outlook.view, job.id, own) : null);
+      return toFineTuningJob(job, nowMs, outlook && own ? standing(outlook.view, job, own) : null);
     });
   }
 
@@ -72,7 +77,7 @@ export class QueueOutlook {
       const look = await this.#facts.look();
       if (look.listed === null) return null;
       const held = await this.#played.get(look);
-      if (held && shown.every(({ id }) => held.foreseen.has(id))) return held;
+      if (held && shown.every((job) => isKnown(held, job))) return held;
       const outlook = this.#play(look, look.listed, shown);
       this.#played.set(look, outlook);
       return await outlook;
@@ -88,12 +93,18 @@ export class QueueOutlook {
     listed: readonly WaitingEntry[],
     shown: readonly JobDocument[],
   ): Promise<Outlook | null> {
-    const view = await this.#view(look, withShown(listed, shown), shown);
+    const retries = retriesOf(shown);
+    const view = await this.#view(look, withShown(listed, shown), shown, retries);
     const waiting = view.projects.reduce((sum, { jobs }) => sum + jobs.length, 0);
-    return waiting * view.projects.length > MAX_PLAYED ? null : { view, foreseen: foreseeStarts(view) };
+    return waiting * view.projects.length > MAX_PLAYED ? null : { view, retries, foreseen: foreseeStarts(view) };
   }
 
-  async #view(look: QueueLook, entries: readonly WaitingEntry[], shown: readonly JobDocument[]): Promise<QueueView> {
+  async #view(
+    look: QueueLook,
+    entries: readonly WaitingEntry[],
+    shown: readonly JobDocument[],
+    retries: ReadonlyMap<string, number>,
+  ): Promise<QueueView> {
     const nowMs = this.#deps.clock.nowMs();
     const { maxRunners = 0, bootMs = ASSUMED_BOOT_MS } = this.#options;
     const alive = look.runners;
@@ -113,14 +124,14 @@ export class QueueOutlook {
       startable: Math.max(0, maxRunners - alive.length),
       // One that has taken longer than it should may still be any time away.
       bootedAtMs: { earliest: booted.earliest, latest: booted.latest > nowMs ? booted.latest : nowMs + bootMs },
-      projects: await this.#projects(look, entries, runTimes),
+      projects: await this.#projects(look, entries, { runTimes, retries }),
     };
   }
 
   #projects(
     look: QueueLook,
     entries: readonly WaitingEntry[],
-    runTimes: (jobId: string) => Span,
+    { runTimes, retries }: { runTimes: (jobId: string) => Span; retries: ReadonlyMap<string, number> },
   ): Promise<WaitingProject[]> {
     const queues = new Map<string, WaitingEntry[]>();
     for (const entry of entries) {
@@ -130,12 +141,26 @@ export class QueueOutlook {
     }
     const projects = [...queues].map(async ([projectId, queue]): Promise<WaitingProject> => {
       const limit = this.#options.jobsPerProject?.(projectId) ?? Infinity;
-      const jobs = queue.map(({ jobId: id, isAhead, sinceMs }) => ({ id, isAhead, sinceMs, runMs: runTimes(id) }));
+      const jobs = queue.map(({ jobId: id, isAhead, sinceMs }) => {
+        return { id, isAhead, sinceMs, runMs: runTimes(id), ...notBefore(retries.get(id)) };
+      });
       return { projectId, limit, jobs, ...(await look.roster(projectId, limit)) };
     });
     return Promise.all(projects);
   }
 }
+
+/** Of jobs whose last attempt failed. They are in no index until they may run again, so only those that are shown are known. */
+function retriesOf(shown: readonly JobDocument[]): Map<string, number> {
+  return new Map(shown.flatMap(({ id, retryAtMs = null }) => (retryAtMs === null ? [] : [[id, retryAtMs]])));
+}
+
+const notBefore = (retryAtMs: number | undefined): { notBeforeMs?: Span } =>
+  retryAtMs === undefined ? {} : { notBeforeMs: { earliest: retryAtMs, latest: retryAtMs + RING_MS } };
+
+/** Whether the queue was played with the job as it is. */
+const isKnown = ({ foreseen, retries }: Outlook, { id, retryAtMs = null }: JobDocument): boolean =>
+  foreseen.has(id) && (retries.get(id) ?? null) === retryAtMs;
 
 /** The index may not have a job yet that was just created, and still have one that ended. */
 function withShown(listed: readonly WaitingEntry[], shown: readonly JobDocument[]): WaitingEntry[] {
@@ -144,7 +169,7 @@ function withShown(listed: readonly WaitingEntry[], shown: readonly JobDocument[
   return [...others, ...places].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function standing(view: QueueView, id: string, foreseen: Foresight): QueueStanding {
+function standing(view: QueueView, job: JobDocument, foreseen: Foresight): QueueStanding {
   const { earliest, latest } = foreseen.startsAtMs;
   const inSeconds = (ms: number, round: (value: number) => number): number => round(ms / 1000);
   return {
@@ -156,7 +181,7 @@ function standing(view: QueueView, id: string, foreseen: Foresight): QueueStandi
             earliest: inSeconds(earliest, Math.floor),
             latest: latest >= FAR_MS ? null : inSeconds(latest, Math.ceil),
           },
-    reason: waitingReason(view, id, foreseen),
+    reason: waitingReason(view, job, foreseen),
     warm: foreseen.isWarm,
   };
 }
