@@ -56,6 +56,7 @@ function runner(id: string, busy: { projectId: string; fromS: number; toS: numbe
 describe('a job that waits', () => {
   it('says that no runner is there, in the answer that creates it too', async () => {
     const { submit, read } = await platform();
+    expect((await api.call({ url: '/v1/x/limits' })).json()).toMatchObject({ running_jobs: null });
     const created = await submit();
     expect(created.queue).toEqual({
       position: 1,
@@ -126,6 +127,7 @@ describe('a job that waits', () => {
       estimated_start: { earliest: nowS + 30, latest: nowS + 40 },
       reason: 'the project is at its limit of 1 running job',
     });
+    expect((await api.call({ url: '/v1/x/limits' })).json()).toMatchObject({ running_jobs: 1 });
     expect((await read(running.id)).queue).toBeNull();
   });
 
