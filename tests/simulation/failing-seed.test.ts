@@ -1,0 +1,48 @@
+/** What becomes of a seed that fails: its report, its replay, and its place among the regressions. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { keepRegression, readRegressions } from './regressions.js';
+import { reportFailure } from './report-failure.js';
+import { runSeed, type SeedFailure } from './run-seed.js';
+import { Scenario } from './scenario.js';
+
+const LINES = 20;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'preheat-regressions-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Without the idempotency check, some of the first seeds fail. */
+async function failing(): Promise<{ scenario: Scenario; failure: SeedFailure }> {
+  const scenario = await Scenario.open({
+    pieces: { reserve: (ledger, identity) => ledger.reserve({ ...identity, keyDigest: null, isRetry: false }) },
+  });
+  for (let seed = 0; seed < 100; seed++) {
+    const failure = await runSeed(scenario, seed, LINES);
+    if (failure) return { scenario, failure };
+  }
+  throw new Error('no seed failed');
+}
+
+it('is told with its seed, commit, replay and last events, fails again when replayed, and is kept once', async () => {
+  const { scenario, failure } = await failing();
+  const report = reportFailure(failure);
+  expect(report).toContain(`seed ${failure.seed} failed: "an acknowledged submit is never lost, and never doubled"`);
+  expect(report).toMatch(/commit: ([0-9a-f]{12}(-dirty)?|unknown)\n/);
+  expect(report).toContain(`replay: npm run sim -- --seed ${failure.seed}\n`);
+  expect(failure.trace).toHaveLength(LINES);
+  expect(report).toContain(`last events:\n    ${failure.trace[0]}`);
+  expect(await runSeed(scenario, failure.seed, LINES)).toMatchObject({ reason: failure.reason, trace: failure.trace });
+
+  const file = pathToFileURL(join(folder, 'regressions.json'));
+  writeFileSync(file, '[{"seed":0,"property":"another","commit":"c"}]');
+  for (const each of [{ ...failure, seed: 9 }, failure, failure]) keepRegression(each, file);
+  const kept = readRegressions(file);
+  expect(kept.map(({ seed }) => seed)).toEqual([...new Set([0, 9, failure.seed])].sort((a, b) => a - b));
+  expect(kept.at(-1)).toMatchObject({ property: failure.property });
+}, 120_000);
