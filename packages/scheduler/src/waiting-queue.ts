@@ -2,7 +2,7 @@
  * Waiting jobs, taken one after the other as runners would: projects by `fairOrder`, of each the first job that may start. A job
  * that may not start yet keeps its place, and those behind it go past.
  */
-import { fairOrder, type ProjectDemand } from './fair-order.js';
+import { fairest, type ProjectDemand } from './fair-order.js';
 
 /** Times or durations in ms; `latest` is Infinity where nothing is known. */
 export interface Span {
@@ -35,12 +35,12 @@ interface Taking {
 
 /** The waiting jobs, as they are taken one after the other. */
 export class WaitingQueue {
-  readonly #projects: readonly (WaitingProject & { readonly left: WaitingJobs; lastMs: number })[];
+  readonly #projects: readonly ProjectInTurn[];
+  readonly #byId: ReadonlyMap<string, ProjectInTurn>;
 
   constructor(projects: readonly WaitingProject[], end: keyof Span) {
-    this.#projects = projects.map((project) => {
-      return { ...project, left: new WaitingJobs(project.jobs, end), lastMs: project.servedAtMs };
-    });
+    this.#projects = projects.map((project) => new ProjectInTurn(project, new WaitingJobs(project.jobs, end)));
+    this.#byId = new Map(this.#projects.map((project) => [project.projectId, project]));
   }
 
   get isEmpty(): boolean {
@@ -49,8 +49,8 @@ export class WaitingQueue {
 
   /** Runners that a project would hold if none of its jobs ended. */
   served(projectId: string): number {
-    const project = this.#projects.find((one) => one.projectId === projectId);
-    return project ? project.running + project.left.taken : 0;
+    const project = this.#byId.get(projectId);
+    return project ? project.held + project.left.taken : 0;
   }
 
   /** When the next of those that may not start at `atMs` may; Infinity where there is none. */
@@ -60,18 +60,45 @@ export class WaitingQueue {
 
   /** The next job, if any may run. */
   take({ dueMs, servedAtMs, running }: Taking): { projectId: string; job: WaitingJob } | null {
-    const demands = this.#projects.flatMap((project) => {
-      const job = project.left.first(dueMs);
-      if (!job) return [];
-      const { projectId, limit, lastMs } = project;
-      const { isAhead, sinceMs } = job;
-      return [{ projectId, limit, servedAtMs: lastMs, isAhead, sinceMs, running: running(projectId), project, job }];
-    });
-    const [next] = fairOrder(demands);
-    if (!next) return null;
-    next.project.left.take(next.job);
-    next.project.lastMs = servedAtMs;
-    return { projectId: next.projectId, job: next.job };
+    for (const project of this.#projects) project.lookAt(dueMs, running(project.projectId));
+    const project = fairest(this.#projects);
+    const job = project?.first;
+    if (!project || !job) return null;
+    project.left.take(job);
+    project.servedAtMs = servedAtMs;
+    return { projectId: project.projectId, job };
+  }
+}
+
+/** What a project demands at one moment of the play. One object serves all moments: a queue is thousands of them. */
+class ProjectInTurn implements ProjectDemand {
+  readonly projectId: string;
+  readonly left: WaitingJobs;
+  /** Runners it held before the play. */
+  readonly held: number;
+  readonly #limit: number;
+  first: WaitingJob | undefined;
+  isAhead = false;
+  sinceMs = 0;
+  running = 0;
+  limit = 0;
+  servedAtMs: number;
+
+  constructor({ projectId, running, limit, servedAtMs }: WaitingProject, left: WaitingJobs) {
+    this.projectId = projectId;
+    this.left = left;
+    this.held = running;
+    this.#limit = limit;
+    this.servedAtMs = servedAtMs;
+  }
+
+  lookAt(dueMs: number, running: number): void {
+    this.first = this.left.first(dueMs);
+    this.isAhead = this.first?.isAhead ?? false;
+    this.sinceMs = this.first?.sinceMs ?? 0;
+    this.running = running;
+    // Without a job that may start it demands nothing.
+    this.limit = this.first ? this.#limit : 0;
   }
 }
 

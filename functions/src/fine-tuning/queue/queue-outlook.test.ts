@@ -134,6 +134,7 @@ describe('a job that waits', () => {
   it('for its next attempt says from when, starts no sooner, and holds up nobody; a resume brings it forward', async () => {
     const { submit, read, later, runners } = await platform();
     const [failing, other] = [await submit(), await submit()];
+    await later();
     const leased = await LeasedJob.acquire(api.deps, failing.id, 'r1', 600_000);
     await leased?.attemptFailed({ code: 'attempt_failed', message: 'the device was lost', param: null });
     for (const id of ['r1', 'r2']) await runners.write(runner(id, null));
@@ -179,6 +180,51 @@ describe('a job that waits', () => {
     await later();
     await read(page.data[0]?.id ?? '');
     expect(looks).toBe(2);
+  });
+
+  it('is told what the last look saw while a new one is slow, and a slow look is held the longer', async () => {
+    const { submit, read, later } = await platform();
+    const [first] = [await submit(), await submit()];
+    await later();
+    await read(first.id);
+    const list = api.deps.store.list.bind(api.deps.store);
+    const slow = { ms: 500, looks: 0 };
+    api.deps.store.list = async (prefix, options) => {
+      if (prefix === KEYS.waiting && slow.ms > 0) {
+        slow.looks++;
+        await api.clock.sleep(slow.ms);
+      }
+      return list(prefix, options);
+    };
+    // A look that is as old as this serves nobody: a process that slept must look first.
+    await api.clock.advance(11_001);
+    const waiting = read(first.id);
+    await api.clock.advance(500);
+    expect((await waiting).queue?.position).toBe(1);
+    await api.clock.advance(9000);
+    await read(first.id);
+    expect(slow.looks).toBe(1);
+    await api.clock.advance(1000);
+    const impatient = read(first.id);
+    await api.clock.advance(50);
+    expect((await impatient).queue?.position).toBe(1);
+    expect(slow.looks).toBe(2);
+    await api.clock.advance(500);
+    await read(first.id);
+    expect(slow.looks).toBe(2);
+  });
+
+  it('is played anew for one job no longer where thousands wait: its place is told after the next look', async () => {
+    const { submit, read, later } = await platform();
+    const first = await submit();
+    const [entry = ''] = (await api.deps.store.list(KEYS.waiting)).entries.map(({ key }) => key);
+    const others = Array.from({ length: 4000 }, (_, i) => entry.replace(first.id, `ftjob-other-${i}`));
+    for (const key of others) await api.deps.store.put(key, new Uint8Array(1));
+    await later();
+    expect((await read(first.id)).queue?.position).toBeGreaterThan(0);
+    const last = await submit();
+    await later();
+    expect((await read(last.id)).queue?.position).toBe(4002);
   });
 
   it('has its place though the index has lost it, and none once it does not wait', async () => {

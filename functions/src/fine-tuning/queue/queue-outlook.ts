@@ -1,6 +1,6 @@
 /**
  * Jobs as the API shows them: one that waits says its place, when it should start and what it waits for. All of it is computed
- * when it is asked for (at most a second before), from the index of waiting jobs, the rosters, the registry of runners and what preflights
+ * when it is asked for (from a look that `QueueFacts` holds), from the index of waiting jobs, the rosters, the registry of runners and what preflights
  * estimated, so it is as true as those are, and no job waits for it.
  */
 import { type FineTuningJob, type JobDocument, LOCAL_RUNNER_CLASS, type QueueStanding } from '@preheat/contracts';
@@ -31,7 +31,9 @@ const SPREAD_OF_BOOT = { earliest: 0.5, latest: 2 };
 const FAR_MS = 2 ** 40 * 1000;
 
 /** Waiting jobs times projects that have any: each job that is taken is chosen among these. Beyond, it takes too long. */
-const MAX_PLAYED = 2_000_000;
+const MAX_PLAYED = 400_000;
+/** Up to here the queue is played anew for a job that the last look does not know; beyond, its place is told after the next look. */
+const MAX_PLAYED_FOR_ONE = 2_000;
 
 /** From the time of a next attempt until the sweeper has rung for it, at most. */
 const RING_MS = 60_000;
@@ -41,6 +43,10 @@ interface Outlook {
   readonly foreseen: ReadonlyMap<string, Foresight>;
   /** The times of next attempts that it knows of, by job. */
   readonly retries: ReadonlyMap<string, number>;
+  /** Jobs that it was played for: the index may not have had them. */
+  readonly shown: ReadonlyMap<string, JobDocument>;
+  /** Too long to be played for a single job that it does not know. */
+  readonly isDeep: boolean;
 }
 
 export class QueueOutlook {
@@ -77,8 +83,8 @@ export class QueueOutlook {
       const look = await this.#facts.look();
       if (look.listed === null) return null;
       const held = await this.#played.get(look);
-      if (held && shown.every((job) => isKnown(held, job))) return held;
-      const outlook = this.#play(look, look.listed, shown);
+      if (held === null || held?.isDeep || (held && shown.every((job) => isKnown(held, job)))) return held;
+      const outlook = this.#play(look, look.listed, new Map([...(held?.shown ?? []), ...byId(shown)]));
       this.#played.set(look, outlook);
       return await outlook;
     } catch (error) {
@@ -91,12 +97,15 @@ export class QueueOutlook {
   async #play(
     look: QueueLook,
     listed: readonly WaitingEntry[],
-    shown: readonly JobDocument[],
+    shown: ReadonlyMap<string, JobDocument>,
   ): Promise<Outlook | null> {
-    const retries = retriesOf(shown);
-    const view = await this.#view(look, withShown(listed, shown), shown, retries);
-    const waiting = view.projects.reduce((sum, { jobs }) => sum + jobs.length, 0);
-    return waiting * view.projects.length > MAX_PLAYED ? null : { view, retries, foreseen: foreseeStarts(view) };
+    const documents = [...shown.values()];
+    const entries = withShown(listed, documents);
+    const depth = entries.length * new Set(entries.map(({ projectId }) => projectId)).size;
+    if (depth > MAX_PLAYED) return null;
+    const retries = retriesOf(documents);
+    const view = await this.#view(look, entries, documents, retries);
+    return { view, retries, shown, foreseen: foreseeStarts(view), isDeep: depth > MAX_PLAYED_FOR_ONE };
   }
 
   async #view(
@@ -162,10 +171,13 @@ const notBefore = (retryAtMs: number | undefined): { notBeforeMs?: Span } =>
 const isKnown = ({ foreseen, retries }: Outlook, { id, retryAtMs = null }: JobDocument): boolean =>
   foreseen.has(id) && (retries.get(id) ?? null) === retryAtMs;
 
+const byId = (jobs: readonly JobDocument[]): (readonly [string, JobDocument])[] => jobs.map((job) => [job.id, job]);
+
 /** The index may not have a job yet that was just created, and still have one that ended. */
 function withShown(listed: readonly WaitingEntry[], shown: readonly JobDocument[]): WaitingEntry[] {
   const places = shown.map(entryOf);
-  const others = listed.filter(({ jobId }) => places.every((place) => place.jobId !== jobId));
+  const ids = new Set(places.map(({ jobId }) => jobId));
+  const others = listed.filter(({ jobId }) => !ids.has(jobId));
   return [...others, ...places].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
