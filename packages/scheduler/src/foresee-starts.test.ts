@@ -62,7 +62,9 @@ describe('when a waiting job starts', () => {
 
   it('is not before it may, and others do not wait for it', () => {
     const notBeforeMs = { earliest: 7000, latest: 9000 };
-    const jobs = project('a', [exactly(100), exactly(100)]).jobs.map((job, i) => (i === 0 ? { ...job, notBeforeMs } : job));
+    const jobs = project('a', [exactly(100), exactly(100)]).jobs.map((job, i) =>
+      i === 0 ? { ...job, notBeforeMs } : job,
+    );
     const queue = view({ runners: [idle], projects: [project('a', [], { jobs })] });
     expect(foreseeStart(queue, 'a0')).toEqual({ position: 2, startsAtMs: notBeforeMs, isWarm: true });
     expect(foreseeStart(queue, 'a1')).toEqual({ position: 1, startsAtMs: exactly(1000), isWarm: true });
@@ -134,7 +136,9 @@ describe('a foreseen start', () => {
           const projects = ['a', 'b', 'c'].map((name, i) => {
             const running = runners.filter(({ projectId }) => projectId === name).length;
             const jobs = project(name, all[i] as Span[]).jobs.map((job, at) => {
-              return at % 3 === 1 ? { ...job, notBeforeMs: { earliest: 1000 + 100 * at, latest: 1500 + 200 * at } } : job;
+              return at % 3 === 1
+                ? { ...job, notBeforeMs: { earliest: 1000 + 100 * at, latest: 1500 + 200 * at } }
+                : job;
             });
             return project(name, [], { jobs, limit: most, running });
           });

@@ -134,6 +134,7 @@ describe('a job that waits', () => {
   it('for its next attempt says from when, starts no sooner, and holds up nobody; a resume brings it forward', async () => {
     const { submit, read, later, runners } = await platform();
     const [failing, other] = [await submit(), await submit()];
+    await later();
     const leased = await LeasedJob.acquire(api.deps, failing.id, 'r1', 600_000);
     await leased?.attemptFailed({ code: 'attempt_failed', message: 'the device was lost', param: null });
     for (const id of ['r1', 'r2']) await runners.write(runner(id, null));

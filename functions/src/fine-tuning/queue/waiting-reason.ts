@@ -6,7 +6,8 @@ import type { Foresight, QueueView } from '@preheat/scheduler';
 export function waitingReason(view: QueueView, job: JobDocument, { position }: Foresight): string {
   const { retryAtMs = null, attempts, maxAttempts } = job;
   // Who is ahead of it by then, and which runners are free, is known then.
-  if (retryAtMs !== null) return `attempt ${attempts} of ${maxAttempts} failed; the next one waits until ${utcText(retryAtMs)}`;
+  if (retryAtMs !== null)
+    return `attempt ${attempts} of ${maxAttempts} failed; the next one waits until ${utcText(retryAtMs)}`;
   const project = view.projects.find(({ jobs }) => jobs.some(({ id }) => id === job.id));
   const ahead = position - 1;
   const parts = [
