@@ -72,7 +72,12 @@ function figures(): string {
   const header = ['store', 'jobs', 'ended', 'SIGKILL', 'SIGSTOP past the lease', 'SIGTERM', 'starts of 4 processes'];
   const rows = reports.map(({ store, ended, killed, stopped, terminated, starts, redriven, wrong }) => {
     const problems = wrong.length === 0 ? 'none' : String(wrong.length);
-    return [store, String(options.jobs), ...[ended, killed, stopped, terminated, starts, redriven].map(String), problems];
+    return [
+      store,
+      String(options.jobs),
+      ...[ended, killed, stopped, terminated, starts, redriven].map(String),
+      problems,
+    ];
   });
   const title = `Seed ${options.seed}, ${Math.round(tormentMs / 1000)} s of blows on each store.`;
   return `${title}\n\n${markdownTable([...header, 'redriven dead letters', 'problems'], rows)}`;

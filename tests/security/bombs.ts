@@ -45,7 +45,7 @@ export function bombs(target: () => Target): void {
       ['thousands', Object.fromEntries(Array.from({ length: 1_500 }, (_, i) => [`x-${i}`, 'y']))],
     ])('of headers is refused or ignored: %s', async (_, headers) => {
       const answer = await target().send('GET', '/v1/files', { headers });
-      expect([200, 431]).toContain(answer.status);
+      expect([200, 400, 431]).toContain(answer.status);
       await alive();
     });
 
@@ -61,7 +61,10 @@ export function bombs(target: () => Target): void {
       for (const json of [
         { grader: { type: 'score_model', name: 's', model: 'preheat-1m', input }, model_sample: 'x' },
         { grader: { type: 'multi', name: 'm', graders: {}, calculate_output: '('.repeat(100_000) }, model_sample: 'x' },
-        { grader: { type: 'string_check', name: 'c', input: template, reference: 'x', operation: 'eq' }, model_sample: 'x' },
+        {
+          grader: { type: 'string_check', name: 'c', input: template, reference: 'x', operation: 'eq' },
+          model_sample: 'x',
+        },
       ]) {
         const { status } = await target().send('POST', '/v1/fine_tuning/alpha/graders/run', { json });
         expect(status).toBeLessThan(500);

@@ -26,7 +26,17 @@ export function outboundRequests(target: () => Target): void {
   });
   afterAll(() => server.close());
 
-  const hosts = ['127.0.0.1', 'localhost', '127.1', '2130706433', '0x7f.0.0.1', '0177.0.0.1', '0.0.0.0', '[::1]', '[::ffff:127.0.0.1]'];
+  const hosts = [
+    '127.0.0.1',
+    'localhost',
+    '127.1',
+    '2130706433',
+    '0x7f.0.0.1',
+    '0177.0.0.1',
+    '0.0.0.0',
+    '[::1]',
+    '[::ffff:127.0.0.1]',
+  ];
   const addresses = (scheme = 'http'): string[] => [
     ...hosts.map((host) => `${scheme}://${host}:${port}/score`),
     `${scheme}://user:password@127.0.0.1:${port}/score`,
@@ -108,7 +118,10 @@ export function outboundRequests(target: () => Target): void {
   });
 }
 
-type Schema = { readonly $ref?: string; readonly properties?: Readonly<Record<string, Schema>> } & Record<string, unknown>;
+type Schema = { readonly $ref?: string; readonly properties?: Readonly<Record<string, Schema>> } & Record<
+  string,
+  unknown
+>;
 
 /** Every property of a request whose name ends in an address, through references. */
 function addressFields(): string[] {
@@ -118,8 +131,10 @@ function addressFields(): string[] {
   const walk = (node: unknown, operation: string, seen: readonly string[]): void => {
     if (typeof node !== 'object' || node === null) return;
     const { $ref, properties = {} } = node as Schema;
-    if ($ref !== undefined && !seen.includes($ref)) walk(schemas[$ref.split('/').at(-1) ?? ''], operation, [...seen, $ref]);
-    for (const name of Object.keys(properties)) if (/ur[li]s?$|host$|address$/i.test(name)) found.add(`${operation} ${name}`);
+    if ($ref !== undefined && !seen.includes($ref))
+      walk(schemas[$ref.split('/').at(-1) ?? ''], operation, [...seen, $ref]);
+    for (const name of Object.keys(properties))
+      if (/ur[li]s?$|host$|address$/i.test(name)) found.add(`${operation} ${name}`);
     for (const child of Object.values(node)) walk(child, operation, seen);
   };
   for (const [path, methods] of Object.entries(paths)) {

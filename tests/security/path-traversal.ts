@@ -72,7 +72,10 @@ export function pathTraversal(target: () => Target): void {
       ];
       for (const [path, json, param] of refused) {
         const answer = await target().send('POST', path, { json });
-        expect([path, answer.status]).toEqual([path, expect.toSatisfy((status: number) => [400, 404].includes(status))]);
+        expect([path, answer.status]).toEqual([
+          path,
+          expect.toSatisfy((status: number) => [400, 404].includes(status)),
+        ]);
         expect([path, errorOf(answer)['param']]).toEqual([path, param]);
       }
       const upload = { bytes: 7, filename: way, mime_type: 'text/plain', purpose: 'user_data' };
@@ -82,7 +85,9 @@ export function pathTraversal(target: () => Target): void {
     it('in a header is only a text', async () => {
       const training_file = idOf(await target().upload(jsonl(SFT_ROWS)));
       const headers = { 'idempotency-key': `../../../${SECRET_FILE}`, 'x-request-id': '../../up' };
-      idOf(await target().send('POST', '/v1/fine_tuning/jobs', { json: { model: 'preheat-1m', training_file }, headers }));
+      idOf(
+        await target().send('POST', '/v1/fine_tuning/jobs', { json: { model: 'preheat-1m', training_file }, headers }),
+      );
     });
 
     it('was not found by any of them', async () => {

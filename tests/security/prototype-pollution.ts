@@ -39,7 +39,11 @@ export function prototypePollution(): void {
 
     it('is nothing in a query', async () => {
       for (const { url, methods } of api.app.routeTable.filter((route) => route.methods.includes('GET'))) {
-        for (const query of ['__proto__[polluted]=1', 'metadata[__proto__][polluted]=1', 'constructor[prototype][polluted]=1']) {
+        for (const query of [
+          '__proto__[polluted]=1',
+          'metadata[__proto__][polluted]=1',
+          'constructor[prototype][polluted]=1',
+        ]) {
           const answer = await api.call({ method: 'GET', url: `${url.replace(/:\w+|\*/g, 'x')}?${query}` });
           expect([methods, url, answer.statusCode < 500]).toEqual([methods, url, true]);
         }
@@ -47,7 +51,11 @@ export function prototypePollution(): void {
     });
 
     it('is nothing in a form', async () => {
-      for (const field of ['__proto__[polluted]', 'constructor[prototype][polluted]', 'expires_after[__proto__][polluted]']) {
+      for (const field of [
+        '__proto__[polluted]',
+        'constructor[prototype][polluted]',
+        'expires_after[__proto__][polluted]',
+      ]) {
         const form = multipartBody([
           { field: 'purpose', value: 'fine-tune' },
           { field, value: '1' },
@@ -62,7 +70,13 @@ export function prototypePollution(): void {
       const rows = `{"item":${item}}\n`;
       await api.upload(rows, 'evals');
       for (const name of REACHES) {
-        const grader = { type: 'string_check', name: 'c', input: `{{ item.${name}.polluted }}`, reference: 'yes', operation: 'eq' };
+        const grader = {
+          type: 'string_check',
+          name: 'c',
+          input: `{{ item.${name}.polluted }}`,
+          reference: 'yes',
+          operation: 'eq',
+        };
         const payload = { grader, model_sample: 'x', item: {} };
         const answer = await api.call({ method: 'POST', url: '/v1/fine_tuning/alpha/graders/run', payload });
         const errors = { invalid_variable_error: true };

@@ -8,7 +8,10 @@ export function failedEvent({ message }: JobError): NewEvent {
 /** @param job As it is after the failure. */
 export function attemptFailedEvent({ message }: JobError, job: JobDocument): NewEvent {
   const { attempts, maxAttempts, retryAtMs = null } = job;
-  const next = retryAtMs === null ? 'the next one begins when the job is resumed' : `the next one waits until ${utcText(retryAtMs)}`;
+  const next =
+    retryAtMs === null
+      ? 'the next one begins when the job is resumed'
+      : `the next one waits until ${utcText(retryAtMs)}`;
   const text = `Attempt ${attempts} of ${maxAttempts} failed; ${next}: ${message}`;
   const retryAt = retryAtMs === null ? null : Math.ceil(retryAtMs / 1000);
   return { level: 'warn', type: 'message', message: text, data: { kind: 'attempt_failed', retry_at: retryAt } };

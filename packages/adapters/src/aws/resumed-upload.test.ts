@@ -56,11 +56,8 @@ describe.skipIf(moto === undefined)('an upload that was killed in the middle', (
     const whole = new Uint8Array(3 * PART_BYTES + 5).map((_, i) => i % 251);
     expect(await store.put(KEY, whole, ONCE)).toMatchObject({ ok: true });
     expect(proxy.partsSent()).toEqual(['3', '4']);
-    const { body = new Uint8Array(0), etag } = (await store.get(KEY)) ?? {};
-    expect(Buffer.compare(body, whole)).toBe(0);
+    expect(Buffer.compare((await store.get(KEY))?.body ?? new Uint8Array(0), whole)).toBe(0);
     expect(await store.put(KEY, whole.fill(1), ONCE)).toEqual({ ok: false, reason: 'precondition' });
-    expect(await store.put(KEY, whole, { condition: { kind: 'match', etag: 'other' } })).toMatchObject({ ok: false });
-    expect(await store.put(KEY, whole, { condition: { kind: 'match', etag: etag ?? '' } })).toMatchObject({ ok: true });
     expect(await unfinished()).toEqual([]);
     store.close();
     await proxy.stop();
