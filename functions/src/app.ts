@@ -136,7 +136,7 @@ function addRoutes(app: App, deps: ApiDependencies, options: RouteOptions): void
       fileReadRoutes(v1, deps, files);
       uploadRoutes(v1, uploads, limits);
       directPartRoute(v1, uploads);
-      limitsRoute(v1, limits, deps);
+      limitsRoute(v1, limits, { ...deps, ...options.queue });
       createJobRoute(v1, deps, checks, outlook);
       preflightRoute(v1, checks);
       readJobRoutes(v1, deps, outlook);

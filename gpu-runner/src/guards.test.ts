@@ -78,6 +78,15 @@ describe('a run that went wrong', () => {
     expect(await alarmsOf(at)).toMatchObject([{ detector: 'logprob_mismatch', step: 1 }]);
   });
 
+  it('by how far its policy went from where it started is paused with the distance', async () => {
+    const [, rl] = phases({}, true, { kl_beta: 0.1 });
+    const at = await world({}, { guards: guardsOf({ max_reference_kl: 0 }), phases: [rl as never] });
+    expect(await run(at)).toBe('halted');
+    expect(await alarmsOf(at)).toMatchObject([
+      { detector: 'kl_blow_up', is_worthless: true, evidence: { reference_kl: [expect.any(Number)], bound: 0 } },
+    ]);
+  });
+
   it('by the entropy of its policy is told of and goes on', async () => {
     const at = await guarded({ min_entropy: 100 }, {}, RL_ONLY);
     expect(await run(at)).toBe('succeeded');

@@ -7,6 +7,7 @@ import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import { chooseExecutor } from './executor-choice.js';
 import { gpuSettings } from './gpu-settings.js';
+import { processMemory } from './peak-memory.js';
 import { chooseRolloutProvider } from './rollout-provider.js';
 import { RunnerJudges } from './runner-judges.js';
 import { runnerLoop } from './runner-loop.js';
@@ -80,6 +81,7 @@ const dependencies = {
   graders: graders.pool,
   leaseTtlMs: Number(settings.PREHEAT_LEASE_TTL_MS ?? DEFAULT_LEASE_TTL_MS),
   jobsPerProject: projectLimits(settings),
+  memory: processMemory,
   startedAtMs: Math.round(performance.timeOrigin),
   pricePerHour: Number(settings.PREHEAT_PRICE_PER_HOUR ?? 0),
   ...(settings.PREHEAT_RUNNER_CLASS === undefined ? {} : { runnerClass: settings.PREHEAT_RUNNER_CLASS }),

@@ -19,7 +19,13 @@ const FIRST_COLUMNS: Readonly<Record<PhaseType, readonly string[]>> = {
 /** Names that events have and result files spell otherwise. */
 const RENAMED: Readonly<Record<string, string>> = { train_mean_token_accuracy: 'train_accuracy' };
 /** Of the run, not of the step. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['phase', 'total_steps', 'tokens_per_second', 'eta_seconds']);
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  'phase',
+  'total_steps',
+  'tokens_per_second',
+  'eta_seconds',
+  'peak_memory_bytes',
+]);
 
 /** @param events The data of the metrics events, in order. Nested values are named by their path: `errors/graders/exact/…`. */
 export function metricsCsv(type: PhaseType, events: readonly Data[]): string {

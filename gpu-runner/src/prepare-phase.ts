@@ -7,6 +7,7 @@ import type { LeasedJob } from '@preheat/jobs';
 import { RUNTIMES } from '@preheat/recipes';
 import { advancing } from './advancing.js';
 import type { Interruption } from './interruption.js';
+import { PeakMemory } from './peak-memory.js';
 import { phaseStart } from './phase-start.js';
 import type { PlannedPhase } from './plan-phases.js';
 import type { Position } from './position.js';
@@ -28,6 +29,7 @@ export async function preparePhase(
   position: Position,
   interruption: Interruption,
 ): Promise<PreparedPhase> {
+  const memory = deps.memory ? new PeakMemory(deps.memory) : null;
   const planned = plan[position.phaseIndex];
   invariant(planned, `the job has no phase ${position.phaseIndex}`);
   const { phase, steps } = planned;
@@ -69,6 +71,7 @@ export async function preparePhase(
       phaseSteps: steps,
       totalSteps: plan.reduce((sum, each) => sum + each.steps, 0),
       interruption,
+      memory,
       checkpointInterval: Number(phase.config['checkpoint_interval'] ?? steps),
     },
     close: async () => {

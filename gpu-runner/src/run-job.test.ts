@@ -3,6 +3,7 @@ import { decodeSafetensors, openBundle } from '@preheat/checkpoints';
 import { KEYS, type ResolvedPhase } from '@preheat/contracts';
 import { type LeasedJob, ThroughputLedger } from '@preheat/jobs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { processMemory } from './peak-memory.js';
 import { runJob } from './run-job.js';
 import {
   documentOf,
@@ -46,7 +47,7 @@ async function runStoppedAtEveryStep(at: World): Promise<void> {
 describe('running a job', () => {
   it('trains both phases, publishes every checkpoint and ends succeeded', async () => {
     const at = await world();
-    expect(await runJob(at.deps, await leaseOf(at), never)).toBe('succeeded');
+    expect(await runJob({ ...at.deps, memory: processMemory }, await leaseOf(at), never)).toBe('succeeded');
     const document = await documentOf(at);
     expect(document).toMatchObject({
       state: 'succeeded',
@@ -54,6 +55,8 @@ describe('running a job', () => {
       fineTunedModel: expect.stringMatching(/^ft:preheat-1m:proj:demo:/),
     });
     const events = await at.jobs.eventsSince(document, 0, 1000);
+    const memory = events.filter(({ type }) => type === 'metrics').map(({ data }) => data?.['peak_memory_bytes']);
+    expect(memory).toEqual(Array.from({ length: 9 }, () => expect.toSatisfy((bytes: number) => bytes > 2 ** 20)));
     const starts = events.filter(({ data }) => data?.['kind'] === 'first_step');
     expect(starts.map(({ data }) => data)).toMatchObject([{ cold: false, step_ms: expect.any(Number) }]);
     // The speed of either phase is there for later estimates; together they are what the job used.

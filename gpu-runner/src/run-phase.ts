@@ -16,6 +16,7 @@ import {
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import { alarmEvent, isHalting, WorthlessRunError } from './alarms.js';
 import type { Interruption } from './interruption.js';
+import type { PeakMemory } from './peak-memory.js';
 import { PhaseUsage } from './phase-usage.js';
 import type { Position } from './position.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
@@ -41,6 +42,8 @@ export interface PhaseRun {
   readonly phaseSteps: number | null;
   readonly totalSteps: number | null;
   readonly checkpointInterval: number;
+  /** Since the phase was opened; null where nobody reads it. */
+  readonly memory: PeakMemory | null;
   /** Pipeline steps whose metrics the log already holds. */
   readonly loggedStep: number;
   /** Of the steps before, for detectors; oldest first. */
@@ -136,6 +139,7 @@ function report(run: PhaseRun, phaseStep: number, result: StepResult<unknown>, m
     pipeline_step: step,
     tokens_per_second: speed.tokensPerSecond,
     eta_seconds: speed.etaSeconds,
+    ...(run.memory && { peak_memory_bytes: run.memory.read() }),
   };
   run.leased.record({ level: 'info', type: 'metrics', message: result.event.message, data });
   for (const message of result.warnings ?? []) {

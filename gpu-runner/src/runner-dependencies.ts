@@ -8,6 +8,7 @@ import type { JobStore } from '@preheat/jobs';
 import type { Clock, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
 import type { AnyRecipe } from '@preheat/recipes';
 import type { compareGraphs } from './compare-graphs.js';
+import type { MemoryReader } from './peak-memory.js';
 
 export interface RunnerDependencies {
   readonly runnerId: string;
@@ -31,6 +32,8 @@ export interface RunnerDependencies {
   readonly jobsPerProject?: (projectId: string) => number;
   /** Of this runner's time, in the currency that budgets are in. Default 0. */
   readonly pricePerHour?: number;
+  /** Memory of this process, told with each step. Default: not told. */
+  readonly memory?: MemoryReader;
   /** When this process started, for the account of cold starts. */
   readonly startedAtMs?: number;
   /** Its kind, under which its speed is recorded. Default: that of a machine that says nothing else. */

@@ -28,7 +28,9 @@ export async function takeJob(deps: RunnerDependencies, rung?: string): Promise<
     if (order.length === 0) break;
   }
   const job = rung === undefined ? undefined : (await deps.jobs.read(rung))?.document;
-  return job && !listed.has(job.projectId) ? lease(deps, rosters, job.id) : undefined;
+  // A message may be older than the attempt that failed since: it brings no other one forward.
+  const mayRun = job && !listed.has(job.projectId) && (job.retryAtMs ?? null) === null;
+  return mayRun ? lease(deps, rosters, job.id) : undefined;
 }
 
 async function readDemands(deps: RunnerDependencies, rosters: ProjectRosters): Promise<Demand[]> {

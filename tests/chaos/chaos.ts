@@ -6,7 +6,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { runChaos } from './run-chaos.js';
+import { fillBlock } from '../bench/replace-block.js';
+import { markdownTable } from '../bench/table.js';
+import { type ChaosReport, runChaos } from './run-chaos.js';
 import { STORE_NAMES, type StoreName } from './stores.js';
 
 const HELP = `npm run chaos [-- options]: torment real processes while real jobs train, then check what became of them.
@@ -14,7 +16,8 @@ const HELP = `npm run chaos [-- options]: torment real processes while real jobs
   --minutes N    the time of torment, shared by the stores (5)
   --jobs N       jobs to submit on each store (30)
   --store NAME   ${STORE_NAMES.join(', ')}; repeat it for several (all)
-  --seed N       the same blows again, as far as processes allow`;
+  --seed N       the same blows again, as far as processes allow
+  --write-docs   replace the figures in docs/reliability.md`;
 
 const { values } = parseArgs({
   options: {
@@ -23,6 +26,7 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: '30' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     store: { type: 'string', multiple: true, default: [...STORE_NAMES] },
+    'write-docs': { type: 'boolean', default: false },
   },
 });
 if (values.help) {
@@ -46,18 +50,35 @@ const tormentMs = (number('minutes') * 60_000) / stores.length;
 const options = { seed: number('seed'), jobs: number('jobs'), tormentMs, folder, tell };
 tell(`seed ${options.seed}; logs in ${folder}`);
 
-let hasFailed = false;
+const reports: ChaosReport[] = [];
 for (const name of stores) {
   const report = await runChaos(name, options);
   if (!report) {
     tell(`${name}: SKIPPED, needs moto_server on the PATH or in PREHEAT_MOTO_SERVER: pip install 'moto[server]'`);
     continue;
   }
+  reports.push(report);
   const { wrong, ...counts } = report;
   tell(`${name}: ${wrong.length === 0 ? 'everything held' : `${wrong.length} problems`} ${JSON.stringify(counts)}`);
   for (const problem of wrong) tell(`  ${problem}`);
-  if (wrong.length > 0) hasFailed = true;
 }
+if (values['write-docs']) fillBlock('reliability.md', 'chaos', figures());
+const hasFailed = reports.some(({ wrong }) => wrong.length > 0);
 if (hasFailed) tell(`repeat it with: npm run chaos -- --seed ${options.seed}`);
 else await rm(folder, { recursive: true, force: true });
 process.exit(hasFailed ? 1 : 0);
+
+function figures(): string {
+  const header = ['store', 'jobs', 'ended', 'SIGKILL', 'SIGSTOP past the lease', 'SIGTERM', 'starts of 4 processes'];
+  const rows = reports.map(({ store, ended, killed, stopped, terminated, starts, redriven, wrong }) => {
+    const problems = wrong.length === 0 ? 'none' : String(wrong.length);
+    return [
+      store,
+      String(options.jobs),
+      ...[ended, killed, stopped, terminated, starts, redriven].map(String),
+      problems,
+    ];
+  });
+  const title = `Seed ${options.seed}, ${Math.round(tormentMs / 1000)} s of blows on each store.`;
+  return `${title}\n\n${markdownTable([...header, 'redriven dead letters', 'problems'], rows)}`;
+}

@@ -59,13 +59,14 @@ export class ChaosLedger {
     return sha256Hex(await bundle.read('model.safetensors'));
   }
 
+  /** Runners are still there, and what they keep is theirs. */
   async orphans(): Promise<string[]> {
     const objects = new Map<string, Uint8Array>();
     for await (const { key } of listAll(this.#platform.store, '')) {
       const body = key.endsWith('.json') ? (await this.#platform.store.get(key))?.body : new Uint8Array();
       if (body) objects.set(key, body);
     }
-    return orphansOf(objects);
+    return orphansOf(objects, Date.now());
   }
 
   close(): Promise<void> {

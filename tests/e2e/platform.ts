@@ -27,26 +27,26 @@ export interface Platform {
   readonly baseURL: string;
   readonly dataDir: string;
   startRunner(id: string): Process;
-  /** Logs of every process, for diagnosis. */
-  logs(): string;
+  /** The last lines that every process logged. */
+  logs(lines?: number): string;
   stop(): Promise<void>;
 }
 
-/** @param where Settings of the store; by default a directory that is removed at the end. */
-export async function startPlatform(where: Record<string, string> = {}): Promise<Platform> {
+/** @param settings Of the store, by default a directory that is removed at the end, and whatever else differs. */
+export async function startPlatform(settings: Record<string, string> = {}): Promise<Platform> {
   const dataDir = await mkdtemp(join(tmpdir(), 'preheat-e2e-'));
   const processes: Process[] = [];
   const environment = {
     PATH: process.env['PATH'] ?? '',
     PREHEAT_STORE: 'filesystem',
     PREHEAT_DATA_DIR: dataDir,
-    ...where,
     PREHEAT_PORT: '0',
     PREHEAT_API_KEY_HASHES: `${createHash('sha256').update(API_KEY).digest('hex')}:${PROJECT}`,
     PREHEAT_LEASE_TTL_MS: String(LEASE_TTL_MS),
     PREHEAT_RUNNER_EXECUTOR: 'onnx',
     PREHEAT_LOG_LEVEL: 'info',
     ORT_DISABLE_TELEMETRY: '1',
+    ...settings,
   };
   const start = (entry: string, extra: Record<string, string> = {}): Process => {
     const started = launch(entry, { ...environment, ...extra });
@@ -59,7 +59,7 @@ export async function startPlatform(where: Record<string, string> = {}): Promise
     baseURL: `${String(url)}/v1`,
     dataDir,
     startRunner: (id) => start('gpu-runner/src/main.ts', { PREHEAT_RUNNER_ID: id }),
-    logs: () => processes.map(({ lines }) => lines.slice(-60).join('\n')).join('\n----\n'),
+    logs: (count = 60) => processes.map(({ lines }) => lines.slice(-count).join('\n')).join('\n----\n'),
     stop: async () => {
       await Promise.all(processes.map(({ child }) => stop(child)));
       await rm(dataDir, { recursive: true, force: true });

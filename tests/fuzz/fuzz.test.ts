@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { FuzzTarget } from './fuzz-target.js';
-import type { OpenapiDocument } from './operations.js';
+import { readDocument } from './operations.js';
 import { regressions } from './regressions.js';
 import { faultOf, runFuzz } from './run-fuzz.js';
 
-const document = JSON.parse(
-  readFileSync(new URL('../../functions/openapi.json', import.meta.url), 'utf8'),
-) as OpenapiDocument;
+const document = readDocument();
 const REQUESTS = 600;
 
 it(`answers ${REQUESTS} requests made of the OpenAPI document without a 5xx`, { timeout: 240_000 }, async () => {

@@ -1,8 +1,8 @@
 /** `npm run fuzz -- --help`: sends requests made of the OpenAPI document and shows what the API could not answer for. */
 import { randomInt } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { OpenapiDocument } from './operations.js';
+import { readDocument } from './operations.js';
 import { REGRESSIONS, regressions } from './regressions.js';
 import { runFuzz } from './run-fuzz.js';
 
@@ -24,9 +24,7 @@ if (values.help) {
   console.log(HELP);
   process.exit(0);
 }
-const document = JSON.parse(
-  readFileSync(new URL('../../functions/openapi.json', import.meta.url), 'utf8'),
-) as OpenapiDocument;
+const document = readDocument();
 const [requests, seed] = [Number(values.requests), Number(values.seed)];
 console.log(`seed ${seed}`);
 const onProgress = (sent: number, faults: number): void => console.error(`${sent} of ${requests}, ${faults} faults`);

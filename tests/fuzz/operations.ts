@@ -1,4 +1,5 @@
 /** The operations of the OpenAPI document, as the fuzzer needs them. */
+import { readFileSync } from 'node:fs';
 import type { JsonSchema } from './schema-arbitrary.js';
 
 export interface Operation {
@@ -24,6 +25,9 @@ export interface OpenapiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
 }
+
+export const readDocument = (): OpenapiDocument =>
+  JSON.parse(readFileSync(new URL('../../functions/openapi.json', import.meta.url), 'utf8')) as OpenapiDocument;
 
 export function operationsOf({ paths }: OpenapiDocument): Operation[] {
   return Object.entries(paths).flatMap(([path, methods]) =>

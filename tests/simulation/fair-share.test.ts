@@ -1,5 +1,5 @@
 /** Which job a free runner takes: runners are shared between projects, within their bounds, each project in its own order. */
-import { KEYS } from '@preheat/contracts';
+import { type JobDocument, KEYS } from '@preheat/contracts';
 import { type LeasedJob, type NewJob, ProjectRosters, sweepJobs } from '@preheat/jobs';
 import { describe, expect, it } from 'vitest';
 import type { RunnerDependencies } from '../../gpu-runner/src/runner-dependencies.js';
@@ -16,7 +16,8 @@ class Farm extends JobWorld {
     return outcome.job.id;
   }
 
-  async take(limit = Infinity): Promise<LeasedJob | undefined> {
+  /** @param rung The job that a message named. */
+  async take(limit = Infinity, rung?: string): Promise<LeasedJob | undefined> {
     await this.clock.advance(1);
     const deps = {
       ...this.deps,
@@ -26,7 +27,7 @@ class Farm extends JobWorld {
       jobsPerProject: () => limit,
     };
     // Only what taking a job needs.
-    return takeJob(deps as unknown as RunnerDependencies);
+    return takeJob(deps as unknown as RunnerDependencies, rung);
   }
 
   async finish(leased: LeasedJob | undefined): Promise<void> {
@@ -77,6 +78,35 @@ describe('a free runner', () => {
     await leased?.release('spot notice');
     if (leased) await farm.jobs.ring(leased.job);
     expect(idOf(await farm.take())).toBe(preempted);
+  });
+
+  it('leaves a job alone whose last attempt failed, whatever message comes, until the sweeper finds that it is time', async () => {
+    const farm = new Farm();
+    const failing = await farm.submit('a');
+    const sweep = () => sweepJobs(farm.jobs, farm.deps, { ringAfterMs: 1000 });
+    for (const waitMs of [30_000, 60_000]) {
+      const leased = await farm.take();
+      await leased?.attemptFailed({ code: 'attempt_failed', message: 'the device was lost', param: null });
+      const { events } = await farm.jobs.events(leased?.job as JobDocument, { limit: 1 });
+      const retryAt = Math.ceil((farm.clock.nowMs() + waitMs) / 1000);
+      expect(events[0]?.data).toEqual({ kind: 'attempt_failed', retry_at: retryAt });
+      await farm.clock.advance(waitMs - 2);
+      expect(await farm.take(Infinity, failing)).toBeUndefined();
+      expect(await sweep()).toMatchObject({ rung: 0 });
+      await farm.clock.advance(1);
+      expect(await sweep()).toMatchObject({ rung: 1 });
+    }
+    expect(idOf(await farm.take())).toBe(failing);
+  });
+
+  it('takes a job at once whose user brings its next attempt forward, and lets it keep its place', async () => {
+    const farm = new Farm();
+    const failing = await farm.submit('a');
+    const leased = await farm.take();
+    await farm.submit('a', { priority: 100 });
+    await leased?.attemptFailed({ code: 'attempt_failed', message: 'the device was lost', param: null });
+    expect(await farm.jobs.resume('a', failing)).toMatchObject({ ok: true, job: { retryAtMs: null, goesAhead: true } });
+    expect(idOf(await farm.take())).toBe(failing);
   });
 
   it('leaves jobs beyond the bound of their project waiting, and takes them when one ends', async () => {

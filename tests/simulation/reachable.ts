@@ -2,7 +2,7 @@
  * Everything a user can reach: jobs from their listing, segments and checkpoints from the job, bundles also from model names,
  * files from their listing. What a store holds besides is an orphan.
  */
-import { type FileObject, type JobDocument, KEYS, type ModelRecord } from '@preheat/contracts';
+import { type FileObject, type JobDocument, KEYS, type ModelRecord, type RunnerRecord } from '@preheat/contracts';
 import { isDead, markOfJob } from '@preheat/jobs';
 
 /**
@@ -12,14 +12,18 @@ import { isDead, markOfJob } from '@preheat/jobs';
 const isRecord = (key: string): boolean =>
   /^(idempotency|throughput)\//.test(key) || /^(projects\/[^/]+\/roster|scheduler\/[^/]+\/\+folded)\.json$/.test(key);
 
-/** @param objects Every key of the store; the bodies of those that end in `.json` are read. */
-export function orphansOf(objects: ReadonlyMap<string, Uint8Array>): string[] {
+/**
+ * @param objects Every key of the store; the bodies of those that end in `.json` are read.
+ * @param nowMs Runners whose records have not expired then are there, and what they keep is theirs. By default none is.
+ */
+export function orphansOf(objects: ReadonlyMap<string, Uint8Array>, nowMs = Infinity): string[] {
   const keys = new Set<string>();
   const prefixes = new Set<string>();
   const json = (key: string): unknown => JSON.parse(new TextDecoder().decode(objects.get(key)));
   for (const key of objects.keys()) {
     if (/^jobs\/[^/]+\/job\.json$/.test(key)) addJob(json(key) as JobDocument, keys, prefixes);
     if (/^files\/[^/]+\/file\.json$/.test(key)) addFile(key, json(key) as never, objects, keys);
+    if (key.startsWith(KEYS.runners)) addRunner(key, json(key) as RunnerRecord, nowMs, keys);
   }
   for (const key of keys) {
     if (key.startsWith('models/') && objects.has(key)) prefixes.add((json(key) as ModelRecord).prefix);
@@ -37,6 +41,15 @@ function addJob(job: JobDocument, keys: Set<string>, prefixes: Set<string>): voi
   }
   if (isDead(job)) addDead(job, keys);
   if (job.fineTunedModel !== null) keys.add(KEYS.model(job.projectId, job.fineTunedModel));
+}
+
+function addRunner(
+  key: string,
+  { id, runnerClass, expiresAtMs }: RunnerRecord,
+  nowMs: number,
+  keys: Set<string>,
+): void {
+  if (expiresAtMs > nowMs) keys.add(key).add(KEYS.keyState(runnerClass, id));
 }
 
 /** An operator may queue it again: what it was made from is still marked as used. */

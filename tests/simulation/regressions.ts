@@ -13,11 +13,11 @@ export interface Regression {
 
 const FILE = new URL('./regressions.json', import.meta.url);
 
-export const readRegressions = (): Regression[] => JSON.parse(readFileSync(FILE, 'utf8')) as Regression[];
+export const readRegressions = (file = FILE): Regression[] => JSON.parse(readFileSync(file, 'utf8')) as Regression[];
 
-export function keepRegression({ seed, property }: SeedFailure): void {
-  const known = readRegressions();
+export function keepRegression({ seed, property }: SeedFailure, file = FILE): void {
+  const known = readRegressions(file);
   if (known.some((regression) => regression.seed === seed)) return;
   const all = [...known, { seed, property, commit: commit() }].sort((a, b) => a.seed - b.seed);
-  writeFileSync(FILE, `[\n${all.map((each) => `  ${JSON.stringify(each)}`).join(',\n')}\n]\n`);
+  writeFileSync(file, `[\n${all.map((each) => `  ${JSON.stringify(each)}`).join(',\n')}\n]\n`);
 }

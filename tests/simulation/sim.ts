@@ -1,8 +1,11 @@
 /** `npm run sim -- --help`: plays seeds of the simulated platform until one breaks a property, or all held. */
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { keepRegression } from './regressions.js';
-import { reportFailure } from './report-failure.js';
+import { fillBlock } from '../bench/replace-block.js';
+import { markdownTable } from '../bench/table.js';
+import { PROPERTIES } from './properties/index.js';
+import { keepRegression, readRegressions } from './regressions.js';
+import { commit, reportFailure } from './report-failure.js';
 import { runMany } from './run-many.js';
 import { runSeed, type SeedFailure } from './run-seed.js';
 import { Scenario } from './scenario.js';
@@ -15,7 +18,8 @@ const HELP = `npm run sim [-- options]: play seeds of the simulated platform unt
   --seeds N      how many (1000), on all cores; Ctrl-C says where to go on
   --from N       the first one (0)
   --workers N    processes (one a core)
-  --seed N       only this one, with its whole trace`;
+  --seed N       only this one, with its whole trace
+  --write-docs   replace the figures in docs/reliability.md`;
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +28,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '0' },
     seed: { type: 'string' },
     workers: { type: 'string', default: String(availableParallelism()) },
+    'write-docs': { type: 'boolean', default: false },
   },
 });
 if (values.help) {
@@ -72,5 +77,27 @@ async function playRange(): Promise<number> {
   console.log(
     `${failed === 0 ? 'every property held' : `${failed} seeds failed`} in the seeds ${from} to ${resumeAt - 1}`,
   );
+  if (values['write-docs']) {
+    const played = { from, to: resumeAt - 1, failed, tookMs: performance.now() - startedMs };
+    fillBlock('reliability.md', 'sim', figures(played));
+  }
   return failed === 0 && resumeAt === from + seeds ? 0 : 1;
+}
+
+function figures({ from, to, failed, tookMs }: { from: number; to: number; failed: number; tookMs: number }): string {
+  const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, Node ${process.version}`;
+  return markdownTable(
+    ['seeds', 'properties', 'failed', 'took', 'kept from earlier failures', 'commit', 'machine'],
+    [
+      [
+        `${from.toLocaleString('en')} to ${to.toLocaleString('en')}`,
+        String(PROPERTIES.length),
+        String(failed),
+        `${Math.round(tookMs / 60_000)} min`,
+        `${readRegressions().length} seeds`,
+        `\`${commit()}\``,
+        machine,
+      ],
+    ],
+  );
 }

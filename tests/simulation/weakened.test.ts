@@ -1,73 +1,11 @@
-/**
- * The simulator sees: without the fence, the read-back, the manifest-last rule, the idempotency check, the collector or its references, one at
- * a time, some seed fails. The weakened piece is handed to the production factories; no source is changed.
- */
-import type { publishBundle } from '@preheat/checkpoints';
-import { BundleError, MANIFEST_NAME, sha256Hex } from '@preheat/checkpoints';
-import { type BundleManifest, encodeStored } from '@preheat/contracts';
-import { putIdempotent } from '@preheat/ports';
+/** The simulator sees: without a piece of the protocol (`weaknesses.ts`), some seed fails. */
 import { describe, expect, it } from 'vitest';
 import { verdictOf } from './run-seed.js';
 import { PropertyViolated, Scenario } from './scenario.js';
-import type { Weakened } from './world/weakened.js';
+import { WEAKNESSES } from './weaknesses.js';
 
 /** A weakness that this many seeds do not show would not show in a run of the tests either. */
 const SEEDS = 100;
-
-const manifestFirst: typeof publishBundle = async (store, prefix, blobs) => {
-  if (blobs.size === 0) throw new BundleError('invalid-name', `bundle ${prefix} has no blobs`);
-  const whole = [...blobs].map(([name, content]) => {
-    if (typeof content === 'function') throw new Error(`${name} is streamed, which a small job never does`);
-    return [name, content] as const;
-  });
-  const entries = whole.map(([name, bytes]) => ({ name, sizeBytes: bytes.byteLength, sha256: sha256Hex(bytes) }));
-  const manifest: BundleManifest = { schemaVersion: 1, blobs: entries };
-  await putIdempotent(store, `${prefix}/${MANIFEST_NAME}`, encodeStored(manifest));
-  for (const [name, bytes] of whole) await putIdempotent(store, `${prefix}/${name}`, bytes);
-  return manifest;
-};
-
-const WEAKNESSES: readonly { what: string; weakened: Weakened; noticed: RegExp }[] = [
-  {
-    what: 'the fence: a runner writes although its lease is not the one that holds the job',
-    weakened: { pieces: { isHeldBy: () => true } },
-    noticed: /finishes at most once|backwards|cancelled stays|paused stays|shared/,
-  },
-  {
-    what: 'the read-back: a write whose answer was lost is taken for done',
-    weakened: { pieces: { carriesWrite: () => true } },
-    noticed: /never lost|stays|metrics|finishes|ends|backwards|shared|straight run/,
-  },
-  {
-    what: 'the manifest-last rule: the manifest is written before the blobs it lists',
-    weakened: { publishBundle: manifestFirst },
-    noticed: /before it is complete/,
-  },
-  {
-    what: 'the idempotency check: every create request is a new one',
-    weakened: {
-      pieces: {
-        reserve: (ledger, identity) => ledger.reserve({ ...identity, keyDigest: null, isRetry: false }),
-      },
-    },
-    noticed: /never doubled/,
-  },
-  {
-    what: 'the collector',
-    weakened: { orphanGraceMs: 10 ** 12 },
-    noticed: /no orphaned object/,
-  },
-  {
-    what: 'references: what a job started from is collected like anything else that its own job does not keep',
-    weakened: { pieces: { isUsed: () => false } },
-    noticed: /what is referenced stays|ends/,
-  },
-  {
-    what: 'the grace period: what nothing refers to yet is deleted at once',
-    weakened: { orphanGraceMs: 0 },
-    noticed: /complete|never lost|ends|straight run|finishes|stays|no orphaned|RangeError/,
-  },
-];
 
 describe('the simulation notices that a piece is missing', () => {
   for (const { what, weakened, noticed } of WEAKNESSES) {

@@ -3,6 +3,7 @@ import { Count, Nullable } from '@preheat/contracts';
 import Type from 'typebox';
 import type { App } from '../app-type.js';
 import type { ApiDependencies } from '../dependencies.js';
+import type { QueueOptions } from '../fine-tuning/queue/queue-outlook.js';
 import { withErrors } from '../plugins/error-responses.js';
 import type { Limits } from '../plugins/limits.js';
 
@@ -16,16 +17,26 @@ const LimitsObject = Type.Object({
   json_body_bytes: Count,
   requests_per_minute: Count,
   open_streams: Count,
+  /** Jobs of the project that may hold a runner at a time; the others wait. Null: any number. */
+  running_jobs: Nullable(Count),
 });
 
-export function limitsRoute(app: App, limits: Limits, { directUploads }: Pick<ApiDependencies, 'directUploads'>): void {
+export function limitsRoute(
+  app: App,
+  limits: Limits,
+  { directUploads, jobsPerProject }: Pick<ApiDependencies, 'directUploads'> & Pick<QueueOptions, 'jobsPerProject'>,
+): void {
   const schema = {
     operationId: 'getLimits',
     summary: 'Extension: the limits in force',
     tags: ['Platform'],
     response: withErrors({ 200: LimitsObject }),
   };
-  app.get('/x/limits', { schema }, async () => ({
+  const runningJobs = (projectId: string): number | null => {
+    const limit = jobsPerProject?.(projectId) ?? Infinity;
+    return limit === Infinity ? null : limit;
+  };
+  app.get('/x/limits', { schema }, async ({ projectId }) => ({
     object: 'limits' as const,
     file_bytes: limits.fileBytes,
     upload_bytes: limits.uploadBytes,
@@ -34,5 +45,6 @@ export function limitsRoute(app: App, limits: Limits, { directUploads }: Pick<Ap
     json_body_bytes: limits.jsonBodyBytes,
     requests_per_minute: limits.requestsPerMinute,
     open_streams: limits.openStreamsPerProject,
+    running_jobs: runningJobs(projectId),
   }));
 }

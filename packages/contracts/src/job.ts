@@ -172,6 +172,8 @@ export const JobDocument = Type.Object({
   uses: Type.Optional(Type.Array(Type.String({ maxLength: 512 }), { maxItems: MAX_USES })),
   /** Since when it waits, when it does. */
   queuedAtMs: Type.Optional(Count),
+  /** Its last attempt failed: until the sweeper rings for it, at this time or soon after, no runner takes it. */
+  retryAtMs: Type.Optional(Nullable(Count)),
   /** It had begun and lost its runner: it waits before jobs that have not begun. */
   goesAhead: Type.Optional(Type.Boolean()),
   /** A limit was reached: what is left to do is to end with the best checkpoint. */

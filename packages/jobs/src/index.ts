@@ -26,6 +26,7 @@ export { ownedBy } from './owned-by.js';
 export { ProjectRosters, type RosterDependencies } from './project-rosters.js';
 export * from './public-job.js';
 export { runTimeLeft } from './run-time.js';
+export { utcText } from './runner-events.js';
 export { RunnerRegistry, type RunnerRegistryDependencies } from './runner-registry.js';
 export { sweepJobs, type SweepOptions, type SweepResult } from './sweeper.js';
 export { afterExpiry } from './takeover.js';

@@ -245,13 +245,16 @@ export class JobStore {
       if (!ownedBy(projectId, job)) return undefined;
       const state = transition(job.state, event);
       outcome.refused = state === null;
-      if (state === null || state === job.state) return undefined;
+      // A resume brings the next attempt forward.
+      const isBroughtForward = event === 'resume' && (job.retryAtMs ?? null) !== null;
+      if (state === null || (state === job.state && !isBroughtForward)) return undefined;
       const nowMs = clock.nowMs();
       const logged = await appendEvents(store, job, [REQUEST_EVENTS[event]], nowMs, writeId);
       const ended = TERMINAL_STATES.has(state) ? { finishedAtMs: nowMs, lease: null } : {};
       // What a user held back has no place to keep.
-      const queued = state === 'queued' ? { queuedAtMs: nowMs, goesAhead: false, rungAtMs: nowMs } : {};
-      return { ...job, ...logged, ...ended, ...queued, state };
+      const place = state === 'queued' && !isBroughtForward ? { queuedAtMs: nowMs, goesAhead: false } : {};
+      const queued = state === 'queued' ? { ...place, rungAtMs: nowMs } : {};
+      return { ...job, ...logged, ...ended, ...queued, state, retryAtMs: null };
     });
     if (!stored || !ownedBy(projectId, stored.document)) return { ok: false, reason: 'not_found' };
     if (outcome.refused) return { ok: false, reason: 'refused', job: stored.document };

@@ -22,6 +22,7 @@ import { appendEvents } from './event-log.js';
 import type { JobStore } from './job-store.js';
 import { renewLease, takeLease } from './lease.js';
 import { attemptFailedEvent, failedEvent, releasedEvent } from './runner-events.js';
+import { retryDelayMs } from './retry-delay.js';
 import { afterExpiry, aheadSince, lostRunner, progressOnTakeover } from './takeover.js';
 import { type JobEvent, transition } from './transitions.js';
 
@@ -91,7 +92,8 @@ export class LeasedJob {
     if (!job || state !== 'running') return undefined;
     const lease = takeLease(job, runnerId, deps.clock.nowMs(), ttlMs);
     const writeId = deps.jobs.documents.nextWriteId();
-    const next = { ...job, state, lease, epoch: lease.epoch, progress: progressOnTakeover(job), writeId };
+    const taken = { state, lease, epoch: lease.epoch, progress: progressOnTakeover(job), retryAtMs: null };
+    const next = { ...job, ...taken, writeId };
     const result = await deps.jobs.documents.replace(KEYS.job(jobId), current, next);
     if (!result.ok) return undefined;
     const leased = new LeasedJob(deps, result.stored, lease, ttlMs);
@@ -162,7 +164,7 @@ export class LeasedJob {
 
   /**
    * The attempt failed for a reason that another attempt may not meet (a store that could not be reached). Counts like a
-   * death of the runner: the job goes back to the queue, or fails once it has failed too often.
+   * death of the runner: the job goes back to the queue, to wait for its next attempt, or fails once it has failed too often.
    */
   attemptFailed(error: JobError): Promise<void> {
     return this.#write((job, nowMs) => {
@@ -171,8 +173,10 @@ export class LeasedJob {
       if (state === null) throw new InvariantError(`an attempt failed on a job that is ${job.state}`);
       const isOver = state === 'failed';
       const ended = isOver ? { error, finishedAtMs: nowMs } : { rungAtMs: nowMs, ...aheadSince(nowMs) };
-      const event = isOver ? failedEvent(error) : attemptFailedEvent(error, attempts, job.maxAttempts);
-      return { patch: { ...ended, state, lease: null, attempts }, events: [event] };
+      const retryAtMs = state === 'queued' ? nowMs + retryDelayMs(attempts) : null;
+      const next = { ...ended, state, lease: null, attempts, retryAtMs };
+      const event = isOver ? failedEvent(error) : attemptFailedEvent(error, { ...job, ...next });
+      return { patch: next, events: [event] };
     });
   }
 

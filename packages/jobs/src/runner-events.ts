@@ -5,10 +5,20 @@ export function failedEvent({ message }: JobError): NewEvent {
   return { level: 'error', type: 'message', message: `Training failed: ${message}`, data: { kind: 'failed' } };
 }
 
-export function attemptFailedEvent({ message }: JobError, attempt: number, maxAttempts: number): NewEvent {
-  const text = `Attempt ${attempt} of ${maxAttempts} failed and will be repeated: ${message}`;
-  return { level: 'warn', type: 'message', message: text, data: { kind: 'attempt_failed' } };
+/** @param job As it is after the failure. */
+export function attemptFailedEvent({ message }: JobError, job: JobDocument): NewEvent {
+  const { attempts, maxAttempts, retryAtMs = null } = job;
+  const next =
+    retryAtMs === null
+      ? 'the next one begins when the job is resumed'
+      : `the next one waits until ${utcText(retryAtMs)}`;
+  const text = `Attempt ${attempts} of ${maxAttempts} failed; ${next}: ${message}`;
+  const retryAt = retryAtMs === null ? null : Math.ceil(retryAtMs / 1000);
+  return { level: 'warn', type: 'message', message: text, data: { kind: 'attempt_failed', retry_at: retryAt } };
 }
+
+/** A time for people, in whole seconds: `2030-01-01T00:00:30Z`. */
+export const utcText = (ms: number): string => new Date(1000 * Math.ceil(ms / 1000)).toISOString().replace('.000', '');
 
 /** @param reason Why the runner goes, such as the signal it got. */
 export function releasedEvent(job: JobDocument, reason: string): NewEvent {

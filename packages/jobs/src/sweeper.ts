@@ -118,8 +118,8 @@ function mend(
   }
   const late = afterDeadline(job, nowMs);
   if (late) return { outcome: 'expired', job: late, events: [failedEvent(late.error ?? MISSED)] };
-  if (job.state !== 'queued' || nowMs - job.rungAtMs < ringAfterMs(job, options)) return undefined;
-  return { outcome: 'rung', job: { ...job, rungAtMs: nowMs }, events: [] };
+  if (job.state !== 'queued' || nowMs < ringsAtMs(job, options)) return undefined;
+  return { outcome: 'rung', job: { ...job, rungAtMs: nowMs, retryAtMs: null }, events: [] };
 }
 
 const MISSED: JobError = {
@@ -136,6 +136,7 @@ function afterDeadline(job: JobDocument, nowMs: number): JobDocument | undefined
   return { ...job, state, error: MISSED, finishedAtMs: nowMs };
 }
 
-function ringAfterMs(job: JobDocument, options: SweepOptions): number {
-  return Math.min(options.ringAfterMs * 2 ** job.attempts, MAX_RING_AFTER_MS);
+/** For the next attempt after a failed one; else again, as the message may be lost. */
+function ringsAtMs({ rungAtMs, attempts, retryAtMs = null }: JobDocument, options: SweepOptions): number {
+  return retryAtMs ?? rungAtMs + Math.min(options.ringAfterMs * 2 ** attempts, MAX_RING_AFTER_MS);
 }

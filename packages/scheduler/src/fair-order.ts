@@ -19,8 +19,17 @@ export interface ProjectDemand {
 
 /** The projects that may have a runner now, the next one first. */
 export function fairOrder<D extends ProjectDemand>(demands: readonly D[]): D[] {
-  return demands.filter(({ running, limit }) => running < limit).sort(compare);
+  return demands.filter(mayHaveOne).sort(compare);
 }
+
+/** The first of `fairOrder`. */
+export function fairest<D extends ProjectDemand>(demands: readonly D[]): D | undefined {
+  let first: D | undefined;
+  for (const demand of demands) if (mayHaveOne(demand) && (!first || compare(demand, first) < 0)) first = demand;
+  return first;
+}
+
+const mayHaveOne = ({ running, limit }: ProjectDemand): boolean => running < limit;
 
 function compare(a: ProjectDemand, b: ProjectDemand): number {
   const byRank = Number(b.isAhead) - Number(a.isAhead);

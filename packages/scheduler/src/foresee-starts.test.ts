@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Foresight, foreseeStarts, type QueueView, type Span, type WaitingProject } from './foresee-starts.js';
+import { type Foresight, foreseeStarts, type QueueView } from './foresee-starts.js';
+import type { Span, WaitingProject } from './waiting-queue.js';
 
 const exactly = (ms: number): Span => ({ earliest: ms, latest: ms });
 const never: Span = { earliest: 0, latest: Infinity };
@@ -59,6 +60,26 @@ describe('when a waiting job starts', () => {
     expect(foreseeStart(view({ runners, projects }), 'b0').startsAtMs).toEqual(exactly(1000));
   });
 
+  it('is not before it may, and others do not wait for it', () => {
+    const notBeforeMs = { earliest: 7000, latest: 9000 };
+    const jobs = project('a', [exactly(100), exactly(100)]).jobs.map((job, i) =>
+      i === 0 ? { ...job, notBeforeMs } : job,
+    );
+    const queue = view({ runners: [idle], projects: [project('a', [], { jobs })] });
+    expect(foreseeStart(queue, 'a0')).toEqual({ position: 2, startsAtMs: notBeforeMs, isWarm: true });
+    expect(foreseeStart(queue, 'a1')).toEqual({ position: 1, startsAtMs: exactly(1000), isWarm: true });
+    const busyUntil = view({ runners: [busy('b', exactly(20_000))], projects: [project('a', [], { jobs })] });
+    expect(foreseeStart(busyUntil, 'a0').startsAtMs).toEqual(exactly(20_000));
+  });
+
+  it('is when its project may have another, where that is later than it may begin', () => {
+    const notBeforeMs = exactly(2000);
+    const jobs = project('a', [exactly(100)]).jobs.map((job) => ({ ...job, notBeforeMs }));
+    const runners = [idle, busy('a', exactly(8000))];
+    const queue = view({ runners, projects: [project('a', [], { jobs, running: 1, limit: 1 })] });
+    expect(foreseeStart(queue, 'a0').startsAtMs).toEqual(exactly(8000));
+  });
+
   it('shares runners between projects as runners do', () => {
     const projects = [
       project('a', [exactly(10), exactly(10), exactly(10)], { running: 1, servedAtMs: 500 }),
@@ -114,7 +135,12 @@ describe('a foreseen start', () => {
         (runners, all, most, startable) => {
           const projects = ['a', 'b', 'c'].map((name, i) => {
             const running = runners.filter(({ projectId }) => projectId === name).length;
-            return project(name, all[i] as Span[], { limit: most, running });
+            const jobs = project(name, all[i] as Span[]).jobs.map((job, at) => {
+              return at % 3 === 1
+                ? { ...job, notBeforeMs: { earliest: 1000 + 100 * at, latest: 1500 + 200 * at } }
+                : job;
+            });
+            return project(name, [], { jobs, limit: most, running });
           });
           const queue = view({ runners, projects, startable, bootedAtMs: { earliest: 500, latest: 2000 } });
           const ids = projects.flatMap(({ jobs }) => jobs.map(({ id }) => id));
@@ -122,8 +148,13 @@ describe('a foreseen start', () => {
           const seen = [...foreseen.values()];
           expect([...foreseen.keys()].sort()).toEqual(ids.sort());
           expect(seen.map(({ position }) => position).sort((x, y) => x - y)).toEqual(ids.map((_, i) => i + 1));
+          for (const { jobs } of projects) {
+            for (const { id, notBeforeMs } of jobs) {
+              const start = foreseen.get(id)?.startsAtMs.earliest ?? 0;
+              expect(start).toBeGreaterThanOrEqual(notBeforeMs?.earliest ?? 1000);
+            }
+          }
           for (const { startsAtMs } of seen) {
-            expect(startsAtMs.earliest).toBeGreaterThanOrEqual(1000);
             expect(startsAtMs.latest).toBeGreaterThanOrEqual(startsAtMs.earliest);
           }
         },

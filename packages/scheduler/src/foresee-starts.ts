@@ -3,25 +3,7 @@
  * duration at its low end and once at its high end. An estimate: jobs that come later with a higher priority, or end in another
  * order, move it.
  */
-import { fairOrder, type ProjectDemand } from './fair-order.js';
-
-/** Times or durations in ms; `latest` is Infinity where nothing is known. */
-export interface Span {
-  readonly earliest: number;
-  readonly latest: number;
-}
-
-interface WaitingJob {
-  readonly id: string;
-  readonly isAhead: boolean;
-  readonly sinceMs: number;
-  readonly runMs: Span;
-}
-
-export interface WaitingProject extends Pick<ProjectDemand, 'projectId' | 'running' | 'limit' | 'servedAtMs'> {
-  /** In its own order. */
-  readonly jobs: readonly WaitingJob[];
-}
+import { type Span, WaitingQueue, type WaitingProject } from './waiting-queue.js';
 
 export interface QueueView {
   readonly nowMs: number;
@@ -53,15 +35,21 @@ export function foreseeStarts(view: QueueView): ReadonlyMap<string, Foresight> {
   return new Map(foreseen);
 }
 
-/** By the order alone: runners would be served one by one and none would end. */
+/** By the order alone: runners would be served one by one and none would end. Who may not start yet is behind who may. */
 function positions({ nowMs, projects }: QueueView): Map<string, number> {
-  const queue = new Queue(projects.map((project) => ({ ...project, limit: Infinity })));
+  const queue = new WaitingQueue(
+    projects.map((project) => ({ ...project, limit: Infinity })),
+    'earliest',
+  );
   const found = new Map<string, number>();
-  for (let position = 1; ; position++) {
-    const next = queue.take(nowMs + position, (projectId) => queue.served(projectId));
-    if (next === null) return found;
-    found.set(next.job.id, position);
+  let dueMs = nowMs;
+  while (!queue.isEmpty) {
+    const servedAtMs = nowMs + found.size + 1;
+    const next = queue.take({ dueMs, servedAtMs, running: (projectId) => queue.served(projectId) });
+    if (next) found.set(next.job.id, found.size + 1);
+    else dueMs = queue.nextDueMs(dueMs);
   }
+  return found;
 }
 
 interface Server {
@@ -79,7 +67,7 @@ interface Start {
 /** Starts of the jobs that get a runner at all. */
 function play(view: QueueView, end: keyof Span): Map<string, Start> {
   const servers = serversOf(view, end);
-  const queue = new Queue(view.projects);
+  const queue = new WaitingQueue(view.projects, end);
   const starts = new Map<string, Start>();
   for (;;) {
     const server = firstFree(servers);
@@ -87,15 +75,17 @@ function play(view: QueueView, end: keyof Span): Map<string, Start> {
     const atMs = server.freeAtMs;
     server.projectId = null;
     const held = heldBy(servers);
-    const next = queue.take(atMs, (projectId) => held.get(projectId) ?? 0);
+    const next = queue.take({ dueMs: atMs, servedAtMs: atMs, running: (projectId) => held.get(projectId) ?? 0 });
     if (next) {
       starts.set(next.job.id, { atMs, isWarm: server.isThere });
       Object.assign(server, { freeAtMs: atMs + next.job.runMs[end], projectId: next.projectId, isThere: true });
     }
-    // All are at their limit: it is looked for again when the next runner is free.
-    else server.freeAtMs = Math.min(...servers.map((other) => (other.projectId === null ? Infinity : other.freeAtMs)));
+    // All are at their limit or may not start yet: it looks again when a runner is free, or a job may start.
+    else server.freeAtMs = Math.min(queue.nextDueMs(atMs), ...servers.map(endsAtMs));
   }
 }
+
+const endsAtMs = ({ projectId, freeAtMs }: Server): number => (projectId === null ? Infinity : freeAtMs);
 
 function serversOf(view: QueueView, end: keyof Span): Server[] {
   const { nowMs } = view;
@@ -122,39 +112,4 @@ function firstFree(servers: readonly Server[]): Server | undefined {
     const endsThen = server.freeAtMs === first?.freeAtMs && first.projectId === null && server.projectId !== null;
     return isSooner || endsThen ? server : first;
   }, undefined);
-}
-
-/** The waiting jobs, as they are taken one after the other. */
-class Queue {
-  readonly #projects: readonly (WaitingProject & { taken: number; lastMs: number })[];
-
-  constructor(projects: readonly WaitingProject[]) {
-    this.#projects = projects.map((project) => ({ ...project, taken: 0, lastMs: project.servedAtMs }));
-  }
-
-  get isEmpty(): boolean {
-    return this.#projects.every(({ jobs, taken }) => taken >= jobs.length);
-  }
-
-  /** Runners that a project would hold if none of its jobs ended. */
-  served(projectId: string): number {
-    const project = this.#projects.find((one) => one.projectId === projectId);
-    return project ? project.running + project.taken : 0;
-  }
-
-  /** The next job, if any may run. @param running Runners that a project holds. */
-  take(atMs: number, running: (projectId: string) => number): { projectId: string; job: WaitingJob } | null {
-    const demands = this.#projects.flatMap((project) => {
-      const job = project.jobs[project.taken];
-      if (!job) return [];
-      const { projectId, limit, lastMs: servedAtMs } = project;
-      const { isAhead, sinceMs } = job;
-      return [{ projectId, limit, servedAtMs, isAhead, sinceMs, running: running(projectId), project, job }];
-    });
-    const [next] = fairOrder(demands);
-    if (!next) return null;
-    next.project.taken++;
-    next.project.lastMs = atMs;
-    return { projectId: next.projectId, job: next.job };
-  }
 }

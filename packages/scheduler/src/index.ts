@@ -1,6 +1,7 @@
 /** What to run where and when, before it runs: pure functions of measured state, the time and the shape of a model. */
 export { fairOrder, type ProjectDemand } from './fair-order.js';
-export { type Foresight, foreseeStarts, type QueueView, type Span, type WaitingProject } from './foresee-starts.js';
+export { type Foresight, foreseeStarts, type QueueView } from './foresee-starts.js';
+export type { Span, WaitingProject } from './waiting-queue.js';
 export type { MicroBatchShape } from './activation-floats.js';
 export { forwardFlops, trainingFlops } from './training-flops.js';
 export {

@@ -1,13 +1,12 @@
 /** `npm run bench:control-plane -- --help`: what the API costs with thousands of queued jobs and hundreds of open streams. */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openStore, STORE_NAMES, type StoreName } from '../../chaos/stores.js';
-import { replaceBlock } from '../replace-block.js';
+import { fillBlock } from '../replace-block.js';
 import { loadReport, type LoadMeasurement, type LoadPoint } from './load-report.js';
 import { measureDeepQueue, measurePickUp, measureRates, measureStreams, uploadRows } from './measure-load.js';
 import { measureOperations, total } from './measure-operations.js';
+import { measureOverload } from './measure-overload.js';
 import { MeasuredRunner } from './measured-runner.js';
 import { MeasuredServer } from './measured-server.js';
 
@@ -36,10 +35,7 @@ if (values.help) {
 const name = values.store as StoreName;
 const report = loadReport(await measure(name));
 console.log(report);
-if (values['write-docs']) {
-  const page = fileURLToPath(new URL('../../../docs/reliability.md', import.meta.url));
-  writeFileSync(page, replaceBlock(readFileSync(page, 'utf8'), `bench:control-plane ${name}`, report));
-}
+if (values['write-docs']) fillBlock('reliability.md', `bench:control-plane ${name}`, report);
 process.exit(0);
 
 async function measure(storeName: StoreName): Promise<LoadMeasurement> {
@@ -57,12 +53,13 @@ async function measure(storeName: StoreName): Promise<LoadMeasurement> {
       points.push({ jobs, ...(await measurePoint(server, runner, file)) });
     }
     const rates = await measureRates(server, file);
+    const overload = await measureOverload(server, file, rates.submitsPerSecond);
     const openStreams = Number(values.streams);
     const streams = await measureStreams(server, file, openStreams);
     const messages = Number(values.messages);
     const deepQueue = await measureDeepQueue(runner, messages);
     const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, Node ${process.version}.`;
-    return { store: storeName, machine, points, rates, streams, openStreams, deepQueue, messages };
+    return { store: storeName, machine, points, rates, overload, streams, openStreams, deepQueue, messages };
   } finally {
     await server.stop();
     await runner.close();

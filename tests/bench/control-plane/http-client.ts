@@ -35,6 +35,30 @@ export function send<T>(url: string, method: string, headers: object, body?: str
   });
 }
 
+export interface Reply {
+  /** 0: the connection broke. */
+  readonly status: number;
+  readonly hasRetryAfter: boolean;
+  readonly ms: number;
+}
+
+/** Whatever becomes of a request, on a connection of its own if all others are busy. */
+export function ask(url: string, body: object, crowd: Agent): Promise<Reply> {
+  const startMs = performance.now();
+  const headers = { ...AUTHORIZATION, 'content-type': 'application/json' };
+  return new Promise((resolve) => {
+    const reply = (status: number, hasRetryAfter = false): void =>
+      resolve({ status, hasRetryAfter, ms: performance.now() - startMs });
+    const request = httpRequest(url, { method: 'POST', agent: crowd, headers }, (answer) => {
+      answer.resume();
+      answer.on('end', () => reply(answer.statusCode ?? 0, answer.headers['retry-after'] !== undefined));
+      answer.on('error', () => reply(0));
+    });
+    request.on('error', () => reply(0));
+    request.end(JSON.stringify(body));
+  });
+}
+
 /** An event stream that stays open; resolves when its first bytes are here. */
 export function openStream(url: string): Promise<ClientRequest> {
   return new Promise((resolve, reject) => {

@@ -2,6 +2,7 @@
 import { figure, markdownTable } from '../table.js';
 import type { Rates, StreamLoad } from './measure-load.js';
 import type { OperationCost } from './measure-operations.js';
+import { type Overload, TIMES_CAPACITY } from './measure-overload.js';
 import type { Latency } from './percentiles.js';
 
 /** With so many jobs in the store, all of them queued. */
@@ -19,6 +20,7 @@ export interface LoadMeasurement {
   readonly machine: string;
   readonly points: readonly LoadPoint[];
   readonly rates: Rates;
+  readonly overload: Overload;
   readonly streams: StreamLoad;
   readonly openStreams: number;
   readonly deepQueue: Latency;
@@ -50,7 +52,7 @@ function growthTable(points: readonly LoadPoint[]): string {
   return markdownTable(['p50 / p99, store operations', ...points.map(({ jobs }) => `${count(jobs)} jobs`)], rows);
 }
 
-function loadTable({ rates, streams, openStreams, deepQueue, messages }: LoadMeasurement): string {
+function loadTable({ rates, overload, streams, openStreams, deepQueue, messages }: LoadMeasurement): string {
   const ratio = rates.submitsPerSecond / rates.barePerSecond;
   return markdownTable(
     ['load', 'measured'],
@@ -59,6 +61,15 @@ function loadTable({ rates, streams, openStreams, deepQueue, messages }: LoadMea
       [
         'a bare Fastify route writing the same object',
         `${figure(rates.barePerSecond)} a second; the ratio is ${ratio.toFixed(2)}`,
+      ],
+      [
+        `${TIMES_CAPACITY} times as many: ${figure(overload.offeredPerSecond)} submits a second for ${overload.seconds} s`,
+        [
+          `${count(overload.served)} served, ${latency(overload.latency)} ms`,
+          `${count(overload.refused)} refused with a time to come back, ${count(overload.other)} anything else`,
+          `memory ${figure(overload.rssMiB)} MiB`,
+          `the next request takes ${figure(overload.afterwardsMs)} ms`,
+        ].join('; '),
       ],
       [`submit with ${openStreams} open event streams`, `${latency(streams.submit)} ms`],
       [

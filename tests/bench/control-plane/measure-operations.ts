@@ -50,9 +50,10 @@ export async function measureOperations(server: MeasuredServer, file: string): P
 let seed = 0;
 
 /** Every body is another, as those of different users are. */
+export const jobRequest = (file: string): object => ({ model: 'preheat-1m', training_file: file, seed: seed++ });
+
 export function submitJob(server: MeasuredServer, file: string): Promise<Timed<Created>> {
-  const body = { model: 'preheat-1m', training_file: file, seed: seed++ };
-  return call<Created>(`${server.api}/v1/fine_tuning/jobs`, 'POST', body);
+  return call<Created>(`${server.api}/v1/fine_tuning/jobs`, 'POST', jobRequest(file));
 }
 
 async function costOf(

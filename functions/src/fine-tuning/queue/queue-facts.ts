@@ -1,6 +1,7 @@
 /**
  * What a look at the queue reads from the store. Clients poll jobs, and a look is dozens of reads: one serves everybody who asks
- * within a second, and of how long a waiting job runs nothing is read twice.
+ * within a second, or longer where it took long itself, and nobody waits for a slow one who can be told what the last one saw. Of
+ * how long a waiting job runs nothing is read twice.
  */
 import type { JobDocument, RunnerRecord } from '@preheat/contracts';
 import {
@@ -16,8 +17,14 @@ import type { Span } from '@preheat/scheduler';
 
 export type QueueDependencies = RosterDependencies & { readonly log: Log };
 
-/** How old a look may be. */
+/** How long a look is held at least. */
 const HELD_MS = 1000;
+/** And at least this many times as long as it took: looks at a deep queue leave the process to its requests. */
+const HELD_TIMES = 20;
+/** How long a request waits for a new look while there is one that was held until now. */
+const PATIENCE_MS = 50;
+/** For how long after its time a look still serves those who wait; a process that slept longer must look first. */
+const USABLE_MS = 10_000;
 /** Documents of waiting jobs that one look reads; the others are taken to run as long as those that are known. */
 const MAX_READ = 16;
 const UNKNOWN: Span = { earliest: 0, latest: Infinity };
@@ -46,7 +53,8 @@ export class QueueLook {
 
 export class QueueFacts {
   readonly #deps: QueueDependencies;
-  #held: { readonly untilMs: number; readonly look: Promise<QueueLook> } | null = null;
+  #held: { readonly untilMs: number; readonly look: QueueLook } | null = null;
+  #reading: Promise<QueueLook> | null = null;
   /** By runner class and entry; what a job has done moves its entry. Null: nothing is known of it. */
   #runTimes = new Map<string, Span | null>();
 
@@ -54,10 +62,13 @@ export class QueueFacts {
     this.#deps = deps;
   }
 
-  look(): Promise<QueueLook> {
-    const nowMs = this.#deps.clock.nowMs();
-    if (!this.#held || nowMs >= this.#held.untilMs) this.#held = { untilMs: nowMs + HELD_MS, look: this.#read() };
-    return this.#held.look;
+  async look(): Promise<QueueLook> {
+    const { clock } = this.#deps;
+    const [held, nowMs] = [this.#held, clock.nowMs()];
+    if (held && nowMs < held.untilMs) return held.look;
+    const reading = (this.#reading ??= this.#renew());
+    if (!held || nowMs >= held.untilMs + USABLE_MS) return reading;
+    return Promise.race([reading, clock.sleep(PATIENCE_MS).then(() => held.look)]);
   }
 
   /** The next asks the store again. */
@@ -98,10 +109,23 @@ export class QueueFacts {
     return (jobId) => byJob.get(jobId) ?? usual;
   }
 
+  #renew(): Promise<QueueLook> {
+    const reading = this.#read().finally(() => {
+      this.#reading = null;
+    });
+    // Whoever asked may have been told what the last look saw.
+    reading.catch(() => undefined);
+    return reading;
+  }
+
   async #read(): Promise<QueueLook> {
-    const { store } = this.#deps;
+    const { store, clock } = this.#deps;
+    const beganMs = clock.nowMs();
     const [listed, runners] = await Promise.all([waitingJobs(store), new RunnerRegistry(this.#deps).alive()]);
-    return new QueueLook(this.#deps, listed, runners);
+    const look = new QueueLook(this.#deps, listed, runners);
+    const nowMs = clock.nowMs();
+    this.#held = { untilMs: beganMs + Math.max(HELD_MS, HELD_TIMES * (nowMs - beganMs)), look };
+    return look;
   }
 }
 

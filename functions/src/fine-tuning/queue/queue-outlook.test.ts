@@ -1,6 +1,6 @@
 /** What a waiting job is told, over HTTP, on a store with a registry of runners. */
 import { type FineTuningJob, KEYS, type RunnerRecord } from '@preheat/contracts';
-import { LeasedJob, ProjectRosters, RunnerRegistry } from '@preheat/jobs';
+import { LeasedJob, ProjectRosters, RunnerRegistry, utcText } from '@preheat/jobs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ApiUnderTest, OTHER_KEY, startApi } from '../../test-kit/api-under-test.js';
 import { multipartBody } from '../../test-kit/multipart.js';
@@ -56,6 +56,7 @@ function runner(id: string, busy: { projectId: string; fromS: number; toS: numbe
 describe('a job that waits', () => {
   it('says that no runner is there, in the answer that creates it too', async () => {
     const { submit, read } = await platform();
+    expect((await api.call({ url: '/v1/x/limits' })).json()).toMatchObject({ running_jobs: null });
     const created = await submit();
     expect(created.queue).toEqual({
       position: 1,
@@ -126,7 +127,31 @@ describe('a job that waits', () => {
       estimated_start: { earliest: nowS + 30, latest: nowS + 40 },
       reason: 'the project is at its limit of 1 running job',
     });
+    expect((await api.call({ url: '/v1/x/limits' })).json()).toMatchObject({ running_jobs: 1 });
     expect((await read(running.id)).queue).toBeNull();
+  });
+
+  it('for its next attempt says from when, starts no sooner, and holds up nobody; a resume brings it forward', async () => {
+    const { submit, read, later, runners } = await platform();
+    const [failing, other] = [await submit(), await submit()];
+    await later();
+    const leased = await LeasedJob.acquire(api.deps, failing.id, 'r1', 600_000);
+    await leased?.attemptFailed({ code: 'attempt_failed', message: 'the device was lost', param: null });
+    for (const id of ['r1', 'r2']) await runners.write(runner(id, null));
+    const nowMs = api.clock.nowMs();
+    expect((await read(failing.id)).queue).toEqual({
+      position: 2,
+      estimated_start: { earliest: nowMs / 1000 + 30, latest: nowMs / 1000 + 90 },
+      reason: `attempt 1 of 5 failed; the next one waits until ${utcText(nowMs + 30_000)}`,
+      warm: true,
+    });
+    expect((await read(other.id)).queue).toMatchObject({ position: 1, reason: 'a free runner is about to take it' });
+    await api.call({ method: 'POST', url: `/v1/fine_tuning/jobs/${failing.id}/resume` });
+    // Told at once, though the queue was looked at less than a second ago.
+    expect((await read(failing.id)).queue).toMatchObject({ position: 1, estimated_start: { earliest: nowMs / 1000 } });
+    await later();
+    expect((await read(failing.id)).queue?.reason).toBe('a free runner is about to take it');
+    expect((await read(other.id)).queue?.position).toBe(2);
   });
 
   it('counts the jobs of other projects as runners would take them, and names none', async () => {
@@ -155,6 +180,51 @@ describe('a job that waits', () => {
     await later();
     await read(page.data[0]?.id ?? '');
     expect(looks).toBe(2);
+  });
+
+  it('is told what the last look saw while a new one is slow, and a slow look is held the longer', async () => {
+    const { submit, read, later } = await platform();
+    const [first] = [await submit(), await submit()];
+    await later();
+    await read(first.id);
+    const list = api.deps.store.list.bind(api.deps.store);
+    const slow = { ms: 500, looks: 0 };
+    api.deps.store.list = async (prefix, options) => {
+      if (prefix === KEYS.waiting && slow.ms > 0) {
+        slow.looks++;
+        await api.clock.sleep(slow.ms);
+      }
+      return list(prefix, options);
+    };
+    // A look that is as old as this serves nobody: a process that slept must look first.
+    await api.clock.advance(11_001);
+    const waiting = read(first.id);
+    await api.clock.advance(500);
+    expect((await waiting).queue?.position).toBe(1);
+    await api.clock.advance(9000);
+    await read(first.id);
+    expect(slow.looks).toBe(1);
+    await api.clock.advance(1000);
+    const impatient = read(first.id);
+    await api.clock.advance(50);
+    expect((await impatient).queue?.position).toBe(1);
+    expect(slow.looks).toBe(2);
+    await api.clock.advance(500);
+    await read(first.id);
+    expect(slow.looks).toBe(2);
+  });
+
+  it('is played anew for one job no longer where thousands wait: its place is told after the next look', async () => {
+    const { submit, read, later } = await platform();
+    const first = await submit();
+    const [entry = ''] = (await api.deps.store.list(KEYS.waiting)).entries.map(({ key }) => key);
+    const others = Array.from({ length: 4000 }, (_, i) => entry.replace(first.id, `ftjob-other-${i}`));
+    for (const key of others) await api.deps.store.put(key, new Uint8Array(1));
+    await later();
+    expect((await read(first.id)).queue?.position).toBeGreaterThan(0);
+    const last = await submit();
+    await later();
+    expect((await read(last.id)).queue?.position).toBe(4002);
   });
 
   it('has its place though the index has lost it, and none once it does not wait', async () => {

@@ -1,6 +1,6 @@
 /**
  * Jobs as the API shows them: one that waits says its place, when it should start and what it waits for. All of it is computed
- * when it is asked for (at most a second before), from the index of waiting jobs, the rosters, the registry of runners and what preflights
+ * when it is asked for (from a look that `QueueFacts` holds), from the index of waiting jobs, the rosters, the registry of runners and what preflights
  * estimated, so it is as true as those are, and no job waits for it.
  */
 import { type FineTuningJob, type JobDocument, LOCAL_RUNNER_CLASS, type QueueStanding } from '@preheat/contracts';
@@ -31,11 +31,22 @@ const SPREAD_OF_BOOT = { earliest: 0.5, latest: 2 };
 const FAR_MS = 2 ** 40 * 1000;
 
 /** Waiting jobs times projects that have any: each job that is taken is chosen among these. Beyond, it takes too long. */
-const MAX_PLAYED = 2_000_000;
+const MAX_PLAYED = 400_000;
+/** Up to here the queue is played anew for a job that the last look does not know; beyond, its place is told after the next look. */
+const MAX_PLAYED_FOR_ONE = 2_000;
+
+/** From the time of a next attempt until the sweeper has rung for it, at most. */
+const RING_MS = 60_000;
 
 interface Outlook {
   readonly view: QueueView;
   readonly foreseen: ReadonlyMap<string, Foresight>;
+  /** The times of next attempts that it knows of, by job. */
+  readonly retries: ReadonlyMap<string, number>;
+  /** Jobs that it was played for: the index may not have had them. */
+  readonly shown: ReadonlyMap<string, JobDocument>;
+  /** Too long to be played for a single job that it does not know. */
+  readonly isDeep: boolean;
 }
 
 export class QueueOutlook {
@@ -62,7 +73,7 @@ export class QueueOutlook {
     const nowMs = this.#deps.clock.nowMs();
     return jobs.map((job) => {
       const own = job.state === 'queued' ? outlook?.foreseen.get(job.id) : undefined;
-      return toFineTuningJob(job, nowMs, outlook && own ? standing(outlook.view, job.id, own) : null);
+      return toFineTuningJob(job, nowMs, outlook && own ? standing(outlook.view, job, own) : null);
     });
   }
 
@@ -72,8 +83,8 @@ export class QueueOutlook {
       const look = await this.#facts.look();
       if (look.listed === null) return null;
       const held = await this.#played.get(look);
-      if (held && shown.every(({ id }) => held.foreseen.has(id))) return held;
-      const outlook = this.#play(look, look.listed, shown);
+      if (held === null || held?.isDeep || (held && shown.every((job) => isKnown(held, job)))) return held;
+      const outlook = this.#play(look, look.listed, new Map([...(held?.shown ?? []), ...byId(shown)]));
       this.#played.set(look, outlook);
       return await outlook;
     } catch (error) {
@@ -86,14 +97,23 @@ export class QueueOutlook {
   async #play(
     look: QueueLook,
     listed: readonly WaitingEntry[],
-    shown: readonly JobDocument[],
+    shown: ReadonlyMap<string, JobDocument>,
   ): Promise<Outlook | null> {
-    const view = await this.#view(look, withShown(listed, shown), shown);
-    const waiting = view.projects.reduce((sum, { jobs }) => sum + jobs.length, 0);
-    return waiting * view.projects.length > MAX_PLAYED ? null : { view, foreseen: foreseeStarts(view) };
+    const documents = [...shown.values()];
+    const entries = withShown(listed, documents);
+    const depth = entries.length * new Set(entries.map(({ projectId }) => projectId)).size;
+    if (depth > MAX_PLAYED) return null;
+    const retries = retriesOf(documents);
+    const view = await this.#view(look, entries, documents, retries);
+    return { view, retries, shown, foreseen: foreseeStarts(view), isDeep: depth > MAX_PLAYED_FOR_ONE };
   }
 
-  async #view(look: QueueLook, entries: readonly WaitingEntry[], shown: readonly JobDocument[]): Promise<QueueView> {
+  async #view(
+    look: QueueLook,
+    entries: readonly WaitingEntry[],
+    shown: readonly JobDocument[],
+    retries: ReadonlyMap<string, number>,
+  ): Promise<QueueView> {
     const nowMs = this.#deps.clock.nowMs();
     const { maxRunners = 0, bootMs = ASSUMED_BOOT_MS } = this.#options;
     const alive = look.runners;
@@ -113,14 +133,14 @@ export class QueueOutlook {
       startable: Math.max(0, maxRunners - alive.length),
       // One that has taken longer than it should may still be any time away.
       bootedAtMs: { earliest: booted.earliest, latest: booted.latest > nowMs ? booted.latest : nowMs + bootMs },
-      projects: await this.#projects(look, entries, runTimes),
+      projects: await this.#projects(look, entries, { runTimes, retries }),
     };
   }
 
   #projects(
     look: QueueLook,
     entries: readonly WaitingEntry[],
-    runTimes: (jobId: string) => Span,
+    { runTimes, retries }: { runTimes: (jobId: string) => Span; retries: ReadonlyMap<string, number> },
   ): Promise<WaitingProject[]> {
     const queues = new Map<string, WaitingEntry[]>();
     for (const entry of entries) {
@@ -130,21 +150,38 @@ export class QueueOutlook {
     }
     const projects = [...queues].map(async ([projectId, queue]): Promise<WaitingProject> => {
       const limit = this.#options.jobsPerProject?.(projectId) ?? Infinity;
-      const jobs = queue.map(({ jobId: id, isAhead, sinceMs }) => ({ id, isAhead, sinceMs, runMs: runTimes(id) }));
+      const jobs = queue.map(({ jobId: id, isAhead, sinceMs }) => {
+        return { id, isAhead, sinceMs, runMs: runTimes(id), ...notBefore(retries.get(id)) };
+      });
       return { projectId, limit, jobs, ...(await look.roster(projectId, limit)) };
     });
     return Promise.all(projects);
   }
 }
 
+/** Of jobs whose last attempt failed. They are in no index until they may run again, so only those that are shown are known. */
+function retriesOf(shown: readonly JobDocument[]): Map<string, number> {
+  return new Map(shown.flatMap(({ id, retryAtMs = null }) => (retryAtMs === null ? [] : [[id, retryAtMs]])));
+}
+
+const notBefore = (retryAtMs: number | undefined): { notBeforeMs?: Span } =>
+  retryAtMs === undefined ? {} : { notBeforeMs: { earliest: retryAtMs, latest: retryAtMs + RING_MS } };
+
+/** Whether the queue was played with the job as it is. */
+const isKnown = ({ foreseen, retries }: Outlook, { id, retryAtMs = null }: JobDocument): boolean =>
+  foreseen.has(id) && (retries.get(id) ?? null) === retryAtMs;
+
+const byId = (jobs: readonly JobDocument[]): (readonly [string, JobDocument])[] => jobs.map((job) => [job.id, job]);
+
 /** The index may not have a job yet that was just created, and still have one that ended. */
 function withShown(listed: readonly WaitingEntry[], shown: readonly JobDocument[]): WaitingEntry[] {
   const places = shown.map(entryOf);
-  const others = listed.filter(({ jobId }) => places.every((place) => place.jobId !== jobId));
+  const ids = new Set(places.map(({ jobId }) => jobId));
+  const others = listed.filter(({ jobId }) => !ids.has(jobId));
   return [...others, ...places].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function standing(view: QueueView, id: string, foreseen: Foresight): QueueStanding {
+function standing(view: QueueView, job: JobDocument, foreseen: Foresight): QueueStanding {
   const { earliest, latest } = foreseen.startsAtMs;
   const inSeconds = (ms: number, round: (value: number) => number): number => round(ms / 1000);
   return {
@@ -156,7 +193,7 @@ function standing(view: QueueView, id: string, foreseen: Foresight): QueueStandi
             earliest: inSeconds(earliest, Math.floor),
             latest: latest >= FAR_MS ? null : inSeconds(latest, Math.ceil),
           },
-    reason: waitingReason(view, id, foreseen),
+    reason: waitingReason(view, job, foreseen),
     warm: foreseen.isWarm,
   };
 }

@@ -1,8 +1,14 @@
 /** What a job waits for, in words. */
+import type { JobDocument } from '@preheat/contracts';
+import { utcText } from '@preheat/jobs';
 import type { Foresight, QueueView } from '@preheat/scheduler';
 
-export function waitingReason(view: QueueView, jobId: string, { position }: Foresight): string {
-  const project = view.projects.find(({ jobs }) => jobs.some(({ id }) => id === jobId));
+export function waitingReason(view: QueueView, job: JobDocument, { position }: Foresight): string {
+  const { retryAtMs = null, attempts, maxAttempts } = job;
+  // Who is ahead of it by then, and which runners are free, is known then.
+  if (retryAtMs !== null)
+    return `attempt ${attempts} of ${maxAttempts} failed; the next one waits until ${utcText(retryAtMs)}`;
+  const project = view.projects.find(({ jobs }) => jobs.some(({ id }) => id === job.id));
   const ahead = position - 1;
   const parts = [
     ...(project && project.running >= project.limit

@@ -4,8 +4,14 @@ import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { CreateBucketCommand, ListMultipartUploadsCommand, ListPartsCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, describe, expect, test } from 'vitest';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { S3ObjectStore } from './s3-object-store.js';
 import { systemClock } from '../system/system-clock.js';
 import { startMoto, WIRE_ACCESS } from './wire-servers/index.js';
@@ -23,10 +29,11 @@ afterAll(() => moto?.stop());
 describe.skipIf(moto === undefined)('an upload that was killed in the middle', () => {
   const connection = { ...WIRE_ACCESS, endpoint: moto?.endpoint ?? '' };
   const admin = new S3Client({ ...connection, forcePathStyle: true });
+  beforeAll(() => admin.send(new CreateBucketCommand({ Bucket: BUCKET })));
+  beforeEach(() => admin.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: KEY })));
   const unfinished = async () => (await admin.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }))).Uploads ?? [];
 
   test('is gone on with: a retry sends only the parts that are not there, and leaves nothing behind', async () => {
-    await admin.send(new CreateBucketCommand({ Bucket: BUCKET }));
     await killedInTheMiddle(2);
     const [upload] = await unfinished();
     expect(upload?.Key).toBe(KEY);
@@ -37,6 +44,20 @@ describe.skipIf(moto === undefined)('an upload that was killed in the middle', (
     expect(await store.putStream(KEY, chunks(whole), ONCE)).toMatchObject({ ok: true });
     expect(proxy.partsSent()).toEqual(['3', '4']);
     expect(Buffer.compare((await store.get(KEY))?.body ?? new Uint8Array(0), whole)).toBe(0);
+    expect(await unfinished()).toEqual([]);
+    store.close();
+    await proxy.stop();
+  });
+
+  test('is gone on with by whoever has all its bytes in memory, as a checkpoint is published', async () => {
+    await killedInTheMiddle(2);
+    const proxy = await countingProxy(connection.endpoint);
+    const store = new S3ObjectStore({ ...connection, endpoint: proxy.endpoint, bucket: BUCKET, partBytes: PART_BYTES });
+    const whole = new Uint8Array(3 * PART_BYTES + 5).map((_, i) => i % 251);
+    expect(await store.put(KEY, whole, ONCE)).toMatchObject({ ok: true });
+    expect(proxy.partsSent()).toEqual(['3', '4']);
+    expect(Buffer.compare((await store.get(KEY))?.body ?? new Uint8Array(0), whole)).toBe(0);
+    expect(await store.put(KEY, whole.fill(1), ONCE)).toEqual({ ok: false, reason: 'precondition' });
     expect(await unfinished()).toEqual([]);
     store.close();
     await proxy.stop();

@@ -54,8 +54,10 @@ export class S3ObjectStore implements ObjectStore {
     this.#client.destroy();
   }
 
+  /** In parts where the body is larger than one: a plain PUT takes 5 GiB at most, and a broken one begins again. */
   async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<PutResult> {
     assertKey(key);
+    if (body.byteLength > this.#partBytes) return this.#putParts(key, slices(body, this.#partBytes), options);
     const { condition, contentType } = options;
     const command = new PutObjectCommand({
       Bucket: this.#bucket,
@@ -73,8 +75,11 @@ export class S3ObjectStore implements ObjectStore {
     const parts = regroup(body, this.#partBytes);
     const first = (await parts.next()).value ?? new Uint8Array(0);
     if (first.length < this.#partBytes) return this.put(key, first, options);
-    const target = { client: this.#client, bucket: this.#bucket, key };
-    return multipartUpload(target, startingWith(first, parts), options);
+    return this.#putParts(key, startingWith(first, parts), options);
+  }
+
+  #putParts(key: string, parts: AsyncIterable<Uint8Array>, options: PutOptions): Promise<PutResult> {
+    return multipartUpload({ client: this.#client, bucket: this.#bucket, key }, parts, options);
   }
 
   async get(key: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
@@ -178,6 +183,11 @@ async function unlessStatus<T, const Other = undefined>(
     if ($metadata?.httpStatusCode === status && name !== 'NoSuchBucket') return other as Other;
     throw error;
   }
+}
+
+/** Views of the body, not copies. */
+async function* slices(body: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < body.byteLength; at += size) yield body.subarray(at, at + size);
 }
 
 async function* startingWith(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -34,6 +34,8 @@ import { keysInOrder } from './keys-in-order.js';
 import { SharedDirectory, unlessMissing } from './shared-directory.js';
 
 const LOST: PutResult = { ok: false, reason: 'precondition' };
+/** Of a listing: requests that come meanwhile wait behind no more in the threads that Node reads files with. */
+const STATS_AT_ONCE = 32;
 /** How far a version's time is moved past the last one's: enough for fine file times, else for FAT's 2 s. */
 const TIME_STEPS_MS = [1, 2000, 4000];
 
@@ -164,12 +166,14 @@ export class FilesystemObjectStore implements ObjectStore {
     return page;
   }
 
-  async #entries(keys: string[]): Promise<ListEntry[]> {
-    const found = await Promise.all(keys.map((key) => this.#stat(key)));
-    return keys.flatMap((key, index) => {
-      const stats = found[index];
-      return stats === undefined ? [] : [{ key, ...metaOf(stats) }];
-    });
+  async #entries(keys: readonly string[]): Promise<ListEntry[]> {
+    const entries: ListEntry[] = [];
+    for (let start = 0; start < keys.length; start += STATS_AT_ONCE) {
+      const some = keys.slice(start, start + STATS_AT_ONCE);
+      const found = await Promise.all(some.map((key) => this.#stat(key)));
+      entries.push(...found.flatMap((stats, i) => (stats ? [{ key: some[i] as string, ...metaOf(stats) }] : [])));
+    }
+    return entries;
   }
 }
 
