@@ -1,5 +1,5 @@
 import { type JobDocument, KEYS } from '@preheat/contracts';
-import { LostLeaseError, sweepJobs } from '@preheat/jobs';
+import { LostLeaseError, sweepJobs, waitingKey } from '@preheat/jobs';
 import { UnknownOutcomeError } from '@preheat/ports';
 import { describe, expect, it } from 'vitest';
 import { checkpointAt, identity, JobWorld, LEASE_TTL_MS, newJob } from './job-world.js';
@@ -113,6 +113,37 @@ describe('the lease', () => {
     const { events } = await world.jobs.events(ended as never, { limit: 1 });
     expect(events[0]?.level).toBe('error');
     expect(await sweepJobs(world.jobs, world.deps, { ringAfterMs: 1 })).toMatchObject({ cleared: 1 });
+  });
+
+  it('of a second dead runner in a row makes the job wait, as it may be what kills', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    const sweep = () => sweepJobs(world.jobs, world.deps, { ringAfterMs: RING_AFTER_MS });
+    const stored = async () => (await world.jobs.read(job.id))?.document as JobDocument;
+    const isWaiting = async (): Promise<boolean> => (await world.store.head(waitingKey(await stored()))) !== undefined;
+    const die = async (step?: number): Promise<void> => {
+      const held = await world.acquire(job.id, 'r1');
+      if (step !== undefined) await held?.checkpoint(checkpointAt(step));
+      await world.clock.advance(LEASE_TTL_MS + 1000);
+    };
+    await die();
+    await sweep();
+    expect(await isWaiting()).toBe(true);
+    for (const waitMs of [30_000, 60_000]) {
+      await die();
+      expect(await world.acquire(job.id, 'r2')).toBeUndefined();
+      await sweep();
+      expect([(await stored()).retryAtMs, await isWaiting()]).toEqual([world.clock.nowMs() + waitMs, false]);
+      await world.clock.advance(waitMs - 1);
+      expect(await sweep()).toMatchObject({ rung: 0 });
+      await world.clock.advance(1);
+      expect(await sweep()).toMatchObject({ rung: 1 });
+      expect(await isWaiting()).toBe(true);
+    }
+    // Progress makes what was lost before forgotten.
+    await die(1);
+    await sweep();
+    expect(await isWaiting()).toBe(true);
   });
 
   it('logs a checkpoint in the write that makes it, so that the runner may die right after', async () => {

@@ -26,7 +26,6 @@ export { ownedBy } from './owned-by.js';
 export { ProjectRosters, type RosterDependencies } from './project-rosters.js';
 export * from './public-job.js';
 export { runTimeLeft } from './run-time.js';
-export { utcText } from './runner-events.js';
 export { RunnerRegistry, type RunnerRegistryDependencies } from './runner-registry.js';
 export { sweepJobs, type SweepOptions, type SweepResult } from './sweeper.js';
 export { afterExpiry } from './takeover.js';
@@ -34,6 +33,7 @@ export { ThroughputLedger } from './throughput-ledger.js';
 export { JOB_EVENTS, type JobEvent, transition, TRANSITIONS } from './transitions.js';
 export { markOfExport, markOfJob, markOfModel, markUse, type Use } from './use-marks.js';
 export { modelsNamedIn, Uses, type UsesDependencies } from './uses.js';
+export { utcText } from './utc-text.js';
 export {
   dropIfStale,
   entryOf,

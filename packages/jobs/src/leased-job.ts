@@ -78,7 +78,7 @@ export class LeasedJob {
     this.#progress = stored.document.progress;
   }
 
-  /** Takes the job if it may run. Undefined: gone, ended, paused, or somebody else has it. */
+  /** Takes the job if it may run. Undefined: gone, ended, paused, somebody else has it, or it must wait for its next attempt. */
   static async acquire(
     deps: LeaseDependencies,
     jobId: string,
@@ -90,6 +90,9 @@ export class LeasedJob {
     const job = afterExpiry(current.document, deps.clock.nowMs());
     const state = job && transition(job.state, 'lease');
     if (!job || state !== 'running') return undefined;
+    const isLost = current.document.lease !== null;
+    // The sweeper counts the loss as well, and rings when it is time.
+    if (isLost && (job.retryAtMs ?? null) !== null) return undefined;
     const lease = takeLease(job, runnerId, deps.clock.nowMs(), ttlMs);
     const writeId = deps.jobs.documents.nextWriteId();
     const taken = { state, lease, epoch: lease.epoch, progress: progressOnTakeover(job), retryAtMs: null };
@@ -97,7 +100,7 @@ export class LeasedJob {
     const result = await deps.jobs.documents.replace(KEYS.job(jobId), current, next);
     if (!result.ok) return undefined;
     const leased = new LeasedJob(deps, result.stored, lease, ttlMs);
-    if (current.document.lease !== null) leased.record(lostRunner(job));
+    if (isLost) leased.record(lostRunner(job));
     return leased;
   }
 

@@ -1,5 +1,6 @@
 /** What the log says when a runner leaves a job. */
 import type { JobDocument, JobError, NewEvent } from '@preheat/contracts';
+import { utcText } from './utc-text.js';
 
 export function failedEvent({ message }: JobError): NewEvent {
   return { level: 'error', type: 'message', message: `Training failed: ${message}`, data: { kind: 'failed' } };
@@ -16,9 +17,6 @@ export function attemptFailedEvent({ message }: JobError, job: JobDocument): New
   const retryAt = retryAtMs === null ? null : Math.ceil(retryAtMs / 1000);
   return { level: 'warn', type: 'message', message: text, data: { kind: 'attempt_failed', retry_at: retryAt } };
 }
-
-/** A time for people, in whole seconds: `2030-01-01T00:00:30Z`. */
-export const utcText = (ms: number): string => new Date(1000 * Math.ceil(ms / 1000)).toISOString().replace('.000', '');
 
 /** @param reason Why the runner goes, such as the signal it got. */
 export function releasedEvent(job: JobDocument, reason: string): NewEvent {

@@ -86,7 +86,7 @@ async function sweepOne(
   if (outcome !== 'left' && swept) await rosters(jobs, deps).leave({ job: swept.document, lease: swept.document });
   if (swept?.document.state === 'queued') {
     waiting.add(waitingKey(swept.document));
-    if (outcome !== 'left') await jobs.ring(swept.document);
+    if (outcome !== 'left' && (swept.document.retryAtMs ?? null) === null) await jobs.ring(swept.document);
   }
   return outcome;
 }

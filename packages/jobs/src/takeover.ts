@@ -1,6 +1,8 @@
 /** What becomes of a job whose runner is gone, and what the next one finds. */
 import { InvariantError, type JobDocument, type NewEvent, type Progress } from '@preheat/contracts';
 import { hasExpired } from './lease.js';
+import { retryDelayMs } from './retry-delay.js';
+import { utcText } from './utc-text.js';
 import { type JobEvent, transition } from './transitions.js';
 
 /** It had begun: it waits ahead of jobs that have not. */
@@ -30,9 +32,16 @@ export function afterExpiry(job: JobDocument, nowMs: number): JobDocument | unde
     message: `The runner died ${attempts} times without reaching a checkpoint in between; the job was stopped.`,
     param: null,
   };
-  const ended = state === 'failed' ? { error, finishedAtMs: nowMs } : aheadSince(nowMs);
-  return { ...job, ...ended, state, lease: null, attempts };
+  if (state === 'failed') return { ...job, error, finishedAtMs: nowMs, state, lease: null, attempts };
+  const retryAtMs = state === 'queued' ? afterLosses(attempts, nowMs) : null;
+  return { ...job, ...aheadSince(nowMs), retryAtMs, state, lease: null, attempts };
 }
+
+/** One loss is the machine's, as a rule, and made good at once; more in a row may be the job's own doing. */
+const afterLosses = (attempts: number, nowMs: number): number | null =>
+  attempts > 1 ? nowMs + retryDelayMs(attempts - 1) : null;
+
+const retryAt = (ms: number | null): { retry_at?: number } => (ms === null ? {} : { retry_at: Math.ceil(ms / 1000) });
 
 /** Told by whoever counts the expiry: the sweeper, or a runner that takes the job before it. */
 export function lostRunner(next: JobDocument): NewEvent {
@@ -40,6 +49,8 @@ export function lostRunner(next: JobDocument): NewEvent {
     return { level: 'error', type: 'message', message: next.error.message, data: { kind: 'failed' } };
   }
   const from = next.resume ? `checkpoint at step ${next.resume.step}` : 'the beginning';
-  const text = `The runner was lost (attempt ${next.attempts} of ${next.maxAttempts}); the job resumes from ${from}`;
-  return { level: 'warn', type: 'message', message: text, data: { kind: 'preempted' } };
+  const at = next.retryAtMs ?? null;
+  const when = at === null ? '' : `, not before ${utcText(at)}`;
+  const text = `The runner was lost (attempt ${next.attempts} of ${next.maxAttempts}); the job resumes from ${from}${when}`;
+  return { level: 'warn', type: 'message', message: text, data: { kind: 'preempted', ...retryAt(at) } };
 }
