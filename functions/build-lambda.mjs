@@ -1,19 +1,21 @@
 /**
- * Bundles the Lambda handlers into functions/dist-lambda/<folder>/, one zip-ready folder per deployed function.
- *
- *   node functions/build-lambda.mjs [folder …]
+ * Bundles the Lambda handlers into functions/dist-lambda/<folder>/, one zip-ready folder per deployed function, with what V8 compiled
+ * of it beside (lambda/): `node functions/build-lambda.mjs [folder …]`, with the Node that will run it, or with PREHEAT_LAMBDA_NODE naming that one.
  *
  * onnxruntime-node is native and cannot be bundled: folders that decode get it beside the bundle, for Lambda's platform
  * only (46 MB instead of 290 MB; the limit is 250 MB). The other folders must not load it, and the build proves it.
  * Folders that grade get the Python sandbox, which is started as a process from its own files, and Pyodide (14 MB).
  */
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
 const FUNCTIONS_FOLDER = dirname(fileURLToPath(import.meta.url));
+const BUILD_FOLDER = join(FUNCTIONS_FOLDER, 'lambda');
 const INFERENCE_FOLDER = join(FUNCTIONS_FOLDER, '../packages/inference');
 const GRADERS_FOLDER = join(FUNCTIONS_FOLDER, '../packages/graders');
 const OUTPUT_FOLDER = join(FUNCTIONS_FOLDER, 'dist-lambda');
@@ -24,69 +26,90 @@ const MODEL_RUNTIME_FILES = ['package.json', 'dist', 'bin/napi-v6/linux/x64'];
 
 /** Deployed folders: which handler file, and whether the function decodes or grades. Names are those of infra/. */
 const LAMBDAS = {
-  api: { entry: 'api', decodes: false, grades: true },
-  inference: { entry: 'api', decodes: true, grades: true },
-  evaluation: { entry: 'evaluation', decodes: true, grades: true },
-  sweeper: { entry: 'sweeper', decodes: false, grades: false },
+  api: { entry: 'api', exports: ['handler', 'buffered'], decodes: false, grades: true },
+  inference: { entry: 'api', exports: ['handler', 'buffered'], decodes: true, grades: true },
+  evaluation: { entry: 'evaluation', exports: ['handler'], decodes: true, grades: true },
+  sweeper: { entry: 'sweeper', exports: ['handler'], decodes: false, grades: false },
 };
 
-/** Packages inside an ES module bundle still expect CommonJS's globals. */
-const COMMONJS_GLOBALS = [
-  "import { createRequire as createRequireHere } from 'node:module';",
-  "import { dirname as folderOfPath } from 'node:path';",
-  "import { fileURLToPath as pathOfUrl } from 'node:url';",
-  'const require = createRequireHere(import.meta.url);',
-  'const __filename = pathOfUrl(import.meta.url);',
-  'const __dirname = folderOfPath(__filename);',
-].join('\n');
+/** What modules know of themselves, in a bundle that is no module. */
+const IMPORT_META = {
+  'import.meta.url': 'urlOfThisBundle',
+  'import.meta.resolve': 'require.resolve',
+};
+const URL_OF_THIS_BUNDLE = "const urlOfThisBundle = require('node:url').pathToFileURL(__filename).href;";
+
+const SHARED = {
+  bundle: true,
+  // Short names too: errors say their own name, and V8 restores every name with the compiled code.
+  minify: true,
+  // One CommonJS file a function: V8 can take compiled code for it. What is imported on demand is evaluated on demand.
+  format: 'cjs',
+  // V8 forgets, with compiled code, who answers an `import()`; a `require()` needs nobody.
+  supported: { 'dynamic-import': false },
+  platform: 'node',
+  target: 'node20',
+  // The workspace's own packages are bundled from source, so no stale build can be deployed.
+  conditions: ['source'],
+  mainFields: ['module', 'main'],
+  // Where sources run directly; bundles never get there.
+  external: [MODEL_RUNTIME, 'tsx'],
+  define: IMPORT_META,
+  banner: { js: URL_OF_THIS_BUNDLE },
+  logLevel: 'warning',
+};
 
 async function bundle(folder) {
-  const { entry, decodes, grades } = LAMBDAS[folder];
+  const { entry, exports, decodes, grades } = LAMBDAS[folder];
   const outdir = join(OUTPUT_FOLDER, folder);
   rmSync(outdir, { recursive: true, force: true });
-  const worker = join(INFERENCE_FOLDER, 'src', `${MODEL_WORKER}.ts`);
-  const { metafile } = await build({
-    entryPoints: {
-      [entry]: join(FUNCTIONS_FOLDER, 'src', 'lambda', `${entry}.ts`),
-      ...(decodes ? { [MODEL_WORKER]: worker } : {}),
-    },
-    outdir,
-    bundle: true,
-    // Splitting keeps what is imported on demand (the model runtime) out of the start-up path.
-    splitting: true,
-    minify: true,
-    keepNames: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    // The workspace's own packages are bundled from source, so no stale build can be deployed.
-    conditions: ['source'],
-    mainFields: ['module', 'main'],
-    external: [MODEL_RUNTIME],
-    banner: { js: COMMONJS_GLOBALS },
-    metafile: true,
-    logLevel: 'warning',
-  });
-  writeFileSync(join(outdir, 'package.json'), '{ "type": "module" }\n');
-  const entryFile = relative(process.cwd(), join(outdir, `${entry}.js`));
-  if (decodes) copyModelRuntime(outdir);
-  else refuseModelRuntimeAtStart(folder, metafile.outputs, entryFile);
+  const entryPoint = join(FUNCTIONS_FOLDER, 'src', 'lambda', `${entry}.ts`);
+  const outfile = join(outdir, 'bundle.cjs');
+  const { metafile } = await build({ ...SHARED, entryPoints: [entryPoint], outfile, metafile: true });
+  cpSync(join(BUILD_FOLDER, 'load-bundle.mjs'), join(outdir, 'load-bundle.mjs'));
+  writeFileSync(join(outdir, `${entry}.mjs`), handlerModule(exports));
+  if (decodes) {
+    const worker = join(INFERENCE_FOLDER, 'src', `${MODEL_WORKER}.ts`);
+    await build({ ...SHARED, entryPoints: [worker], outfile: join(outdir, `${MODEL_WORKER}.js`) });
+    copyModelRuntime(outdir);
+  } else refuseModelRuntimeAtStart(folder, metafile.inputs, relative(process.cwd(), entryPoint));
   if (grades) copySandbox(outdir);
-  const size = Object.values(metafile.outputs).reduce((bytes, { bytes: more }) => bytes + more, 0);
-  console.log(`dist-lambda/${folder}: ${Math.round(size / 1024)} KiB${decodes ? ` + ${MODEL_RUNTIME}` : ''}`);
+  await recordCompiledCode(folder, outdir);
+  const kib = (file) => `${Math.round(statSync(join(outdir, file)).size / 1024)} KiB`;
+  const runtime = decodes ? ` + ${MODEL_RUNTIME}` : '';
+  console.log(`dist-lambda/${folder}: ${kib('bundle.cjs')} + ${kib('bundle.compiled')} compiled${runtime}`);
+}
+
+/** The module that Lambda imports: opens the function before the first call, so that what a start costs is in its start. */
+const handlerModule = (exports) =>
+  [
+    "import { dirname } from 'node:path';",
+    "import { fileURLToPath } from 'node:url';",
+    "import { loadBundle } from './load-bundle.mjs';",
+    'const { exports: bundle, compiledCode } = loadBundle(dirname(fileURLToPath(import.meta.url)));',
+    `export const { ${exports.join(', ')} } = await bundle.open(process.env, compiledCode);`,
+    '',
+  ].join('\n');
+
+/** Compiled code is of one version of Node: another refuses it. */
+async function recordCompiledCode(folder, outdir) {
+  const record = join(BUILD_FOLDER, 'record-compiled-code.mjs');
+  const node = process.env.PREHEAT_LAMBDA_NODE ?? process.execPath;
+  // Nothing of the builder's own settings, loaders among them, is recorded.
+  await promisify(execFile)(node, [record, outdir, folder], { env: { PATH: process.env.PATH ?? '' } });
 }
 
 /** Follows the static imports of the entry; an `import()` is allowed, since only paths routed elsewhere reach it. */
-function refuseModelRuntimeAtStart(folder, outputs, entryFile) {
+function refuseModelRuntimeAtStart(folder, inputs, entryFile) {
   const seen = new Set();
   const visit = (file) => {
     if (seen.has(file)) return;
     seen.add(file);
-    for (const { path, kind } of outputs[file]?.imports ?? []) {
-      if (kind !== 'import-statement') continue;
+    for (const { path, kind } of inputs[file]?.imports ?? []) {
+      if (kind === 'dynamic-import') continue;
       if (path === MODEL_RUNTIME) {
         throw new Error(
-          `"${folder}" loads ${MODEL_RUNTIME} at start-up, but is deployed without it. ` +
+          `"${folder}" loads ${MODEL_RUNTIME} at start-up (${file}), but is deployed without it. ` +
             'Import @preheat/inference with `await import()` where a request needs it.',
         );
       }
@@ -126,4 +149,7 @@ if (unknown.length > 0) {
   console.error(`No such function: ${unknown.join(', ')}. There are: ${Object.keys(LAMBDAS).join(', ')}.`);
   process.exit(1);
 }
-for (const folder of wanted.length > 0 ? wanted : Object.keys(LAMBDAS)) await bundle(folder);
+// What the evaluation function rehearses is made through the API.
+const needsApi = wanted.includes('evaluation') && !wanted.includes('api') && !existsSync(join(OUTPUT_FOLDER, 'api'));
+const folders = wanted.length > 0 ? wanted : Object.keys(LAMBDAS);
+for (const folder of needsApi ? ['api', ...folders] : folders) await bundle(folder);

@@ -13,6 +13,11 @@ import { api as apiSettings, inference as inferenceSettings } from './settings.j
 
 const HANDLER = 'functions/src/lambda/api.handler';
 
+/** Provisioned concurrency, which AWS bills by the hour: only where it is asked for. */
+function keptStarted(provisioned: number): Pick<sst.aws.FunctionArgs, 'concurrency'> {
+  return provisioned === 0 ? {} : { concurrency: { provisioned } };
+}
+
 const shared = {
   ...functionDefaults,
   streaming: true,
@@ -24,6 +29,7 @@ export const api = new sst.aws.Function('Api', {
   ...shared,
   ...bundledHandler(HANDLER),
   memory: apiSettings.memory,
+  ...keptStarted(apiSettings.provisioned),
   timeout: apiSettings.timeout,
   url: { cors: false, router: { instance: edge, readTimeout: apiSettings.readTimeout } },
 });
@@ -32,6 +38,7 @@ export const inference = new sst.aws.Function('Inference', {
   ...shared,
   ...bundledHandler(HANDLER, 'inference'),
   memory: inferenceSettings.memory,
+  ...keptStarted(inferenceSettings.provisioned),
   timeout: inferenceSettings.timeout,
   url: { cors: false },
 });

@@ -66,7 +66,7 @@ function appWithoutState() {
       decoders: new DecoderServing(models, { budgetBytes: 1, workers: 0 }),
       sendWebhook: () => Promise.resolve({ kind: 'failed', reason: 'only described here' }),
     },
-    { apiKeys: [] },
+    { apiKeys: [], isDescribed: true },
   );
 }
 

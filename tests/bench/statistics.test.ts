@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { betterOf, median, ratioOf, type Series, verdict } from './statistics.js';
+import { betterOf, median, medianRatio, ratioOf, type Series, verdict } from './statistics.js';
 
 const series = (...values: number[]): Series => new Map(values.map((value, round) => [round, value]));
 
@@ -8,6 +8,25 @@ describe('median', () => {
     expect(median([3, 1, 2])).toBe(2);
     expect(median([4, 1, 3, 2])).toBe(2.5);
     expect(median([])).toBeNaN();
+  });
+});
+
+describe('medianRatio', () => {
+  it('is the ratio of medians, within what the rounds leave open', () => {
+    const theirs = [100, 104, 98, 101, 99, 103, 97, 100];
+    const { ratio, low, high } = medianRatio(
+      theirs.map((value) => 1.25 * value),
+      theirs,
+    );
+    expect([ratio, low, high].map((value) => Number(value.toFixed(9)))).toEqual([1.25, 1.25, 1.25]);
+    const noisy = medianRatio([120, 180, 118, 260, 121, 119, 122, 150], theirs);
+    expect(noisy.low).toBeLessThan(noisy.ratio);
+    expect(noisy.high).toBeGreaterThan(noisy.ratio);
+    expect(noisy).toEqual(medianRatio([120, 180, 118, 260, 121, 119, 122, 150], theirs));
+  });
+
+  it('refuses sides of different rounds', () => {
+    expect(() => medianRatio([1, 2], [1])).toThrow('got 2 and 1');
   });
 });
 

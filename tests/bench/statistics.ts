@@ -2,6 +2,7 @@
  * How measurements become a ratio. Rounds are interleaved, so a ratio is taken within a round and the median over rounds is
  * quoted; a small ratio whose sides overlap is not called a difference.
  */
+import { CounterRandom, fastUniforms } from '@preheat/ports';
 import type { Metric } from './match.js';
 
 export interface Ratio {
@@ -45,6 +46,33 @@ export function ratioOf(ours: Series, peer: Series, better: Metric['better']): R
     rounds: ratios.length,
     isUnresolved: distance < RESOLVED_RATIO && overlaps([...ours.values()], [...peer.values()]),
   };
+}
+
+/** The ratio of two medians, and where 95 % of such ratios lie when the rounds are drawn again. */
+export interface MedianRatio {
+  readonly ratio: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+const DRAWS = 2_000;
+
+/**
+ * Bootstrap over rounds: both sides of a round are drawn together, since what slows one round down slows both.
+ * @param ours By round. @param theirs Of the same rounds.
+ */
+export function medianRatio(ours: readonly number[], theirs: readonly number[]): MedianRatio {
+  if (ours.length !== theirs.length || ours.length === 0) {
+    throw new RangeError(`a ratio needs as many rounds of both, got ${ours.length} and ${theirs.length}`);
+  }
+  const uniform = fastUniforms(CounterRandom.fromSeed(1).fork('rounds'));
+  const drawn = Array.from({ length: DRAWS }, () => {
+    const rounds = ours.map(() => Math.floor(uniform() * ours.length));
+    const medianOf = (side: readonly number[]) => median(rounds.map((round) => side[round] as number));
+    return medianOf(ours) / medianOf(theirs);
+  }).sort((a, b) => a - b);
+  const at = (share: number) => drawn[Math.round(share * (DRAWS - 1))] as number;
+  return { ratio: median(ours) / median(theirs), low: at(0.025), high: at(0.975) };
 }
 
 /** The series with the better median; undefined when none has values. */

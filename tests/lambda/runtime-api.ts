@@ -16,6 +16,8 @@ export interface LambdaOptions {
   /** `<file>.<export>`. */
   handler: string;
   env?: Record<string, string>;
+  /** Flags of Node itself, of which Lambda has some by the memory of a function. */
+  nodeFlags?: readonly string[];
   /** The function's time-out: applies to each invocation. */
   timeoutMs?: number;
 }
@@ -74,11 +76,15 @@ export class LambdaEnvironment {
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       this.#answer(request, response).catch((error: Error) => this.#failAll(error));
     });
-    this.#process = spawn(process.execPath, ['-r', NATIVE_CLIENT, RUNTIME_CLIENT, options.handler], {
-      cwd: options.folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...this.#environment(), ...options.env },
-    });
+    this.#process = spawn(
+      process.execPath,
+      [...(options.nodeFlags ?? []), '-r', NATIVE_CLIENT, RUNTIME_CLIENT, options.handler],
+      {
+        cwd: options.folder,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...this.#environment(), ...options.env },
+      },
+    );
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
         this.#output += chunk.toString();

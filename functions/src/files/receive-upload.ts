@@ -7,7 +7,7 @@ import { ApiError, ExpiresAfter, OneOf, UPLOAD_PURPOSES } from '@preheat/contrac
 import type { FastifyRequest } from 'fastify';
 import qs from 'qs';
 import Type, { type Static } from 'typebox';
-import { Value } from 'typebox/value';
+import { Convert } from 'typebox/value';
 import { explain } from '../validation/explain.js';
 import { invalidRequest } from '../validation/validator-compiler.js';
 import type { FileLibrary, StagedContent } from './file-library.js';
@@ -49,7 +49,7 @@ export async function receiveUpload(request: FastifyRequest, files: FileLibrary,
 }
 
 function complete(received: { staged?: StagedContent; filename?: string; fields: Record<string, string> }): Upload {
-  const fields = Value.Convert(UploadFields, qs.parse(new URLSearchParams(received.fields).toString()));
+  const fields = Convert(UploadFields, qs.parse(new URLSearchParams(received.fields).toString()));
   const problem = explain(UploadFields, fields);
   if (problem) throw invalidRequest(problem, 'form');
   if (!received.staged || received.filename === undefined) {

@@ -1,7 +1,10 @@
 /** Lambda entry of the evaluation worker: works on the runs that queue messages name, and hands over before time is up. */
-import { FUNCTION_DECODER_WORKERS, openParts } from '../composition.js';
+import { type Environment, FUNCTION_DECODER_WORKERS, openParts } from '../composition.js';
 import { queueHandler } from './queue-messages.js';
+import { tellStart } from './tell-start.js';
 
-const parts = await openParts(process.env, 'evaluation', FUNCTION_DECODER_WORKERS);
-
-export const handler = queueHandler(parts);
+export async function open(environment: Environment, compiledCode?: string) {
+  const parts = await openParts(environment, 'evaluation', FUNCTION_DECODER_WORKERS);
+  tellStart(parts.log, compiledCode);
+  return { handler: queueHandler(parts) };
+}

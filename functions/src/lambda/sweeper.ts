@@ -1,12 +1,16 @@
 /** Lambda entry of the sweeper, called on a schedule. */
-import { FUNCTION_DECODER_WORKERS, openParts } from '../composition.js';
+import { type Environment, FUNCTION_DECODER_WORKERS, openParts } from '../composition.js';
 import { sweep } from '../sweep.js';
+import { tellStart } from './tell-start.js';
 
 /** Two turns of the schedule: a message that is merely slow is not rung for again. */
 const RING_AFTER_MS = 120_000;
 
-const parts = await openParts(process.env, 'sweeper', FUNCTION_DECODER_WORKERS);
-
-export const handler = async (): Promise<void> => {
-  await Promise.all([sweep(parts, { ringAfterMs: RING_AFTER_MS }), parts.webhooks.deliverDue()]);
-};
+export async function open(environment: Environment, compiledCode?: string) {
+  const parts = await openParts(environment, 'sweeper', FUNCTION_DECODER_WORKERS);
+  tellStart(parts.log, compiledCode);
+  const handler = async (): Promise<void> => {
+    await Promise.all([sweep(parts, { ringAfterMs: RING_AFTER_MS }), parts.webhooks.deliverDue()]);
+  };
+  return { handler };
+}

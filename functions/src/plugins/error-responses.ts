@@ -1,6 +1,6 @@
 /** Error responses of a route for its OpenAPI description: one per status, with the codes it may carry. */
 import { ERRORS, type ErrorCode } from '@preheat/contracts';
-import Type, { type TSchema } from 'typebox';
+import type { TSchema } from 'typebox';
 import { ErrorBodySchema } from './error-body-schema.js';
 
 /** Any route under /v1 may answer these. */
@@ -26,12 +26,16 @@ export function withErrors<S extends Record<number, unknown>>(success: S, ...cod
   return { ...success, ...Object.fromEntries(errors) };
 }
 
+/** By the codes that it lists: most routes answer with the same few. */
+const described = new Map<string, TSchema>();
+
 /** A response object whose `x-error-codes` is proven equal to the error table. */
-export function errorResponse(codes: readonly ErrorCode[]) {
-  const titles = codes.map((code) => `\`${code}\`: ${ERRORS[code].title}`);
-  return Type.Unsafe<never>({
-    ...(ErrorBodySchema as TSchema),
-    description: titles.join(' '),
-    'x-error-codes': [...codes],
-  });
+export function errorResponse(codes: readonly ErrorCode[]): TSchema {
+  const key = codes.join();
+  const known = described.get(key);
+  if (known) return known;
+  const description = codes.map((code) => `\`${code}\`: ${ERRORS[code].title}`).join(' ');
+  const schema: TSchema = { ...(ErrorBodySchema as TSchema), description, 'x-error-codes': [...codes] };
+  described.set(key, schema);
+  return schema;
 }

@@ -1,5 +1,8 @@
-/** The OpenAPI document, derived from the route schemas and from nothing else; served at /openapi.json. */
-import swagger from '@fastify/swagger';
+/**
+ * The OpenAPI document, derived from the route schemas and from nothing else; served at /openapi.json. What derives it is loaded
+ * where somebody asks for it, and not with every process.
+ */
+import type {} from '@fastify/swagger';
 import { ERRORS, type ErrorCode } from '@preheat/contracts';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import type { TSchema } from 'typebox';
@@ -33,7 +36,9 @@ function unroutedResponse(code: ErrorCode) {
   return { description: ERRORS[code].title, content: { 'application/json': { schema } } };
 }
 
+/** Before the routes: they are described as they are added. */
 export async function describeRoutes(app: FastifyInstance): Promise<void> {
+  const { default: swagger } = await import('@fastify/swagger');
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -52,12 +57,24 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
   });
 }
 
-export function serveOpenapi(app: FastifyInstance): void {
-  let document: object | undefined;
+/** @param describe Makes the same app again, described. */
+export function serveOpenapi(app: FastifyInstance, describe: () => Promise<FastifyInstance>): void {
+  let document: Promise<object> | undefined;
   app.get('/openapi.json', { schema: { hide: true }, config: { public: true } }, async () => {
-    document ??= openapiDocument(app);
+    document ??= documentOf(describe).catch((error: unknown) => {
+      document = undefined;
+      throw error;
+    });
     return document;
   });
+}
+
+async function documentOf(describe: () => Promise<FastifyInstance>): Promise<object> {
+  const app = await describe();
+  await app.ready();
+  const document = openapiDocument(app);
+  await app.close();
+  return document;
 }
 
 /** The document of a ready app, with the shapes that recur given names. */

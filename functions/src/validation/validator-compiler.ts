@@ -5,12 +5,12 @@
 import { ApiError, check, type Problem } from '@preheat/contracts';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
-import { Value } from 'typebox/value';
+import { Convert } from 'typebox/value';
 import { explain } from './explain.js';
 
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   return (input: unknown) => {
-    const value = httpPart === 'querystring' ? Value.Convert(schema, input) : input;
+    const value = httpPart === 'querystring' ? Convert(schema, input) : input;
     return check(schema, value).ok ? { value } : { error: toApiError(schema, value, httpPart) };
   };
 };

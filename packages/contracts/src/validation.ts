@@ -1,9 +1,11 @@
 /**
- * Checking values against schemas. Validators are compiled once per schema; problems are reported with a dotted path and
- * what was expected, so that a caller can be told which field to change.
+ * Checking values against schemas. Problems are reported with a dotted path and what was expected, so that a caller can be told
+ * which field to change. The first values of a schema are checked by walking it; one that is checked often is compiled, which
+ * takes longer than hundreds of walks: most schemas that a starting process meets, it meets once.
  */
 import type { Static, TSchema } from 'typebox';
-import { Compile, type Validator } from 'typebox/compile';
+// Not typebox/compile, which loads three times as much to offer the same check.
+import { Build, Check, Errors } from 'typebox/schema';
 import { InvariantError } from './invariant.js';
 
 export interface Problem {
@@ -17,23 +19,31 @@ export type Checked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: Problem[] };
 
-const validators = new WeakMap<TSchema, Validator>();
+type Fits = (value: unknown) => boolean;
 
-function validatorOf(schema: TSchema): Validator {
-  const known = validators.get(schema);
-  if (known) return known;
-  const made = Compile(schema) as unknown as Validator;
-  validators.set(schema, made);
-  return made;
+/** Checks of one schema before it is worth compiling. */
+const WALKS = 32;
+const walks = new WeakMap<TSchema, number>();
+const compiled = new WeakMap<TSchema, Fits>();
+
+function fits(schema: TSchema, value: unknown): boolean {
+  const known = compiled.get(schema);
+  if (known) return known(value);
+  const walked = (walks.get(schema) ?? 0) + 1;
+  walks.set(schema, walked);
+  if (walked < WALKS) return Check(schema, value);
+  const result = Build(schema).Evaluate();
+  compiled.set(schema, (candidate) => result.Check(candidate));
+  return result.Check(value);
 }
 
 const MAX_PROBLEMS = 8;
 
 /** Checks `value` against `schema`; never throws, changes nothing. */
 export function check<S extends TSchema>(schema: S, value: unknown): Checked<Static<S>> {
-  const validator = validatorOf(schema);
-  if (validator.Check(value)) return { ok: true, value: value as Static<S> };
-  const problems = validator.Errors(value).slice(0, MAX_PROBLEMS).map(toProblem);
+  if (fits(schema, value)) return { ok: true, value: value as Static<S> };
+  const [, errors] = Errors(schema, value);
+  const problems = errors.slice(0, MAX_PROBLEMS).map(toProblem);
   return { ok: false, problems: problems.length > 0 ? problems : [{ path: '', message: 'does not fit its schema' }] };
 }
 

@@ -11,12 +11,13 @@ export { cappedPoolOracle, mostAtOnce, sharedPoolOracle } from './oracles/path-c
 export { type BatchResult, heldWhileBusy, simulateBatches } from './batches.js';
 export { type ChainResult, simulateChains } from './chains.js';
 export { type DeadlineOptions, simulateDeadlines } from './deadlines.js';
-export type { Ledger } from './ledger.js';
+export type { Ledger, StartKind } from './ledger.js';
 export { sampledBootMs, sampledLoadMs } from './sampled-start.js';
 export { costOf, simulate, simulateSecondHalf } from './simulate.js';
 export { constantMs, type Duration, inSequence, type SimulationOptions } from './simulation-options.js';
 export { quantile, summarise, type Summary } from './summary.js';
 export { azureLlm } from './traces/azure-llm.js';
+export { hasTraces } from './traces/trace-folder.js';
 export { genTd26 } from './traces/gen-td26.js';
 export { philly } from './traces/philly.js';
 export { halves, type Halves, type Job, workload, type Workload } from './workload.js';

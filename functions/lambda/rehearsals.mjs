@@ -1,0 +1,98 @@
+/** What each kind of function does while its compiled code is recorded: what most first calls of it are. */
+import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { loadBundle } from './load-bundle.mjs';
+
+const KEY = 'sk-rehearsal';
+const MODEL = 'preheat-1m';
+const API_FOLDER = fileURLToPath(new URL('../dist-lambda/api/', import.meta.url));
+
+const apiEnvironment = (store) => ({
+  ...store,
+  PREHEAT_API_KEY_HASHES: `${createHash('sha256').update(KEY).digest('hex')}:rehearsal`,
+  PREHEAT_LOG_LEVEL: 'error',
+});
+
+const context = { awsRequestId: 'rehearsal', getRemainingTimeInMillis: () => 600_000 };
+
+/** A call of the API through its handler, as a function URL makes it. */
+async function call({ buffered }, method, path, body) {
+  const [rawPath, rawQueryString = ''] = path.split('?');
+  const query = Object.fromEntries(new URLSearchParams(rawQueryString));
+  const event = {
+    version: '2.0',
+    routeKey: '$default',
+    rawPath,
+    rawQueryString,
+    headers: { host: 'rehearsal', authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    ...(rawQueryString === '' ? {} : { queryStringParameters: query }),
+    requestContext: { http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1' }, stage: '$default' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    isBase64Encoded: false,
+  };
+  const { statusCode, body: text } = await buffered(event, context);
+  return { status: statusCode, body: text === '' ? null : JSON.parse(text) };
+}
+
+async function api(bundle, store) {
+  const opened = await bundle.open(apiEnvironment(store));
+  await call(opened, 'GET', '/healthz');
+  const models = await call(opened, 'GET', '/v1/models');
+  if (models.status !== 200) throw new Error(`the rehearsal was answered with ${JSON.stringify(models)}`);
+  await call(opened, 'GET', '/v1/fine_tuning/jobs?limit=10');
+  await call(opened, 'GET', '/v1/fine_tuning/jobs/ftjob-rehearsal');
+  return opened;
+}
+
+async function inference(bundle, store) {
+  const opened = await api(bundle, store);
+  const messages = [{ role: 'user', content: 'cat' }];
+  const { status, body } = await call(opened, 'POST', '/v1/chat/completions', {
+    model: MODEL,
+    messages,
+    max_tokens: 4,
+  });
+  if (status !== 200) throw new Error(`the rehearsal was answered with ${JSON.stringify(body)}`);
+}
+
+/** A run of one item; undefined where the store keeps nothing. */
+async function startRun(opened) {
+  const created = await call(opened, 'POST', '/v1/evals', {
+    data_source_config: { type: 'custom', item_schema: {} },
+    testing_criteria: [
+      {
+        type: 'string_check',
+        name: 'exact',
+        input: '{{ sample.output_text }}',
+        reference: '{{ item.word }}',
+        operation: 'eq',
+      },
+    ],
+  });
+  const run = await call(opened, 'POST', `/v1/evals/${created.body?.id}/runs`, {
+    data_source: {
+      type: 'completions',
+      model: MODEL,
+      source: { type: 'file_content', content: [{ item: { word: 'cat' } }] },
+      input_messages: { type: 'template', template: [{ role: 'user', content: '{{ item.word }}' }] },
+      sampling_params: { temperature: 0, max_completion_tokens: 4 },
+    },
+  });
+  return run.status === 201 ? { evalId: created.body.id, runId: run.body.id } : undefined;
+}
+
+async function evaluation(bundle, store) {
+  const opened = await loadBundle(API_FOLDER).exports.open(apiEnvironment(store));
+  const named = (await startRun(opened)) ?? { evalId: 'eval_rehearsal', runId: 'evalrun_rehearsal' };
+  const { handler } = await bundle.open({ ...store, PREHEAT_LOG_LEVEL: 'error' });
+  const body = JSON.stringify({ kind: 'eval_run', ...named });
+  const { batchItemFailures } = await handler({ Records: [{ messageId: '0', body }] }, context);
+  if (store.PREHEAT_STORE === 'filesystem' && batchItemFailures.length > 0) throw new Error('the rehearsed run failed');
+}
+
+async function sweeper(bundle, store) {
+  const { handler } = await bundle.open({ ...store, PREHEAT_LOG_LEVEL: 'error' });
+  await handler();
+}
+
+export const REHEARSALS = { api, inference, evaluation, sweeper };
