@@ -64,7 +64,7 @@ export function planCompletion(model: ModelDescription, request: ChatCompletionR
       ...answerConstraint(model, tools, request.response_format),
     },
     topLogProbs,
-    ...(tools ? { kept: tools.kept, constrainedBy: 'tools' } : {}),
+    ...(tools ? { kept: tools.markers.ids, constrainedBy: 'tools' } : {}),
     returnsTokenIds: request.return_token_ids === true,
     tools,
   };

@@ -15,7 +15,7 @@ import {
   type ToolCallRules,
 } from '@preheat/inference/grammar';
 import type { ModelDescription } from '@preheat/inference/model-registry';
-import { type Tokenizer, TokenizerError, type ToolCallForm } from '@preheat/tokenizer';
+import { type ControlMarkers, controlMarkers, type Tokenizer, TokenizerError, type ToolCallForm } from '@preheat/tokenizer';
 import { cachedConstraint } from './cached-constraint.js';
 import {
   CHAT_FIELDS,
@@ -36,8 +36,8 @@ export interface ToolPlan {
   readonly isParallel: boolean;
   /** What every answer begins with, and the prompt ends with; '' where the model decides. */
   readonly opening: string;
-  /** Control tokens that are part of the text of a call. */
-  readonly kept: readonly number[];
+  /** Control tokens that calls are found by. */
+  readonly markers: ControlMarkers;
   readonly constraint?: TokenConstraint;
 }
 
@@ -64,14 +64,13 @@ export function planTools(
   if (tools.length === 0 || toolChoice === 'none') return null;
   refuseNamesakes(tools, fields.tools);
   const form = formOf(model.tokenizer, fields.tools);
-  const markers = [form.marker, form.endMarker].flatMap((token) => model.tokenizer.tokenToId(token) ?? []);
   const plan = {
     tools,
     form,
     names: new Set(callable.map(nameOf)),
     isParallel: request.parallel_tool_calls ?? true,
     opening: isForced ? form.marker : '',
-    kept: markers.filter((id) => model.tokenizer.tokenBytes(id) === null),
+    markers: controlMarkers(model.tokenizer, form),
   };
   const format = constrainingFormat(request.response_format);
   return { ...plan, ...callConstraint(model, plan, { isForced, format, fields }) };
@@ -105,7 +104,7 @@ interface Constraining {
 /** Forced calls are held to their schemas, others where a function is strict or an answer that is no call has a format. */
 function callConstraint(
   model: ModelDescription,
-  { tools, form, names, isParallel, kept }: Omit<ToolPlan, 'constraint'>,
+  { tools, form, names, isParallel, markers }: Omit<ToolPlan, 'constraint'>,
   { isForced, format, fields }: Constraining,
 ): Pick<ToolPlan, 'constraint'> {
   const isStrict = tools.some((tool) => tool.function.strict === true && names.has(nameOf(tool)));
@@ -122,7 +121,7 @@ function callConstraint(
   };
   const schemas = tools.map(({ function: { name, parameters, strict } }) => [name, parameters, strict]);
   const key = JSON.stringify([isForced, isParallel, [...names], schemas, format && formatKey(format)]);
-  return { constraint: cachedConstraint(model, { by: fields.tools, key, grammar, written: kept }) };
+  return { constraint: cachedConstraint(model, { by: fields.tools, key, grammar, written: markers.ids }) };
 }
 
 const NO_PARAMETERS: Readonly<Record<string, unknown>> = {

@@ -100,7 +100,7 @@ function toAnswer(
 ): Answer {
   const spoken = row.finishReason === 'stop' ? row.tokens.subarray(0, -1) : row.tokens;
   const reader = new AnswerReader(tools, key);
-  const text = model.tokenizer.decode(spoken, { skipSpecialTokens: true, kept: tools?.kept ?? [] });
+  const text = model.tokenizer.decode(spoken, { skipSpecialTokens: true, kept: tools?.markers.ids ?? [] });
   const said = readAnswer(reader, text);
   const finish_reason = reader.finishReason(row.finishReason);
   const counts = { prompt_tokens: tokens.length, completion_tokens: row.tokens.length, cached_tokens: 0 };

@@ -153,12 +153,14 @@ describe('a call that the model decides on', () => {
       expect(JSON.parse(message.content ?? '')).toMatchObject({ sure: expect.any(Boolean) });
   });
 
-  it('is text where it is cut off, marker and all', async () => {
+  it('is text where it is cut off, less the control token before it, and can be sent back', async () => {
     const fields = { ...deciding, tools: [tool({ ...WEATHER, strict: true })], max_tokens: 20 };
     const [choice] = await choicesOf(model, fields);
-    expect(choice?.message.content).toMatch(/^\[TOOL_CALLS\] \[\{"name": /);
+    expect(choice?.message.content).toMatch(/^ \[\{"name": /);
     expect(choice?.finish_reason).toBe('length');
     expect(await streamOf(model, fields)).toEqual([{ content: choice?.message.content, calls: [], finish: 'length' }]);
+    const told = [...messages, choice?.message, { role: 'user', content: 'Go on.' }];
+    expect(await choicesOf(model, { ...fields, messages: told, max_tokens: 1 })).toHaveLength(1);
   });
 });
 
