@@ -2,7 +2,7 @@
  * The tools of a request: what the prompt lists, how calls are found in an answer, and what decoding is held to. A call that
  * is forced begins behind the prompt, so that its first tokens are the ones the model was trained on.
  */
-import { ApiError, type ChatCompletionRequest, type ChatTool } from '@preheat/contracts';
+import { ApiError, type ChatCompletionRequest, type ChatTool, type ToolChoice } from '@preheat/contracts';
 import {
   anyObject,
   choice,
@@ -54,13 +54,7 @@ export function planTools(
 ): ToolPlan | null {
   const tools = request.tools ?? [];
   const toolChoice = request.tool_choice ?? 'auto';
-  const isForced = toolChoice !== 'auto' && toolChoice !== 'none';
-  const callable = typeof toolChoice === 'string' ? tools : tools.filter((tool) => nameOf(tool) === nameOf(toolChoice));
-  if (isForced && callable.length === 0) {
-    const what =
-      typeof toolChoice === 'string' ? 'needs tools' : `names '${nameOf(toolChoice)}', which is not in 'tools'`;
-    throw new ApiError('invalid_request', `'tool_choice' ${what}.`, { param: 'tool_choice' });
-  }
+  const { isForced, callable } = choiceOf(toolChoice, tools);
   if (tools.length === 0 || toolChoice === 'none') return null;
   refuseNamesakes(tools, fields.tools);
   const form = formOf(model.tokenizer, fields.tools);
@@ -74,6 +68,23 @@ export function planTools(
   };
   const format = constrainingFormat(request.response_format);
   return { ...plan, ...callConstraint(model, plan, { isForced, format, fields }) };
+}
+
+/** @throws ApiError `invalid_request` for a choice of what is not there. */
+function choiceOf(toolChoice: ToolChoice, tools: readonly ChatTool[]) {
+  const refuse = (what: string): never => {
+    throw new ApiError('invalid_request', `'tool_choice' ${what}.`, { param: 'tool_choice' });
+  };
+  if (typeof toolChoice === 'string') {
+    if (toolChoice === 'required' && tools.length === 0) refuse('needs tools');
+    return { isForced: toolChoice === 'required', callable: tools };
+  }
+  const isOne = toolChoice.type === 'function';
+  const wanted = (isOne ? [toolChoice] : toolChoice.allowed_tools.tools).map(nameOf);
+  const missing = wanted.find((name) => tools.every((tool) => nameOf(tool) !== name));
+  if (missing !== undefined) refuse(`names '${missing}', which is not in 'tools'`);
+  const callable = tools.filter((tool) => wanted.includes(nameOf(tool)));
+  return { isForced: isOne || toolChoice.allowed_tools.mode === 'required', callable };
 }
 
 const nameOf = (tool: { readonly function: { readonly name: string } }): string => tool.function.name;

@@ -98,6 +98,18 @@ describe.each(['tagged', 'list', 'bare'] as const)('with calls that are %s', (ki
     ]);
   });
 
+  it('a choice of some tools lists all and calls those alone', async () => {
+    const model = await publishToolModel(api, kind);
+    const some = (mode: string) => {
+      const tools = [{ type: 'function', function: { name: 'now' } }];
+      return { ...one, tool_choice: { type: 'allowed_tools', allowed_tools: { mode, tools } } };
+    };
+    const choices = await choicesOf(model, { ...some('required'), n: 3 });
+    expect(choices.map(({ message }) => message.tool_calls?.[0]?.function.name)).toEqual(['now', 'now', 'now']);
+    const [free] = await choicesOf(model, { ...some('auto'), max_tokens: 10 });
+    expect([free?.finish_reason, typeof free?.message.content]).toEqual(['length', 'string']);
+  });
+
   it('text that is no call is content, and a conversation about a call goes on', async () => {
     const model = await publishToolModel(api, kind);
     const [first] = await choicesOf(model, one);
@@ -203,6 +215,18 @@ describe('refused', () => {
     [
       'a function that is not there',
       { tools: TOOLS, tool_choice: { type: 'function', function: { name: 'rm' } } },
+      'tool_choice',
+      "names 'rm'",
+    ],
+    [
+      'a choice among tools of one that is not there',
+      {
+        tools: TOOLS,
+        tool_choice: {
+          type: 'allowed_tools',
+          allowed_tools: { mode: 'auto', tools: [{ type: 'function', function: { name: 'rm' } }] },
+        },
+      },
       'tool_choice',
       "names 'rm'",
     ],

@@ -54,7 +54,11 @@ export const PreferenceRow = Type.Object({
 export type PreferenceRow = Static<typeof PreferenceRow>;
 
 /** What the chat template is to list; undefined for no functions. */
-export const listedTools = ({ tools }: Pick<SupervisedRow, 'tools'>): readonly ChatTool[] | undefined =>
+export const listedTools = ({
+  tools,
+}: {
+  readonly tools?: readonly ChatTool[] | null | undefined;
+}): readonly ChatTool[] | undefined =>
   tools && tools.length > 0 ? tools : undefined;
 
 /** Characters that the model is to read or write, calls included. */

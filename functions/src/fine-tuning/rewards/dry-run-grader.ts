@@ -8,7 +8,7 @@ import { answeredSample, type CompiledGrader, type GradeResult, type GraderPool,
 import type { Clock } from '@preheat/ports';
 import type { SampledRow } from '../data/examine-file.js';
 import type { Sampled } from './sample-completions.js';
-import { timeLimit } from './time-limit.js';
+import { timeLimit } from '../../serving/time-limit.js';
 
 export interface DryRun {
   readonly rewards: PreflightRewards;

@@ -10,7 +10,7 @@ import type { DecoderServing, ServedModel } from '../../serving/decoder-serving.
 import { readCalls } from '@preheat/tokenizer';
 import type { SampledRow } from '../data/examine-file.js';
 import { inBytes } from '../estimate/objections.js';
-import { timeLimit } from './time-limit.js';
+import { timeLimit, withinLimit } from '../../serving/time-limit.js';
 
 export interface SamplingRequest {
   readonly rows: readonly SampledRow[];
@@ -44,7 +44,7 @@ export async function sampleCompletions(
   const { signal, end } = timeLimit(clock, SAMPLING_MS);
   const opening = decoders.acquire(model.record);
   try {
-    const opened = await inTime(opening, signal);
+    const opened = await withinLimit(opening, signal);
     return { ok: true, answers: await generate(opened, request, signal) };
   } catch (error) {
     if (signal.aborted) return { ok: false, reason: `the model did not answer within ${SAMPLING_MS / 1000} s` };
@@ -87,13 +87,6 @@ function roomFor({ rows, maxCompletionTokens, maxSequenceLength }: SamplingReque
   const longest = Math.max(...rows.map(({ tokens }) => tokens.length));
   const context = Math.min(maxSequenceLength, config.max_position_embeddings);
   return Math.max(1, Math.min(maxCompletionTokens, context - longest));
-}
-
-function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const tooLate = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
-  return Promise.race([work, tooLate]);
 }
 
 const isMissingRuntime = (error: unknown): boolean =>

@@ -35,7 +35,7 @@ async function seen(rows: readonly object[], fields: object) {
   const training_file = await test.upload(rows);
   const report = await test.report({ model, training_file, ...fields });
   expect(report.errors).toEqual([]);
-  return (report.data[0]?.preview ?? []).map(({ tokens }) => {
+  return (report.phases[0]?.training.preview ?? []).map(({ tokens }) => {
     const text = (isTrained: boolean) =>
       tokens.flatMap((token) => (token.trained === isTrained ? [token.text] : [])).join('');
     return { trained: text(true), given: text(false) };
@@ -79,7 +79,7 @@ it('reinforcement rows list their functions, whose calls the grader reads', asyn
   const report = await test.report({ model, training_file, method });
   // Fresh weights call nothing: what reads a call has nothing to read, which is the answer's own 0.
   expect(report.errors.map(({ code }) => code)).toEqual(['zero_reward_variance']);
-  expect(report.rewards?.[0]?.flagged ?? 0).toBe(0);
+  expect(report.phases[0]?.rewards?.flagged).toBe(0);
   const created = await test.create({ model, training_file, method, preflight: { force: true } });
   expect(created.statusCode, created.body).toBe(200);
 });
