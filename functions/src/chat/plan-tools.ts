@@ -15,7 +15,13 @@ import {
   type ToolCallRules,
 } from '@preheat/inference/grammar';
 import type { ModelDescription } from '@preheat/inference/model-registry';
-import { type ControlMarkers, controlMarkers, type Tokenizer, TokenizerError, type ToolCallForm } from '@preheat/tokenizer';
+import {
+  type ControlMarkers,
+  controlMarkers,
+  type Tokenizer,
+  TokenizerError,
+  type ToolCallForm,
+} from '@preheat/tokenizer';
 import { cachedConstraint } from './cached-constraint.js';
 import {
   CHAT_FIELDS,

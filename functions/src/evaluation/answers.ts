@@ -104,7 +104,11 @@ function toAnswer(
   const text = model.tokenizer.decode(spoken, { skipSpecialTokens: true, kept: tools?.markers.ids ?? [] });
   const said = readAnswer(reader, text);
   const finish_reason = reader.finishReason(row.finishReason);
-  const counts = { prompt_tokens: tokens.length, completion_tokens: row.tokens.length, cached_tokens: row.cachedTokens ?? 0 };
+  const counts = {
+    prompt_tokens: tokens.length,
+    completion_tokens: row.tokens.length,
+    cached_tokens: row.cachedTokens ?? 0,
+  };
   return {
     input,
     sample: {

@@ -16,6 +16,8 @@ let api: ApiUnderTest;
 /** Models given back. */
 let released: number;
 let finishLoading: () => void;
+/** Requests that wait for the model. */
+let waiting: number;
 
 beforeEach(async () => {
   api = await startApi();
@@ -23,7 +25,9 @@ beforeEach(async () => {
   const acquire = decoders.acquire.bind(decoders);
   const loaded = new Promise<void>((resolve) => (finishLoading = resolve));
   released = 0;
+  waiting = 0;
   decoders.acquire = async (record): Promise<ServedModel> => {
+    waiting++;
     await loaded;
     const model = await acquire(record);
     const release = async () => {
@@ -36,28 +40,40 @@ beforeEach(async () => {
 afterEach(() => api.app.close());
 
 const ask = (url: string, payload: object) => api.call({ method: 'POST', url, payload });
+const untilWaiting = async (count: number): Promise<void> => {
+  while (waiting < count) await new Promise((resolve) => setImmediate(resolve));
+};
 
-it.each(ROUTES)('%s: a request is held, then told when to come again; the next try finds the model', async (url, body) => {
-  const early = ask(url, body);
-  await api.clock.advance(49_000);
-  const late = ask(url, body);
-  await api.clock.advance(1_000);
-  const refused = await early;
-  expect(refused.statusCode).toBe(503);
-  const { error } = refused.json() as { error: { code: string; message: string } };
-  expect([error.code, error.message]).toEqual(['overloaded', expect.stringContaining('still being loaded after 50 s')]);
-  const waitSeconds = Number(refused.headers['retry-after']);
-  expect(waitSeconds > 0 && waitSeconds <= 60).toBe(true);
-  expect(refused.headers['x-should-retry']).not.toBe('false');
-  finishLoading();
-  expect((await late).statusCode).toBe(200);
-  expect((await ask(url, body)).statusCode).toBe(200);
-  // Also by the request that was refused.
-  expect(released).toBe(3);
-});
+it.each(ROUTES)(
+  '%s: a request is held, then told when to come again; the next try finds the model',
+  async (url, body) => {
+    const early = ask(url, body);
+    await untilWaiting(1);
+    await api.clock.advance(49_000);
+    const late = ask(url, body);
+    await untilWaiting(2);
+    await api.clock.advance(1_000);
+    const refused = await early;
+    expect(refused.statusCode).toBe(503);
+    const { error } = refused.json() as { error: { code: string; message: string } };
+    expect([error.code, error.message]).toEqual([
+      'overloaded',
+      expect.stringContaining('still being loaded after 50 s'),
+    ]);
+    const waitSeconds = Number(refused.headers['retry-after']);
+    expect(waitSeconds > 0 && waitSeconds <= 60).toBe(true);
+    expect(refused.headers['x-should-retry']).not.toBe('false');
+    finishLoading();
+    expect((await late).statusCode).toBe(200);
+    expect((await ask(url, body)).statusCode).toBe(200);
+    // Also by the request that was refused.
+    expect(released).toBe(3);
+  },
+);
 
 it.each(ROUTES)('%s: a stream comments on the wait, and goes on', async (url, body) => {
   const stream = ask(url, { ...body, stream: true });
+  await untilWaiting(1);
   for (let waited = 0; waited < 21_000; waited += 1_000) await api.clock.advance(1_000);
   finishLoading();
   const { body: text } = await stream;
@@ -68,6 +84,7 @@ it.each(ROUTES)('%s: a stream comments on the wait, and goes on', async (url, bo
 
 it('a stream ends with an error before the client gives up', async () => {
   const stream = ask('/v1/chat/completions', { ...CHAT, stream: true });
+  await untilWaiting(1);
   for (let waited = 0; waited < 545_000; waited += 5_000) await api.clock.advance(5_000);
   const { body: text } = await stream;
   const last = text.trimEnd().split('\n\n').at(-1) ?? '';

@@ -79,17 +79,20 @@ async function checkpoint(step: number): Promise<string> {
   return model;
 }
 
-it.each(PATHS)('is prepared as a checkpoint comes near, and read when it is there, for who looks at the job%s', async (path) => {
-  await progress(2, 60);
-  expect(await look(path)).toEqual([]);
-  await progress(9, 2);
-  expect(await look(path)).toEqual(['like preheat-1m']);
-  expect(await look(path)).toEqual([]);
-  const first = await checkpoint(10);
-  expect(await look(path)).toEqual([first]);
-  await progress(19, 2);
-  expect(await look(path)).toEqual([`like ${first}`]);
-});
+it.each(PATHS)(
+  'is prepared as a checkpoint comes near, and read when it is there, for who looks at the job%s',
+  async (path) => {
+    await progress(2, 60);
+    expect(await look(path)).toEqual([]);
+    await progress(9, 2);
+    expect(await look(path)).toEqual(['like preheat-1m']);
+    expect(await look(path)).toEqual([]);
+    const first = await checkpoint(10);
+    expect(await look(path)).toEqual([first]);
+    await progress(19, 2);
+    expect(await look(path)).toEqual([`like ${first}`]);
+  },
+);
 
 it('is nothing for a job that has ended, or whose checkpoints are old news', async () => {
   const first = await checkpoint(10);

@@ -98,8 +98,10 @@ const trainsAdapter = (job: JobDocument): boolean => Number(phaseOf(job)?.config
 
 /** Whether the next checkpoint comes before it would be too late to prepare for it. */
 function isNear(job: JobDocument): boolean {
-  const { phaseStep = 0, phaseSteps = null, etaSeconds = null } = job.progress ?? {};
+  const { step = 0, phaseStep = 0, phaseSteps = null, etaSeconds = null } = job.progress ?? {};
   if (phaseSteps === null || etaSeconds === null || phaseStep >= phaseSteps) return false;
+  // What was reported before the newest checkpoint says nothing of the next.
+  if (step < (job.checkpoints.at(-1)?.step ?? 0)) return false;
   const left = phaseSteps - phaseStep;
   const interval = Number(phaseOf(job)?.config['checkpoint_interval'] ?? phaseSteps);
   const remainingSteps = Math.min(left, interval - (phaseStep % interval));

@@ -58,12 +58,14 @@ export const listedTools = ({
   tools,
 }: {
   readonly tools?: readonly ChatTool[] | null | undefined;
-}): readonly ChatTool[] | undefined =>
-  tools && tools.length > 0 ? tools : undefined;
+}): readonly ChatTool[] | undefined => (tools && tools.length > 0 ? tools : undefined);
 
 /** Characters that the model is to read or write, calls included. */
 export function messageCharacters({ content, tool_calls: calls }: Pick<ChatMessage, 'content' | 'tool_calls'>): number {
-  const called = (calls ?? []).reduce((sum, { function: { name, arguments: text } }) => sum + name.length + text.length, 0);
+  const called = (calls ?? []).reduce(
+    (sum, { function: { name, arguments: text } }) => sum + name.length + text.length,
+    0,
+  );
   return (content ?? '').length + called;
 }
 

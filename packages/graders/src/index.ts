@@ -1,5 +1,5 @@
 /** OpenAI's graders, the phoneme error rate and the verifiers of tasks: compile once, grade many samples. */
-export { answeredSample, type GivenAnswer } from './answered-sample.js';
+export { answeredSample } from './answered-sample.js';
 export { compileGrader } from './compile-grader.js';
 export {
   type CompiledGrader,

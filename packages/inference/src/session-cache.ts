@@ -52,10 +52,6 @@ export class SessionCache<S extends CachedSession> {
     return this.#entries.size;
   }
 
-  has(modelId: string): boolean {
-    return this.#entries.has(modelId);
-  }
-
   /**
    * The session of a model, loading it at most once however many ask at the same time.
    * @throws what `loader` throws, to everyone who waited for it; the next call loads again.

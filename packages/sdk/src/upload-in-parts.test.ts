@@ -121,7 +121,10 @@ describe('a file', () => {
   });
 
   it('says what the store said of a part that it does not take', async () => {
-    const wrong = { status: 400, text: '<Error><Code>BadDigest</Code><Message>not what was announced</Message></Error>' };
+    const wrong = {
+      status: 400,
+      text: '<Error><Code>BadDigest</Code><Message>not what was announced</Message></Error>',
+    };
     platform({ ...LIMITS, direct_part_bytes: 5 * MIB }, () => wrong);
     await expect(upload({ maxRetries: 1 })).rejects.toMatchObject({
       status: 400,

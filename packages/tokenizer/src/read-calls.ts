@@ -17,9 +17,6 @@ export function readCalls(
   const form = tokenizer.toolCallForm();
   const { ids, texts } = controlMarkers(tokenizer, form);
   const reader = new ToolCallReader(form, new Set(names), texts);
-  const pieces = [
-    reader.push(tokenizer.decode(tokens, { skipSpecialTokens: true, kept: ids })),
-    reader.finish(),
-  ];
+  const pieces = [reader.push(tokenizer.decode(tokens, { skipSpecialTokens: true, kept: ids })), reader.finish()];
   return { content: pieces.map(({ content }) => content).join(''), calls: pieces.flatMap(({ calls }) => calls) };
 }

@@ -128,7 +128,9 @@ function refuseUnwrittenCalls(text: string, messages: readonly ChatMessage[]): v
 
 /** A template that lists no tools writes a conversation without them, as if there were none. */
 function refuseUnlistedTools(text: string, tools: readonly unknown[]): void {
-  const names = tools.map((tool) => (tool as { readonly function?: { readonly name?: unknown } } | null)?.function?.name);
+  const names = tools.map(
+    (tool) => (tool as { readonly function?: { readonly name?: unknown } } | null)?.function?.name,
+  );
   const missing = names.findIndex((name) => typeof name === 'string' && !text.includes(name));
   if (missing < 0) return;
   const message = `tools[${missing}]: the chat template of this model lists no tools.`;

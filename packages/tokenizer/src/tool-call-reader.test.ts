@@ -89,7 +89,13 @@ describe.each([1, 5, 1000])('with markers that are control tokens, in pieces of 
   const PHI: ToolCallForm = { ...TAGGED, marker: '<|call|>', open: '', close: '<|/call|>', endMarker: '<|/call|>' };
   it.each<[string, ToolCallForm, string, string, ToolCall[]]>([
     ['a call cut off', LIST, `Now [TOOL_CALLS] [${ADD.slice(0, 30)}`, `Now  [${ADD.slice(0, 30)}`, []],
-    ['a function that was not offered', PHI, '<|call|>{"name":"rm","arguments":{}}<|/call|>', '{"name":"rm","arguments":{}}', []],
+    [
+      'a function that was not offered',
+      PHI,
+      '<|call|>{"name":"rm","arguments":{}}<|/call|>',
+      '{"name":"rm","arguments":{}}',
+      [],
+    ],
     ['an end without a beginning', PHI, `a <|/call|>b<|call|>${NOW}<|/call|>`, 'a b', [NOWED]],
     ['a marker alone', PHI, 'a <|call|> b', 'a  b', []],
   ])('leaves them out of the text of %s', (_, form, text, content, calls) => {

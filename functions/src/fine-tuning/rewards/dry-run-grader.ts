@@ -4,7 +4,13 @@
  * report says that its rewards mean nothing.
  */
 import { ApiError, MAX_REPORTED, type PreflightRewards } from '@preheat/contracts';
-import { answeredSample, type CompiledGrader, type GradeResult, type GraderPool, type GraderSample } from '@preheat/graders';
+import {
+  answeredSample,
+  type CompiledGrader,
+  type GradeResult,
+  type GraderPool,
+  type GraderSample,
+} from '@preheat/graders';
 import type { Clock } from '@preheat/ports';
 import type { SampledRow } from '../data/examine-file.js';
 import type { Sampled } from './sample-completions.js';

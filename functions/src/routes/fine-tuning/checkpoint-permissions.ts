@@ -31,7 +31,7 @@ const config = { admin: 'too' as const };
 
 /** @throws ApiError `model_not_found` for a name that carries no project. */
 const actForOwner = async (request: FastifyRequest): Promise<void> => {
-  if (request.projectId !== '') return;
+  if (request.projectId.length > 0) return;
   const { model_checkpoint: name } = request.params as { model_checkpoint: string };
   const owner = projectOfModel(name);
   if (owner === undefined) {
@@ -77,8 +77,12 @@ export function checkpointPermissionRoutes(app: App, permissions: CheckpointPerm
     params: Type.Object({ model_checkpoint: model, permission_id: Type.String({ minLength: 1, maxLength: 400 }) }),
     response: withErrors({ 200: DeletedPermission }, 'model_not_found', 'model_expired', 'not_found'),
   };
-  app.delete(`${path}/:permission_id`, { schema: remove, config, preHandler: actForOwner }, async ({ projectId, params }) => {
-    await permissions.revoke(projectId, params.model_checkpoint, params.permission_id);
-    return { id: params.permission_id, object: 'checkpoint.permission' as const, deleted: true as const };
-  });
+  app.delete(
+    `${path}/:permission_id`,
+    { schema: remove, config, preHandler: actForOwner },
+    async ({ projectId, params }) => {
+      await permissions.revoke(projectId, params.model_checkpoint, params.permission_id);
+      return { id: params.permission_id, object: 'checkpoint.permission' as const, deleted: true as const };
+    },
+  );
 }

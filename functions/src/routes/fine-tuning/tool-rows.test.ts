@@ -93,11 +93,23 @@ describe('refused', () => {
   });
 
   it.each<[string, object, RegExp]>([
-    ['a function without a name', { ...SFT_ROW, tools: [{ type: 'function', function: {} }] }, /tools\.0\.function\.name/],
+    [
+      'a function without a name',
+      { ...SFT_ROW, tools: [{ type: 'function', function: {} }] },
+      /tools\.0\.function\.name/,
+    ],
     ['a message without content or calls', { messages: [{ role: 'assistant' }] }, /messages\.0\.content is required/],
     ['calls of a user', { messages: [{ ...call, role: 'user' }] }, /messages\.0\.tool_calls is allowed on assistant/],
-    ['an answer that ends with a result', { ...PAIR, preferred_output: [call, result] }, /preferred_output must end with/],
-    ['arguments that are no text', { messages: [{ ...call, tool_calls: [{ ...call.tool_calls[0], function: { name: 'f', arguments: {} } }] }] }, /arguments must be string/],
+    [
+      'an answer that ends with a result',
+      { ...PAIR, preferred_output: [call, result] },
+      /preferred_output must end with/,
+    ],
+    [
+      'arguments that are no text',
+      { messages: [{ ...call, tool_calls: [{ ...call.tool_calls[0], function: { name: 'f', arguments: {} } }] }] },
+      /arguments must be string/,
+    ],
   ])('at upload: %s', async (_, row, says) => {
     await expect(test.upload([row])).rejects.toThrow(says);
   });

@@ -36,11 +36,15 @@ describe('the sample of a completion', () => {
 
   it('has the calls of functions that its row lists, where a grader finds them', async () => {
     const sample = sampleOf(CALL, { tools });
-    expect(sample).toMatchObject({ output_text: '', choices: [{ finish_reason: 'tool_calls', message: { content: null } }] });
+    expect(sample).toMatchObject({
+      output_text: '',
+      choices: [{ finish_reason: 'tool_calls', message: { content: null } }],
+    });
     const compiled = compileGrader({
       type: 'string_check',
       name: 'called',
-      input: '{{ sample.output_tools[0].function.name }} {{ sample.choices[0].message.tool_calls[0].function.arguments }}',
+      input:
+        '{{ sample.output_tools[0].function.name }} {{ sample.choices[0].message.tool_calls[0].function.arguments }}',
       reference: 'weather {"place":"sea"}',
       operation: 'eq',
     });

@@ -13,7 +13,12 @@ async function asked(config: Partial<Context['config']>) {
   const rollouts: Rollouts = {
     generate: async (prompts, options) => {
       calls.push({ prompts, options });
-      const sample = { tokens: new Int32Array(), logProbs: new Float32Array(), finishReason: 'stop', policyVersion: 4 } as const;
+      const sample = {
+        tokens: new Int32Array(),
+        logProbs: new Float32Array(),
+        finishReason: 'stop',
+        policyVersion: 4,
+      } as const;
       return prompts.map(() => sample);
     },
     updateWeights: async () => undefined,

@@ -47,7 +47,10 @@ describe('Demonstrations', () => {
       '{%- for tool in tools or [] -%}{{ tool.function.name }}{%- endfor -%}{%- for m in messages -%}{{ m.content }}{%- for c in m.tool_calls or [] -%}{{ c.function.name }}{%- endfor -%}{%- endfor -%}';
     const calling = loadTokenizer({ tokenizerJson, tokenizerConfig: { ...tokenizerConfig, chat_template } });
     const call = { id: 'c', type: 'function' as const, function: { name: 'f', arguments: '{}' } };
-    const messages = [{ role: 'user' as const, content: 'a' }, { role: 'assistant' as const, content: null, tool_calls: [call] }];
+    const messages = [
+      { role: 'user' as const, content: 'a' },
+      { role: 'assistant' as const, content: null, tool_calls: [call] },
+    ];
     const tools = [{ type: 'function' as const, function: { name: 'f' } }];
     const demonstrations = new Demonstrations([{ messages, tools }], calling, { maxTokens: 64, keep: false });
     const { tokens, trainMask } = demonstrations.record(0);
