@@ -1,9 +1,12 @@
 /** The releases of the official Python client that tell the story, and the interpreters that have them. */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
 
 /** The newest, and the last of the release before. */
-export const PYTHON_RELEASES = ['3.22.1', '2.54.0'] as const;
+export const PYTHON_RELEASES = JSON.parse(
+  readFileSync(new URL('python-releases.json', import.meta.url), 'utf8'),
+) as readonly string[];
 
 export interface PythonClient {
   readonly release: string;
@@ -27,7 +30,7 @@ export function pythonClients(environment: NodeJS.ProcessEnv = process.env): Pyt
 }
 
 /** Of the client that an interpreter has; '' for none. */
-export function versionOf(python: string): string {
+function versionOf(python: string): string {
   const { stdout } = spawnSync(python, ['-c', 'import openai; print(openai.__version__)']);
   return stdout?.toString().trim() ?? '';
 }
