@@ -132,6 +132,18 @@ it('answers with a decoder that was prepared on other weights of the same shape,
   await decoders.close();
 });
 
+it('prepares on a base model, which is code, for the checkpoints that are trained from it', async () => {
+  const { models, decoders } = await platform({});
+  const record = (await models.find('proj', 'preheat-1m')) as ModelRecord;
+  const { config, tokenizerFiles } = await models.describe(record);
+  await publishBundle(models.store, 'bundles/step', modelBlobs(config, tokenizerFiles, freshDecoder(config, 5)));
+  await decoders.prepare(record);
+  const { release } = await decoders.acquire(recordOf('step'));
+  expect(decoders.size).toBe(1);
+  await release();
+  await decoders.close();
+});
+
 it('prepares within the budget, and nothing for an adapter, which needs no decoder of its own', async () => {
   const { decoders } = await platform({ one: adapterOf(1) }, 1);
   await decoders.prepare(recordOf('one'));

@@ -2,7 +2,7 @@
  * Decoders of stored models, opened when first asked for and kept within a budget of memory. A model that is stored as an
  * adapter is served on the decoder of its base, which all adapters of that base share: each costs its own matrices only.
  */
-import { type LoraAdapter, LoraAdapterError } from '@preheat/checkpoints';
+import { huggingFaceConfigText, type LoraAdapter, LoraAdapterError, readHuggingFaceConfig } from '@preheat/checkpoints';
 import type { DecoderConfig, ModelRecord } from '@preheat/contracts';
 import type { Clock } from '@preheat/ports';
 import { decoderBytes } from './decoder-graphs.js';
@@ -133,8 +133,11 @@ export class ServedDecoders {
   }
 }
 
-/** No prefix of a bundle looks like it. */
-const spareId = (config: DecoderConfig): string => `spare ${JSON.stringify(config)}`;
+/** Equal for all models of one shape, however their configs came to be; no prefix of a bundle looks like it. */
+function spareId(config: DecoderConfig): string {
+  const written = readHuggingFaceConfig(JSON.parse(huggingFaceConfigText(config)));
+  return `spare ${JSON.stringify(written.ok ? written.value : config)}`;
+}
 
 /** Rows of one adapter on a base that is held open as long as this is. */
 class AdaptedDecoder implements ServedDecoder {
