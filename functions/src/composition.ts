@@ -21,6 +21,7 @@ import type { RunWorkerDependencies } from './evaluation/work-on-run.js';
 import { localRunnerClass } from './fine-tuning/estimate/local-runner-class.js';
 import type { QueueOptions } from './fine-tuning/queue/queue-outlook.js';
 import { limitsUnder } from './plugins/limits.js';
+import { CheckpointWarmer } from './serving/checkpoint-warmer.js';
 import { DecoderServing } from './serving/decoder-serving.js';
 import { ServedJudges } from './serving/judge-models.js';
 import { httpSender } from './webhooks/http-sender.js';
@@ -50,7 +51,8 @@ export async function openParts(environment: Environment, program: string, decod
   const settings = readSettings(StoreSettings, { ...environment });
   const platform = await openPlatform(settings, program);
   const models = new ModelRegistry(platform.store);
-  const decoders = new DecoderServing(models, { budgetBytes: DECODER_BUDGET_BYTES, workers: decoderWorkers });
+  const { clock } = platform;
+  const decoders = new DecoderServing(models, { budgetBytes: DECODER_BUDGET_BYTES, workers: decoderWorkers, clock });
   const jobs = new JobStore({ ...platform, queue: platform.jobQueue });
   const graders = openGraders({
     settings: readSettings(GraderSettings, { ...environment }),
@@ -64,7 +66,8 @@ export async function openParts(environment: Environment, program: string, decod
     await platform.close();
   };
   const orphanGraceMs = Number(settings.PREHEAT_ORPHAN_GRACE_MS ?? DEFAULT_ORPHAN_GRACE_MS);
-  const shared = { ...platform, close, models, decoders, jobs, graders: graders.pool, orphanGraceMs };
+  const warmer = new CheckpointWarmer({ models, decoders, log: platform.log });
+  const shared = { ...platform, close, models, decoders, warmer, jobs, graders: graders.pool, orphanGraceMs };
   const targets = settings.PREHEAT_WEBHOOK_TARGETS ?? (settings.PREHEAT_STORE === 'filesystem' ? 'any' : 'public');
   const sendWebhook = httpSender(targets);
   const webhooks = new WebhookDeliveries({ ...platform, sendWebhook }, new WebhookEndpoints(platform));

@@ -4,6 +4,7 @@ import type { ModelRegistry } from '@preheat/inference/model-registry';
 import type { JobStore } from '@preheat/jobs';
 import type { Clock, DirectUploads, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
 import type { QueueFacts } from './fine-tuning/queue/queue-facts.js';
+import type { CheckpointWarmer } from './serving/checkpoint-warmer.js';
 import type { DecoderServing } from './serving/decoder-serving.js';
 import type { WebhookSender } from './webhooks/webhook-sender.js';
 
@@ -20,6 +21,8 @@ export interface ApiDependencies {
   readonly decoders: DecoderServing;
   readonly graders: GraderPool;
   readonly sendWebhook: WebhookSender;
+  /** Told of every job that is looked at; absent where nothing is warmed. */
+  readonly warmer?: CheckpointWarmer;
   /** What the process holds of the queue between requests. Default: the app has its own. */
   readonly queueFacts?: QueueFacts;
 }

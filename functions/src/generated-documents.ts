@@ -63,7 +63,7 @@ function appWithoutState() {
       jobs: new JobStore({ store, queue, clock, ids, log }),
       models,
       graders: new GraderPool({ services: {}, clock }),
-      decoders: new DecoderServing(models, { budgetBytes: 1, workers: 0 }),
+      decoders: new DecoderServing(models, { budgetBytes: 1, workers: 0, clock }),
       sendWebhook: () => Promise.resolve({ kind: 'failed', reason: 'only described here' }),
     },
     { apiKeys: [], isDescribed: true },

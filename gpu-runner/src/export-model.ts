@@ -62,6 +62,11 @@ export async function exportModel(
 
 function tokensOf(model: LoadedModel, rows: readonly AnyRow[]): Int32Array[] {
   const longest = model.config.max_position_embeddings;
-  const encoded = rows.slice(0, PARITY_ROWS).map((row) => model.tokenizer.encodeChat(conversationOf(row)).tokens);
+  const { tokenizer } = model;
+  const encoded = rows.slice(0, PARITY_ROWS).map((row) => {
+    const { messages, tools } = conversationOf(row);
+    const isAnswered = messages.at(-1)?.role === 'assistant';
+    return isAnswered ? tokenizer.encodeChat(messages, { tools }).tokens : tokenizer.encodePrompt(messages, { tools });
+  });
   return encoded.map((tokens) => tokens.slice(0, longest)).filter((tokens) => tokens.length > 1);
 }

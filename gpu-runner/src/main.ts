@@ -63,7 +63,7 @@ const { executor, microBatchTokens } = await chooseExecutor(settings.PREHEAT_RUN
 const rolloutProvider = await chooseRolloutProvider(settings.PREHEAT_ROLLOUT_PROVIDER ?? 'auto', log);
 const jobs = new JobStore({ ...platform, queue: platform.jobQueue });
 const models = new ModelRegistry(platform.store);
-const judges = new RunnerJudges(models, availableParallelism());
+const judges = new RunnerJudges(models, { workers: availableParallelism(), clock: platform.clock });
 const graders = openGraders({
   settings: readSettings(GraderSettings, process.env),
   clock: platform.clock,

@@ -1,7 +1,7 @@
 /** Judges in the runner: models of the platform, decoded on this machine's cores beside the training, within a budget. */
 import { endTokenIds } from '@preheat/contracts';
 import type { JudgeModel, JudgeModels } from '@preheat/graders';
-import { ServedDecoders } from '@preheat/inference';
+import { ServedDecoders, type ServedDecodersOptions } from '@preheat/inference';
 import type { ModelRegistry } from '@preheat/inference/model-registry';
 
 const BUDGET_BYTES = 1024 ** 3;
@@ -10,9 +10,9 @@ export class RunnerJudges implements JudgeModels {
   readonly #models: ModelRegistry;
   readonly #decoders: ServedDecoders;
 
-  constructor(models: ModelRegistry, workers: number) {
+  constructor(models: ModelRegistry, { workers, clock }: Pick<ServedDecodersOptions, 'workers' | 'clock'>) {
     this.#models = models;
-    this.#decoders = new ServedDecoders(models, { budgetBytes: BUDGET_BYTES, workers });
+    this.#decoders = new ServedDecoders(models, { budgetBytes: BUDGET_BYTES, workers, clock });
   }
 
   async has(projectId: string, name: string): Promise<boolean> {

@@ -1,9 +1,11 @@
 /** Reads the rows of a training file. The API validated every line at upload, so a bad line here is corruption. */
 import {
   type ChatMessage,
+  type ChatTool,
   decodeStored,
   InvariantError,
   KEYS,
+  listedTools,
   type PhaseType,
   PreferenceRow,
   ReinforcementRow,
@@ -31,9 +33,15 @@ export async function readRows(store: ObjectStore, fileId: string, phase: PhaseT
   );
 }
 
+export interface Conversation {
+  readonly messages: readonly ChatMessage[];
+  readonly tools: readonly ChatTool[] | undefined;
+}
+
 /** What a row says from its first to its last message; of a pair, with the preferred answer. */
-export function conversationOf(row: AnyRow): readonly ChatMessage[] {
-  return isPair(row) ? [...row.input.messages, ...row.preferred_output] : row.messages;
+export function conversationOf(row: AnyRow): Conversation {
+  if (!isPair(row)) return { messages: row.messages, tools: listedTools(row) };
+  return { messages: [...row.input.messages, ...row.preferred_output], tools: listedTools(row.input) };
 }
 
 /** Other rows may have keys of these names, but always have messages. */

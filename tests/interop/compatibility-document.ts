@@ -4,6 +4,7 @@
  */
 import type { TSchema } from 'typebox';
 import type { Marks } from './wire/notation.js';
+import { PYTHON_RELEASES } from './python-clients.js';
 import { UNSERVED, WIRE_ROUTES, type WireRoute } from './wire/routes.js';
 
 interface Shape extends TSchema, Marks {
@@ -20,8 +21,8 @@ interface Shape extends TSchema, Marks {
 const INTRODUCTION = `# OpenAI compatibility
 
 What the official OpenAI clients can do here with nothing changed but \`base_url\`. Written by \`npm run interop:document\` from the
-wire that \`npm run interop\` checks: three unmodified clients (\`openai@6.49.0\`, \`openai@7.57.0\` and \`openai\` for Python) drive real
-processes through every endpoint below, and every request and answer is checked against these fields; a missing field, a wrong
+wire that \`npm run interop\` checks: four unmodified clients (\`openai@6.49.0\`, \`openai@7.57.0\`, and \`openai\` ${PYTHON_RELEASES.join(' and ')}
+for Python) drive real processes through every endpoint below, and every request and answer is checked against these fields; a missing field, a wrong
 type, an unknown value and an unknown field all fail.
 
 Fields are **served** unless marked: *extension*, this platform adds it; *refused*, answered 400 \`unsupported_parameter\` with \`param\`

@@ -1,4 +1,6 @@
 /** The platform under interop: real processes, one runner, an endpoint for webhooks, and a proxy in front of each client. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import OpenAI from 'openai-7';
 import { API_KEY, startPlatform } from '../e2e/platform.js';
 import { RecordingProxy } from './recording-proxy.js';
@@ -20,6 +22,7 @@ export interface InteropPlatform {
 export async function startInterop(): Promise<InteropPlatform> {
   const platform = await startPlatform();
   platform.startRunner('runner-1');
+  const adminKey = issueAdminKey(platform.dataDir);
   const receiver = await WebhookReceiver.start();
   const proxies: RecordingProxy[] = [];
   const newProxy = async () => {
@@ -36,7 +39,7 @@ export async function startInterop(): Promise<InteropPlatform> {
     newProxy,
     newStory: async (release) => {
       const proxy = await newProxy();
-      return { client: officialClient(release, proxy.baseURL, API_KEY), release, proxy, receiver };
+      return { client: officialClient(release, proxy.baseURL, API_KEY, adminKey), release, proxy, receiver };
     },
     logs: () => platform.logs(),
     stop: async () => {
@@ -45,6 +48,19 @@ export async function startInterop(): Promise<InteropPlatform> {
       await platform.stop();
     },
   };
+}
+
+/** As an operator does it. */
+function issueAdminKey(dataDir: string): string {
+  const operator = fileURLToPath(new URL('../../functions/src/operator/main.ts', import.meta.url));
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--conditions=source', '--import', 'tsx', operator, 'keys', 'issue', '--admin', '--name', 'interop'],
+    { env: { ...process.env, PREHEAT_STORE: 'filesystem', PREHEAT_DATA_DIR: dataDir }, encoding: 'utf8' },
+  );
+  const value = /"value":"([^"]+)"/.exec(stdout)?.[1];
+  if (value === undefined) throw new Error(`no admin key was issued: ${stdout}${stderr}`);
+  return value;
 }
 
 /** Everything a client said or heard that is not the wire. */

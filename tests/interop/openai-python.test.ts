@@ -1,13 +1,14 @@
 /**
- * The official Python client, unmodified, tells the same story. `PREHEAT_INTEROP_PYTHON`, or `PREHEAT_PEER_PYTHON`, names a
- * Python that has `openai`; without one the story is skipped.
+ * Two releases of the official Python client, unmodified, tell the same story. `PREHEAT_INTEROP_PYTHON` and `PREHEAT_PEER_PYTHON`
+ * name interpreters; a release that none of them has is skipped by name.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API_KEY } from '../e2e/platform.js';
 import { waitFor } from '../e2e/wait-for.js';
 import { allProblems, type InteropPlatform, startInterop, undriven } from './interop-platform.js';
+import { pythonClients } from './python-clients.js';
 import type { RecordingProxy } from './recording-proxy.js';
 import { importedModel } from './stories/called-tools.js';
 import { officialClient } from './stories/story.js';
@@ -15,13 +16,6 @@ import { officialClient } from './stories/story.js';
 const STORY = fileURLToPath(new URL('story.py', import.meta.url));
 const TIMEOUT_MS = 400_000;
 const STEPS = ['files', 'jobs', 'train', 'graders', 'evals', 'chat', 'tools', 'models', 'endpoints'];
-
-const python = process.env['PREHEAT_INTEROP_PYTHON'] ?? process.env['PREHEAT_PEER_PYTHON'];
-const version =
-  python && spawnSync(python, ['-c', 'import openai; print(openai.__version__)']).stdout?.toString().trim();
-const title = version
-  ? `openai ${version} for Python`
-  : 'openai for Python (skipped: PREHEAT_INTEROP_PYTHON names no Python that has it)';
 
 interface Line {
   readonly step?: string;
@@ -31,8 +25,8 @@ interface Line {
   readonly manages_webhooks?: boolean;
 }
 
-function tell(args: readonly string[], input = ''): Promise<Line[]> {
-  const child = spawn(python ?? '', [STORY, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+function tell(python: string, args: readonly string[], input = ''): Promise<Line[]> {
+  const child = spawn(python, [STORY, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(input);
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -48,7 +42,17 @@ function tell(args: readonly string[], input = ''): Promise<Line[]> {
   );
 }
 
-describe.skipIf(!version)(title, { timeout: TIMEOUT_MS }, () => {
+const ABSENT = ' (skipped: PREHEAT_INTEROP_PYTHON names no Python that has it)';
+const CLIENTS = pythonClients().map(({ release, python }) => ({
+  title: `openai ${release} for Python${python === null ? ABSENT : ''}`,
+  python,
+}));
+
+describe.each(CLIENTS)('$title', ({ python }) => {
+  describe.skipIf(python === null)('tells the story', { timeout: TIMEOUT_MS }, () => story(python ?? ''));
+});
+
+function story(python: string): void {
   let platform: InteropPlatform;
   let proxy: RecordingProxy;
   let lines: Line[] = [];
@@ -57,7 +61,7 @@ describe.skipIf(!version)(title, { timeout: TIMEOUT_MS }, () => {
     proxy = await platform.newProxy();
     // Through a proxy of its own: what it calls is not what the Python client drove.
     await importedModel(officialClient(7, (await platform.newProxy()).baseURL, API_KEY), 'tools-py');
-    lines = await tell([proxy.baseURL, API_KEY, platform.receiver.url]);
+    lines = await tell(python, [proxy.baseURL, API_KEY, platform.receiver.url]);
   }, TIMEOUT_MS);
   afterAll(() => platform.stop());
 
@@ -76,7 +80,7 @@ describe.skipIf(!version)(title, { timeout: TIMEOUT_MS }, () => {
     }
     expect(hooks).toHaveLength(2);
     const input = hooks.map((hook) => `${hook}\n`).join('');
-    const told = await tell([proxy.baseURL, API_KEY, platform.receiver.url, 'unwrap'], input);
+    const told = await tell(python, [proxy.baseURL, API_KEY, platform.receiver.url, 'unwrap'], input);
     expect(told).toEqual([{ step: 'unwrap', ok: true }]);
   });
 
@@ -90,4 +94,4 @@ describe.skipIf(!version)(title, { timeout: TIMEOUT_MS }, () => {
     const missing = undriven(proxy, 'openai (Python)').filter((route) => isNew || !/webhook/.test(route));
     expect(missing).toEqual([]);
   });
-});
+}

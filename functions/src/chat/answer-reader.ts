@@ -18,7 +18,7 @@ export class AnswerReader {
   /** @param id of the answer: those of its calls follow from it. */
   constructor(tools: ToolPlan | null, id: string) {
     this.#id = id;
-    this.#reader = tools && new ToolCallReader(tools.form, tools.names);
+    this.#reader = tools && new ToolCallReader(tools.form, tools.names, tools.markers.texts);
     // Templates of the bare form render one call a message.
     const isSingle = tools?.isParallel === false || tools?.form.kind === 'bare';
     this.#mostCalls = isSingle ? 1 : Number.POSITIVE_INFINITY;

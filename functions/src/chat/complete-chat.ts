@@ -7,7 +7,7 @@ import { AnswerReader, readAnswer, type Said } from './answer-reader.js';
 import { refuseUnwritable } from './cached-constraint.js';
 import { CompletionText } from './completion-text.js';
 import { toWireLogProbs } from './log-probs.js';
-import type { CompletionPlan } from './plan-completion.js';
+import type { AnswerPlan, CompletionPlan } from './plan-completion.js';
 
 /** What answers of one request have in common. */
 export interface CompletionHeader {
@@ -30,18 +30,28 @@ export async function completeChat(
     ...header,
     object: 'chat.completion',
     choices: choices.map(({ choice }) => choice),
-    usage: usageOf(plan.promptTokens, completionTokens),
+    usage: usageOf(plan, completionTokens, cachedTokensOf(rows)),
     service_tier: 'default',
     system_fingerprint: fingerprint(plan.record),
   };
 }
 
-export function usageOf(promptTokens: number, completionTokens: number): ChatUsage {
+/** By choice, the tokens of its prompt that were not computed again. */
+export const cachedTokensOf = (rows: readonly GeneratedRow[]): number[] =>
+  rows.map(({ cachedTokens = 0 }) => cachedTokens);
+
+/** @param cachedTokens by choice; those of a prompt count once, as its tokens do. */
+export function usageOf(
+  { promptTokens, choicesPerPrompt }: Pick<AnswerPlan, 'promptTokens' | 'choicesPerPrompt'>,
+  completionTokens: number,
+  cachedTokens: readonly number[],
+): ChatUsage {
+  const firsts = cachedTokens.filter((_, index) => index % choicesPerPrompt === 0);
   return {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
-    prompt_tokens_details: { cached_tokens: 0 },
+    prompt_tokens_details: { cached_tokens: firsts.reduce((sum, tokens) => sum + tokens, 0) },
     completion_tokens_details: { reasoning_tokens: 0 },
   };
 }

@@ -17,6 +17,8 @@ export interface AnswerPlan {
   readonly record: ModelRecord;
   readonly tokenizer: Tokenizer;
   readonly requests: readonly GenerateRequest[];
+  /** Of each prompt, one behind the other. */
+  readonly choicesPerPrompt: number;
   /** Of all prompts, each counted once however many choices it has. */
   readonly promptTokens: number;
   readonly stops: readonly string[];
@@ -56,6 +58,7 @@ export function planCompletion(model: ModelDescription, request: ChatCompletionR
     tokenizer: model.tokenizer,
     // Each choice draws its own randomness from the one seed.
     requests: Array.from({ length: request.n ?? 1 }, (_, index) => ({ tokens, key: `choice-${index}` })),
+    choicesPerPrompt: request.n ?? 1,
     promptTokens: tokens.length,
     stops: stopSequences(request.stop),
     options: {
@@ -64,7 +67,7 @@ export function planCompletion(model: ModelDescription, request: ChatCompletionR
       ...answerConstraint(model, tools, request.response_format),
     },
     topLogProbs,
-    ...(tools ? { kept: tools.kept, constrainedBy: 'tools' } : {}),
+    ...(tools ? { kept: tools.markers.ids, constrainedBy: 'tools' } : {}),
     returnsTokenIds: request.return_token_ids === true,
     tools,
   };

@@ -2,7 +2,7 @@
  * The tools of a request: what the prompt lists, how calls are found in an answer, and what decoding is held to. A call that
  * is forced begins behind the prompt, so that its first tokens are the ones the model was trained on.
  */
-import { ApiError, type ChatCompletionRequest, type ChatTool } from '@preheat/contracts';
+import { ApiError, type ChatCompletionRequest, type ChatTool, type ToolChoice } from '@preheat/contracts';
 import {
   anyObject,
   choice,
@@ -15,7 +15,13 @@ import {
   type ToolCallRules,
 } from '@preheat/inference/grammar';
 import type { ModelDescription } from '@preheat/inference/model-registry';
-import { type Tokenizer, TokenizerError, type ToolCallForm } from '@preheat/tokenizer';
+import {
+  type ControlMarkers,
+  controlMarkers,
+  type Tokenizer,
+  TokenizerError,
+  type ToolCallForm,
+} from '@preheat/tokenizer';
 import { cachedConstraint } from './cached-constraint.js';
 import {
   CHAT_FIELDS,
@@ -36,8 +42,8 @@ export interface ToolPlan {
   readonly isParallel: boolean;
   /** What every answer begins with, and the prompt ends with; '' where the model decides. */
   readonly opening: string;
-  /** Control tokens that are part of the text of a call. */
-  readonly kept: readonly number[];
+  /** Control tokens that calls are found by. */
+  readonly markers: ControlMarkers;
   readonly constraint?: TokenConstraint;
 }
 
@@ -54,27 +60,37 @@ export function planTools(
 ): ToolPlan | null {
   const tools = request.tools ?? [];
   const toolChoice = request.tool_choice ?? 'auto';
-  const isForced = toolChoice !== 'auto' && toolChoice !== 'none';
-  const callable = typeof toolChoice === 'string' ? tools : tools.filter((tool) => nameOf(tool) === nameOf(toolChoice));
-  if (isForced && callable.length === 0) {
-    const what =
-      typeof toolChoice === 'string' ? 'needs tools' : `names '${nameOf(toolChoice)}', which is not in 'tools'`;
-    throw new ApiError('invalid_request', `'tool_choice' ${what}.`, { param: 'tool_choice' });
-  }
+  const { isForced, callable } = choiceOf(toolChoice, tools);
   if (tools.length === 0 || toolChoice === 'none') return null;
   refuseNamesakes(tools, fields.tools);
   const form = formOf(model.tokenizer, fields.tools);
-  const markers = [form.marker, form.endMarker].flatMap((token) => model.tokenizer.tokenToId(token) ?? []);
   const plan = {
     tools,
     form,
     names: new Set(callable.map(nameOf)),
     isParallel: request.parallel_tool_calls ?? true,
     opening: isForced ? form.marker : '',
-    kept: markers.filter((id) => model.tokenizer.tokenBytes(id) === null),
+    markers: controlMarkers(model.tokenizer, form),
   };
   const format = constrainingFormat(request.response_format);
   return { ...plan, ...callConstraint(model, plan, { isForced, format, fields }) };
+}
+
+/** @throws ApiError `invalid_request` for a choice of what is not there. */
+function choiceOf(toolChoice: ToolChoice, tools: readonly ChatTool[]) {
+  const refuse = (what: string): never => {
+    throw new ApiError('invalid_request', `'tool_choice' ${what}.`, { param: 'tool_choice' });
+  };
+  if (typeof toolChoice === 'string') {
+    if (toolChoice === 'required' && tools.length === 0) refuse('needs tools');
+    return { isForced: toolChoice === 'required', callable: tools };
+  }
+  const isOne = toolChoice.type === 'function';
+  const wanted = (isOne ? [toolChoice] : toolChoice.allowed_tools.tools).map(nameOf);
+  const missing = wanted.find((name) => tools.every((tool) => nameOf(tool) !== name));
+  if (missing !== undefined) refuse(`names '${missing}', which is not in 'tools'`);
+  const callable = tools.filter((tool) => wanted.includes(nameOf(tool)));
+  return { isForced: isOne || toolChoice.allowed_tools.mode === 'required', callable };
 }
 
 const nameOf = (tool: { readonly function: { readonly name: string } }): string => tool.function.name;
@@ -105,7 +121,7 @@ interface Constraining {
 /** Forced calls are held to their schemas, others where a function is strict or an answer that is no call has a format. */
 function callConstraint(
   model: ModelDescription,
-  { tools, form, names, isParallel, kept }: Omit<ToolPlan, 'constraint'>,
+  { tools, form, names, isParallel, markers }: Omit<ToolPlan, 'constraint'>,
   { isForced, format, fields }: Constraining,
 ): Pick<ToolPlan, 'constraint'> {
   const isStrict = tools.some((tool) => tool.function.strict === true && names.has(nameOf(tool)));
@@ -122,7 +138,7 @@ function callConstraint(
   };
   const schemas = tools.map(({ function: { name, parameters, strict } }) => [name, parameters, strict]);
   const key = JSON.stringify([isForced, isParallel, [...names], schemas, format && formatKey(format)]);
-  return { constraint: cachedConstraint(model, { by: fields.tools, key, grammar, written: kept }) };
+  return { constraint: cachedConstraint(model, { by: fields.tools, key, grammar, written: markers.ids }) };
 }
 
 const NO_PARAMETERS: Readonly<Record<string, unknown>> = {

@@ -34,11 +34,13 @@ export async function* streamChat(options: StreamChatOptions): AsyncGenerator<st
     const writers = plan.requests.map((_, index) => new ChoiceWriter(plan, header, index));
     for (const writer of writers) yield chunk([writer.begin()]);
     let completionTokens = 0;
+    const cachedTokens = plan.requests.map(() => 0);
     for await (const piece of answerPieces(model, plan, signal)) {
       completionTokens += piece.taken;
+      cachedTokens[piece.index] = piece.decoded?.row.cachedTokens ?? cachedTokens[piece.index] ?? 0;
       for (const choice of writers[piece.index]?.write(piece) ?? []) yield chunk([choice]);
     }
-    if (includeUsage) yield chunk([], usageOf(plan.promptTokens, completionTokens));
+    if (includeUsage) yield chunk([], usageOf(plan, completionTokens, cachedTokens));
     yield DONE_FRAME;
   } finally {
     await model.release();

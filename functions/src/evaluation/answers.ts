@@ -1,6 +1,7 @@
 /** What is graded: the answer a row brought, or those a model gives to it. Whatever a row lacks is its own error. */
 import { ChatRequestMessage, check, endTokenIds, type EvalRow, type ModelSample } from '@preheat/contracts';
 import type { GraderSample } from '@preheat/graders';
+import type { GeneratedRow } from '@preheat/inference';
 import { TokenizerError } from '@preheat/tokenizer';
 import Type from 'typebox';
 import { AnswerReader, readAnswer } from '../chat/answer-reader.js';
@@ -95,15 +96,19 @@ export async function generatedAnswers(
 
 function toAnswer(
   { input, tokens }: { input: Conversation; tokens: Int32Array },
-  row: { tokens: Int32Array; finishReason: 'stop' | 'length' },
+  row: Pick<GeneratedRow, 'tokens' | 'finishReason' | 'cachedTokens'>,
   { model, name, tools, key }: { model: ServedModel; name: string; tools: ToolPlan | null; key: string },
 ): Answer {
   const spoken = row.finishReason === 'stop' ? row.tokens.subarray(0, -1) : row.tokens;
   const reader = new AnswerReader(tools, key);
-  const text = model.tokenizer.decode(spoken, { skipSpecialTokens: true, kept: tools?.kept ?? [] });
+  const text = model.tokenizer.decode(spoken, { skipSpecialTokens: true, kept: tools?.markers.ids ?? [] });
   const said = readAnswer(reader, text);
   const finish_reason = reader.finishReason(row.finishReason);
-  const counts = { prompt_tokens: tokens.length, completion_tokens: row.tokens.length, cached_tokens: 0 };
+  const counts = {
+    prompt_tokens: tokens.length,
+    completion_tokens: row.tokens.length,
+    cached_tokens: row.cachedTokens ?? 0,
+  };
   return {
     input,
     sample: {

@@ -25,14 +25,21 @@ interface RowRules {
 const PREFERENCE_RULES: RowRules = {
   schema: PreferenceRow,
   example: ROW_EXAMPLES.preference,
-  problemOf: (row) => misplacedWeight((row as PreferenceRow).input.messages, 'input.'),
+  problemOf: (row) => {
+    const { input, preferred_output, non_preferred_output } = row as PreferenceRow;
+    return (
+      messageProblem(input.messages, 'input.messages') ??
+      outputProblem(preferred_output, 'preferred_output') ??
+      outputProblem(non_preferred_output, 'non_preferred_output')
+    );
+  },
 };
 
 const RULES: Readonly<Record<string, RowRules>> = {
   'fine-tune': {
     schema: ReinforcementRow,
     example: ROW_EXAMPLES.supervised,
-    problemOf: (row) => misplacedWeight((row as ReinforcementRow).messages),
+    problemOf: (row) => messageProblem((row as ReinforcementRow).messages, 'messages'),
   },
   evals: { schema: EvalRow, example: ROW_EXAMPLES.evals, problemOf: () => undefined },
 };
@@ -111,7 +118,19 @@ const has = (row: unknown, key: string): boolean => typeof row === 'object' && r
 const isPair = (row: unknown): boolean =>
   !has(row, 'messages') && ['input', 'preferred_output', 'non_preferred_output'].some((key) => has(row, key));
 
-function misplacedWeight(messages: readonly ChatMessage[], path = ''): string | undefined {
-  const index = messages.findIndex((message) => message.weight !== undefined && message.role !== 'assistant');
-  return index < 0 ? undefined : `${path}messages.${index}.weight is allowed on assistant messages only`;
+/** What depends on the role of a message. Whose result a tool message is, the tokenizer says. */
+function messageProblem(messages: readonly ChatMessage[], path: string): string | undefined {
+  for (const [index, { role, content, weight, tool_calls: calls }] of messages.entries()) {
+    const at = `${path}.${index}`;
+    const isCalling = (calls ?? []).length > 0;
+    if (weight !== undefined && role !== 'assistant') return `${at}.weight is allowed on assistant messages only`;
+    if (isCalling && role !== 'assistant') return `${at}.tool_calls is allowed on assistant messages only`;
+    if (!isCalling && typeof content !== 'string') return `${at}.content is required where there are no tool_calls`;
+  }
+  return undefined;
+}
+
+function outputProblem(messages: readonly ChatMessage[], path: string): string | undefined {
+  if (messages.at(-1)?.role !== 'assistant') return `${path} must end with an assistant message`;
+  return messageProblem(messages, path);
 }

@@ -1,6 +1,7 @@
 /**
  * Bearer authentication. A project's key sees what its project owns; an admin key manages keys and sees no project at all,
- * so neither can do the other's work. Routes take a project's key unless their config says `public` or `admin`.
+ * so neither can do the other's work. Routes take a project's key unless their config says `public` or `admin`; those that
+ * official clients call with either take both.
  */
 import { ApiError } from '@preheat/contracts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -9,14 +10,14 @@ import type { FailedKeys } from './failed-keys.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The project of the caller's key; empty on public and admin routes. */
+    /** The project of the caller's key; empty on public and admin routes, and for admin keys. */
     projectId: string;
   }
   interface FastifyContextConfig {
     /** Served without a key. */
     public?: boolean;
-    /** Served to admin keys, and to them only. */
-    admin?: boolean;
+    /** Served to admin keys, and to them only; `too`: to them as well, with no project. */
+    admin?: boolean | 'too';
   }
 }
 
@@ -26,13 +27,14 @@ export function authenticate(app: FastifyInstance, keys: KeyDirectory, failedKey
     const { config } = request.routeOptions;
     if (request.is404 || config.public) return;
     const { role, projectId } = await holderOf(request, keys, failedKeys);
+    request.projectId = projectId;
+    if (config.admin === 'too') return;
     if (config.admin && role !== 'admin') {
       throw new ApiError('permission_denied', 'This route takes an admin key; the key sent is of a project.');
     }
     if (!config.admin && role !== 'project') {
       throw new ApiError('permission_denied', 'This route takes the key of a project; the key sent is an admin key.');
     }
-    request.projectId = projectId;
   });
 }
 

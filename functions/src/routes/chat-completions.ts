@@ -2,6 +2,7 @@
 import { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '@preheat/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { App } from '../app-type.js';
+import { acquireInTime } from '../chat/acquire-in-time.js';
 import { type CompletionHeader, completeChat, fingerprint } from '../chat/complete-chat.js';
 import { planCompletion } from '../chat/plan-completion.js';
 import { refuseUnservedChatFields } from '../chat/refuse-unserved.js';
@@ -63,7 +64,7 @@ export function chatCompletionRoute(app: App, deps: ApiDependencies, stored: Sto
       };
       return sendEventStream({ request, reply, log, frames });
     }
-    const model = await acquire();
+    const model = await acquireInTime(acquire, deps.clock);
     try {
       reply.header('content-type', 'application/json; charset=utf-8');
       const completion = await completeChat(model, plan, header, untilGone(reply));

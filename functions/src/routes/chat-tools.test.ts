@@ -98,6 +98,18 @@ describe.each(['tagged', 'list', 'bare'] as const)('with calls that are %s', (ki
     ]);
   });
 
+  it('a choice of some tools lists all and calls those alone', async () => {
+    const model = await publishToolModel(api, kind);
+    const some = (mode: string) => {
+      const tools = [{ type: 'function', function: { name: 'now' } }];
+      return { ...one, tool_choice: { type: 'allowed_tools', allowed_tools: { mode, tools } } };
+    };
+    const choices = await choicesOf(model, { ...some('required'), n: 3 });
+    expect(choices.map(({ message }) => message.tool_calls?.[0]?.function.name)).toEqual(['now', 'now', 'now']);
+    const [free] = await choicesOf(model, { ...some('auto'), max_tokens: 10 });
+    expect([free?.finish_reason, typeof free?.message.content]).toEqual(['length', 'string']);
+  });
+
   it('text that is no call is content, and a conversation about a call goes on', async () => {
     const model = await publishToolModel(api, kind);
     const [first] = await choicesOf(model, one);
@@ -153,12 +165,14 @@ describe('a call that the model decides on', () => {
       expect(JSON.parse(message.content ?? '')).toMatchObject({ sure: expect.any(Boolean) });
   });
 
-  it('is text where it is cut off, marker and all', async () => {
+  it('is text where it is cut off, less the control token before it, and can be sent back', async () => {
     const fields = { ...deciding, tools: [tool({ ...WEATHER, strict: true })], max_tokens: 20 };
     const [choice] = await choicesOf(model, fields);
-    expect(choice?.message.content).toMatch(/^\[TOOL_CALLS\] \[\{"name": /);
+    expect(choice?.message.content).toMatch(/^ \[\{"name": /);
     expect(choice?.finish_reason).toBe('length');
     expect(await streamOf(model, fields)).toEqual([{ content: choice?.message.content, calls: [], finish: 'length' }]);
+    const told = [...messages, choice?.message, { role: 'user', content: 'Go on.' }];
+    expect(await choicesOf(model, { ...fields, messages: told, max_tokens: 1 })).toHaveLength(1);
   });
 });
 
@@ -201,6 +215,18 @@ describe('refused', () => {
     [
       'a function that is not there',
       { tools: TOOLS, tool_choice: { type: 'function', function: { name: 'rm' } } },
+      'tool_choice',
+      "names 'rm'",
+    ],
+    [
+      'a choice among tools of one that is not there',
+      {
+        tools: TOOLS,
+        tool_choice: {
+          type: 'allowed_tools',
+          allowed_tools: { mode: 'auto', tools: [{ type: 'function', function: { name: 'rm' } }] },
+        },
+      },
       'tool_choice',
       "names 'rm'",
     ],

@@ -1,6 +1,7 @@
 /** POST /v1/fine_tuning/alpha/graders/{run,validate}: a grader tried on one sample, or only checked. */
 import { Count, GraderErrors, GraderSpec, jsonExcess, Nullable } from '@preheat/contracts';
 import {
+  answeredSample,
   type CompiledGrader,
   compileGrader,
   type GraderPool,
@@ -63,7 +64,8 @@ export function graderRoutes(app: App, { clock, graders: pool }: ApiDependencies
   app.post('/fine_tuning/alpha/graders/run', { schema: run }, async ({ body, projectId }) => {
     const compiled = await provenOrRefused(body.grader, pool, projectId);
     const startMs = clock.nowMs();
-    const sample = { output_text: body.model_sample, ...parsedJson(body.model_sample) };
+    const answer = { content: body.model_sample, calls: [], finishReason: 'stop' } as const;
+    const sample = { ...answeredSample(answer), ...parsedJson(body.model_sample) };
     const result = await pool.grade(
       compiled,
       { sample, item: body.item ?? {} },

@@ -75,12 +75,17 @@ export function modelRoutes(app: App, deps: ApiDependencies, aliases: Aliases): 
 
 const aliased = (alias: string, model: ModelObject): ModelObject => ({ ...model, id: alias, alias_of: model.id });
 
+const expiry = (expiresAtMs: number): Pick<ModelObject, 'shutdown_date' | 'expires_at'> => ({
+  shutdown_date: new Date(expiresAtMs).toISOString().slice(0, 'YYYY-MM-DD'.length),
+  expires_at: Math.floor(expiresAtMs / 1000),
+});
+
 function toModelObject(record: ModelRecord): ModelObject {
   return {
     id: record.name,
     object: 'model',
     created: Math.floor(record.createdAtMs / 1000),
     owned_by: record.ownedBy,
-    ...(record.expiresAtMs ? { expires_at: Math.floor(record.expiresAtMs / 1000) } : {}),
+    ...(record.expiresAtMs ? expiry(record.expiresAtMs) : {}),
   };
 }

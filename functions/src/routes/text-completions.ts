@@ -2,6 +2,7 @@
 import { TextCompletion, TextCompletionRequest } from '@preheat/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { App } from '../app-type.js';
+import { acquireInTime } from '../chat/acquire-in-time.js';
 import type { CompletionHeader } from '../chat/complete-chat.js';
 import type { ApiDependencies } from '../dependencies.js';
 import { newSeed } from '../fine-tuning/seed.js';
@@ -51,7 +52,7 @@ export function textCompletionRoute(app: App, deps: ApiDependencies): void {
       const frames = (signal: AbortSignal) => streamText({ plan, header, clock, acquire, includeUsage, signal });
       return sendEventStream({ request, reply, log, frames });
     }
-    const model = await acquire();
+    const model = await acquireInTime(acquire, deps.clock);
     try {
       reply.header('content-type', 'application/json; charset=utf-8');
       return await completeText(model, plan, header, untilGone(reply));

@@ -31,6 +31,12 @@ export class DecoderServing {
     return { ...description, decoder: session, release };
   }
 
+  /** Makes ready for a model of the same shape that is still to come, such as the next checkpoint of a job. */
+  async prepare(record: ModelRecord): Promise<void> {
+    this.#decoders ??= this.#load();
+    await (await this.#decoders).prepare(record);
+  }
+
   /** Unloads what nobody holds. */
   async close(): Promise<void> {
     await (await this.#decoders)?.close();

@@ -2,6 +2,7 @@
 import { TERMINAL_STATES } from '@preheat/contracts';
 import { type JobStore, toFineTuningJobEvent } from '@preheat/jobs';
 import type { Clock } from '@preheat/ports';
+import type { CheckpointWarmer } from '../serving/checkpoint-warmer.js';
 import type { SharedReads } from './shared-reads.js';
 import { dataFrame, KEEP_ALIVE_FRAME } from './server-sent-events.js';
 
@@ -14,6 +15,7 @@ export interface FollowOptions {
   /** Shared by all streams of the process. */
   readonly reads: SharedReads;
   readonly clock: Clock;
+  readonly warmer?: CheckpointWarmer | undefined;
   readonly projectId: string;
   readonly jobId: string;
   /** Sequence number of the first event wanted. */
@@ -29,6 +31,7 @@ export async function* followEvents(options: FollowOptions): AsyncGenerator<stri
   for (;;) {
     const job = await reads.get(options.projectId, options.jobId);
     if (!job) return;
+    options.warmer?.look(job);
     const events = await jobs.eventsSince(job, next, EVENTS_PER_READ);
     for (const event of events) {
       yield dataFrame(toFineTuningJobEvent(job, event), event.sequence);

@@ -12,6 +12,7 @@ import type { TSchema } from 'typebox';
 import { hashOfKey } from '../access/api-keys.js';
 import { type AppOptions, createApp } from '../app.js';
 import type { ApiDependencies } from '../dependencies.js';
+import { CheckpointWarmer } from '../serving/checkpoint-warmer.js';
 import { DecoderServing } from '../serving/decoder-serving.js';
 import { ServedJudges } from '../serving/judge-models.js';
 import { explain } from '../validation/explain.js';
@@ -87,11 +88,12 @@ function memoryDependencies(
   const ids = countingIds();
   const jobs = new JobStore({ store, queue, clock, ids, log });
   const models = new ModelRegistry(store, TINY_MODELS);
-  const decoders = new DecoderServing(models, { budgetBytes: 64 * 1024 * 1024, workers: 1 });
+  const decoders = new DecoderServing(models, { budgetBytes: 64 * 1024 * 1024, workers: 1, clock });
   const judge = new DecoderJudge(new ServedJudges(models, decoders));
   const graders = openGraders({ settings: {}, clock, judge, pythonProcesses: 1 });
   const sendWebhook: WebhookSender = async (delivery) => receiver(delivery);
-  return { store, evaluationQueue, clock, ids, log, jobs, models, decoders, graders, sendWebhook };
+  const warmer = new CheckpointWarmer({ models, decoders, log });
+  return { store, evaluationQueue, clock, ids, log, jobs, models, decoders, warmer, graders, sendWebhook };
 }
 
 function countingIds(): Ids {

@@ -1,7 +1,7 @@
 /** A buffered text completion: all choices of all prompts in one batch. */
 import type { TextCompletion } from '@preheat/contracts';
 import type { GeneratedRow } from '@preheat/inference';
-import { type CompletionHeader, fingerprint, spokenTokens, usageOf } from '../chat/complete-chat.js';
+import { cachedTokensOf, type CompletionHeader, fingerprint, spokenTokens, usageOf } from '../chat/complete-chat.js';
 import { CompletionText } from '../chat/completion-text.js';
 import type { ServedModel } from '../serving/decoder-serving.js';
 import type { TextPlan } from './plan-text.js';
@@ -20,8 +20,9 @@ export async function completeText(
     object: 'text_completion',
     choices: choices.map(({ choice }) => choice),
     usage: usageOf(
-      plan.promptTokens,
+      plan,
       choices.reduce((sum, { taken }) => sum + taken, 0),
+      cachedTokensOf(rows),
     ),
     system_fingerprint: fingerprint(plan.record),
   };

@@ -32,6 +32,7 @@ export function planText(model: ModelDescription, request: TextCompletionRequest
     requests: prompts.flatMap((tokens, prompt) =>
       Array.from({ length: choices }, (_, choice) => ({ tokens, key: `prompt-${prompt}-choice-${choice}` })),
     ),
+    choicesPerPrompt: choices,
     promptTokens: prompts.reduce((sum, { length }) => sum + length, 0),
     stops: stopSequences(request.stop),
     options: { maxNewTokens, ...generateOptions(model, request, topLogProbs, seed) },

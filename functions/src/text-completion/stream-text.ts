@@ -30,17 +30,19 @@ export async function* streamText(options: StreamTextOptions): AsyncGenerator<st
       if (text !== '') yield chunk([{ index, text, finish_reason: null, logprobs: null }]);
     }
     let completionTokens = 0;
+    const cachedTokens = plan.requests.map(() => 0);
     // Text may be held back, tokens are not: where the next of each choice begins.
     const begins = plan.echoes.map(({ length }) => length);
     for await (const piece of answerPieces(model, plan, signal)) {
       const { index, text, finishReason } = piece;
       completionTokens += piece.taken;
+      cachedTokens[index] = piece.decoded?.row.cachedTokens ?? cachedTokens[index] ?? 0;
       const placed = logProbsOf(piece, plan, begins[index] ?? 0);
       if (placed) begins[index] = placed.end;
       if (text === '' && finishReason === null && !placed) continue;
       yield chunk([{ index, text, finish_reason: finishReason, logprobs: placed?.logprobs ?? null }]);
     }
-    if (includeUsage) yield chunk([], usageOf(plan.promptTokens, completionTokens));
+    if (includeUsage) yield chunk([], usageOf(plan, completionTokens, cachedTokens));
     yield DONE_FRAME;
   } finally {
     await model.release();

@@ -17,9 +17,22 @@ export const ChatTool = Type.Object({
 });
 export type ChatTool = Static<typeof ChatTool>;
 
+const NamedFunction = Type.Object({
+  type: Type.Literal('function'),
+  function: Type.Object({ name: FunctionName }),
+});
+
 export const ToolChoice = Type.Union([
   OneOf(['none', 'auto', 'required']),
-  Type.Object({ type: Type.Literal('function'), function: Type.Object({ name: FunctionName }) }),
+  NamedFunction,
+  /** Some of the tools that the prompt lists. */
+  Type.Object({
+    type: Type.Literal('allowed_tools'),
+    allowed_tools: Type.Object({
+      mode: OneOf(['auto', 'required']),
+      tools: Type.Array(NamedFunction, { minItems: 1, maxItems: 128 }),
+    }),
+  }),
 ]);
 export type ToolChoice = Static<typeof ToolChoice>;
 

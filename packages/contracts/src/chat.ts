@@ -64,6 +64,7 @@ export const REFUSED_CHAT_FIELDS = [
   'modalities',
   'prediction',
   'web_search_options',
+  'moderation',
 ] as const;
 
 export const ChatCompletionRequest = Type.Object({

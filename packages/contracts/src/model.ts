@@ -44,6 +44,8 @@ export const ModelObject = Type.Object({
   owned_by: Id,
   /** Extension: the model that this name stands for, where it is an alias. */
   alias_of: Type.Optional(ModelName),
+  /** The day of its expiry (UTC), where it expires. */
+  shutdown_date: Type.Optional(Type.String({ pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' })),
   /** Extension: when it expires, where it does. */
   expires_at: Type.Optional(UnixSeconds),
 });

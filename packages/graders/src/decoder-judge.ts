@@ -12,7 +12,9 @@ export interface JudgeModel {
   generate(
     requests: readonly { readonly tokens: Int32Array; readonly key: string }[],
     options: GenerateSettings,
-  ): Promise<readonly { readonly tokens: Int32Array; readonly finishReason: 'stop' | 'length' }[]>;
+  ): Promise<
+    readonly { readonly tokens: Int32Array; readonly finishReason: 'stop' | 'length'; readonly cachedTokens?: number }[]
+  >;
   release(): Promise<void>;
 }
 
@@ -88,7 +90,7 @@ async function answerWith(
     prompt_tokens: tokens.length,
     completion_tokens: row.tokens.length,
     total_tokens: tokens.length + row.tokens.length,
-    cached_tokens: 0,
+    cached_tokens: row.cachedTokens ?? 0,
   };
   return success({ text: model.decode(spoken), finishReason: row.finishReason, usage });
 }

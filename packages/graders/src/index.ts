@@ -1,4 +1,5 @@
 /** OpenAI's graders, the phoneme error rate and the verifiers of tasks: compile once, grade many samples. */
+export { answeredSample } from './answered-sample.js';
 export { compileGrader } from './compile-grader.js';
 export {
   type CompiledGrader,

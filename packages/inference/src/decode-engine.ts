@@ -8,6 +8,7 @@ import type { TensorMap } from '@preheat/checkpoints';
 import { DecodeLane, type RowSource } from './decode-lane.js';
 import type { DecoderGraphs } from './decoder-graphs.js';
 import type { DecodingRow } from './decoding-row.js';
+import { PrefixCache } from './prefix-cache.js';
 
 /** Rows of a lane. Larger batches stop gaining speed: their caches outgrow the processor's. */
 export const MAX_ROWS_PER_LANE = 64;
@@ -22,15 +23,19 @@ export class DecodeEngine {
   readonly #graphs: DecoderGraphs;
   readonly #lanes: LaneState[];
   readonly #maxRows: number;
+  /** Shared by all lanes: caches are plain arrays between two calls. */
+  readonly #prefixes: PrefixCache | null;
   /** Updates that are waiting or being loaded: no row is admitted meanwhile. */
   #updates = 0;
   #updating: Promise<void> = Promise.resolve();
 
-  constructor(graphs: DecoderGraphs, maxRows: number = MAX_ROWS_PER_LANE) {
+  /** @param prefixCacheBytes What the caches of earlier prompts may hold; with 0, each prompt is computed whole. */
+  constructor(graphs: DecoderGraphs, maxRows: number = MAX_ROWS_PER_LANE, prefixCacheBytes = 0) {
     this.#graphs = graphs;
     this.#maxRows = maxRows;
+    this.#prefixes = prefixCacheBytes > 0 ? new PrefixCache(graphs.config, prefixCacheBytes) : null;
     this.#lanes = graphs.runners.map((runner) => {
-      return { lane: new DecodeLane(graphs, runner, maxRows), queue: [], running: null };
+      return { lane: new DecodeLane(graphs, runner, maxRows, this.#prefixes), queue: [], running: null };
     });
   }
 
@@ -57,6 +62,7 @@ export class DecodeEngine {
     this.#updates += 1;
     const loading = this.#updating.then(async () => {
       await this.#idle();
+      this.#prefixes?.clear();
       await this.#graphs.update(tensors, version);
     });
     this.#updating = loading
@@ -66,6 +72,11 @@ export class DecodeEngine {
         this.#wake();
       });
     return loading;
+  }
+
+  /** The adapter of that name is another from now on, or none. */
+  forgetPrompts(adapter: string): void {
+    this.#prefixes?.clear(adapter);
   }
 
   /** Resolves when every row that was given is done. */

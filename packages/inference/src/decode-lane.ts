@@ -4,12 +4,22 @@
  * but speed.
  */
 import { pastName, presentName } from '@preheat/checkpoints';
-import { cacheBytes, cacheNames, type CacheArrays, emptyCaches, readCaches } from './cache-arrays.js';
+import {
+  cacheBytes,
+  cacheFeeds,
+  cacheNames,
+  type CacheArrays,
+  type CachePiece,
+  emptyCaches,
+  gatherRows,
+  readCaches,
+} from './cache-arrays.js';
 import { batchFeeds, cacheLayout, type DecodeBatch, freshRows, layOut, placedRows, promptKey } from './decode-batch.js';
 import type { DecoderGraphs } from './decoder-graphs.js';
 import type { DecodingRow } from './decoding-row.js';
 import type { GraphRunner, RunResult, WireTensor } from './graph-runner.js';
 import { emissionFetches, readEmission } from './read-emission.js';
+import type { PrefixCache } from './prefix-cache.js';
 import { decodeForm, settingFeeds } from './row-settings.js';
 import { SegmentCost } from './segment-cost.js';
 import { int64s } from './wire-tensors.js';
@@ -34,15 +44,18 @@ export class DecodeLane {
   readonly #graphs: DecoderGraphs;
   readonly #runner: GraphRunner;
   readonly #maxRows: number;
+  readonly #prefixes: PrefixCache | null;
   readonly #cost: SegmentCost;
   #batch: DecodeBatch | null = null;
   /** Rows whose prompts are being computed. */
   #entering: readonly DecodingRow[] = [];
 
-  constructor(graphs: DecoderGraphs, runner: GraphRunner, maxRows: number) {
+  /** @param prefixes Where prompts are kept, if they are. */
+  constructor(graphs: DecoderGraphs, runner: GraphRunner, maxRows: number, prefixes: PrefixCache | null) {
     this.#graphs = graphs;
     this.#runner = runner;
     this.#maxRows = maxRows;
+    this.#prefixes = prefixes;
     this.#cost = new SegmentCost(graphs.config);
   }
 
@@ -144,33 +157,62 @@ export class DecodeLane {
     this.#entering = fresh;
     await this.#guarded([...(before?.rows ?? []), ...fresh], async () => {
       const distinct = new Map(fresh.map((row) => [promptKey(row), row]));
-      const adapter = (fresh[0] as DecodingRow).adapter;
-      const caches = await this.#prefill(
-        [...distinct.values()].map(({ prompt }) => prompt),
-        adapter,
-      );
+      const caches = await this.#prefill([...distinct.values()]);
+      for (const row of fresh) row.cachedColumns = distinct.get(promptKey(row))?.cachedColumns ?? 0;
       const { config } = this.#graphs;
       return layOut(config, [...(before ? placedRows(before) : []), ...freshRows(config, fresh, caches, distinct)]);
     });
     this.#entering = [];
   }
 
-  /** Caches of all tokens of these prompts but the last of each, which is the first that decoding reads. */
-  async #prefill(prompts: readonly Int32Array[], adapter: string | null): Promise<CacheArrays> {
+  /**
+   * Caches of all tokens of these rows' prompts but the last of each, which is the first that decoding reads. All rows compute as
+   * many columns as the one that lacks most; what lies before is read from where prompts are kept.
+   */
+  async #prefill(rows: readonly DecodingRow[]): Promise<CacheArrays> {
     const { config } = this.#graphs;
-    const columns = Math.max(...prompts.map(({ length }) => length)) - 1;
-    if (columns === 0) return emptyCaches(config, prompts.length);
-    const padding = BigInt(config.pad_token_id ?? config.eos_token_id);
-    const ids = new BigInt64Array(prompts.length * columns).fill(padding);
-    const pads = prompts.map((prompt) => columns - (prompt.length - 1));
-    prompts.forEach((prompt, row) => {
-      const start = row * columns + (pads[row] as number);
-      for (let index = 0; index < prompt.length - 1; index++) ids[start + index] = BigInt(prompt[index] as number);
+    const kept = rows.map((row) => this.#prefixes?.longest(row.adapter, columnTokens(row)) ?? null);
+    const lacking = rows.map((row, index) => row.promptColumns - (kept[index]?.columns ?? 0));
+    const count = Math.max(...lacking);
+    if (rows.every(({ promptColumns }) => promptColumns === 0)) return emptyCaches(config, rows.length);
+    const pieces = rows.map((row, index) => {
+      row.cachedColumns = Math.max(0, row.promptColumns - count);
+      return beginning(kept[index] ?? null, row.cachedColumns);
     });
+    const past = gatherRows(config, pieces);
+    const caches = count === 0 ? past : await this.#computed(rows, past, count);
+    rows.forEach((row, index) => {
+      const piece = { from: caches, row: index, columns: row.promptColumns, skipped: 0 };
+      this.#prefixes?.keep(row.adapter, columnTokens(row), piece);
+    });
+    return caches;
+  }
+
+  /** The last `count` columns of the prompts, behind `past`. */
+  async #computed(rows: readonly DecodingRow[], past: CacheArrays, count: number): Promise<CacheArrays> {
+    const { config } = this.#graphs;
+    const ids = new BigInt64Array(rows.length * count).fill(BigInt(config.pad_token_id ?? config.eos_token_id));
+    rows.forEach((row, index) => {
+      const tokens = columnTokens(row).subarray(row.cachedColumns);
+      ids.set(BigInt64Array.from(tokens, BigInt), (index + 1) * count - tokens.length);
+    });
+    const { adapter } = rows[0] as DecodingRow;
     const graph = await this.#graphs.ensure('prefill', adapter);
-    const tokens: WireTensor = { type: 'int64', data: ids, dims: [prompts.length, columns] };
-    const feeds = { input_ids: tokens, pads: int64s(pads) };
-    const { outputs } = await this.#runner.run(graph, feeds, cacheNames(config, presentName), { adapter });
+    const feeds = {
+      input_ids: { type: 'int64', data: ids, dims: [rows.length, count] } as const,
+      pads: int64s(rows.map(({ promptColumns }) => past.columns + count - promptColumns)),
+      ...cacheFeeds(config, past, pastName),
+    };
+    const consumed = past.columns > 0 ? cacheNames(config, pastName) : [];
+    const { outputs } = await this.#runner.run(graph, feeds, cacheNames(config, presentName), { consumed, adapter });
     return readCaches(config, outputs, presentName);
   }
+}
+
+/** A token for every column of the prompt. */
+const columnTokens = ({ prompt, promptColumns }: DecodingRow): Int32Array => prompt.subarray(0, promptColumns);
+
+/** The first `columns` columns of a row that is kept. */
+function beginning(kept: CachePiece | null, columns: number): CachePiece[] {
+  return kept && columns > 0 ? [{ ...kept, columns, skipped: kept.from.columns - columns }] : [];
 }

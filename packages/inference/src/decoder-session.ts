@@ -4,7 +4,7 @@
  */
 import { assertDecoderTensors, type LoraAdapter, type TensorMap } from '@preheat/checkpoints';
 import type { DecoderConfig } from '@preheat/contracts';
-import { DecodeEngine } from './decode-engine.js';
+import { DecodeEngine, MAX_ROWS_PER_LANE } from './decode-engine.js';
 import { DecoderGraphs, decoderBytes } from './decoder-graphs.js';
 import { generateRows } from './generate-rows.js';
 import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
@@ -21,6 +21,11 @@ export interface DecoderOptions {
   readonly provider?: ExecutionProvider;
   /** Version of the weights passed to `create`. Default 0. */
   readonly policyVersion?: number;
+  /**
+   * What keys and values of earlier prompts may hold, for prompts that begin alike. The last bits of what follows then depend on
+   * what was asked before. Default 0: each prompt is computed whole.
+   */
+  readonly prefixCacheBytes?: number;
 }
 
 export class DecoderSession {
@@ -35,11 +40,12 @@ export class DecoderSession {
     tensors: TensorMap,
     policyVersion: number,
     runners: readonly GraphRunner[],
+    prefixCacheBytes: number,
   ) {
     this.config = config;
-    this.byteSize = decoderBytes(config, runners.length);
+    this.byteSize = decoderBytes(config, runners.length) + prefixCacheBytes;
     this.#graphs = new DecoderGraphs(config, tensors, policyVersion, runners);
-    this.#engine = new DecodeEngine(this.#graphs);
+    this.#engine = new DecodeEngine(this.#graphs, MAX_ROWS_PER_LANE, prefixCacheBytes);
   }
 
   /**
@@ -49,10 +55,11 @@ export class DecoderSession {
   static async create(
     config: DecoderConfig,
     tensors: TensorMap,
-    { threads = 1, provider = 'cpu', policyVersion = 0 }: DecoderOptions = {},
+    { threads = 1, provider = 'cpu', policyVersion = 0, prefixCacheBytes = 0 }: DecoderOptions = {},
   ): Promise<DecoderSession> {
     assertDecoderTensors(config, tensors);
-    return new DecoderSession(config, tensors, policyVersion, [new LocalRunner(threads, provider)]);
+    const runners = [new LocalRunner(threads, provider)];
+    return new DecoderSession(config, tensors, policyVersion, runners, prefixCacheBytes);
   }
 
   /** Version of the newest weights. Rows under way may still come from the version before. */
@@ -95,6 +102,7 @@ export class DecoderSession {
 
   /** Forgets an adapter; rows under way that name it fail. */
   removeAdapter(name: string): Promise<void> {
+    this.#engine.forgetPrompts(name);
     return this.#graphs.removeAdapter(name);
   }
 

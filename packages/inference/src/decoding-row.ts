@@ -26,6 +26,8 @@ export class DecodingRow {
   readonly result: Promise<GeneratedRow>;
   readonly answer: number[] = [];
   isOver = false;
+  /** Columns of its prompt that were not computed for it. */
+  cachedColumns = 0;
   /** Where the answer stands in what it is constrained to; null where it is not. */
   place: ConstraintState | null;
   readonly #stream: readonly [number, number];
@@ -109,7 +111,7 @@ export class DecodingRow {
     }
     this.#emissions.push(own);
     const stopped = stopAt >= 0 && stopAt < count;
-    this.#onEmission?.({ ...own, finishReason: stopped ? 'stop' : 'length' });
+    this.#onEmission?.({ ...own, finishReason: stopped ? 'stop' : 'length', cachedTokens: this.cachedColumns });
     if (stopped || this.remaining === 0) this.#finish(stopped ? 'stop' : 'length', policyVersion);
     else if (this.place?.allowed.includes(1) === false) this.fail(new NoTokenAllowedError(this.answer.length));
   }
@@ -127,6 +129,7 @@ export class DecodingRow {
       logProbs: Float32Array.from(this.#emissions.flatMap(({ logProbs }) => [...logProbs])),
       finishReason,
       policyVersion,
+      cachedTokens: this.cachedColumns,
       ...(this.options.topLogProbs > 0 && { alternatives }),
     });
   }

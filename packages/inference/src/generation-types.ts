@@ -69,6 +69,8 @@ export interface GeneratedRow {
   readonly finishReason: FinishReason;
   /** Version of the weights that produced the row. */
   readonly policyVersion: number;
+  /** Tokens of the prompt that were not computed for this row, as an earlier prompt began with them. Default 0. */
+  readonly cachedTokens?: number;
   /** One entry a token, when `topLogProbs` was asked for. */
   readonly alternatives?: readonly TokenAlternatives[];
 }

@@ -18,6 +18,12 @@ const PROJECTION = 'model.layers.0.self_attn.q_proj';
 
 class CountingRegistry extends ModelRegistry {
   readonly loads: string[] = [];
+  readonly store: MemoryObjectStore;
+
+  constructor(store: MemoryObjectStore) {
+    super(store);
+    this.store = store;
+  }
 
   override load(record: ModelRecord): Promise<LoadedModel> {
     this.loads.push(record.name);
@@ -65,7 +71,7 @@ async function platform(adapters: Readonly<Record<string, LoraAdapter>>, budgetB
     await publishBundle(store, `bundles/${name}`, adapterBlobs(described, adapter, recordOf('base')));
   }
   const models = new CountingRegistry(store);
-  return { models, decoders: new ServedDecoders(models, { budgetBytes, workers: 0 }) };
+  return { models, decoders: new ServedDecoders(models, { budgetBytes, workers: 0, clock: new VirtualClock() }) };
 }
 
 async function mergedAnswer(adapter: LoraAdapter) {
@@ -106,6 +112,43 @@ it('unloads adapters before the base that they hold, and reads them again', asyn
   expect((await again.session.generate(REQUEST, OPTIONS))[0]?.tokens).toEqual(await mergedAnswer(adapterOf(1)));
   await again.release();
   expect(models.loads).toEqual(['base', 'base']);
+});
+
+it('answers with a decoder that was prepared on other weights of the same shape, as if it were opened anew', async () => {
+  const { models, decoders } = await platform({});
+  await decoders.prepare(recordOf('base'));
+  await decoders.prepare(recordOf('base'));
+  expect([models.loads, decoders.size]).toEqual([['base'], 1]);
+  const next = freshDecoder(TINY_CONFIG, 9);
+  await publishBundle(models.store, 'bundles/next', modelBlobs(TINY_CONFIG, files, next));
+  const { session, release } = await decoders.acquire(recordOf('next'));
+  const fresh = await DecoderSession.create(TINY_CONFIG, next);
+  expect((await session.generate(REQUEST, OPTIONS))[0]?.tokens).toEqual(
+    (await fresh.generate(REQUEST, OPTIONS))[0]?.tokens,
+  );
+  // What was prepared is used up.
+  expect([models.loads, decoders.size]).toEqual([['base', 'next'], 1]);
+  await Promise.all([release(), fresh.close()]);
+  await decoders.close();
+});
+
+it('prepares on a base model, which is code, for the checkpoints that are trained from it', async () => {
+  const { models, decoders } = await platform({});
+  const record = (await models.find('proj', 'preheat-1m')) as ModelRecord;
+  const { config, tokenizerFiles } = await models.describe(record);
+  await publishBundle(models.store, 'bundles/step', modelBlobs(config, tokenizerFiles, freshDecoder(config, 5)));
+  await decoders.prepare(record);
+  const { release } = await decoders.acquire(recordOf('step'));
+  expect(decoders.size).toBe(1);
+  await release();
+  await decoders.close();
+});
+
+it('prepares within the budget, and nothing for an adapter, which needs no decoder of its own', async () => {
+  const { decoders } = await platform({ one: adapterOf(1) }, 1);
+  await decoders.prepare(recordOf('one'));
+  await decoders.prepare(recordOf('base'));
+  expect(decoders.size).toBe(0);
 });
 
 it('merges an adapter that replaces whole tensors', async () => {

@@ -2,8 +2,10 @@
  * Decoders of stored models, opened when first asked for and kept within a budget of memory. A model that is stored as an
  * adapter is served on the decoder of its base, which all adapters of that base share: each costs its own matrices only.
  */
-import { type LoraAdapter, LoraAdapterError } from '@preheat/checkpoints';
+import { huggingFaceConfigText, type LoraAdapter, LoraAdapterError, readHuggingFaceConfig } from '@preheat/checkpoints';
 import type { DecoderConfig, ModelRecord } from '@preheat/contracts';
+import type { Clock } from '@preheat/ports';
+import { decoderBytes } from './decoder-graphs.js';
 import { DecoderPool } from './decoder-pool.js';
 import { DecoderSession } from './decoder-session.js';
 import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
@@ -23,17 +25,25 @@ export interface ServedDecodersOptions {
   readonly budgetBytes: number;
   /** Worker threads of each decoder; 0 decodes in this thread, for processes that answer one request at a time. */
   readonly workers: number;
+  /** For how long decoders take to open. */
+  readonly clock: Pick<Clock, 'nowMs'>;
 }
+
+/** What keys and values of earlier prompts may hold: a share of the weights, and this at least. */
+const MIN_PREFIX_CACHE_BYTES = 16 * 1024 ** 2;
+const PREFIX_CACHE_SHARE = 1 / 8;
+/** Two tokens: a prompt to be computed, and one to go on from. */
+const WARMING_TOKENS = [0, 0];
 
 export class ServedDecoders {
   readonly #models: ModelRegistry;
   readonly #workers: number;
   readonly #sessions: SessionCache<ServedDecoder>;
 
-  constructor(models: ModelRegistry, { budgetBytes, workers }: ServedDecodersOptions) {
+  constructor(models: ModelRegistry, { budgetBytes, workers, clock }: ServedDecodersOptions) {
     this.#models = models;
     this.#workers = workers;
-    this.#sessions = new SessionCache(budgetBytes);
+    this.#sessions = new SessionCache(budgetBytes, clock);
   }
 
   /** Open decoders, adapters among them. */
@@ -48,6 +58,24 @@ export class ServedDecoders {
       record.prefix,
       async () => (await this.#onBase(record)) ?? (await this.#onItsOwn(record)),
     );
+  }
+
+  /**
+   * Opens a decoder for the next model of the same shape that is asked for, such as a checkpoint that a job is about to write:
+   * threads are started and graphs made on the weights of this one, and what is left then is to read the new weights. It counts
+   * in the budget, and leaves by the same rules.
+   */
+  async prepare(record: ModelRecord): Promise<void> {
+    // Adapters need no decoder of their own.
+    if (await this.#models.adapterOf(record)) return;
+    const { config } = await this.#models.describe(record);
+    const spare = await this.#sessions.acquire(spareId(config), async () => {
+      const session = await this.#open(record);
+      const options = { maxNewTokens: 1, temperature: 1, seed: 0, stopIds: [] };
+      await session.generate([{ tokens: WARMING_TOKENS, key: 'warming' }], options);
+      return session;
+    });
+    await spare.release();
   }
 
   /** Closes what nobody holds, and the rest with its last release. */
@@ -77,9 +105,25 @@ export class ServedDecoders {
   }
 
   async #onItsOwn(record: ModelRecord): Promise<DecoderSession> {
+    const { config } = await this.#models.describe(record);
+    const spare = this.#sessions.take(spareId(config));
+    if (!(spare instanceof DecoderSession)) return this.#open(record);
+    try {
+      const { tensors } = await this.#models.load(record);
+      await spare.updateWeights(tensors, spare.policyVersion);
+      return spare;
+    } catch (error) {
+      await spare.close();
+      throw error;
+    }
+  }
+
+  async #open(record: ModelRecord): Promise<DecoderSession> {
     const { config, tensors } = await this.#models.load(record);
-    if (this.#workers === 0) return DecoderSession.create(config, tensors);
-    return DecoderPool.create(config, tensors, { workers: this.#workers });
+    const prefixCacheBytes = Math.max(MIN_PREFIX_CACHE_BYTES, PREFIX_CACHE_SHARE * decoderBytes(config, 0));
+    const options = { prefixCacheBytes };
+    if (this.#workers === 0) return DecoderSession.create(config, tensors, options);
+    return DecoderPool.create(config, tensors, { ...options, workers: this.#workers });
   }
 
   /** Every runner has a copy, and each copy may be as large as the matrices that arrived. */
@@ -87,6 +131,12 @@ export class ServedDecoders {
     const own = [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
     return own * (1 + Math.max(1, this.#workers));
   }
+}
+
+/** Equal for all models of one shape, however their configs came to be; no prefix of a bundle looks like it. */
+function spareId(config: DecoderConfig): string {
+  const written = readHuggingFaceConfig(JSON.parse(huggingFaceConfigText(config)));
+  return `spare ${JSON.stringify(written.ok ? written.value : config)}`;
 }
 
 /** Rows of one adapter on a base that is held open as long as this is. */

@@ -2,17 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { type CachedSession, SessionCache } from './session-cache.js';
 
 class Recorded implements CachedSession {
-  readonly byteSize = 10;
+  readonly byteSize: number;
   isUsable = true;
   closed = false;
+
+  constructor(byteSize = 10) {
+    this.byteSize = byteSize;
+  }
+
   async close(): Promise<void> {
     this.closed = true;
   }
 }
 
-/** A cache whose loads are counted. */
+/** A cache whose loads are counted, and take no time. */
 function counted(budgetBytes: number) {
-  const cache = new SessionCache<Recorded>(budgetBytes);
+  const cache = new SessionCache<Recorded>(budgetBytes, { nowMs: () => 0 });
   const made = new Map<string, Recorded[]>();
   const acquire = (modelId: string) =>
     cache.acquire(modelId, async () => {
@@ -61,6 +66,42 @@ describe('SessionCache', () => {
     expect(made.get('a')?.[0]?.closed).toBe(true);
   });
 
+  it('closes first what is opened anew in the shortest time for its bytes, until that has not been used for long', async () => {
+    let nowMs = 0;
+    const cache = new SessionCache<Recorded>(30, { nowMs: () => nowMs });
+    const sessions = new Map<string, Recorded>();
+    const use = async (modelId: string, openingMs: number, bytes = 10) => {
+      const load = async () => {
+        nowMs += openingMs;
+        const session = new Recorded(bytes);
+        sessions.set(modelId, session);
+        return session;
+      };
+      await (await cache.acquire(modelId, load)).release();
+    };
+    const open = () => [...sessions].flatMap(([modelId, { closed }]) => (closed ? [] : [modelId]));
+    await use('slow', 1_000);
+    await use('large', 100, 20);
+    await use('quick', 10);
+    // Not the least recently used, but what gives back most bytes for the least time.
+    expect(open()).toEqual(['slow', 'quick']);
+    await use('quick-2', 20);
+    await use('quick-3', 20);
+    expect(open()).toEqual(['slow', 'quick-2', 'quick-3']);
+    // What nobody uses ages: in the end it leaves before what is used.
+    for (let round = 0; round < 300; round++) await use(`other-${round}`, 20);
+    expect(open()).not.toContain('slow');
+  });
+
+  it('hands a session over once, and never one in use', async () => {
+    const { acquire, cache, made } = counted(100);
+    const lease = await acquire('a');
+    expect(cache.take('a')).toBeUndefined();
+    await lease.release();
+    expect(cache.take('a')).toBe(made.get('a')?.[0]);
+    expect([cache.take('a'), cache.size, made.get('a')?.[0]?.closed]).toEqual([undefined, 0, false]);
+  });
+
   it('never closes a session in use, and closes it once it is given back', async () => {
     const { acquire, made } = counted(10);
     const first = await acquire('a');
@@ -73,7 +114,7 @@ describe('SessionCache', () => {
   });
 
   it('tells everyone about a failed load and tries again next time', async () => {
-    const cache = new SessionCache<Recorded>(10);
+    const cache = new SessionCache<Recorded>(10, { nowMs: () => 0 });
     const failing = () => Promise.reject(new Error('blob is corrupt'));
     const waiting = [cache.acquire('a', failing), cache.acquire('a', failing)];
     for (const each of waiting) await expect(each).rejects.toThrow('blob is corrupt');

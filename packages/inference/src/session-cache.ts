@@ -1,7 +1,10 @@
 /**
- * Decoders kept open for serving, least recently used first out, within a budget of bytes. A decoder in use is never
- * closed: the budget may be exceeded while everything in it is leased, and is restored by the releases.
+ * Decoders kept open for serving within a budget of bytes. Who leaves first when it is exceeded is settled by Greedy-Dual-Size
+ * (Cao and Irani 1997): a decoder is worth the time it took to open, for each byte that it holds; that worth ages with every
+ * eviction and is renewed with every use, and of equals the least recently used leaves. A decoder in use is never closed: the
+ * budget may be exceeded while everything in it is leased, and is restored by the releases.
  */
+import type { Clock } from '@preheat/ports';
 
 /** What the cache needs to know about a decoder. */
 export interface CachedSession {
@@ -22,18 +25,26 @@ interface Entry<S> {
   readonly loading: Promise<S>;
   session?: S;
   leases: number;
+  /** Milliseconds it took to open, for each byte. */
+  worth: number;
+  /** Its worth above that of what left before its last use. */
+  priority: number;
   /** No longer handed out; closed with its last lease. */
   isRetired?: boolean;
 }
 
 export class SessionCache<S extends CachedSession> {
+  readonly #clock: Pick<Clock, 'nowMs'>;
   #budgetBytes: number;
+  /** Priority of the last that left. */
+  #left = 0;
   /** In order of use, oldest first. */
   readonly #entries = new Map<string, Entry<S>>();
 
-  constructor(budgetBytes: number) {
+  constructor(budgetBytes: number, clock: Pick<Clock, 'nowMs'>) {
     if (!(budgetBytes > 0)) throw new RangeError(`budgetBytes must be above 0, got ${budgetBytes}`);
     this.#budgetBytes = budgetBytes;
+    this.#clock = clock;
   }
 
   /** Models loaded or being loaded. */
@@ -47,18 +58,30 @@ export class SessionCache<S extends CachedSession> {
    */
   async acquire(modelId: string, loader: () => Promise<S>): Promise<SessionLease<S>> {
     await this.#retireBroken(modelId);
-    const entry = this.#entries.get(modelId) ?? { loading: loader(), leases: 0 };
+    const startMs = this.#clock.nowMs();
+    const entry = this.#entries.get(modelId) ?? { loading: loader(), leases: 0, worth: 0, priority: this.#left };
     this.#entries.delete(modelId);
     this.#entries.set(modelId, entry);
     entry.leases += 1;
     try {
-      entry.session = await entry.loading;
+      const session = await entry.loading;
+      if (!entry.session) entry.worth = (this.#clock.nowMs() - startMs) / Math.max(1, session.byteSize);
+      entry.session = session;
     } catch (error) {
       if (this.#entries.get(modelId) === entry) this.#entries.delete(modelId);
       throw error;
     }
+    entry.priority = this.#left + entry.worth;
     await this.#evict();
     return { session: entry.session, release: this.#releaseOf(entry) };
+  }
+
+  /** Hands a session over for good, if nobody holds it. */
+  take(modelId: string): S | undefined {
+    const entry = this.#entries.get(modelId);
+    if (!entry?.session?.isUsable || entry.leases > 0) return undefined;
+    this.#entries.delete(modelId);
+    return entry.session;
   }
 
   /** Closes every session that is not leased; leased ones close with their last release. */
@@ -87,16 +110,17 @@ export class SessionCache<S extends CachedSession> {
     if (entry.leases === 0) await entry.session.close();
   }
 
-  /** Closes the least recently used idle sessions until the rest fits. */
+  /** Closes idle sessions, those of the least priority first, until the rest fits. */
   async #evict(): Promise<void> {
+    const idle = [...this.#entries].filter(([, { leases, session }]) => leases === 0 && session !== undefined);
     const closing: Promise<void>[] = [];
     let held = [...this.#entries.values()].reduce((sum, { session }) => sum + (session?.byteSize ?? 0), 0);
-    for (const [modelId, entry] of this.#entries) {
-      if (held <= this.#budgetBytes) break;
-      if (entry.leases > 0 || !entry.session) continue;
+    for (const [modelId, { session, priority }] of idle.sort(([, a], [, b]) => a.priority - b.priority)) {
+      if (held <= this.#budgetBytes || !session) break;
       this.#entries.delete(modelId);
-      held -= entry.session.byteSize;
-      closing.push(entry.session.close());
+      this.#left = Math.max(this.#left, priority);
+      held -= session.byteSize;
+      closing.push(session.close());
     }
     await Promise.all(closing);
   }

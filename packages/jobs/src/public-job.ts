@@ -27,6 +27,11 @@ export function checkpointModelName(
   return `${fineTunedModelName(job)}:ckpt-step-${step}`;
 }
 
+/** The project in the name of a fine-tuned model or a checkpoint; undefined for other names. */
+export function projectOfModel(name: string): string | undefined {
+  return /^ft:.+:([A-Za-z0-9_-][A-Za-z0-9_.-]*):[^:]*:[^:]+$/.exec(name.replace(/:ckpt-step-[0-9]+$/, ''))?.[1];
+}
+
 /** What the names of things that belong to a job share with its id. */
 export function uniquePart(jobId: string): string {
   return jobId.slice(jobId.indexOf('-') + 1);

@@ -18,7 +18,7 @@ export { placeJob } from './placement.js';
 export { type ScaledPoolState, scaledPoolPolicy } from './scale-out-policy.js';
 export { desiredRunners, NO_SCALE_STATE, type ScaleState } from './scale-out.js';
 export { checkpointEveryMs, spotOrOnDemand } from './spot.js';
-export { isTimeToWarm, phaseEnd, type TrainerProgress } from './warm-ahead.js';
+export { isTimeToWarm, type NextStart, phaseEnd, type TrainerProgress } from './warm-ahead.js';
 export {
   type Action,
   ASSUMED_BOOT_MS,

@@ -102,7 +102,7 @@ describe('a file', () => {
     expect(paths()).not.toContain('POST /v1/uploads/upload_1/parts');
   });
 
-  it('asks for another URL when one is refused, and says what the store said when all are', async () => {
+  it('asks for another URL when one is refused, and goes through the API when all are', async () => {
     const expired = {
       status: 403,
       text: '<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>',
@@ -114,11 +114,22 @@ describe('a file', () => {
     expect(once.completed()).toBe(CONTENT);
     await server.stop();
     server = await RecordingServer.start();
-    platform(direct, () => expired);
+    const never = platform(direct, () => expired);
+    expect(await upload({ maxRetries: 1 })).toEqual({ id: 'file-1' });
+    expect([never.announced.length, never.completed()]).toEqual([2, CONTENT]);
+    expect(paths().filter((path) => path === 'POST /v1/uploads/upload_1/parts')).toHaveLength(5);
+  });
+
+  it('says what the store said of a part that it does not take', async () => {
+    const wrong = {
+      status: 400,
+      text: '<Error><Code>BadDigest</Code><Message>not what was announced</Message></Error>',
+    };
+    platform({ ...LIMITS, direct_part_bytes: 5 * MIB }, () => wrong);
     await expect(upload({ maxRetries: 1 })).rejects.toMatchObject({
-      status: 403,
+      status: 400,
       code: 'store_error',
-      message: 'the store answered 403 to part part_d2: AccessDenied',
+      message: 'the store answered 400 to part part_d2: BadDigest',
     });
     expect(paths().at(-1)).toBe('POST /v1/uploads/upload_1/cancel');
   });

@@ -98,6 +98,7 @@ function chatMethods(
     return (count, addGenerationPrompt) => {
       const text = render(seen.slice(0, count), { ...options, addGenerationPrompt });
       refuseUnwrittenCalls(text, messages.slice(0, count));
+      if (count === seen.length) refuseUnlistedTools(text, options.tools ?? []);
       return text;
     };
   };
@@ -123,6 +124,17 @@ function refuseUnwrittenCalls(text: string, messages: readonly ChatMessage[]): v
       `${where}: the chat template of this model writes no calls of functions.`,
     );
   });
+}
+
+/** A template that lists no tools writes a conversation without them, as if there were none. */
+function refuseUnlistedTools(text: string, tools: readonly unknown[]): void {
+  const names = tools.map(
+    (tool) => (tool as { readonly function?: { readonly name?: unknown } } | null)?.function?.name,
+  );
+  const missing = names.findIndex((name) => typeof name === 'string' && !text.includes(name));
+  if (missing < 0) return;
+  const message = `tools[${missing}]: the chat template of this model lists no tools.`;
+  throw new TokenizerError('tools_not_supported', message);
 }
 
 function missingTemplate(): never {

@@ -130,6 +130,9 @@ describe('a conversation with calls', () => {
     expect(() => plain.encodePrompt(chat)).toThrow(
       'messages[1].tool_calls: the chat template of this model writes no calls',
     );
+    expect(() => plain.encodePrompt([user('a')], { tools: [TOOL] })).toThrow(
+      'tools[0]: the chat template of this model lists no tools',
+    );
     const tools = [{ ...TOOL, description: ['<|end|>'] }];
     expect(() => plain.renderChat([user('a')], { tools })).toThrow('tools[0]: contains the control token <|end|>');
   });

@@ -85,6 +85,30 @@ describe.each([1, 2, 5, 1000])('in pieces of %i characters', (size) => {
   });
 });
 
+describe.each([1, 5, 1000])('with markers that are control tokens, in pieces of %i characters', (size) => {
+  const PHI: ToolCallForm = { ...TAGGED, marker: '<|call|>', open: '', close: '<|/call|>', endMarker: '<|/call|>' };
+  it.each<[string, ToolCallForm, string, string, ToolCall[]]>([
+    ['a call cut off', LIST, `Now [TOOL_CALLS] [${ADD.slice(0, 30)}`, `Now  [${ADD.slice(0, 30)}`, []],
+    [
+      'a function that was not offered',
+      PHI,
+      '<|call|>{"name":"rm","arguments":{}}<|/call|>',
+      '{"name":"rm","arguments":{}}',
+      [],
+    ],
+    ['an end without a beginning', PHI, `a <|/call|>b<|call|>${NOW}<|/call|>`, 'a b', [NOWED]],
+    ['a marker alone', PHI, 'a <|call|> b', 'a  b', []],
+  ])('leaves them out of the text of %s', (_, form, text, content, calls) => {
+    const silent = [form.marker, form.endMarker].filter(Boolean);
+    const reader = new ToolCallReader(form, NAMES, silent);
+    const pieces = [];
+    for (let at = 0; at < text.length; at += size) pieces.push(reader.push(text.slice(at, at + size)));
+    pieces.push(reader.finish());
+    expect(pieces.map((piece) => piece.content).join('')).toBe(content);
+    expect(pieces.flatMap((piece) => piece.calls)).toEqual(calls);
+  });
+});
+
 it('gives out text as soon as it can be no call', () => {
   const reader = new ToolCallReader(TAGGED, NAMES);
   expect(reader.push('a < b <tool').content).toBe('a < b');

@@ -1,6 +1,7 @@
 /**
  * Finds calls of functions in an answer while it is written, whatever pieces it comes in. What is no whole call of a function
- * that may be called stays text: nothing a model says is lost. Space beside a call belongs to neither.
+ * that may be called stays text, less the control tokens around it: nothing else that a model says is lost. Space beside a call
+ * belongs to neither.
  */
 import { jsonItems, jsonMembers, jsonValueEnd } from './json-spans.js';
 import { partialEnd } from './partial-end.js';
@@ -25,16 +26,21 @@ type Parsed = { readonly end: number; readonly calls: readonly ToolCall[] } | 'o
 export class ToolCallReader {
   readonly #form: ToolCallForm;
   readonly #names: ReadonlySet<string>;
+  readonly #silent: readonly string[];
   /** Text that may still turn out to be a call. */
   #held = '';
   #followsCall = false;
   /** A bare call stands at the beginning or behind another; any other text ends the search. */
   #isPlain = false;
 
-  /** @param names of the functions that may be called. */
-  constructor(form: ToolCallForm, names: ReadonlySet<string>) {
+  /**
+   * @param names of the functions that may be called.
+   * @param silent markers that are control tokens (`controlMarkers`): no text of an answer has them, as no text of a request may.
+   */
+  constructor(form: ToolCallForm, names: ReadonlySet<string>, silent: readonly string[] = []) {
     this.#form = form;
     this.#names = names;
+    this.#silent = silent;
   }
 
   push(text: string): ReadPiece {
@@ -76,7 +82,8 @@ export class ToolCallReader {
     const held = this.#held;
     if (kind === 'bare') return this.#isPlain ? held.length : 0;
     const whole = held.indexOf(marker);
-    return whole >= 0 ? whole : held.length - partialEnd(held, marker);
+    if (whole >= 0) return whole;
+    return held.length - Math.max(...[marker, ...this.#silent].map((one) => partialEnd(held, one)));
   }
 
   /** The call whose marker is at `start`; `open` where the marker itself is not whole. */
@@ -126,7 +133,7 @@ export class ToolCallReader {
 
   /** Takes text that is no call. */
   #say(length: number): string {
-    const text = this.#held.slice(0, length);
+    const text = this.#silent.reduce((left, one) => left.replaceAll(one, ''), this.#held.slice(0, length));
     this.#held = this.#held.slice(length);
     const said = this.#followsCall ? text.trimStart() : text;
     if (said !== '') this.#followsCall = false;

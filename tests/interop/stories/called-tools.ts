@@ -3,8 +3,11 @@ import type OpenAI from 'openai-7';
 import { toFile } from 'openai-7';
 import { expect } from 'vitest';
 import { toolModelBlobs } from '../../../functions/src/test-kit/tool-model.js';
+import { upload } from '../../e2e/small-job.js';
+import { waitFor } from '../../e2e/wait-for.js';
 import { refusal, MODEL, type Story } from './story.js';
 
+const TIMEOUT_MS = 240_000;
 const parameters = {
   type: 'object',
   properties: { place: { enum: ['sea', 'hill'] }, today: { type: 'boolean' } },
@@ -32,6 +35,11 @@ export async function calledTools({ client, release }: Story): Promise<void> {
   await answered(client, asked, choice?.message as OpenAI.ChatCompletionMessage);
   expect((await client.chat.completions.retrieve(parsed.id)).choices[0]?.message.tool_calls?.[0]?.id).toBe(call?.id);
   await client.chat.completions.delete(parsed.id);
+  const named = { type: 'function', function: { name: 'weather' } };
+  const tool_choice = { type: 'allowed_tools' as const, allowed_tools: { mode: 'required' as const, tools: [named] } };
+  const allowed = await client.chat.completions.create({ ...asked, tool_choice, parallel_tool_calls: false });
+  expect(allowed.choices[0]?.message.tool_calls?.[0]).toMatchObject(named);
+  await learnt(client, model);
   const unlisted = client.chat.completions.create({ ...request, model: MODEL });
   expect(await refusal(unlisted)).toMatchObject({ status: 400, code: 'invalid_request', param: 'tools' });
   await client.models.delete(model);
@@ -51,6 +59,33 @@ async function answered(
   const messages = [QUESTION, { role, content, tool_calls: plain }, result];
   const next = await client.chat.completions.create({ ...asked, messages, max_completion_tokens: 8 });
   expect(typeof next.choices[0]?.message.content).toBe('string');
+}
+
+/** A job learns from calls and their results. */
+async function learnt(client: OpenAI, model: string): Promise<void> {
+  const call = {
+    id: 'call00001',
+    type: 'function',
+    function: { name: 'weather', arguments: '{"place":"sea","today":true}' },
+  };
+  const messages = [
+    QUESTION,
+    { role: 'assistant', content: null, tool_calls: [call] },
+    { role: 'tool', tool_call_id: call.id, content: 'yes' },
+    { role: 'assistant', content: 'It rains.' },
+  ];
+  const row = { messages, tools: [WEATHER], parallel_tool_calls: false };
+  const file = await upload(client as never, 'calls.jsonl', new Array(8).fill(row), 'fine-tune');
+  const method = { type: 'supervised' as const, supervised: { hyperparameters: { n_epochs: 1, batch_size: 4 } } };
+  const { id } = await client.fineTuning.jobs.create({ model, training_file: file.id, method });
+  const job = await waitFor(
+    'the job ending',
+    () => client.fineTuning.jobs.retrieve(id),
+    ({ status }) => ['succeeded', 'failed', 'cancelled'].includes(status),
+    TIMEOUT_MS,
+  );
+  expect(job).toMatchObject({ status: 'succeeded', error: null });
+  await client.models.delete(job.fine_tuned_model ?? '');
 }
 
 /** Imports a model that calls functions, and returns its name. */

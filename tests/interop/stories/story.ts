@@ -13,8 +13,8 @@ export interface Story {
 }
 
 /** An unmodified client of the release; only its address and keys are ours. */
-export function officialClient(release: 6 | 7, baseURL: string, apiKey: string): OpenAI7 {
-  const options = { apiKey, adminAPIKey: apiKey, baseURL };
+export function officialClient(release: 6 | 7, baseURL: string, apiKey: string, adminAPIKey = apiKey): OpenAI7 {
+  const options = { apiKey, adminAPIKey, baseURL };
   return release === 7 ? new OpenAI7(options) : (new OpenAI6(options) as unknown as OpenAI7);
 }
 

@@ -27,6 +27,7 @@ export const Model = closed({
   object: one('model'),
   created: seconds(),
   owned_by: text(),
+  shutdown_date: optional(maybe(text())),
   expires_at: optional(extension(seconds())),
 });
 export const Models = closed({ object: one('list'), data: list(Model) });
@@ -56,8 +57,16 @@ export const Tool = () =>
       strict: optional(maybe(flag())),
     }),
   });
+const NamedFunction = () => closed({ type: one('function'), function: closed({ name: text() }) });
 const ToolChoice = () =>
-  Type.Union([one('none', 'auto', 'required'), closed({ type: one('function'), function: closed({ name: text() }) })]);
+  Type.Union([
+    one('none', 'auto', 'required'),
+    NamedFunction(),
+    closed({
+      type: one('allowed_tools'),
+      allowed_tools: closed({ mode: one('auto', 'required'), tools: list(NamedFunction()) }),
+    }),
+  ]);
 
 const JsonSchema = () => ({
   name: text(),
@@ -79,6 +88,7 @@ const MAYBE_REFUSED: Readonly<Record<string, { reason: string; value: unknown }>
   modalities: { reason: 'models speak text', value: ['audio'] },
   prediction: { reason: 'no speculative decoding', value: { type: 'content', content: 'x' } },
   web_search_options: { reason: 'models have no web', value: {} },
+  moderation: { reason: 'answers are not judged', value: { model: 'omni-moderation-latest' } },
 };
 const isRefused = (name: string) => (REFUSED_CHAT_FIELDS as readonly string[]).includes(name);
 const maybeRefused = () =>
@@ -123,6 +133,7 @@ export const ChatRequest = closed({
   reasoning_effort: ignored('models here do not reason apart from their answer', 'low'),
   verbosity: ignored('no model here knows it', 'low'),
   prompt_cache_key: ignored('prefixes are found by their tokens', 'k'),
+  prompt_cache_options: ignored('prefixes are found by their tokens', {}),
   prompt_cache_retention: ignored('prefixes are kept as memory allows', 'in_memory'),
   ...maybeRefused(),
   return_token_ids: optional(extension(flag())),

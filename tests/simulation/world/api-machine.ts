@@ -56,7 +56,7 @@ export class ApiMachine {
       log: port('log'),
     };
     const models = port('models');
-    const decoders = new DecoderServing(models, { budgetBytes: 0, workers: 0 });
+    const decoders = new DecoderServing(models, { budgetBytes: 0, workers: 0, clock: ports.clock });
     const graders = new GraderPool({ services: {}, clock: ports.clock });
     const jobs = new JobStore({ ...ports, queue: ports.jobQueue, pieces });
     const apiKeys = PROJECT_KEYS.map((key, project) => ({

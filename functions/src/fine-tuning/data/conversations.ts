@@ -29,6 +29,10 @@ export class Conversations {
 }
 
 function keyOf(messages: readonly ChatMessage[]): number {
-  const text = messages.map(({ role, content }) => [role, content.normalize('NFC').trim().replaceAll(/\s+/g, ' ')]);
+  const text = messages.map(({ role, content, tool_calls: calls }) => [
+    role,
+    (content ?? '').normalize('NFC').trim().replaceAll(/\s+/g, ' '),
+    ...(calls ?? []).map((call) => call.function),
+  ]);
   return createHash('sha256').update(JSON.stringify(text)).digest().readUIntBE(0, DIGEST_BYTES);
 }

@@ -6,8 +6,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type ApiError,
-  type ChatMessage,
   MAX_REPORTED,
+  messageCharacters,
   type PreflightData,
   type ReinforcementRow,
   ROW_EXAMPLES,
@@ -17,6 +17,7 @@ import { jsonlLines } from '../../files/jsonl-lines.js';
 import { Conversations } from './conversations.js';
 import type { ItemShape } from './item-shape.js';
 import {
+  type Chat,
   chatsOf,
   graderProblems,
   lengthProblem,
@@ -85,7 +86,9 @@ export async function examineFile(
   return examination.finish();
 }
 
-type Chats = readonly (readonly ChatMessage[])[];
+type Chats = readonly Chat[];
+
+const messagesOf = (chats: Chats) => chats.flatMap(({ messages }) => messages);
 
 class Examination {
   readonly #file: StoredFile;
@@ -122,7 +125,7 @@ class Examination {
     const problems = [...('code' in chats ? [chats] : []), ...graderProblems(row, line, this.#checks)];
     for (const problem of problems) this.#problems.add(problem);
     if ('code' in chats) return;
-    const messages = chats.flat();
+    const messages = messagesOf(chats);
     this.#duplicates.add(line, this.#conversations.add(messages, line));
     this.#inTraining.add(line, this.#options.training?.lineOf(messages), true);
     const counted = this.#count(chats, line);
@@ -132,7 +135,7 @@ class Examination {
   /** Counts the tokens of a row, or only makes sure that they are few enough. */
   #count(chats: Chats, line: number): SequenceTokens[] | null {
     const isCounted = (this.#rows - 1) % this.#stride === 0 && this.#characters < COUNTED_CHARACTERS;
-    if (isCounted) this.#characters += chats.flat().reduce((sum, { content }) => sum + content.length, 0);
+    if (isCounted) this.#characters += messagesOf(chats).reduce((sum, each) => sum + messageCharacters(each), 0);
     const isWanted = this.#sampled.has(line) || this.#previewed.has(line);
     if (!isCounted && !isWanted && this.#areShort(chats)) return null;
     const found = tokensOf(chats, line, this.#checks);

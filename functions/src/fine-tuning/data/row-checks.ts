@@ -2,7 +2,14 @@
  * What a row needs: the turns its phase trains on, every `item` key its grader reads, and room in the model. Pure; all
  * problems of a row are told. A type of phase is one entry of `CHATS`.
  */
-import type { ChatMessage, PhaseType, PreferenceRow, ReinforcementRow } from '@preheat/contracts';
+import {
+  type ChatMessage,
+  type ChatTool,
+  listedTools,
+  type PhaseType,
+  type PreferenceRow,
+  type ReinforcementRow,
+} from '@preheat/contracts';
 import { type CompiledGrader, itemProblems, requiredItemKeys } from '@preheat/graders';
 import { type Tokenizer, TokenizerError } from '@preheat/tokenizer';
 import type { RowProblem } from './row-problem.js';
@@ -23,7 +30,11 @@ export interface RowChecks {
   readonly graderPath: string;
 }
 
-type Chat = readonly ChatMessage[];
+/** A conversation, and the functions that its prompt lists. */
+export interface Chat {
+  readonly messages: readonly ChatMessage[];
+  readonly tools: readonly ChatTool[] | undefined;
+}
 
 /** Per type of phase, what of a row the model reads, or null when the phase cannot use the row, and what it needs. */
 const CHATS: Readonly<
@@ -35,8 +46,9 @@ const CHATS: Readonly<
   supervised: {
     path: 'messages',
     read: (row) => {
-      const { messages } = row as Partial<ReinforcementRow>;
-      return messages?.some((message) => message.role === 'assistant' && message.weight !== 0) ? [messages] : null;
+      const { messages, tools } = row as Partial<ReinforcementRow>;
+      const isTrained = messages?.some((message) => message.role === 'assistant' && message.weight !== 0);
+      return messages && isTrained ? [{ messages, tools: listedTools({ tools }) }] : null;
     },
     expected:
       'has no assistant message with a weight other than 0, and a supervised phase needs an assistant message to learn from',
@@ -46,7 +58,10 @@ const CHATS: Readonly<
     read: (row) => {
       const { input, preferred_output, non_preferred_output } = row as Partial<PreferenceRow>;
       if (!preferred_output || !non_preferred_output || input?.messages.at(-1)?.role !== 'user') return null;
-      return [preferred_output, non_preferred_output].map((answer) => [...input.messages, ...answer]);
+      const tools = listedTools(input);
+      return [preferred_output, non_preferred_output].map((answer) => {
+        return { messages: [...input.messages, ...answer], tools };
+      });
     },
     expected:
       'is no pair, and a preference phase needs rows with an input that ends with a user message, and two outputs',
@@ -54,8 +69,8 @@ const CHATS: Readonly<
   reinforcement: {
     path: 'messages',
     read: (row) => {
-      const { messages } = row as Partial<ReinforcementRow>;
-      return messages?.at(-1)?.role === 'user' ? [messages] : null;
+      const { messages, tools } = row as Partial<ReinforcementRow>;
+      return messages?.at(-1)?.role === 'user' ? [{ messages, tools: listedTools({ tools }) }] : null;
     },
     expected: 'ends with another role, and a reinforcement phase needs rows that end with a user message',
   },
@@ -94,19 +109,24 @@ export function tokensOf(chats: readonly Chat[], line: number, checks: RowChecks
   const { tokenizer, phaseType } = checks;
   const isPrompt = phaseType === 'reinforcement';
   try {
-    return chats.map((chat) =>
-      isPrompt ? { tokens: tokenizer.encodePrompt(chat), trainMask: new Uint8Array() } : tokenizer.encodeChat(chat),
-    );
+    return chats.map(({ messages, tools }) => {
+      if (!isPrompt) return tokenizer.encodeChat(messages, { tools });
+      // Calls in the answers are read by this form.
+      if (tools) tokenizer.toolCallForm();
+      return { tokens: tokenizer.encodePrompt(messages, { tools }), trainMask: new Uint8Array() };
+    });
   } catch (error) {
     if (!(error instanceof TokenizerError)) throw error;
     const message = `cannot be tokenised: ${error.message.replace(/\.$/, '')}`;
-    return { line, path: 'messages', message, code: 'invalid_training_file', param: checks.filePath };
+    const path = error.code === 'tools_not_supported' ? 'tools' : 'messages';
+    return { line, path, message, code: 'invalid_training_file', param: checks.filePath };
   }
 }
 
 /** Whether a conversation is surely short enough without counting: a token covers at least one character of ASCII text. */
 export function surelyFits(chat: Chat, { tokenizer, phaseType, ...checks }: RowChecks): boolean {
-  const text = tokenizer.renderChat(chat, { addGenerationPrompt: phaseType === 'reinforcement' });
+  const options = { addGenerationPrompt: phaseType === 'reinforcement', tools: chat.tools };
+  const text = tokenizer.renderChat(chat.messages, options);
   return text.length <= checks.contextTokens - checks.completionTokens && /^[\x20-\x7e\s]*$/.test(text);
 }
 

@@ -52,7 +52,8 @@ export function phaseWork(
   });
   const scored = type === 'reinforcement' ? forward * (number('kl_beta', 0) > 0 ? 2 : 1) : 0;
   const evaluations = validation ? Math.ceil(steps / number('eval_interval', steps || 1)) : 0;
-  const evaluated = evaluations * Math.min(number('eval_samples', 0), validation?.rows ?? 0) * length;
+  const judged = Math.min(number('eval_rows', 0), validation?.rows ?? 0) * number('eval_samples', 1);
+  const evaluated = evaluations * judged * length;
   return {
     steps,
     tokens,

@@ -4,11 +4,17 @@
  * report says that its rewards mean nothing.
  */
 import { ApiError, MAX_REPORTED, type PreflightRewards } from '@preheat/contracts';
-import type { CompiledGrader, GradeResult, GraderPool } from '@preheat/graders';
+import {
+  answeredSample,
+  type CompiledGrader,
+  type GradeResult,
+  type GraderPool,
+  type GraderSample,
+} from '@preheat/graders';
 import type { Clock } from '@preheat/ports';
 import type { SampledRow } from '../data/examine-file.js';
 import type { Sampled } from './sample-completions.js';
-import { timeLimit } from './time-limit.js';
+import { timeLimit } from '../../serving/time-limit.js';
 
 export interface DryRun {
   readonly rewards: PreflightRewards;
@@ -28,7 +34,7 @@ export interface DryRunOptions {
 
 const GRADING_LIMIT_MS = 30_000;
 const MAX_SHOWN_CHARACTERS = 400;
-const EMPTY_ANSWER = '';
+const EMPTY_ANSWER = answeredSample({ content: '', calls: [], finishReason: 'stop' });
 
 export async function dryRunGrader(
   grader: CompiledGrader,
@@ -36,10 +42,8 @@ export async function dryRunGrader(
   sampled: Sampled,
   options: DryRunOptions,
 ): Promise<DryRun> {
-  const texts = sampled.ok ? sampled.texts : rows.map(() => [EMPTY_ANSWER]);
-  const samples = rows.flatMap(({ row }, index) =>
-    (texts[index] ?? []).map((output_text) => ({ sample: { output_text }, item: row })),
-  );
+  const answers = sampled.ok ? sampled.answers : rows.map(() => [EMPTY_ANSWER]);
+  const samples = rows.flatMap(({ row }, index) => (answers[index] ?? []).map((sample) => ({ sample, item: row })));
   const { pool, projectId, clock } = options;
   const { signal, end } = timeLimit(clock, GRADING_LIMIT_MS);
   const grading = pool.gradeAll(grader, samples, { projectId, signal }).catch((error: unknown) => {
@@ -48,9 +52,9 @@ export async function dryRunGrader(
   });
   const grades = await grading.finally(end);
   if (grades === null) return unfinished(sampled, options);
-  const perRow = texts[0]?.length ?? 0;
+  const perRow = answers[0]?.length ?? 0;
   const groups = rows.map((_, index) => grades.slice(index * perRow, (index + 1) * perRow));
-  return sampled.ok ? judged(rows, groups, sampled.texts, options) : proven(rows, grades, sampled.reason, options);
+  return sampled.ok ? judged(rows, groups, sampled.answers, options) : proven(rows, grades, sampled.reason, options);
 }
 
 function unfinished(sampled: Sampled, { completionsPerRow }: DryRunOptions): DryRun {
@@ -79,7 +83,7 @@ function proven(
 function judged(
   rows: readonly SampledRow[],
   groups: readonly (readonly GradeResult[])[],
-  texts: readonly (readonly string[])[],
+  answers: readonly (readonly GraderSample[])[],
   { path, completionsPerRow }: DryRunOptions,
 ): DryRun {
   const failures = groups.flat().filter(isFailure);
@@ -87,7 +91,7 @@ function judged(
   const sampledRows = rows.map(({ line }, index) => {
     // As training sees it: a failure of the grader is nobody's reward.
     const rewards = (groups[index] ?? []).map((grade) => (isFailure(grade) ? null : grade.reward));
-    const completion = (texts[index]?.[0] ?? '').slice(0, MAX_SHOWN_CHARACTERS);
+    const completion = shownAnswer(answers[index]?.[0]).slice(0, MAX_SHOWN_CHARACTERS);
     return { line, rewards, ...momentsOf(rewards), completion };
   });
   const measured = sampledRows.filter(({ variance }) => variance !== null);
@@ -112,6 +116,10 @@ function judged(
       : [];
   return { rewards, refusals, objections, warnings };
 }
+
+/** Its text, or the calls where it is nothing else. */
+const shownAnswer = ({ output_text: text = '', output_tools: calls }: GraderSample = {}): string =>
+  text === '' && calls !== undefined ? JSON.stringify(calls) : text;
 
 /** Rounding of equal rewards. */
 const VARIANCE_OF_EQUALS = 1e-12;

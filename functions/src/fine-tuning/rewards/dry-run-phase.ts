@@ -63,7 +63,7 @@ async function answers(
   if (samples.length === 0) return { ok: false, reason: 'no row could be sampled' };
   const context = model.config.max_position_embeddings;
   return sampleCompletions(deps, model, {
-    prompts: samples.map(({ tokens }) => tokens),
+    rows: samples,
     completionsPerRow,
     maxCompletionTokens: Number(config['max_completion_tokens'] ?? context),
     maxSequenceLength: Number(config['max_sequence_length'] ?? context),

@@ -2,15 +2,18 @@
  * Answers of the model that a job starts from, for the dry run of its grader: within a stated budget of memory and time,
  * or else not at all, and then with the reason. A process without the model runtime says so too.
  */
-import { type DecoderConfig, endTokenIds, parameterCount } from '@preheat/contracts';
+import { type DecoderConfig, endTokenIds, listedTools, parameterCount } from '@preheat/contracts';
+import { answeredSample, type GraderSample } from '@preheat/graders';
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import type { Clock } from '@preheat/ports';
 import type { DecoderServing, ServedModel } from '../../serving/decoder-serving.js';
+import { readCalls } from '@preheat/tokenizer';
+import type { SampledRow } from '../data/examine-file.js';
 import { inBytes } from '../estimate/objections.js';
-import { timeLimit } from './time-limit.js';
+import { timeLimit, withinLimit } from '../../serving/time-limit.js';
 
 export interface SamplingRequest {
-  readonly prompts: readonly Int32Array[];
+  readonly rows: readonly SampledRow[];
   readonly completionsPerRow: number;
   readonly maxCompletionTokens: number;
   readonly maxSequenceLength: number;
@@ -19,8 +22,8 @@ export interface SamplingRequest {
 }
 
 export type Sampled =
-  /** Texts of each prompt's completions. */
-  | { readonly ok: true; readonly texts: readonly (readonly string[])[] }
+  /** The completions of each row. */
+  | { readonly ok: true; readonly answers: readonly (readonly GraderSample[])[] }
   | { readonly ok: false; readonly reason: string };
 
 /** The weights and one copy of them. */
@@ -41,8 +44,8 @@ export async function sampleCompletions(
   const { signal, end } = timeLimit(clock, SAMPLING_MS);
   const opening = decoders.acquire(model.record);
   try {
-    const opened = await inTime(opening, signal);
-    return { ok: true, texts: await generate(opened, request, signal) };
+    const opened = await withinLimit(opening, signal);
+    return { ok: true, answers: await generate(opened, request, signal) };
   } catch (error) {
     if (signal.aborted) return { ok: false, reason: `the model did not answer within ${SAMPLING_MS / 1000} s` };
     if (error instanceof Error && error.name === 'NonFiniteLogitsError') return { ok: false, reason: error.message };
@@ -62,30 +65,28 @@ async function generate(
   { decoder, tokenizer, config }: ServedModel,
   request: SamplingRequest,
   signal: AbortSignal,
-): Promise<string[][]> {
-  const { prompts, completionsPerRow, temperature, seed } = request;
-  const requests = prompts.flatMap((tokens, row) =>
+): Promise<GraderSample[][]> {
+  const { rows: asked, completionsPerRow, temperature, seed } = request;
+  const requests = asked.flatMap(({ tokens }, row) =>
     Array.from({ length: completionsPerRow }, (_, index) => ({ tokens, key: `${row}-${index}` })),
   );
   const maxNewTokens = roomFor(request, config);
   const stopIds = endTokenIds(config);
   const rows = await decoder.generate(requests, { maxNewTokens, temperature, topP: 1, seed, stopIds, signal });
-  const texts = rows.map(({ tokens }) => tokenizer.decode(tokens, { skipSpecialTokens: true }));
-  return prompts.map((_, row) => texts.slice(row * completionsPerRow, (row + 1) * completionsPerRow));
+  return asked.map(({ row }, index) => {
+    const names = (listedTools(row) ?? []).map((tool) => tool.function.name);
+    const own = rows.slice(index * completionsPerRow, (index + 1) * completionsPerRow);
+    return own.map(({ tokens, finishReason }) =>
+      answeredSample({ ...readCalls(tokenizer, tokens, names), finishReason }),
+    );
+  });
 }
 
 /** As in training: what the longest prompt leaves. */
-function roomFor({ prompts, maxCompletionTokens, maxSequenceLength }: SamplingRequest, config: DecoderConfig): number {
-  const longest = Math.max(...prompts.map(({ length }) => length));
+function roomFor({ rows, maxCompletionTokens, maxSequenceLength }: SamplingRequest, config: DecoderConfig): number {
+  const longest = Math.max(...rows.map(({ tokens }) => tokens.length));
   const context = Math.min(maxSequenceLength, config.max_position_embeddings);
   return Math.max(1, Math.min(maxCompletionTokens, context - longest));
-}
-
-function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const tooLate = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
-  return Promise.race([work, tooLate]);
 }
 
 const isMissingRuntime = (error: unknown): boolean =>

@@ -1,3 +1,4 @@
+import { ApiKeys } from '../../access/api-keys.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type ApiUnderTest, OTHER_KEY, startApi } from '../../test-kit/api-under-test.js';
 import { TINY_BUNDLE } from '../../test-kit/tiny-models.js';
@@ -62,6 +63,21 @@ it('lists permissions by pages that continue after the last id', async () => {
   expect((await api.call({ url: PATH })).json().data[2].project_id).toBe('proj-a');
   expect((await api.call({ url: `${PATH}?project_id=proj-b` })).json().data).toHaveLength(1);
   expect((await api.call({ url: `${PATH}?after=cp_none` })).json().error.param).toBe('after');
+});
+
+it('are managed by an admin key as well, which acts for the project in the name', async () => {
+  const { value: admin } = await new ApiKeys(api.deps).issue({ role: 'admin', projectId: null, name: 'ops' });
+  const { data } = (await grant(['proj-two'], admin)).json() as { data: { id: string }[] };
+  expect((await ask(OTHER_KEY)).statusCode).toBe(200);
+  expect((await api.call({ url: PATH })).json().data).toEqual(data);
+  expect((await api.call({ url: PATH, key: admin })).json().data).toEqual(data);
+  const url = `${PATH}/${data[0]?.id}`;
+  expect((await api.call({ method: 'DELETE', url, key: admin })).statusCode).toBe(200);
+  expect((await ask(OTHER_KEY)).statusCode).toBe(404);
+  for (const name of ['preheat-1m', 'ft:preheat-1m:proj-two:words:job1']) {
+    const other = `/v1/fine_tuning/checkpoints/${name}/permissions`;
+    expect((await api.call({ url: other, key: admin })).json().error.code).toBe('model_not_found');
+  }
 });
 
 it('has no permissions for base models', async () => {

@@ -1,8 +1,10 @@
 /**
  * /v1/fine_tuning/checkpoints/:model_checkpoint/permissions. Official clients send an admin key from Node and an ordinary
- * one from Python; a key of the project that owns the model is what counts here.
+ * one from Python: a key of the project that owns the model does, and so does an admin key, which acts for that project.
  */
-import { CheckpointPermission, CreatePermissions, Id, OneOf, Page } from '@preheat/contracts';
+import { ApiError, CheckpointPermission, CreatePermissions, Id, OneOf, Page } from '@preheat/contracts';
+import { projectOfModel } from '@preheat/jobs';
+import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { App } from '../../app-type.js';
 import { toWirePage } from '../../listing/page.js';
@@ -25,6 +27,20 @@ const PermissionQuery = Type.Object({
   project_id: Type.Optional(Id),
 });
 
+const config = { admin: 'too' as const };
+
+/** @throws ApiError `model_not_found` for a name that carries no project. */
+const actForOwner = async (request: FastifyRequest): Promise<void> => {
+  if (request.projectId.length > 0) return;
+  const { model_checkpoint: name } = request.params as { model_checkpoint: string };
+  const owner = projectOfModel(name);
+  if (owner === undefined) {
+    const message = `'${name}' is no name of a checkpoint or a fine-tuned model; an admin key is told of no other.`;
+    throw new ApiError('model_not_found', message, { param: 'model' });
+  }
+  request.projectId = owner;
+};
+
 export function checkpointPermissionRoutes(app: App, permissions: CheckpointPermissions): void {
   const create = {
     operationId: 'createCheckpointPermissions',
@@ -34,7 +50,7 @@ export function checkpointPermissionRoutes(app: App, permissions: CheckpointPerm
     body: CreatePermissions,
     response: withErrors({ 200: Page(CheckpointPermission) }, ...BODY_ERRORS, 'model_not_found', 'model_expired'),
   };
-  app.post(path, { schema: create }, async ({ projectId, params, body }) =>
+  app.post(path, { schema: create, config, preHandler: actForOwner }, async ({ projectId, params, body }) =>
     toWirePage(await permissions.grant(projectId, params.model_checkpoint, body.project_ids), false),
   );
 
@@ -46,7 +62,7 @@ export function checkpointPermissionRoutes(app: App, permissions: CheckpointPerm
     querystring: PermissionQuery,
     response: withErrors({ 200: Page(CheckpointPermission) }, 'model_not_found', 'model_expired'),
   };
-  app.get(path, { schema: list }, async ({ projectId, params, query }) => {
+  app.get(path, { schema: list, config, preHandler: actForOwner }, async ({ projectId, params, query }) => {
     const { after, limit = 10, order = 'descending', project_id: grantee } = query;
     const wanted = { limit, order: order === 'ascending' ? ('asc' as const) : ('desc' as const) };
     const request = after === undefined ? wanted : { ...wanted, after };
@@ -61,8 +77,12 @@ export function checkpointPermissionRoutes(app: App, permissions: CheckpointPerm
     params: Type.Object({ model_checkpoint: model, permission_id: Type.String({ minLength: 1, maxLength: 400 }) }),
     response: withErrors({ 200: DeletedPermission }, 'model_not_found', 'model_expired', 'not_found'),
   };
-  app.delete(`${path}/:permission_id`, { schema: remove }, async ({ projectId, params }) => {
-    await permissions.revoke(projectId, params.model_checkpoint, params.permission_id);
-    return { id: params.permission_id, object: 'checkpoint.permission' as const, deleted: true as const };
-  });
+  app.delete(
+    `${path}/:permission_id`,
+    { schema: remove, config, preHandler: actForOwner },
+    async ({ projectId, params }) => {
+      await permissions.revoke(projectId, params.model_checkpoint, params.permission_id);
+      return { id: params.permission_id, object: 'checkpoint.permission' as const, deleted: true as const };
+    },
+  );
 }

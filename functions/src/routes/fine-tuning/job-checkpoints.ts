@@ -14,7 +14,7 @@ const CheckpointQuery = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 512 })),
 });
 
-export function jobCheckpointRoutes(app: App, { jobs }: ApiDependencies): void {
+export function jobCheckpointRoutes(app: App, { jobs, warmer }: ApiDependencies): void {
   const schema = {
     operationId: 'listFineTuningJobCheckpoints',
     summary: 'List the checkpoints of a job, newest first; each is callable as a model',
@@ -25,6 +25,7 @@ export function jobCheckpointRoutes(app: App, { jobs }: ApiDependencies): void {
   };
   app.get('/fine_tuning/jobs/:job_id/checkpoints', { schema }, async (request) => {
     const job = await jobOf(jobs, request.projectId, request.params.job_id);
+    warmer?.look(job);
     const { after, limit = 10 } = request.query;
     const rest = startingAfter([...job.checkpoints].reverse(), after);
     const page = rest.slice(0, limit).map((record) => toCheckpoint(job, record));

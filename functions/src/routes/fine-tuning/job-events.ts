@@ -30,7 +30,7 @@ const EventAnswer = {
   },
 };
 
-export function jobEventRoutes(app: App, { jobs, clock, log }: ApiDependencies): void {
+export function jobEventRoutes(app: App, { jobs, clock, log, warmer }: ApiDependencies): void {
   const reads = new SharedReads(jobs, clock, POLL_MS / 2);
   const schema = {
     operationId: 'listFineTuningEvents',
@@ -47,9 +47,10 @@ export function jobEventRoutes(app: App, { jobs, clock, log }: ApiDependencies):
     if (query.stream) {
       const from = firstWanted(request, after);
       const frames = (signal: AbortSignal) =>
-        followEvents({ jobs, reads, clock, projectId, jobId: job.id, from, signal });
+        followEvents({ jobs, reads, clock, warmer, projectId, jobId: job.id, from, signal });
       return sendEventStream({ request, reply, log, frames });
     }
+    warmer?.look(job);
     const before = after === undefined ? {} : { before: after };
     const page = await jobs.events(job, { ...before, limit: query.limit ?? 20 });
     const events = page.events.map((event) => toFineTuningJobEvent(job, event));

@@ -228,7 +228,7 @@ describe('the preflight of a reinforcement job', () => {
 
   describe('does not sample a model beyond the budget of a preflight', () => {
     const request = {
-      prompts: [Int32Array.of(1)],
+      rows: [{ line: 1, tokens: Int32Array.of(1), row: { messages: [{ role: 'user' as const, content: 'a' }] } }],
       completionsPerRow: 1,
       maxCompletionTokens: 8,
       maxSequenceLength: 16,

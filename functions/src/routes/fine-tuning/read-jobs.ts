@@ -20,7 +20,7 @@ export const JobListQuery = Type.Object({
   metadata: Type.Optional(MetadataFilter),
 });
 
-export function readJobRoutes(app: App, { jobs }: ApiDependencies, outlook: QueueOutlook): void {
+export function readJobRoutes(app: App, { jobs, warmer }: ApiDependencies, outlook: QueueOutlook): void {
   const list = {
     operationId: 'listFineTuningJobs',
     summary: 'List jobs, newest first; `metadata[k]=v` selects, `metadata=null` selects jobs without metadata',
@@ -46,7 +46,9 @@ export function readJobRoutes(app: App, { jobs }: ApiDependencies, outlook: Queu
     response: withErrors({ 200: FineTuningJob }, 'not_found'),
   };
   app.get('/fine_tuning/jobs/:job_id', { schema: retrieve }, async (request) => {
-    return outlook.show(await jobOf(jobs, request.projectId, request.params.job_id));
+    const job = await jobOf(jobs, request.projectId, request.params.job_id);
+    warmer?.look(job);
+    return outlook.show(job);
   });
 
   async function assertListed(after: string, projectId: string): Promise<void> {

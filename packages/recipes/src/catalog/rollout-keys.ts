@@ -16,6 +16,12 @@ export const rolloutKeys = {
     maximum: 100_000,
     description: 'Longest completion, its stop token included.',
   }),
+  eval_samples: Type.Integer({
+    minimum: 1,
+    maximum: 1_000,
+    default: 1,
+    description: 'Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.',
+  }),
 };
 
 /** Of recipes whose reward depends on whether an answer is right. */

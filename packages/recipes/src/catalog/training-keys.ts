@@ -57,7 +57,7 @@ export const trainingKeys = {
     maximum: MAX_STEPS,
     description: 'Steps between evaluations on the validation file. Auto: ten in a phase.',
   }),
-  eval_samples: Type.Integer({
+  eval_rows: Type.Integer({
     minimum: 1,
     maximum: 100_000,
     default: 256,

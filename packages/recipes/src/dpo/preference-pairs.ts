@@ -1,5 +1,5 @@
 /** Preference rows as pairs of token records: one prompt, and of either answer only its own tokens to be scored. */
-import { type ChatMessage, invariant, type PreferenceRow } from '@preheat/contracts';
+import { invariant, listedTools, messageCharacters, type PreferenceRow } from '@preheat/contracts';
 import { demonstrationRecord, type TokenRecord } from '@preheat/nn';
 import type { Tokenizer } from '@preheat/tokenizer';
 
@@ -26,7 +26,7 @@ export class PreferencePairs {
   /** Characters of every row, which is enough to sort by. */
   lengths(): Int32Array {
     return Int32Array.from(this.#rows, ({ input, preferred_output: chosen, non_preferred_output: rejected }) =>
-      [...input.messages, ...chosen, ...rejected].reduce((sum, { content }) => sum + content.length, 0),
+      [...input.messages, ...chosen, ...rejected].reduce((sum, message) => sum + messageCharacters(message), 0),
     );
   }
 
@@ -38,8 +38,9 @@ export class PreferencePairs {
     const prompt = row.input.messages.map((message) =>
       message.role === 'assistant' ? { ...message, weight: 0 as const } : message,
     );
-    const record = (answer: readonly Pick<ChatMessage, 'role' | 'content'>[]): TokenRecord => {
-      const { tokens, trainMask } = this.#tokenizer.encodeChat([...prompt, ...answer]);
+    const tools = listedTools(row.input);
+    const record = (answer: PreferenceRow['preferred_output']): TokenRecord => {
+      const { tokens, trainMask } = this.#tokenizer.encodeChat([...prompt, ...answer], { tools });
       return demonstrationRecord(tokens.slice(0, this.#maxTokens), trainMask.slice(0, this.#maxTokens));
     };
     return { chosen: record(row.preferred_output), rejected: record(row.non_preferred_output) };

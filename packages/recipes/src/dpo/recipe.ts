@@ -165,14 +165,14 @@ async function judge(
   return comparePairs(pairs, await answerLogProbs(trainer, pairs), known, spec);
 }
 
-/** `valid_*` over the first `eval_samples` pairs every `eval_interval` steps, `full_valid_*` over all after the last step. */
+/** `valid_*` over the first `eval_rows` pairs every `eval_interval` steps, `full_valid_*` over all after the last step. */
 async function validationMetrics(
   state: DpoState,
   ctx: Context,
   step: number,
   totalSteps: number,
 ): Promise<Record<string, number>> {
-  const { eval_interval: interval, eval_samples: samples } = ctx.config;
+  const { eval_interval: interval, eval_rows: samples } = ctx.config;
   const { count } = state.validation.pairs;
   const isLast = step >= totalSteps;
   if (count === 0 || (!isLast && step % interval !== 0)) return {};

@@ -1,5 +1,5 @@
 /** Collect: completions of the current policy, each provably sampled from the weights just published. */
-import { endTokenIds, invariant } from '@preheat/contracts';
+import { endTokenIds, invariant, listedTools } from '@preheat/contracts';
 import type { RecipeContext, RolloutSample, Rollouts, TrainingRow } from '../recipe.js';
 import { StaleRolloutError } from '../training/stale-rollout-error.js';
 import type { RolloutConfig } from '../catalog/rollout-keys.js';
@@ -36,7 +36,7 @@ export async function collect(
 ): Promise<Completion[]> {
   const { config, tokenizer, modelConfig, signal } = ctx;
   const prompted = rows.flatMap((row) => {
-    const prompt = tokenizer.encodePrompt(row.messages);
+    const prompt = tokenizer.encodePrompt(row.messages, { tools: listedTools(row) });
     return Array.from({ length: perRow }, () => ({ row, prompt }));
   });
   const samples = await rolloutsOf(ctx).generate(

@@ -1,7 +1,8 @@
-/** The policy as its sampler draws from it, and what its greedy answers to the validation rows earn. */
+/** The policy as its sampler draws from it, and what its answers to the validation rows earn. */
 import { invariant } from '@preheat/contracts';
 import type { Trainer } from '@preheat/nn';
 import type { RecipeContext, TrainingRow } from '../recipe.js';
+import { seedOf } from '../training/random-streams.js';
 import { collect, rolloutsOf } from './collect.js';
 import type { Graded } from './report.js';
 import type { RolloutConfig } from '../catalog/rollout-keys.js';
@@ -9,7 +10,9 @@ import { score } from './score.js';
 
 interface EvaluationConfig extends RolloutConfig {
   readonly eval_interval: number;
+  readonly eval_rows: number;
   readonly eval_samples: number;
+  readonly temperature: number;
 }
 
 /** Makes the sampler draw from the current weights. */
@@ -25,15 +28,20 @@ export function isEvaluationDue(ctx: RecipeContext<EvaluationConfig>, step: numb
   return ctx.validationRows.length > 0 && (step % ctx.config.eval_interval === 0 || step >= totalSteps);
 }
 
-/** Greedy decoding of the first `eval_samples` validation rows by the policy of that version. */
+/**
+ * Answers of the policy of that version to the first `eval_rows` validation rows, `eval_samples` to each: one is greedy, several
+ * are sampled as in training.
+ */
 export async function evaluate(
   trainer: Trainer,
   ctx: RecipeContext<EvaluationConfig>,
   policyVersion: number,
 ): Promise<Graded> {
   await publish(trainer, ctx, policyVersion);
-  const rows = ctx.validationRows.slice(0, ctx.config.eval_samples);
-  const completions = await collect(ctx, rows, { perRow: 1, temperature: 0, seed: 0, policyVersion });
+  const { eval_rows: count, eval_samples: perRow, temperature } = ctx.config;
+  const seed = seedOf(ctx.seed, `evaluation ${policyVersion}`);
+  const drawn = perRow === 1 ? { perRow, temperature: 0, seed: 0 } : { perRow, temperature, seed };
+  const completions = await collect(ctx, ctx.validationRows.slice(0, count), { ...drawn, policyVersion });
   return { completions, grades: await score(ctx, completions) };
 }
 

@@ -78,7 +78,7 @@ export function updateMetrics(
   };
 }
 
-/** What greedy decoding of the validation rows earned. */
+/** What the answers to the validation rows earned. */
 export function validationMetrics(valid: Graded | null): Record<string, number> {
   if (!valid) return {};
   return {

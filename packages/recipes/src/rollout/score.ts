@@ -3,6 +3,7 @@ import { invariant } from '@preheat/contracts';
 import type { GradeResult } from '@preheat/graders';
 import type { PhaseGrader, RecipeContext } from '../recipe.js';
 import { GraderDownError } from '../training/grader-down-error.js';
+import { answerSample } from './answer-sample.js';
 import type { Completion } from './collect.js';
 
 /** The grader, which every reinforcement phase is given. */
@@ -13,10 +14,9 @@ export function graderOf(ctx: RecipeContext<object>): PhaseGrader {
 
 /** Grades the decoded completions, in order. @throws GraderDownError when the grader answered for none of them. */
 export async function score(ctx: RecipeContext<object>, completions: readonly Completion[]): Promise<GradeResult[]> {
-  const samples = completions.map(({ row, sample }) => ({
-    sample: { output_text: ctx.tokenizer.decode(sample.tokens, { skipSpecialTokens: true }) },
-    item: row,
-  }));
+  const samples = completions.map(({ row, sample }) => {
+    return { sample: answerSample(ctx.tokenizer, row, sample), item: row };
+  });
   const grades = await graderOf(ctx).gradeAll(samples, ctx.signal);
   const [first] = grades;
   if (first && grades.every((grade) => isDown(grade))) throw new GraderDownError(first.errorMessages[0] ?? '');

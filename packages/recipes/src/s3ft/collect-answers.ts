@@ -1,6 +1,6 @@
 /** Collect and score: the starting policy answers every row, first greedily, then by samples where that was wrong. */
 import type { TensorMap } from '@preheat/checkpoints';
-import { endTokenIds, invariant } from '@preheat/contracts';
+import { endTokenIds, invariant, listedTools } from '@preheat/contracts';
 import type { RecipeContext, TrainingRow } from '../recipe.js';
 import { seedOf } from '../training/random-streams.js';
 import { openTrainer } from '../training/trainer-state.js';
@@ -65,7 +65,7 @@ async function answersOf(
   const { config, tokenizer, modelConfig, signal, rollouts, grader, seed } = ctx;
   invariant(rollouts && grader, 's3ft needs a grader: job creation refuses a reinforcement phase without one');
   if (rows.length === 0) return [];
-  const prompts = rows.map(({ messages }) => tokenizer.encodePrompt(messages));
+  const prompts = rows.map((row) => tokenizer.encodePrompt(row.messages, { tools: listedTools(row) }));
   const longest = Math.max(...prompts.map(({ length }) => length));
   const samples = await rollouts.generate(
     prompts.flatMap((tokens, row) => Array.from({ length: perRow }, (_, i) => ({ tokens, rowKey: row * perRow + i }))),

@@ -23,8 +23,9 @@ export const s3ft = staged<S3ftConfig, SelectedAnswer[]>({
   }),
 });
 
-const demonstration = ({ messages }: TrainingRow, content: string): TrainingRow => ({
+const demonstration = ({ messages, tools = null }: TrainingRow, content: string): TrainingRow => ({
   messages: [...messages, { role: 'assistant', content }],
+  tools,
 });
 
 const share = (selected: readonly SelectedAnswer[], source: AnswerSource): number =>

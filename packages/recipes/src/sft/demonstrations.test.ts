@@ -1,4 +1,4 @@
-import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
+import { characterTokenizer, letterToSoundTokenizer, loadTokenizer, PRINTABLE_ASCII } from '@preheat/tokenizer';
 import { describe, expect, it } from 'vitest';
 import { Demonstrations } from './demonstrations.js';
 
@@ -39,6 +39,23 @@ describe('Demonstrations', () => {
   it('cut rows at the longest sequence', () => {
     const record = new Demonstrations(rows, tokenizer, { maxTokens: 4, keep: false }).record(0);
     expect([record.tokens.length, record.trainMask.length, record.advantageWeight.length]).toEqual([4, 4, 4]);
+  });
+
+  it('list the functions of a row, and count calls as text', () => {
+    const { tokenizerJson, tokenizerConfig } = characterTokenizer(PRINTABLE_ASCII);
+    const chat_template =
+      '{%- for tool in tools or [] -%}{{ tool.function.name }}{%- endfor -%}{%- for m in messages -%}{{ m.content }}{%- for c in m.tool_calls or [] -%}{{ c.function.name }}{%- endfor -%}{%- endfor -%}';
+    const calling = loadTokenizer({ tokenizerJson, tokenizerConfig: { ...tokenizerConfig, chat_template } });
+    const call = { id: 'c', type: 'function' as const, function: { name: 'f', arguments: '{}' } };
+    const messages = [
+      { role: 'user' as const, content: 'a' },
+      { role: 'assistant' as const, content: null, tool_calls: [call] },
+    ];
+    const tools = [{ type: 'function' as const, function: { name: 'f' } }];
+    const demonstrations = new Demonstrations([{ messages, tools }], calling, { maxTokens: 64, keep: false });
+    const { tokens, trainMask } = demonstrations.record(0);
+    expect([calling.decode(tokens), [...trainMask]]).toEqual(['faf', [0, 0, 1]]);
+    expect([...demonstrations.lengths()]).toEqual([4]);
   });
 
   it('keep tokenised rows only when they will be read again', () => {

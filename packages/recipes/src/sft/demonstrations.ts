@@ -2,7 +2,7 @@
  * Chat rows as token records, made when they are first used: a large file costs nothing at the start of a phase or after
  * a resume. Before a row is tokenised its length is estimated by its characters, which is enough to sort by.
  */
-import { invariant } from '@preheat/contracts';
+import { invariant, listedTools, messageCharacters } from '@preheat/contracts';
 import { demonstrationRecord, type TokenRecord } from '@preheat/nn';
 import type { Tokenizer } from '@preheat/tokenizer';
 import type { TrainingRow } from '../recipe.js';
@@ -36,7 +36,7 @@ export class Demonstrations {
   /** Characters of every row. */
   lengths(): Int32Array {
     return Int32Array.from(this.#rows, ({ messages }) =>
-      messages.reduce((sum, { content }) => sum + content.length, 0),
+      messages.reduce((sum, message) => sum + messageCharacters(message), 0),
     );
   }
 
@@ -47,7 +47,7 @@ export class Demonstrations {
     const row = this.#rows[index];
     invariant(row, `row ${index} of ${this.#rows.length}`);
     const { maxTokens, tokens: trained = 'assistant' } = this.#options;
-    const { tokens, trainMask } = this.#tokenizer.encodeChat(row.messages);
+    const { tokens, trainMask } = this.#tokenizer.encodeChat(row.messages, { tools: listedTools(row) });
     const mask = trained === 'all' ? trainMask.map(() => 1) : trainMask;
     const record = demonstrationRecord(tokens.slice(0, maxTokens), mask.slice(0, maxTokens));
     if (this.#kept) this.#kept[index] = record;

@@ -8,7 +8,7 @@ import type { Demonstrations } from './demonstrations.js';
 const CHUNK_ROWS = 512;
 
 /**
- * The metrics that are due after step `step` (1 is the first): `valid_*` over the first `eval_samples` rows every
+ * The metrics that are due after step `step` (1 is the first): `valid_*` over the first `eval_rows` rows every
  * `eval_interval` steps, `full_valid_*` over every row after the last step. Empty when none are due or no rows exist.
  */
 export async function validationMetrics(
@@ -20,10 +20,10 @@ export async function validationMetrics(
 ): Promise<Record<string, number>> {
   const isLast = step >= totalSteps;
   if (rows.count === 0 || (!isLast && step % config.eval_interval !== 0)) return {};
-  const sample = await evaluate(trainer, rows, Math.min(rows.count, config.eval_samples), signal);
+  const sample = await evaluate(trainer, rows, Math.min(rows.count, config.eval_rows), signal);
   const metrics = { valid_loss: sample.loss, valid_mean_token_accuracy: sample.accuracy };
   if (!isLast) return metrics;
-  const full = rows.count <= config.eval_samples ? sample : await evaluate(trainer, rows, rows.count, signal);
+  const full = rows.count <= config.eval_rows ? sample : await evaluate(trainer, rows, rows.count, signal);
   return { ...metrics, full_valid_loss: full.loss, full_valid_mean_token_accuracy: full.accuracy };
 }
 

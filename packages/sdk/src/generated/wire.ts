@@ -390,6 +390,18 @@ export interface ChatCompletionRequest {
               name: string;
             };
           }
+        | {
+            type: "allowed_tools";
+            allowed_tools: {
+              mode: "auto" | "required";
+              tools: {
+                type: "function";
+                function: {
+                  name: string;
+                };
+              }[];
+            };
+          }
       )
     | null;
   parallel_tool_calls?: boolean | null;
@@ -961,6 +973,7 @@ export interface ModelObject {
   created: number;
   owned_by: string;
   alias_of?: string;
+  shutdown_date?: string;
   expires_at?: number;
 }
 export interface OutputItem {
@@ -1517,7 +1530,7 @@ export interface CreateJob {
           /**
            * Validation rows of one evaluation.
            */
-          eval_samples?: "auto" | number;
+          eval_rows?: "auto" | number;
           /**
            * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
            */
@@ -1603,7 +1616,7 @@ export interface CreateJob {
           /**
            * Validation rows of one evaluation.
            */
-          eval_samples?: "auto" | number;
+          eval_rows?: "auto" | number;
           /**
            * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
            */
@@ -1632,6 +1645,10 @@ export interface CreateJob {
            * Longest completion, its stop token included.
            */
           max_completion_tokens?: "auto" | number;
+          /**
+           * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
+           */
+          eval_samples?: "auto" | number;
           /**
            * Multiplies the automatic group size: more exploration for each prompt.
            */
@@ -1752,7 +1769,7 @@ export interface CreateJob {
           /**
            * Validation rows of one evaluation.
            */
-          eval_samples?: "auto" | number;
+          eval_rows?: "auto" | number;
           /**
            * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
            */
@@ -1850,7 +1867,7 @@ export interface CreateJob {
           /**
            * Validation rows of one evaluation.
            */
-          eval_samples?: "auto" | number;
+          eval_rows?: "auto" | number;
           /**
            * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
            */
@@ -1879,6 +1896,10 @@ export interface CreateJob {
            * Longest completion, its stop token included.
            */
           max_completion_tokens?: "auto" | number;
+          /**
+           * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
+           */
+          eval_samples?: "auto" | number;
           /**
            * Completions of each prompt in a step; PPO compares with its value model, so one is enough.
            */
@@ -1984,7 +2005,7 @@ export interface CreateJob {
           /**
            * Validation rows of one evaluation.
            */
-          eval_samples?: "auto" | number;
+          eval_rows?: "auto" | number;
           /**
            * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
            */
@@ -2013,6 +2034,10 @@ export interface CreateJob {
            * Longest completion, its stop token included.
            */
           max_completion_tokens?: "auto" | number;
+          /**
+           * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
+           */
+          eval_samples?: "auto" | number;
           /**
            * Completions of each prompt in a step; PPO compares with its value model, so one is enough.
            */
@@ -2128,7 +2153,7 @@ export interface CreateJob {
           /**
            * Validation rows of one evaluation.
            */
-          eval_samples?: "auto" | number;
+          eval_rows?: "auto" | number;
           /**
            * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
            */
@@ -2224,7 +2249,7 @@ export interface CreateJob {
           /**
            * Validation rows of one evaluation.
            */
-          eval_samples?: "auto" | number;
+          eval_rows?: "auto" | number;
           /**
            * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
            */
@@ -2328,7 +2353,7 @@ export interface CreateJob {
           /**
            * Validation rows of one evaluation.
            */
-          eval_samples?: "auto" | number;
+          eval_rows?: "auto" | number;
           /**
            * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
            */
@@ -2422,7 +2447,7 @@ export interface CreateJob {
           /**
            * Validation rows of one evaluation.
            */
-          eval_samples?: "auto" | number;
+          eval_rows?: "auto" | number;
           /**
            * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
            */
@@ -2522,7 +2547,7 @@ export interface CreateJob {
           /**
            * Validation rows of one evaluation.
            */
-          eval_samples?: "auto" | number;
+          eval_rows?: "auto" | number;
           /**
            * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
            */
@@ -2616,7 +2641,7 @@ export interface CreateJob {
           /**
            * Validation rows of one evaluation.
            */
-          eval_samples?: "auto" | number;
+          eval_rows?: "auto" | number;
           /**
            * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
            */
@@ -2645,6 +2670,10 @@ export interface CreateJob {
            * Longest completion, its stop token included.
            */
           max_completion_tokens?: "auto" | number;
+          /**
+           * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
+           */
+          eval_samples?: "auto" | number;
           /**
            * Multiplies the automatic group size: more exploration for each prompt.
            */
@@ -2790,7 +2819,7 @@ export interface CreateJob {
           /**
            * Validation rows of one evaluation.
            */
-          eval_samples?: "auto" | number;
+          eval_rows?: "auto" | number;
           /**
            * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
            */
@@ -2819,6 +2848,10 @@ export interface CreateJob {
            * Longest completion, its stop token included.
            */
           max_completion_tokens?: "auto" | number;
+          /**
+           * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
+           */
+          eval_samples?: "auto" | number;
           /**
            * Multiplies the automatic group size: more exploration for each prompt.
            */
@@ -2976,7 +3009,7 @@ export interface CreateJob {
           /**
            * Validation rows of one evaluation.
            */
-          eval_samples?: "auto" | number;
+          eval_rows?: "auto" | number;
           /**
            * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
            */
@@ -3005,6 +3038,10 @@ export interface CreateJob {
            * Longest completion, its stop token included.
            */
           max_completion_tokens?: "auto" | number;
+          /**
+           * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
+           */
+          eval_samples?: "auto" | number;
           /**
            * Multiplies the automatic group size: more exploration for each prompt.
            */
@@ -3132,7 +3169,7 @@ export interface CreateJob {
           /**
            * Validation rows of one evaluation.
            */
-          eval_samples?: "auto" | number;
+          eval_rows?: "auto" | number;
           /**
            * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
            */

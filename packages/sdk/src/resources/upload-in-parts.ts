@@ -1,7 +1,7 @@
 /**
  * A file that is too large for one request, sent part by part through the routes of uploads. Where the platform's store takes
- * parts from clients, they go straight into it, past whatever limits requests to the API; where it does not, or cannot be reached
- * from here, they go through the API. Either way the platform checks the whole when the upload is completed.
+ * parts from clients, they go straight into it, past whatever limits requests to the API; where it does not, cannot be reached
+ * from here, or refuses what it was said to take (a policy or a proxy in between), they go through the API. Either way the platform checks the whole when the upload is completed.
  */
 import { PreheatError } from '../errors.js';
 import type { DirectUploadPart, FileObject, UploadObject, UploadPart } from '../generated/wire.js';
@@ -123,7 +123,7 @@ class PartSender {
       const outcome = await putToStore(this.#transport.settings, granted, bytes, this.#options);
       if (outcome.kind === 'stored') return granted.id;
       const isLast = attempt >= maxRetries;
-      if (isLast && outcome.kind === 'unreachable') return this.#giveUpOnStore();
+      if (isLast && (outcome.kind === 'unreachable' || isForbidden(outcome.error))) return this.#giveUpOnStore();
       if (isLast && outcome.kind === 'refused') throw outcome.error;
       const headers = outcome.kind === 'refused' ? outcome.headers : undefined;
       await sleep(retryDelayMs(attempt, headers, random(), nowMs()), signal);
@@ -146,6 +146,9 @@ class PartSender {
     return undefined;
   }
 }
+
+/** Of who may write there, and not of what was sent. */
+const isForbidden = ({ status }: PreheatError): boolean => status === 401 || status === 403;
 
 function piecesOf(blob: Blob, bytes: number): Blob[] {
   const count = Math.ceil(blob.size / bytes);

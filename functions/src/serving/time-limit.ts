@@ -18,3 +18,11 @@ export function timeLimit(clock: Clock, limitMs: number): TimeLimit {
   );
   return { signal: tooLate.signal, end: () => ended.abort() };
 }
+
+/** The result, unless the limit is reached first. @throws the reason of `signal`. */
+export function withinLimit<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const tooLate = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  return Promise.race([work, tooLate]);
+}
