@@ -7,6 +7,7 @@ import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import { chooseExecutor } from './executor-choice.js';
 import { gpuSettings } from './gpu-settings.js';
+import { HeldModels } from './held-models.js';
 import { chooseRolloutProvider } from './rollout-provider.js';
 import { RunnerJudges } from './runner-judges.js';
 import { runnerLoop } from './runner-loop.js';
@@ -18,6 +19,8 @@ import { WarmStay } from './warm-stay.js';
 const SHUTDOWN_LIMIT_MS = 110_000;
 const DEFAULT_LEASE_TTL_MS = 30_000;
 const MAX_PYTHON_PROCESSES = 8;
+/** Of models kept between jobs, beside the one in use; as much as judges may hold. */
+const HELD_MODEL_BYTES = 1024 ** 3;
 
 const settings = readSettings(RunnerSettings, process.env);
 const platform = await openPlatform(settings, 'gpu-runner');
@@ -62,6 +65,7 @@ const { executor, microBatchTokens } = await chooseExecutor(settings.PREHEAT_RUN
 const rolloutProvider = await chooseRolloutProvider(settings.PREHEAT_ROLLOUT_PROVIDER ?? 'auto', log);
 const jobs = new JobStore({ ...platform, queue: platform.jobQueue });
 const models = new ModelRegistry(platform.store);
+const heldModels = new HeldModels(models, { clock: platform.clock, budgetBytes: HELD_MODEL_BYTES });
 const judges = new RunnerJudges(models, availableParallelism());
 const graders = openGraders({
   settings: readSettings(GraderSettings, process.env),
@@ -76,6 +80,7 @@ const dependencies = {
   queue: platform.jobQueue,
   jobs,
   models,
+  heldModels,
   executor,
   graders: graders.pool,
   leaseTtlMs: Number(settings.PREHEAT_LEASE_TTL_MS ?? DEFAULT_LEASE_TTL_MS),

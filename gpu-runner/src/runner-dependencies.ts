@@ -8,6 +8,7 @@ import type { JobStore } from '@preheat/jobs';
 import type { Clock, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
 import type { AnyRecipe } from '@preheat/recipes';
 import type { compareGraphs } from './compare-graphs.js';
+import type { HeldModels } from './held-models.js';
 
 export interface RunnerDependencies {
   readonly runnerId: string;
@@ -15,6 +16,8 @@ export interface RunnerDependencies {
   readonly queue: WorkQueue<JsonValue>;
   readonly jobs: JobStore;
   readonly models: ModelRegistry;
+  /** What outlives jobs in memory. Default: nothing does, every job reads its model. */
+  readonly heldModels?: HeldModels;
   readonly executor: Executor;
   readonly graders: GraderPool;
   readonly clock: Clock;

@@ -7,7 +7,8 @@ it('lists the runners that are there and what they run', async () => {
   const { app, deps, clock } = await startApi();
   const nowMs = clock.nowMs();
   const times = { startedAtMs: nowMs - 1000, writtenAtMs: nowMs, expiresAtMs: nowMs + 1000 };
-  const runner = { schemaVersion: 1 as const, runnerClass: 'gpu', ...times, warmModels: ['preheat-1m'] };
+  const warmModels = [{ model: 'preheat-1m', prefix: 'base/preheat-1m', loadMs: 20 }];
+  const runner = { schemaVersion: 2 as const, runnerClass: 'gpu', ...times, warmModels };
   const endsAtMs = { earliest: nowMs + 1000, latest: nowMs + 2000 };
   const runners = new RunnerRegistry(deps);
   await runners.write({

@@ -52,7 +52,8 @@ async function listRunners(deps: JobStoreDependencies, print: Print): Promise<nu
     const { id, runnerClass, startedAtMs, writtenAtMs, warmModels, job } = runner;
     const endsAt = job?.endsAtMs && { earliest: iso(job.endsAtMs.earliest), latest: iso(job.endsAtMs.latest) };
     const running = job && { id: job.jobId, projectId: job.projectId, since: iso(job.sinceMs), endsAt };
-    print({ id, runnerClass, startedAt: iso(startedAtMs), seenAt: iso(writtenAtMs), warmModels, job: running });
+    const names = warmModels.map(({ model }) => model);
+    print({ id, runnerClass, startedAt: iso(startedAtMs), seenAt: iso(writtenAtMs), warmModels: names, job: running });
   }
   return 0;
 }
