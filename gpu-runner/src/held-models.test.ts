@@ -60,6 +60,8 @@ describe('models that a runner keeps', () => {
     expect(held.holds('bundles/larger')).toBe(false);
     await load('larger');
     expect(names()).toEqual(['larger']);
+    held.trim();
+    expect(names()).toEqual([]);
   });
 
   it('are no more than a record names', async () => {

@@ -46,6 +46,11 @@ export class HeldModels {
     return { ...held.model, record };
   }
 
+  /** Lets go of what exceeds the budget: what is asked for next is not kept here. */
+  trim(): void {
+    this.#evictBeside(0);
+  }
+
   holds(prefix: string): boolean {
     return this.#held.has(prefix);
   }
@@ -65,7 +70,7 @@ export class HeldModels {
 
   async #read(record: ModelRecord): Promise<Held> {
     // What is larger than the budget was kept while there was nothing else to keep.
-    this.#evictBeside(0);
+    this.trim();
     const { clock } = this.#options;
     const startedMs = clock.nowMs();
     const model = await this.#models.load(record);

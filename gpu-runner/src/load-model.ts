@@ -12,6 +12,8 @@ export function loadModel(
   { job }: Pick<LeasedJob, 'job'>,
   record: ModelRecord,
 ): Promise<LoadedModel> {
-  const isOwn = record.jobId === job.id;
-  return isOwn || !heldModels ? models.load(record) : heldModels.load(record);
+  if (!heldModels) return models.load(record);
+  if (record.jobId !== job.id) return heldModels.load(record);
+  heldModels.trim();
+  return models.load(record);
 }

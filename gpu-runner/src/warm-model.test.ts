@@ -22,7 +22,7 @@ it.each([
       return models.load(record);
     },
   };
-  const heldModels = new HeldModels(counted, { clock, budgetBytes: 0 });
+  const heldModels = new HeldModels(counted, { clock, budgetBytes: 1024 ** 3 });
   for (const at of [cold, warm]) {
     expect(await runJob({ ...at.deps, heldModels }, await leaseOf(at), never)).toBe('succeeded');
   }
