@@ -1,7 +1,12 @@
 import { RunnerRegistry } from '@preheat/jobs';
 import { expect, it } from 'vitest';
 import { startApi } from '../test-kit/api-under-test.js';
+import { scaleRunners } from '../scheduling/scale-runners.js';
 import { operate } from './operate.js';
+
+const PHASE = {
+  ...{ type: 'supervised' as const, algorithm: 'sft', trainingFile: 'f', validationFile: null, grader: null, config: {} },
+};
 
 it('lists the runners that are there and what they run', async () => {
   const { app, deps, clock } = await startApi();
@@ -35,5 +40,20 @@ it('lists the runners that are there and what they run', async () => {
     expect.objectContaining({ id: 'idle', job: null }),
   ]);
   expect(await run('runners', 'show')).toBe(2);
+  lines.length = 0;
+  expect(await run('runners', 'wanted')).toBe(0);
+  await deps.jobs.create(
+    {
+      ...{ model: 'preheat-1m', trainingFile: 'f', validationFile: null, suffix: null, seed: 1 },
+      ...{ metadata: null, method: null, phases: [PHASE] },
+    },
+    { projectId: 'proj-one', keyDigest: null, bodyDigest: 'x', isRetry: false },
+  );
+  await scaleRunners(deps);
+  expect(await run('runners', 'wanted')).toBe(0);
+  expect(lines).toEqual([
+    { wanted: 0, runners: 0, jobs: 0, backlogSeconds: 0, at: null },
+    { wanted: 1, runners: 2, jobs: 2, backlogSeconds: 21.5, at: '2030-01-01T00:00:00.000Z' },
+  ]);
   await app.close();
 });

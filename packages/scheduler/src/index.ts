@@ -29,4 +29,5 @@ export {
   type PolicyEvent,
   type PoolView,
   type Prices,
+  worthOfBootMs,
 } from './policy.js';

@@ -4,7 +4,7 @@
  * than loading the model elsewhere would take. Production asks whenever a free runner looks at a job, the simulator when the
  * job comes.
  */
-import type { Action, Lease, PoolView } from './policy.js';
+import { type Action, type Lease, type PoolView, worthOfBootMs } from './policy.js';
 
 /** The longest delay that SQS takes. */
 export const LONGEST_KEEP_MS = 900_000;
@@ -35,12 +35,9 @@ export function placeJob(view: PoolView, model: string): Action[] {
   return actions;
 }
 
-/**
- * Whether jobs would wait for longer than a boot is worth: a woken runner costs its boot, a job that waits for a busy one
- * costs its user's time, and no wait beyond the boot itself is worth it.
- */
+/** Whether jobs would wait for longer than a boot is worth. */
 function isStarvedWithout({ leases, queued, nowMs, bootMs, prices }: PoolView): boolean {
-  const worthMs = bootMs * Math.min(1, prices.runner / prices.waiting);
+  const worthMs = worthOfBootMs({ bootMs, prices });
   let free = 0;
   for (const lease of leases) {
     if (lease.state === 'starting' || waitMs(lease, nowMs) <= worthMs) free++;
