@@ -5,7 +5,7 @@
 import { MemoryObjectStore, MemoryWorkQueue } from '@preheat/adapters/memory';
 import { KEYS, type ModelRecord, TERMINAL_STATES } from '@preheat/contracts';
 import { GraderPool } from '@preheat/graders';
-import { ModelRegistry } from '@preheat/inference/model-registry';
+import { type LoadedModel, ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore, RunnerRegistry } from '@preheat/jobs';
 import { type JsonValue, VirtualClock } from '@preheat/ports';
 import { describe, expect, it } from 'vitest';
@@ -21,6 +21,26 @@ const LOAD_MS = 38_000;
 const STEP_MS = 1_000;
 const HELD_BYTES = 0;
 
+/** Base models are read slowly, and each read is counted. */
+class SlowModels extends ModelRegistry {
+  readonly #farm: Farm;
+  readonly #runnerId: string;
+
+  constructor(farm: Farm, runnerId: string) {
+    super(farm.store, TINY_MODELS);
+    this.#farm = farm;
+    this.#runnerId = runnerId;
+  }
+
+  override async load(record: ModelRecord): Promise<LoadedModel> {
+    if (record.kind === 'base') {
+      this.#farm.reads.push(`${this.#runnerId} ${record.name}`);
+      await this.#farm.clock.sleep(LOAD_MS);
+    }
+    return super.load(record);
+  }
+}
+
 class Farm {
   readonly clock = new VirtualClock();
   readonly store = new MemoryObjectStore({ clock: this.clock });
@@ -35,17 +55,11 @@ class Farm {
 
   /** @param hasAffinity Else it keeps no model. */
   start(runnerId: string, hasAffinity = true): void {
-    const slowModels = {
-      load: async (record: ModelRecord) => {
-        this.reads.push(`${runnerId} ${record.name}`);
-        await this.clock.sleep(LOAD_MS);
-        return this.models.load(record);
-      },
-    };
-    const held = new HeldModels(slowModels, { clock: this.clock, budgetBytes: HELD_BYTES });
+    const models = new SlowModels(this, runnerId);
+    const heldModels = new HeldModels(models, { clock: this.clock, budgetBytes: HELD_BYTES });
     const deps: RunnerDependencies = {
-      ...{ ...this.ports, runnerId, jobs: this.jobs, rolloutWorkers: 0, leaseTtlMs: 60_000 },
-      ...(hasAffinity ? { heldModels: held, models: this.models } : { models: slowModels as never }),
+      ...{ ...this.ports, runnerId, jobs: this.jobs, rolloutWorkers: 0, leaseTtlMs: 60_000, models },
+      ...(hasAffinity ? { heldModels } : {}),
       executor: { name: 'simulated', detail: 'no computation' } as never,
       graders: new GraderPool({ services: {}, clock: this.clock }),
       recipes: { sft: lightRecipe({ clock: this.clock, stepMaxMs: STEP_MS, during: async () => undefined }) },

@@ -5,7 +5,7 @@ import { scaleRunners } from '../scheduling/scale-runners.js';
 import { operate } from './operate.js';
 
 const PHASE = {
-  ...{ type: 'supervised' as const, algorithm: 'sft', trainingFile: 'f', validationFile: null, grader: null, config: {} },
+  ...{ type: 'supervised' as const, algorithm: 'sft', trainingFile: 'file-f', validationFile: null, grader: null, config: {} },
 };
 
 it('lists the runners that are there and what they run', async () => {
@@ -44,7 +44,7 @@ it('lists the runners that are there and what they run', async () => {
   expect(await run('runners', 'wanted')).toBe(0);
   await deps.jobs.create(
     {
-      ...{ model: 'preheat-1m', trainingFile: 'f', validationFile: null, suffix: null, seed: 1 },
+      ...{ model: 'preheat-1m', trainingFile: 'file-f', validationFile: null, suffix: null, seed: 1 },
       ...{ metadata: null, method: null, phases: [PHASE] },
     },
     { projectId: 'proj-one', keyDigest: null, bodyDigest: 'x', isRetry: false },
@@ -53,7 +53,7 @@ it('lists the runners that are there and what they run', async () => {
   expect(await run('runners', 'wanted')).toBe(0);
   expect(lines).toEqual([
     { wanted: 0, runners: 0, jobs: 0, backlogSeconds: 0, at: null },
-    { wanted: 1, runners: 2, jobs: 2, backlogSeconds: 21.5, at: '2030-01-01T00:00:00.000Z' },
+    { wanted: 2, runners: 2, jobs: 2, backlogSeconds: 21.5, at: '2030-01-01T00:00:00.000Z' },
   ]);
   await app.close();
 });

@@ -30,11 +30,11 @@ function farm(options: QueueOptions = { maxRunners: 8 }, hasFleet = true) {
   const deps = { ...ports, jobs, ...(hasFleet ? { runnerFleet } : {}) };
   const submit = async (projectId = 'a'): Promise<string> => {
     const phases = [
-      { type: 'supervised', algorithm: 'sft', trainingFile: 'f', validationFile: null, grader: null, config: {} },
+      { type: 'supervised', algorithm: 'sft', trainingFile: 'file-f', validationFile: null, grader: null, config: {} },
     ] as const;
     const outcome = await jobs.create(
       {
-        ...{ model: 'm', trainingFile: 'f', validationFile: null, suffix: null, seed: 1, metadata: null, method: null },
+        ...{ model: 'm', trainingFile: 'file-f', validationFile: null, suffix: null, seed: 1, metadata: null, method: null },
         phases: [...phases],
       },
       { projectId, keyDigest: null, bodyDigest: String(count), isRetry: false },
