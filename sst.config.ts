@@ -16,6 +16,7 @@ export default $config({
     await import('./infra/evaluation.js');
     await import('./infra/sweeper.js');
     const { images, service } = await import('./infra/runner.js');
+    await import('./infra/runner-metrics.js');
     return {
       url: edge.url,
       bucket: bucket.name,

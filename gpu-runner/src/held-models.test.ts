@@ -52,7 +52,7 @@ describe('models that a runner keeps', () => {
   });
 
   it('are at least the one used last, and it goes before another is read', async () => {
-    const { held, load, names } = shelf(4);
+    const { clock, held, load, names } = shelf(4);
     await load('larger');
     expect(names()).toEqual(['larger']);
     await load('b');
@@ -60,8 +60,9 @@ describe('models that a runner keeps', () => {
     expect(held.holds('bundles/larger')).toBe(false);
     await load('larger');
     expect(names()).toEqual(['larger']);
-    held.trim();
+    expect((await clock.run(held.readOnce(recordOf('checkpoint')))).record.name).toBe('checkpoint');
     expect(names()).toEqual([]);
+    expect(held.takeSpentMs()).toBe(4 * LOAD_MS);
   });
 
   it('are no more than a record names', async () => {

@@ -46,9 +46,9 @@ export class HeldModels {
     return { ...held.model, record };
   }
 
-  /** Lets go of what exceeds the budget: what is asked for next is not kept here. */
-  trim(): void {
-    this.#evictBeside(0);
+  /** Reads a model that nobody asks for again: nothing is kept, and what exceeds the budget goes. */
+  async readOnce(record: ModelRecord): Promise<LoadedModel> {
+    return (await this.#read(record)).model;
   }
 
   holds(prefix: string): boolean {
@@ -70,7 +70,7 @@ export class HeldModels {
 
   async #read(record: ModelRecord): Promise<Held> {
     // What is larger than the budget was kept while there was nothing else to keep.
-    this.trim();
+    this.#evictBeside(0);
     const { clock } = this.#options;
     const startedMs = clock.nowMs();
     const model = await this.#models.load(record);

@@ -13,7 +13,5 @@ export function loadModel(
   record: ModelRecord,
 ): Promise<LoadedModel> {
   if (!heldModels) return models.load(record);
-  if (record.jobId !== job.id) return heldModels.load(record);
-  heldModels.trim();
-  return models.load(record);
+  return record.jobId === job.id ? heldModels.readOnce(record) : heldModels.load(record);
 }

@@ -9,6 +9,7 @@ import { chooseExecutor } from './executor-choice.js';
 import { gpuSettings } from './gpu-settings.js';
 import { HeldModels } from './held-models.js';
 import { chooseRolloutProvider } from './rollout-provider.js';
+import { imagePullMs } from './image-pull.js';
 import { RunnerJudges } from './runner-judges.js';
 import { runnerLoop } from './runner-loop.js';
 import { watchSpotNotice } from './spot-notice.js';
@@ -73,6 +74,7 @@ const graders = openGraders({
   judge: new DecoderJudge(judges),
   pythonProcesses: Math.min(availableParallelism(), MAX_PYTHON_PROCESSES),
 });
+const imageMs = await imagePullMs(settings.ECS_CONTAINER_METADATA_URI_V4, log);
 const dependencies = {
   ...platform,
   runnerId,
@@ -86,6 +88,7 @@ const dependencies = {
   leaseTtlMs: Number(settings.PREHEAT_LEASE_TTL_MS ?? DEFAULT_LEASE_TTL_MS),
   jobsPerProject: projectLimits(settings),
   startedAtMs: Math.round(performance.timeOrigin),
+  ...(imageMs === null ? {} : { imageMs }),
   pricePerHour: Number(settings.PREHEAT_PRICE_PER_HOUR ?? 0),
   ...(settings.PREHEAT_RUNNER_CLASS === undefined ? {} : { runnerClass: settings.PREHEAT_RUNNER_CLASS }),
   microBatchTokens,

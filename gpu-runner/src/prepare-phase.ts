@@ -18,7 +18,7 @@ import type { RunnerDependencies } from './runner-dependencies.js';
 import { readRows } from './training-rows.js';
 
 export interface PreparedPhase {
-  readonly run: Omit<PhaseRun, 'loggedStep' | 'history' | 'started'>;
+  readonly run: Omit<PhaseRun, 'loggedStep' | 'history' | 'started' | 'stepped'>;
   close(): Promise<void>;
 }
 

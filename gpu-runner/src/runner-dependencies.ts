@@ -14,6 +14,8 @@ export interface RunnerDependencies {
   readonly runnerId: string;
   readonly store: ObjectStore;
   readonly queue: WorkQueue<JsonValue>;
+  /** Where evaluation is told of models to come. Default: nobody is. */
+  readonly evaluationQueue?: WorkQueue<JsonValue>;
   readonly jobs: JobStore;
   readonly models: ModelRegistry;
   /** What outlives jobs in memory. Default: nothing does, every job reads its model. */
@@ -36,6 +38,8 @@ export interface RunnerDependencies {
   readonly pricePerHour?: number;
   /** When this process started, for the account of cold starts. */
   readonly startedAtMs?: number;
+  /** What pulling its image took, where that is known. */
+  readonly imageMs?: number;
   /** Its kind, under which its speed is recorded. Default: that of a machine that says nothing else. */
   readonly runnerClass?: string;
   /**

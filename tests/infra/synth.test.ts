@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ApiSettings, FleetSettings, KEYS, parseRunnerClasses, readSettings, StoreSettings } from '@preheat/contracts';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { startEvent } from '../../gpu-runner/src/start-event.js';
 import { MOCK_REGION } from './mock-cloud.js';
 import { ensurePlatform, REPOSITORY_ROOT } from './platform.js';
 import { actionsOn, all, environmentOf, only, type PolicyStatement, statementsByRole } from './resource-queries.js';
@@ -125,7 +126,7 @@ describe.skipIf(!platform.ready)(title, () => {
       ['ApiRole', ring, ring],
       ['InferenceRole', ring, ring],
       ['SweeperHandlerRole', ring, ring],
-      ['RunnerTaskRole', [...answer, ...ring], []],
+      ['RunnerTaskRole', [...answer, ...ring], ring],
     ])('%s has exactly what it needs', (role, work, evaluation) => {
       expect(actionsOn(roles, role, 'StoreBucket')).toEqual(write);
       expect(actionsOn(roles, role, ':WorkQueue')).toEqual(work);
@@ -233,6 +234,20 @@ describe.skipIf(!platform.ready)(title, () => {
     const groups = all(infra.resources, 'aws:cloudwatch/logGroup:LogGroup');
     expect(groups).toHaveLength(5);
     expect(groups.filter(({ inputs }) => inputs.retentionInDays !== 30)).toEqual([]);
+  });
+
+  test('every part of a start that runners log is a metric', () => {
+    const watch = { startedAtMs: 0, spentMs: { data: 0, model: 0, step: 0 } };
+    const { data } = startEvent({ createdAtMs: 0 }, watch, { processStartedAtMs: 0, imageMs: 0, fetchMs: 0 });
+    const parts = Object.keys(data ?? {}).filter((field) => field.endsWith('_ms'));
+    const filters = all(infra.resources, 'aws:cloudwatch/logMetricFilter:LogMetricFilter');
+    const measured = filters.map(({ inputs }) => inputs as { pattern: string; metricTransformation: { value: string } });
+    expect(new Set(measured.map(({ metricTransformation }) => metricTransformation.value))).toEqual(
+      new Set(parts.map((field) => `$.${field}`)),
+    );
+    for (const { pattern } of measured) expect(pattern).toContain(`$.kind = "${data?.['kind']}"`);
+    const { name } = resource('aws:cloudwatch/logGroup:LogGroup', 'RunnerLogs');
+    expect(filters.filter(({ inputs }) => inputs['logGroupName'] !== name)).toEqual([]);
   });
 
   describe('runner', () => {

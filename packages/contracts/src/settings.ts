@@ -88,6 +88,7 @@ export const RunnerSettings = Type.Interface([StoreSettings, ProjectLimitSetting
   PREHEAT_COLD_START_SECONDS: Type.Optional(ColdStartSeconds),
   /** Set by ECS in its tasks. */
   ECS_AGENT_URI: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
+  ECS_CONTAINER_METADATA_URI_V4: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
   PREHEAT_LEASE_TTL_MS: Type.Optional(Type.String({ pattern: '^[0-9]{3,7}$' })),
   /** What an hour of training on this runner costs, in the currency of budgets; nothing unless said. */
   PREHEAT_PRICE_PER_HOUR: Type.Optional(PricePerHour),
