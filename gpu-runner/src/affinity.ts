@@ -8,6 +8,9 @@ import { type JobStore, RunnerRegistry, type RunnerRegistryDependencies, type Wa
 import { keptForMs, type Lease, LONGEST_KEEP_MS } from '@preheat/scheduler';
 import type { HeldModels } from './held-models.js';
 
+/** In which a runner that waits for messages hears one that was rung for it: what saves less is not worth leaving a job. */
+export const HAND_OVER_MS = 1_000;
+
 export interface AffinityDependencies extends RunnerRegistryDependencies {
   readonly runnerId: string;
   readonly jobs: Pick<JobStore, 'read'>;
@@ -44,6 +47,7 @@ export class Affinity {
     const holders = others.filter((runner) => loadOf(runner, prefix) !== undefined);
     // What reading it took them is what it would take here.
     const loadMs = Math.min(...holders.map((runner) => loadOf(runner, prefix) ?? 0));
+    if (loadMs <= HAND_OVER_MS) return undefined;
     const leases = holders.map((runner, id) => leaseOf(runner, id, prefix));
     const forMs = keptForMs({ nowMs: clock.nowMs(), sinceMs, loadMs, leases }, prefix);
     return forMs > 0 ? { jobId, forMs, isForIdle: leases.some(({ state }) => state === 'idle') } : undefined;

@@ -21,7 +21,11 @@ async function answering(body: string, status = 200): Promise<string> {
 }
 
 it('is what the agent says', async () => {
-  const pulled = { PullStartedAt: '2026-01-01T10:00:00.250Z', PullStoppedAt: '2026-01-01T10:01:30.750999Z', Family: 'x' };
+  const pulled = {
+    PullStartedAt: '2026-01-01T10:00:00.250Z',
+    PullStoppedAt: '2026-01-01T10:01:30.750999Z',
+    Family: 'x',
+  };
   expect(await imagePullMs(await answering(JSON.stringify(pulled)), log)).toBe(90_500);
 });
 

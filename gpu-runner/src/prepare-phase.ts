@@ -43,7 +43,8 @@ export async function preparePhase(
     seed: leased.job.seed,
     modelConfig: model.config,
     initialWeights: model.tensors,
-    referencePolicy: async () => (await loadModel(deps, leased, await referenceModel(deps, leased, phase, record))).tensors,
+    referencePolicy: async () =>
+      (await loadModel(deps, leased, await referenceModel(deps, leased, phase, record))).tensors,
     adapter: adapted?.adapter ?? null,
     tokenizer: model.tokenizer,
     trainingRows: planned.rows,

@@ -4,6 +4,7 @@
  */
 import { check, JobMessage } from '@preheat/contracts';
 import { type LeasedJob, ProjectRosters } from '@preheat/jobs';
+import { HAND_OVER_MS } from './affinity.js';
 import { Registration } from './registration.js';
 import { runJob } from './run-job.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
@@ -14,8 +15,6 @@ import type { WarmStay } from './warm-stay.js';
 const RECEIVE_WAIT_MS = 20_000;
 /** Only covers the time from receiving a message to taking the lease. */
 const VISIBILITY_TIMEOUT_MS = 30_000;
-/** In which a runner that waits for messages gets the one that was rung for it. */
-const HAND_OVER_MS = 1_000;
 /** Wait after the queue or the store could not be reached. */
 const RETRY_DELAY_MS = 2_000;
 

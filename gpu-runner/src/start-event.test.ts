@@ -24,7 +24,15 @@ it('says of a warm start how long the job waited, and what the runner did until 
     'First step after 7.0 s (warm start): waiting for a runner 3.0 s, reading data 0.5 s, opening the model 2.0 s, the step 1.5 s',
   );
   expect(event.data).toEqual({
-    ...{ kind: 'first_step', cold: false, total_ms: 7_000, queue_ms: 3_000, machine_ms: null, process_ms: null, image_ms: null },
+    ...{
+      kind: 'first_step',
+      cold: false,
+      total_ms: 7_000,
+      queue_ms: 3_000,
+      machine_ms: null,
+      process_ms: null,
+      image_ms: null,
+    },
     ...{ data_ms: 500, model_ms: 2_000, fetch_ms: 1_500, step_ms: 1_500 },
   });
   expect((await started(97_000, null)).data).toEqual(event.data);

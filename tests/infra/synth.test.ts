@@ -241,7 +241,9 @@ describe.skipIf(!platform.ready)(title, () => {
     const { data } = startEvent({ createdAtMs: 0 }, watch, { processStartedAtMs: 0, imageMs: 0, fetchMs: 0 });
     const parts = Object.keys(data ?? {}).filter((field) => field.endsWith('_ms'));
     const filters = all(infra.resources, 'aws:cloudwatch/logMetricFilter:LogMetricFilter');
-    const measured = filters.map(({ inputs }) => inputs as { pattern: string; metricTransformation: { value: string } });
+    const measured = filters.map(
+      ({ inputs }) => inputs as { pattern: string; metricTransformation: { value: string } },
+    );
     expect(new Set(measured.map(({ metricTransformation }) => metricTransformation.value))).toEqual(
       new Set(parts.map((field) => `$.${field}`)),
     );

@@ -44,14 +44,14 @@ class Farm extends JobWorld {
     return takeJob(deps as unknown as RunnerDependencies);
   }
 
-  /** Another runner, which read the model in `LOAD_MS`. @param freeInMs 0: it is idle. */
-  async holder(prefix: string, freeInMs: number): Promise<void> {
+  /** Another runner that holds the model. @param freeInMs 0: it is idle. */
+  async holder(prefix: string, freeInMs: number, loadMs = LOAD_MS): Promise<void> {
     const nowMs = this.clock.nowMs();
     const endsAtMs = { earliest: nowMs + freeInMs, latest: nowMs + freeInMs };
     await new RunnerRegistry(this.deps).write({
       ...{ schemaVersion: 2, id: `holder of ${prefix}`.replaceAll(/[^a-z]/g, '-'), runnerClass: 'gpu' },
       ...{ startedAtMs: nowMs, writtenAtMs: nowMs, expiresAtMs: nowMs + 180_000 },
-      warmModels: [{ model: 'm', prefix, loadMs: LOAD_MS }],
+      warmModels: [{ model: 'm', prefix, loadMs }],
       job: freeInMs > 0 ? { jobId: 'j', projectId: 'p', sinceMs: nowMs, endsAtMs } : null,
     });
   }
@@ -159,6 +159,13 @@ describe('a job whose model another runner holds', () => {
     expect(first).toEqual({ leased: undefined, kept: [{ jobId: job, forMs: LOAD_MS - 1, isForIdle: false }] });
     await farm.clock.advance(LOAD_MS - 3);
     expect((await farm.look()).kept).toHaveLength(1);
+    expect(idOf((await farm.look()).leased)).toBe(job);
+  });
+
+  it('is taken at once when reading its model takes less than telling its holder', async () => {
+    const farm = new Farm();
+    await farm.holder('base/a', 0, 900);
+    const job = await farm.submit('p', from('base/a'));
     expect(idOf((await farm.look()).leased)).toBe(job);
   });
 

@@ -10,7 +10,8 @@ import { isDead, markOfJob } from '@preheat/jobs';
  * no more come with time: what runners that are gone learned is folded into one of its class.
  */
 const isRecord = (key: string): boolean =>
-  /^(idempotency|throughput)\//.test(key) || /^(projects\/[^/]+\/roster|scheduler\/scale|scheduler\/[^/]+\/\+folded)\.json$/.test(key);
+  /^(idempotency|throughput)\//.test(key) ||
+  /^(projects\/[^/]+\/roster|scheduler\/scale|scheduler\/[^/]+\/\+folded)\.json$/.test(key);
 
 /** @param objects Every key of the store; the bodies of those that end in `.json` are read. */
 export function orphansOf(objects: ReadonlyMap<string, Uint8Array>): string[] {

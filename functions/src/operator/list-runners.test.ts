@@ -5,7 +5,14 @@ import { scaleRunners } from '../scheduling/scale-runners.js';
 import { operate } from './operate.js';
 
 const PHASE = {
-  ...{ type: 'supervised' as const, algorithm: 'sft', trainingFile: 'file-f', validationFile: null, grader: null, config: {} },
+  ...{
+    type: 'supervised' as const,
+    algorithm: 'sft',
+    trainingFile: 'file-f',
+    validationFile: null,
+    grader: null,
+    config: {},
+  },
 };
 
 it('lists the runners that are there and what they run', async () => {

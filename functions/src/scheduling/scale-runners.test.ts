@@ -34,7 +34,15 @@ function farm(options: QueueOptions = { maxRunners: 8 }, hasFleet = true) {
     ] as const;
     const outcome = await jobs.create(
       {
-        ...{ model: 'm', trainingFile: 'file-f', validationFile: null, suffix: null, seed: 1, metadata: null, method: null },
+        ...{
+          model: 'm',
+          trainingFile: 'file-f',
+          validationFile: null,
+          suffix: null,
+          seed: 1,
+          metadata: null,
+          method: null,
+        },
         phases: [...phases],
       },
       { projectId, keyDigest: null, bodyDigest: String(count), isRetry: false },
@@ -47,7 +55,9 @@ function farm(options: QueueOptions = { maxRunners: 8 }, hasFleet = true) {
     const leased = await LeasedJob.acquire(deps, jobId, `on-${jobId}`, 600_000);
     if (!leased) throw new Error('the job cannot be leased');
     await new ProjectRosters(deps).enter(leased, Infinity);
-    await ports.store.delete((await ports.store.list(KEYS.waiting)).entries.find(({ key }) => key.endsWith(jobId))?.key ?? '');
+    await ports.store.delete(
+      (await ports.store.list(KEYS.waiting)).entries.find(({ key }) => key.endsWith(jobId))?.key ?? '',
+    );
     const nowMs = clock.nowMs();
     const job = { jobId, projectId: leased.job.projectId, sinceMs: nowMs, endsAtMs: spanOf(nowMs + leftMs) };
     await new RunnerRegistry(deps).write(recordOf(`on-${jobId}`, nowMs, job));

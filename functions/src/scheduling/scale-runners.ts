@@ -48,12 +48,7 @@ const boundless = ({ maxRunners = 0 }: QueueOptions, targetMs: number): Demand =
 });
 
 /** @param unknownMs Taken for the run time of a job of which nothing is known: as much as asks for a runner of its own. */
-async function demandOf(
-  facts: QueueFacts,
-  look: QueueLook,
-  options: QueueOptions,
-  unknownMs: number,
-): Promise<Demand> {
+async function demandOf(facts: QueueFacts, look: QueueLook, options: QueueOptions, unknownMs: number): Promise<Demand> {
   const running = look.runners.flatMap(({ job, writtenAtMs }) => (job ? [{ ...job, writtenAtMs }] : []));
   const waiting = await runnable(look, options);
   const runTimes = await facts.runTimes(waiting, [], look.runners[0]?.runnerClass ?? LOCAL_RUNNER_CLASS);

@@ -49,7 +49,8 @@ export class SignedJsonCalls {
     const signal = AbortSignal.timeout(this.#timeoutMs);
     const answer = await fetch(this.#url, { method: 'POST', headers, body, signal });
     const text = await answer.text();
-    if (!answer.ok) throw new Error(`${this.#service.name} refused ${action} (${answer.status}): ${text.slice(0, 1000)}`);
+    if (!answer.ok)
+      throw new Error(`${this.#service.name} refused ${action} (${answer.status}): ${text.slice(0, 1000)}`);
     return JSON.parse(text) as unknown;
   }
 }
@@ -83,5 +84,7 @@ class Sha256 {
 
 function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Uint8Array {
   if (typeof data === 'string') return Buffer.from(data);
-  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+  return ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
 }
