@@ -19,6 +19,7 @@ export default $config({
     const { alarmTopic } = await import('./infra/alarm-topic.js');
     const { dashboard } = await import('./infra/dashboard.js');
     await import('./infra/budget.js');
+    await import('./infra/runner-metrics.js');
     return {
       url: edge.url,
       bucket: bucket.name,

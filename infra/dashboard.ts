@@ -3,6 +3,7 @@ import { functionNames } from './alarms.js';
 import { evaluationDeadLetters, evaluationQueue, workDeadLetters, workQueue } from './queue.js';
 import { coldStartMetric } from './cold-starts.js';
 import { machines } from './runner-capacity.js';
+import { startMetrics } from './runner-metrics.js';
 
 type Line = readonly (string | object)[];
 
@@ -66,7 +67,7 @@ const body = $resolve([functionNames, queueNames, machines.name, region] as cons
         {
           title: 'First step of a job (ms, longest)',
           stat: 'Maximum',
-          lines: [[coldStartMetric.namespace, coldStartMetric.firstStep]],
+          lines: [startMetrics.cold, startMetrics.warm].map((name) => [startMetrics.namespace, name]),
         },
       ],
       regionName,

@@ -4,7 +4,7 @@
  */
 import { coldStartSeconds, storeEnvironment } from './environment.js';
 import { answer, deletePointers, ring, writeStore } from './permissions.js';
-import { workQueue } from './queue.js';
+import { evaluationQueue, workQueue } from './queue.js';
 import { cluster } from './runner-capacity.js';
 import { runner as settings, runnerClass } from './settings.js';
 
@@ -41,8 +41,8 @@ new aws.iam.RolePolicy('RunnerTaskPolicy', {
       ...writeStore,
       deletePointers,
       answer(workQueue),
-      // For a job that it gives back: the next runner need not wait for the sweeper.
-      ring(workQueue),
+      // For a job that it gives back: the next runner need not wait for the sweeper. And for a model that evaluation is to open.
+      ring(workQueue, evaluationQueue),
       // A runner that works or stays warm protects its task, so that scaling in takes the others only.
       { actions: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'], resources: [ownTasks] },
     ],

@@ -1,9 +1,8 @@
 /**
- * The GPU runner service: zero runners while nothing is queued. Automatic scaling owns the count, hence the ignored
- * change; its rules are in runner-scaling.ts.
+ * The GPU runner service: zero runners while nothing is queued. The sweeper owns the count, hence the ignored change. ECS stops no task
+ * that protects itself from scale-in, which runners do while they work and while they find that staying warm pays.
  */
 import { attachment, capacity, cluster } from './runner-capacity.js';
-import { scaleWithQueue } from './runner-scaling.js';
 import { images, task } from './runner-task.js';
 
 export { images };
@@ -22,4 +21,9 @@ export const service = new aws.ecs.Service(
   { ignoreChanges: ['desiredCount'], dependsOn: [attachment] },
 );
 
-scaleWithQueue(cluster.name, service.name);
+const { region } = aws.getRegionOutput();
+const { accountId } = aws.getCallerIdentityOutput();
+
+/** As the sweeper names it. */
+export const serviceName = $interpolate`${cluster.name}/${service.name}`;
+export const serviceArn = $interpolate`arn:aws:ecs:${region}:${accountId}:service/${serviceName}`;

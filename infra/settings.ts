@@ -68,7 +68,7 @@ export const evaluation = {
 } as const;
 
 export const sweeper = {
-  /** Bounds how long a job whose runner died, or whose message was lost, waits for its next attempt. */
+  /** Bounds how long a job whose runner died, or whose message was lost, waits for its next attempt, and any job for its machine. */
   schedule: 'rate(1 minute)',
   memory: '512 MB',
   timeout: '50 seconds',
@@ -98,13 +98,8 @@ export const runner = {
   diskGiB: 100,
   /** ECS's maximum, and the length of a spot notice: time to checkpoint and release the lease. */
   stopTimeoutSeconds: 120,
-  /** Instance, image pull and model load. Until then, runners that were asked for count as if they were there. */
+  /** Instance, image pull and model load: what a wait is weighed against, and how long runners stay before anything is learned. */
   coldStartMinutes: 6,
-  /**
-   * Without any message for so long, the count goes to zero. Runners go once they give up their protection, which they hold
-   * while they work and for as long after as they find worth staying: this is the least, not the most, that one stays.
-   */
-  warmMinutes: 10,
   logRetentionDays: 30,
 } as const;
 

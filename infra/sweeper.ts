@@ -1,13 +1,14 @@
 /**
  * The sweeper: on a schedule it finds jobs and evaluation runs that nobody works on (message lost, worker gone) and
- * rings again, and deletes what nothing refers to any more. It closes every hole that "a message may never come" leaves open. It takes no HTTP and needs no secret.
+ * rings again, asks for as many runners as the backlog needs, and deletes what nothing refers to any more. It closes every hole that "a message may never come" leaves open. It takes no HTTP and needs no secret.
  */
 import { bundledHandler } from './bundle.js';
-import { storeEnvironment } from './environment.js';
+import { coldStartSeconds, storeEnvironment } from './environment.js';
 import { functionDefaults } from './function-defaults.js';
 import { deleteObjects, ring, writeStore } from './permissions.js';
 import { evaluationQueue, workQueue } from './queue.js';
-import { sweeper as settings } from './settings.js';
+import { serviceArn, serviceName } from './runner.js';
+import { runner, sweeper as settings } from './settings.js';
 
 export const sweeper = new sst.aws.CronV2('Sweeper', {
   schedule: settings.schedule,
@@ -16,7 +17,17 @@ export const sweeper = new sst.aws.CronV2('Sweeper', {
     ...functionDefaults,
     memory: settings.memory,
     timeout: settings.timeout,
-    environment: storeEnvironment,
-    permissions: [...writeStore, deleteObjects, ring(workQueue, evaluationQueue)],
+    environment: {
+      ...storeEnvironment,
+      PREHEAT_RUNNER_SERVICE: serviceName,
+      PREHEAT_MAX_RUNNERS: String(runner.maxRunners),
+      PREHEAT_COLD_START_SECONDS: coldStartSeconds,
+    },
+    permissions: [
+      ...writeStore,
+      deleteObjects,
+      ring(workQueue, evaluationQueue),
+      { actions: ['ecs:DescribeServices', 'ecs:UpdateService'], resources: [serviceArn] },
+    ],
   },
 });

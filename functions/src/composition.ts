@@ -3,12 +3,12 @@ import { availableParallelism } from 'node:os';
 import { openPlatform, type Platform } from '@preheat/adapters/platform';
 import {
   ApiSettings,
+  FleetSettings,
   GraderSettings,
   parseRunnerClasses,
   projectLimits,
   readSettings,
   type RunnerClass,
-  StoreSettings,
 } from '@preheat/contracts';
 import { DecoderJudge, openGraders } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
@@ -32,7 +32,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What a program holds: the parts, and the platform's end. */
 export type Parts = RunWorkerDependencies &
-  Pick<Platform, 'jobQueue' | 'close'> & { readonly webhooks: WebhookDeliveries; readonly orphanGraceMs: number };
+  Pick<Platform, 'jobQueue' | 'runnerFleet' | 'close'> & {
+    readonly webhooks: WebhookDeliveries;
+    readonly orphanGraceMs: number;
+    readonly queueOptions: QueueOptions;
+  };
 
 const DEFAULT_ORPHAN_GRACE_MS = 24 * 3_600_000;
 
@@ -48,7 +52,7 @@ export const FUNCTION_DECODER_WORKERS = 0;
 
 /** @throws Error naming each environment variable that is missing or wrong. */
 export async function openParts(environment: Environment, program: string, decoderWorkers: number): Promise<Parts> {
-  const settings = readSettings(StoreSettings, { ...environment });
+  const settings = readSettings(FleetSettings, { ...environment });
   const platform = await openPlatform(settings, program);
   const models = new ModelRegistry(platform.store);
   const { clock } = platform;
@@ -67,7 +71,9 @@ export async function openParts(environment: Environment, program: string, decod
   };
   const orphanGraceMs = Number(settings.PREHEAT_ORPHAN_GRACE_MS ?? DEFAULT_ORPHAN_GRACE_MS);
   const warmer = new CheckpointWarmer({ models, decoders, log: platform.log });
-  const shared = { ...platform, close, models, decoders, warmer, jobs, graders: graders.pool, orphanGraceMs };
+  const queueOptions = queueOptionsOf(settings);
+  const served = { models, decoders, warmer, jobs, graders: graders.pool };
+  const shared = { ...platform, close, ...served, orphanGraceMs, queueOptions };
   const targets = settings.PREHEAT_WEBHOOK_TARGETS ?? (settings.PREHEAT_STORE === 'filesystem' ? 'any' : 'public');
   const sendWebhook = httpSender(targets);
   const webhooks = new WebhookDeliveries({ ...platform, sendWebhook }, new WebhookEndpoints(platform));
@@ -81,7 +87,7 @@ function runnerClassesOf({
   return classes === undefined ? [localRunnerClass(Number(price ?? 0))] : parseRunnerClasses(classes);
 }
 
-function queueOptionsOf(settings: ApiSettings): QueueOptions {
+function queueOptionsOf(settings: FleetSettings): QueueOptions {
   const { PREHEAT_MAX_RUNNERS: maxRunners, PREHEAT_COLD_START_SECONDS: bootSeconds } = settings;
   return {
     ...(maxRunners === undefined ? {} : { maxRunners: Number(maxRunners) }),
@@ -104,6 +110,6 @@ export async function openApi(environment: Environment, parts: Parts, publicUrl 
     apiKeys: settings.PREHEAT_API_KEY_HASHES === undefined ? [] : parseApiKeys(settings.PREHEAT_API_KEY_HASHES),
     publicUrl: settings.PREHEAT_PUBLIC_URL ?? publicUrl,
     runnerClasses: runnerClassesOf(settings),
-    queue: queueOptionsOf(settings),
+    queue: parts.queueOptions,
   });
 }

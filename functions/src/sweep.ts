@@ -1,6 +1,7 @@
 /**
  * Finds jobs and evaluation runs that nobody works on and rings for them: closes every hole a lost message leaves. Those
- * that ended are announced before they are forgotten. Then deletes what nothing refers to any more.
+ * that ended are announced before they are forgotten. Adapts the number of runners to the backlog, then deletes what nothing
+ * refers to any more.
  */
 import type { JobDocument, StoredRun } from '@preheat/contracts';
 import { collectJobs, RunnerRegistry, sweepJobs } from '@preheat/jobs';
@@ -14,6 +15,7 @@ import { collectFiles } from './files/collect-files.js';
 import { collectImports } from './models/collect-imports.js';
 import { sweepExpiries } from './models/sweep-expiries.js';
 import { foldKeyStateShards } from './scheduling/fold-key-states.js';
+import { scaleRunners } from './scheduling/scale-runners.js';
 import { sweepUploads } from './uploads/sweep-uploads.js';
 import { announceJob, announceRun } from './webhooks/announce-ended.js';
 
@@ -25,7 +27,8 @@ export interface SweepOptions {
 export type SweepParts = Pick<
   Parts,
   'store' | 'jobQueue' | 'jobs' | 'evals' | 'runs' | 'models' | 'webhooks' | 'clock' | 'ids' | 'log' | 'orphanGraceMs'
->;
+> &
+  Partial<Pick<Parts, 'runnerFleet' | 'queueOptions'>>;
 
 export async function sweep(parts: SweepParts, options: SweepOptions): Promise<void> {
   const { webhooks } = parts;
@@ -36,6 +39,10 @@ export async function sweep(parts: SweepParts, options: SweepOptions): Promise<v
   };
   const runEnded = (run: StoredRun) => announceRun(webhooks, run);
   const jobs = await sweepJobs(parts.jobs, deps, { ...options, ended: jobEnded });
+  // Early: what follows may take long, and jobs wait for runners.
+  await scaleRunners(parts, parts.queueOptions).catch((error: unknown) => {
+    parts.log.error('the number of runners could not be adapted to the backlog', { error });
+  });
   const runs = await sweepRuns(parts.runs, parts, { ...options, ended: runEnded });
   const publications = await sweepPublications(publishing(parts));
   const expiries = await sweepExpiries(parts, parts);

@@ -8,6 +8,7 @@ import type { LoadedModel } from '@preheat/inference/model-registry';
 import type { LeasedJob } from '@preheat/jobs';
 import type { AnyRow } from '@preheat/recipes';
 import { compareGraphs, PARITY_BOUND, type ParityReport } from './compare-graphs.js';
+import { loadModel } from './load-model.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
 import { checkpointModel, TRAINING_BLOBS } from './save-checkpoint.js';
 import { conversationOf } from './training-rows.js';
@@ -41,7 +42,7 @@ export async function exportModel(
   const model = await deps.models.load(record);
   const adapted = await deps.models.adapterOf(record);
   const trained = adapted
-    ? { weights: (await deps.models.load(adapted.base)).tensors, adapter: adapted.adapter }
+    ? { weights: (await loadModel(deps, leased, adapted.base)).tensors, adapter: adapted.adapter }
     : { weights: model.tensors };
   const parity = await (deps.compareGraphs ?? compareGraphs)(deps.executor, model, trained, tokensOf(model, rows));
   if (!(parity.maxLogProbDifference <= PARITY_BOUND)) {

@@ -7,8 +7,10 @@ import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import { chooseExecutor } from './executor-choice.js';
 import { gpuSettings } from './gpu-settings.js';
+import { HeldModels } from './held-models.js';
 import { processMemory } from './peak-memory.js';
 import { chooseRolloutProvider } from './rollout-provider.js';
+import { imagePullMs } from './image-pull.js';
 import { RunnerJudges } from './runner-judges.js';
 import { runnerLoop } from './runner-loop.js';
 import { watchSpotNotice } from './spot-notice.js';
@@ -19,6 +21,8 @@ import { WarmStay } from './warm-stay.js';
 const SHUTDOWN_LIMIT_MS = 110_000;
 const DEFAULT_LEASE_TTL_MS = 30_000;
 const MAX_PYTHON_PROCESSES = 8;
+/** Of models kept between jobs, beside the one in use; as much as judges may hold. */
+const HELD_MODEL_BYTES = 1024 ** 3;
 
 const settings = readSettings(RunnerSettings, process.env);
 const platform = await openPlatform(settings, 'gpu-runner');
@@ -63,6 +67,7 @@ const { executor, microBatchTokens } = await chooseExecutor(settings.PREHEAT_RUN
 const rolloutProvider = await chooseRolloutProvider(settings.PREHEAT_ROLLOUT_PROVIDER ?? 'auto', log);
 const jobs = new JobStore({ ...platform, queue: platform.jobQueue });
 const models = new ModelRegistry(platform.store);
+const heldModels = new HeldModels(models, { clock: platform.clock, budgetBytes: HELD_MODEL_BYTES });
 const judges = new RunnerJudges(models, { workers: availableParallelism(), clock: platform.clock });
 const graders = openGraders({
   settings: readSettings(GraderSettings, process.env),
@@ -70,6 +75,7 @@ const graders = openGraders({
   judge: new DecoderJudge(judges),
   pythonProcesses: Math.min(availableParallelism(), MAX_PYTHON_PROCESSES),
 });
+const imageMs = await imagePullMs(settings.ECS_CONTAINER_METADATA_URI_V4, log);
 const dependencies = {
   ...platform,
   runnerId,
@@ -77,12 +83,14 @@ const dependencies = {
   queue: platform.jobQueue,
   jobs,
   models,
+  heldModels,
   executor,
   graders: graders.pool,
   leaseTtlMs: Number(settings.PREHEAT_LEASE_TTL_MS ?? DEFAULT_LEASE_TTL_MS),
   jobsPerProject: projectLimits(settings),
   memory: processMemory,
   startedAtMs: Math.round(performance.timeOrigin),
+  ...(imageMs === null ? {} : { imageMs }),
   pricePerHour: Number(settings.PREHEAT_PRICE_PER_HOUR ?? 0),
   ...(settings.PREHEAT_RUNNER_CLASS === undefined ? {} : { runnerClass: settings.PREHEAT_RUNNER_CLASS }),
   microBatchTokens,

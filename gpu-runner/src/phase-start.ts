@@ -9,6 +9,7 @@ import type { LeasedJob } from '@preheat/jobs';
 import { agrees } from '@preheat/nn';
 import { type AdapterConfig, adapterSettings } from '@preheat/recipes/catalog';
 import { jobStart } from './job-start.js';
+import { loadModel } from './load-model.js';
 import type { PlannedPhase } from './plan-phases.js';
 import type { Position } from './position.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
@@ -37,15 +38,16 @@ export async function phaseStart(
   const from = position.from ? checkpointModel(leased, position.from) : await jobStart(deps, leased);
   const record = position.isResume && position.from ? await readPhaseStart(deps, position.from.prefix) : from;
   const settings = adapterSettings(phase.config as unknown as AdapterConfig);
-  if (settings === null) return { record, model: await deps.models.load(from), adapted: null };
+  const load = (model: ModelRecord) => loadModel(deps, leased, model);
+  if (settings === null) return { record, model: await load(from), adapted: null };
   const known = await deps.models.adapterOf(from);
   const description = await deps.models.describe(from);
   if (known && (position.isResume || agrees(description.config, known.adapter.config, settings))) {
-    const { tensors } = await deps.models.load(known.base);
+    const { tensors } = await load(known.base);
     const adapter = position.isResume ? known.adapter : withDropout(known.adapter, settings);
     return { record, model: { ...description, tensors }, adapted: { base: known.base, adapter } };
   }
-  return { record, model: await deps.models.load(from), adapted: { base: from, adapter: null } };
+  return { record, model: await load(from), adapted: { base: from, adapter: null } };
 }
 
 const withDropout = (adapter: LoraAdapter, { dropout }: LoraConfig): LoraAdapter => ({

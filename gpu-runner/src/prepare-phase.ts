@@ -7,6 +7,7 @@ import type { LeasedJob } from '@preheat/jobs';
 import { RUNTIMES } from '@preheat/recipes';
 import { advancing } from './advancing.js';
 import type { Interruption } from './interruption.js';
+import { loadModel } from './load-model.js';
 import { PeakMemory } from './peak-memory.js';
 import { phaseStart } from './phase-start.js';
 import type { PlannedPhase } from './plan-phases.js';
@@ -18,7 +19,7 @@ import type { RunnerDependencies } from './runner-dependencies.js';
 import { readRows } from './training-rows.js';
 
 export interface PreparedPhase {
-  readonly run: Omit<PhaseRun, 'loggedStep' | 'history' | 'started'>;
+  readonly run: Omit<PhaseRun, 'loggedStep' | 'history' | 'started' | 'stepped'>;
   close(): Promise<void>;
 }
 
@@ -44,7 +45,8 @@ export async function preparePhase(
     seed: leased.job.seed,
     modelConfig: model.config,
     initialWeights: model.tensors,
-    referencePolicy: async () => (await deps.models.load(await referenceModel(deps, leased, phase, record))).tensors,
+    referencePolicy: async () =>
+      (await loadModel(deps, leased, await referenceModel(deps, leased, phase, record))).tensors,
     adapter: adapted?.adapter ?? null,
     tokenizer: model.tokenizer,
     trainingRows: planned.rows,

@@ -1,8 +1,10 @@
 import { MemoryObjectStore } from '@preheat/adapters/memory';
 import { JsonLog } from '@preheat/adapters/system';
+import type { WarmModel } from '@preheat/contracts';
 import { type LeasedJob, RunnerRegistry } from '@preheat/jobs';
 import { VirtualClock } from '@preheat/ports';
 import { expect, it } from 'vitest';
+import type { HeldModels } from './held-models.js';
 import { Registration } from './registration.js';
 
 const MINUTE = 60_000;
@@ -28,7 +30,14 @@ function machine() {
 
 it('says what the runner does for as long as it is there', async () => {
   const { clock, deps, runners, fromMs } = machine();
-  const registration = new Registration({ ...deps, runnerId: 'r1', runnerClass: 'gpu' });
+  const warm = { model: 'base-a', prefix: 'base/base-a', loadMs: 1_200 };
+  const held: WarmModel[] = [];
+  const heldModels = {
+    get list() {
+      return held;
+    },
+  } as unknown as HeldModels;
+  const registration = new Registration({ ...deps, runnerId: 'r1', runnerClass: 'gpu', heldModels });
   const beating = registration.beat();
   await clock.advance(1000);
   expect(await runners.alive()).toMatchObject([
@@ -39,10 +48,9 @@ it('says what the runner does for as long as it is there', async () => {
   const endsAtMs = { earliest: nowMs + 80_000, latest: nowMs + 130_000 };
   expect(await runners.alive()).toMatchObject([{ job: { jobId: 'job-1', sinceMs: nowMs, endsAtMs } }]);
   await registration.took(leased('job-2', 'base-b', null));
+  held.push(warm);
   await registration.took(leased('job-3', 'base-a', null));
-  expect(await runners.alive()).toMatchObject([
-    { warmModels: ['base-a', 'base-b'], job: { jobId: 'job-3', endsAtMs: null } },
-  ]);
+  expect(await runners.alive()).toMatchObject([{ warmModels: [warm], job: { jobId: 'job-3', endsAtMs: null } }]);
   await registration.left();
   await clock.advance(60 * MINUTE);
   expect(await runners.alive()).toMatchObject([{ job: null, startedAtMs: fromMs }]);

@@ -2,8 +2,9 @@
  * Says that this runner is there and what it does, in a record that expires when it dies. What is told hangs on it, no job:
  * a failure is logged, and the next beat tries again.
  */
-import { LOCAL_RUNNER_CLASS, MAX_WARM_MODELS, type RunnerRecord } from '@preheat/contracts';
+import { LOCAL_RUNNER_CLASS, type RunnerRecord } from '@preheat/contracts';
 import { type LeasedJob, RunnerRegistry, type RunnerRegistryDependencies, runTimeLeft } from '@preheat/jobs';
+import type { HeldModels } from './held-models.js';
 
 const BEAT_MS = 60_000;
 /** Two beats may fail. */
@@ -12,6 +13,7 @@ const EXPIRES_AFTER_MS = 3 * BEAT_MS;
 export interface RegistrationDependencies extends RunnerRegistryDependencies {
   readonly runnerId: string;
   readonly runnerClass?: string;
+  readonly heldModels?: HeldModels;
 }
 
 export class Registration {
@@ -19,7 +21,6 @@ export class Registration {
   readonly #registry: RunnerRegistry;
   readonly #startedAtMs: number;
   readonly #ended = new AbortController();
-  #warmModels: string[] = [];
   #busy: { readonly leased: LeasedJob; readonly sinceMs: number } | null = null;
   /** One write after the other: the last one told is the newest. */
   #tail: Promise<void> = Promise.resolve();
@@ -40,8 +41,6 @@ export class Registration {
   }
 
   took(leased: LeasedJob): Promise<void> {
-    const { model } = leased.job;
-    this.#warmModels = [model, ...this.#warmModels.filter((other) => other !== model)].slice(0, MAX_WARM_MODELS);
     this.#busy = { leased, sinceMs: this.#deps.clock.nowMs() };
     return this.#tell();
   }
@@ -71,13 +70,13 @@ export class Registration {
   #record(): RunnerRecord {
     const nowMs = this.#deps.clock.nowMs();
     return {
-      schemaVersion: 1,
+      schemaVersion: 2,
       id: this.#deps.runnerId,
       runnerClass: this.#class,
       startedAtMs: this.#startedAtMs,
       writtenAtMs: nowMs,
       expiresAtMs: nowMs + EXPIRES_AFTER_MS,
-      warmModels: this.#warmModels,
+      warmModels: this.#deps.heldModels?.list ?? [],
       job: this.#job(nowMs),
     };
   }

@@ -8,6 +8,7 @@ import { NonFiniteLogitsError } from '@preheat/inference';
 import { bestCheckpoint, fineTunedModelName, type LeasedJob, LostLeaseError } from '@preheat/jobs';
 import { TrainingDivergedError, UnusableRowsError } from '@preheat/recipes';
 import { alarmEvent, alarmOf, isHalting, WorthlessRunError } from './alarms.js';
+import { EvaluationWarmth } from './evaluation-warmth.js';
 import { damagedCheckpoint, fallBack } from './fall-back.js';
 import { FirstStepError, FirstStepWatch } from './first-step.js';
 import { beatUntil, RENEWALS_PER_LEASE } from './heartbeat.js';
@@ -85,9 +86,12 @@ async function runPhases(
 ): Promise<JobOutcome> {
   const { job } = leased;
   const leave = () => giveBack(deps, leased, interruption);
+  // What an earlier job read is no part of this start.
+  deps.heldModels?.takeSpentMs();
   firstStep.enter('data', 'reading the data');
   const plan = await planPhases(deps, job);
   const loggedStep = await lastLoggedStep(deps.jobs, job);
+  const warmth = new EvaluationWarmth(deps, job);
   let position = positionOf(job);
   let history = await stepHistory(deps.jobs, job, position.phaseIndex);
   while (position.phaseIndex < job.phases.length && !(await isOverLimit(deps, leased))) {
@@ -95,6 +99,8 @@ async function runPhases(
     const preparing = preparePhase(deps, leased, plan, position, interruption);
     const prepared = await unlessInterrupted(preparing, interruption, leave, ({ close }) => close());
     if (prepared === 'interrupted') return 'released';
+    const { base } = prepared.run;
+    const isLast = position.phaseIndex === job.phases.length - 1;
     firstStep.enter('step', `in the first step of phase ${position.phaseIndex + 1}`);
     try {
       const outcome = await runPhase({
@@ -102,6 +108,7 @@ async function runPhases(
         loggedStep,
         history,
         started: () => stepped(deps, leased, firstStep),
+        stepped: async (ms, stepsLeft) => (isLast ? warmth.stepped(ms, stepsLeft, base) : undefined),
       });
       history = [];
       if (outcome.kind === 'interrupted') return await leave();
@@ -120,6 +127,7 @@ async function runPhases(
   if (exported === 'interrupted') return 'released';
   const name = fineTunedModelName(job);
   await publishFinalModel(deps, leased, name, exported);
+  await warmth.published(name);
   const resultFiles = await writeResultFiles(deps, leased.job);
   const events = [
     ...(endedEarly ? [limitEvent(endedEarly, last)] : []),
@@ -134,7 +142,9 @@ async function runPhases(
 function stepped(deps: RunnerDependencies, leased: LeasedJob, firstStep: FirstStepWatch): void {
   if (firstStep.hasEnded) return;
   firstStep.end();
-  const event = startEvent(leased.job, firstStep, deps.startedAtMs ?? null);
+  const { startedAtMs: processStartedAtMs = null, imageMs = null, heldModels } = deps;
+  const fetchMs = heldModels?.takeSpentMs() ?? null;
+  const event = startEvent(leased.job, firstStep, { processStartedAtMs, imageMs, fetchMs });
   leased.record(event);
   deps.log.info('first step', { jobId: leased.job.id, ...event.data });
 }

@@ -50,6 +50,8 @@ export interface PhaseRun {
   readonly history: readonly StepMetrics[];
   /** Told of the first finished step. */
   readonly started: () => void;
+  /** Told of every finished step: what it took, and how many of the phase are left, where that is known. */
+  readonly stepped: (elapsedMs: number, stepsLeft: number | null) => Promise<void>;
   /** What may end the phase early: checkpoint, then give the job back. */
   readonly interruption: Interruption;
 }
@@ -86,6 +88,7 @@ export async function runPhase(run: PhaseRun): Promise<PhaseOutcome> {
       meter.add(elapsedMs, result.tokens);
       report(run, usage.phaseStep, result, meter);
       run.started();
+      await run.stepped(elapsedMs, result.done ? 0 : stepsLeft(run, usage.phaseStep));
       history = watch(run, usage.step, result.metrics, history);
       const limit = result.done
         ? null
@@ -101,6 +104,9 @@ export async function runPhase(run: PhaseRun): Promise<PhaseOutcome> {
     await recipe.dispose(state);
   }
 }
+
+const stepsLeft = ({ phaseSteps }: PhaseRun, phaseStep: number): number | null =>
+  phaseSteps === null ? null : Math.max(phaseSteps - phaseStep, 0);
 
 /** The last step that was finished. */
 interface Finished {
@@ -121,8 +127,7 @@ async function openState(run: PhaseRun): Promise<unknown> {
 
 function report(run: PhaseRun, phaseStep: number, result: StepResult<unknown>, meter: ThroughputMeter): void {
   const step = run.position.stepsBefore + phaseStep;
-  const stepsLeft = run.phaseSteps === null ? null : Math.max(run.phaseSteps - phaseStep, 0);
-  const speed = meter.read(stepsLeft);
+  const speed = meter.read(stepsLeft(run, phaseStep));
   run.leased.setProgress({
     phaseIndex: run.position.phaseIndex,
     phaseStep,

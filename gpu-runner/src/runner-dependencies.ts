@@ -8,14 +8,19 @@ import type { JobStore } from '@preheat/jobs';
 import type { Clock, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
 import type { AnyRecipe } from '@preheat/recipes';
 import type { compareGraphs } from './compare-graphs.js';
+import type { HeldModels } from './held-models.js';
 import type { MemoryReader } from './peak-memory.js';
 
 export interface RunnerDependencies {
   readonly runnerId: string;
   readonly store: ObjectStore;
   readonly queue: WorkQueue<JsonValue>;
+  /** Where evaluation is told of models to come. Default: nobody is. */
+  readonly evaluationQueue?: WorkQueue<JsonValue>;
   readonly jobs: JobStore;
   readonly models: ModelRegistry;
+  /** What outlives jobs in memory. Default: nothing does, every job reads its model. */
+  readonly heldModels?: HeldModels;
   readonly executor: Executor;
   readonly graders: GraderPool;
   readonly clock: Clock;
@@ -36,6 +41,8 @@ export interface RunnerDependencies {
   readonly memory?: MemoryReader;
   /** When this process started, for the account of cold starts. */
   readonly startedAtMs?: number;
+  /** What pulling its image took, where that is known. */
+  readonly imageMs?: number;
   /** Its kind, under which its speed is recorded. Default: that of a machine that says nothing else. */
   readonly runnerClass?: string;
   /**

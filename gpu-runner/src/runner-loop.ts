@@ -4,6 +4,7 @@
  */
 import { check, JobMessage } from '@preheat/contracts';
 import { type LeasedJob, ProjectRosters } from '@preheat/jobs';
+import { HAND_OVER_MS } from './affinity.js';
 import { Registration } from './registration.js';
 import { runJob } from './run-job.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
@@ -44,7 +45,7 @@ async function work(deps: RunnerDependencies, options: LoopOptions, registration
   let isFirstJob = true;
   while (!shutdown.aborted && !(await isLeaving(deps, options))) {
     try {
-      const found: LeasedJob | undefined = looksFirst ? await takeJob(deps) : undefined;
+      const found: LeasedJob | undefined = looksFirst ? await look(deps, shutdown) : undefined;
       if (looksFirst && !found) await startWaiting(options);
       const leased: LeasedJob | undefined = found ?? (await takeRung(deps, shutdown));
       looksFirst = leased !== undefined;
@@ -96,13 +97,27 @@ async function takeRung(deps: RunnerDependencies, shutdown: AbortSignal): Promis
   if (!delivery || shutdown.aborted) return undefined;
   const message = check(JobMessage, delivery.message);
   if (!message.ok) deps.log.error('an unreadable message was dropped from the queue', { problems: message.problems });
-  const leased = message.ok ? await takeJob(deps, message.value.jobId) : undefined;
+  const leased = message.ok ? await look(deps, shutdown, message.value.jobId) : undefined;
   // A message that stays comes again and finds the job leased; a job that is leased and left alone loses an attempt.
   await deps.queue.delete(delivery.receipt).catch((error: unknown) => {
     deps.log.warn('a message could not be deleted; it will come again', { jobId: leased?.job.id, error });
   });
   if (!leased) deps.log.debug('nothing can run; the message is done', { message: delivery.message });
   return leased;
+}
+
+/** Takes a job. When all there are were left to other runners, rings for them and lets them have it. */
+async function look(deps: RunnerDependencies, shutdown: AbortSignal, rung?: string): Promise<LeasedJob | undefined> {
+  const { leased, kept } = await takeJob(deps, rung);
+  const [first] = kept;
+  if (leased || !first) return leased;
+  const isForIdle = kept.some((job) => job.isForIdle);
+  const delayMs = isForIdle ? 0 : Math.min(...kept.map(({ forMs }) => forMs));
+  deps.log.debug('left to runners that hold the model', { jobId: first.jobId, delayMs });
+  await deps.queue.send({ kind: 'job', jobId: first.jobId }, { delayMs });
+  // Else this runner would be the first to hear its own ring.
+  if (isForIdle) await deps.clock.sleep(HAND_OVER_MS, shutdown).catch(() => undefined);
+  return undefined;
 }
 
 async function runOne(deps: RunnerDependencies, leased: LeasedJob, options: LoopOptions): Promise<void> {

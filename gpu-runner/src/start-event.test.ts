@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { FirstStepWatch } from './first-step.js';
 import { startEvent } from './start-event.js';
 
-async function started(queuedAtMs: number, processStartedAtMs: number | null) {
+async function started(queuedAtMs: number, processStartedAtMs: number | null, imageMs: number | null = null) {
   const clock = new VirtualClock(100_000);
   const watch = new FirstStepWatch(clock, null);
   watch.enter('data', 'reading the data');
@@ -15,7 +15,7 @@ async function started(queuedAtMs: number, processStartedAtMs: number | null) {
   watch.end();
   await clock.advance(60_000);
   watch.enter('model', 'opening phase 2');
-  return startEvent({ createdAtMs: 0, queuedAtMs }, watch, processStartedAtMs);
+  return startEvent({ createdAtMs: 0, queuedAtMs }, watch, { processStartedAtMs, imageMs, fetchMs: 1_500 });
 }
 
 it('says of a warm start how long the job waited, and what the runner did until its first step', async () => {
@@ -24,8 +24,16 @@ it('says of a warm start how long the job waited, and what the runner did until 
     'First step after 7.0 s (warm start): waiting for a runner 3.0 s, reading data 0.5 s, opening the model 2.0 s, the step 1.5 s',
   );
   expect(event.data).toEqual({
-    ...{ kind: 'first_step', cold: false, total_ms: 7_000, queue_ms: 3_000, machine_ms: null, process_ms: null },
-    ...{ data_ms: 500, model_ms: 2_000, step_ms: 1_500 },
+    ...{
+      kind: 'first_step',
+      cold: false,
+      total_ms: 7_000,
+      queue_ms: 3_000,
+      machine_ms: null,
+      process_ms: null,
+      image_ms: null,
+    },
+    ...{ data_ms: 500, model_ms: 2_000, fetch_ms: 1_500, step_ms: 1_500 },
   });
   expect((await started(97_000, null)).data).toEqual(event.data);
 });
@@ -42,4 +50,13 @@ it('says of a cold one what the machine and the process took', async () => {
     process_ms: 10_000,
     total_ms: 64_000,
   });
+});
+
+it('tells the image apart from the machine where its time is known', async () => {
+  const event = await started(40_000, 90_000, 30_000);
+  expect(event.message).toContain('starting a machine 20 s, pulling the image 30 s, starting the runner 10 s,');
+  expect(event.data).toMatchObject({ machine_ms: 20_000, image_ms: 30_000, process_ms: 10_000, total_ms: 64_000 });
+  // It was pulled before the job came, for the most part.
+  expect((await started(85_000, 90_000, 30_000)).data).toMatchObject({ machine_ms: 0, image_ms: 5_000 });
+  expect((await started(97_000, 90_000, 30_000)).data).toMatchObject({ cold: false, image_ms: null });
 });

@@ -1,9 +1,12 @@
 /**
  * What a free runner works on next. A message only says that there is work: which job, the index of waiting jobs says, read
  * project by project, so that projects share runners evenly and stay within their bounds whatever order messages come in.
+ * A job may be left to runners that hold its model, for a bounded time since it waits; meanwhile what stands behind it may go, but
+ * for jobs of its own project that are of lower priority.
  */
 import { dropIfStale, LeasedJob, nextOfProjects, ProjectRosters, type WaitingEntry, waitingKey } from '@preheat/jobs';
 import { fairOrder, type ProjectDemand } from '@preheat/scheduler';
+import { Affinity, type KeptJob } from './affinity.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
 
 /** Others take jobs at the same time; after this many looks without one, the next message tries again. */
@@ -13,24 +16,35 @@ interface Demand extends ProjectDemand {
   readonly entries: readonly WaitingEntry[];
 }
 
+export interface Look {
+  readonly leased: LeasedJob | undefined;
+  /** Jobs that this runner could have taken, and left to others. */
+  readonly kept: readonly KeptJob[];
+}
+
 /** @param rung The job that a message named: taken when the index has nothing of its project, since it may lag behind. */
-export async function takeJob(deps: RunnerDependencies, rung?: string): Promise<LeasedJob | undefined> {
+export async function takeJob(deps: RunnerDependencies, rung?: string): Promise<Look> {
   const rosters = new ProjectRosters(deps);
+  const affinity = new Affinity(deps);
+  let kept: KeptJob[] = [];
   let listed = new Set<string>();
   for (let look = 0; look < MAX_LOOKS; look++) {
     const demands = await readDemands(deps, rosters);
     listed = new Set(demands.map(({ projectId }) => projectId));
-    const order = fairOrder(demands);
-    for (const demand of order) {
-      const leased = await takeFirst(deps, rosters, demand);
-      if (leased) return leased;
+    kept = [];
+    let isContended = false;
+    for (const demand of fairOrder(demands)) {
+      const found = await takeFirst(deps, rosters, affinity, demand);
+      if (found.leased) return { leased: found.leased, kept };
+      kept.push(...found.kept);
+      isContended ||= found.kept.length === 0;
     }
-    if (order.length === 0) break;
+    if (!isContended) break;
   }
   const job = rung === undefined ? undefined : (await deps.jobs.read(rung))?.document;
   // A message may be older than the attempt that failed since: it brings no other one forward.
   const mayRun = job && !listed.has(job.projectId) && (job.retryAtMs ?? null) === null;
-  return mayRun ? lease(deps, rosters, job.id) : undefined;
+  return { leased: mayRun ? await lease(deps, rosters, job.id) : undefined, kept };
 }
 
 async function readDemands(deps: RunnerDependencies, rosters: ProjectRosters): Promise<Demand[]> {
@@ -48,18 +62,28 @@ async function readDemands(deps: RunnerDependencies, rosters: ProjectRosters): P
 async function takeFirst(
   deps: RunnerDependencies,
   rosters: ProjectRosters,
+  affinity: Affinity,
   { entries }: Demand,
-): Promise<LeasedJob | undefined> {
+): Promise<Look> {
+  const kept: KeptJob[] = [];
+  let keptRank: string | undefined;
   for (const entry of entries) {
+    if (keptRank !== undefined && entry.rank !== keptRank) break;
     try {
+      const keep = await affinity.keepOf(entry);
+      if (keep) {
+        kept.push(keep);
+        keptRank = entry.rank;
+        continue;
+      }
       const leased = await lease(deps, rosters, entry.jobId);
-      if (leased) return leased;
+      if (leased) return { leased, kept };
       await dropIfStale(deps.jobs, deps.store, entry);
     } catch (error) {
       deps.log.error('a waiting job could not be taken; the one behind it is tried', { jobId: entry.jobId, error });
     }
   }
-  return undefined;
+  return { leased: undefined, kept };
 }
 
 /** Undefined: somebody else has it, it may not run, or its project holds all the runners it may hold. */

@@ -3,8 +3,9 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ApiSettings, KEYS, parseRunnerClasses, readSettings, StoreSettings } from '@preheat/contracts';
+import { ApiSettings, FleetSettings, KEYS, parseRunnerClasses, readSettings, StoreSettings } from '@preheat/contracts';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { startEvent } from '../../gpu-runner/src/start-event.js';
 import { MOCK_REGION } from './mock-cloud.js';
 import { ensurePlatform, REPOSITORY_ROOT } from './platform.js';
 import { actionsOn, all, environmentOf, only, type PolicyStatement, statementsByRole } from './resource-queries.js';
@@ -125,7 +126,7 @@ describe.skipIf(!platform.ready)(title, () => {
       ['ApiRole', ring, ring],
       ['InferenceRole', ring, ring],
       ['SweeperHandlerRole', ring, ring],
-      ['RunnerTaskRole', [...answer, ...ring], []],
+      ['RunnerTaskRole', [...answer, ...ring], ring],
     ])('%s has exactly what it needs', (role, work, evaluation) => {
       expect(actionsOn(roles, role, 'StoreBucket')).toEqual(write);
       expect(actionsOn(roles, role, ':WorkQueue')).toEqual(work);
@@ -235,6 +236,22 @@ describe.skipIf(!platform.ready)(title, () => {
     expect(groups.filter(({ inputs }) => inputs.retentionInDays !== 30)).toEqual([]);
   });
 
+  test('every part of a start that runners log is a metric', () => {
+    const watch = { startedAtMs: 0, spentMs: { data: 0, model: 0, step: 0 } };
+    const { data } = startEvent({ createdAtMs: 0 }, watch, { processStartedAtMs: 0, imageMs: 0, fetchMs: 0 });
+    const parts = Object.keys(data ?? {}).filter((field) => field.endsWith('_ms'));
+    const filters = all(infra.resources, 'aws:cloudwatch/logMetricFilter:LogMetricFilter');
+    const measured = filters.map(
+      ({ inputs }) => inputs as { pattern: string; metricTransformation: { value: string } },
+    );
+    expect(new Set(measured.map(({ metricTransformation }) => metricTransformation.value))).toEqual(
+      new Set(parts.map((field) => `$.${field}`)),
+    );
+    for (const { pattern } of measured) expect(pattern).toContain(`$.kind = "${data?.['kind']}"`);
+    const { name } = resource('aws:cloudwatch/logGroup:LogGroup', 'RunnerLogs');
+    expect(filters.filter(({ inputs }) => inputs['logGroupName'] !== name)).toEqual([]);
+  });
+
   describe('runner', () => {
     test('has no NAT gateway, and reaches the store by an endpoint that costs nothing', () => {
       expect(all(infra.resources, 'aws:ec2/natGateway:NatGateway')).toEqual([]);
@@ -306,53 +323,19 @@ describe.skipIf(!platform.ready)(title, () => {
       expect(actionsOn(roles, 'RunnerTaskRole', ':task/preheat-test-runner/*')).toEqual(protection);
     });
 
-    test('starts from zero and adds one runner for each waiting message, up to the ceiling', () => {
+    test('starts from zero, and the sweeper alone says how many there are, up to the ceiling', () => {
       expect(resource('aws:ecs/service:Service', 'RunnerService').desiredCount).toBe(0);
-      const target = resource('aws:appautoscaling/target:Target', 'RunnerScaling');
-      expect(target).toMatchObject({ minCapacity: 0, maxCapacity: 4 });
-      const policy = resource('aws:appautoscaling/policy:Policy', 'RunnerAdd').stepScalingPolicyConfiguration;
-      expect(policy).toMatchObject({ adjustmentType: 'ChangeInCapacity', cooldown: 360 });
-      const alarm = resource('aws:cloudwatch/metricAlarm:MetricAlarm', 'RunnerWorkWaiting');
-      expect(metricNames(alarm)).toEqual(['ApproximateNumberOfMessagesVisible']);
-      expect(alarm.alarmActions).toEqual([expect.stringMatching(/RunnerAdd$/)]);
-      const addedFor = (waiting: number) => adjustment(policy.stepAdjustments, waiting - alarm.threshold);
-      expect([1, 2, 3, 4, 5, 400].map(addedFor)).toEqual([1, 2, 3, 4, 4, 4]);
-    });
-
-    test('goes back to zero when nothing has waited or been in flight for as long as a runner stays warm', () => {
-      const policy = resource('aws:appautoscaling/policy:Policy', 'RunnerRest').stepScalingPolicyConfiguration;
-      expect(policy.adjustmentType).toBe('ExactCapacity');
-      expect(adjustment(policy.stepAdjustments, -1)).toBe(0);
-      const alarm = resource('aws:cloudwatch/metricAlarm:MetricAlarm', 'RunnerIdle');
-      expect(metricNames(alarm)).toEqual([
-        'ApproximateNumberOfMessagesVisible',
-        'ApproximateNumberOfMessagesNotVisible',
-      ]);
-      expect(alarm.metricQueries[2]).toMatchObject({ expression: 'waiting + inFlight', returnData: true });
-      expect(alarm).toMatchObject({ comparisonOperator: 'LessThanThreshold', threshold: 1, evaluationPeriods: 10 });
-      expect(alarm.alarmActions).toEqual([expect.stringMatching(/RunnerRest$/)]);
+      expect(all(infra.resources, 'aws:appautoscaling/policy:Policy')).toEqual([]);
+      const { variables } = environmentOf(infra.resources, /^SweeperHandlerFunction$/);
+      expect(readSettings(FleetSettings, variables)).toMatchObject({
+        PREHEAT_RUNNER_SERVICE: expect.stringMatching(/^preheat-test-runner\/.*RunnerService/i),
+        PREHEAT_MAX_RUNNERS: '4',
+        PREHEAT_COLD_START_SECONDS: '360',
+      });
+      const scaling = ['ecs:DescribeServices', 'ecs:UpdateService'];
+      expect(actionsOn(roles, 'SweeperHandlerRole', ':service/preheat-test-runner/')).toEqual(scaling);
+      const others = [...roles.keys()].filter((role) => role !== 'SweeperHandlerRole');
+      for (const role of others) expect(actionsOn(roles, role, ':service/'), role).toEqual([]);
     });
   });
 });
-
-function metricNames(alarm: Record<string, unknown>): string[] {
-  const queries = alarm.metricQueries as { metric?: { metricName: string } }[];
-  return queries.flatMap(({ metric }) => (metric ? [metric.metricName] : []));
-}
-
-interface Step {
-  metricIntervalLowerBound?: string;
-  metricIntervalUpperBound?: string;
-  scalingAdjustment: number;
-}
-
-/** AWS's rule: lower bound inclusive, upper bound exclusive, counted from the alarm's threshold. */
-function adjustment(steps: Step[], aboveThreshold: number): number | undefined {
-  const step = steps.find(({ metricIntervalLowerBound: lower, metricIntervalUpperBound: upper }) => {
-    return (
-      (lower === undefined || aboveThreshold >= Number(lower)) &&
-      (upper === undefined || aboveThreshold < Number(upper))
-    );
-  });
-  return step?.scalingAdjustment;
-}

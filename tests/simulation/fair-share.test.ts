@@ -1,10 +1,19 @@
 /** Which job a free runner takes: runners are shared between projects, within their bounds, each project in its own order. */
 import { type JobDocument, KEYS } from '@preheat/contracts';
-import { type LeasedJob, type NewJob, ProjectRosters, sweepJobs } from '@preheat/jobs';
+import { type LeasedJob, type NewJob, ProjectRosters, RunnerRegistry, sweepJobs } from '@preheat/jobs';
 import { describe, expect, it } from 'vitest';
 import type { RunnerDependencies } from '../../gpu-runner/src/runner-dependencies.js';
-import { takeJob } from '../../gpu-runner/src/take-job.js';
+import { type Look, takeJob } from '../../gpu-runner/src/take-job.js';
 import { identity, JobWorld, LEASE_TTL_MS, newJob } from './job-world.js';
+
+const LOAD_MS = 38_000;
+
+const from = (prefix: string): Partial<NewJob> => ({
+  startsFrom: {
+    ...{ schemaVersion: 1, name: 'm', kind: 'base', projectId: null, createdAtMs: 0, ownedBy: 'preheat' },
+    ...{ prefix, jobId: null, base: null },
+  },
+});
 
 class Farm extends JobWorld {
   readonly rosters = new ProjectRosters({ ...this.deps, jobs: this.jobs });
@@ -18,6 +27,11 @@ class Farm extends JobWorld {
 
   /** @param rung The job that a message named. */
   async take(limit = Infinity, rung?: string): Promise<LeasedJob | undefined> {
+    return (await this.look({ limit, ...(rung === undefined ? {} : { rung }) })).leased;
+  }
+
+  /** @param held Prefixes of the models that the runner holds. */
+  async look({ limit = Infinity, held = [] as string[], rung = undefined as string | undefined } = {}): Promise<Look> {
     await this.clock.advance(1);
     const deps = {
       ...this.deps,
@@ -25,9 +39,22 @@ class Farm extends JobWorld {
       runnerId: 'r',
       leaseTtlMs: LEASE_TTL_MS,
       jobsPerProject: () => limit,
+      heldModels: { holds: (prefix: string) => held.includes(prefix) },
     };
     // Only what taking a job needs.
     return takeJob(deps as unknown as RunnerDependencies, rung);
+  }
+
+  /** Another runner that holds the model. @param freeInMs 0: it is idle. */
+  async holder(prefix: string, freeInMs: number, loadMs = LOAD_MS): Promise<void> {
+    const nowMs = this.clock.nowMs();
+    const endsAtMs = { earliest: nowMs + freeInMs, latest: nowMs + freeInMs };
+    await new RunnerRegistry(this.deps).write({
+      ...{ schemaVersion: 2, id: `holder of ${prefix}`.replaceAll(/[^a-z]/g, '-'), runnerClass: 'gpu' },
+      ...{ startedAtMs: nowMs, writtenAtMs: nowMs, expiresAtMs: nowMs + 180_000 },
+      warmModels: [{ model: 'm', prefix, loadMs }],
+      job: freeInMs > 0 ? { jobId: 'j', projectId: 'p', sinceMs: nowMs, endsAtMs } : null,
+    });
   }
 
   async finish(leased: LeasedJob | undefined): Promise<void> {
@@ -150,6 +177,80 @@ describe('a free runner', () => {
     await farm.store.put(entries[0]?.key ?? '', new Uint8Array());
     expect(idOf(await farm.take())).toBe(second);
     expect((await farm.store.list(KEYS.waiting)).entries).toEqual([]);
+  });
+});
+
+describe('a job whose model another runner holds', () => {
+  it('is left to it while it will be free before the model could be read here, and no longer', async () => {
+    const farm = new Farm();
+    await farm.holder('base/a', 10_000);
+    const job = await farm.submit('p', from('base/a'));
+    const first = await farm.look();
+    expect(first).toEqual({ leased: undefined, kept: [{ jobId: job, forMs: LOAD_MS - 1, isForIdle: false }] });
+    await farm.clock.advance(LOAD_MS - 3);
+    expect((await farm.look()).kept).toHaveLength(1);
+    expect(idOf((await farm.look()).leased)).toBe(job);
+  });
+
+  it('is taken at once when reading its model takes less than telling its holder', async () => {
+    const farm = new Farm();
+    await farm.holder('base/a', 0, 900);
+    const job = await farm.submit('p', from('base/a'));
+    expect(idOf((await farm.look()).leased)).toBe(job);
+  });
+
+  it('is told to one that is idle', async () => {
+    const farm = new Farm();
+    await farm.holder('base/a', 0);
+    await farm.submit('p', from('base/a'));
+    expect((await farm.look()).kept).toMatchObject([{ isForIdle: true }]);
+  });
+
+  it('is taken at once by a runner that holds it too, and when its holder is not free soon or gone', async () => {
+    const farm = new Farm();
+    await farm.holder('base/a', 10_000);
+    await farm.holder('base/b', 60_000);
+    const [a, b] = [await farm.submit('p', from('base/a')), await farm.submit('p', from('base/b'))];
+    expect(idOf((await farm.look({ held: ['base/a'] })).leased)).toBe(a);
+    expect(idOf((await farm.look()).leased)).toBe(b);
+    await farm.clock.advance(180_000);
+    const late = await farm.submit('p', from('base/a'));
+    expect(idOf((await farm.look()).leased)).toBe(late);
+  });
+
+  it('lets what stands behind it go, but nothing of its project that is of lower priority', async () => {
+    const farm = new Farm();
+    await farm.holder('base/a', 10_000);
+    await farm.submit('p', { ...from('base/a'), priority: 1 });
+    const low = await farm.submit('p', { ...from('base/b'), priority: 0 });
+    expect((await farm.look()).leased).toBeUndefined();
+    const equal = await farm.submit('p', { ...from('base/b'), priority: 1 });
+    const other = await farm.submit('q', from('base/b'));
+    expect(idOf((await farm.look()).leased)).toBe(equal);
+    expect(idOf((await farm.look()).leased)).toBe(other);
+    expect(await farm.state(low)).toBe('queued');
+  });
+
+  it('is kept for nobody once it had begun', async () => {
+    const farm = new Farm();
+    const job = await farm.submit('p', from('base/a'));
+    const { leased } = await farm.look();
+    await leased?.release('spot notice');
+    await farm.rosters.leave(leased as LeasedJob);
+    await farm.jobs.ring((leased as LeasedJob).job);
+    await farm.holder('base/a', 0);
+    expect(idOf((await farm.look()).leased)).toBe(job);
+  });
+
+  it('is taken when what runners say of themselves cannot be read', async () => {
+    const farm = new Farm();
+    const { store } = farm;
+    const list = store.list.bind(store);
+    store.list = (prefix, options) =>
+      prefix === KEYS.runners ? Promise.reject(new Error('the store is away')) : list(prefix, options);
+    await farm.holder('base/a', 0);
+    const job = await farm.submit('p', from('base/a'));
+    expect(idOf((await farm.look()).leased)).toBe(job);
   });
 });
 

@@ -6,11 +6,12 @@ import { type FileObject, type JobDocument, KEYS, type ModelRecord, type RunnerR
 import { isDead, markOfJob } from '@preheat/jobs';
 
 /**
- * Records of past requests, by design kept for a time of their own, and small records of a project or a class of runners, of which
+ * Records of past requests, by design kept for a time of their own, and small records of the deployment, a project or a class of runners, of which
  * no more come with time: what runners that are gone learned is folded into one of its class.
  */
 const isRecord = (key: string): boolean =>
-  /^(idempotency|throughput)\//.test(key) || /^(projects\/[^/]+\/roster|scheduler\/[^/]+\/\+folded)\.json$/.test(key);
+  /^(idempotency|throughput)\//.test(key) ||
+  /^(projects\/[^/]+\/roster|scheduler\/scale|scheduler\/[^/]+\/\+folded)\.json$/.test(key);
 
 /**
  * @param objects Every key of the store; the bodies of those that end in `.json` are read.

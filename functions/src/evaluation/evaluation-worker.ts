@@ -1,5 +1,6 @@
 /** The embedded evaluation worker: takes doorbells from the queue, one run at a time, until it is told to stop. */
-import { check, EvalRunMessage } from '@preheat/contracts';
+import { check, EvalRunMessage, WarmMessage } from '@preheat/contracts';
+import { warmModel } from './warm-model.js';
 import { type RunOutcome, type RunWorkerDependencies, type RunWorkerOptions, workOnRun } from './work-on-run.js';
 
 const WAIT_MS = 10_000;
@@ -33,12 +34,18 @@ async function takeOne(
   }
 }
 
-/** Works on the run a message names. A message nobody understands is logged and dropped: it would never get better. */
+/** Works on the run a message names, or opens a model that will be asked for. A message nobody understands is logged and dropped: it would never get better. */
 export async function answerDoorbell(
   deps: RunWorkerDependencies,
   message: unknown,
   options: RunWorkerOptions,
 ): Promise<RunOutcome> {
+  const warm = check(WarmMessage, message);
+  if (warm.ok) {
+    const outcome = await warmModel(deps, warm.value);
+    deps.log.info('model opened ahead', { model: warm.value.model, outcome });
+    return 'left';
+  }
   const checked = check(EvalRunMessage, message);
   if (checked.ok) {
     const { evalId, runId } = checked.value;

@@ -27,6 +27,7 @@ async function world() {
     jobQueue: deps.evaluationQueue,
     close: async () => {},
     orphanGraceMs: 3_600_000,
+    queueOptions: {},
     webhooks: new WebhookDeliveries(deps, new WebhookEndpoints(deps)),
   };
   const evaluation = await parts.evals.create('proj-one', {

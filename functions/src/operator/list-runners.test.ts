@@ -1,13 +1,26 @@
 import { RunnerRegistry } from '@preheat/jobs';
 import { expect, it } from 'vitest';
 import { startApi } from '../test-kit/api-under-test.js';
+import { scaleRunners } from '../scheduling/scale-runners.js';
 import { operate } from './operate.js';
+
+const PHASE = {
+  ...{
+    type: 'supervised' as const,
+    algorithm: 'sft',
+    trainingFile: 'file-f',
+    validationFile: null,
+    grader: null,
+    config: {},
+  },
+};
 
 it('lists the runners that are there and what they run', async () => {
   const { app, deps, clock } = await startApi();
   const nowMs = clock.nowMs();
   const times = { startedAtMs: nowMs - 1000, writtenAtMs: nowMs, expiresAtMs: nowMs + 1000 };
-  const runner = { schemaVersion: 1 as const, runnerClass: 'gpu', ...times, warmModels: ['preheat-1m'] };
+  const warmModels = [{ model: 'preheat-1m', prefix: 'base/preheat-1m', loadMs: 20 }];
+  const runner = { schemaVersion: 2 as const, runnerClass: 'gpu', ...times, warmModels };
   const endsAtMs = { earliest: nowMs + 1000, latest: nowMs + 2000 };
   const runners = new RunnerRegistry(deps);
   await runners.write({
@@ -34,5 +47,20 @@ it('lists the runners that are there and what they run', async () => {
     expect.objectContaining({ id: 'idle', job: null }),
   ]);
   expect(await run('runners', 'show')).toBe(2);
+  lines.length = 0;
+  expect(await run('runners', 'wanted')).toBe(0);
+  await deps.jobs.create(
+    {
+      ...{ model: 'preheat-1m', trainingFile: 'file-f', validationFile: null, suffix: null, seed: 1 },
+      ...{ metadata: null, method: null, phases: [PHASE] },
+    },
+    { projectId: 'proj-one', keyDigest: null, bodyDigest: 'x', isRetry: false },
+  );
+  await scaleRunners(deps);
+  expect(await run('runners', 'wanted')).toBe(0);
+  expect(lines).toEqual([
+    { wanted: 0, runners: 0, jobs: 0, backlogSeconds: 0, at: null },
+    { wanted: 2, runners: 2, jobs: 2, backlogSeconds: 21.5, at: '2030-01-01T00:00:00.000Z' },
+  ]);
   await app.close();
 });

@@ -2,7 +2,8 @@
  * What an operator can ask for: the dead letters, one of them in full, a redrive, the runners, and API keys. Works on the store itself,
  * with the operator's own access to it, so it needs no API that answers and no key that could leak.
  */
-import { DeadLetters, type JobStore, type JobStoreDependencies, RunnerRegistry } from '@preheat/jobs';
+import { KEYS, ScaleRecord } from '@preheat/contracts';
+import { DeadLetters, DocumentStore, type JobStore, type JobStoreDependencies, RunnerRegistry } from '@preheat/jobs';
 import { parseArgs } from 'node:util';
 import { KEY_USAGE, operateKeys } from './key-commands.js';
 
@@ -10,6 +11,7 @@ export const OPERATOR_USAGE = `usage: operator dead-letters list [--limit N]
        operator dead-letters show <job id>
        operator dead-letters redrive <job id>... | --all
        operator runners list
+       operator runners wanted
 ${KEY_USAGE}
 
 Prints one JSON value a line. Exit codes: 0 done, 1 not found or not dead, 2 wrong usage.`;
@@ -34,7 +36,11 @@ export async function operate(
   if (area === 'keys') {
     return operateKeys([verb, ...ids], { ...values, overlapSeconds: values['overlap-seconds'] }, deps, print);
   }
-  if (area === 'runners') return verb === 'list' && ids.length === 0 ? listRunners(deps, print) : 2;
+  if (area === 'runners') {
+    if (ids.length > 0) return 2;
+    if (verb === 'list') return listRunners(deps, print);
+    return verb === 'wanted' ? showWanted(deps, print) : 2;
+  }
   const limit = Number(values.limit ?? DEFAULT_LIMIT);
   const deadLetters = new DeadLetters(jobs, deps);
   if (area !== 'dead-letters' || !Number.isSafeInteger(limit) || limit < 1) return 2;
@@ -52,8 +58,18 @@ async function listRunners(deps: JobStoreDependencies, print: Print): Promise<nu
     const { id, runnerClass, startedAtMs, writtenAtMs, warmModels, job } = runner;
     const endsAt = job?.endsAtMs && { earliest: iso(job.endsAtMs.earliest), latest: iso(job.endsAtMs.latest) };
     const running = job && { id: job.jobId, projectId: job.projectId, since: iso(job.sinceMs), endsAt };
-    print({ id, runnerClass, startedAt: iso(startedAtMs), seenAt: iso(writtenAtMs), warmModels, job: running });
+    const names = warmModels.map(({ model }) => model);
+    print({ id, runnerClass, startedAt: iso(startedAtMs), seenAt: iso(writtenAtMs), warmModels: names, job: running });
   }
+  return 0;
+}
+
+/** What the backlog asked for when the sweeper last had something to decide. */
+async function showWanted(deps: JobStoreDependencies, print: Print): Promise<number> {
+  const stored = await new DocumentStore(deps.store, ScaleRecord, deps.ids).read(KEYS.scale);
+  const { writtenAtMs, wanted = 0, runners = 0, jobs = 0, samples = [] } = stored?.document ?? {};
+  const at = writtenAtMs === undefined ? null : new Date(writtenAtMs).toISOString();
+  print({ wanted, runners, jobs, backlogSeconds: (samples.at(-1)?.backlogMs ?? 0) / 1000, at });
   return 0;
 }
 

@@ -49,7 +49,7 @@ describe('folding what runners that are gone learned', () => {
     await clock.advance(2 * HOUR);
     const [startedAtMs, writtenAtMs, expiresAtMs] = [0, clock.nowMs(), clock.nowMs() + 180_000];
     const record = { startedAtMs, writtenAtMs, expiresAtMs, warmModels: [], job: null };
-    await new RunnerRegistry(deps).write({ schemaVersion: 1, id: 'busy', runnerClass: 'gpu', ...record });
+    await new RunnerRegistry(deps).write({ schemaVersion: 2, id: 'busy', runnerClass: 'gpu', ...record });
     expect(await foldKeyStateShards(deps, LONG)).toEqual({ folded: 0, failed: 0 });
     await clock.advance(180_000);
     expect(await foldKeyStateShards(deps, LONG)).toEqual({ folded: 1, failed: 0 });

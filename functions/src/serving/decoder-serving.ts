@@ -23,6 +23,11 @@ export class DecoderServing {
     this.#options = options;
   }
 
+  /** Loads what opens models. */
+  async loadRuntime(): Promise<void> {
+    await (this.#decoders ??= this.#load());
+  }
+
   /** The decoder of a model; the caller must release it. */
   async acquire(record: ModelRecord): Promise<ServedModel> {
     const description = await this.#models.describe(record);

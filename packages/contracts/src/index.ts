@@ -42,6 +42,7 @@ export * from './run-comparison.js';
 export * from './run-data-source.js';
 export * from './runner-class.js';
 export * from './runner-record.js';
+export * from './scale-record.js';
 export * from './service-graders.js';
 export * from './settings.js';
 export * from './store-keys.js';

@@ -3,21 +3,31 @@
  * may run a job is decided by the job's lease, so a record that is late or lost changes what users are told, nothing else.
  */
 import Type, { type Static } from 'typebox';
+import { ModelRecord } from './model.js';
 import { Count, Id, ModelName, Nullable } from './primitives.js';
 import { RunnerClassName } from './runner-class.js';
 
 /** Models that a record names. */
 export const MAX_WARM_MODELS = 8;
 
+const WarmModel = Type.Object({
+  model: ModelName,
+  /** Of its bundle: names may be pointed elsewhere, bundles never change. */
+  prefix: ModelRecord.properties.prefix,
+  /** How long it took to read. */
+  loadMs: Count,
+});
+export type WarmModel = Static<typeof WarmModel>;
+
 export const RunnerRecord = Type.Object({
-  schemaVersion: Type.Literal(1),
+  schemaVersion: Type.Literal(2),
   id: Id,
   runnerClass: RunnerClassName,
   startedAtMs: Count,
   writtenAtMs: Count,
   expiresAtMs: Count,
-  /** Models that its jobs started from, the last one first: their compiled programs may still be in its memory. */
-  warmModels: Type.Array(ModelName, { maxItems: MAX_WARM_MODELS }),
+  /** In its memory, the one used last first. */
+  warmModels: Type.Array(WarmModel, { maxItems: MAX_WARM_MODELS }),
   /** What it runs; null while it waits for work. */
   job: Nullable(
     Type.Object({

@@ -20,8 +20,11 @@ export const StoreSettings = Type.Object({
   AWS_REGION: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
   /** A compatible server instead of AWS. */
   AWS_ENDPOINT_URL: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
-  /** The same for the queues alone. */
+  /** The same for the queues alone, and for the service that runs runners. */
   AWS_ENDPOINT_URL_SQS: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
+  AWS_ENDPOINT_URL_ECS: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
+  /** `cluster/service` of ECS that runs runners: who sweeps decides how many. Unless said, runners are somebody else's business. */
+  PREHEAT_RUNNER_SERVICE: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,255}/[A-Za-z0-9_-]{1,255}$' })),
   /** Age in ms from which the sweeper deletes what nothing refers to; must exceed the longest pause of any process. A day unless said. */
   PREHEAT_ORPHAN_GRACE_MS: Type.Optional(Type.String({ pattern: '^[0-9]{4,11}$' })),
   /** Where webhooks may go: `public` addresses over https only, or `any`; `any` with the filesystem store unless said. */
@@ -31,7 +34,16 @@ export const StoreSettings = Type.Object({
 });
 export type StoreSettings = Static<typeof StoreSettings>;
 
-export const ApiSettings = Type.Interface([StoreSettings, ProjectLimitSettings], {
+/** What is known of runners by those that are none. */
+export const FleetSettings = Type.Interface([StoreSettings, ProjectLimitSettings], {
+  /** Runners that the deployment starts when jobs wait, at most; none beside those that are there unless said. */
+  PREHEAT_MAX_RUNNERS: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,3}$' })),
+  /** How long such a start takes; 180 unless said. */
+  PREHEAT_COLD_START_SECONDS: Type.Optional(ColdStartSeconds),
+});
+export type FleetSettings = Static<typeof FleetSettings>;
+
+export const ApiSettings = Type.Interface([FleetSettings], {
   /**
    * Comma-separated `sha256hex:projectId` pairs; keys are never kept in clear. Beside the keys that the store holds, so an
    * operator gets in before there are any; only a restart takes them back.
@@ -49,10 +61,6 @@ export const ApiSettings = Type.Interface([StoreSettings, ProjectLimitSettings],
   PREHEAT_PUBLIC_URL: Type.Optional(Type.String({ maxLength: 2048 })),
   /** The classes of runners that jobs are judged against, as JSON (`RunnerClass`); this machine unless said. */
   PREHEAT_RUNNER_CLASSES: Type.Optional(Type.String({ minLength: 2, maxLength: 65_536 })),
-  /** Runners that the deployment starts when jobs wait, at most; none beside those that are there unless said. */
-  PREHEAT_MAX_RUNNERS: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,3}$' })),
-  /** How long such a start takes; 180 unless said. */
-  PREHEAT_COLD_START_SECONDS: Type.Optional(ColdStartSeconds),
   /** Without classes: what an hour of training on this machine costs, in the currency of budgets; nothing unless said. */
   PREHEAT_PRICE_PER_HOUR: Type.Optional(PricePerHour),
 });
@@ -80,6 +88,7 @@ export const RunnerSettings = Type.Interface([StoreSettings, ProjectLimitSetting
   PREHEAT_COLD_START_SECONDS: Type.Optional(ColdStartSeconds),
   /** Set by ECS in its tasks. */
   ECS_AGENT_URI: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
+  ECS_CONTAINER_METADATA_URI_V4: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
   PREHEAT_LEASE_TTL_MS: Type.Optional(Type.String({ pattern: '^[0-9]{3,7}$' })),
   /** What an hour of training on this runner costs, in the currency of budgets; nothing unless said. */
   PREHEAT_PRICE_PER_HOUR: Type.Optional(PricePerHour),

@@ -99,6 +99,8 @@ export const KEYS = {
   throughput: (projectId: string, kind: ThroughputKind) =>
     `throughput/${projectId}/${kind.runnerClass}/${kind.algorithm}${kind.adapter ? '-adapter' : ''}/${encodeURIComponent(kind.model)}.json`,
   /** What runners learned of gaps between jobs (`KeyStateShard`): of all classes, of one class, of one writer. */
+  /** How many runners are wanted. */
+  scale: 'scheduler/scale.json',
   keyStates: 'scheduler/',
   keyStatesOf: (runnerClass: string) => `scheduler/${runnerClass}/`,
   keyState: (runnerClass: string, runnerId: string) => `scheduler/${runnerClass}/${runnerId}.json`,

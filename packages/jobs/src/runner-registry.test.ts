@@ -13,7 +13,7 @@ function registry() {
   const record = (id: string, aliveMs: number): RunnerRecord => {
     const nowMs = clock.nowMs();
     const times = { startedAtMs: nowMs, writtenAtMs: nowMs, expiresAtMs: nowMs + aliveMs };
-    return { schemaVersion: 1, id, runnerClass: 'gpu', ...times, warmModels: [], job: null };
+    return { schemaVersion: 2, id, runnerClass: 'gpu', ...times, warmModels: [], job: null };
   };
   return { clock, store, runners, record };
 }
@@ -34,7 +34,7 @@ describe('the registry of runners', () => {
 
   it('leaves out a record that cannot be read, and sweeps it', async () => {
     const { store, runners, record } = registry();
-    await store.put(KEYS.runner('a'), new TextEncoder().encode('{"schemaVersion":2}'));
+    await store.put(KEYS.runner('a'), new TextEncoder().encode('{"schemaVersion":1}'));
     await store.put(KEYS.runner('b'), new TextEncoder().encode('no JSON'));
     await runners.write(record('c', 1000));
     expect((await runners.alive()).map(({ id }) => id)).toEqual(['c']);

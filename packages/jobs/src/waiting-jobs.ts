@@ -18,6 +18,8 @@ export interface WaitingEntry {
   readonly projectId: string;
   /** It had begun and lost its runner. */
   readonly isAhead: boolean;
+  /** What goes before its age: entries of one project with the same rank differ in age alone. */
+  readonly rank: string;
   readonly sinceMs: number;
 }
 
@@ -39,7 +41,7 @@ function waitingEntry(key: string): WaitingEntry {
   const [projectId = '', name = ''] = key.slice(KEYS.waiting.length).split('/');
   const [rank = '', since = ''] = name.split('-', 2);
   const jobId = name.slice(rank.length + since.length + 2);
-  return { key, jobId, projectId, isAhead: rank.startsWith('0'), sinceMs: Number(since.slice(0, SINCE_DIGITS)) };
+  return { key, jobId, projectId, isAhead: rank.startsWith('0'), rank, sinceMs: Number(since.slice(0, SINCE_DIGITS)) };
 }
 
 /** The next entries of every project that has one, in order. */

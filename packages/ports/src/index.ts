@@ -27,6 +27,7 @@ export type {
 } from './object-store.js';
 export { putIdempotent } from './put-idempotent.js';
 export type { Random, RandomState } from './random.js';
+export type { RunnerFleet } from './runner-fleet.js';
 export { InvalidKeyError, UnknownOutcomeError } from './store-errors.js';
 export {
   RECEIVE_MESSAGES_MAX,

@@ -92,3 +92,11 @@ export interface Policy<M> {
 export function missCost({ bootMs, loadMs, prices }: Pick<PoolView, 'bootMs' | 'loadMs' | 'prices'>): number {
   return (bootMs + loadMs) * (prices.runner + prices.waiting);
 }
+
+/**
+ * For how long a wait is not worth another runner: a woken one costs its boot, a job that waits costs its user's time, and no wait
+ * beyond the boot itself is worth it.
+ */
+export function worthOfBootMs({ bootMs, prices }: Pick<PoolView, 'bootMs' | 'prices'>): number {
+  return bootMs * Math.min(1, prices.runner / prices.waiting);
+}

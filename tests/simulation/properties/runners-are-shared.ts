@@ -1,7 +1,8 @@
 /**
  * Who trains is on the roster of its project, and the roster is never longer than the project's bound. A project that waits
  * and holds no runner is served after at most one job of another for each runner, and one more; a job that lost its runner
- * goes before jobs that have not begun. Judged once a waiting job can be seen by everybody.
+ * goes before jobs that have not begun. Judged once a waiting job can be seen by everybody, and is kept for no runner that holds
+ * its model any more.
  */
 import { type JobDocument, KEYS, type ProjectRoster } from '@preheat/contracts';
 import { waitingKey } from '@preheat/jobs';
@@ -43,7 +44,9 @@ function seenAfterMs({ faults }: Evidence): number {
   const stale = staleList > 0 ? staleListMaxMs : 0;
   const late = lateCommit > 0 ? lateCommitMaxMs : 0;
   const pause = (faults.runner.pause ?? 0) > 0 ? 2 * (faults.runner.pauseMaxMs ?? 0) : 0;
-  return stale + pause + 8 * (late + latencyMaxMs) + 2_000;
+  // A job is kept for as long as reading its model took some runner, which may have paused meanwhile.
+  const kept = faults.modelLoadMs + pause + 8 * (late + latencyMaxMs);
+  return kept + stale + pause + 8 * (late + latencyMaxMs) + 2_000;
 }
 
 /** Jobs that everybody sees waiting, and since when. */

@@ -24,6 +24,7 @@ export const weightsAreThoseOfTheStraightRun: Property = {
 
 type Place = Pick<CheckpointRecord, 'phaseIndex' | 'phaseStep'>;
 
+/** Both tiny ones have the same: only what they are called by differs. */
 let base: TensorMap | undefined;
 
 function baseWeights(): TensorMap {

@@ -23,6 +23,8 @@ export interface FaultPlan {
   readonly noticeMs: number;
   /** Jobs of a project that may hold a runner at a time. */
   readonly jobsPerProject: number;
+  /** Reading a model that a runner does not hold. */
+  readonly modelLoadMs: number;
 }
 
 const SKEWS_MS = [0, 200, 2_000, 15_000];
@@ -69,5 +71,6 @@ export function drawFaults(random: Random, leaseTtlMs: number): FaultPlan {
     terminateEveryMs: random.float() < 0.5 ? 0 : 20_000 + random.int(60_000),
     noticeMs: random.float() < 0.5 ? Infinity : random.int(6_000),
     jobsPerProject: random.float() < 0.6 ? Infinity : 1,
+    modelLoadMs: random.float() < 0.6 ? 0 : 1_000 + random.int(20_000),
   };
 }

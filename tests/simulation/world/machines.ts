@@ -8,12 +8,14 @@ import {
   WebhookDeliveries,
   WebhookEndpoints,
 } from '@preheat/functions';
+import type { ModelRecord } from '@preheat/contracts';
 import { GraderPool } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { type JobPieces, JobStore } from '@preheat/jobs';
 import type { Random } from '@preheat/ports';
 import type { SimulatedProcess } from '@preheat/simulator';
 import { TINY_MODELS } from '../../../functions/src/test-kit/tiny-models.js';
+import { HeldModels } from '../../../gpu-runner/src/held-models.js';
 import { runnerLoop } from '../../../gpu-runner/src/runner-loop.js';
 import type { RunnerDependencies } from '../../../gpu-runner/src/runner-dependencies.js';
 import { WarmStay } from '../../../gpu-runner/src/warm-stay.js';
@@ -22,6 +24,8 @@ import { lightRecipe, STEP_MAX_MS } from './light-recipe.js';
 import type { Weakened } from './weakened.js';
 import { LEASE_TTL_MS, type World } from './world.js';
 
+/** One at a time, so that jobs of the other base model are left to others. */
+const HELD_MODEL_BYTES = 0;
 const RESTART_MAX_MS = 15_000;
 const SWEEP_EVERY_MS = 7_000;
 const RING_AFTER_MS = 20_000;
@@ -90,12 +94,20 @@ function runnerDependencies(world: World, process: SimulatedProcess, weakened: W
     }
     if (!world.isCalm && random.float() < world.faults.brokenStep) throw new Error('the device was lost');
   };
+  const models = new ModelRegistry(ports.store, TINY_MODELS);
+  const slowModels = {
+    load: async (record: ModelRecord) => {
+      await process.clock.sleep(world.faults.modelLoadMs);
+      return models.load(record);
+    },
+  };
   return {
     ...ports,
     runnerId: process.name,
     queue,
     jobs: new JobStore({ ...ports, queue, pieces: weakened.pieces ?? {} }),
-    models: new ModelRegistry(ports.store, TINY_MODELS),
+    models,
+    heldModels: new HeldModels(slowModels, { clock: process.clock, budgetBytes: HELD_MODEL_BYTES }),
     executor: { name: 'simulated', detail: 'no computation' } as never,
     graders: new GraderPool({ services: {}, clock: process.clock }),
     leaseTtlMs: LEASE_TTL_MS,

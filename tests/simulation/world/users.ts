@@ -11,7 +11,7 @@ const authorization = (project: number) => ({ authorization: `Bearer ${PROJECT_K
 
 const LOOK_EVERY_MS = 2_000;
 const LOOKS_MAX = 200;
-const BASE_MODEL = 'preheat-1m';
+const BASE_MODELS = ['preheat-1m', 'preheat-4m'];
 /** With the longest that a request takes while everything fails, less than the collector's grace period. */
 const YOUNG_MS = 2 * 60_000;
 
@@ -52,12 +52,13 @@ export class User {
   }
 
   /**
-   * The base model, or the oldest checkpoint of another job, once it has two. One that may be gone by the time it is asked for
+   * A base model, or the oldest checkpoint of another job, once it has two. One that may be gone by the time it is asked for
    * is left alone: a refusal then would be right.
    */
   async #start(): Promise<string> {
     const { clock } = this.#world.simulation;
     const { forkOf, project, index } = this.#job;
+    const base = BASE_MODELS[index % BASE_MODELS.length] ?? '';
     for (let look = 0; forkOf !== null && look < LOOKS_MAX; look++) {
       const parent = this.#world.submitted.get(forkOf);
       const url = `/v1/fine_tuning/jobs/${parent}/checkpoints`;
@@ -67,11 +68,11 @@ export class User {
       const oldest = checkpoints.at(-1);
       if (oldest && checkpoints.length > 1) {
         const ageMs = clock.nowMs() - 1_000 * oldest.created_at;
-        return ageMs < YOUNG_MS ? oldest.fine_tuned_model_checkpoint : BASE_MODEL;
+        return ageMs < YOUNG_MS ? oldest.fine_tuned_model_checkpoint : base;
       }
       await clock.sleep(LOOK_EVERY_MS);
     }
-    return BASE_MODEL;
+    return base;
   }
 
   async #upload(): Promise<string> {

@@ -47,7 +47,7 @@ function runner(id: string, busy: { projectId: string; fromS: number; toS: numbe
   const nowMs = api.clock.nowMs();
   const endsAtMs = busy && { earliest: nowMs + busy.fromS * 1000, latest: nowMs + busy.toS * 1000 };
   return {
-    ...{ schemaVersion: 1, id, runnerClass: 'local', warmModels: [] },
+    ...{ schemaVersion: 2, id, runnerClass: 'local', warmModels: [] },
     ...{ startedAtMs: nowMs, writtenAtMs: nowMs, expiresAtMs: nowMs + 600_000 },
     job: busy && { jobId: 'ftjob-other', projectId: busy.projectId, sinceMs: nowMs, endsAtMs },
   };

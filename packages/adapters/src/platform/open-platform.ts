@@ -3,7 +3,7 @@
  * opens its platform here, and what was not chosen is never loaded.
  */
 import type { StoreSettings } from '@preheat/contracts';
-import type { Clock, DirectUploads, Ids, JsonValue, Log, ObjectStore, WorkQueue } from '@preheat/ports';
+import type { Clock, DirectUploads, Ids, JsonValue, Log, ObjectStore, RunnerFleet, WorkQueue } from '@preheat/ports';
 import { join } from 'node:path';
 import { JsonLog } from '../system/json-log.js';
 import { systemClock } from '../system/system-clock.js';
@@ -17,6 +17,8 @@ export interface Platform {
   readonly jobQueue: WorkQueue<JsonValue>;
   /** Doorbell of the evaluation workers. */
   readonly evaluationQueue: WorkQueue<JsonValue>;
+  /** Absent where runners are started by hand. */
+  readonly runnerFleet?: RunnerFleet;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
@@ -24,7 +26,7 @@ export interface Platform {
   close(): Promise<void>;
 }
 
-type Outside = Pick<Platform, 'store' | 'directUploads' | 'jobQueue' | 'evaluationQueue' | 'close'>;
+type Outside = Pick<Platform, 'store' | 'directUploads' | 'jobQueue' | 'evaluationQueue' | 'runnerFleet' | 'close'>;
 
 /** @param program Name of the process, in every line it logs. @throws Error naming the setting that is missing. */
 export async function openPlatform(settings: StoreSettings, program: string): Promise<Platform> {
@@ -47,7 +49,7 @@ async function openDirectory(settings: StoreSettings): Promise<Outside> {
 }
 
 async function openAws(settings: StoreSettings, log: Log): Promise<Outside> {
-  const { S3DirectUploads, S3ObjectStore, SqsWorkQueue } = await import('../aws/index.js');
+  const { EcsRunnerFleet, S3DirectUploads, S3ObjectStore, SqsWorkQueue } = await import('../aws/index.js');
   const region = required(settings, 'AWS_REGION');
   const at = (endpoint: string | undefined) => ({ region, ...(endpoint === undefined ? {} : { endpoint }) });
   const queues = at(settings.AWS_ENDPOINT_URL_SQS ?? settings.AWS_ENDPOINT_URL);
@@ -57,10 +59,13 @@ async function openAws(settings: StoreSettings, log: Log): Promise<Outside> {
   const directUploads = new S3DirectUploads(bucket);
   const jobQueue = queue(required(settings, 'PREHEAT_QUEUE_URL'));
   const evaluationQueue = queue(required(settings, 'PREHEAT_EVALUATION_QUEUE_URL'));
+  const { PREHEAT_RUNNER_SERVICE: service } = settings;
+  const ecs = at(settings.AWS_ENDPOINT_URL_ECS ?? settings.AWS_ENDPOINT_URL);
+  const fleet = service === undefined ? {} : { runnerFleet: new EcsRunnerFleet({ ...ecs, service }) };
   const close = async () => {
     for (const client of [store, directUploads, jobQueue, evaluationQueue]) client.close();
   };
-  return { store, directUploads, jobQueue, evaluationQueue, close };
+  return { store, directUploads, jobQueue, evaluationQueue, ...fleet, close };
 }
 
 function required(settings: StoreSettings, name: keyof StoreSettings): string {
