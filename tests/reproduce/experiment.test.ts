@@ -13,22 +13,19 @@ const PRESETS = ['tiny', 'small', 'full'];
 
 /** Every arm answers nothing right: enough to read formulas by. */
 function blankRuns({ arms, seeds, suites }: Experiment) {
-  const answers = Object.fromEntries(
-    Object.entries(suites).map(([name, { samples }]) => [
-      name,
-      {
-        greedy: [0, 0],
-        tokens: [1, 1],
-        sampledRight: samples > 0 ? [0, 0] : [],
-        votedRight: samples > 0 ? [0, 0] : [],
-        wallSeconds: 0,
-      },
-    ]),
-  );
-  const nothing = { trainedTokens: 0, steps: 0, wallSeconds: 0, answers };
+  const answersOf = (arm: string) =>
+    Object.fromEntries(
+      Object.entries(suites).flatMap(([name, { samples, only_arms: only }]) => {
+        const sampled = samples > 0 ? [0, 0] : [];
+        const blank = { greedy: [0, 0], tokens: [1, 1], sampledRight: sampled, votedRight: sampled, wallSeconds: 0 };
+        return only && !only.includes(arm) ? [] : [[name, blank]];
+      }),
+    );
+  const nothing = { trainedTokens: 0, steps: 0, wallSeconds: 0 };
   return [BASE_ARM, ...Object.keys(arms)].flatMap((arm) => {
-    const curve = arms[arm]?.steps.at(-1)?.validation ? [{ step: 1, loss: 0 }] : [];
-    return seeds.map((seed) => ({ ...nothing, curve, arm, seed }));
+    const last = arms[arm]?.steps.at(-1);
+    const curve = last?.validation ? [{ step: 1, ...(last.type === 'supervised' ? { loss: 0 } : { reward: 0 }) }] : [];
+    return seeds.map((seed) => ({ ...nothing, answers: answersOf(arm), curve, arm, seed }));
   });
 }
 
@@ -51,7 +48,7 @@ describe.each(built.map(({ id }) => id))('the experiment of %s', (id) => {
     const experiment = readExperiment(experimentPath(id), preset);
     expect(experiment.system).toBe(id);
     expect(Object.keys(readBases())).toContain(experiment.base);
-    const results = judgeChecks(experiment.checks, blankRuns(experiment), experiment.suites);
+    const results = judgeChecks(experiment.checks, blankRuns(experiment), experiment.suites, experiment.curves);
     for (const { margin_value: value, margin } of results) expect(value, margin).toSatisfy(Number.isFinite);
     const algorithms = Object.values(experiment.arms).flatMap(({ steps }) => steps.map(({ algorithm }) => algorithm));
     for (const algorithm of algorithms) expect(recipeNamed(algorithm)?.name).toBe(algorithm);
