@@ -141,7 +141,9 @@ export const Experiment = Type.Object(
      * Families of operating points, each the `<arm>__<suite>` of its members. Their areas are those under what accuracy can be
      * reached with at most so many tokens, over the range of the most that any member of any of them takes.
      */
-    curves: Type.Optional(Type.Record(Name, Type.Array(Type.String({ maxLength: 128 }), { minItems: 1, maxItems: 32 }))),
+    curves: Type.Optional(
+      Type.Record(Name, Type.Array(Type.String({ maxLength: 128 }), { minItems: 1, maxItems: 32 })),
+    ),
     checks: Type.Array(Check, { minItems: 1, maxItems: 16 }),
   },
   closed,

@@ -116,7 +116,8 @@ export class PlatformLab implements Lab {
     const { client, signal } = this.#options;
     const request = { model, prompt, temperature: 0, seed: EVALUATION_SEED, ...how };
     const { choices } = await client.completions.create(request, { signal });
-    if (choices.length !== prompt.length) throw new Error(`${choices.length} continuations of ${prompt.length} prompts`);
+    if (choices.length !== prompt.length)
+      throw new Error(`${choices.length} continuations of ${prompt.length} prompts`);
     return [...choices].sort((a, b) => a.index - b.index);
   }
 

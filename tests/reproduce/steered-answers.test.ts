@@ -8,7 +8,11 @@ const answers = suiteItems(suite).map(({ data }) => rightAnswer(data));
 
 function rightAnswer(data: unknown): string {
   const { start, steps } = data as { start: number; steps: { operation: '+' | '-' | '*'; operand: number }[] };
-  const apply = { '+': (a: number, b: number) => a + b, '-': (a: number, b: number) => a - b, '*': (a: number, b: number) => a * b };
+  const apply = {
+    '+': (a: number, b: number) => a + b,
+    '-': (a: number, b: number) => a - b,
+    '*': (a: number, b: number) => a * b,
+  };
   return String(steps.reduce((value, { operation, operand }) => apply[operation](value, operand), start));
 }
 

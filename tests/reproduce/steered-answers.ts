@@ -34,7 +34,8 @@ export const isSteered = ({ reasoning_budget: budget, end_bias: bias }: Suite): 
 
 /** Of a steered suite, which is greedy alone; its answers are judged by the verifier of its task, and their tokens counted as written. */
 export async function steeredAnswers(suite: Suite, goOn: GoOn): Promise<Omit<Answers, 'wallSeconds'>> {
-  if (suite.samples > 0) throw new Error(`a steered suite of ${suite.task} is greedy: samples is 0, not ${suite.samples}`);
+  if (suite.samples > 0)
+    throw new Error(`a steered suite of ${suite.task} is greedy: samples is 0, not ${suite.samples}`);
   const items = suiteItems(suite);
   const prompts = items.map(({ prompt }) => `${COMPACT_TOKENS.user}${prompt}${COMPACT_TOKENS.assistant}`);
   const written: Continuation[] = [];

@@ -66,7 +66,16 @@ afterAll(() => executor.dispose());
 
 describe('mixed inputs', () => {
   it('with no share of anything else have the loss and every gradient of the tokens themselves, to the last bit', () => {
-    const [mixed, plain] = [run(MIXED, rowsWith(() => 0)), run(CROSS_ENTROPY, rowsWith(() => 0))];
+    const [mixed, plain] = [
+      run(
+        MIXED,
+        rowsWith(() => 0),
+      ),
+      run(
+        CROSS_ENTROPY,
+        rowsWith(() => 0),
+      ),
+    ];
     expect(mixed).toEqual(plain);
   });
 
@@ -114,7 +123,9 @@ it('guesses are the most probable tokens after those before them', async () => {
     expect(guesses[r]).toHaveLength(tokens.length);
     expect(guesses[r]?.[0]).toBe(tokens[0]);
     for (let t = 1; t < tokens.length; t++) {
-      const candidates = Array.from({ length: config.vocab_size }, (_, v) => Int32Array.of(...tokens.subarray(0, t), v));
+      const candidates = Array.from({ length: config.vocab_size }, (_, v) =>
+        Int32Array.of(...tokens.subarray(0, t), v),
+      );
       const scores = (await trainer.logProbs(candidates, 1)).map((row) => row[t] ?? Number.NEGATIVE_INFINITY);
       expect(guesses[r]?.[t]).toBe(scores.indexOf(Math.max(...scores)));
     }

@@ -235,7 +235,9 @@ export class Trainer {
     const found = await this.#perToken(rows, 'guesses', (plan) =>
       this.#program('guess', plan, '', () => buildGuessProgram(this.#model, plan)),
     );
-    return found.map((guesses, row) => Int32Array.from(guesses, (token, t) => (t === 0 ? (rows[row]?.[0] ?? 0) : token)));
+    return found.map((guesses, row) =>
+      Int32Array.from(guesses, (token, t) => (t === 0 ? (rows[row]?.[0] ?? 0) : token)),
+    );
   }
 
   /** What the value head says before every token, in the order of `rows`; entry 0 of a row is 0. */

@@ -65,7 +65,10 @@ function draft({ config, lora }: TrainedModel, shape: ProgramShape, isTraining: 
   const feed = (name: string, dtype: 'i32' | 'f32') => graph.input(name, dtype, [batch, length]);
   const flat = (x_BT: Value) => ops.reshape(x_BT, [batch * length]);
   const tokens_BT = feed(FEEDS.tokens, 'i32');
-  const mixture = mixesInputs && { tokens_BT: feed(FEEDS.mixedTokens, 'i32'), shares_BT: feed(FEEDS.mixedShares, 'f32') };
+  const mixture = mixesInputs && {
+    tokens_BT: feed(FEEDS.mixedTokens, 'i32'),
+    shares_BT: feed(FEEDS.mixedShares, 'f32'),
+  };
   const states_ND = decoderStates(parameters, config, tokens_BT, mixture || null);
   const logits_NV = logitsOf(parameters, config, states_ND);
   const targets_N = flat(feed(FEEDS.targets, 'i32'));

@@ -34,7 +34,8 @@ function observed(group: readonly GradedCompletion[], config: AtsConfig): Observ
       false_select_fraction: selected.filter(({ isRight }) => isRight === false).length / Math.max(1, selected.length),
       decision_accuracy: known.filter(({ isRight }) => isRight).length / Math.max(1, known.length),
     },
-    complaint: share < least ? `the policy selects ${(100 * share).toFixed(1)} % where ${100 * least} % is the least` : null,
+    complaint:
+      share < least ? `the policy selects ${(100 * share).toFixed(1)} % where ${100 * least} % is the least` : null,
     patience,
   };
 }

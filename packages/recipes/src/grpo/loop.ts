@@ -5,7 +5,15 @@
  * say what completions earn, and which prompts are worth training on.
  */
 import { invariant } from '@preheat/contracts';
-import { FIRST_ROW, GivenOrder, type LossSpec, type RowCursor, type RowOrder, RowSampler, type Trainer } from '@preheat/nn';
+import {
+  FIRST_ROW,
+  GivenOrder,
+  type LossSpec,
+  type RowCursor,
+  type RowOrder,
+  RowSampler,
+  type Trainer,
+} from '@preheat/nn';
 import Type, { type Static } from 'typebox';
 import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
@@ -195,7 +203,9 @@ async function takeStep<Config extends GrpoConfig>(
   const moved = nextTemperature(state.temperature, rollouts['sampled_entropy'] ?? 0, config);
   const watched = watch(variant.observe?.(graded, config), state.complaints);
   const isLast = step >= totalSteps || watched.isEnough;
-  const valid = isEvaluationDue(ctx, step, isLast ? step : totalSteps) ? await evaluate(state.trainer, ctx, step) : null;
+  const valid = isEvaluationDue(ctx, step, isLast ? step : totalSteps)
+    ? await evaluate(state.trainer, ctx, step)
+    : null;
   const metrics = {
     step,
     total_steps: totalSteps,

@@ -31,6 +31,7 @@ export type IftConfig = Static<typeof IftConfig>;
 export const iftEntry = defineRecipe({
   ...supervisedPhase,
   name: 'ift',
-  title: 'Intuitive fine-tuning: rows are read partly as the model would have written them, and early mistakes weigh more',
+  title:
+    'Intuitive fine-tuning: rows are read partly as the model would have written them, and early mistakes weigh more',
   config: IftConfig,
 });

@@ -39,8 +39,10 @@ describe('screen', () => {
 
   it('cannot be done by keywords: who asks for the very words of an opening selects almost nobody, if rightly', () => {
     const test = items('test');
-    const selected = test.filter(({ data: { required, words, asked_years: asked, years } }) =>
-      [...required.map((skill) => SKILL_WORDS[skill]?.[0] ?? '')].every((word) => words.includes(word)) && years >= asked,
+    const selected = test.filter(
+      ({ data: { required, words, asked_years: asked, years } }) =>
+        [...required.map((skill) => SKILL_WORDS[skill]?.[0] ?? '')].every((word) => words.includes(word)) &&
+        years >= asked,
     );
     const fitting = test.filter((item) => isFitting(item.data));
     expect(selected.every((item) => isFitting(item.data))).toBe(true);

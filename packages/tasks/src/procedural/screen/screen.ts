@@ -91,7 +91,8 @@ function drawn(random: Random, difficulty: number): ScreenData {
 }
 
 /** Words of the résumé that prove a required skill, in its order. */
-const evidence = ({ required, words }: ScreenData): string[] => words.filter((word) => required.includes(skillOf(word)));
+const evidence = ({ required, words }: ScreenData): string[] =>
+  words.filter((word) => required.includes(skillOf(word)));
 
 function fits({ required, words, asked_years: asked, years }: ScreenData): boolean {
   const had = new Set(words.map(skillOf));
