@@ -12,8 +12,8 @@ const phase = <T>(recipe: string, own: object, work: (ctx: AnyContext) => Promis
 describe('a phase without a row to train on', () => {
   it.each([
     ['rft-no-forget', { ...NEVER, filter_rollouts: 1 }],
-    ['sari-curriculum', { ...NEVER, trial_rollouts: 1 }],
-    ['acereason-synergy', { ...ALWAYS, prune_rollouts: 1 }],
+    ['sari-curriculum', { ...NEVER, filter_rollouts: 1 }],
+    ['acereason-synergy', { ...ALWAYS, filter_rollouts: 1 }],
   ])('of %s ends at once, says so, and keeps the model as it is', async (recipe, own) => {
     await phase(recipe, own, async (ctx) => {
       const { steps, snapshots } = await runPhase(runtimeOf(recipe), ctx);
@@ -32,7 +32,7 @@ describe('a phase without a row to train on', () => {
 });
 
 it('a curriculum visits rows from the easiest to the hardest in every epoch, whatever the seed', async () => {
-  const own = { ...ALWAYS, trial_rollouts: 1, batch_size: 16, n_epochs: 3, drop_unsolved: false };
+  const own = { ...ALWAYS, filter_rollouts: 1, batch_size: 16, n_epochs: 3, drop_unsolved: false };
   const prompts = (seed: number) =>
     phase('sari-curriculum', own, async (ctx) => {
       const { rollouts } = ctx;

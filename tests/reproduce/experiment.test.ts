@@ -1,4 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { DecoderConfig } from '@preheat/contracts';
+import { compileGrader } from '@preheat/graders';
 import { recipeNamed } from '@preheat/recipes/catalog';
 import { describe, expect, it } from 'vitest';
 import { readBases } from './bases.js';
@@ -9,6 +11,24 @@ import { experimentDigest } from './ledger.js';
 import { BASE_ARM } from './run-arms.js';
 
 const built = systems().filter(({ id }) => existsSync(experimentPath(id)));
+/** The shape of a base, as far as settings depend on it. */
+const model: DecoderConfig = {
+  model_type: 'llama',
+  vocab_size: 131,
+  hidden_size: 96,
+  intermediate_size: 256,
+  num_hidden_layers: 4,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 24,
+  max_position_embeddings: 192,
+  rope_theta: 10_000,
+  rms_norm_eps: 1e-5,
+  tie_word_embeddings: true,
+  bos_token_id: null,
+  eos_token_id: 2,
+  pad_token_id: 0,
+};
 const PRESETS = ['tiny', 'small', 'full'];
 
 /** Every arm answers nothing right: enough to read formulas by. */
@@ -44,16 +64,23 @@ describe('systems', () => {
 });
 
 describe.each(built.map(({ id }) => id))('the experiment of %s', (id) => {
-  it.each(PRESETS)('is well formed at %s, with formulas that can be read and recipes that exist', (preset) => {
-    const experiment = readExperiment(experimentPath(id), preset);
-    expect(experiment.system).toBe(id);
-    expect(Object.keys(readBases())).toContain(experiment.base);
-    const results = judgeChecks(experiment.checks, blankRuns(experiment), experiment.suites, experiment.curves);
-    for (const { margin_value: value, margin } of results) expect(value, margin).toSatisfy(Number.isFinite);
-    const algorithms = Object.values(experiment.arms).flatMap(({ steps }) => steps.map(({ algorithm }) => algorithm));
-    for (const algorithm of algorithms) expect(recipeNamed(algorithm)?.name).toBe(algorithm);
-    if (preset !== 'tiny') expect(experiment.seeds.length).toBeGreaterThanOrEqual(3);
-  });
+  it.each(PRESETS)(
+    'is well formed at %s, with formulas that can be read, settings that recipes take, and graders',
+    (preset) => {
+      const experiment = readExperiment(experimentPath(id), preset);
+      expect(experiment.system).toBe(id);
+      expect(Object.keys(readBases())).toContain(experiment.base);
+      const results = judgeChecks(experiment.checks, blankRuns(experiment), experiment.suites, experiment.curves);
+      for (const { margin_value: value, margin } of results) expect(value, margin).toSatisfy(Number.isFinite);
+      for (const step of Object.values(experiment.arms).flatMap(({ steps }) => steps)) {
+        const rows = step.data.reduce((sum, source) => sum + source.rows * (source.copies ?? 1), 0);
+        const config = recipeNamed(step.algorithm)?.resolveConfig(step.hyperparameters, { rows, model });
+        expect(config, step.algorithm).toMatchObject({ ok: true });
+        if (step.type === 'reinforcement') expect(compileGrader(step.grader)).toMatchObject({ ok: true });
+      }
+      if (preset !== 'tiny') expect(experiment.seeds.length).toBeGreaterThanOrEqual(3);
+    },
+  );
 
   it('is what its ledger was made of', () => {
     const entry = ledgerOf(id);

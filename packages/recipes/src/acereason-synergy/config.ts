@@ -17,7 +17,7 @@ const AceReasonConfig = grpoConfig({
     description: 'Entropy of sampling, in nats a token, that the temperature is moved to keep; 0 leaves it as it is.',
   }),
   pass_grade: passGrade,
-  prune_rollouts: Type.Integer({
+  filter_rollouts: Type.Integer({
     minimum: 0,
     maximum: 64,
     default: 0,

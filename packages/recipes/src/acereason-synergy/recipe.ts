@@ -8,7 +8,7 @@ export const aceReasonSynergy = grpoLoop<AceReasonConfig>({
   name: 'acereason-synergy',
   async choose(ctx, trainer) {
     const { trainingRows, config } = ctx;
-    const trial = { perRow: config.prune_rollouts, purpose: 'acereason-synergy pruning' };
+    const trial = { perRow: config.filter_rollouts, purpose: 'acereason-synergy pruning' };
     const rows = trial.perRow === 0 ? [...trainingRows.keys()] : unsolvedRows(await tryRows(ctx, trainer, trial));
     return { rows, metrics: { kept_fraction: rows.length / trainingRows.length } };
   },

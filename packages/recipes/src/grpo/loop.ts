@@ -5,15 +5,7 @@
  * say what completions earn, and which prompts are worth training on.
  */
 import { invariant } from '@preheat/contracts';
-import {
-  FIRST_ROW,
-  GivenOrder,
-  type LossSpec,
-  type RowCursor,
-  type RowOrder,
-  RowSampler,
-  type Trainer,
-} from '@preheat/nn';
+import { FIRST_ROW, type LossSpec, type RowCursor, type RowOrder, type Trainer } from '@preheat/nn';
 import Type, { type Static } from 'typebox';
 import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
@@ -40,6 +32,7 @@ import { compareGroups } from './compare-groups.js';
 import type { GrpoConfig } from './keys.js';
 import { leaveAsIs } from './leave-as-is.js';
 import { type Observation, watch } from './observation.js';
+import { rowOrder } from './row-order.js';
 import { nextTemperature, usedTemperature } from './temperature-control.js';
 import { weightedRows } from './weighted-rows.js';
 
@@ -97,10 +90,11 @@ export function grpoLoop<Config extends GrpoConfig>(variant: GrpoVariant<Config>
     ctx: RecipeContext<Config>,
     parts: Pick<GrpoState, 'trainer' | 'choice' | 'step' | 'cursor' | 'temperature' | 'complaints'>,
   ): Promise<GrpoState> => {
-    const { trainingRows, config } = ctx;
+    const { trainingRows, seed, config } = ctx;
     const reference = config.kl_beta > 0 ? await openFrozen(ctx, await ctx.referencePolicy()) : null;
     const rows = parts.choice ? rowsAt(trainingRows, Int32Array.from(parts.choice.rows)) : trainingRows;
-    return { ...parts, reference, rows, order: rows.length > 0 ? orderOf(variant, ctx, rows.length) : null };
+    const order = { count: rows.length, batchSize: config.batch_size, isKept: variant.keepsOrder?.(config) ?? false };
+    return { ...parts, reference, rows, order: rowOrder(streamOf(seed, `${name} rows`), order) };
   };
   return {
     name,
@@ -132,24 +126,14 @@ export function grpoLoop<Config extends GrpoConfig>(variant: GrpoVariant<Config>
     async step(state, ctx) {
       const { order } = state;
       if (order) return takeStep(variant, { ...state, order }, ctx);
-      const { step, metrics } = { step: state.step + 1, metrics: state.choice?.metrics ?? {} };
-      return { state: { ...state, step }, ...(await leaveAsIs(ctx, state.trainer, metrics)) };
+      const left = await leaveAsIs(ctx, state.trainer, state.choice?.metrics ?? {});
+      return { ...left, state: { ...state, step: state.step + 1 } };
     },
     async dispose({ trainer, reference }) {
       await trainer.dispose();
       await reference?.dispose();
     },
   };
-}
-
-function orderOf<Config extends GrpoConfig>(
-  { name, keepsOrder }: GrpoVariant<Config>,
-  { config, seed }: RecipeContext<Config>,
-  rows: number,
-): RowOrder {
-  if (keepsOrder?.(config)) return new GivenOrder(rows, config.batch_size);
-  const order = { batchSize: config.batch_size, windowBatches: 1 };
-  return new RowSampler(new Int32Array(rows), streamOf(seed, `${name} rows`), order);
 }
 
 async function takeStep<Config extends GrpoConfig>(

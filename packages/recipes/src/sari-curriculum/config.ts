@@ -10,7 +10,7 @@ const SariConfig = grpoConfig({
     default: 'easy_to_hard',
     description: 'Order of the rows in every epoch, by how often the starting policy answers them right.',
   }),
-  trial_rollouts: Type.Integer({
+  filter_rollouts: Type.Integer({
     minimum: 1,
     maximum: 64,
     default: 8,

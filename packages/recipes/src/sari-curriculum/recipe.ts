@@ -7,7 +7,7 @@ import { curriculumOf } from './curriculum.js';
 export const sariCurriculum = grpoLoop<SariConfig>({
   name: 'sari-curriculum',
   async choose(ctx, trainer) {
-    const trial = { perRow: ctx.config.trial_rollouts, purpose: 'sari-curriculum trial' };
+    const trial = { perRow: ctx.config.filter_rollouts, purpose: 'sari-curriculum trial' };
     return curriculumOf(await tryRows(ctx, trainer, trial), ctx.config);
   },
   keepsOrder: ({ curriculum }) => curriculum !== 'shuffled',
