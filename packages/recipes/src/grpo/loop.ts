@@ -164,9 +164,7 @@ async function takeStep<Config extends GrpoConfig>(
   void state.trainer.prepare(lengthsOf(completions), spec);
   const grades = await score(before, completions);
   const graded = gradedCompletions(ctx, completions, grades);
-  const rewards = rewardsOf(variant, config, graded);
-  const comparison = { normaliseStd: config.normalise_std, baseline: config.advantage_baseline };
-  const { advantages, zeroVarianceFraction } = compareGroups(rewards, config.group_size, comparison);
+  const { advantages, metrics: earned } = compared(variant, config, graded);
   const sampled = now();
 
   // Update.
@@ -187,17 +185,15 @@ async function takeStep<Config extends GrpoConfig>(
   const moved = nextTemperature(state.temperature, rollouts['sampled_entropy'] ?? 0, config);
   const watched = watch(variant.observe?.(graded, config), state.complaints);
   const isLast = step >= totalSteps || watched.isEnough;
-  const valid = isEvaluationDue(ctx, step, isLast ? step : totalSteps)
-    ? await evaluate(state.trainer, ctx, step)
-    : null;
+  const isDue = isEvaluationDue(ctx, step, isLast ? step : totalSteps);
+  const valid = isDue ? await evaluate(state.trainer, ctx, step) : null;
   const metrics = {
     step,
     total_steps: totalSteps,
     ...rollouts,
-    ...(variant.rewardsOf ? { train_shaped_reward: meanKnown(rewards) } : {}),
     ...state.choice?.metrics,
     ...watched.metrics,
-    frac_zero_variance: zeroVarianceFraction,
+    ...earned,
     ...updateMetrics(first, last, learnedTokens(trainedOn.rows, spec), state.reference !== null),
     learning_rate: rate,
     temperature,
@@ -217,6 +213,19 @@ async function takeStep<Config extends GrpoConfig>(
 
 const lengthsOf = (completions: readonly Completion[]): number[] =>
   completions.map(({ prompt, sample }) => prompt.length + sample.tokens.length);
+
+/** What completions earned, and how each compares with the others of its prompt. */
+function compared<Config extends GrpoConfig>(
+  variant: GrpoVariant<Config>,
+  config: Config,
+  graded: readonly GradedCompletion[],
+) {
+  const rewards = rewardsOf(variant, config, graded);
+  const comparison = { normaliseStd: config.normalise_std, baseline: config.advantage_baseline };
+  const { advantages, zeroVarianceFraction } = compareGroups(rewards, config.group_size, comparison);
+  const shaped = variant.rewardsOf ? { train_shaped_reward: meanKnown(rewards) } : {};
+  return { advantages, metrics: { ...shaped, frac_zero_variance: zeroVarianceFraction } };
+}
 
 /** In the order of the completions, those of one prompt being adjacent. */
 function rewardsOf<Config extends GrpoConfig>(
