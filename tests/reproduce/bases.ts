@@ -105,7 +105,7 @@ function freshBlobs({ seed, layers, width }: Base): Map<string, Uint8Array> {
 }
 
 /** One token a character, one a word of the tasks. */
-const taskTokenizer = (): TokenizerFiles => characterTokenizer(PRINTABLE_ASCII, TASK_WORDS);
+export const taskTokenizer = (): TokenizerFiles => characterTokenizer(PRINTABLE_ASCII, TASK_WORDS);
 
 function originOf(files: readonly { readonly name: string; readonly bytes: Uint8Array }[]): string {
   const hashes = files.map(({ name, bytes }) => [name, createHash('sha256').update(bytes).digest('hex')]);

@@ -1,4 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { DecoderConfig } from '@preheat/contracts';
+import { compileGrader } from '@preheat/graders';
 import { recipeNamed } from '@preheat/recipes/catalog';
 import { describe, expect, it } from 'vitest';
 import { readBases } from './bases.js';
@@ -9,26 +11,41 @@ import { experimentDigest } from './ledger.js';
 import { BASE_ARM } from './run-arms.js';
 
 const built = systems().filter(({ id }) => existsSync(experimentPath(id)));
+/** The shape of a base, as far as settings depend on it. */
+const model: DecoderConfig = {
+  model_type: 'llama',
+  vocab_size: 131,
+  hidden_size: 96,
+  intermediate_size: 256,
+  num_hidden_layers: 4,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 24,
+  max_position_embeddings: 192,
+  rope_theta: 10_000,
+  rms_norm_eps: 1e-5,
+  tie_word_embeddings: true,
+  bos_token_id: null,
+  eos_token_id: 2,
+  pad_token_id: 0,
+};
 const PRESETS = ['tiny', 'small', 'full'];
 
 /** Every arm answers nothing right: enough to read formulas by. */
 function blankRuns({ arms, seeds, suites }: Experiment) {
-  const answers = Object.fromEntries(
-    Object.entries(suites).map(([name, { samples }]) => [
-      name,
-      {
-        greedy: [0, 0],
-        tokens: [1, 1],
-        sampledRight: samples > 0 ? [0, 0] : [],
-        votedRight: samples > 0 ? [0, 0] : [],
-        wallSeconds: 0,
-      },
-    ]),
-  );
-  const nothing = { trainedTokens: 0, steps: 0, wallSeconds: 0, answers };
+  const answersOf = (arm: string) =>
+    Object.fromEntries(
+      Object.entries(suites).flatMap(([name, { samples, only_arms: only }]) => {
+        const sampled = samples > 0 ? [0, 0] : [];
+        const blank = { greedy: [0, 0], tokens: [1, 1], sampledRight: sampled, votedRight: sampled, wallSeconds: 0 };
+        return only && !only.includes(arm) ? [] : [[name, blank]];
+      }),
+    );
+  const nothing = { trainedTokens: 0, steps: 0, wallSeconds: 0 };
   return [BASE_ARM, ...Object.keys(arms)].flatMap((arm) => {
-    const curve = arms[arm]?.steps.at(-1)?.validation ? [{ step: 1, loss: 0 }] : [];
-    return seeds.map((seed) => ({ ...nothing, curve, arm, seed }));
+    const last = arms[arm]?.steps.at(-1);
+    const curve = last?.validation ? [{ step: 1, ...(last.type === 'supervised' ? { loss: 0 } : { reward: 0 }) }] : [];
+    return seeds.map((seed) => ({ ...nothing, answers: answersOf(arm), curve, arm, seed }));
   });
 }
 
@@ -47,16 +64,23 @@ describe('systems', () => {
 });
 
 describe.each(built.map(({ id }) => id))('the experiment of %s', (id) => {
-  it.each(PRESETS)('is well formed at %s, with formulas that can be read and recipes that exist', (preset) => {
-    const experiment = readExperiment(experimentPath(id), preset);
-    expect(experiment.system).toBe(id);
-    expect(Object.keys(readBases())).toContain(experiment.base);
-    const results = judgeChecks(experiment.checks, blankRuns(experiment), experiment.suites);
-    for (const { margin_value: value, margin } of results) expect(value, margin).toSatisfy(Number.isFinite);
-    const algorithms = Object.values(experiment.arms).flatMap(({ steps }) => steps.map(({ algorithm }) => algorithm));
-    for (const algorithm of algorithms) expect(recipeNamed(algorithm)?.name).toBe(algorithm);
-    if (preset !== 'tiny') expect(experiment.seeds.length).toBeGreaterThanOrEqual(3);
-  });
+  it.each(PRESETS)(
+    'is well formed at %s, with formulas that can be read, settings that recipes take, and graders',
+    (preset) => {
+      const experiment = readExperiment(experimentPath(id), preset);
+      expect(experiment.system).toBe(id);
+      expect(Object.keys(readBases())).toContain(experiment.base);
+      const results = judgeChecks(experiment.checks, blankRuns(experiment), experiment.suites, experiment.curves);
+      for (const { margin_value: value, margin } of results) expect(value, margin).toSatisfy(Number.isFinite);
+      for (const step of Object.values(experiment.arms).flatMap(({ steps }) => steps)) {
+        const rows = step.data.reduce((sum, source) => sum + source.rows * (source.copies ?? 1), 0);
+        const config = recipeNamed(step.algorithm)?.resolveConfig(step.hyperparameters, { rows, model });
+        expect(config, step.algorithm).toMatchObject({ ok: true });
+        if (step.type === 'reinforcement') expect(compileGrader(step.grader)).toMatchObject({ ok: true });
+      }
+      if (preset !== 'tiny') expect(experiment.seeds.length).toBeGreaterThanOrEqual(3);
+    },
+  );
 
   it('is what its ledger was made of', () => {
     const entry = ledgerOf(id);

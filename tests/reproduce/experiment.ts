@@ -57,7 +57,7 @@ export const TrainStep = Type.Object(
     data: Type.Array(RowSource, { minItems: 1, maxItems: 32 }),
     grader: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     hyperparameters: Type.Record(Type.String(), Type.Unknown()),
-    /** Rows of the validation split, the same for every seed, whose loss is followed. Of supervised phases. */
+    /** Rows of the validation split, the same for every seed, whose loss (of reinforcement: mean grade) is followed. */
     validation: Type.Optional(Type.Array(RowSource, { minItems: 1, maxItems: 32 })),
     /** Train once for all seeds (a warm-up that the comparison is not about). */
     shared_by_seeds: Type.Optional(Type.Boolean()),
@@ -76,6 +76,14 @@ export const Suite = Type.Object(
     samples: Type.Integer({ minimum: 0, maximum: 128 }),
     /** Written before every prompt, as in training. */
     prefix: Type.Optional(Type.String({ maxLength: 64 })),
+    /** The arms that answer it. Default: every one, and the base. */
+    only_arms: Type.Optional(Type.Array(Name, { minItems: 1, maxItems: 32 })),
+    /** Only items whose own answer begins so, such as those of one class. */
+    answer_prefix: Type.Optional(Type.String({ minLength: 1, maxLength: 16 })),
+    /** Reasoning is ended by force after so many tokens: the mark is written and the answer follows. Greedy alone. */
+    reasoning_budget: Type.Optional(Type.Integer({ minimum: 1, maximum: 4096 })),
+    /** Added to the logit of the mark that ends reasoning: above 0 it ends sooner. Greedy alone. */
+    end_bias: Type.Optional(Type.Number({ minimum: -100, maximum: 100 })),
   },
   closed,
 );
@@ -95,7 +103,9 @@ const Arm = Type.Object(
  * Variables of formulas: `<arm>__<suite>` greedy pass@1, `…__tokens` of the greedy answer; with samples also `…__sampled`,
  * `…__pass_k` for k = samples, `…__vote` (the answer most samples give is right); and of an arm `<arm>__steps`,
  * `<arm>__trained_tokens` and `<arm>__wall_seconds`, of all its phases, the time with that of its answers. Where its last
- * phase has validation rows also `<arm>__first_loss`, `<arm>__highest_loss` and `<arm>__last_loss` of its evaluations.
+ * phase has validation rows also `<arm>__first_loss`, `<arm>__highest_loss` and `<arm>__last_loss` of its evaluations; where
+ * that is reinforcement `<arm>__final_reward`, and `<arm>__steps_to_90`, the steps until an evaluation gave 90 % of that. Of
+ * every curve `<curve>__area`.
  */
 const Check = Type.Object(
   {
@@ -127,6 +137,13 @@ export const Experiment = Type.Object(
     seeds: Type.Array(Count, { minItems: 1, maxItems: 16 }),
     suites: Type.Record(Name, Suite),
     arms: Type.Record(Name, Arm),
+    /**
+     * Families of operating points, each the `<arm>__<suite>` of its members. Their areas are those under what accuracy can be
+     * reached with at most so many tokens, over the range of the most that any member of any of them takes.
+     */
+    curves: Type.Optional(
+      Type.Record(Name, Type.Array(Type.String({ maxLength: 128 }), { minItems: 1, maxItems: 32 })),
+    ),
     checks: Type.Array(Check, { minItems: 1, maxItems: 16 }),
   },
   closed,

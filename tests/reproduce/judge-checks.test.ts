@@ -90,4 +90,25 @@ describe('judgeChecks', () => {
     expect(judge('min(b__one__tokens - a__one__tokens, 5)', [1, 1, 1], [3, 3, 3]).margin_value).toBe(2);
     expect(() => judge('c__one', [1, 1, 1], [1, 1, 1])).toThrow(/variables are a__one, a__one__tokens, b__one/);
   });
+
+  it('knows how soon reinforcement had nearly what it ends with', () => {
+    const rewards = [0.1, 0.5, 0.46, 0.5];
+    const curve = rewards.map((reward, i) => ({ step: 10 * (i + 1), reward }));
+    const runs = SEEDS.map((seed) => ({ ...arm('a', seed, 1), curve }));
+    const valueOf = (margin: string) => judgeChecks([{ says: 'test', margin }], runs, suites)[0]?.margin_value;
+    expect(valueOf('a__steps_to_90')).toBe(20);
+    expect(valueOf('a__final_reward')).toBe(0.5);
+  });
+
+  it('compares curves by the area under what they reach with so many tokens, item by item', () => {
+    const runs = SEEDS.flatMap((seed) => [arm('a', seed, 100), arm('b', seed, 50)]);
+    const curves = { both: ['a__one', 'b__one'], dear: ['a__one'] };
+    const [result] = judgeChecks([{ says: 'test', margin: 'both__area - dear__area' }], runs, suites, curves);
+    // Up to 100 tokens: b reaches ¼ from 50 on, and a reaches its ½ at the end of the range only.
+    expect(result?.margin_value).toBe(0.125);
+    expect(result?.effect_interval[0]).toBeLessThan(0.125);
+    expect(result?.passed).toBe(true);
+    const unknown = { both: ['c__one'] };
+    expect(() => judgeChecks([{ says: 'test', margin: 'both__area' }], runs, suites, unknown)).toThrow('c__one');
+  });
 });

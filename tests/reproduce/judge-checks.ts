@@ -6,13 +6,17 @@
  */
 import { parseFormula } from '@preheat/graders';
 import { CounterRandom, fastUniforms } from '@preheat/ports';
-import type { Check, Suite } from './experiment.js';
+import { attainableArea } from './curve-area.js';
+import type { Check, Experiment, Suite } from './experiment.js';
 import type { ArmRun } from './run-arms.js';
 import { mean, perItem, rounded } from './scores.js';
 
 export const RESAMPLES = 2000;
 const TAIL = 0.05;
 const BOOTSTRAP_SEED = 0;
+const AREA = '__area';
+/** Share of its final reward at which an arm has nearly learned what it learns. */
+const NEARLY = 0.9;
 /** Stands for the suite of variables that are one number a seed, without items. */
 const NO_SUITE = '';
 
@@ -40,11 +44,13 @@ export function judgeChecks(
   checks: readonly Check[],
   runs: readonly ArmRun[],
   suites: Readonly<Record<string, Suite>>,
+  curves: NonNullable<Experiment['curves']> = {},
 ): CheckResult[] {
   const variables = variablesOf(runs, suites);
+  const formulaOf = (source: string) => readFormula(source, variables, curves);
   const seeds = [...new Set(runs.map(({ seed }) => seed))];
   return checks.map(({ says, margin, effect = margin, in_seeds: enough }) => {
-    const [marginOf, effectOf] = [readFormula(margin, variables), readFormula(effect, variables)];
+    const [marginOf, effectOf] = [formulaOf(margin), formulaOf(effect)];
     const bySeed = seeds.map((seed) => effectOf(means(variables, [seed])));
     const interval = bootstrap(effectOf, variables, seeds);
     const marginValue = marginOf(means(variables, seeds));
@@ -91,8 +97,9 @@ function variablesOf(runs: readonly ArmRun[], suites: Readonly<Record<string, Su
 
 /** What an arm cost, and where its loss went. */
 function runMeasures({ steps, trainedTokens, wallSeconds, curve }: ArmRun): Record<string, number> {
-  const losses = curve.map(({ loss }) => loss);
+  const losses = curve.flatMap(({ loss }) => loss ?? []);
   const [first, last] = [losses[0], losses.at(-1)];
+  const final = curve.at(-1)?.reward;
   return {
     steps,
     trained_tokens: trainedTokens,
@@ -100,13 +107,43 @@ function runMeasures({ steps, trainedTokens, wallSeconds, curve }: ArmRun): Reco
     ...(first === undefined || last === undefined
       ? {}
       : { first_loss: first, highest_loss: Math.max(...losses), last_loss: last }),
+    ...(final === undefined ? {} : { final_reward: final, steps_to_90: stepsTo(NEARLY * final, curve) }),
   };
 }
 
-function readFormula(source: string, variables: ReadonlyMap<string, Variable>) {
-  const parsed = parseFormula(source, [...variables.keys()]);
-  if (parsed.ok) return parsed.value;
-  throw new Error(`the formula "${source}": ${parsed.message}; variables are ${[...variables.keys()].join(', ')}`);
+/** The step of the first evaluation that gave so much. */
+const stepsTo = (reward: number, curve: ArmRun['curve']): number =>
+  curve.find((point) => (point.reward ?? 0) >= reward)?.step ?? Number.NaN;
+
+type Values = Readonly<Record<string, number>>;
+
+/** A formula of the variables and the areas of curves, which are computed when they are read. */
+function readFormula(
+  source: string,
+  variables: ReadonlyMap<string, Variable>,
+  curves: NonNullable<Experiment['curves']>,
+): (values: Values) => number {
+  const names = [...variables.keys(), ...Object.keys(curves).map((name) => name + AREA)];
+  const missing = Object.values(curves)
+    .flat()
+    .find((member) => !variables.has(member));
+  if (missing !== undefined) throw new Error(`a curve has the member ${missing}; variables are ${names.join(', ')}`);
+  const parsed = parseFormula(source, names);
+  if (!parsed.ok) throw new Error(`the formula "${source}": ${parsed.message}; variables are ${names.join(', ')}`);
+  const apply = parsed.value;
+  return (values) => apply(new Proxy(values, { get: (known, name) => areaNamed(String(name), known, curves) }));
+}
+
+/** The area of a curve by the name of its variable; of any other variable its value. */
+function areaNamed(name: string, values: Values, curves: NonNullable<Experiment['curves']>): number {
+  const members = name.endsWith(AREA) ? curves[name.slice(0, -AREA.length)] : undefined;
+  if (!members) return values[name] ?? Number.NaN;
+  const pointOf = (member: string) => ({
+    tokens: values[`${member}__tokens`] ?? Number.NaN,
+    accuracy: values[member] ?? Number.NaN,
+  });
+  const range = Math.max(...Object.values(curves).flatMap((each) => each.map((member) => pointOf(member).tokens)));
+  return attainableArea(members.map(pointOf), range);
 }
 
 type Choice = ReadonlyMap<string, Uint32Array>;
@@ -129,7 +166,7 @@ function meanOver(values: readonly number[], items?: Uint32Array): number {
 }
 
 function bootstrap(
-  effect: (values: Readonly<Record<string, number>>) => number,
+  effect: (values: Values) => number,
   all: ReadonlyMap<string, Variable>,
   seeds: readonly number[],
 ): [number, number] {

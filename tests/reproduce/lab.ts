@@ -7,10 +7,13 @@ export interface LabModel {
   readonly origin: string;
 }
 
-/** Loss on the first validation rows after a step; nats a token. */
+/** What an evaluation on the first validation rows gave after a step. */
 export interface CurvePoint {
   readonly step: number;
-  readonly loss: number;
+  /** Of supervised phases; nats a token. */
+  readonly loss?: number;
+  /** Of reinforcement: mean grade of greedy answers. */
+  readonly reward?: number;
 }
 
 export interface Trained {

@@ -55,7 +55,7 @@ export function ledgerEntry(
   baseOrigin: string,
 ): LedgerEntry {
   const { system, claim, criterion, notes, unjudged, base, seeds, suites } = experiment;
-  const checks = judgeChecks(experiment.checks, runs, suites);
+  const checks = judgeChecks(experiment.checks, runs, suites, experiment.curves);
   return {
     schemaVersion: 1,
     system,
@@ -98,7 +98,8 @@ function armEntry({ arms, suites }: Experiment, name: string, all: readonly ArmR
     String(seed),
     { trained_tokens: trainedTokens, steps, wall_seconds: wallSeconds, suites: scores[i] ?? {} },
   ]);
-  const summary = Object.keys(suites).map((suite) => {
+  const answered = Object.keys(suites).filter((suite) => scores.some((score) => score[suite]));
+  const summary = answered.map((suite) => {
     const values = scores.map((score) => score[suite]?.pass_1_greedy ?? Number.NaN);
     return [suite, { mean: rounded(mean(values)), low: Math.min(...values), high: Math.max(...values) }];
   });

@@ -68,3 +68,11 @@ it('holds out items whose structures no training row has', () => {
   const tested = structures(rowsOf(suiteFile(suite)).map(({ item }) => item));
   expect([...tested].filter((structure) => trained.has(structure))).toEqual([]);
 });
+
+it('asks for one class of answers alone where a suite does, and says when there are too few', () => {
+  const suite = { task: 'screen', items: 40, max_tokens: 12, samples: 0, answer_prefix: 'y' };
+  const rows = rowsOf(suiteFile(suite)).map(({ item }) => item);
+  expect(rows).toHaveLength(40);
+  for (const { task_data } of rows) expect(taskNamed('screen')?.verify(task_data, '#y - 0').correct).toBe(true);
+  expect(() => suiteFile({ ...suite, answer_prefix: 'x' })).toThrow('0 of 40 items whose answer begins with "x"');
+});

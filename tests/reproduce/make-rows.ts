@@ -16,6 +16,8 @@ import type { RowSource, Suite } from './experiment.js';
 const STREAMS_PER_SEED = 1000;
 /** Held-out items are the same for every seed, so that seeds can be compared item by item. */
 const HELD_OUT_SEED = 0;
+/** Items drawn for each one of a class of answers: classes may be this rare. */
+const DRAWN_PER_CLASS_ITEM = 6;
 
 /** JSONL of the sources, one after another; the training order is the recipe's. */
 export function trainingFile(sources: readonly RowSource[], seed: number): string {
@@ -27,12 +29,21 @@ export function validationFile(sources: readonly RowSource[]): string {
   return jsonl(sources.flatMap((source) => rowsOf(source, HELD_OUT_SEED, 'validation')));
 }
 
-/** JSONL of a suite's items from the test split. */
-export function suiteFile(suite: Suite): string {
+/** JSONL of a suite's items. */
+export const suiteFile = (suite: Suite): string => jsonl(suiteItems(suite).map(toTaskEvalRow));
+
+/** Items of a suite from the test split. @throws Error where too few have the answer that it asks for. */
+export function suiteItems(suite: Suite): TaskItem[] {
+  const { items: count, answer_prefix: prefix = '' } = suite;
   const task = known(suite.task);
-  const request = { seed: HELD_OUT_SEED, count: suite.items, split: 'test', ...difficultyOf(suite) } as const;
-  const items = task.generate(request).map((item) => prefixed(item, suite));
-  return jsonl(items.map(toTaskEvalRow));
+  const drawn = prefix === '' ? count : count * DRAWN_PER_CLASS_ITEM;
+  const request = { seed: HELD_OUT_SEED, count: drawn, split: 'test', ...difficultyOf(suite) } as const;
+  const found = task
+    .generate(request)
+    .filter((item) => task.oracle(item, { style: 'direct' }).startsWith(ANSWER_MARK + prefix))
+    .slice(0, count);
+  if (found.length === count) return found.map((item) => prefixed(item, suite));
+  throw new Error(`${suite.task} has ${found.length} of ${count} items whose answer begins with "${prefix}"`);
 }
 
 function rowsOf(source: RowSource, seed: number, split: TaskSplit): object[] {

@@ -8,6 +8,7 @@ import type { Suite, TrainStep } from './experiment.js';
 import type { Answers, CurvePoint, Lab, LabModel, Trained } from './lab.js';
 import { majorityIsRight } from './majority-vote.js';
 import { suiteFile, trainingFile, validationFile } from './make-rows.js';
+import { type Continuation, type ContinuationOptions, isSteered, steeredAnswers } from './steered-answers.js';
 
 const ITEMS_PER_PAGE = 100;
 const GRADER_NAME = 'right';
@@ -68,8 +69,9 @@ export class PlatformLab implements Lab {
       onEvent: ({ message, data }) => {
         const step = /^Step (\d+)\//.exec(message)?.[1];
         if (step !== undefined) steps = Number(step);
-        const loss = data?.['valid_loss'];
+        const { valid_loss: loss, full_valid_mean_reward: reward } = data ?? {};
         if (typeof loss === 'number') curve.push({ step: steps, loss });
+        else if (typeof reward === 'number') curve.push({ step: steps, reward });
         progress(message);
       },
     });
@@ -91,6 +93,11 @@ export class PlatformLab implements Lab {
     const rows = suiteFile(suite);
     return this.#options.artifacts.once('answered', { model: model.origin, suite, rows }, async () => {
       const startMs = this.#options.nowMs();
+      const wallSeconds = () => Math.round((this.#options.nowMs() - startMs) / 1000);
+      if (isSteered(suite)) {
+        const steered = await steeredAnswers(suite, (prompts, how) => this.#goOn(model, prompts, how));
+        return { ...steered, wallSeconds: wallSeconds() };
+      }
       const evalId = await this.#eval(suite.task);
       const file = await this.#upload(rows, 'evals');
       const greedy = await this.#results(evalId, model, file, suite, 0);
@@ -100,9 +107,18 @@ export class PlatformLab implements Lab {
         tokens: greedy.map(({ tokens }) => tokens),
         sampledRight: summed(sampled, suite.items),
         votedRight: voted(sampled, suite.items),
-        wallSeconds: Math.round((this.#options.nowMs() - startMs) / 1000),
+        wallSeconds: wallSeconds(),
       };
     });
+  }
+
+  async #goOn({ name: model }: LabModel, prompt: string[], how: ContinuationOptions): Promise<Continuation[]> {
+    const { client, signal } = this.#options;
+    const request = { model, prompt, temperature: 0, seed: EVALUATION_SEED, ...how };
+    const { choices } = await client.completions.create(request, { signal });
+    if (choices.length !== prompt.length)
+      throw new Error(`${choices.length} continuations of ${prompt.length} prompts`);
+    return [...choices].sort((a, b) => a.index - b.index);
   }
 
   async #eval(task: string): Promise<string> {

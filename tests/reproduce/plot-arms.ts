@@ -17,17 +17,19 @@ const COLOURS = [
 
 export function svgOfArms({ system, preset, arms, seeds, verdict }: LedgerEntry): string {
   const names = Object.keys(arms);
-  const suites = Object.keys(Object.values(arms)[0]?.summary ?? {});
-  const block = (names.length + 2) * ROW;
-  const height = TOP + suites.length * block + 24;
+  const suites = [...new Set(Object.values(arms).flatMap(({ summary }) => Object.keys(summary)))];
+  const answering = (suite: string) => names.filter((name) => arms[name]?.summary[suite]);
+  const blocks = suites.map((suite) => (answering(suite).length + 2) * ROW);
+  const topOf = (s: number) => blocks.slice(0, s).reduce((sum, block) => sum + block, TOP);
+  const height = topOf(suites.length) + 24;
   const x = (value: number) => LEFT + value * (WIDTH - LEFT - RIGHT);
   const rows = suites.flatMap((suite, s) => {
-    const top = TOP + s * block;
+    const top = topOf(s);
     return [
       text(8, top + ROW, suite, ' font-weight="bold"'),
-      ...names.flatMap((name, i) => {
+      ...answering(suite).flatMap((name, i) => {
         const y = top + (i + 1.4) * ROW;
-        const colour = COLOURS[i % COLOURS.length] ?? '#000';
+        const colour = COLOURS[names.indexOf(name) % COLOURS.length] ?? '#000';
         const { mean } = arms[name]?.summary[suite] ?? { mean: 0 };
         const points = seeds.map((seed) => arms[name]?.by_seed[String(seed)]?.suites[suite]?.pass_1_greedy ?? 0);
         return [

@@ -33,7 +33,7 @@ interface Stage {
 /** In the order of arms, then seeds; the base first, which has no seed of its own and stands for each. */
 export async function runArms(experiment: Experiment, { base, fresh, lab, log, nowMs }: Stage): Promise<ArmRun[]> {
   const { suites, seeds, arms } = experiment;
-  const baseAnswers = await answerAll(lab, base, suites);
+  const baseAnswers = await answerAll(lab, base, suitesOf(suites, BASE_ARM));
   const runs = seeds.map((seed) => ({ ...NOTHING_TRAINED, arm: BASE_ARM, seed, answers: baseAnswers }));
   const tasks = seeds.flatMap((seed) => Object.keys(arms).map((arm) => ({ arm, seed })));
   const startMs = nowMs();
@@ -63,10 +63,13 @@ async function runArm(experiment: Experiment, name: string, seed: number, start:
     totals.steps += trained.steps;
     totals.wallSeconds += trained.wallSeconds;
   }
-  const answers = await answerAll(lab, model, experiment.suites);
+  const answers = await answerAll(lab, model, suitesOf(experiment.suites, name));
   const answering = Object.values(answers).reduce((sum, { wallSeconds }) => sum + wallSeconds, 0);
   return { ...totals, wallSeconds: totals.wallSeconds + answering, arm: name, seed, answers, curve };
 }
+
+const suitesOf = (suites: Experiment['suites'], arm: string): Experiment['suites'] =>
+  Object.fromEntries(Object.entries(suites).filter(([, { only_arms: only }]) => only?.includes(arm) ?? true));
 
 async function answerAll(lab: Lab, model: LabModel, suites: Readonly<Record<string, Suite>>) {
   const answers: Record<string, Answers> = {};

@@ -18,7 +18,8 @@ export { type PrefixAdvantages, prefixAdvantages } from './advantage/prefix-adva
 export { whiten } from './advantage/whiten.js';
 export { DomainSampler, type DomainSamplerOptions } from './data/domain-sampler.js';
 export { domainShares, domainWeights, weightingVariance } from './data/domain-temperature.js';
-export { FIRST_ROW, type RowBatch, type RowCursor, RowSampler } from './data/row-sampler.js';
+export { GivenOrder } from './data/given-order.js';
+export { FIRST_ROW, type RowBatch, type RowCursor, type RowOrder, RowSampler } from './data/row-sampler.js';
 export { decoderLogits } from './decoder/decoder.js';
 export { type DecoderParameters, declareDecoder } from './decoder/decoder-parameters.js';
 export { freshValueHead } from './decoder/value-head.js';
@@ -32,6 +33,7 @@ export {
   type PreferenceSpec,
   type ScoredAnswer,
 } from './loss/preference-loss.js';
+export type { InputMixture } from './record/input-mixture.js';
 export { aggregateTokens, type Aggregation, type TokenWeights } from './record/aggregate-tokens.js';
 export {
   completionRecord,
@@ -59,11 +61,11 @@ export { tensorsNamed, toTensorMap } from './trainer/tensors-named.js';
 export {
   type OptimizerSettings,
   type Resumption,
-  type Start,
   type StepReport,
   type StepRequest,
   Trainer,
   type TrainerOptions,
 } from './trainer/trainer.js';
+export type { Start } from './trainer/training-layout.js';
 export type { LogitSketch } from './trainer/logit-sketch.js';
 export { buildTrainingProgram, type ProgramShape, type TrainedModel } from './trainer/training-program.js';

@@ -4,16 +4,20 @@
  */
 import type { PhaseType } from '@preheat/contracts';
 import type { RecipeEntry } from './catalog/recipe-entry.js';
+import { aceReasonEntry } from './acereason-synergy/config.js';
+import { atsEntry } from './ats-reward/config.js';
 import { cooldownEntry } from './cooldown-sampling/config.js';
 import { dmtEntry } from './dmt-composition/config.js';
 import { dpoEntry } from './dpo/config.js';
 import { grpoEntry } from './grpo/config.js';
+import { iftEntry } from './ift/config.js';
 import { skillmixEntry } from './instruct-skillmix/config.js';
 import { ppoEntry } from './ppo/config.js';
 import { reftEntry } from './reft-ppo/config.js';
 import { rewarmEntry } from './rewarm-cpt/config.js';
 import { rifEntry } from './rft-no-forget/config.js';
 import { s3ftEntry } from './s3ft/config.js';
+import { sariEntry } from './sari-curriculum/config.js';
 import { sftEntry } from './sft/config.js';
 import { tldrEntry } from './tldr-length/config.js';
 import { twoStageEntry } from './two-stage-sft-grpo/config.js';
@@ -39,6 +43,10 @@ export const RECIPES: readonly RecipeEntry[] = [
   tldrEntry,
   rifEntry,
   udsEntry,
+  iftEntry,
+  aceReasonEntry,
+  sariEntry,
+  atsEntry,
 ];
 
 /** What a phase runs when it names no algorithm. */

@@ -1,8 +1,11 @@
 /** The code behind every name in the catalog. One line a recipe; a test keeps both tables equal. */
+import { aceReasonSynergy } from './acereason-synergy/recipe.js';
+import { atsReward } from './ats-reward/recipe.js';
 import { cooldownSampling } from './cooldown-sampling/recipe.js';
 import { dmtComposition } from './dmt-composition/recipe.js';
 import { dpo } from './dpo/recipe.js';
 import { grpo } from './grpo/recipe.js';
+import { ift } from './ift/recipe.js';
 import { instructSkillmix } from './instruct-skillmix/recipe.js';
 import { ppo } from './ppo/recipe.js';
 import type { AnyRecipe, Recipe } from './recipe.js';
@@ -10,6 +13,7 @@ import { reftPpo } from './reft-ppo/recipe.js';
 import { rewarmCpt } from './rewarm-cpt/recipe.js';
 import { rftNoForget } from './rft-no-forget/recipe.js';
 import { s3ft } from './s3ft/recipe.js';
+import { sariCurriculum } from './sari-curriculum/recipe.js';
 import { sft } from './sft/recipe.js';
 import { tldrLength } from './tldr-length/recipe.js';
 import { twoStageSftGrpo } from './two-stage-sft-grpo/recipe.js';
@@ -35,4 +39,8 @@ export const RUNTIMES: Readonly<Record<string, AnyRecipe>> = {
   [tldrLength.name]: opaque(tldrLength),
   [rftNoForget.name]: opaque(rftNoForget),
   [udsBatch.name]: opaque(udsBatch),
+  [ift.name]: opaque(ift),
+  [aceReasonSynergy.name]: opaque(aceReasonSynergy),
+  [sariCurriculum.name]: opaque(sariCurriculum),
+  [atsReward.name]: opaque(atsReward),
 };

@@ -31,5 +31,10 @@ it('counts at the low end what a recipe trains on that chooses its rows', () => 
   expect(tokensOf('uds-batch', { keep_fraction: 0.25 })).toEqual({ low: 500, high: 2000 });
   const group = { group_size: 4, max_completion_tokens: 8 };
   expect(tokensOf('grpo', group)).toEqual({ low: 4 * (2000 + 100), high: 4 * (2000 + 800) });
-  expect(tokensOf('rft-no-forget', group)).toEqual({ low: 0, high: 4 * (2000 + 800) });
+  const [all, none] = [tokensOf('grpo', group), { low: 0, high: 4 * (2000 + 800) }];
+  expect(tokensOf('rft-no-forget', group)).toEqual(none);
+  expect(tokensOf('acereason-synergy', group)).toEqual(all);
+  expect(tokensOf('acereason-synergy', { ...group, filter_rollouts: 4 })).toEqual(none);
+  expect(tokensOf('ats-reward', group)).toEqual(all);
+  expect(tokensOf('ats-reward', { ...group, collapse_fraction: 0.05 })).toEqual(none);
 });

@@ -35,8 +35,9 @@ export function phaseWork(
   const completion = type === 'reinforcement' ? { low: 1, high: number('max_completion_tokens', 1) } : NONE;
   const mean = (training.tokens.total - training.truncated_tokens) / rows;
   const sequences = drawn * completions;
-  // A filter may leave few of the rows, and a selection trains on a share of each batch.
-  const leastTrained = config['filter_rollouts'] === undefined ? number('keep_fraction', 1) : 0;
+  // A filter may leave few of the rows, a monitor may end the phase, and a selection trains on a share of each batch.
+  const mayEndSoon = number('filter_rollouts', 0) > 0 || number('collapse_fraction', 0) > 0;
+  const leastTrained = mayEndSoon ? 0 : number('keep_fraction', 1);
   const tokens = {
     low: Math.floor(sequences * leastTrained * (mean * (1 - spread) + completion.low)),
     high: Math.ceil(sequences * (mean * (1 + spread) + completion.high)),

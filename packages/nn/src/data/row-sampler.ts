@@ -21,7 +21,12 @@ export interface RowBatch {
   readonly next: RowCursor;
 }
 
-export class RowSampler {
+/** Batches by cursor; a pure function of its making and the cursor. */
+export interface RowOrder {
+  batchAt(cursor: RowCursor): RowBatch;
+}
+
+export class RowSampler implements RowOrder {
   readonly #lengths: ArrayLike<number>;
   readonly #random: Random;
   readonly #options: EpochOrderOptions;

@@ -31,7 +31,12 @@ export const logitsOf = (parameters: DecoderParameters, config: DecoderConfig, s
  * The normed states that logits are read from: tokens [B, T] → [B·T, D]. Attention is causal, so padding at the end of a
  * sequence changes nothing before it.
  */
-export function decoderStates(parameters: DecoderParameters, config: DecoderConfig, tokens_BT: Value): Value {
+export function decoderStates(
+  parameters: DecoderParameters,
+  config: DecoderConfig,
+  tokens_BT: Value,
+  mixture: MixedInputs | null = null,
+): Value {
   const architecture = decoderArchitecture(config);
   const { norm, activation } = architecture;
   const [batch = 1, length = 1] = tokens_BT.shape;
@@ -40,7 +45,7 @@ export function decoderStates(parameters: DecoderParameters, config: DecoderConf
   const context = { parameters, rotate, norm, batch, length, heads, keyHeads, headDim };
   const normed = (x: Value, module: NormModule | undefined): Value =>
     module ? normalise(parameters, x, module, norm) : x;
-  let x_ND = embed(parameters, architecture, tokens_BT);
+  let x_ND = embed(parameters, architecture, tokens_BT, mixture);
   for (const layer of architecture.layers) {
     const attended_ND = selfAttention(normed(x_ND, layer.inputNorm), layer, context);
     x_ND = ops.add(x_ND, normed(attended_ND, layer.attentionOutputNorm));
@@ -50,17 +55,31 @@ export function decoderStates(parameters: DecoderParameters, config: DecoderConf
   return normed(x_ND, architecture.finalNorm);
 }
 
+/** Other tokens [B, T], and how much of each input they are: (1 − share)·e(token) + share·e(other). */
+export interface MixedInputs {
+  readonly tokens_BT: Value;
+  readonly shares_BT: Value;
+}
+
 /** Rows [B·T, D] of tokens, with their positions where those are learned. */
 function embed(
   parameters: DecoderParameters,
   { embedding, embeddingScale, positions }: DecoderArchitecture,
   tokens_BT: Value,
+  mixture: MixedInputs | null,
 ): Value {
   const [batch = 1, length = 1] = tokens_BT.shape;
-  const rows_BTD = ops.gather(parameterNamed(parameters, `${embedding.name}.weight`), tokens_BT);
+  const table = parameterNamed(parameters, `${embedding.name}.weight`);
+  const own_BTD = ops.gather(table, tokens_BT);
+  const rows_BTD = mixture ? mixed(own_BTD, ops.gather(table, mixture.tokens_BT), mixture.shares_BT) : own_BTD;
   const scaled_BTD = embeddingScale === 1 ? rows_BTD : ops.mul(rows_BTD, embeddingScale);
   const placed_BTD = positions ? ops.add(scaled_BTD, learnedPositions(parameters, positions, length)) : scaled_BTD;
   return ops.reshape(placed_BTD, [batch * length, embedding.width]);
+}
+
+function mixed(own_BTD: Value, other_BTD: Value, shares_BT: Value): Value {
+  const shares_BT1 = ops.reshape(shares_BT, [...shares_BT.shape, 1]);
+  return ops.add(ops.mul(own_BTD, ops.sub(1, shares_BT1)), ops.mul(other_BTD, shares_BT1));
 }
 
 /** [T, D]. Lengths are rounded up to few shapes, so padding may lie beyond the last position; it gets zeros. */

@@ -9,6 +9,8 @@ export interface LossSpec {
   readonly policyGradient: PolicyGradientSpec | null;
   /** The error of the value head, over the tokens of the policy gradient. Default: none. */
   readonly value?: ValueSpec | null;
+  /** Whether rows are read with mixtures (record/input-mixture.ts), which each of them then has. Default: as they are. */
+  readonly mixesInputs?: boolean;
 }
 
 export interface ValueSpec {

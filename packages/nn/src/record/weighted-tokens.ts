@@ -3,11 +3,14 @@
  * its records to this; the trainer adds up the components and never learns which recipe runs.
  */
 import type { LossSpec } from '../loss/loss-spec.js';
+import type { InputMixture } from './input-mixture.js';
 import type { TokenRecord } from './token-record.js';
 
 /** All arrays have the length of `tokens`; entry `t` weighs the prediction of token `t`, so entry 0 is never used. */
 export interface WeightedTokens {
   readonly tokens: Int32Array;
+  /** What the model reads in part instead of the tokens; only for a loss that mixes inputs. */
+  readonly mixture?: InputMixture;
   /** Weights of `−log π(token)`. */
   readonly crossEntropy?: Float32Array;
   readonly policyGradient?: PolicyTokens;

@@ -2,7 +2,9 @@
  * Lays the rows of one micro-batch into the [B, T] tensors a program is fed. Here the shift happens: position t reads
  * token t and predicts token t + 1, so it takes the weights of entry t + 1. Padding has weight zero everywhere.
  */
+import { invariant } from '@preheat/contracts';
 import type { LossSpec } from '../loss/loss-spec.js';
+import type { InputMixture } from '../record/input-mixture.js';
 import type { WeightedTokens } from '../record/weighted-tokens.js';
 import type { MicroBatchPlan } from './plan-micro-batches.js';
 import { FEEDS } from './training-program.js';
@@ -29,6 +31,17 @@ export function packTokens(rows: readonly Int32Array[], { batch, length }: Micro
   return { [FEEDS.tokens]: tokens_BT, [FEEDS.targets]: targets_BT };
 }
 
+/** What rows are read with; padding is read as it is. */
+export function packMixtures(rows: readonly InputMixture[], { batch, length }: MicroBatchPlan): Feeds {
+  const tokens_BT = new Int32Array(batch * length);
+  const shares_BT = new Float32Array(batch * length);
+  rows.forEach(({ tokens, share }, b) => {
+    tokens_BT.set(tokens.subarray(0, -1), b * length);
+    shares_BT.set(share.subarray(0, -1), b * length);
+  });
+  return { [FEEDS.mixedTokens]: tokens_BT, [FEEDS.mixedShares]: shares_BT };
+}
+
 /** Everything the loss of `spec` reads. Rows without a component have weight zero in it. */
 export function packMicroBatch(
   rows: readonly WeightedTokens[],
@@ -37,7 +50,7 @@ export function packMicroBatch(
   denominators: Denominators,
 ): Feeds {
   const tokens = rows.map((row) => row.tokens);
-  const feeds = packTokens(tokens, plan);
+  const feeds = { ...packTokens(tokens, plan), ...(spec.mixesInputs ? packMixtures(rows.map(mixtureOf), plan) : {}) };
   const lay = (name: string, column: (row: WeightedTokens) => ArrayLike<number> | undefined, scale = 1) => {
     feeds[name] = layColumn(rows.map(column), plan, scale);
   };
@@ -54,6 +67,11 @@ export function packMicroBatch(
     lay(FEEDS.oldValues, (row) => row.policyGradient?.value?.old);
   }
   return feeds;
+}
+
+function mixtureOf({ mixture }: WeightedTokens): InputMixture {
+  invariant(mixture, 'a loss that mixes inputs needs a mixture of every row');
+  return mixture;
 }
 
 function layColumn(

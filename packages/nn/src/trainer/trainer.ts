@@ -10,32 +10,34 @@ import {
   type TensorMap,
 } from '@preheat/checkpoints';
 import { type DecoderConfig, decoderTensors, invariant, type TensorSpec } from '@preheat/contracts';
-import type {
-  Executor,
-  LoadableState,
-  ParameterSpec,
-  StoredTensor,
-  Tensors,
-  TrainingSnapshot,
-  TrainingState,
-} from '@preheat/executor';
+import type { Executor, Tensors, TrainingSnapshot, TrainingState } from '@preheat/executor';
 import type { Program } from '@preheat/graph';
 import { dropoutMasks } from '../adapter/dropout-masks.js';
-import { type FrozenStorage, restoreTensor, storageOf, storeTensor } from '../adapter/frozen-storage.js';
+import { type FrozenStorage, restoreTensor } from '../adapter/frozen-storage.js';
 import { loraTensors } from '../adapter/lora-modules.js';
 import { valueHeadTensors } from '../decoder/value-head.js';
 import type { LossSpec } from '../loss/loss-spec.js';
+import type { InputMixture } from '../record/input-mixture.js';
 import { isInert, type WeightedTokens } from '../record/weighted-tokens.js';
 import { type BatchSums, emptySums, foldSums } from './batch-sums.js';
 import { type LogitSketch, sketchAt } from './logit-sketch.js';
 import { overlap } from './overlap.js';
-import { type Denominators, type Feeds, packMicroBatch, packTokens, predictions } from './pack-micro-batch.js';
+import {
+  type Denominators,
+  type Feeds,
+  packMicroBatch,
+  packMixtures,
+  packTokens,
+  predictions,
+} from './pack-micro-batch.js';
 import { type MicroBatchLimits, type MicroBatchPlan, planMicroBatches } from './plan-micro-batches.js';
 import { type Shrink, ShrinkOnOom } from './shrink-on-oom.js';
 import { ProgramCache } from './program-cache.js';
 import { tensorsNamed, toTensorMap } from './tensors-named.js';
+import { layoutOf, parametersOf, type Start, storageIn } from './training-layout.js';
 import {
   buildEvaluationProgram,
+  buildGuessProgram,
   buildScoringProgram,
   buildSketchProgram,
   buildTrainingProgram,
@@ -92,16 +94,6 @@ const OVERHEAD_SHARE = 1 / 8;
 /** Programs kept; a few lengths times a few row counts. */
 const MAX_PROGRAMS = 48;
 
-/** What a trainer starts from: the weights and, when it trains an adapter, that; the weights then stay as they are. */
-export interface Start {
-  readonly weights: TensorMap;
-  readonly adapter?: LoraAdapter | null;
-  /** Trained beside the weights or the adapter; absent: none. */
-  readonly valueHead?: TensorMap | null;
-  /** Seeds the dropout of the adapter. Default 0. */
-  readonly seed?: number;
-}
-
 /** A start in the middle: moments of what is trained, and the updates it took. */
 export interface Resumption extends Start, Pick<TrainingSnapshot, 'firstMoment' | 'secondMoment' | 'stepCount'> {}
 
@@ -139,7 +131,7 @@ export class Trainer {
    */
   static async open(options: TrainerOptions, start: Start): Promise<Trainer> {
     assertDecoderTensors(options.config, start.weights);
-    const storage = storageIn(options);
+    const storage = storageIn(options.executor, options.frozenStorage);
     const state = await options.executor.openTraining(layoutOf(options.config, start, storage));
     await state.load(parametersOf(start, storage));
     return new Trainer(state, options, start, 0);
@@ -148,7 +140,7 @@ export class Trainer {
   /** Continues bit-exactly from what `read` gave. */
   static async restore(options: TrainerOptions, resumption: Resumption): Promise<Trainer> {
     const { firstMoment, secondMoment, stepCount } = resumption;
-    const storage = storageIn(options);
+    const storage = storageIn(options.executor, options.frozenStorage);
     const state = await options.executor.openTraining(layoutOf(options.config, resumption, storage));
     await state.load({ ...parametersOf(resumption, storage), firstMoment, secondMoment, stepCount });
     return new Trainer(state, options, resumption, stepCount);
@@ -217,10 +209,34 @@ export class Trainer {
     return this.#run('evaluate', rows, spec, denominators);
   }
 
-  /** Log-probabilities of every token at a temperature, in the order of `rows`; entry 0 of a row is 0. */
-  logProbs(rows: readonly Int32Array[], temperature: number): Promise<Float32Array[]> {
-    return this.#perToken(rows, 'logProbs', (plan) =>
-      this.#program('score', plan, String(temperature), () => buildScoringProgram(this.#model, plan, temperature)),
+  /**
+   * Log-probabilities of every token at a temperature, in the order of `rows`; entry 0 of a row is 0.
+   * @param mixtures Of every row, what it is read with. Default: its own tokens.
+   */
+  logProbs(
+    rows: readonly Int32Array[],
+    temperature: number,
+    mixtures?: readonly InputMixture[],
+  ): Promise<Float32Array[]> {
+    const [kind, shaped] = mixtures ? ['mixed score', { mixesInputs: true }] : ['score', {}];
+    return this.#perToken(
+      rows,
+      'logProbs',
+      (plan) =>
+        this.#program(kind, plan, String(temperature), () =>
+          buildScoringProgram(this.#model, { ...plan, ...shaped }, temperature),
+        ),
+      (plan) => (mixtures ? packMixtures(select(mixtures, plan), plan) : {}),
+    );
+  }
+
+  /** The most probable token at every place after the tokens before it, in the order of `rows`; entry 0 is the row's own. */
+  async guesses(rows: readonly Int32Array[]): Promise<Int32Array[]> {
+    const found = await this.#perToken(rows, 'guesses', (plan) =>
+      this.#program('guess', plan, '', () => buildGuessProgram(this.#model, plan)),
+    );
+    return found.map((guesses, row) =>
+      Int32Array.from(guesses, (token, t) => (t === 0 ? (rows[row]?.[0] ?? 0) : token)),
     );
   }
 
@@ -243,7 +259,7 @@ export class Trainer {
     const take: TakeOutputs = (outputs, plan, row, place) => {
       sketches[row] = sketchAt(outputs, plan, place, predictions(rows[row] ?? EMPTY), width);
     };
-    await this.#eachRow(rows, programOf, take, { [SKETCH.projection]: projection_VR });
+    await this.#eachRow(rows, programOf, take, () => ({ [SKETCH.projection]: projection_VR }));
     return sketches;
   }
 
@@ -252,14 +268,16 @@ export class Trainer {
     rows: readonly Int32Array[],
     output: string,
     programOf: (plan: MicroBatchPlan) => Program,
+    further?: (plan: MicroBatchPlan) => Feeds,
   ): Promise<Float32Array[]> {
     const results = rows.map((tokens) => new Float32Array(tokens.length));
-    await this.#eachRow(rows, programOf, (outputs, plan, row, place) => {
+    const take: TakeOutputs = (outputs, plan, row, place) => {
       const [found, result] = [outputs[output], results[row]];
       invariant(found && result, `a program returns ${output}`);
       const start = place * plan.length;
       result.set(found.subarray(start, start + result.length - 1), 1);
-    });
+    };
+    await this.#eachRow(rows, programOf, take, further);
     return results;
   }
 
@@ -268,12 +286,12 @@ export class Trainer {
     rows: readonly Int32Array[],
     programOf: (plan: MicroBatchPlan) => Program,
     take: TakeOutputs,
-    further: Feeds = {},
+    further: (plan: MicroBatchPlan) => Feeds = () => ({}),
   ): Promise<void> {
     return this.#microBatches.run(this.#state, async (limits) => {
       await overlap(planMicroBatches(this.#lengths(rows), limits), async (plan) => {
         const program = programOf(plan);
-        const packed = { ...packTokens(select(rows, plan), plan), ...further };
+        const packed = { ...packTokens(select(rows, plan), plan), ...further(plan) };
         // A program that predicts nothing reads no targets.
         const feeds = Object.fromEntries(
           program.inputs.flatMap(({ name }) => (packed[name] ? [[name, packed[name]]] : [])),
@@ -363,31 +381,4 @@ function select<T>(rows: readonly T[], plan: MicroBatchPlan): T[] {
     invariant(row !== undefined, `a plan names row ${index} of ${rows.length}`);
     return row;
   });
-}
-
-const storageIn = ({ executor, frozenStorage = 'float32' }: TrainerOptions): FrozenStorage =>
-  executor.holdsStored ? frozenStorage : 'float32';
-
-/** Under an adapter the weights are held, but not trained. */
-function layoutOf(config: DecoderConfig, { adapter, valueHead }: Start, storage: FrozenStorage): ParameterSpec[] {
-  const head = valueHead ? valueHeadTensors(config) : [];
-  if (!adapter) return [...decoderTensors(config), ...head];
-  const held = decoderTensors(config).map((spec) => ({
-    ...spec,
-    trainable: false,
-    storage: storageOf(spec, storage),
-  }));
-  return [...held, ...loraTensors(config, adapter.config), ...head];
-}
-
-function parametersOf({ weights, adapter, valueHead }: Start, storage: FrozenStorage): LoadableState {
-  const parameters: Record<string, Float32Array> = {};
-  const stored: Record<string, StoredTensor> = {};
-  for (const [name, tensor] of weights) {
-    const own = adapter ? storageOf(tensor, storage) : 'float32';
-    if (own === 'float32') parameters[name] = tensor.data;
-    else stored[name] = storeTensor(name, tensor, own);
-  }
-  for (const [name, { data }] of [...(adapter?.tensors ?? []), ...(valueHead ?? [])]) parameters[name] = data;
-  return { parameters, stored };
 }

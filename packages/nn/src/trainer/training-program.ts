@@ -14,10 +14,12 @@ import { type LossSpec, MAXIMUM } from '../loss/loss-spec.js';
 import { policyGradient, type PolicyTerm } from '../loss/policy-gradient.js';
 import { valueLoss } from '../loss/value-loss.js';
 
-/** Names of the fed tensors, all [B, T]: tokens and targets i32, the others f32. */
+/** Names of the fed tensors, all [B, T]: tokens, targets and mixed tokens i32, the others f32. */
 export const FEEDS = {
   tokens: 'tokens',
   targets: 'targets',
+  mixedTokens: 'mixedTokens',
+  mixedShares: 'mixedShares',
   crossEntropyWeights: 'crossEntropyWeights',
   policyWeights: 'policyWeights',
   advantages: 'advantages',
@@ -39,6 +41,8 @@ export interface TrainedModel {
 export interface ProgramShape {
   readonly batch: number;
   readonly length: number;
+  /** Whether inputs are mixtures (record/input-mixture.ts). Default: the tokens alone. */
+  readonly mixesInputs?: boolean;
 }
 
 interface Draft {
@@ -52,14 +56,20 @@ interface Draft {
   readonly valueHead: () => ReadonlyMap<string, Value>;
 }
 
-function draft({ config, lora }: TrainedModel, { batch, length }: ProgramShape, isTraining: boolean): Draft {
+function draft({ config, lora }: TrainedModel, shape: ProgramShape, isTraining: boolean): Draft {
+  const { batch, length, mixesInputs } = shape;
   const graph = new GraphBuilder();
   const base = declareDecoder(graph, config);
   const maskedRows = isTraining && lora !== null && lora.dropout > 0 ? batch * length : null;
   const parameters = lora ? declareAdapter(graph, base, config, lora, { maskedRows }) : base;
   const feed = (name: string, dtype: 'i32' | 'f32') => graph.input(name, dtype, [batch, length]);
   const flat = (x_BT: Value) => ops.reshape(x_BT, [batch * length]);
-  const states_ND = decoderStates(parameters, config, feed(FEEDS.tokens, 'i32'));
+  const tokens_BT = feed(FEEDS.tokens, 'i32');
+  const mixture = mixesInputs && {
+    tokens_BT: feed(FEEDS.mixedTokens, 'i32'),
+    shares_BT: feed(FEEDS.mixedShares, 'f32'),
+  };
+  const states_ND = decoderStates(parameters, config, tokens_BT, mixture || null);
   const logits_NV = logitsOf(parameters, config, states_ND);
   const targets_N = flat(feed(FEEDS.targets, 'i32'));
   let head: ReadonlyMap<string, Value> | undefined;
@@ -101,7 +111,7 @@ function lossOutputs(terms: readonly (LossTerm | PolicyTerm)[]): Record<string, 
 
 /** Outputs: `loss`, the sums of loss-spec.ts that apply, and the gradient of every trained parameter. */
 export function buildTrainingProgram(model: TrainedModel, shape: ProgramShape, spec: LossSpec): Program {
-  const parts = draft(model, shape, true);
+  const parts = draft(model, { ...shape, mixesInputs: spec.mixesInputs ?? false }, true);
   const outputs = lossOutputs(lossTerms(parts, spec));
   const trained = [...trainedParameters(parts.parameters), ...(spec.value ? parts.valueHead() : [])];
   const found = gradients(
@@ -123,7 +133,7 @@ function trainedParameters({ tensors, updates }: DecoderParameters): (readonly [
 
 /** As the training program, without gradients and dropout. */
 export function buildEvaluationProgram(model: TrainedModel, shape: ProgramShape, spec: LossSpec): Program {
-  const parts = draft(model, shape, false);
+  const parts = draft(model, { ...shape, mixesInputs: spec.mixesInputs ?? false }, false);
   return parts.graph.build({ outputs: lossOutputs(lossTerms(parts, spec)) });
 }
 
@@ -132,6 +142,13 @@ export function buildScoringProgram(model: TrainedModel, shape: ProgramShape, te
   const { graph, logits_NV, targets_N } = draft(model, shape, false);
   const logProbs_N = blocks.tokenLogProb(ops.mul(logits_NV, 1 / temperature), targets_N);
   return graph.build({ outputs: { logProbs: ops.reshape(logProbs_N, [shape.batch, shape.length]) } });
+}
+
+/** Output `guesses` [B, T]: the most probable token at each target's place, as f32. */
+export function buildGuessProgram(model: TrainedModel, shape: ProgramShape): Program {
+  const { graph, logits_NV } = draft(model, shape, false);
+  const guesses_N = ops.cast(ops.argMax(logits_NV), 'f32');
+  return graph.build({ outputs: { guesses: ops.reshape(guesses_N, [shape.batch, shape.length]) } });
 }
 
 /** Output `values` [B, T]: what the value head says before each target. */

@@ -5,7 +5,7 @@
  * say what completions earn, and which prompts are worth training on.
  */
 import { invariant } from '@preheat/contracts';
-import { FIRST_ROW, type LossSpec, type RowCursor, RowSampler, type Trainer } from '@preheat/nn';
+import { FIRST_ROW, type LossSpec, type RowCursor, type RowOrder, type Trainer } from '@preheat/nn';
 import Type, { type Static } from 'typebox';
 import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
@@ -30,6 +30,9 @@ import {
 import { untilUpdate } from '../training/until-update.js';
 import { compareGroups } from './compare-groups.js';
 import type { GrpoConfig } from './keys.js';
+import { leaveAsIs } from './leave-as-is.js';
+import { type Observation, watch } from './observation.js';
+import { rowOrder } from './row-order.js';
 import { nextTemperature, usedTemperature } from './temperature-control.js';
 import { weightedRows } from './weighted-rows.js';
 
@@ -41,11 +44,15 @@ export interface GrpoVariant<Config> {
   readonly checkRows?: (ctx: RecipeContext<Config>) => void;
   /** Which rows are trained on, asked once before the first step. Default: all of them. */
   readonly choose?: (ctx: RecipeContext<Config>, trainer: Trainer) => Promise<RowChoice>;
+  /** Whether rows come in the order of the choice in every epoch. Default: no, each epoch shuffles them. */
+  readonly keepsOrder?: (config: Config) => boolean;
+  /** What a step shows of the policy beside its rewards; complaints in a row may end the phase. Default: nothing. */
+  readonly observe?: (graded: readonly GradedCompletion[], config: Config) => Observation;
 }
 
 const RowChoice = Type.Object({
-  /** Indices into the training rows; at least one. */
-  rows: Type.Array(Type.Integer({ minimum: 0 }), { minItems: 1 }),
+  /** Indices into the training rows; without any the phase ends at once and leaves the weights as they are. */
+  rows: Type.Array(Type.Integer({ minimum: 0 })),
   /** What every step reports of the choice. */
   metrics: Type.Record(Type.String(), Type.Number()),
 });
@@ -55,7 +62,8 @@ export interface GrpoState {
   readonly trainer: Trainer;
   /** Frozen; only with a KL penalty. */
   readonly reference: Trainer | null;
-  readonly sampler: RowSampler;
+  /** Null where no row is trained on. */
+  readonly order: RowOrder | null;
   /** Null: every row. */
   readonly choice: RowChoice | null;
   readonly rows: readonly TrainingRow[];
@@ -63,12 +71,15 @@ export interface GrpoState {
   readonly cursor: RowCursor;
   /** Where the control of the temperature has come to. */
   readonly temperature: number;
+  /** Steps in a row, up to the last, that were complained of. */
+  readonly complaints: number;
 }
 
-/** Beside the position in the data; the temperature is absent in snapshots of versions that had no control. */
+/** Beside the position in the data; absent in snapshots of versions that had no such thing, where it was at its start. */
 const Further = Type.Object({
   temperature: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
   choice: Type.Optional(RowChoice),
+  complaints: Type.Optional(Type.Integer({ minimum: 0 })),
 });
 /** Above that of supervised training: policy gradients are noisier, and their scale must be averaged over more steps. */
 const BETA2 = 0.99;
@@ -77,14 +88,13 @@ export function grpoLoop<Config extends GrpoConfig>(variant: GrpoVariant<Config>
   const { name } = variant;
   const stateOf = async (
     ctx: RecipeContext<Config>,
-    parts: Pick<GrpoState, 'trainer' | 'choice' | 'step' | 'cursor' | 'temperature'>,
+    parts: Pick<GrpoState, 'trainer' | 'choice' | 'step' | 'cursor' | 'temperature' | 'complaints'>,
   ): Promise<GrpoState> => {
     const { trainingRows, seed, config } = ctx;
     const reference = config.kl_beta > 0 ? await openFrozen(ctx, await ctx.referencePolicy()) : null;
     const rows = parts.choice ? rowsAt(trainingRows, Int32Array.from(parts.choice.rows)) : trainingRows;
-    const order = { batchSize: config.batch_size, windowBatches: 1 };
-    const sampler = new RowSampler(new Int32Array(rows.length), streamOf(seed, `${name} rows`), order);
-    return { ...parts, reference, rows, sampler };
+    const order = { count: rows.length, batchSize: config.batch_size, isKept: variant.keepsOrder?.(config) ?? false };
+    return { ...parts, reference, rows, order: rowOrder(streamOf(seed, `${name} rows`), order) };
   };
   return {
     name,
@@ -94,7 +104,7 @@ export function grpoLoop<Config extends GrpoConfig>(variant: GrpoVariant<Config>
       try {
         const choice = (await variant.choose?.(ctx, trainer)) ?? null;
         const { temperature } = ctx.config;
-        return await stateOf(ctx, { trainer, choice, step: 0, cursor: FIRST_ROW, temperature });
+        return await stateOf(ctx, { trainer, choice, step: 0, cursor: FIRST_ROW, temperature, complaints: 0 });
       } catch (error) {
         await trainer.dispose();
         throw error;
@@ -102,17 +112,23 @@ export function grpoLoop<Config extends GrpoConfig>(variant: GrpoVariant<Config>
     },
     async restore(ctx, snapshot) {
       const { step, updates, cursor } = readCursorPlain(snapshot.plain, name);
-      const { temperature = ctx.config.temperature, choice = null } = readPlain(Further, snapshot.plain, name);
+      const further = readPlain(Further, snapshot.plain, name);
+      const { temperature = ctx.config.temperature, choice = null, complaints = 0 } = further;
       invariant(choice !== null || !variant.choose, `this snapshot of ${name} does not say which rows it trains on`);
       const trainer = await restoreTrainer(ctx, snapshot, updates, BETA2);
-      return stateOf(ctx, { trainer, choice, step, cursor, temperature });
+      return stateOf(ctx, { trainer, choice, step, cursor, temperature, complaints });
     },
-    async snapshot({ trainer, step, cursor, temperature, choice }): Promise<Snapshot> {
+    async snapshot({ trainer, step, cursor, temperature, choice, complaints }): Promise<Snapshot> {
       const { updates, ...tensors } = await snapshotTrainer(trainer);
-      const further: Static<typeof Further> = { temperature, ...(choice ? { choice } : {}) };
+      const further: Static<typeof Further> = { temperature, complaints, ...(choice ? { choice } : {}) };
       return { ...tensors, plain: { ...cursorPlain(name, { step, updates, cursor }), ...further } };
     },
-    step: (state, ctx) => takeStep(variant, state, ctx),
+    async step(state, ctx) {
+      const { order } = state;
+      if (order) return takeStep(variant, { ...state, order }, ctx);
+      const left = await leaveAsIs(ctx, state.trainer, state.choice?.metrics ?? {});
+      return { ...left, state: { ...state, step: state.step + 1 } };
+    },
     async dispose({ trainer, reference }) {
       await trainer.dispose();
       await reference?.dispose();
@@ -122,7 +138,7 @@ export function grpoLoop<Config extends GrpoConfig>(variant: GrpoVariant<Config>
 
 async function takeStep<Config extends GrpoConfig>(
   variant: GrpoVariant<Config>,
-  state: GrpoState,
+  state: GrpoState & { readonly order: RowOrder },
   ctx: RecipeContext<Config>,
 ): Promise<StepResult<GrpoState>> {
   const before = untilUpdate(ctx);
@@ -135,7 +151,7 @@ async function takeStep<Config extends GrpoConfig>(
   const started = now();
 
   // Collect: the policy sees every prompt of the batch `group_size` times.
-  const batch = state.sampler.batchAt(state.cursor);
+  const batch = state.order.batchAt(state.cursor);
   await publish(state.trainer, ctx, state.step);
   const completions = await collect(before, rowsAt(state.rows, batch.rows), {
     perRow: config.group_size,
@@ -147,9 +163,8 @@ async function takeStep<Config extends GrpoConfig>(
   // Score. Graders take their time, in which the trainer gets ready.
   void state.trainer.prepare(lengthsOf(completions), spec);
   const grades = await score(before, completions);
-  const rewards = rewardsOf(variant, config, gradedCompletions(ctx, completions, grades));
-  const comparison = { normaliseStd: config.normalise_std, baseline: config.advantage_baseline };
-  const { advantages, zeroVarianceFraction } = compareGroups(rewards, config.group_size, comparison);
+  const graded = gradedCompletions(ctx, completions, grades);
+  const { advantages, metrics: earned } = compared(variant, config, graded);
   const sampled = now();
 
   // Update.
@@ -168,14 +183,17 @@ async function takeStep<Config extends GrpoConfig>(
   // Log.
   const rollouts = rolloutMetrics({ completions, grades });
   const moved = nextTemperature(state.temperature, rollouts['sampled_entropy'] ?? 0, config);
-  const valid = isEvaluationDue(ctx, step, totalSteps) ? await evaluate(state.trainer, ctx, step) : null;
+  const watched = watch(variant.observe?.(graded, config), state.complaints);
+  const isLast = step >= totalSteps || watched.isEnough;
+  const isDue = isEvaluationDue(ctx, step, isLast ? step : totalSteps);
+  const valid = isDue ? await evaluate(state.trainer, ctx, step) : null;
   const metrics = {
     step,
     total_steps: totalSteps,
     ...rollouts,
-    ...(variant.rewardsOf ? { train_shaped_reward: meanKnown(rewards) } : {}),
     ...state.choice?.metrics,
-    frac_zero_variance: zeroVarianceFraction,
+    ...watched.metrics,
+    ...earned,
     ...updateMetrics(first, last, learnedTokens(trainedOn.rows, spec), state.reference !== null),
     learning_rate: rate,
     temperature,
@@ -184,17 +202,30 @@ async function takeStep<Config extends GrpoConfig>(
   const timing = stepTiming({ started, sampled, trained, ended: now() });
   const tree = eventTree(graderOf(ctx).compiled, { completions, grades }, valid, timing);
   return {
-    state: { ...state, step, cursor: batch.next, temperature: moved },
-    done: step >= totalSteps,
+    state: { ...state, step, cursor: batch.next, temperature: moved, complaints: watched.complaints },
+    done: isLast,
     metrics,
     tokens: trainedOn.rows.reduce((sum, { tokens }) => sum + tokens.length, 0),
-    event: { message: message(step, totalSteps, metrics), data: { ...metrics, ...tree } },
-    warnings: stepWarnings(step, metrics),
+    event: { message: message(step, totalSteps, metrics) + watched.ending, data: { ...metrics, ...tree } },
+    warnings: [...stepWarnings(step, metrics), ...watched.warnings],
   };
 }
 
 const lengthsOf = (completions: readonly Completion[]): number[] =>
   completions.map(({ prompt, sample }) => prompt.length + sample.tokens.length);
+
+/** What completions earned, and how each compares with the others of its prompt. */
+function compared<Config extends GrpoConfig>(
+  variant: GrpoVariant<Config>,
+  config: Config,
+  graded: readonly GradedCompletion[],
+) {
+  const rewards = rewardsOf(variant, config, graded);
+  const comparison = { normaliseStd: config.normalise_std, baseline: config.advantage_baseline };
+  const { advantages, zeroVarianceFraction } = compareGroups(rewards, config.group_size, comparison);
+  const shaped = variant.rewardsOf ? { train_shaped_reward: meanKnown(rewards) } : {};
+  return { advantages, metrics: { ...shaped, frac_zero_variance: zeroVarianceFraction } };
+}
 
 /** In the order of the completions, those of one prompt being adjacent. */
 function rewardsOf<Config extends GrpoConfig>(

@@ -8,13 +8,16 @@ import {
   CROSS_ENTROPY,
   FIRST_ROW,
   imitate,
+  type LossSpec,
   type RowBatch,
   type RowCursor,
+  type RowOrder,
   RowSampler,
   type StepReport,
   type TokenRecord,
   type Trainer,
   trainedTokens,
+  type WeightedTokens,
 } from '@preheat/nn';
 import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult } from '../recipe.js';
@@ -34,23 +37,41 @@ const WINDOW_BATCHES = 16;
 /** Below the usual 0.999: short runs must forget the first, large gradients. */
 const BETA2 = 0.95;
 
-/** Batches by cursor; a pure function of its making and the cursor. */
-export interface RowOrder {
-  batchAt(cursor: RowCursor): RowBatch;
-}
-
 export interface SupervisedVariant<Config> {
   readonly name: string;
   /** Which tokens of a row are trained. Default: those of assistant messages. */
   readonly trains?: (config: Config) => Pick<DemonstrationOptions, 'tokens'>;
   /** In which order rows come. Default: a permutation an epoch, in batches of similar lengths. */
   readonly order?: (ctx: RecipeContext<Config>) => RowOrder;
+  /** Recipe whose permutations are drawn, so that both see the same batches. Default: its own. */
+  readonly ordersAs?: string;
   /** Which rows of a batch are trained on. Default: every row. */
   readonly select?: SelectRows<Config>;
   /** How much each row of a batch counts, and what is to be logged of it. Default: 1 each. */
   readonly weigh?: (ctx: RecipeContext<Config>, batch: RowBatch) => RowWeights;
+  /** How the chosen records are taught. Default: every trained token is imitated, read as it is. */
+  readonly teach?: Teaching<Config>;
   /** Learning rate of step `step` (0 is the first). Default: warm-up, then a cosine to a tenth of the peak. */
   readonly rateAt?: (config: Config, step: number, totalSteps: number) => number;
+}
+
+export interface Teaching<Config> {
+  readonly lossOf: (config: Config) => LossSpec;
+  /** One row a record, in order; weights of a row that leave its mean loss what it was have the mean 1. */
+  readonly lessons: (ctx: RecipeContext<Config>, lesson: Lesson) => Promise<Lessons>;
+}
+
+export interface Lesson {
+  readonly trainer: Trainer;
+  readonly records: readonly TokenRecord[];
+  /** Number of the step, from 1, and of the last one. */
+  readonly step: number;
+  readonly totalSteps: number;
+}
+
+export interface Lessons {
+  readonly rows: readonly WeightedTokens[];
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 export interface RowWeights {
@@ -88,7 +109,7 @@ export function supervisedLoop<Config extends SftConfig>(
     const demonstrations = (rows: typeof ctx.trainingRows, keep: boolean) =>
       new Demonstrations(rows, tokenizer, { ...options, keep });
     const training = demonstrations(ctx.trainingRows, config.n_epochs > 1);
-    const order = variant.order?.(ctx) ?? shuffled(ctx, name, training);
+    const order = variant.order?.(ctx) ?? shuffled(ctx, variant.ordersAs ?? name, training);
     return { ...parts, training, validation: demonstrations(ctx.validationRows, true), order };
   };
   return {
@@ -140,13 +161,18 @@ async function takeStep<Config extends SftConfig>(
   const { weights, metrics: weighed } = variant.weigh?.(ctx, drawn) ?? PLAIN;
   const trained = records.reduce((sum, record) => sum + trainedTokens(record), 0);
   const denominators = { crossEntropy: Math.max(1, trained) };
+  const spec = variant.teach?.lossOf(config) ?? CROSS_ENTROPY;
+  const weighted = weights ? records.map((record, i) => weightedRecord(record, weights[i] ?? 1)) : records;
+  const { rows, metrics: taught } = variant.teach
+    ? await variant.teach.lessons(ctx, { trainer, records: weighted, step, totalSteps })
+    : { rows: weighted.map(imitate), metrics: {} };
+  signal.throwIfAborted();
 
   // Update.
   const rate = (variant.rateAt ?? cosine)(config, state.step, totalSteps);
-  const request = { spec: CROSS_ENTROPY, denominators, learningRate: rate, signal };
-  const rows = records.map((record, i) => imitate(weights ? weightedRecord(record, weights[i] ?? 1) : record));
+  const request = { spec, denominators, learningRate: rate, signal };
   const stepping = state.trainer.step(rows, request);
-  const ahead = step < totalSteps ? collectAhead(state, drawn.next, { isWhole: !variant.select }) : undefined;
+  const ahead = step < totalSteps ? collectAhead(state, drawn.next, variant.select ? null : spec) : undefined;
   const report = await stepping;
   if (!Number.isFinite(report.loss)) throw new TrainingDivergedError(step, report.loss);
 
@@ -161,6 +187,7 @@ async function takeStep<Config extends SftConfig>(
     learning_rate: rate,
     epoch: drawn.epoch,
     ...weighed,
+    ...taught,
     ...chosen.metrics,
     ...validation,
   };
@@ -187,14 +214,15 @@ function collect({ order, training }: SupervisedState, cursor: RowCursor): Batch
 }
 
 /**
- * The next batch and, where the whole of it is trained on, what the trainer needs for it, while it is at work on this one.
+ * The next batch and what the trainer needs for it, while it is at work on this one.
+ * @param whole Of the loss, where the whole batch is trained on; else null.
  */
-function collectAhead(state: SupervisedState, cursor: RowCursor, { isWhole }: { isWhole: boolean }): Batch | undefined {
+function collectAhead(state: SupervisedState, cursor: RowCursor, whole: LossSpec | null): Batch | undefined {
   try {
     const batch = collect(state, cursor);
-    if (!isWhole) return batch;
+    if (!whole) return batch;
     const lengths = batch.records.map(({ tokens }) => tokens.length);
-    void state.trainer.prepare(lengths, CROSS_ENTROPY);
+    void state.trainer.prepare(lengths, whole);
     return batch;
   } catch {
     // A row that has no tokens: the step that trains on it says so.

@@ -19,8 +19,9 @@ export interface TaskItem<Data = unknown> {
 /**
  * How an oracle writes its trace. `direct`: the answer alone. `steps`: the shortest derivation. `verbose`: every step is
  * checked again. `assume`: assume, check, contradiction, revise. `search`: depth-first with exactly `backtracks` dead ends.
+ * `structured`: plan, caption, reasoning, summary, each under its letter.
  */
-export const TRACE_STYLES = ['direct', 'steps', 'verbose', 'assume', 'search'] as const;
+export const TRACE_STYLES = ['direct', 'steps', 'verbose', 'assume', 'search', 'structured'] as const;
 export type TraceStyle = (typeof TRACE_STYLES)[number];
 
 export interface TraceOptions {

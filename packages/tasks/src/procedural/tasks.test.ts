@@ -117,6 +117,28 @@ describe('near misses', () => {
     ],
     ['listfn', { skills: ['REVERSE', 'SORT'], digits: [3, 1, 2, 4] }, '#1234', ['#4213', '#123', '#12345', '#']],
     ['zebra3', { clues: ['r1', 'g2', 'c=r', 'd2'] }, '#rgb/cdf', ['#rgb/cfd', '#rgbcdf', '#rgb/ccf', '#rbg/cdf']],
+    ['lake4', { cells: 's..o.o.....go...' }, '#rrdrd', ['#rr', '#rrr', '#lrrdrd', '#rdd', '#rrdrdu']],
+    [
+      'audio',
+      {
+        events: [
+          { code: 'a', loudness: 3, frames: 2 },
+          { code: 'b', loudness: 7, frames: 1 },
+          { code: 'a', loudness: 2, frames: 1 },
+        ],
+        question: 'cause',
+        about: 'a',
+        options: ['a', 'c', 'b', 'h'],
+      },
+      '#C',
+      ['#A', '#B', '#b', '#C ok', '#CC'],
+    ],
+    [
+      'screen',
+      { required: [1, 0], asked_years: 3, words: ['query', 'font', 'dom', 'bash'], years: 5 },
+      '#y dom 9',
+      ['#n dom 9', '#y dom', '#y 9', '#yes dom 9', '#y dom 10'],
+    ],
     [
       'kk2',
       {

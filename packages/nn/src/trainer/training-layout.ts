@@ -1,0 +1,48 @@
+/** Which parameters a training state has and what they start as: the weights, an adapter beside them, a value head. */
+import type { LoraAdapter, TensorMap } from '@preheat/checkpoints';
+import { type DecoderConfig, decoderTensors } from '@preheat/contracts';
+import type { Executor, LoadableState, ParameterSpec, StoredTensor } from '@preheat/executor';
+import { type FrozenStorage, storageOf, storeTensor } from '../adapter/frozen-storage.js';
+import { loraTensors } from '../adapter/lora-modules.js';
+import { valueHeadTensors } from '../decoder/value-head.js';
+
+/** What a trainer starts from: the weights and, when it trains an adapter, that; the weights then stay as they are. */
+export interface Start {
+  readonly weights: TensorMap;
+  readonly adapter?: LoraAdapter | null;
+  /** Trained beside the weights or the adapter; absent: none. */
+  readonly valueHead?: TensorMap | null;
+  /** Seeds the dropout of the adapter. Default 0. */
+  readonly seed?: number;
+}
+
+export const storageIn = (executor: Executor, wanted: FrozenStorage = 'float32'): FrozenStorage =>
+  executor.holdsStored ? wanted : 'float32';
+
+/** Under an adapter the weights are held, but not trained. */
+export function layoutOf(
+  config: DecoderConfig,
+  { adapter, valueHead }: Start,
+  storage: FrozenStorage,
+): ParameterSpec[] {
+  const head = valueHead ? valueHeadTensors(config) : [];
+  if (!adapter) return [...decoderTensors(config), ...head];
+  const held = decoderTensors(config).map((spec) => ({
+    ...spec,
+    trainable: false,
+    storage: storageOf(spec, storage),
+  }));
+  return [...held, ...loraTensors(config, adapter.config), ...head];
+}
+
+export function parametersOf({ weights, adapter, valueHead }: Start, storage: FrozenStorage): LoadableState {
+  const parameters: Record<string, Float32Array> = {};
+  const stored: Record<string, StoredTensor> = {};
+  for (const [name, tensor] of weights) {
+    const own = adapter ? storageOf(tensor, storage) : 'float32';
+    if (own === 'float32') parameters[name] = tensor.data;
+    else stored[name] = storeTensor(name, tensor, own);
+  }
+  for (const [name, { data }] of [...(adapter?.tensors ?? []), ...(valueHead ?? [])]) parameters[name] = data;
+  return { parameters, stored };
+}
