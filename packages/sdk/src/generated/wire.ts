@@ -3216,6 +3216,628 @@ export interface CreateJob {
           sketch_columns?: "auto" | number;
         };
       }
+    | {
+        type: "supervised";
+        /**
+         * Intuitive fine-tuning: rows are read partly as the model would have written them, and early mistakes weigh more
+         */
+        algorithm: "ift";
+        training_file?: string;
+        validation_file?: string | null;
+        advance?: {
+          valid_loss_at_most?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_rows?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
+          /**
+           * Share of every answer token that is read as what the model would have said there; 0 reads the row.
+           */
+          residual?: "auto" | number;
+          /**
+           * How the share is taken: of the embedding of every token, or as whole tokens swapped by chance, rising from none to the share over the phase (scheduled sampling).
+           */
+          residual_mode?: "auto" | ("blend" | "swap");
+          /**
+           * Decay with which the loss of later tokens counts for the weight of a token; 0 weighs all alike.
+           */
+          propagation?: "auto" | number;
+          /**
+           * Whether the weights are differentiated too, as in the code of the authors.
+           */
+          propagate_gradient?: "auto" | boolean;
+        };
+      }
+    | {
+        type: "reinforcement";
+        /**
+         * One stage of on-policy GRPO that keeps its entropy by the temperature and prunes what is solved
+         */
+        algorithm: "acereason-synergy";
+        training_file?: string;
+        validation_file?: string | null;
+        grader: GraderSpec;
+        reference?: "phase_start" | "job_start";
+        advance?: {
+          valid_reward_at_least?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_rows?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
+          /**
+           * Of sampling; the policy gradient is taken at the same temperature.
+           */
+          temperature?: "auto" | number;
+          /**
+           * Longest completion, its stop token included.
+           */
+          max_completion_tokens?: "auto" | number;
+          /**
+           * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
+           */
+          eval_samples?: "auto" | number;
+          /**
+           * Multiplies the automatic group size: more exploration for each prompt.
+           */
+          compute_multiplier?: "auto" | number;
+          /**
+           * Completions sampled for each prompt.
+           */
+          group_size?: "auto" | number;
+          /**
+           * A token is no longer pushed down once its probability ratio is below 1 − clip_low.
+           */
+          clip_low?: "auto" | number;
+          /**
+           * A token is no longer pushed up once its probability ratio is above 1 + clip_high.
+           */
+          clip_high?: "auto" | number;
+          /**
+           * Bounds the probability ratio of tokens with a negative advantage, so that one unlikely token cannot outweigh a batch; above 1 + clip_high. 0 leaves it unbounded.
+           */
+          dual_clip?: "auto" | number;
+          /**
+           * Weight of the entropy of the policy, which the loss then rewards; 0 leaves it out.
+           */
+          entropy_bonus?: "auto" | number;
+          /**
+           * Weight of the KL penalty towards the reference, what the phase (or the job) started from; 0 leaves it out.
+           */
+          kl_beta?: "auto" | number;
+          /**
+           * Optimiser steps on each batch of completions; 1 is on-policy.
+           */
+          epochs_per_batch?: "auto" | number;
+          /**
+           * Divide advantages by the standard deviation of their group; false is Dr. GRPO.
+           */
+          normalise_std?: "auto" | boolean;
+          /**
+           * What a reward is compared with: the mean of its whole group, or of the others in it; leave_one_out without normalise_std is RLOO.
+           */
+          advantage_baseline?: "auto" | ("group_mean" | "leave_one_out");
+          /**
+           * Completions cut at the length limit train nothing (the overlong filter): for stages of short answers; off in the longest.
+           */
+          mask_truncated?: "auto" | boolean;
+          /**
+           * Entropy of sampling, in nats a token, that the temperature is moved to keep; 0 leaves it as it is.
+           */
+          target_entropy?: "auto" | number;
+          /**
+           * Relative move of the temperature in a step, for each nat the entropy is off its target.
+           */
+          entropy_gain?: "auto" | number;
+          /**
+           * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
+           */
+          loss_aggregation?: "auto" | ("token" | "sequence" | "constant");
+          /**
+           * Grade from which on an answer counts as correct.
+           */
+          pass_grade?: "auto" | number;
+          /**
+           * Answers to each row before the first step; rows that all of them solve are left out. 0 keeps every row. For late stages.
+           */
+          filter_rollouts?: "auto" | number;
+        };
+      }
+    | {
+        type: "reinforcement";
+        /**
+         * GRPO on rows from easy to hard, by how often the starting policy solves them
+         */
+        algorithm: "sari-curriculum";
+        training_file?: string;
+        validation_file?: string | null;
+        grader: GraderSpec;
+        reference?: "phase_start" | "job_start";
+        advance?: {
+          valid_reward_at_least?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_rows?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
+          /**
+           * Of sampling; the policy gradient is taken at the same temperature.
+           */
+          temperature?: "auto" | number;
+          /**
+           * Longest completion, its stop token included.
+           */
+          max_completion_tokens?: "auto" | number;
+          /**
+           * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
+           */
+          eval_samples?: "auto" | number;
+          /**
+           * Multiplies the automatic group size: more exploration for each prompt.
+           */
+          compute_multiplier?: "auto" | number;
+          /**
+           * Completions sampled for each prompt.
+           */
+          group_size?: "auto" | number;
+          /**
+           * A token is no longer pushed down once its probability ratio is below 1 − clip_low.
+           */
+          clip_low?: "auto" | number;
+          /**
+           * A token is no longer pushed up once its probability ratio is above 1 + clip_high.
+           */
+          clip_high?: "auto" | number;
+          /**
+           * Bounds the probability ratio of tokens with a negative advantage, so that one unlikely token cannot outweigh a batch; above 1 + clip_high. 0 leaves it unbounded.
+           */
+          dual_clip?: "auto" | number;
+          /**
+           * Weight of the entropy of the policy, which the loss then rewards; 0 leaves it out.
+           */
+          entropy_bonus?: "auto" | number;
+          /**
+           * Weight of the KL penalty towards the reference, what the phase (or the job) started from; 0 leaves it out.
+           */
+          kl_beta?: "auto" | number;
+          /**
+           * Optimiser steps on each batch of completions; 1 is on-policy.
+           */
+          epochs_per_batch?: "auto" | number;
+          /**
+           * Divide advantages by the standard deviation of their group; false is Dr. GRPO.
+           */
+          normalise_std?: "auto" | boolean;
+          /**
+           * What a reward is compared with: the mean of its whole group, or of the others in it; leave_one_out without normalise_std is RLOO.
+           */
+          advantage_baseline?: "auto" | ("group_mean" | "leave_one_out");
+          /**
+           * Completions cut at the length limit train nothing (the overlong filter); they still count in their group.
+           */
+          mask_truncated?: "auto" | boolean;
+          /**
+           * Entropy of sampling, in nats a token, that the temperature is moved to keep; 0 leaves the temperature as it is.
+           */
+          target_entropy?: "auto" | number;
+          /**
+           * Relative move of the temperature in a step, for each nat the entropy is off its target.
+           */
+          entropy_gain?: "auto" | number;
+          /**
+           * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
+           */
+          loss_aggregation?: "auto" | ("token" | "sequence" | "constant");
+          /**
+           * Grade from which on an answer counts as correct.
+           */
+          pass_grade?: "auto" | number;
+          /**
+           * Order of the rows in every epoch, by how often the starting policy answers them right.
+           */
+          curriculum?: "auto" | ("easy_to_hard" | "hard_to_easy" | "shuffled");
+          /**
+           * Answers to each row before the first step, by which its difficulty is known.
+           */
+          filter_rollouts?: "auto" | number;
+          /**
+           * Leave out rows that none of these answers solves.
+           */
+          drop_unsolved?: "auto" | boolean;
+        };
+      }
+    | {
+        type: "reinforcement";
+        /**
+         * GRPO for yes-or-no decisions with a reward of several parts, and a monitor of who is selected
+         */
+        algorithm: "ats-reward";
+        training_file?: string;
+        validation_file?: string | null;
+        grader: GraderSpec;
+        reference?: "phase_start" | "job_start";
+        advance?: {
+          valid_reward_at_least?: number;
+          no_gain_in?: number;
+          min_gain?: number;
+        };
+        hyperparameters?: {
+          /**
+           * Passes over the training file.
+           */
+          n_epochs?: "auto" | number;
+          /**
+           * Training rows (for RL: prompts) of one step.
+           */
+          batch_size?: "auto" | number;
+          /**
+           * Peak learning rate. Auto: a rule in the width of the model.
+           */
+          learning_rate?: "auto" | number;
+          /**
+           * Multiplies the learning rate.
+           */
+          learning_rate_multiplier?: "auto" | number;
+          /**
+           * Share of the steps in which the learning rate rises linearly.
+           */
+          warmup_ratio?: "auto" | number;
+          /**
+           * Decoupled decay of AdamW.
+           */
+          weight_decay?: "auto" | number;
+          /**
+           * The gradient is scaled down to this global norm.
+           */
+          max_grad_norm?: "auto" | number;
+          /**
+           * Ends the phase early. Auto: as many steps as the epochs take.
+           */
+          max_steps?: "auto" | number;
+          /**
+           * Tokens of a row, prompt and answer together; longer rows are cut at the end. Auto: the context of the model.
+           */
+          max_sequence_length?: "auto" | number;
+          /**
+           * Steps between checkpoints. Auto: ten in a phase.
+           */
+          checkpoint_interval?: "auto" | number;
+          /**
+           * Steps between evaluations on the validation file. Auto: ten in a phase.
+           */
+          eval_interval?: "auto" | number;
+          /**
+           * Validation rows of one evaluation.
+           */
+          eval_rows?: "auto" | number;
+          /**
+           * Rank of a LoRA adapter that is trained instead of the weights; 0 trains the whole model.
+           */
+          lora_rank?: "auto" | number;
+          /**
+           * The adapter is multiplied by lora_alpha / lora_rank. Auto: twice the rank.
+           */
+          lora_alpha?: "auto" | number;
+          /**
+           * Share of the adapter inputs that is dropped in training.
+           */
+          lora_dropout?: "auto" | number;
+          /**
+           * How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.
+           */
+          lora_base_dtype?: "auto" | ("float32" | "float16" | "int8");
+          /**
+           * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
+           */
+          lora_target_modules?: "auto" | string[];
+          /**
+           * Of sampling; the policy gradient is taken at the same temperature.
+           */
+          temperature?: "auto" | number;
+          /**
+           * Longest completion, its stop token included.
+           */
+          max_completion_tokens?: "auto" | number;
+          /**
+           * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
+           */
+          eval_samples?: "auto" | number;
+          /**
+           * Multiplies the automatic group size: more exploration for each prompt.
+           */
+          compute_multiplier?: "auto" | number;
+          /**
+           * Completions sampled for each prompt.
+           */
+          group_size?: "auto" | number;
+          /**
+           * A token is no longer pushed down once its probability ratio is below 1 − clip_low.
+           */
+          clip_low?: "auto" | number;
+          /**
+           * A token is no longer pushed up once its probability ratio is above 1 + clip_high.
+           */
+          clip_high?: "auto" | number;
+          /**
+           * Bounds the probability ratio of tokens with a negative advantage, so that one unlikely token cannot outweigh a batch; above 1 + clip_high. 0 leaves it unbounded.
+           */
+          dual_clip?: "auto" | number;
+          /**
+           * Weight of the entropy of the policy, which the loss then rewards; 0 leaves it out.
+           */
+          entropy_bonus?: "auto" | number;
+          /**
+           * Weight of the KL penalty towards the reference; unlike in grpo not 0, for a gentle polish.
+           */
+          kl_beta?: "auto" | number;
+          /**
+           * Optimiser steps on each batch of completions; 1 is on-policy.
+           */
+          epochs_per_batch?: "auto" | number;
+          /**
+           * Divide advantages by the standard deviation of their group; false is Dr. GRPO.
+           */
+          normalise_std?: "auto" | boolean;
+          /**
+           * What a reward is compared with: the mean of its whole group, or of the others in it; leave_one_out without normalise_std is RLOO.
+           */
+          advantage_baseline?: "auto" | ("group_mean" | "leave_one_out");
+          /**
+           * Completions cut at the length limit train nothing (the overlong filter); they still count in their group.
+           */
+          mask_truncated?: "auto" | boolean;
+          /**
+           * Entropy of sampling, in nats a token, that the temperature is moved to keep; 0 leaves the temperature as it is.
+           */
+          target_entropy?: "auto" | number;
+          /**
+           * Relative move of the temperature in a step, for each nat the entropy is off its target.
+           */
+          entropy_gain?: "auto" | number;
+          /**
+           * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
+           */
+          loss_aggregation?: "auto" | ("token" | "sequence" | "constant");
+          /**
+           * Grade from which on an answer counts as correct.
+           */
+          pass_grade?: "auto" | number;
+          /**
+           * An answer, what follows the last #, selects when it begins with this text.
+           */
+          select_mark?: "auto" | string;
+          /**
+           * What a right decision earns.
+           */
+          label_weight?: "auto" | number;
+          /**
+           * Weight of the part "evidence" of a multi grader.
+           */
+          evidence_weight?: "auto" | number;
+          /**
+           * Weight of its part "calibration".
+           */
+          calibration_weight?: "auto" | number;
+          /**
+           * Weight of its part "format".
+           */
+          format_weight?: "auto" | number;
+          /**
+           * What selecting wrongly costs. Large values teach to select nobody.
+           */
+          false_select_penalty?: "auto" | number;
+          /**
+           * A step whose share of selecting answers is below this is taken for a collapse; 0 watches for none.
+           */
+          collapse_fraction?: "auto" | number;
+          /**
+           * Such steps in a row that end the phase.
+           */
+          collapse_steps?: "auto" | number;
+        };
+      }
   )[];
   hyperparameters?: {
     [k: string]: unknown;
