@@ -1,5 +1,4 @@
 /** No name in a body, a query, a form or a row reaches the prototype of anything; the platform here is this process itself. */
-import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiUnderTest, startApi } from '../../functions/src/test-kit/api-under-test.js';
 import { multipartBody } from '../../functions/src/test-kit/multipart.js';
@@ -12,8 +11,7 @@ export function prototypePollution(): void {
   let api: ApiUnderTest;
   beforeAll(async () => {
     api = await startApi({ limits: { requestsPerMinute: 100_000 } });
-    await api.app.listen({ host: '127.0.0.1', port: 0 });
-    expect((api.app.server.address() as AddressInfo).port).toBeGreaterThan(0);
+    await api.app.ready();
   });
   afterAll(() => api.app.close());
   afterEach(() => {

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { multipartBody } from '../../functions/src/test-kit/multipart.js';
 import { API_KEY, type Platform, startPlatform } from '../e2e/platform.js';
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly text: string;
 }
 
-export interface Sent {
+interface Sent {
   /** Sent as JSON. */
   readonly json?: unknown;
   readonly body?: string | Buffer;

@@ -21,7 +21,7 @@ const manifestFirst: typeof publishBundle = async (store, prefix, blobs) => {
   return manifest;
 };
 
-export interface Weakness {
+interface Weakness {
   /** Its name, as `packages/jobs/PROTOCOL.md` cites it, and what happens without it. */
   readonly what: string;
   readonly weakened: Weakened;
