@@ -7,7 +7,7 @@ import { runner as settings } from './settings.js';
 const vpc = new sst.aws.Vpc('Network');
 const { region } = aws.getRegionOutput();
 
-export const isPrivate = (settings.network as string) === 'private';
+export const isPrivate = settings.network === 'private';
 export const runnerSubnets = isPrivate ? vpc.privateSubnets : vpc.publicSubnets;
 
 /** Runners call out (S3, SQS, ECR) and are never called. */

@@ -34,13 +34,13 @@ export const functions = {
    * `PublishedVersions`: AWS restores functions from a snapshot of a process that has started. `None` where it does not offer
    * that for the runtime; it refuses the setting then.
    */
-  snapStart: 'None',
+  snapStart: (process.env.PREHEAT_SNAP_START ?? 'None') as 'None' | 'PublishedVersions',
 } as const;
 
 export const api = {
   memory: '1024 MB',
   /** Processes that are kept started, and billed by the hour. 0: none, and a first call waits for a cold start. */
-  provisioned: 0,
+  provisioned: Number(process.env.PREHEAT_API_KEPT_STARTED ?? 0),
   /** Also the longest life of one event stream; clients reconnect where they stopped. */
   timeout: '5 minutes',
   /** CloudFront gives up on a silent origin after this. Its quota is 60 s. */
@@ -53,7 +53,7 @@ const MODEL_MEMORY = '4096 MB';
 export const inference = {
   memory: MODEL_MEMORY,
   /** As of the API. A process keeps its models only while it lives. */
-  provisioned: 0,
+  provisioned: Number(process.env.PREHEAT_INFERENCE_KEPT_STARTED ?? 0),
   /** One answer; decoding slower than CloudFront's patience is lost anyway unless it streams. */
   timeout: '2 minutes',
   /** The paths that decode. All others are served by the API function, whose cold start stays small. */
@@ -86,12 +86,12 @@ export const runner = {
    * Machines kept stopped beside those that run: they start in about a minute, and cost their disks meanwhile. AWS has no such
    * pool for spot machines, so above 0 all machines are on demand and of the first type.
    */
-  warmMachines: 0,
+  warmMachines: Number(process.env.PREHEAT_WARM_MACHINES ?? 0),
   /**
    * `public`: runners have public addresses that nobody can call. `private`: they have none, and reach AWS through endpoints in
    * the network, each billed by the hour and zone. In both, the store is reached inside of AWS's network.
    */
-  network: 'public',
+  network: (process.env.PREHEAT_RUNNER_NETWORK ?? 'public') as 'public' | 'private',
   /** Hard limit of the container; what is left of 16 GiB is for the ECS agent, Docker and the kernel. */
   memoryMiB: 14_000,
   /** Image (CUDA base, TensorFlow) plus local checkpoints. */
