@@ -16,12 +16,17 @@ export default $config({
     await import('./infra/evaluation.js');
     await import('./infra/sweeper.js');
     const { images, service } = await import('./infra/runner.js');
+    const { alarmTopic } = await import('./infra/alarm-topic.js');
+    const { dashboard } = await import('./infra/dashboard.js');
+    await import('./infra/budget.js');
     return {
       url: edge.url,
       bucket: bucket.name,
       workQueue: workQueue.url,
       runnerImages: images.repositoryUrl,
       runnerService: service.name,
+      alarms: alarmTopic.arn,
+      dashboard: dashboard.dashboardName,
     };
   },
 });

@@ -8,6 +8,7 @@ import { edge } from './edge.js';
 import { httpEnvironment } from './environment.js';
 import { functionDefaults } from './function-defaults.js';
 import { deleteObjects, ring, writeStore } from './permissions.js';
+import { isPublished, publicUrl } from './public-url.js';
 import { evaluationQueue, workQueue } from './queue.js';
 import { api as apiSettings, inference as inferenceSettings } from './settings.js';
 
@@ -24,18 +25,26 @@ export const api = new sst.aws.Function('Api', {
   ...shared,
   ...bundledHandler(HANDLER),
   memory: apiSettings.memory,
+  versioning: isPublished(apiSettings.provisioned),
   timeout: apiSettings.timeout,
-  url: { cors: false, router: { instance: edge, readTimeout: apiSettings.readTimeout } },
+  url: isPublished(apiSettings.provisioned)
+    ? false
+    : { cors: false, router: { instance: edge, readTimeout: apiSettings.readTimeout } },
 });
+if (isPublished(apiSettings.provisioned)) {
+  edge.route('/', publicUrl('Api', api, apiSettings.provisioned), { readTimeout: apiSettings.readTimeout });
+}
 
 export const inference = new sst.aws.Function('Inference', {
   ...shared,
   ...bundledHandler(HANDLER, 'inference'),
   memory: inferenceSettings.memory,
+  versioning: isPublished(inferenceSettings.provisioned),
   timeout: inferenceSettings.timeout,
-  url: { cors: false },
+  url: isPublished(inferenceSettings.provisioned) ? false : { cors: false },
 });
 
+const inferenceUrl = publicUrl('Inference', inference, inferenceSettings.provisioned);
 for (const path of inferenceSettings.paths) {
-  edge.route(path, inference.url, { readTimeout: apiSettings.readTimeout });
+  edge.route(path, inferenceUrl, { readTimeout: apiSettings.readTimeout });
 }

@@ -9,6 +9,7 @@ export const functionDefaults = {
   architecture: functions.architecture,
   logging: { retention: functions.logRetention, format: 'json' },
   transform: {
+    function: functions.snapStart === 'None' ? {} : { snapStart: { applyOn: functions.snapStart } },
     role: { assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: 'lambda.amazonaws.com' }) },
   },
 } satisfies Partial<sst.aws.FunctionArgs>;

@@ -6,8 +6,11 @@
  */
 import { queues as settings } from './settings.js';
 
-export const workQueue = queueWithDeadLetters('Work', settings.workVisibility);
-export const evaluationQueue = queueWithDeadLetters('EvaluationRuns', settings.evaluationVisibility);
+export const { queue: workQueue, deadLetters: workDeadLetters } = queueWithDeadLetters('Work', settings.workVisibility);
+export const { queue: evaluationQueue, deadLetters: evaluationDeadLetters } = queueWithDeadLetters(
+  'EvaluationRuns',
+  settings.evaluationVisibility,
+);
 
 function queueWithDeadLetters(name: string, visibilityTimeout: sst.aws.QueueArgs['visibilityTimeout']) {
   const deadLetters = new sst.aws.Queue(`${name}DeadLetters`, {
@@ -15,9 +18,10 @@ function queueWithDeadLetters(name: string, visibilityTimeout: sst.aws.QueueArgs
       queue: { sqsManagedSseEnabled: true, messageRetentionSeconds: settings.deadLetterRetentionSeconds },
     },
   });
-  return new sst.aws.Queue(name, {
+  const queue = new sst.aws.Queue(name, {
     visibilityTimeout,
     dlq: { queue: deadLetters.arn, retry: settings.maxReceives },
     transform: { queue: { sqsManagedSseEnabled: true } },
   });
+  return { queue, deadLetters };
 }

@@ -3,10 +3,11 @@
  * Plain AWS resources, because SST's cluster is Fargate only (no GPUs) and fixes the cluster's providers to Fargate's;
  * ECS refuses a service whose provider is not attached to its cluster.
  */
+import { machinePurchase } from './machine-purchase.js';
+import { egressOnly, isPrivate, runnerSubnets } from './network.js';
 import { runner as settings } from './settings.js';
 
 const name = `${$app.name}-${$app.stage}-runner`;
-const network = new sst.aws.Vpc('Network');
 
 export const cluster = new aws.ecs.Cluster('RunnerCluster', { name });
 
@@ -19,14 +20,6 @@ new aws.iam.RolePolicyAttachment('RunnerInstancePolicy', {
 });
 const instanceProfile = new aws.iam.InstanceProfile('RunnerInstanceProfile', { role: instanceRole.name });
 
-/** Runners call out (S3, SQS, ECR) and are never called. */
-const egressOnly = new aws.ec2.SecurityGroup('RunnerSecurityGroup', {
-  vpcId: network.id,
-  description: 'GPU runners: outgoing traffic only',
-  ingress: [],
-  egress: [{ fromPort: 0, toPort: 0, protocol: '-1', cidrBlocks: ['0.0.0.0/0'] }],
-});
-
 const gpuImage = aws.ssm.getParameterOutput({
   name: '/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id',
 });
@@ -37,6 +30,7 @@ ECS_CLUSTER=${cluster.name}
 ECS_ENABLE_GPU_SUPPORT=true
 ECS_ENABLE_SPOT_INSTANCE_DRAINING=true
 ECS_CONTAINER_STOP_TIMEOUT=${settings.stopTimeoutSeconds}s
+ECS_WARM_POOLS_CHECK=${settings.warmMachines > 0}
 EOF
 `;
 
@@ -44,9 +38,8 @@ const template = new aws.ec2.LaunchTemplate('RunnerTemplate', {
   imageId: gpuImage.value,
   instanceType: settings.instanceTypes[0],
   iamInstanceProfile: { arn: instanceProfile.arn },
-  // Public addresses instead of a NAT gateway, which would bill by the hour while nothing runs.
   networkInterfaces: [
-    { associatePublicIpAddress: 'true', securityGroups: [egressOnly.id], deleteOnTermination: 'true' },
+    { associatePublicIpAddress: String(!isPrivate), securityGroups: [egressOnly.id], deleteOnTermination: 'true' },
   ],
   // One hop: the ECS agent (host network) reaches the instance's credentials, containers (bridge network) do not.
   metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 },
@@ -56,25 +49,18 @@ const template = new aws.ec2.LaunchTemplate('RunnerTemplate', {
   userData: agentSettings.apply((script) => Buffer.from(script).toString('base64')),
 });
 
-const machines = new aws.autoscaling.Group(
+export const machines = new aws.autoscaling.Group(
   'RunnerMachines',
   {
     minSize: 0,
     maxSize: settings.maxRunners,
-    vpcZoneIdentifiers: network.publicSubnets,
+    vpcZoneIdentifiers: runnerSubnets,
     // Required by managed termination protection: ECS alone decides which machine is free to go.
     protectFromScaleIn: true,
-    mixedInstancesPolicy: {
-      launchTemplate: {
-        launchTemplateSpecification: { launchTemplateId: template.id, version: '$Latest' },
-        overrides: settings.instanceTypes.map((instanceType) => ({ instanceType })),
-      },
-      instancesDistribution: {
-        onDemandBaseCapacity: settings.onDemandBaseCapacity,
-        onDemandPercentageAboveBaseCapacity: settings.onDemandPercentAboveBase,
-        spotAllocationStrategy: 'price-capacity-optimized',
-      },
-    },
+    ...machinePurchase(settings, template.id),
+    // Free, and what the dashboard shows.
+    enabledMetrics: ['GroupDesiredCapacity', 'GroupInServiceInstances'],
+    metricsGranularity: '1Minute',
     tags: [{ key: 'AmazonECSManaged', value: 'true', propagateAtLaunch: true }],
   },
   { ignoreChanges: ['desiredCapacity'] },

@@ -49,9 +49,17 @@ new aws.iam.RolePolicy('RunnerTaskPolicy', {
   }).json,
 });
 
-const logs = new aws.cloudwatch.LogGroup('RunnerLogs', {
+export const runnerLogs = new aws.cloudwatch.LogGroup('RunnerLogs', {
   name: `/${$app.name}/${$app.stage}/runner`,
   retentionInDays: settings.logRetentionDays,
+});
+
+/** Lines of level error, counted. */
+export const runnerErrors = { namespace: `${$app.name}/${$app.stage}`, metricName: 'RunnerErrors' } as const;
+new aws.cloudwatch.LogMetricFilter('RunnerErrorLines', {
+  logGroupName: runnerLogs.name,
+  pattern: '{ $.level = "error" }',
+  metricTransformation: { namespace: runnerErrors.namespace, name: runnerErrors.metricName, value: '1' },
 });
 
 const SECONDS_PER_HOUR = 3600;
@@ -84,7 +92,7 @@ const container = {
   environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
   logConfiguration: {
     logDriver: 'awslogs',
-    options: { 'awslogs-group': logs.name, 'awslogs-region': region, 'awslogs-stream-prefix': 'runner' },
+    options: { 'awslogs-group': runnerLogs.name, 'awslogs-region': region, 'awslogs-stream-prefix': 'runner' },
   },
 };
 

@@ -30,10 +30,17 @@ export const functions = {
   /** onnxruntime-node is shipped for this architecture only (functions/build-lambda.mjs leaves the others out). */
   architecture: 'x86_64',
   logRetention: '1 month',
+  /**
+   * `PublishedVersions`: AWS restores functions from a snapshot of a process that has started. `None` where it does not offer
+   * that for the runtime; it refuses the setting then.
+   */
+  snapStart: (process.env.PREHEAT_SNAP_START ?? 'None') as 'None' | 'PublishedVersions',
 } as const;
 
 export const api = {
   memory: '1024 MB',
+  /** Processes that are kept started, and billed by the hour. 0: none, and a first call waits for a cold start. */
+  provisioned: Number(process.env.PREHEAT_API_KEPT_STARTED ?? 0),
   /** Also the longest life of one event stream; clients reconnect where they stopped. */
   timeout: '5 minutes',
   /** CloudFront gives up on a silent origin after this. Its quota is 60 s. */
@@ -45,6 +52,8 @@ const MODEL_MEMORY = '4096 MB';
 
 export const inference = {
   memory: MODEL_MEMORY,
+  /** As of the API. A process keeps its models only while it lives. */
+  provisioned: Number(process.env.PREHEAT_INFERENCE_KEPT_STARTED ?? 0),
   /** One answer; decoding slower than CloudFront's patience is lost anyway unless it streams. */
   timeout: '2 minutes',
   /** The paths that decode. All others are served by the API function, whose cold start stays small. */
@@ -73,6 +82,16 @@ export const runner = {
   /** Jobs survive interruption (checkpoint, lease, resume), so spot pays. Raise to buy certainty with money. */
   onDemandBaseCapacity: 0,
   onDemandPercentAboveBase: 0,
+  /**
+   * Machines kept stopped beside those that run: they start in about a minute, and cost their disks meanwhile. AWS has no such
+   * pool for spot machines, so above 0 all machines are on demand and of the first type.
+   */
+  warmMachines: Number(process.env.PREHEAT_WARM_MACHINES ?? 0),
+  /**
+   * `public`: runners have public addresses that nobody can call. `private`: they have none, and reach AWS through endpoints in
+   * the network, each billed by the hour and zone. In both, the store is reached inside of AWS's network.
+   */
+  network: (process.env.PREHEAT_RUNNER_NETWORK ?? 'public') as 'public' | 'private',
   /** Hard limit of the container; what is left of 16 GiB is for the ECS agent, Docker and the kernel. */
   memoryMiB: 14_000,
   /** Image (CUDA base, TensorFlow) plus local checkpoints. */
@@ -106,3 +125,23 @@ export const runnerClass = {
 
 /** A function takes 6 MB in one request, of which the base64 of a body that is not text leaves three quarters. */
 export const functionBodyBytes = 4_500_000;
+
+export const alarms = {
+  /** Gets a mail for every alarm, once it confirmed AWS's first one. None unless it is named. */
+  email: process.env.PREHEAT_ALARM_EMAIL,
+  /** Failures of one function within five minutes. A single one may be a caller that gave up. */
+  functionErrors: 3,
+  serverErrors: 5,
+  runnerErrors: 3,
+  /** Five turns of its schedule. */
+  sweeperSilentMinutes: 5,
+  /** Several starts of a machine. */
+  workUntakenMinutes: 30,
+} as const;
+
+/** What the account should cost in a month, US dollars. */
+export const budget = {
+  monthlyDollars: 500,
+  /** Shares of it at which the alarms' topic is told. */
+  toldAtPercent: [50, 80, 100],
+} as const;

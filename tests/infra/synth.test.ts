@@ -236,6 +236,16 @@ describe.skipIf(!platform.ready)(title, () => {
   });
 
   describe('runner', () => {
+    test('has no NAT gateway, and reaches the store by an endpoint that costs nothing', () => {
+      expect(all(infra.resources, 'aws:ec2/natGateway:NatGateway')).toEqual([]);
+      const endpoints = all(infra.resources, 'aws:ec2/vpcEndpoint:VpcEndpoint').map(({ inputs }) => inputs);
+      expect(endpoints).toHaveLength(1);
+      expect(endpoints[0]).toMatchObject({
+        serviceName: `com.amazonaws.${MOCK_REGION}.s3`,
+        vpcEndpointType: 'Gateway',
+      });
+    });
+
     test('runs on a capacity provider that is attached to its own cluster', () => {
       const service = resource('aws:ecs/service:Service', 'RunnerService');
       const attached = resource('aws:ecs/clusterCapacityProviders:ClusterCapacityProviders', 'RunnerClusterCapacity');

@@ -1,0 +1,81 @@
+/** The deployment with the settings that trade money for time: what they must bring, or they cost and do nothing. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MOCK_REGION } from './mock-cloud.js';
+import { ensurePlatform } from './platform.js';
+import { all, only } from './resource-queries.js';
+import { type Synthesis, synthesise } from './synth.js';
+
+const platform = await ensurePlatform();
+const title = platform.ready
+  ? 'bought time'
+  : 'bought time (skipped: the SST platform cannot be installed without the npm registry)';
+const SETTINGS = {
+  PREHEAT_API_KEPT_STARTED: '2',
+  PREHEAT_SNAP_START: 'PublishedVersions',
+  PREHEAT_RUNNER_NETWORK: 'private',
+  PREHEAT_WARM_MACHINES: '1',
+};
+
+describe.skipIf(!platform.ready)(title, () => {
+  let infra: Synthesis;
+
+  beforeAll(async () => {
+    Object.assign(process.env, SETTINGS);
+    infra = await synthesise('test', { ApiKeyHashes: `${'ab'.repeat(32)}:project-1` });
+  }, 120_000);
+  afterAll(() => {
+    for (const name of Object.keys(SETTINGS)) delete process.env[name];
+  });
+
+  const resource = (type: string, name: string | RegExp) => only(infra.resources, type, name);
+
+  test('calls reach the published version, which is the one that is kept started', () => {
+    expect(resource('aws:lambda/function:Function', /^ApiFunction$/)).toMatchObject({
+      publish: true,
+      snapStart: { applyOn: 'PublishedVersions' },
+    });
+    expect(
+      resource('aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig', 'ApiKeptStarted'),
+    ).toMatchObject({
+      qualifier: 'live',
+      provisionedConcurrentExecutions: 2,
+    });
+    const urls = all(infra.resources, 'aws:lambda/functionUrl:FunctionUrl').map(({ name, inputs }) => [
+      name,
+      inputs.qualifier,
+    ]);
+    expect(urls.sort()).toEqual([
+      ['ApiLiveUrl', 'live'],
+      ['InferenceLiveUrl', 'live'],
+    ]);
+    for (const { inputs } of all(infra.resources, 'aws:lambda/permission:Permission')) {
+      if (String(inputs.action).includes('Url')) expect(inputs.qualifier).toBe('live');
+    }
+  });
+
+  test('only what is asked for is kept started', () => {
+    const kept = all(infra.resources, 'aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig');
+    expect(kept.map(({ name }) => name)).toEqual(['ApiKeptStarted']);
+  });
+
+  test('stopped machines wait beside a group that is not mixed, and join their cluster when they start', () => {
+    const group = resource('aws:autoscaling/group:Group', 'RunnerMachines');
+    expect(group.mixedInstancesPolicy).toBeUndefined();
+    expect(group.warmPool).toMatchObject({ poolState: 'Stopped', minSize: 1 });
+    const { userData } = resource('aws:ec2/launchTemplate:LaunchTemplate', 'RunnerTemplate');
+    expect(Buffer.from(userData, 'base64').toString()).toContain('ECS_WARM_POOLS_CHECK=true\n');
+  });
+
+  test('machines in a private network have no public address, and an endpoint for each service they need', () => {
+    const template = resource('aws:ec2/launchTemplate:LaunchTemplate', 'RunnerTemplate');
+    expect(template.networkInterfaces[0].associatePublicIpAddress).toBe('false');
+    expect(all(infra.resources, 'aws:ec2/natGateway:NatGateway')).toEqual([]);
+    const endpoints = all(infra.resources, 'aws:ec2/vpcEndpoint:VpcEndpoint').map(({ inputs }) => inputs);
+    const services = endpoints.map(({ serviceName }) =>
+      String(serviceName).replace(`com.amazonaws.${MOCK_REGION}.`, ''),
+    );
+    expect(services.sort()).toEqual(['ecr.api', 'ecr.dkr', 'ecs', 'ecs-agent', 'ecs-telemetry', 'logs', 's3', 'sqs']);
+    const inside = resource('aws:ec2/securityGroup:SecurityGroup', 'EndpointSecurityGroup');
+    expect(inside.ingress).toEqual([expect.objectContaining({ fromPort: 443, toPort: 443, protocol: 'tcp' })]);
+  });
+});
