@@ -2,12 +2,12 @@
  * Bundles the Lambda handlers into functions/dist-lambda/<folder>/, one zip-ready folder per deployed function, with what V8 compiled
  * of it beside (lambda/): `node functions/build-lambda.mjs [folder …]`, with the Node that will run it, or with PREHEAT_LAMBDA_NODE naming that one.
  *
- * onnxruntime-node is native and cannot be bundled: folders that decode get it beside the bundle, for Lambda's platform
+ * onnxruntime-node has a native part: folders that decode get it beside the bundle, for Lambda's platform
  * only (46 MB instead of 290 MB; the limit is 250 MB). The other folders must not load it, and the build proves it.
  * Folders that grade get the Python sandbox, which is started as a process from its own files, and Pyodide (14 MB).
  */
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,7 +37,21 @@ const IMPORT_META = {
   'import.meta.url': 'urlOfThisBundle',
   'import.meta.resolve': 'require.resolve',
 };
-const URL_OF_THIS_BUNDLE = "const urlOfThisBundle = require('node:url').pathToFileURL(__filename).href;";
+const OF_THIS_BUNDLE =
+  "const requireBeside = require, urlOfThisBundle = require('node:url').pathToFileURL(__filename).href;";
+
+/** The JavaScript of the model runtime is many small files, which take longer to find than to run; its native part stays a file. */
+const BUNDLED_RUNTIME = {
+  name: 'bundled-model-runtime',
+  setup({ onLoad }) {
+    onLoad({ filter: /onnxruntime-node[\\/]dist[\\/]binding\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const contents = source.replace('require(`../bin/', `requireBeside(\`./node_modules/${MODEL_RUNTIME}/bin/`);
+      if (contents === source) throw new Error(`${path} loads its native part in another way than it used to.`);
+      return { contents, loader: 'js' };
+    });
+  },
+};
 
 const SHARED = {
   bundle: true,
@@ -52,10 +66,8 @@ const SHARED = {
   // The workspace's own packages are bundled from source, so no stale build can be deployed.
   conditions: ['source'],
   mainFields: ['module', 'main'],
-  // Where sources run directly; bundles never get there.
-  external: [MODEL_RUNTIME, 'tsx'],
   define: IMPORT_META,
-  banner: { js: URL_OF_THIS_BUNDLE },
+  banner: { js: OF_THIS_BUNDLE },
   logLevel: 'warning',
 };
 
@@ -65,12 +77,16 @@ async function bundle(folder) {
   rmSync(outdir, { recursive: true, force: true });
   const entryPoint = join(FUNCTIONS_FOLDER, 'src', 'lambda', `${entry}.ts`);
   const outfile = join(outdir, 'bundle.cjs');
-  const { metafile } = await build({ ...SHARED, entryPoints: [entryPoint], outfile, metafile: true });
+  // tsx is for sources that run directly.
+  const shared = decodes
+    ? { ...SHARED, external: ['tsx'], plugins: [BUNDLED_RUNTIME] }
+    : { ...SHARED, external: ['tsx', MODEL_RUNTIME] };
+  const { metafile } = await build({ ...shared, entryPoints: [entryPoint], outfile, metafile: true });
   cpSync(join(BUILD_FOLDER, 'load-bundle.mjs'), join(outdir, 'load-bundle.mjs'));
   writeFileSync(join(outdir, `${entry}.mjs`), handlerModule(exports));
   if (decodes) {
     const worker = join(INFERENCE_FOLDER, 'src', `${MODEL_WORKER}.ts`);
-    await build({ ...SHARED, entryPoints: [worker], outfile: join(outdir, `${MODEL_WORKER}.js`) });
+    await build({ ...shared, entryPoints: [worker], outfile: join(outdir, `${MODEL_WORKER}.js`) });
     copyModelRuntime(outdir);
   } else refuseModelRuntimeAtStart(folder, metafile.inputs, relative(process.cwd(), entryPoint));
   if (grades) copySandbox(outdir);
