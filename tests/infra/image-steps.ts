@@ -17,6 +17,8 @@ const OF_THE_IMAGE = /^(apt-get|ln|useradd|rm -rf \/)/;
 const DOWNLOADS = /^npm rebuild @tensorflow\/tfjs-node-gpu/;
 const IGNORED = new Set(['node_modules', 'dist', '.sst']);
 const IMAGE_WORKDIR = '/app/';
+/** Links stay as they are: workspaces are relative links, and lead into the folder they are copied to. */
+const AS_DOCKER = { recursive: true, verbatimSymlinks: true } as const;
 
 type Outcome = 'ran' | 'not run' | 'failed';
 interface Step {
@@ -36,7 +38,7 @@ function folderOf(stage: string): string {
 function buildStage(stage: Stage): void {
   const folder = folderOf(stage.name);
   mkdirSync(folder, { recursive: true });
-  if (stage.from !== 'base') cpSync(folderOf(stage.from), folder, { recursive: true });
+  if (stage.from !== 'base') cpSync(folderOf(stage.from), folder, AS_DOCKER);
   for (const instruction of stage.instructions) {
     if (instruction.keyword === 'COPY') copy(stage, instruction, folder);
     if (instruction.keyword === 'RUN')
@@ -48,7 +50,7 @@ function copy(stage: Stage, { keyword, argument }: Instruction, folder: string):
   const [, from, source = '', target = ''] = /^--from=(\S+) (\S+) (\S+)$/.exec(argument) ?? [];
   if (from !== undefined) {
     if (source.startsWith(IMAGE_WORKDIR)) {
-      cpSync(join(folderOf(from), source.slice(IMAGE_WORKDIR.length)), join(folder, target), { recursive: true });
+      cpSync(join(folderOf(from), source.slice(IMAGE_WORKDIR.length)), join(folder, target), AS_DOCKER);
     }
     return;
   }
