@@ -29,7 +29,7 @@ export class RunnerJudges implements JudgeModels {
       stopIds: endTokenIds(config),
       encodePrompt: (messages) => tokenizer.encodePrompt(messages),
       decode: (tokens) => tokenizer.decode(tokens, { skipSpecialTokens: true }),
-      generate: (requests, options) => session.generate(requests, options),
+      generate: (requests, options) => session.generate(requests, { ...options, promptScope: projectId }),
       release,
     };
   }

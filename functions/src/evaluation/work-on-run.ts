@@ -122,7 +122,7 @@ async function answererOf(deps: RunWorkerDependencies, run: StoredRun): Promise<
   const messages = compileMessages(source.input_messages ?? STORED_CONVERSATION);
   if (!messages.ok) throw new Error(`run ${run.id} was created with a template that does not parse`);
   const record = await findCallableModel(deps.models, run.projectId, name);
-  return { kind: 'model', model: await deps.decoders.acquire(record), name, messages: messages.source };
+  return { kind: 'model', model: await deps.decoders.acquire(record, run.projectId), name, messages: messages.source };
 }
 
 function compiledCriterion(spec: object): CompiledGrader {

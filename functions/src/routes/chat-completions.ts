@@ -52,7 +52,7 @@ export function chatCompletionRoute(app: App, deps: ApiDependencies, stored: Sto
     const { messages, metadata } = body;
     const keep = (completion: ChatCompletion) =>
       body.store ? stored.keep(projectId, completion, { messages, metadata, createdAtMs }) : Promise.resolve();
-    const acquire = () => deps.decoders.acquire(plan.record);
+    const acquire = () => deps.decoders.acquire(plan.record, projectId);
     if (body.stream) {
       const { clock, log } = deps;
       const includeUsage = body.stream_options?.include_usage === true;

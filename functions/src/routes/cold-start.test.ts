@@ -26,10 +26,10 @@ beforeEach(async () => {
   const loaded = new Promise<void>((resolve) => (finishLoading = resolve));
   released = 0;
   waiting = 0;
-  decoders.acquire = async (record): Promise<ServedModel> => {
+  decoders.acquire = async (record, projectId): Promise<ServedModel> => {
     waiting++;
     await loaded;
-    const model = await acquire(record);
+    const model = await acquire(record, projectId);
     const release = async () => {
       released++;
       await model.release();

@@ -45,7 +45,7 @@ export function textCompletionRoute(app: App, deps: ApiDependencies): void {
     const plan = planText(description, body, newSeed(deps.ids));
     const { id, createdAtMs } = timeId('cmpl-', deps);
     const header: CompletionHeader = { id, created: Math.floor(createdAtMs / 1000), model: body.model };
-    const acquire = () => deps.decoders.acquire(plan.record);
+    const acquire = () => deps.decoders.acquire(plan.record, projectId);
     if (body.stream) {
       const { clock, log } = deps;
       const includeUsage = body.stream_options?.include_usage === true;

@@ -4,7 +4,15 @@
  * start without it.
  */
 import type { ModelRecord } from '@preheat/contracts';
-import type { ServedDecoder, ServedDecoders, ServedDecodersOptions } from '@preheat/inference';
+import type {
+  GeneratedRow,
+  GenerateOptions,
+  GenerateRequest,
+  ServedDecoder,
+  ServedDecoders,
+  ServedDecodersOptions,
+  StreamOptions,
+} from '@preheat/inference';
 import type { ModelDescription, ModelRegistry } from '@preheat/inference/model-registry';
 
 export interface ServedModel extends ModelDescription {
@@ -28,12 +36,16 @@ export class DecoderServing {
     await (this.#decoders ??= this.#load());
   }
 
-  /** The decoder of a model; the caller must release it. */
-  async acquire(record: ModelRecord): Promise<ServedModel> {
+  /**
+   * The decoder of a model; the caller must release it.
+   * @param projectId Who asks: beginnings of prompts are shared within a project, and without one not at all.
+   */
+  async acquire(record: ModelRecord, projectId?: string): Promise<ServedModel> {
     const description = await this.#models.describe(record);
     this.#decoders ??= this.#load();
     const { session, release } = await (await this.#decoders).acquire(record);
-    return { ...description, decoder: session, release };
+    const decoder = projectId === undefined ? session : new ProjectDecoder(session, projectId);
+    return { ...description, decoder, release };
   }
 
   /** Makes ready for a model of the same shape that is still to come, such as the next checkpoint of a job. */
@@ -50,5 +62,40 @@ export class DecoderServing {
   async #load(): Promise<ServedDecoders> {
     const { ServedDecoders } = await import('@preheat/inference');
     return new ServedDecoders(this.#models, this.#options);
+  }
+}
+
+/** A decoder in the name of one project. */
+class ProjectDecoder implements ServedDecoder {
+  readonly #session: ServedDecoder;
+  readonly #promptScope: string;
+
+  constructor(session: ServedDecoder, projectId: string) {
+    this.#session = session;
+    this.#promptScope = projectId;
+  }
+
+  get config(): ServedDecoder['config'] {
+    return this.#session.config;
+  }
+
+  get byteSize(): number {
+    return this.#session.byteSize;
+  }
+
+  get isUsable(): boolean {
+    return this.#session.isUsable;
+  }
+
+  generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<GeneratedRow[]> {
+    return this.#session.generate(requests, { ...options, promptScope: this.#promptScope });
+  }
+
+  stream(request: GenerateRequest, options: StreamOptions): ReturnType<ServedDecoder['stream']> {
+    return this.#session.stream(request, { ...options, promptScope: this.#promptScope });
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
   }
 }

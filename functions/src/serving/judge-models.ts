@@ -21,7 +21,7 @@ export class ServedJudges implements JudgeModels {
   async open(projectId: string, name: string): Promise<JudgeModel | null> {
     const record = isStorable(name) ? await this.#models.find(projectId, name) : undefined;
     if (!record) return null;
-    const { config, tokenizer, decoder, release } = await this.#decoders.acquire(record);
+    const { config, tokenizer, decoder, release } = await this.#decoders.acquire(record, projectId);
     return {
       contextTokens: config.max_position_embeddings,
       stopIds: endTokenIds(config),

@@ -65,8 +65,8 @@ export function freshRows(
   }));
 }
 
-export function promptKey({ prompt }: DecodingRow): string {
-  return prompt.join();
+export function promptKey({ prompt, promptScope }: DecodingRow): string {
+  return `${promptScope ?? ''} ${prompt.join()}`;
 }
 
 /** A batch of these rows, in whichever of the two layouts suits them. */

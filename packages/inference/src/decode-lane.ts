@@ -171,7 +171,7 @@ export class DecodeLane {
    */
   async #prefill(rows: readonly DecodingRow[]): Promise<CacheArrays> {
     const { config } = this.#graphs;
-    const kept = rows.map((row) => this.#prefixes?.longest(row.adapter, columnTokens(row)) ?? null);
+    const kept = rows.map((row) => this.#prefixes?.longest(row, columnTokens(row)) ?? null);
     const lacking = rows.map((row, index) => row.promptColumns - (kept[index]?.columns ?? 0));
     const count = Math.max(...lacking);
     if (rows.every(({ promptColumns }) => promptColumns === 0)) return emptyCaches(config, rows.length);
@@ -183,7 +183,7 @@ export class DecodeLane {
     const caches = count === 0 ? past : await this.#computed(rows, past, count);
     rows.forEach((row, index) => {
       const piece = { from: caches, row: index, columns: row.promptColumns, skipped: 0 };
-      this.#prefixes?.keep(row.adapter, columnTokens(row), piece);
+      this.#prefixes?.keep(row, columnTokens(row), piece);
     });
     return caches;
   }

@@ -21,6 +21,8 @@ export class DecodingRow {
     GenerateOptions;
   readonly stopIds: readonly number[];
   readonly adapter: string | null;
+  /** Whose later prompts may read this one's keys and values; null for nobody's. */
+  readonly promptScope: string | null;
   /** Most tokens between two emissions, where someone listens. */
   readonly chunkTokens: number;
   readonly result: Promise<GeneratedRow>;
@@ -51,6 +53,7 @@ export class DecodingRow {
       topLogProbs: merged.topLogProbs ?? 0,
     };
     this.adapter = merged.adapter ?? null;
+    this.promptScope = merged.promptScope ?? null;
     this.place = merged.constraint?.start ?? null;
     this.stopIds = merged.stopIds ?? endTokenIds(config);
     this.chunkTokens = listener?.chunkTokens ?? Number.POSITIVE_INFINITY;

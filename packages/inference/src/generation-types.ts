@@ -37,6 +37,11 @@ export interface GenerateOptions {
   readonly stopIds?: readonly number[];
   /** Reports this many of the most probable alternatives of every token, at most 20. Default 0. */
   readonly topLogProbs?: number;
+  /**
+   * Whose prompts these are, such as a project's: keys and values of a prompt are kept for later rows of the same scope alone, since
+   * what is shared tells by its speed who asked it before. Default: nobody's, and nothing is kept.
+   */
+  readonly promptScope?: string;
   /** Name of the adapter that changes the model for these rows. Default: none, the base itself. */
   readonly adapter?: string;
   /** The row's promise rejects at once; its place in the batch is free after the segment being decoded. */

@@ -32,7 +32,7 @@ const VARIANTS: [string, DecoderConfig][] = [
   ['a window shorter than what is kept', { ...LLAMA, model_type: 'mistral', sliding_window: 25 }],
   ['learned positions', GPT2],
 ];
-const OPTIONS: GenerateOptions = { maxNewTokens: 12, seed: 11, stopIds: [] };
+const OPTIONS: GenerateOptions = { maxNewTokens: 12, seed: 11, stopIds: [], promptScope: 'one' };
 
 const tokens = (length: number, step: number): number[] => Array.from({ length }, (_, i) => (i * i * step + i) % 11);
 const SYSTEM = tokens(40, 1);
@@ -115,33 +115,44 @@ describe('what is kept', () => {
   const prompt = (length: number, step: number) => Int32Array.from(tokens(length, step));
   const bytesOf = (columns: number) => caches(columns).parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
 
+  const of = (adapter: string | null, promptScope: string | null = 'project') => ({ adapter, promptScope });
+
   it('fits the budget: the least recently used leave', () => {
     const cache = new PrefixCache(LLAMA, bytesOf(60));
-    cache.keep(null, prompt(30, 1), piece(30));
-    cache.keep(null, prompt(30, 2), piece(30));
-    expect(cache.longest(null, prompt(30, 1))?.columns).toBe(30);
-    cache.keep(null, prompt(20, 3), piece(20));
-    expect(cache.longest(null, prompt(30, 2))).toBeNull();
-    expect(cache.longest(null, prompt(40, 1))).toMatchObject({ columns: 30, skipped: 0 });
+    cache.keep(of(null), prompt(30, 1), piece(30));
+    cache.keep(of(null), prompt(30, 2), piece(30));
+    expect(cache.longest(of(null), prompt(30, 1))?.columns).toBe(30);
+    cache.keep(of(null), prompt(20, 3), piece(20));
+    expect(cache.longest(of(null), prompt(30, 2))).toBeNull();
+    expect(cache.longest(of(null), prompt(40, 1))).toMatchObject({ columns: 30, skipped: 0 });
   });
 
   it('is kept once: a longer prompt stands in for what it begins with', () => {
     const cache = new PrefixCache(LLAMA, bytesOf(50));
-    cache.keep(null, prompt(20, 1), piece(20));
-    cache.keep(null, prompt(30, 1), piece(30));
-    cache.keep(null, prompt(20, 1), piece(20));
-    cache.keep(null, prompt(20, 2), piece(20));
-    expect(cache.longest(null, prompt(25, 1))).toMatchObject({ columns: 25, skipped: 5 });
-    expect(cache.longest(null, prompt(20, 2))?.columns).toBe(20);
+    cache.keep(of(null), prompt(20, 1), piece(20));
+    cache.keep(of(null), prompt(30, 1), piece(30));
+    cache.keep(of(null), prompt(20, 1), piece(20));
+    cache.keep(of(null), prompt(20, 2), piece(20));
+    expect(cache.longest(of(null), prompt(25, 1))).toMatchObject({ columns: 25, skipped: 5 });
+    expect(cache.longest(of(null), prompt(20, 2))?.columns).toBe(20);
+  });
+
+  it('is of one scope, and kept for nobody where there is none', () => {
+    const cache = new PrefixCache(LLAMA, bytesOf(100));
+    cache.keep(of(null, 'mine'), prompt(30, 1), piece(30));
+    cache.keep(of(null, null), prompt(30, 2), piece(30));
+    expect(cache.longest(of(null, 'mine'), prompt(30, 1))?.columns).toBe(30);
+    const others = [of(null, 'yours'), of(null, null)].map((owner) => cache.longest(owner, prompt(30, 1)));
+    expect([...others, cache.longest(of(null, null), prompt(30, 2))]).toEqual([null, null, null]);
   });
 
   it('is of one adapter', () => {
     const cache = new PrefixCache(LLAMA, bytesOf(100));
-    cache.keep('one', prompt(30, 1), piece(30));
-    expect([cache.longest(null, prompt(30, 1)), cache.longest('two', prompt(30, 1))]).toEqual([null, null]);
+    cache.keep(of('one'), prompt(30, 1), piece(30));
+    expect([cache.longest(of(null), prompt(30, 1)), cache.longest(of('two'), prompt(30, 1))]).toEqual([null, null]);
     cache.clear('two');
-    expect(cache.longest('one', prompt(30, 1))?.columns).toBe(30);
+    expect(cache.longest(of('one'), prompt(30, 1))?.columns).toBe(30);
     cache.clear('one');
-    expect(cache.longest('one', prompt(30, 1))).toBeNull();
+    expect(cache.longest(of('one'), prompt(30, 1))).toBeNull();
   });
 });

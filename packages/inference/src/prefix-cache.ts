@@ -11,8 +11,14 @@ export const MIN_CACHED_COLUMNS = 16;
 /** Every look-up compares with all of them. */
 const MAX_ENTRIES = 256;
 
-interface Entry {
+/** What a prompt must share with a later one to be of use to it. */
+export interface PrefixOwner {
   readonly adapter: string | null;
+  /** Null: its keys and values are kept for nobody. */
+  readonly promptScope: string | null;
+}
+
+interface Entry extends PrefixOwner {
   /** One for each column. */
   readonly tokens: Int32Array;
   /** One row without padding. */
@@ -32,10 +38,9 @@ export class PrefixCache {
   }
 
   /** The longest beginning of `tokens` that is kept, as columns of one row; null where it is too short to be of use. */
-  longest(adapter: string | null, tokens: Int32Array): CachePiece | null {
+  longest(owner: PrefixOwner, tokens: Int32Array): CachePiece | null {
     let best: { entry: Entry; columns: number } | null = null;
-    for (const entry of this.#entries) {
-      if (entry.adapter !== adapter) continue;
+    for (const entry of this.#entriesOf(owner)) {
       const columns = commonLength(entry.tokens, tokens);
       if (columns >= MIN_CACHED_COLUMNS && columns > (best?.columns ?? 0)) best = { entry, columns };
     }
@@ -47,14 +52,15 @@ export class PrefixCache {
   }
 
   /** Keeps the columns of `tokens`, one each, unless they are there; what they begin with is kept no longer by itself. */
-  keep(adapter: string | null, tokens: Int32Array, piece: CachePiece): void {
-    if (tokens.length < MIN_CACHED_COLUMNS) return;
-    for (const entry of [...this.#entries].filter((one) => one.adapter === adapter)) {
+  keep(owner: PrefixOwner, tokens: Int32Array, piece: CachePiece): void {
+    const { adapter, promptScope } = owner;
+    if (promptScope === null || tokens.length < MIN_CACHED_COLUMNS) return;
+    for (const entry of this.#entriesOf(owner)) {
       const common = commonLength(entry.tokens, tokens);
       if (common === tokens.length) return;
       if (common === entry.tokens.length) this.#forget(entry);
     }
-    const entry = { adapter, tokens, caches: gatherRows(this.#config, [[piece]]) };
+    const entry = { adapter, promptScope, tokens, caches: gatherRows(this.#config, [[piece]]) };
     this.#entries.add(entry);
     this.#bytes += cacheBytes(entry.caches);
     for (const oldest of this.#entries) {
@@ -66,6 +72,10 @@ export class PrefixCache {
   /** Of all adapters and of none, unless one is named. */
   clear(adapter?: string): void {
     for (const entry of this.#entries) if (adapter === undefined || entry.adapter === adapter) this.#forget(entry);
+  }
+
+  #entriesOf({ adapter, promptScope }: PrefixOwner): Entry[] {
+    return [...this.#entries].filter((one) => one.adapter === adapter && one.promptScope === promptScope);
   }
 
   #forget(entry: Entry): void {
