@@ -14,6 +14,8 @@ const RING_AFTER_MS = 15_000;
 const EVALUATION_LEASE_TTL_MS = 30_000;
 /** Open event streams are cut after this long; clients resume them by themselves. */
 const DRAIN_LIMIT_MS = 3_000;
+/** Connections that the system holds until they are looked at: those beyond are dropped unanswered, and clients wait seconds to try again. */
+const BACKLOG = 4_096;
 
 const settings = readSettings(ApiSettings, process.env);
 const host = settings.PREHEAT_HOST ?? DEFAULT_HOST;
@@ -33,7 +35,7 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-const url = await app.listen({ host, port });
+const url = await app.listen({ host, port, backlog: BACKLOG });
 log.info('listening', { url });
 
 const workerId = `api-${process.pid}`;

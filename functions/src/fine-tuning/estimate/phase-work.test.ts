@@ -1,12 +1,13 @@
 import { BASE_MODELS, baseConfig } from '@preheat/inference/model-registry';
 import { recipeNamed } from '@preheat/recipes/catalog';
+import { forwardFlops } from '@preheat/scheduler';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
 import { expect, it } from 'vitest';
 import { phaseWork } from './phase-work.js';
 
 const model = baseConfig(BASE_MODELS[0] as never, loadTokenizer(letterToSoundTokenizer()));
 
-function tokensOf(algorithm: string, keys: object) {
+function workOf(algorithm: string, keys: object) {
   const resolved = recipeNamed(algorithm)?.resolveConfig(
     { n_epochs: 1, batch_size: 10, ...keys },
     { rows: 100, model },
@@ -20,8 +21,10 @@ function tokensOf(algorithm: string, keys: object) {
     tokens: { total: 2000, max: 30 },
   };
   const phase = { type: recipeNamed(algorithm)?.phaseType, algorithm, config: resolved.value };
-  return phaseWork(phase as never, model, { training: training as never, validation: null }).tokens;
+  return phaseWork(phase as never, model, { training: training as never, validation: null });
 }
+
+const tokensOf = (algorithm: string, keys: object) => workOf(algorithm, keys).tokens;
 
 it('counts every token of every epoch where all rows are trained on', () => {
   expect(tokensOf('sft', {})).toEqual({ low: 2000, high: 2000 });
@@ -37,4 +40,15 @@ it('counts at the low end what a recipe trains on that chooses its rows', () => 
   expect(tokensOf('acereason-synergy', { ...group, filter_rollouts: 4 })).toEqual(none);
   expect(tokensOf('ats-reward', group)).toEqual(all);
   expect(tokensOf('ats-reward', { ...group, collapse_fraction: 0.05 })).toEqual(none);
+});
+
+it('counts the trials of every row before the first step among the operations', () => {
+  const keys = { group_size: 4, max_completion_tokens: 8, max_steps: 1 };
+  const [without, tried] = [
+    workOf('acereason-synergy', keys),
+    workOf('acereason-synergy', { ...keys, filter_rollouts: 16 }),
+  ];
+  const forward = forwardFlops(model, 28);
+  expect(tried.flops.high - without.flops.high).toBeCloseTo(1.15 * 100 * 16 * 28 * forward, -3);
+  expect(tried.flops.low).toBeCloseTo(100 * 16 * 21 * forward, -3);
 });

@@ -55,13 +55,15 @@ export function phaseWork(
   const evaluations = validation ? Math.ceil(steps / number('eval_interval', steps || 1)) : 0;
   const judged = Math.min(number('eval_rows', 0), validation?.rows ?? 0) * number('eval_samples', 1);
   const evaluated = evaluations * judged * length;
+  // Before the first step, every row is tried so often.
+  const tries = rows * number('filter_rollouts', 0);
   return {
     steps,
     tokens,
     // Groups without variance are not trained on: the low end is sampling alone.
     flops: {
-      low: tokens.low * (type === 'reinforcement' ? scored : trained),
-      high: PADDING * (tokens.high * (trained + scored) + evaluated * forward),
+      low: tokens.low * (type === 'reinforcement' ? scored : trained) + tries * (mean + completion.low) * forward,
+      high: PADDING * (tokens.high * (trained + scored) + (evaluated + tries * length) * forward),
     },
     longest: Math.max(1, longest),
     sequencesPerStep: Math.min(batch, rows) * completions,
