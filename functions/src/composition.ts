@@ -50,6 +50,9 @@ const PYTHON_PROCESSES = 2;
 export const SERVER_DECODER_WORKERS = availableParallelism();
 export const FUNCTION_DECODER_WORKERS = 0;
 
+/** Connections that the system holds until they are looked at: those beyond are dropped unanswered, and clients wait seconds to try again. */
+export const CONNECTION_BACKLOG = 4_096;
+
 /** @throws Error naming each environment variable that is missing or wrong. */
 export async function openParts(environment: Environment, program: string, decoderWorkers: number): Promise<Parts> {
   const settings = readSettings(FleetSettings, { ...environment });

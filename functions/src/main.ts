@@ -1,6 +1,6 @@
 /** The embedded server: the API, its sweeper and one evaluation worker in one process, until SIGTERM or SIGINT. */
 import { ApiSettings, readSettings } from '@preheat/contracts';
-import { openApi, openParts, SERVER_DECODER_WORKERS } from './composition.js';
+import { CONNECTION_BACKLOG, openApi, openParts, SERVER_DECODER_WORKERS } from './composition.js';
 import { serveDashboard } from './dashboard.js';
 import { runEvaluationWorker } from './evaluation/evaluation-worker.js';
 import { sweepUntilStopped } from './sweep-until-stopped.js';
@@ -14,8 +14,6 @@ const RING_AFTER_MS = 15_000;
 const EVALUATION_LEASE_TTL_MS = 30_000;
 /** Open event streams are cut after this long; clients resume them by themselves. */
 const DRAIN_LIMIT_MS = 3_000;
-/** Connections that the system holds until they are looked at: those beyond are dropped unanswered, and clients wait seconds to try again. */
-const BACKLOG = 4_096;
 
 const settings = readSettings(ApiSettings, process.env);
 const host = settings.PREHEAT_HOST ?? DEFAULT_HOST;
@@ -35,7 +33,7 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-const url = await app.listen({ host, port, backlog: BACKLOG });
+const url = await app.listen({ host, port, backlog: CONNECTION_BACKLOG });
 log.info('listening', { url });
 
 const workerId = `api-${process.pid}`;

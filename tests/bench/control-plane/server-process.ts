@@ -2,7 +2,7 @@
  * A server to be measured, as a process of its own that answers questions about itself: the API over a counted store, and a
  * bare Fastify route that writes an object of the same size to the same store.
  */
-import { openApi, openParts, sweep } from '@preheat/functions';
+import { CONNECTION_BACKLOG, openApi, openParts, sweep } from '@preheat/functions';
 import Fastify from 'fastify';
 import { countOperations, type Counts } from './counted-store.js';
 import { fillJobs } from './fill-jobs.js';
@@ -31,7 +31,7 @@ bare.post('/object', async (request) => {
   return request.body;
 });
 const urls = {
-  api: await app.listen({ host: '127.0.0.1', port: 0 }),
+  api: await app.listen({ host: '127.0.0.1', port: 0, backlog: CONNECTION_BACKLOG }),
   bare: await bare.listen({ host: '127.0.0.1', port: 0 }),
 };
 

@@ -29,6 +29,11 @@ export interface FirstStep {
   readonly model_ms: number;
 }
 
+interface EventPage {
+  readonly data: readonly { readonly id: string; readonly data?: { readonly kind?: string } }[];
+  readonly has_more: boolean;
+}
+
 export class ReplayedPlatform {
   readonly #folder: string;
   readonly #api: LoggedProcess;
@@ -97,11 +102,15 @@ export class ReplayedPlatform {
 
   /** @throws Error when the job did not get to a first step. */
   async firstStep(jobId: string): Promise<FirstStep> {
-    const path = `${this.#url}/fine_tuning/jobs/${jobId}/events?limit=100`;
-    const { data } = (await answer(fetch(path, { headers: AUTHORIZED }))) as { data: { data?: { kind?: string } }[] };
-    const event = data.find((one) => one.data?.kind === 'first_step');
-    if (!event) throw new Error(`${jobId} has no event of a first step`);
-    return event.data as unknown as FirstStep;
+    // The newest come first, and every step is an event.
+    for (let after = ''; ; ) {
+      const path = `${this.#url}/fine_tuning/jobs/${jobId}/events?limit=100${after && `&after=${after}`}`;
+      const { data, has_more } = (await answer(fetch(path, { headers: AUTHORIZED }))) as EventPage;
+      const event = data.find((one) => one.data?.kind === 'first_step');
+      if (event) return event.data as unknown as FirstStep;
+      if (!has_more) throw new Error(`${jobId} has no event of a first step`);
+      after = data.at(-1)?.id ?? '';
+    }
   }
 
   async stop(): Promise<void> {
