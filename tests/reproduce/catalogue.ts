@@ -96,6 +96,7 @@ const HEAD = [
   '30 minutes on two cores, `full` has the size of the reference, `tiny` only shows that the machinery works and is no verdict.',
   'A check passes when its margin holds on the means over seeds and its effect is positive with every seed, or its 90 % interval',
   '(paired bootstrap over items) is above 0. Of losses, steps and times there are no items: they must be positive with every seed.',
+  'Where a check asks for the best or the worst of several arms by name of a pick, the other seeds pick it for each seed.',
   '',
   '| | system | paper | claim at this scale | arms | checks: effect [90 % interval], margin | verdict |',
   '|---|---|---|---|---|---|---|',

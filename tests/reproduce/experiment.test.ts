@@ -44,7 +44,8 @@ function blankRuns({ arms, seeds, suites }: Experiment) {
   const nothing = { trainedTokens: 0, steps: 0, wallSeconds: 0 };
   return [BASE_ARM, ...Object.keys(arms)].flatMap((arm) => {
     const last = arms[arm]?.steps.at(-1);
-    const curve = last?.validation ? [{ step: 1, ...(last.type === 'supervised' ? { loss: 0 } : { reward: 0 }) }] : [];
+    const point = last?.type === 'supervised' ? { loss: 0 } : { reward: 0 };
+    const curve = last?.validation ? [0, 1].map((step) => ({ step, ...point })) : [];
     return seeds.map((seed) => ({ ...nothing, answers: answersOf(arm), curve, arm, seed }));
   });
 }
@@ -70,12 +71,16 @@ describe.each(built.map(({ id }) => id))('the experiment of %s', (id) => {
       const experiment = readExperiment(experimentPath(id), preset);
       expect(experiment.system).toBe(id);
       expect(Object.keys(readBases())).toContain(experiment.base);
-      const results = judgeChecks(experiment.checks, blankRuns(experiment), experiment.suites, experiment.curves);
+      const results = judgeChecks(experiment, blankRuns(experiment));
       for (const { margin_value: value, margin } of results) expect(value, margin).toSatisfy(Number.isFinite);
       for (const step of Object.values(experiment.arms).flatMap(({ steps }) => steps)) {
         const rows = step.data.reduce((sum, source) => sum + source.rows * (source.copies ?? 1), 0);
         const config = recipeNamed(step.algorithm)?.resolveConfig(step.hyperparameters, { rows, model });
         expect(config, step.algorithm).toMatchObject({ ok: true });
+        // Sources stand one after another: an evaluation of fewer rows leaves the last of them out.
+        const followed = step.validation?.reduce((sum, source) => sum + source.rows * (source.copies ?? 1), 0) ?? 0;
+        const { eval_rows: read } = (config?.ok ? config.value : {}) as { eval_rows?: number };
+        expect(read, `${step.algorithm} evaluates the first rows alone`).toBeGreaterThanOrEqual(followed);
         if (step.type === 'reinforcement') expect(compileGrader(step.grader)).toMatchObject({ ok: true });
       }
       if (preset !== 'tiny') expect(experiment.seeds.length).toBeGreaterThanOrEqual(3);
@@ -88,6 +93,34 @@ describe.each(built.map(({ id }) => id))('the experiment of %s', (id) => {
     expect(entry.experiment_sha256).toBe(experimentDigest(readExperiment(experimentPath(id), entry.preset)));
   });
 });
+
+it.each(PRESETS)(
+  'takes a curriculum once from its first row to its last at %s, however many rows are kept',
+  (preset) => {
+    const { arms } = readExperiment(experimentPath('sari-curriculum'), preset);
+    const recipe = recipeNamed('sari-curriculum');
+    const stepsOf = (arm: string, share: number) => {
+      const { data = [], hyperparameters = {} } = arms[arm]?.steps.at(-1) ?? {};
+      const rows = data.reduce((sum, source) => sum + source.rows, 0);
+      const config = recipe?.resolveConfig(hyperparameters, { rows, model });
+      if (!recipe || !config?.ok) throw new Error(`${arm} has no settings`);
+      const passes = (kept: number) => Math.ceil(kept / Number(hyperparameters['batch_size']));
+      const kept = Math.ceil(rows * share);
+      return { taken: recipe.totalSteps(config.value, kept), ofKept: passes(kept), ofAll: passes(rows) };
+    };
+    for (const share of [1, 0.8, 0.3]) {
+      for (const arm of ['free_easy', 'struct_easy', 'struct_hard', 'struct_shuffled']) {
+        const { taken, ofKept } = stepsOf(arm, share);
+        expect(taken, arm).toBe(ofKept);
+      }
+      // What the curriculum is compared with has no fewer steps, whatever its start could solve.
+      for (const arm of ['grpo_only', 'answer_only']) {
+        const { taken, ofAll } = stepsOf(arm, share);
+        expect(taken, arm).toBe(ofAll);
+      }
+    }
+  },
+);
 
 it('fills in parts, and names one that is missing or contains itself', () => {
   const path = experimentPath(built[0]?.id ?? '');

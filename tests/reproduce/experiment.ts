@@ -104,8 +104,9 @@ const Arm = Type.Object(
  * `…__pass_k` for k = samples, `…__vote` (the answer most samples give is right); and of an arm `<arm>__steps`,
  * `<arm>__trained_tokens` and `<arm>__wall_seconds`, of all its phases, the time with that of its answers. Where its last
  * phase has validation rows also `<arm>__first_loss`, `<arm>__highest_loss` and `<arm>__last_loss` of its evaluations; where
- * that is reinforcement `<arm>__final_reward`, and `<arm>__steps_to_90`, the steps until an evaluation gave 90 % of that. Of
- * every curve `<curve>__area`.
+ * that is reinforcement `<arm>__start_reward` of the model it began with, `<arm>__final_reward` of the last two evaluations
+ * together, and `<arm>__steps_to_90`, the steps until 90 % of the way between them (learning-speed.ts). Of every pick what
+ * its arms have, and of every curve `<curve>__area`.
  */
 const Check = Type.Object(
   {
@@ -121,6 +122,18 @@ const Check = Type.Object(
   closed,
 );
 export type Check = Static<typeof Check>;
+
+/** An arm that is named by how good it is, for every seed by the other seeds (pick-arms.ts). */
+const ArmPick = Type.Object(
+  {
+    among: Type.Array(Name, { minItems: 2, maxItems: 16 }),
+    take: oneOf(['highest', 'lowest']),
+    /** Formula in the variables of an arm, with `arm` for its name. */
+    by: Text,
+  },
+  closed,
+);
+export type ArmPick = Static<typeof ArmPick>;
 
 export const Experiment = Type.Object(
   {
@@ -144,6 +157,8 @@ export const Experiment = Type.Object(
     curves: Type.Optional(
       Type.Record(Name, Type.Array(Type.String({ maxLength: 128 }), { minItems: 1, maxItems: 32 })),
     ),
+    /** Of what arms are compared with: `<pick>__<suite>` stands in checks as if it were an arm's. */
+    picks: Type.Optional(Type.Record(Name, ArmPick)),
     checks: Type.Array(Check, { minItems: 1, maxItems: 16 }),
   },
   closed,

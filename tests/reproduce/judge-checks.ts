@@ -6,25 +6,17 @@
  */
 import { parseFormula } from '@preheat/graders';
 import { CounterRandom, fastUniforms } from '@preheat/ports';
+import { means, type Values, type Variables, variablesOf } from './check-variables.js';
 import { attainableArea } from './curve-area.js';
-import type { Check, Experiment, Suite } from './experiment.js';
+import type { Experiment } from './experiment.js';
+import { withPicks } from './pick-arms.js';
 import type { ArmRun } from './run-arms.js';
-import { mean, perItem, rounded } from './scores.js';
+import { rounded } from './scores.js';
 
 export const RESAMPLES = 2000;
 const TAIL = 0.05;
 const BOOTSTRAP_SEED = 0;
 const AREA = '__area';
-/** Share of its final reward at which an arm has nearly learned what it learns. */
-const NEARLY = 0.9;
-/** Stands for the suite of variables that are one number a seed, without items. */
-const NO_SUITE = '';
-
-/** Name of a variable and its values item by item, for each seed. */
-interface Variable {
-  readonly suite: string;
-  readonly bySeed: ReadonlyMap<number, readonly number[]>;
-}
 
 export interface CheckResult {
   readonly says: string;
@@ -39,16 +31,22 @@ export interface CheckResult {
   readonly passed: boolean;
 }
 
+/** What is judged, and what its formulas may speak of. */
+export interface Judged {
+  readonly checks: Experiment['checks'];
+  readonly suites: Experiment['suites'];
+  readonly curves?: Experiment['curves'] | undefined;
+  readonly picks?: Experiment['picks'] | undefined;
+}
+
 /** @throws Error naming a formula that cannot be read, and the variables there are. */
 export function judgeChecks(
-  checks: readonly Check[],
+  { checks, suites, curves = {}, picks = {} }: Judged,
   runs: readonly ArmRun[],
-  suites: Readonly<Record<string, Suite>>,
-  curves: NonNullable<Experiment['curves']> = {},
 ): CheckResult[] {
-  const variables = variablesOf(runs, suites);
-  const formulaOf = (source: string) => readFormula(source, variables, curves);
   const seeds = [...new Set(runs.map(({ seed }) => seed))];
+  const variables = withPicks(variablesOf(runs, suites), seeds, picks);
+  const formulaOf = (source: string) => readFormula(source, variables, curves);
   return checks.map(({ says, margin, effect = margin, in_seeds: enough }) => {
     const [marginOf, effectOf] = [formulaOf(margin), formulaOf(effect)];
     const bySeed = seeds.map((seed) => effectOf(means(variables, [seed])));
@@ -71,56 +69,10 @@ export function judgeChecks(
   });
 }
 
-function variablesOf(runs: readonly ArmRun[], suites: Readonly<Record<string, Suite>>): Map<string, Variable> {
-  const variables = new Map<string, { suite: string; bySeed: Map<number, readonly number[]> }>();
-  for (const { arm, seed, answers } of runs) {
-    for (const [suite, answer] of Object.entries(answers)) {
-      for (const [measure, values] of Object.entries(perItem(answer, suites[suite]?.samples ?? 0))) {
-        const name = `${arm}__${suite}${measure === 'greedy' ? '' : `__${measure}`}`;
-        const variable = variables.get(name) ?? { suite, bySeed: new Map() };
-        variable.bySeed.set(seed, values as readonly number[]);
-        variables.set(name, variable);
-      }
-    }
-  }
-  for (const run of runs) {
-    const { arm, seed } = run;
-    for (const [measure, value] of Object.entries(runMeasures(run))) {
-      const name = `${arm}__${measure}`;
-      const variable = variables.get(name) ?? { suite: NO_SUITE, bySeed: new Map() };
-      variable.bySeed.set(seed, [value]);
-      variables.set(name, variable);
-    }
-  }
-  return variables;
-}
-
-/** What an arm cost, and where its loss went. */
-function runMeasures({ steps, trainedTokens, wallSeconds, curve }: ArmRun): Record<string, number> {
-  const losses = curve.flatMap(({ loss }) => loss ?? []);
-  const [first, last] = [losses[0], losses.at(-1)];
-  const final = curve.at(-1)?.reward;
-  return {
-    steps,
-    trained_tokens: trainedTokens,
-    wall_seconds: wallSeconds,
-    ...(first === undefined || last === undefined
-      ? {}
-      : { first_loss: first, highest_loss: Math.max(...losses), last_loss: last }),
-    ...(final === undefined ? {} : { final_reward: final, steps_to_90: stepsTo(NEARLY * final, curve) }),
-  };
-}
-
-/** The step of the first evaluation that gave so much. */
-const stepsTo = (reward: number, curve: ArmRun['curve']): number =>
-  curve.find((point) => (point.reward ?? 0) >= reward)?.step ?? Number.NaN;
-
-type Values = Readonly<Record<string, number>>;
-
 /** A formula of the variables and the areas of curves, which are computed when they are read. */
 function readFormula(
   source: string,
-  variables: ReadonlyMap<string, Variable>,
+  variables: Variables,
   curves: NonNullable<Experiment['curves']>,
 ): (values: Values) => number {
   const names = [...variables.keys(), ...Object.keys(curves).map((name) => name + AREA)];
@@ -146,30 +98,7 @@ function areaNamed(name: string, values: Values, curves: NonNullable<Experiment[
   return attainableArea(members.map(pointOf), range);
 }
 
-type Choice = ReadonlyMap<string, Uint32Array>;
-
-/** Means over items and seeds; with `chosen`, over those items of each suite. */
-function means(variables: ReadonlyMap<string, Variable>, seeds: readonly number[], chosen?: Choice) {
-  const entries = [...variables].map(([name, { suite, bySeed }]) => {
-    const items = chosen?.get(suite);
-    const perSeed = seeds.map((seed) => meanOver(bySeed.get(seed) ?? [], items));
-    return [name, mean(perSeed)] as const;
-  });
-  return Object.fromEntries(entries);
-}
-
-function meanOver(values: readonly number[], items?: Uint32Array): number {
-  if (!items) return mean(values);
-  let sum = 0;
-  for (const item of items) sum += values[item] ?? 0;
-  return sum / items.length;
-}
-
-function bootstrap(
-  effect: (values: Values) => number,
-  all: ReadonlyMap<string, Variable>,
-  seeds: readonly number[],
-): [number, number] {
+function bootstrap(effect: (values: Values) => number, all: Variables, seeds: readonly number[]): [number, number] {
   // Only what the formula reads is resampled: the rest would cost time and change nothing.
   const read = new Set<string>();
   effect(new Proxy(means(all, seeds), { get: (target, name) => (read.add(String(name)), target[String(name)] ?? 0) }));

@@ -7,7 +7,7 @@ export interface LabModel {
   readonly origin: string;
 }
 
-/** What an evaluation on the first validation rows gave after a step. */
+/** What an evaluation on the first validation rows gave after a step; that of reinforcement begins at step 0, with its start. */
 export interface CurvePoint {
   readonly step: number;
   /** Of supervised phases; nats a token. */

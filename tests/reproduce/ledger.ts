@@ -54,8 +54,8 @@ export function ledgerEntry(
   runs: readonly ArmRun[],
   baseOrigin: string,
 ): LedgerEntry {
-  const { system, claim, criterion, notes, unjudged, base, seeds, suites } = experiment;
-  const checks = judgeChecks(experiment.checks, runs, suites, experiment.curves);
+  const { system, claim, criterion, notes, unjudged, base, seeds } = experiment;
+  const checks = judgeChecks(experiment, runs);
   return {
     schemaVersion: 1,
     system,

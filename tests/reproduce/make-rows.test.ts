@@ -1,7 +1,7 @@
 import { taskNamed } from '@preheat/tasks/procedural';
 import { describe, expect, it } from 'vitest';
 import type { RowSource } from './experiment.js';
-import { suiteFile, trainingFile, validationFile } from './make-rows.js';
+import { suiteFile, trainingFile, validationFile, validationItems } from './make-rows.js';
 
 const rowsOf = (text: string) =>
   text
@@ -67,6 +67,18 @@ it('holds out items whose structures no training row has', () => {
   const suite = { task: 'listfn', items: 200, max_tokens: 8, samples: 0 };
   const tested = structures(rowsOf(suiteFile(suite)).map(({ item }) => item));
   expect([...tested].filter((structure) => trained.has(structure))).toEqual([]);
+});
+
+it('asks a model the validation prompts as a phase does, with what their grader reads', () => {
+  const sources: RowSource[] = [
+    { ...source, rows: 3, kind: 'prompt', prefix: 'S ', gold_key: 'gold' },
+    { task: 'arith', rows: 2, kind: 'prompt' },
+  ];
+  const asked = rowsOf(validationItems(sources)).map(({ item: { prompt, ...keys } }) => ({
+    messages: [{ role: 'user', content: prompt }],
+    ...keys,
+  }));
+  expect(asked).toEqual(rowsOf(validationFile(sources)));
 });
 
 it('asks for one class of answers alone where a suite does, and says when there are too few', () => {

@@ -29,6 +29,12 @@ export function validationFile(sources: readonly RowSource[]): string {
   return jsonl(sources.flatMap((source) => rowsOf(source, HELD_OUT_SEED, 'validation')));
 }
 
+/** The same rows as items of an evaluation, for the model that a phase starts from. */
+export function validationItems(sources: readonly RowSource[]): string {
+  const rows = sources.flatMap((source) => rowsOf(source, HELD_OUT_SEED, 'validation'));
+  return jsonl(rows.map(({ messages, ...keys }) => ({ item: { ...keys, prompt: messages[0]?.content ?? '' } })));
+}
+
 /** JSONL of a suite's items. */
 export const suiteFile = (suite: Suite): string => jsonl(suiteItems(suite).map(toTaskEvalRow));
 
@@ -46,14 +52,18 @@ export function suiteItems(suite: Suite): TaskItem[] {
   throw new Error(`${suite.task} has ${found.length} of ${count} items whose answer begins with "${prefix}"`);
 }
 
-function rowsOf(source: RowSource, seed: number, split: TaskSplit): object[] {
+interface Row {
+  readonly messages: readonly { readonly role: string; readonly content: string | undefined }[];
+}
+
+function rowsOf(source: RowSource, seed: number, split: TaskSplit): Row[] {
   const task = known(source.task);
   const stream = seed * STREAMS_PER_SEED + (source.stream ?? 0);
   const items = task.generate({ seed: stream, count: source.rows, split, ...difficultyOf(source) });
   return items.flatMap((item, i) => {
     const answers = source.foreign ? (items[(i + 1) % items.length] ?? item) : item;
     const row = { ...rowOf(task, prefixed(item, source), answers, source), ...dataKeys(item, source), ...source.keys };
-    return new Array<object>(source.copies ?? 1).fill(row);
+    return new Array<Row>(source.copies ?? 1).fill(row);
   });
 }
 
@@ -63,7 +73,7 @@ const prefixed = (item: TaskItem, { prefix = '' }: { prefix?: string }): TaskIte
 });
 
 /** @param answered The item whose trace is the answer: this one, or another of the source. */
-function rowOf(task: TaskSource, item: TaskItem, answered: TaskItem, source: RowSource): object {
+function rowOf(task: TaskSource, item: TaskItem, answered: TaskItem, source: RowSource): Row {
   const trace = { style: source.style ?? 'direct', ...(source.backtracks ? { backtracks: source.backtracks } : {}) };
   if (source.kind === 'prompt') {
     const gold = source.gold_key === undefined ? {} : { [source.gold_key]: task.oracle(answered, trace) };

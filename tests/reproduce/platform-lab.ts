@@ -2,12 +2,12 @@
  * The lab on a running platform: training is an ordinary job, answers are an ordinary evaluation run. The key of a job is
  * that of its artifact, so a run that was killed while a job was training finds the same job again and waits for it.
  */
-import type { Preheat } from '@preheat/sdk';
+import type { CreateEval, Preheat } from '@preheat/sdk';
 import { type Artifacts, contentKey } from './artifacts.js';
 import type { Suite, TrainStep } from './experiment.js';
 import type { Answers, CurvePoint, Lab, LabModel, Trained } from './lab.js';
 import { majorityIsRight } from './majority-vote.js';
-import { suiteFile, trainingFile, validationFile } from './make-rows.js';
+import { suiteFile, trainingFile, validationFile, validationItems } from './make-rows.js';
 import { type Continuation, type ContinuationOptions, isSteered, steeredAnswers } from './steered-answers.js';
 
 const ITEMS_PER_PAGE = 100;
@@ -30,7 +30,13 @@ export class PlatformLab implements Lab {
     this.#options = options;
   }
 
-  train(from: LabModel, step: TrainStep, seed: number): Promise<Trained> {
+  async train(from: LabModel, step: TrainStep, seed: number): Promise<Trained> {
+    const trained = await this.#trained(from, step, seed);
+    if (step.type === 'supervised' || !trained.curve) return trained;
+    return { ...trained, curve: [{ step: 0, reward: await this.#startReward(from, step) }, ...trained.curve] };
+  }
+
+  #trained(from: LabModel, step: TrainStep, seed: number): Promise<Trained> {
     const rows = trainingFile(step.data, seed);
     const { type, algorithm, grader, hyperparameters } = step;
     const validation = step.validation && validationFile(step.validation);
@@ -89,6 +95,25 @@ export class PlatformLab implements Lab {
     };
   }
 
+  /** Mean grade of the greedy answers to the validation rows before the first step, by an evaluation run with the phase's grader. */
+  #startReward(from: LabModel, { grader, hyperparameters, validation = [] }: TrainStep): Promise<number> {
+    const rows = validationItems(validation);
+    const { max_completion_tokens: maxTokens } = hyperparameters;
+    if (typeof maxTokens !== 'number')
+      throw new Error('a phase whose rewards are followed needs max_completion_tokens');
+    return this.#options.artifacts.once('start', { model: from.origin, grader, maxTokens, rows }, async () => {
+      // What counts is the score; from where an item would pass makes no difference to it.
+      const evalId = await this.#eval('start', { pass_threshold: 1, ...grader });
+      const file = await this.#upload(rows, 'evals');
+      const ended = await this.#ended(evalId, runRequest(from.name, file, maxTokens, 0), 'before the first step');
+      const score = ended.per_testing_criteria_results?.[0]?.mean_score;
+      if (ended.result_counts.errored > 0 || typeof score !== 'number') {
+        throw new Error(`${ended.id} left ${ended.result_counts.errored} items without a grade`);
+      }
+      return score;
+    });
+  }
+
   answer(model: LabModel, suite: Suite): Promise<Answers> {
     const rows = suiteFile(suite);
     return this.#options.artifacts.once('answered', { model: model.origin, suite, rows }, async () => {
@@ -98,7 +123,7 @@ export class PlatformLab implements Lab {
         const steered = await steeredAnswers(suite, (prompts, how) => this.#goOn(model, prompts, how));
         return { ...steered, wallSeconds: wallSeconds() };
       }
-      const evalId = await this.#eval(suite.task);
+      const evalId = await this.#eval(suite.task, { type: 'task', name: GRADER_NAME, task: suite.task });
       const file = await this.#upload(rows, 'evals');
       const greedy = await this.#results(evalId, model, file, suite, 0);
       const sampled = suite.samples > 0 ? await this.#results(evalId, model, file, suite, suite.samples) : [];
@@ -121,13 +146,13 @@ export class PlatformLab implements Lab {
     return [...choices].sort((a, b) => a.index - b.index);
   }
 
-  async #eval(task: string): Promise<string> {
+  async #eval(name: string, criterion: object): Promise<string> {
     const { client, signal } = this.#options;
     const { id } = await client.evals.create(
       {
-        name: task,
+        name,
         data_source_config: { type: 'custom', item_schema: { type: 'object' }, include_sample_schema: true },
-        testing_criteria: [{ type: 'task', name: GRADER_NAME, task }],
+        testing_criteria: [criterion as CreateEval['testing_criteria'][number]],
       },
       { signal },
     );
@@ -136,12 +161,8 @@ export class PlatformLab implements Lab {
 
   /** One result an answer; `samples` 0 is greedy. */
   async #results(evalId: string, model: LabModel, file: string, suite: Suite, samples: number) {
-    const { client, signal, progress } = this.#options;
-    const run = await client.evals.runs.create(evalId, runRequest(model.name, file, suite, samples), { signal });
-    const onUpdate = ({ result_counts: { total, passed, failed } }: { result_counts: Record<string, number> }) =>
-      progress(`${suite.task}: ${(passed ?? 0) + (failed ?? 0)} of ${total} answers`);
-    const ended = await client.evals.runs.wait(evalId, run.id, { signal, onUpdate });
-    if (ended.status !== 'completed') throw new Error(`${run.id} ${ended.status}: ${ended.error?.message ?? ''}`);
+    const { client, signal } = this.#options;
+    const run = await this.#ended(evalId, runRequest(model.name, file, suite.max_tokens, samples), suite.task);
     const results: Result[] = [];
     for await (const item of client.evals.runs.items(evalId, run.id, { limit: ITEMS_PER_PAGE }, { signal })) {
       if (item.sample.error)
@@ -153,6 +174,17 @@ export class PlatformLab implements Lab {
     const expected = suite.items * Math.max(1, samples);
     if (results.length !== expected) throw new Error(`${run.id} has ${results.length} of ${expected} answers`);
     return results.sort((a, b) => a.item - b.item);
+  }
+
+  /** @throws Error with the run's own reason when it does not complete. */
+  async #ended(evalId: string, request: ReturnType<typeof runRequest>, what: string) {
+    const { client, signal, progress } = this.#options;
+    const run = await client.evals.runs.create(evalId, request, { signal });
+    const onUpdate = ({ result_counts: { total, passed, failed } }: { result_counts: Record<string, number> }) =>
+      progress(`${what}: ${(passed ?? 0) + (failed ?? 0)} of ${total} answers`);
+    const ended = await client.evals.runs.wait(evalId, run.id, { signal, onUpdate });
+    if (ended.status !== 'completed') throw new Error(`${run.id} ${ended.status}: ${ended.error?.message ?? ''}`);
+    return ended;
   }
 
   /** Equal files are uploaded once a platform. */
@@ -187,7 +219,7 @@ function summed(results: readonly Result[], items: number): number[] {
   return counts;
 }
 
-function runRequest(model: string, file: string, suite: Suite, samples: number) {
+function runRequest(model: string, file: string, maxTokens: number, samples: number) {
   return {
     data_source: {
       type: 'completions' as const,
@@ -197,7 +229,7 @@ function runRequest(model: string, file: string, suite: Suite, samples: number) 
       sampling_params: {
         temperature: samples > 0 ? 1 : 0,
         seed: EVALUATION_SEED,
-        max_completion_tokens: suite.max_tokens,
+        max_completion_tokens: maxTokens,
       },
     },
     ...(samples > 0 ? { samples_per_item: samples } : {}),

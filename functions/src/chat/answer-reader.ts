@@ -12,16 +12,12 @@ export interface Said {
 export class AnswerReader {
   readonly #id: string;
   readonly #reader: ToolCallReader | null;
-  readonly #mostCalls: number;
   #calls = 0;
 
   /** @param id of the answer: those of its calls follow from it. */
   constructor(tools: ToolPlan | null, id: string) {
     this.#id = id;
-    this.#reader = tools && new ToolCallReader(tools.form, tools.names, tools.markers.texts);
-    // Templates of the bare form render one call a message.
-    const isSingle = tools?.isParallel === false || tools?.form.kind === 'bare';
-    this.#mostCalls = isSingle ? 1 : Number.POSITIVE_INFINITY;
+    this.#reader = tools && new ToolCallReader(tools.form, tools.names, tools.markers.texts, tools.isParallel);
     this.#reader?.push(tools?.opening ?? '');
   }
 
@@ -40,7 +36,7 @@ export class AnswerReader {
   }
 
   #said({ content, calls }: ReadPiece): Said {
-    const toolCalls = calls.slice(0, this.#mostCalls - this.#calls).map((call): ChatToolCall => {
+    const toolCalls = calls.map((call): ChatToolCall => {
       return { id: callId(`${this.#id}-${this.#calls++}`), type: 'function', function: { ...call } };
     });
     return { content, toolCalls };

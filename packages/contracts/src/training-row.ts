@@ -22,7 +22,7 @@ export type ChatMessage = Static<typeof ChatMessage>;
 
 const Messages = Type.Array(ChatMessage, { minItems: 1, maxItems: 512 });
 
-/** Functions that the prompt lists; how many a message may call follows from its own calls. */
+/** Functions that the prompt lists. Whether an answer may call several counts where the model answers; a message that is learned calls what it calls. */
 const ListedTools = {
   tools: Type.Optional(Nullable(Type.Array(ChatTool, { maxItems: 128 }))),
   parallel_tool_calls: Type.Optional(Nullable(Type.Boolean())),
@@ -59,6 +59,15 @@ export const listedTools = ({
 }: {
   readonly tools?: readonly ChatTool[] | null | undefined;
 }): readonly ChatTool[] | undefined => (tools && tools.length > 0 ? tools : undefined);
+
+/** The functions that an answer to the row may call, and whether several at once: as a request that says as much is served. */
+export const callableFunctions = (row: {
+  readonly tools?: readonly ChatTool[] | null | undefined;
+  readonly parallel_tool_calls?: boolean | null | undefined;
+}): { readonly names: readonly string[]; readonly isParallel: boolean } => ({
+  names: (listedTools(row) ?? []).map((tool) => tool.function.name),
+  isParallel: row.parallel_tool_calls ?? true,
+});
 
 /** Characters that the model is to read or write, calls included. */
 export function messageCharacters({ content, tool_calls: calls }: Pick<ChatMessage, 'content' | 'tool_calls'>): number {

@@ -68,7 +68,7 @@ const CASES: [string, ToolCallForm, string, string, ToolCall[]][] = [
     '',
     [{ name: 'add', arguments: '{"a":{}}' }],
   ],
-  ['bare calls and text', BARE, `${ADD}; ${NOW}\n done {`, 'done {', [ADDED, NOWED]],
+  ['bare calls, of which the first counts, and text', BARE, `${ADD}; ${NOW}\n done {`, 'done {', [ADDED]],
   ['an answer in JSON', BARE, '{"name":"Ada","arguments":{}} ', '{"name":"Ada","arguments":{}} ', []],
   ['JSON within text', BARE, `Call ${NOW}`, `Call ${NOW}`, []],
   ['JSON cut off', BARE, '{"name":"add","argu', '{"name":"add","argu', []],
@@ -107,6 +107,16 @@ describe.each([1, 5, 1000])('with markers that are control tokens, in pieces of 
     expect(pieces.map((piece) => piece.content).join('')).toBe(content);
     expect(pieces.flatMap((piece) => piece.calls)).toEqual(calls);
   });
+});
+
+it.each<[string, ToolCallForm, string]>([
+  ['tags', TAGGED, `${tag(ADD)}\n${tag(NOW)}\nDone`],
+  ['a list', LIST, `[TOOL_CALLS] [${ADD}, ${NOW}]Done`],
+])('takes the first call in %s where there may be one, and the others for no text', (_, form, text) => {
+  const reader = new ToolCallReader(form, NAMES, [], false);
+  const pieces = [reader.push(text), reader.finish()];
+  expect(pieces.map(({ content }) => content).join('')).toBe('Done');
+  expect(pieces.flatMap(({ calls }) => calls)).toEqual([ADDED]);
 });
 
 it('gives out text as soon as it can be no call', () => {

@@ -27,6 +27,8 @@ export class ToolCallReader {
   readonly #form: ToolCallForm;
   readonly #names: ReadonlySet<string>;
   readonly #silent: readonly string[];
+  /** Calls that still count. */
+  #left: number;
   /** Text that may still turn out to be a call. */
   #held = '';
   #followsCall = false;
@@ -36,11 +38,14 @@ export class ToolCallReader {
   /**
    * @param names of the functions that may be called.
    * @param silent markers that are control tokens (`controlMarkers`): no text of an answer has them, as no text of a request may.
+   * @param isParallel whether an answer may have several calls. Those of the bare form have one at most, as its templates
+   *   render one a message. What is called beyond that is left out, and is no text either.
    */
-  constructor(form: ToolCallForm, names: ReadonlySet<string>, silent: readonly string[] = []) {
+  constructor(form: ToolCallForm, names: ReadonlySet<string>, silent: readonly string[] = [], isParallel = true) {
     this.#form = form;
     this.#names = names;
     this.#silent = silent;
+    this.#left = isParallel && form.kind !== 'bare' ? Number.POSITIVE_INFINITY : 1;
   }
 
   push(text: string): ReadPiece {
@@ -66,7 +71,9 @@ export class ToolCallReader {
         return { content, calls };
       }
       if (parsed) {
-        calls.push(...parsed.calls);
+        const counted = parsed.calls.slice(0, this.#left);
+        this.#left -= counted.length;
+        calls.push(...counted);
         this.#held = this.#held.slice(parsed.end);
         this.#followsCall = true;
       } else {

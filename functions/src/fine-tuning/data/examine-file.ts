@@ -125,9 +125,8 @@ class Examination {
     const problems = [...('code' in chats ? [chats] : []), ...graderProblems(row, line, this.#checks)];
     for (const problem of problems) this.#problems.add(problem);
     if ('code' in chats) return;
-    const messages = messagesOf(chats);
-    this.#duplicates.add(line, this.#conversations.add(messages, line));
-    this.#inTraining.add(line, this.#options.training?.lineOf(messages), true);
+    this.#duplicates.add(line, this.#conversations.add(chats, line));
+    this.#inTraining.add(line, this.#options.training?.lineOf(chats), true);
     const counted = this.#count(chats, line);
     if (problems.length === 0 && counted) this.#keep(line, row, counted);
   }

@@ -2,7 +2,7 @@
  * Answers of the model that a job starts from, for the dry run of its grader: within a stated budget of memory and time,
  * or else not at all, and then with the reason. A process without the model runtime says so too.
  */
-import { type DecoderConfig, endTokenIds, listedTools, parameterCount } from '@preheat/contracts';
+import { callableFunctions, type DecoderConfig, endTokenIds, parameterCount } from '@preheat/contracts';
 import { answeredSample, type GraderSample } from '@preheat/graders';
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import type { Clock } from '@preheat/ports';
@@ -74,10 +74,10 @@ async function generate(
   const stopIds = endTokenIds(config);
   const rows = await decoder.generate(requests, { maxNewTokens, temperature, topP: 1, seed, stopIds, signal });
   return asked.map(({ row }, index) => {
-    const names = (listedTools(row) ?? []).map((tool) => tool.function.name);
+    const callable = callableFunctions(row);
     const own = rows.slice(index * completionsPerRow, (index + 1) * completionsPerRow);
     return own.map(({ tokens, finishReason }) =>
-      answeredSample({ ...readCalls(tokenizer, tokens, names), finishReason }),
+      answeredSample({ ...readCalls(tokenizer, tokens, callable), finishReason }),
     );
   });
 }

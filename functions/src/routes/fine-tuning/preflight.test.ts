@@ -116,6 +116,18 @@ describe('the preflight of a supervised job', () => {
     expect(warnings[1]).toMatch(/1 rows of valid\.jsonl are in train\.jsonl too \(line 2 is line 2 there\)/);
   });
 
+  it('takes the same question with other functions for another row', async () => {
+    const messages = SFT_ROWS[0]?.messages;
+    const tool = (name: string) => ({ type: 'function', function: { name } });
+    const rows = [{ messages }, { messages, tools: [tool('a')] }, { messages, tools: [tool('b')] }];
+    const training_file = await at.upload([...rows, rows[1] as object], 'train.jsonl');
+    const validation_file = await at.upload([{ messages, tools: [tool('c')] }, rows[2] as object], 'valid.jsonl');
+    const { phases } = await at.report({ training_file, validation_file });
+    const [{ training, validation }] = phases as [PreflightReport['phases'][number]];
+    expect(training.duplicates).toEqual([{ line: 4, same_as_line: 2 }]);
+    expect(validation?.in_training).toEqual([{ line: 2, same_as_line: 3 }]);
+  });
+
   it('tells of every wrong row, by line, field, what is expected and an example', async () => {
     const rows = [
       SFT_ROWS[0],

@@ -25,6 +25,15 @@ function sampleOf(text: string, row: Partial<TrainingRow> = {}, finishReason: 's
 }
 
 describe('the sample of a completion', () => {
+  it('has as many calls as an answer to the row would have when it is served', () => {
+    const callsOf = (row: Partial<TrainingRow>) => sampleOf(`${CALL}${CALL}`, { tools, ...row });
+    expect(callsOf({}).output_tools).toHaveLength(2);
+    expect(callsOf({ parallel_tool_calls: null }).output_tools).toHaveLength(2);
+    const single = callsOf({ parallel_tool_calls: false });
+    expect(single.output_tools).toHaveLength(1);
+    expect(single.output_text).toBe('');
+  });
+
   it('is its text and one choice', () => {
     const message = { role: 'assistant', content: 'yes', refusal: null };
     expect(sampleOf('yes', {}, 'length')).toEqual({

@@ -1,6 +1,6 @@
 /** What a grader reads of a completion: its text, the calls in it where its row lists functions, and both as a choice. */
 import { answeredSample, type GraderSample } from '@preheat/graders';
-import { listedTools } from '@preheat/contracts';
+import { callableFunctions } from '@preheat/contracts';
 import { readCalls, type Tokenizer } from '@preheat/tokenizer';
 import type { RolloutSample, TrainingRow } from '../recipe.js';
 
@@ -9,6 +9,5 @@ export function answerSample(
   row: TrainingRow,
   { tokens, finishReason }: Pick<RolloutSample, 'tokens' | 'finishReason'>,
 ): GraderSample {
-  const names = (listedTools(row) ?? []).map((tool) => tool.function.name);
-  return answeredSample({ ...readCalls(tokenizer, tokens, names), finishReason });
+  return answeredSample({ ...readCalls(tokenizer, tokens, callableFunctions(row)), finishReason });
 }

@@ -33,15 +33,11 @@ describe('audio', () => {
   };
   const item = { id: 'x', prompt: '', data };
 
-  it('writes four named parts, or the same thoughts without names', () => {
-    expect(audio.oracle(item, { style: 'structured' })).toBe('P n a C a3 b7 a2 R a1 a2 S 2 #C');
-    const free = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => audio.oracle({ ...item, id }, { style: 'steps' }));
-    for (const chain of free) {
-      expect(chain).toContain('a3 b7 a2');
-      expect(chain).toContain('a1 a2');
-      expect(chain).not.toMatch(/[PCRS] /);
+  it('writes four named parts, or the same parts in the same order without names', () => {
+    for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      expect(audio.oracle({ ...item, id }, { style: 'structured' })).toBe('P n a C a3 b7 a2 R a1 a2 S 2 #C');
+      expect(audio.oracle({ ...item, id }, { style: 'steps' })).toBe('n a a3 b7 a2 a1 a2 2 #C');
     }
-    expect(new Set(free).size).toBeGreaterThan(1);
   });
 
   it('asks each kind of question, and has the answer once among four options', () => {

@@ -56,24 +56,23 @@ export const audio = defineTask({
 
   traces: {
     structured: (data) => {
-      const { events, question, about } = data;
-      const chain = reasoning(events, question, about);
-      return `P ${asked(question, about)} C ${caption(events)} R ${chain} S ${answerOf(data)}`;
+      const [plan, heard, chain, summary] = thoughtsOf(data);
+      return `P ${plan} C ${heard} R ${chain} S ${summary}`;
     },
-    // The same thoughts without their names, in any order, with or without the first and the last.
-    steps: (data, random) => {
-      const { events, question, about } = data;
-      const thoughts = shuffled(random, [caption(events), reasoning(events, question, about)]);
-      const before = random.int(2) === 0 ? [asked(question, about)] : [];
-      const after = random.int(2) === 0 ? [answerOf(data)] : [];
-      return [...before, ...thoughts, ...after].join(' ');
-    },
+    // Without the names of the parts and the same in all else, so that a comparison is of the structure alone.
+    steps: (data) => thoughtsOf(data).join(' '),
   },
 
   judge(data, answer) {
     return /^[A-D]$/.test(answer) ? { correct: answer === labelOf(data, answerOf(data)) } : null;
   },
 });
+
+/** Plan, caption, reasoning and summary. */
+const thoughtsOf = (data: AudioData): [string, string, string, string] => {
+  const { events, question, about } = data;
+  return [asked(question, about), caption(events), reasoning(events, question, about), answerOf(data)];
+};
 
 const answerOf = ({ events, question, about }: AudioData): string => answerTo(events, question, about) ?? '';
 
