@@ -5,7 +5,7 @@
  */
 import { bundledHandler } from './bundle.js';
 import { edge } from './edge.js';
-import { httpEnvironment } from './environment.js';
+import { answerLimit, httpEnvironment } from './environment.js';
 import { functionDefaults } from './function-defaults.js';
 import { deleteObjects, ring, writeStore } from './permissions.js';
 import { isPublished, publicUrl } from './public-url.js';
@@ -40,7 +40,8 @@ export const inference = new sst.aws.Function('Inference', {
   ...bundledHandler(HANDLER, 'inference'),
   memory: inferenceSettings.memory,
   versioning: isPublished(inferenceSettings.provisioned),
-  timeout: inferenceSettings.timeout,
+  timeout: `${inferenceSettings.timeoutSeconds} seconds`,
+  environment: { ...shared.environment, ...answerLimit },
   url: isPublished(inferenceSettings.provisioned) ? false : { cors: false },
 });
 

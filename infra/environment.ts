@@ -4,7 +4,7 @@
  * against a local store.
  */
 import { evaluationQueue, workQueue } from './queue.js';
-import { functionBodyBytes, runner, runnerClass } from './settings.js';
+import { functionBodyBytes, inference, runner, runnerClass } from './settings.js';
 import { bucket } from './storage.js';
 
 /** `sha256hex:projectId` pairs of the accepted API keys, comma-separated: `sst secret set ApiKeyHashes <pairs>`. */
@@ -21,6 +21,9 @@ export const storeEnvironment = {
   PREHEAT_EVALUATION_QUEUE_URL: evaluationQueue.url,
   PREHEAT_STAGE: $app.stage,
 };
+
+/** For functions that wait for models: they say that one is not there before AWS stops them. */
+export const answerLimit = { PREHEAT_ANSWER_LIMIT_SECONDS: String(inference.timeoutSeconds) };
 
 /** For functions that answer HTTP; `publicUrl` is what clients call. */
 export function httpEnvironment(publicUrl: $util.Input<string>) {

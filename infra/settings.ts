@@ -55,9 +55,19 @@ export const inference = {
   /** As of the API. A process keeps its models only while it lives. */
   provisioned: Number(process.env.PREHEAT_INFERENCE_KEPT_STARTED ?? 0),
   /** One answer; decoding slower than CloudFront's patience is lost anyway unless it streams. */
-  timeout: '2 minutes',
-  /** The paths that decode. All others are served by the API function, whose cold start stays small. */
-  paths: ['/v1/chat/completions', '/v1/x/exports', '/v1/x/models', '/v1/x/preflight'],
+  timeoutSeconds: 120,
+  /**
+   * The paths that decode, and all below them: of graders, one that asks a model. All others are served by the API function, whose
+   * cold start stays small.
+   */
+  paths: [
+    '/v1/chat/completions',
+    '/v1/completions',
+    '/v1/fine_tuning/alpha/graders/run',
+    '/v1/x/exports',
+    '/v1/x/models',
+    '/v1/x/preflight',
+  ],
 } as const;
 
 export const evaluation = {

@@ -9,6 +9,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { ApiKeys } from './access/api-keys.js';
 import { type ApiKey, KeyDirectory } from './access/key-directory.js';
 import type { App } from './app-type.js';
+import { type Patience, patience } from './chat/patience.js';
 import type { ApiDependencies } from './dependencies.js';
 import { Evals } from './evaluation/evals.js';
 import { Runs } from './evaluation/runs.js';
@@ -73,6 +74,8 @@ export interface AppOptions {
   readonly runnerClasses?: readonly RunnerClass[];
   /** What jobs that wait are told by. */
   readonly queue?: QueueOptions;
+  /** Where something stops the process in the middle of an answer: how long after the request. Default: nothing does. */
+  readonly answerLimitMs?: number;
   /** Whether the app can describe its routes as an OpenAPI document, which takes longer than serving them. Default: it cannot. */
   readonly isDescribed?: boolean;
 }
@@ -114,7 +117,8 @@ export async function createApp(deps: ApiDependencies, options: AppOptions): Pro
   if (options.isDescribed) await describeRoutes(app);
   serveOpenapi(app, () => createApp(deps, { ...options, isDescribed: true }));
   const { publicUrl = '', runnerClasses = [localRunnerClass()], queue = {} } = options;
-  addRoutes(app as unknown as App, deps, { limits, keys, publicUrl, runnerClasses, queue });
+  const routeOptions = { limits, keys, publicUrl, runnerClasses, queue, patience: patience(options.answerLimitMs) };
+  addRoutes(app as unknown as App, deps, routeOptions);
   return app;
 }
 
@@ -124,6 +128,7 @@ interface RouteOptions {
   readonly publicUrl: string;
   readonly runnerClasses: readonly RunnerClass[];
   readonly queue: QueueOptions;
+  readonly patience: Patience;
 }
 
 function addRoutes(app: App, deps: ApiDependencies, options: RouteOptions): void {
@@ -157,8 +162,8 @@ function addRoutes(app: App, deps: ApiDependencies, options: RouteOptions): void
       modelImportRoute(v1, deps, files);
       modelExpiryRoutes(v1, deps);
       modelExportRoutes(v1, deps);
-      chatCompletionRoute(v1, deps, completions);
-      textCompletionRoute(v1, deps);
+      chatCompletionRoute(v1, deps, completions, options.patience);
+      textCompletionRoute(v1, deps, options.patience);
       storedCompletionRoutes(v1, completions);
       webhookEndpointRoutes(v1, deps);
       evalRoutes(v1, evals);

@@ -21,7 +21,6 @@ import type { RunWorkerDependencies } from './evaluation/work-on-run.js';
 import { localRunnerClass } from './fine-tuning/estimate/local-runner-class.js';
 import type { QueueOptions } from './fine-tuning/queue/queue-outlook.js';
 import { limitsUnder } from './plugins/limits.js';
-import { CheckpointWarmer } from './serving/checkpoint-warmer.js';
 import { DecoderServing } from './serving/decoder-serving.js';
 import { ServedJudges } from './serving/judge-models.js';
 import { httpSender } from './webhooks/http-sender.js';
@@ -73,9 +72,8 @@ export async function openParts(environment: Environment, program: string, decod
     await platform.close();
   };
   const orphanGraceMs = Number(settings.PREHEAT_ORPHAN_GRACE_MS ?? DEFAULT_ORPHAN_GRACE_MS);
-  const warmer = new CheckpointWarmer({ models, decoders, log: platform.log });
   const queueOptions = queueOptionsOf(settings);
-  const served = { models, decoders, warmer, jobs, graders: graders.pool };
+  const served = { models, decoders, jobs, graders: graders.pool };
   const shared = { ...platform, close, ...served, orphanGraceMs, queueOptions };
   const targets = settings.PREHEAT_WEBHOOK_TARGETS ?? (settings.PREHEAT_STORE === 'filesystem' ? 'any' : 'public');
   const sendWebhook = httpSender(targets);
@@ -103,6 +101,7 @@ function queueOptionsOf(settings: FleetSettings): QueueOptions {
 export async function openApi(environment: Environment, parts: Parts, publicUrl = ''): Promise<FastifyInstance> {
   const settings = readSettings(ApiSettings, { ...environment });
   const { PREHEAT_MAX_BODY_BYTES: maxBodyBytes, PREHEAT_REQUESTS_PER_MINUTE: perMinute } = settings;
+  const { PREHEAT_ANSWER_LIMIT_SECONDS: answerSeconds } = settings;
   // Only where there is an API: workers and the sweeper start without routes and what they are made of.
   const { createApp } = await import('./app.js');
   return createApp(parts, {
@@ -114,5 +113,6 @@ export async function openApi(environment: Environment, parts: Parts, publicUrl 
     publicUrl: settings.PREHEAT_PUBLIC_URL ?? publicUrl,
     runnerClasses: runnerClassesOf(settings),
     queue: parts.queueOptions,
+    ...(answerSeconds === undefined ? {} : { answerLimitMs: Number(answerSeconds) * 1000 }),
   });
 }

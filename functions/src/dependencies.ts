@@ -21,7 +21,7 @@ export interface ApiDependencies {
   readonly decoders: DecoderServing;
   readonly graders: GraderPool;
   readonly sendWebhook: WebhookSender;
-  /** Told of every job that is looked at; absent where nothing is warmed. */
+  /** Told of every job that is looked at; absent where nothing is warmed, as in functions. */
   readonly warmer?: CheckpointWarmer;
   /** What the process holds of the queue between requests. Default: the app has its own. */
   readonly queueFacts?: QueueFacts;

@@ -3,6 +3,7 @@ import { ApiSettings, readSettings } from '@preheat/contracts';
 import { CONNECTION_BACKLOG, openApi, openParts, SERVER_DECODER_WORKERS } from './composition.js';
 import { serveDashboard } from './dashboard.js';
 import { runEvaluationWorker } from './evaluation/evaluation-worker.js';
+import { CheckpointWarmer } from './serving/checkpoint-warmer.js';
 import { sweepUntilStopped } from './sweep-until-stopped.js';
 import { deliverUntilStopped } from './webhooks/deliver-until-stopped.js';
 
@@ -19,7 +20,9 @@ const settings = readSettings(ApiSettings, process.env);
 const host = settings.PREHEAT_HOST ?? DEFAULT_HOST;
 const port = Number(settings.PREHEAT_PORT ?? DEFAULT_PORT);
 const parts = await openParts(process.env, 'api', SERVER_DECODER_WORKERS);
-const app = await openApi(process.env, parts, `http://${host}:${port}`);
+// Who looks at a job here asks its models here: a function that is looked at answers no chat.
+const warmer = new CheckpointWarmer(parts);
+const app = await openApi(process.env, { ...parts, warmer }, `http://${host}:${port}`);
 if (settings.PREHEAT_DASHBOARD_DIR !== undefined) await serveDashboard(app, settings.PREHEAT_DASHBOARD_DIR);
 const { log } = parts;
 const stopping = new AbortController();

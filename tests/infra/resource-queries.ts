@@ -51,6 +51,23 @@ export function actionsOn(roles: Map<string, PolicyStatement[]>, role: string, r
   return granted.flatMap(({ actions }) => actions).sort();
 }
 
+interface StoredRoute {
+  readonly namespace: string;
+  /** What a route leads to, and beside it under the same namespace: where from. */
+  readonly entries?: { readonly metadata?: string };
+  readonly entry?: string;
+}
+
+/** Where the public address sends requests: the first label of the host, by the path that they are on or below. */
+export function originsByPath(resources: MockResource[]): Record<string, string> {
+  const stored = all(resources, 'pulumi-nodejs:dynamic:Resource').map(({ inputs }) => inputs as unknown as StoredRoute);
+  const originOf = ({ entries }: StoredRoute): string =>
+    (JSON.parse(entries?.metadata ?? '{}') as { host?: string }).host?.split('.')[0] ?? '';
+  const origins = new Map(stored.filter(originOf).map((route) => [route.namespace, originOf(route)]));
+  const routes = stored.flatMap(({ entry }) => (entry === undefined ? [] : [entry.split(',')]));
+  return Object.fromEntries(routes.map(([, namespace = '', , path = '']) => [path, origins.get(namespace) ?? '']));
+}
+
 /** A function's variables. Pulumi wraps values that come from a secret; `secret` says whether it did. */
 export function environmentOf(resources: MockResource[], functionName: RegExp) {
   const { environment } = only(resources, 'aws:lambda/function:Function', functionName);

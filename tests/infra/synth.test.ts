@@ -8,7 +8,15 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { startEvent } from '../../gpu-runner/src/start-event.js';
 import { MOCK_REGION } from './mock-cloud.js';
 import { ensurePlatform, REPOSITORY_ROOT } from './platform.js';
-import { actionsOn, all, environmentOf, only, type PolicyStatement, statementsByRole } from './resource-queries.js';
+import {
+  actionsOn,
+  all,
+  environmentOf,
+  only,
+  originsByPath,
+  type PolicyStatement,
+  statementsByRole,
+} from './resource-queries.js';
 import { type Synthesis, synthesise } from './synth.js';
 
 const platform = await ensurePlatform();
@@ -210,6 +218,25 @@ describe.skipIf(!platform.ready)(title, () => {
       expect(resource('aws:lambda/functionUrl:FunctionUrl', name).invokeMode).toBe('RESPONSE_STREAM');
     });
 
+    test('what asks a model is sent to the function that has the runtime, and nothing else', () => {
+      expect(originsByPath(infra.resources)).toEqual({
+        // All others.
+        '': 'apiurl',
+        '/v1/chat/completions': 'inferenceurl',
+        '/v1/completions': 'inferenceurl',
+        '/v1/fine_tuning/alpha/graders/run': 'inferenceurl',
+        '/v1/x/exports': 'inferenceurl',
+        '/v1/x/models': 'inferenceurl',
+        '/v1/x/preflight': 'inferenceurl',
+      });
+    });
+
+    test('what waits for models knows when AWS stops it', () => {
+      const { timeout } = resource('aws:lambda/function:Function', /^InferenceFunction$/);
+      const { variables } = environmentOf(infra.resources, /^InferenceFunction$/);
+      expect(readSettings(ApiSettings, variables).PREHEAT_ANSWER_LIMIT_SECONDS).toBe(String(timeout));
+    });
+
     test('what decodes has more memory than the API', () => {
       const memory = (name: RegExp) => resource('aws:lambda/function:Function', name).memorySize as number;
       expect(memory(/^InferenceFunction$/)).toBeGreaterThan(memory(/^ApiFunction$/));
@@ -241,15 +268,15 @@ describe.skipIf(!platform.ready)(title, () => {
     const { data } = startEvent({ createdAtMs: 0 }, watch, { processStartedAtMs: 0, imageMs: 0, fetchMs: 0 });
     const parts = Object.keys(data ?? {}).filter((field) => field.endsWith('_ms'));
     const filters = all(infra.resources, 'aws:cloudwatch/logMetricFilter:LogMetricFilter');
-    const measured = filters.map(
-      ({ inputs }) => inputs as { pattern: string; metricTransformation: { value: string } },
-    );
+    const { name } = resource('aws:cloudwatch/logGroup:LogGroup', 'RunnerLogs');
+    const measured = filters
+      .map(({ inputs }) => inputs as { logGroupName: string; pattern: string; metricTransformation: { value: string } })
+      // Beside them the runner's errors are counted, and the starts of functions measured.
+      .filter(({ logGroupName, metricTransformation: { value } }) => logGroupName === name && value.startsWith('$.'));
     expect(new Set(measured.map(({ metricTransformation }) => metricTransformation.value))).toEqual(
       new Set(parts.map((field) => `$.${field}`)),
     );
     for (const { pattern } of measured) expect(pattern).toContain(`$.kind = "${data?.['kind']}"`);
-    const { name } = resource('aws:cloudwatch/logGroup:LogGroup', 'RunnerLogs');
-    expect(filters.filter(({ inputs }) => inputs['logGroupName'] !== name)).toEqual([]);
   });
 
   describe('runner', () => {

@@ -20,8 +20,7 @@ export async function warmModel(deps: WarmDependencies, message: WarmMessage): P
     }
     const record = await deps.models.find(projectId, model);
     if (!record) return 'unknown';
-    const { release } = await deps.decoders.acquire(record);
-    await release();
+    await deps.decoders.warm(record);
     return 'opened';
   } catch (error) {
     deps.log.warn('a model could not be opened ahead of its first use', { model, error });

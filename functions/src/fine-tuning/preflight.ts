@@ -31,6 +31,7 @@ import { dryRunPhase, type RewardCheck } from './rewards/dry-run-phase.js';
 export interface PreflightDependencies extends PreparationDependencies {
   readonly decoders: ApiDependencies['decoders'];
   readonly clock: ApiDependencies['clock'];
+  readonly log: ApiDependencies['log'];
   readonly runnerClasses: readonly RunnerClass[];
   readonly throughput: Pick<ThroughputLedger, 'read'>;
 }

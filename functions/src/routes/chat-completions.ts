@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { App } from '../app-type.js';
 import { acquireInTime } from '../chat/acquire-in-time.js';
 import { type CompletionHeader, completeChat, fingerprint } from '../chat/complete-chat.js';
+import type { Patience } from '../chat/patience.js';
 import { planCompletion } from '../chat/plan-completion.js';
 import { refuseUnservedChatFields } from '../chat/refuse-unserved.js';
 import { streamChat } from '../chat/stream-chat.js';
@@ -25,7 +26,13 @@ const Answer = {
   },
 };
 
-export function chatCompletionRoute(app: App, deps: ApiDependencies, stored: StoredCompletions): void {
+export function chatCompletionRoute(
+  app: App,
+  deps: ApiDependencies,
+  stored: StoredCompletions,
+  patience: Patience,
+): void {
+  const waiting = { clock: deps.clock, log: deps.log, patience };
   const schema = {
     operationId: 'createChatCompletion',
     summary: 'Answer a conversation; extension: `return_token_ids`',
@@ -54,9 +61,9 @@ export function chatCompletionRoute(app: App, deps: ApiDependencies, stored: Sto
       body.store ? stored.keep(projectId, completion, { messages, metadata, createdAtMs }) : Promise.resolve();
     const acquire = () => deps.decoders.acquire(plan.record, projectId);
     if (body.stream) {
-      const { clock, log } = deps;
+      const { log } = deps;
       const includeUsage = body.stream_options?.include_usage === true;
-      const stream = { plan, header, clock, acquire, includeUsage: includeUsage || body.store === true };
+      const stream = { ...waiting, plan, header, acquire, includeUsage: includeUsage || body.store === true };
       const assembly = { fingerprint: fingerprint(plan.record), hidesUsage: !includeUsage, keep };
       const frames = (signal: AbortSignal) => {
         const plain = streamChat({ ...stream, signal });
@@ -64,7 +71,7 @@ export function chatCompletionRoute(app: App, deps: ApiDependencies, stored: Sto
       };
       return sendEventStream({ request, reply, log, frames });
     }
-    const model = await acquireInTime(acquire, deps.clock);
+    const model = await acquireInTime(acquire, waiting);
     try {
       reply.header('content-type', 'application/json; charset=utf-8');
       const completion = await completeChat(model, plan, header, untilGone(reply));

@@ -2,7 +2,8 @@
 import type { ChatCompletion } from '@preheat/contracts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { ServedModel } from '../serving/decoder-serving.js';
-import { type ApiUnderTest, startApi } from '../test-kit/api-under-test.js';
+import type { AppOptions } from '../app.js';
+import { type ApiUnderTest, KEY, OTHER_KEY, startApi } from '../test-kit/api-under-test.js';
 
 const MODEL = 'preheat-1m';
 const CHAT = { model: MODEL, messages: [{ role: 'user', content: 'cat' }], max_tokens: 2 };
@@ -15,16 +16,22 @@ const ROUTES: [string, object][] = [
 let api: ApiUnderTest;
 /** Models given back. */
 let released: number;
+/** What giving a model back fails with. */
+let releaseError: Error | undefined;
 let finishLoading: () => void;
 /** Requests that wait for the model. */
 let waiting: number;
 
-beforeEach(async () => {
-  api = await startApi();
+beforeEach(() => start());
+afterEach(() => api.app.close());
+
+async function start(options: Partial<AppOptions> = {}): Promise<void> {
+  api = await startApi(options);
   const { decoders } = api.deps;
   const acquire = decoders.acquire.bind(decoders);
   const loaded = new Promise<void>((resolve) => (finishLoading = resolve));
   released = 0;
+  releaseError = undefined;
   waiting = 0;
   decoders.acquire = async (record, projectId): Promise<ServedModel> => {
     waiting++;
@@ -33,15 +40,16 @@ beforeEach(async () => {
     const release = async () => {
       released++;
       await model.release();
+      if (releaseError) throw releaseError;
     };
     return { ...model, release };
   };
-});
-afterEach(() => api.app.close());
+}
 
-const ask = (url: string, payload: object) => api.call({ method: 'POST', url, payload });
+const ask = (url: string, payload: object, key = KEY) => api.call({ method: 'POST', url, payload, key });
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 const untilWaiting = async (count: number): Promise<void> => {
-  while (waiting < count) await new Promise((resolve) => setImmediate(resolve));
+  while (waiting < count) await turn();
 };
 
 it.each(ROUTES)(
@@ -91,6 +99,43 @@ it('a stream ends with an error before the client gives up', async () => {
   expect(last).toMatch(/^event: error\ndata: /);
   expect(last).toContain('"code":"overloaded"');
   finishLoading();
+});
+
+it.each(ROUTES)('%s: a model that comes late and cannot be given back is logged', async (url, body) => {
+  const refused = ask(url, body);
+  await untilWaiting(1);
+  await api.clock.advance(50_000);
+  expect((await refused).statusCode).toBe(503);
+  releaseError = new Error('a thread of another model died');
+  finishLoading();
+  while (released < 1) await turn();
+  await turn();
+  expect(api.logged.at(-1)).toMatchObject({ level: 'warn', fields: { error: releaseError } });
+});
+
+it('a process that is stopped in the middle of answers says before that the model is not there', async () => {
+  await api.app.close();
+  await start({ answerLimitMs: 40_000 });
+  const [held, stream] = [ask('/v1/chat/completions', CHAT), ask('/v1/completions', { ...TEXT, stream: true })];
+  await untilWaiting(2);
+  for (let waited = 0; waited < 30_000; waited += 5_000) await api.clock.advance(5_000);
+  expect((await held).statusCode).toBe(503);
+  expect((await stream).body).toContain('"code":"overloaded"');
+  finishLoading();
+});
+
+it.each(ROUTES)('%s: what one project asked makes nothing faster for another', async (url, body) => {
+  finishLoading();
+  const words = 'a long question that only one of two projects has asked';
+  const payload = {
+    ...body,
+    ...('prompt' in body ? { prompt: words } : { messages: [{ role: 'user', content: words }] }),
+  };
+  const cached = async (key: string) =>
+    ((await ask(url, payload, key)).json() as ChatCompletion).usage.prompt_tokens_details.cached_tokens;
+  expect(await cached(KEY)).toBe(0);
+  expect(await cached(OTHER_KEY)).toBe(0);
+  expect(await cached(KEY)).toBeGreaterThan(0);
 });
 
 it('tells how much of a prompt was there from a request before, buffered and streamed', async () => {

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { App } from '../app-type.js';
 import { acquireInTime } from '../chat/acquire-in-time.js';
 import type { CompletionHeader } from '../chat/complete-chat.js';
+import type { Patience } from '../chat/patience.js';
 import type { ApiDependencies } from '../dependencies.js';
 import { newSeed } from '../fine-tuning/seed.js';
 import { timeId } from '../listing/time-id.js';
@@ -23,7 +24,8 @@ const Answer = {
   },
 };
 
-export function textCompletionRoute(app: App, deps: ApiDependencies): void {
+export function textCompletionRoute(app: App, deps: ApiDependencies, patience: Patience): void {
+  const waiting = { clock: deps.clock, log: deps.log, patience };
   const schema = {
     operationId: 'createCompletion',
     summary: 'Go on from a text; prompts may be token ids',
@@ -47,12 +49,11 @@ export function textCompletionRoute(app: App, deps: ApiDependencies): void {
     const header: CompletionHeader = { id, created: Math.floor(createdAtMs / 1000), model: body.model };
     const acquire = () => deps.decoders.acquire(plan.record, projectId);
     if (body.stream) {
-      const { clock, log } = deps;
       const includeUsage = body.stream_options?.include_usage === true;
-      const frames = (signal: AbortSignal) => streamText({ plan, header, clock, acquire, includeUsage, signal });
-      return sendEventStream({ request, reply, log, frames });
+      const frames = (signal: AbortSignal) => streamText({ ...waiting, plan, header, acquire, includeUsage, signal });
+      return sendEventStream({ request, reply, log: deps.log, frames });
     }
-    const model = await acquireInTime(acquire, deps.clock);
+    const model = await acquireInTime(acquire, waiting);
     try {
       reply.header('content-type', 'application/json; charset=utf-8');
       return await completeText(model, plan, header, untilGone(reply));

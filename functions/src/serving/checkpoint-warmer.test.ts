@@ -25,10 +25,10 @@ beforeEach(async () => {
   leased = (await LeasedJob.acquire(api.deps, id, 'runner', 600_000)) as LeasedJob;
   opened = [];
   const { decoders } = api.deps;
-  const [acquire, prepare] = [decoders.acquire.bind(decoders), decoders.prepare.bind(decoders)];
-  decoders.acquire = (record) => {
+  const [warm, prepare] = [decoders.warm.bind(decoders), decoders.prepare.bind(decoders)];
+  decoders.warm = (record) => {
     opened.push(record.name);
-    return acquire(record);
+    return warm(record);
   };
   decoders.prepare = (record) => {
     opened.push(`like ${record.name}`);
@@ -117,7 +117,7 @@ it('a model that cannot be opened fails nobody', async () => {
   await progress(2, 60);
   await look();
   await checkpoint(10);
-  api.deps.decoders.acquire = () => Promise.reject(new Error('no room'));
+  api.deps.decoders.warm = () => Promise.reject(new Error('no room'));
   expect(await look()).toEqual([]);
   expect(api.logged.at(-1)?.message).toBe('a model could not be warmed');
 });

@@ -1,9 +1,10 @@
 /**
  * Has checkpoints ready before they are asked for. Whoever looks at a running job is about to ask what it makes: as the next
- * checkpoint comes near, a decoder is prepared for it, and once it is there its weights are read, before the first question. What
- * is warmed counts in the memory budget like everything that is open. A process that nobody asks about a job warms nothing for it.
+ * checkpoint comes near, a decoder is prepared for it, and once it is there it answers a first time, before the first question. What
+ * is warmed counts in the memory budget like everything that is open. A process that nobody asks about a job warms nothing for it;
+ * one that answers no chat has no use for it.
  */
-import type { JobDocument, ModelRecord } from '@preheat/contracts';
+import type { JobDocument } from '@preheat/contracts';
 import type { ModelRegistry } from '@preheat/inference/model-registry';
 import type { Log } from '@preheat/ports';
 import { INTERACTIVE_PRICES, isTimeToWarm, type NextStart } from '@preheat/scheduler';
@@ -78,18 +79,13 @@ export class CheckpointWarmer {
     const record = await models.find(job.projectId, job.checkpoints.at(-1)?.model ?? job.model);
     if (!record) return;
     // Adapters are served on the decoder of their base.
-    if (trainsAdapter(job)) await this.#use(record);
+    if (trainsAdapter(job)) await decoders.warm(record);
     else await decoders.prepare(record);
   }
 
   async #open(projectId: string, name: string): Promise<void> {
     const record = await this.#deps.models.find(projectId, name);
-    if (record) await this.#use(record);
-  }
-
-  async #use(record: ModelRecord): Promise<void> {
-    const { release } = await this.#deps.decoders.acquire(record);
-    await release();
+    if (record) await this.#deps.decoders.warm(record);
   }
 }
 

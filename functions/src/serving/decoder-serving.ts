@@ -48,6 +48,12 @@ export class DecoderServing {
     return { ...description, decoder, release };
   }
 
+  /** Opens a model so that who asks next waits for its answer alone. */
+  async warm(record: ModelRecord): Promise<void> {
+    this.#decoders ??= this.#load();
+    await (await this.#decoders).warm(record);
+  }
+
   /** Makes ready for a model of the same shape that is still to come, such as the next checkpoint of a job. */
   async prepare(record: ModelRecord): Promise<void> {
     this.#decoders ??= this.#load();

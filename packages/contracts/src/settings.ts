@@ -55,6 +55,8 @@ export const ApiSettings = Type.Interface([FleetSettings], {
   PREHEAT_DASHBOARD_DIR: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
   /** The most bytes that reach this process in one request, where something in front of it has a limit. */
   PREHEAT_MAX_BODY_BYTES: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{5,11}$' })),
+  /** Where something stops this process in the middle of an answer: so long after the request. Nothing does unless said. */
+  PREHEAT_ANSWER_LIMIT_SECONDS: Type.Optional(Type.String({ pattern: '^([2-9][0-9]|[1-9][0-9]{2,4})$' })),
   /** Requests a minute that one project may make to this process; 6000 unless said. */
   PREHEAT_REQUESTS_PER_MINUTE: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,6}$' })),
   /** Address clients use, for URLs in answers. */

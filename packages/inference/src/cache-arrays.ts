@@ -81,6 +81,15 @@ function copyPiece(config: DecoderConfig, piece: CachePiece, to: CacheArrays, ro
   });
 }
 
+/** Of one row. */
+export function columnBytes({
+  num_hidden_layers: layers,
+  num_key_value_heads: heads,
+  head_dim,
+}: DecoderConfig): number {
+  return 2 * layers * heads * head_dim * Float32Array.BYTES_PER_ELEMENT;
+}
+
 export function cacheBytes({ parts }: CacheArrays): number {
   return parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }

@@ -172,13 +172,12 @@ export class DecodeLane {
   async #prefill(rows: readonly DecodingRow[]): Promise<CacheArrays> {
     const { config } = this.#graphs;
     const kept = rows.map((row) => this.#prefixes?.longest(row, columnTokens(row)) ?? null);
-    const lacking = rows.map((row, index) => row.promptColumns - (kept[index]?.columns ?? 0));
-    const count = Math.max(...lacking);
-    if (rows.every(({ promptColumns }) => promptColumns === 0)) return emptyCaches(config, rows.length);
-    const pieces = rows.map((row, index) => {
-      row.cachedColumns = Math.max(0, row.promptColumns - count);
-      return beginning(kept[index] ?? null, row.cachedColumns);
+    rows.forEach((row, index) => {
+      row.cachedColumns = kept[index]?.columns ?? 0;
     });
+    const count = Math.max(...rows.map(({ promptColumns, cachedColumns }) => promptColumns - cachedColumns));
+    if (rows.every(({ promptColumns }) => promptColumns === 0)) return emptyCaches(config, rows.length);
+    const pieces = rows.map(({ promptColumns }, index) => beginning(kept[index] ?? null, promptColumns - count));
     const past = gatherRows(config, pieces);
     const caches = count === 0 ? past : await this.#computed(rows, past, count);
     rows.forEach((row, index) => {
@@ -193,7 +192,7 @@ export class DecodeLane {
     const { config } = this.#graphs;
     const ids = new BigInt64Array(rows.length * count).fill(BigInt(config.pad_token_id ?? config.eos_token_id));
     rows.forEach((row, index) => {
-      const tokens = columnTokens(row).subarray(row.cachedColumns);
+      const tokens = columnTokens(row).subarray(-count);
       ids.set(BigInt64Array.from(tokens, BigInt), (index + 1) * count - tokens.length);
     });
     const { adapter } = rows[0] as DecodingRow;

@@ -28,7 +28,7 @@ export class DecodingRow {
   readonly result: Promise<GeneratedRow>;
   readonly answer: number[] = [];
   isOver = false;
-  /** Columns of its prompt that were not computed for it. */
+  /** Columns of its prompt that were kept from before, however many of them its batch computed again for its other rows. */
   cachedColumns = 0;
   /** Where the answer stands in what it is constrained to; null where it is not. */
   place: ConstraintState | null;

@@ -74,7 +74,10 @@ export interface GeneratedRow {
   readonly finishReason: FinishReason;
   /** Version of the weights that produced the row. */
   readonly policyVersion: number;
-  /** Tokens of the prompt that were not computed for this row, as an earlier prompt began with them. Default 0. */
+  /**
+   * Tokens of the prompt that were kept, as an earlier prompt of its scope began with them. It says nothing of the rows decoded
+   * beside this one, for which some may have been computed again. Default 0.
+   */
   readonly cachedTokens?: number;
   /** One entry a token, when `topLogProbs` was asked for. */
   readonly alternatives?: readonly TokenAlternatives[];

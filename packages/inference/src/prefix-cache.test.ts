@@ -86,10 +86,24 @@ it('tells how many tokens of a prompt were there, and computes the others alone'
     cached.push(rows.map(({ cachedTokens }) => cachedTokens));
     prefills.push(runner.calls.filter(({ graph }) => graph === 'prefill').length - before);
   }
-  // The last token of a prompt is the first that decoding reads. Rows of one call lack as much as the one that lacks most.
-  expect(cached).toEqual([[0], [37, 41, 41], [46], [37, 0, 0], [16, 0]]);
+  // The last token of a prompt is the first that decoding reads.
+  expect(cached).toEqual([[0], [41, 41, 41], [46], [46, 0, 0], [29, 0]]);
   expect(prefills).toEqual([1, 1, 0, 1, 1]);
   await graphs.close();
+});
+
+it('tells nothing of the rows that are decoded beside a prompt, such as how long those of others are', async () => {
+  const alone = engineOf(LLAMA, 1e6);
+  const beside = engineOf(LLAMA, 1e6);
+  const mine = request('mine', SYSTEM);
+  const stranger = { ...request('theirs', tokens(33, 7)), options: { promptScope: 'two' } };
+  for (const { engine } of [alone, beside]) await generateRows(LLAMA, engine, [mine], OPTIONS);
+  const [expected] = await generateRows(LLAMA, alone.engine, [mine], OPTIONS);
+  const [row, other] = await generateRows(LLAMA, beside.engine, [mine, stranger], OPTIONS);
+  expect([row?.cachedTokens, other?.cachedTokens]).toEqual([SYSTEM.length - 1, 0]);
+  expect(row?.cachedTokens).toBe(expected?.cachedTokens);
+  expect([...(row?.tokens ?? [])]).toEqual([...(expected?.tokens ?? [])]);
+  await Promise.all([alone.graphs.close(), beside.graphs.close()]);
 });
 
 it('forgets everything with new weights', async () => {
@@ -125,6 +139,17 @@ describe('what is kept', () => {
     cache.keep(of(null), prompt(20, 3), piece(20));
     expect(cache.longest(of(null), prompt(30, 2))).toBeNull();
     expect(cache.longest(of(null), prompt(40, 1))).toMatchObject({ columns: 30, skipped: 0 });
+  });
+
+  it('is no prompt that exceeds the budget by itself: those that are there stay', () => {
+    const cache = new PrefixCache(LLAMA, bytesOf(60));
+    cache.keep(of(null), prompt(30, 1), piece(30));
+    cache.keep(of(null), prompt(61, 1), piece(61));
+    cache.keep(of(null), prompt(61, 2), piece(61));
+    expect(cache.longest(of(null), prompt(61, 2))).toBeNull();
+    expect(cache.longest(of(null), prompt(61, 1))?.columns).toBe(30);
+    cache.keep(of(null), prompt(60, 2), piece(60));
+    expect(cache.longest(of(null), prompt(60, 2))?.columns).toBe(60);
   });
 
   it('is kept once: a longer prompt stands in for what it begins with', () => {

@@ -4,7 +4,7 @@
  * be read for any other prompt that begins so. The least recently used leave first; new weights make all of it worthless.
  */
 import type { DecoderConfig } from '@preheat/contracts';
-import { cacheBytes, type CacheArrays, type CachePiece, gatherRows } from './cache-arrays.js';
+import { cacheBytes, type CacheArrays, type CachePiece, columnBytes, gatherRows } from './cache-arrays.js';
 
 /** Beginnings shorter than this are computed again: laying their columns out anew costs as much. */
 export const MIN_CACHED_COLUMNS = 16;
@@ -51,10 +51,15 @@ export class PrefixCache {
     return { from: entry.caches, row: 0, columns, skipped: entry.caches.columns - columns };
   }
 
-  /** Keeps the columns of `tokens`, one each, unless they are there; what they begin with is kept no longer by itself. */
+  /**
+   * Keeps the columns of `tokens`, one each, unless they are there or exceed the budget by themselves; what they begin with is kept
+   * no longer by itself.
+   */
   keep(owner: PrefixOwner, tokens: Int32Array, piece: CachePiece): void {
     const { adapter, promptScope } = owner;
     if (promptScope === null || tokens.length < MIN_CACHED_COLUMNS) return;
+    // It would push out all others, and then itself.
+    if (tokens.length * columnBytes(this.#config) > this.#budgetBytes) return;
     for (const entry of this.#entriesOf(owner)) {
       const common = commonLength(entry.tokens, tokens);
       if (common === tokens.length) return;

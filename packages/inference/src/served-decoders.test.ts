@@ -3,8 +3,9 @@ import { freshDecoder, type LoraAdapter, mergeAdapter, publishBundle, type Tenso
 import type { ModelRecord } from '@preheat/contracts';
 import { VirtualClock } from '@preheat/ports';
 import { characterTokenizer, loadTokenizer } from '@preheat/tokenizer';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { DecoderSession } from './decoder-session.js';
+import { LocalRunner } from './local-runner.js';
 import { adapterBlobs, type LoadedModel, modelBlobs, ModelRegistry } from './model-registry.js';
 import { TINY_CONFIG } from './oracle/tiny-model.js';
 import { ServedDecoders } from './served-decoders.js';
@@ -130,6 +131,26 @@ it('answers with a decoder that was prepared on other weights of the same shape,
   expect([models.loads, decoders.size]).toEqual([['base', 'next'], 1]);
   await Promise.all([release(), fresh.close()]);
   await decoders.close();
+});
+
+it('warms a model and an adapter so that the first question makes no graph', async () => {
+  const { decoders } = await platform({ one: adapterOf(1) });
+  const load = vi.spyOn(LocalRunner.prototype, 'load');
+  const graphs = (): string[] => load.mock.calls.map(([name]) => name);
+  for (const name of ['base', 'one']) await decoders.warm(recordOf(name));
+  const warmed = graphs();
+  expect(warmed).toEqual(expect.arrayContaining(['prefill', 'prefill+adapter']));
+  for (const name of ['base', 'one']) {
+    const { session, release } = await decoders.acquire(recordOf(name));
+    await session.generate(REQUEST, OPTIONS);
+    await release();
+  }
+  expect(graphs()).toEqual(warmed);
+  expect(decoders.size).toBe(2);
+  load.mockRestore();
+  await decoders.close();
+  // What was warmed is held by nobody.
+  expect(decoders.size).toBe(0);
 });
 
 it('prepares on a base model, which is code, for the checkpoints that are trained from it', async () => {

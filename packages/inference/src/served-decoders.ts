@@ -32,8 +32,8 @@ export interface ServedDecodersOptions {
 /** What keys and values of earlier prompts may hold: a share of the weights, and this at least. */
 const MIN_PREFIX_CACHE_BYTES = 16 * 1024 ** 2;
 const PREFIX_CACHE_SHARE = 1 / 8;
-/** Two tokens: a prompt to be computed, and one to go on from. */
-const WARMING_TOKENS = [0, 0];
+/** Tokens of the prompts that warm: graphs differ where few columns are read from where many are. */
+const WARMING_LENGTHS = [2, 64];
 
 export class ServedDecoders {
   readonly #models: ModelRegistry;
@@ -71,11 +71,23 @@ export class ServedDecoders {
     const { config } = await this.#models.describe(record);
     const spare = await this.#sessions.acquire(spareId(config), async () => {
       const session = await this.#open(record);
-      const options = { maxNewTokens: 1, temperature: 1, seed: 0, stopIds: [] };
-      await session.generate([{ tokens: WARMING_TOKENS, key: 'warming' }], options);
+      await makeGraphs(session);
       return session;
     });
     await spare.release();
+  }
+
+  /**
+   * Opens a model and has it answer, for who asks next: graphs are made when they are first used, those of adapters apart.
+   * @throws what `acquire` throws.
+   */
+  async warm(record: ModelRecord): Promise<void> {
+    const { session, release } = await this.acquire(record);
+    try {
+      await makeGraphs(session);
+    } finally {
+      await release();
+    }
   }
 
   /** Closes what nobody holds, and the rest with its last release. */
@@ -130,6 +142,15 @@ export class ServedDecoders {
   #bytes({ tensors }: LoraAdapter): number {
     const own = [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
     return own * (1 + Math.max(1, this.#workers));
+  }
+}
+
+/** Those that a plain question needs, by asking. */
+async function makeGraphs(session: ServedDecoder): Promise<void> {
+  const options = { maxNewTokens: 1, temperature: 1, seed: 0, stopIds: [] };
+  for (const length of WARMING_LENGTHS) {
+    const tokens = new Int32Array(Math.min(length, session.config.max_position_embeddings - 1));
+    await session.generate([{ tokens, key: 'warming' }], options);
   }
 }
 

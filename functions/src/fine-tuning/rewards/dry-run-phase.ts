@@ -2,13 +2,11 @@
 import type { ApiError, PreflightRequest, PreflightRewards } from '@preheat/contracts';
 import type { GraderPool } from '@preheat/graders';
 import type { ModelDescription } from '@preheat/inference/model-registry';
-import type { Clock } from '@preheat/ports';
-import type { DecoderServing } from '../../serving/decoder-serving.js';
 import type { ExaminedFile, SampledRow } from '../data/examine-file.js';
 import type { Objections } from '../estimate/objections.js';
 import type { PreparedPhase } from '../prepare-phases.js';
 import { dryRunGrader } from './dry-run-grader.js';
-import { sampleCompletions, type Sampled } from './sample-completions.js';
+import { type Sampled, sampleCompletions, type SamplingDependencies } from './sample-completions.js';
 
 export interface RewardCheck {
   readonly rewards: PreflightRewards;
@@ -16,10 +14,8 @@ export interface RewardCheck {
   readonly objections: Objections;
 }
 
-export interface DryRunDependencies {
-  readonly decoders: DecoderServing;
+export interface DryRunDependencies extends SamplingDependencies {
   readonly graders: GraderPool;
-  readonly clock: Clock;
 }
 
 export interface DryRunSubject {

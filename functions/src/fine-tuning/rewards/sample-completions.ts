@@ -5,8 +5,9 @@
 import { callableFunctions, type DecoderConfig, endTokenIds, parameterCount } from '@preheat/contracts';
 import { answeredSample, type GraderSample } from '@preheat/graders';
 import type { ModelDescription } from '@preheat/inference/model-registry';
-import type { Clock } from '@preheat/ports';
+import type { Clock, Log } from '@preheat/ports';
 import type { DecoderServing, ServedModel } from '../../serving/decoder-serving.js';
+import { releaseLate } from '../../serving/release-late.js';
 import { readCalls } from '@preheat/tokenizer';
 import type { SampledRow } from '../data/examine-file.js';
 import { inBytes } from '../estimate/objections.js';
@@ -31,8 +32,14 @@ export const SAMPLING_BYTES = 512_000_000;
 export const SAMPLING_MS = 8_000;
 const BYTES_PER_WEIGHT = 4;
 
+export interface SamplingDependencies {
+  readonly decoders: DecoderServing;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 export async function sampleCompletions(
-  { decoders, clock }: { readonly decoders: DecoderServing; readonly clock: Clock },
+  { decoders, clock, log }: SamplingDependencies,
   model: ModelDescription,
   request: SamplingRequest,
 ): Promise<Sampled> {
@@ -53,11 +60,8 @@ export async function sampleCompletions(
     throw error;
   } finally {
     end();
-    // Also a model that was opened too late must be given back.
-    opening.then(
-      (opened) => opened.release(),
-      () => undefined,
-    );
+    // Also a model that was opened too late.
+    releaseLate(opening, log);
   }
 }
 
