@@ -10,7 +10,6 @@ import type {
   PreflightReport,
   PreflightRequest,
   ResolvedPhase,
-  RunnerClass,
   StoredFile,
 } from '@preheat/contracts';
 import type { ModelDescription } from '@preheat/inference/model-registry';
@@ -31,7 +30,6 @@ import { dryRunPhase, type RewardCheck } from './rewards/dry-run-phase.js';
 export interface PreflightDependencies extends PreparationDependencies {
   readonly decoders: ApiDependencies['decoders'];
   readonly clock: ApiDependencies['clock'];
-  readonly runnerClasses: readonly RunnerClass[];
   readonly throughput: Pick<ThroughputLedger, 'read'>;
 }
 
