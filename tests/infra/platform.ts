@@ -1,7 +1,7 @@
 /**
  * Makes sure that SST's platform folder (.sst/platform: its components as TypeScript, and the Pulumi SDK) is there.
  * `sst install` unpacks it without AWS credentials, but needs the npm registry once; where that cannot be reached the
- * caller skips, visibly.
+ * caller skips, visibly. With `CI` set nothing is skipped: what never runs guards nothing.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ export async function ensurePlatform(): Promise<Platform> {
     return { ready: true };
   }
   const reason = `\`npm run infra:install\` failed (exit ${code}): ${output}`;
-  if (!isRegistryUnreachable(output)) throw new Error(reason);
+  if (!isRegistryUnreachable(output) || process.env.CI) throw new Error(reason);
   process.stderr.write(`[tests/infra] SKIPPED, the npm registry cannot be reached.\n${reason}\n`);
   return { ready: false, reason };
 }
