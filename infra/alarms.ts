@@ -1,14 +1,14 @@
 /**
  * What a person is told about. The platform heals itself from lost messages and dead runners, so what alarms is what healing
- * does not reach: poison messages, functions that fail, a sweeper that does not run, work that nobody takes.
+ * does not reach: poison messages, functions that fail, a sweeper that does not run, work for which no runner comes.
  */
 import { alarmTopic } from './alarm-topic.js';
 import { api, inference } from './api.js';
 import { evaluation } from './evaluation.js';
-import { evaluationDeadLetters, workDeadLetters, workQueue } from './queue.js';
+import { evaluationDeadLetters, workDeadLetters } from './queue.js';
 import { runnerErrors } from './runner-task.js';
 import { alarms as settings } from './settings.js';
-import { sweeper } from './sweeper.js';
+import { sweeper, workUntaken } from './sweeper.js';
 
 type Metric = Pick<
   aws.cloudwatch.MetricAlarmArgs,
@@ -93,9 +93,10 @@ alarm('SweeperSilent', {
 });
 
 alarm('WorkUntaken', {
-  description: 'Nobody took a message for long: no machine can be had (capacity, quota), or the image does not start.',
-  metric: ofQueue(workQueue, 'ApproximateAgeOfOldestMessage'),
-  ...{ atLeast: settings.workUntakenMinutes * 60, minutes: 5 },
+  description:
+    'Work waits and no runner comes: no machine can be had (capacity, quota), the image does not start, or ECS refuses.',
+  metric: { ...workUntaken, statistic: 'Sum' },
+  ...{ atLeast: settings.workUntakenMinutes - settings.workUntakenMissing, minutes: settings.workUntakenMinutes },
 });
 
 alarm('RunnerErrors', {

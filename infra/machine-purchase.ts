@@ -17,7 +17,8 @@ export function machinePurchase<Id>(settings: PurchaseSettings, launchTemplateId
       launchTemplate: { id: launchTemplateId, version: '$Latest' },
       warmPool: {
         poolState: 'Stopped',
-        minSize: settings.warmMachines,
+        // None is to be started where none may run.
+        minSize: Math.min(settings.warmMachines, settings.maxRunners),
         maxGroupPreparedCapacity: settings.maxRunners,
         // ECS does not take machines back that are returned to a pool.
         instanceReusePolicy: { reuseOnScaleIn: false },

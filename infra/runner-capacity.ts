@@ -76,7 +76,8 @@ export const capacity = new aws.ecs.CapacityProvider('RunnerCapacity', {
       status: 'ENABLED',
       targetCapacity: 100,
       minimumScalingStepSize: 1,
-      maximumScalingStepSize: settings.maxRunners,
+      // AWS refuses 0.
+      maximumScalingStepSize: Math.max(1, settings.maxRunners),
     },
   },
 });

@@ -3,6 +3,13 @@
  * Resource files hold structure only, so a change of budget or patience is a change of one line here.
  */
 
+/** A whole number of whoever deploys. @throws Error with the variable's name, before anything is deployed. */
+function fromEnvironment(name: string, otherwise: number): number {
+  const text = process.env[name] ?? String(otherwise);
+  if (!/^[0-9]{1,4}$/.test(text)) throw new Error(`${name} must be a whole number from 0 to 9999, got "${text}".`);
+  return Number(text);
+}
+
 export const storage = {
   /** Prefixes whose objects expire by themselves: answers kept so that a repeated create gets the same one. */
   temporary: [{ prefix: 'idempotency/', expiresIn: '30 days' }],
@@ -40,7 +47,7 @@ export const functions = {
 export const api = {
   memory: '1024 MB',
   /** Processes that are kept started, and billed by the hour. 0: none, and a first call waits for a cold start. */
-  provisioned: Number(process.env.PREHEAT_API_KEPT_STARTED ?? 0),
+  provisioned: fromEnvironment('PREHEAT_API_KEPT_STARTED', 0),
   /** Also the longest life of one event stream; clients reconnect where they stopped. */
   timeout: '5 minutes',
   /** CloudFront gives up on a silent origin after this. Its quota is 60 s. */
@@ -53,7 +60,7 @@ const MODEL_MEMORY = '4096 MB';
 export const inference = {
   memory: MODEL_MEMORY,
   /** As of the API. A process keeps its models only while it lives. */
-  provisioned: Number(process.env.PREHEAT_INFERENCE_KEPT_STARTED ?? 0),
+  provisioned: fromEnvironment('PREHEAT_INFERENCE_KEPT_STARTED', 0),
   /** One answer; decoding slower than CloudFront's patience is lost anyway unless it streams. */
   timeoutSeconds: 120,
   /**
@@ -85,8 +92,8 @@ export const sweeper = {
 } as const;
 
 export const runner = {
-  /** Ceiling of the GPU bill: at most this many runners, one GPU and one instance each. */
-  maxRunners: 4,
+  /** Ceiling of the GPU bill: at most this many runners, one GPU and one instance each. 0: jobs wait, and no machine is started. */
+  maxRunners: fromEnvironment('PREHEAT_MAX_RUNNERS', 4),
   /** In order of preference; each has one NVIDIA GPU with 16 to 24 GB and at least 16 GB of memory. */
   instanceTypes: ['g5.xlarge', 'g4dn.xlarge'],
   /** Jobs survive interruption (checkpoint, lease, resume), so spot pays. Raise to buy certainty with money. */
@@ -96,7 +103,7 @@ export const runner = {
    * Machines kept stopped beside those that run: they start in about a minute, and cost their disks meanwhile. AWS has no such
    * pool for spot machines, so above 0 all machines are on demand and of the first type.
    */
-  warmMachines: Number(process.env.PREHEAT_WARM_MACHINES ?? 0),
+  warmMachines: fromEnvironment('PREHEAT_WARM_MACHINES', 0),
   /**
    * `public`: runners have public addresses that nobody can call. `private`: they have none, and reach AWS through endpoints in
    * the network, each billed by the hour and zone. In both, the store is reached inside of AWS's network.
@@ -126,6 +133,8 @@ export const runnerClass = {
   micro_batch_tokens: 8192,
   price_per_second: 1.006 / 3600,
   flops: { low: 4e11, high: 1.5e13 },
+  /** In a private network there is a way to AWS's services and to nothing else. */
+  outbound: runner.network !== 'private',
 } as const;
 
 /** A function takes 6 MB in one request, of which the base64 of a body that is not text leaves three quarters. */
@@ -142,6 +151,8 @@ export const alarms = {
   sweeperSilentMinutes: 5,
   /** Several starts of a machine. */
   workUntakenMinutes: 30,
+  /** Sweeps of those minutes that may come late, or see a runner that dies at once. */
+  workUntakenMissing: 3,
 } as const;
 
 /** What the account should cost in a month, US dollars. */

@@ -31,3 +31,18 @@ export const sweeper = new sst.aws.CronV2('Sweeper', {
     ],
   },
 });
+
+/**
+ * A line with every sweep that wants runners while none is there, or cannot ask for them. Messages would not tell: they also grow
+ * old while all runners are busy.
+ */
+export const workUntaken = { namespace: `${$app.name}/${$app.stage}`, metricName: 'WorkUntaken' } as const;
+const TOLD_BY = ['runners are wanted, and none is there', 'the number of runners could not be adapted to the backlog'];
+new aws.cloudwatch.LogMetricFilter('WorkUntakenSweeps', {
+  logGroupName: $output(sweeper.nodes.function.nodes.logGroup).apply((group) => {
+    if (!group) throw new Error('The sweeper has no log group of its own.');
+    return group.name;
+  }),
+  pattern: `{ ${TOLD_BY.map((message) => `($.message = "${message}")`).join(' || ')} }`,
+  metricTransformation: { namespace: workUntaken.namespace, name: workUntaken.metricName, value: '1' },
+});

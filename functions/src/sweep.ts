@@ -1,7 +1,7 @@
 /**
  * Finds jobs and evaluation runs that nobody works on and rings for them: closes every hole a lost message leaves. Those
- * that ended are announced before they are forgotten. Adapts the number of runners to the backlog, then deletes what nothing
- * refers to any more.
+ * that ended are announced before they are forgotten. Then deletes what nothing refers to any more. Beside all that, adapts
+ * the number of runners to the backlog.
  */
 import type { JobDocument, StoredRun } from '@preheat/contracts';
 import { collectJobs, RunnerRegistry, sweepJobs } from '@preheat/jobs';
@@ -19,6 +19,9 @@ import { scaleRunners } from './scheduling/scale-runners.js';
 import { sweepUploads } from './uploads/sweep-uploads.js';
 import { announceJob, announceRun } from './webhooks/announce-ended.js';
 
+/** Alarms read it off the log. */
+export const NOT_SCALED = 'the number of runners could not be adapted to the backlog';
+
 export interface SweepOptions {
   /** Ring again for what was queued this long. */
   readonly ringAfterMs: number;
@@ -31,6 +34,18 @@ export type SweepParts = Pick<
   Partial<Pick<Parts, 'runnerFleet' | 'queueOptions'>>;
 
 export async function sweep(parts: SweepParts, options: SweepOptions): Promise<void> {
+  // Beside the rest, and whatever becomes of that: what there is to sweep grows with the queue, and a deep one needs its runners most.
+  const scaling = scaleRunners(parts, parts.queueOptions).catch((error: unknown) => {
+    parts.log.error(NOT_SCALED, { error });
+  });
+  try {
+    await sweepAll(parts, options);
+  } finally {
+    await scaling;
+  }
+}
+
+async function sweepAll(parts: SweepParts, options: SweepOptions): Promise<void> {
   const { webhooks } = parts;
   const deps = { ...parts, queue: parts.jobQueue };
   const jobEnded = async (job: JobDocument) => {
@@ -39,10 +54,6 @@ export async function sweep(parts: SweepParts, options: SweepOptions): Promise<v
   };
   const runEnded = (run: StoredRun) => announceRun(webhooks, run);
   const jobs = await sweepJobs(parts.jobs, deps, { ...options, ended: jobEnded });
-  // Early: what follows may take long, and jobs wait for runners.
-  await scaleRunners(parts, parts.queueOptions).catch((error: unknown) => {
-    parts.log.error('the number of runners could not be adapted to the backlog', { error });
-  });
   const runs = await sweepRuns(parts.runs, parts, { ...options, ended: runEnded });
   const publications = await sweepPublications(publishing(parts));
   const expiries = await sweepExpiries(parts, parts);

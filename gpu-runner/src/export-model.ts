@@ -39,7 +39,8 @@ export async function exportModel(
   rows: readonly AnyRow[],
 ): Promise<ExportedModel> {
   const record = checkpointModel(leased, last);
-  const model = await deps.models.load(record);
+  // Nobody asks for it here again, and models that are kept for other jobs make room for it.
+  const model = await loadModel(deps, leased, record);
   const adapted = await deps.models.adapterOf(record);
   const trained = adapted
     ? { weights: (await loadModel(deps, leased, adapted.base)).tensors, adapter: adapted.adapter }

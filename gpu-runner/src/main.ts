@@ -1,10 +1,12 @@
 /** The runner process: opens the platform, chooses an executor, pulls work until SIGTERM or SIGINT. */
 import { availableParallelism, hostname } from 'node:os';
 import { openPlatform } from '@preheat/adapters/platform';
+import { availableMemoryBytes } from '@preheat/adapters/system';
 import { GraderSettings, projectLimits, readSettings, RunnerSettings } from '@preheat/contracts';
 import { DecoderJudge, openGraders } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
+import { keptModelBytes } from '@preheat/scheduler';
 import { chooseExecutor } from './executor-choice.js';
 import { gpuSettings } from './gpu-settings.js';
 import { HeldModels } from './held-models.js';
@@ -21,8 +23,6 @@ import { WarmStay } from './warm-stay.js';
 const SHUTDOWN_LIMIT_MS = 110_000;
 const DEFAULT_LEASE_TTL_MS = 30_000;
 const MAX_PYTHON_PROCESSES = 8;
-/** Of models kept between jobs, beside the one in use; as much as judges may hold. */
-const HELD_MODEL_BYTES = 1024 ** 3;
 
 const settings = readSettings(RunnerSettings, process.env);
 const platform = await openPlatform(settings, 'gpu-runner');
@@ -67,8 +67,10 @@ const { executor, microBatchTokens } = await chooseExecutor(settings.PREHEAT_RUN
 const rolloutProvider = await chooseRolloutProvider(settings.PREHEAT_ROLLOUT_PROVIDER ?? 'auto', log);
 const jobs = new JobStore({ ...platform, queue: platform.jobQueue });
 const models = new ModelRegistry(platform.store);
-const heldModels = new HeldModels(models, { clock: platform.clock, budgetBytes: HELD_MODEL_BYTES });
-const judges = new RunnerJudges(models, { workers: availableParallelism(), clock: platform.clock });
+// Each for itself: models kept between jobs, and judges.
+const budgetBytes = keptModelBytes(availableMemoryBytes());
+const heldModels = new HeldModels(models, { clock: platform.clock, budgetBytes });
+const judges = new RunnerJudges(models, { workers: availableParallelism(), clock: platform.clock, budgetBytes });
 const graders = openGraders({
   settings: readSettings(GraderSettings, process.env),
   clock: platform.clock,

@@ -4,15 +4,13 @@ import type { JudgeModel, JudgeModels } from '@preheat/graders';
 import { ServedDecoders, type ServedDecodersOptions } from '@preheat/inference';
 import type { ModelRegistry } from '@preheat/inference/model-registry';
 
-const BUDGET_BYTES = 1024 ** 3;
-
 export class RunnerJudges implements JudgeModels {
   readonly #models: ModelRegistry;
   readonly #decoders: ServedDecoders;
 
-  constructor(models: ModelRegistry, { workers, clock }: Pick<ServedDecodersOptions, 'workers' | 'clock'>) {
+  constructor(models: ModelRegistry, options: Pick<ServedDecodersOptions, 'workers' | 'clock' | 'budgetBytes'>) {
     this.#models = models;
-    this.#decoders = new ServedDecoders(models, { budgetBytes: BUDGET_BYTES, workers, clock });
+    this.#decoders = new ServedDecoders(models, options);
   }
 
   async has(projectId: string, name: string): Promise<boolean> {

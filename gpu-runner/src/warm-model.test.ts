@@ -42,6 +42,29 @@ it.each([
   60_000,
 );
 
+it.each([
+  ['a whole model', {}],
+  ['an adapter', { lora_rank: 2 }],
+])(
+  'makes room for the trained model before it is read for its export: %s',
+  async (_, keys) => {
+    const at = await world({}, { phases: phases({ ...keys, ...SHORT }).slice(0, 1) });
+    const { models, clock } = at.deps;
+    const keptWhileReading: number[] = [];
+    const watched = {
+      load: (record: ModelRecord) => {
+        if (record.jobId === at.jobId) keptWhileReading.push(heldModels.list.length);
+        return models.load(record);
+      },
+    };
+    // What the job starts from is more than that, and kept until something else is read.
+    const heldModels = new HeldModels(watched, { clock, budgetBytes: 1024 });
+    expect(await runJob({ ...at.deps, heldModels }, await leaseOf(at), never)).toBe('succeeded');
+    expect(keptWhileReading).toEqual([0]);
+  },
+  60_000,
+);
+
 /** A digest of each tensor: comparing them number by number takes longer than training. */
 function bitsOf(weights: ReadonlyMap<string, Float32Array>): Record<string, string> {
   const digests = [...weights].map(([name, data]) => [name, createHash('sha256').update(data).digest('hex')]);

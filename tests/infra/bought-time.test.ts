@@ -1,8 +1,9 @@
 /** The deployment with the settings that trade money for time: what they must bring, or they cost and do nothing. */
+import { parseRunnerClasses } from '@preheat/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MOCK_REGION } from './mock-cloud.js';
 import { ensurePlatform } from './platform.js';
-import { all, only } from './resource-queries.js';
+import { all, environmentOf, only } from './resource-queries.js';
 import { type Synthesis, synthesise } from './synth.js';
 
 const platform = await ensurePlatform();
@@ -77,5 +78,11 @@ describe.skipIf(!platform.ready)(title, () => {
     expect(services.sort()).toEqual(['ecr.api', 'ecr.dkr', 'ecs', 'ecs-agent', 'ecs-telemetry', 'logs', 's3', 'sqs']);
     const inside = resource('aws:ec2/securityGroup:SecurityGroup', 'EndpointSecurityGroup');
     expect(inside.ingress).toEqual([expect.objectContaining({ fromPort: 443, toPort: 443, protocol: 'tcp' })]);
+  });
+
+  test('the API knows that runners in a private network have no way out', () => {
+    const { variables } = environmentOf(infra.resources, /^ApiFunction$/);
+    const classes = parseRunnerClasses(variables['PREHEAT_RUNNER_CLASSES'] ?? '');
+    expect(classes.map(({ outbound }) => outbound)).toEqual([false]);
   });
 });

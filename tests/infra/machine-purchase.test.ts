@@ -28,4 +28,9 @@ describe('machinePurchase', () => {
       warmPool: { poolState: 'Stopped', minSize: 2, maxGroupPreparedCapacity: 4 },
     });
   });
+
+  test('keeps no stopped machine where none may run', () => {
+    const { warmPool } = machinePurchase({ ...SETTINGS, warmMachines: 2, maxRunners: 0 }, 'template');
+    expect(warmPool).toMatchObject({ minSize: 0, maxGroupPreparedCapacity: 0 });
+  });
 });

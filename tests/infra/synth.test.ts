@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ApiSettings, FleetSettings, KEYS, parseRunnerClasses, readSettings, StoreSettings } from '@preheat/contracts';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { NOBODY_THERE } from '../../functions/src/scheduling/scale-runners.js';
+import { NOT_SCALED } from '../../functions/src/sweep.js';
 import { startEvent } from '../../gpu-runner/src/start-event.js';
 import { MOCK_REGION } from './mock-cloud.js';
 import { ensurePlatform, REPOSITORY_ROOT } from './platform.js';
@@ -35,6 +37,15 @@ describe.skipIf(!platform.ready)(title, () => {
   }, 120_000);
 
   const resource = (type: string, name: string | RegExp) => only(infra.resources, type, name);
+  const logMetrics = () =>
+    all(infra.resources, 'aws:cloudwatch/logMetricFilter:LogMetricFilter').map(({ name, inputs }) => {
+      const { pattern, logGroupName, metricTransformation } = inputs as {
+        pattern: string;
+        logGroupName: string;
+        metricTransformation: { value: string };
+      };
+      return { name, pattern, logGroupName, value: metricTransformation.value };
+    });
 
   test('type-checks', async () => {
     const compiler = join(REPOSITORY_ROOT, 'node_modules/typescript/bin/tsc');
@@ -267,16 +278,30 @@ describe.skipIf(!platform.ready)(title, () => {
     const watch = { startedAtMs: 0, spentMs: { data: 0, model: 0, step: 0 } };
     const { data } = startEvent({ createdAtMs: 0 }, watch, { processStartedAtMs: 0, imageMs: 0, fetchMs: 0 });
     const parts = Object.keys(data ?? {}).filter((field) => field.endsWith('_ms'));
-    const filters = all(infra.resources, 'aws:cloudwatch/logMetricFilter:LogMetricFilter');
+    const starts = logMetrics().filter(({ name }) => name.startsWith('RunnerStart'));
+    expect(new Set(starts.map(({ value }) => value))).toEqual(new Set(parts.map((field) => `$.${field}`)));
     const { name } = resource('aws:cloudwatch/logGroup:LogGroup', 'RunnerLogs');
-    const measured = filters
-      .map(({ inputs }) => inputs as { logGroupName: string; pattern: string; metricTransformation: { value: string } })
-      // Beside them the runner's errors are counted, and the starts of functions measured.
-      .filter(({ logGroupName, metricTransformation: { value } }) => logGroupName === name && value.startsWith('$.'));
-    expect(new Set(measured.map(({ metricTransformation }) => metricTransformation.value))).toEqual(
-      new Set(parts.map((field) => `$.${field}`)),
-    );
-    for (const { pattern } of measured) expect(pattern).toContain(`$.kind = "${data?.['kind']}"`);
+    for (const { pattern, logGroupName } of starts) {
+      expect(pattern).toContain(`$.kind = "${data?.['kind']}"`);
+      expect(logGroupName).toBe(name);
+    }
+  });
+
+  test('every other metric is read off the log of whoever writes the lines', () => {
+    const others = logMetrics().filter(({ name }) => !name.startsWith('RunnerStart'));
+    const runners = resource('aws:cloudwatch/logGroup:LogGroup', 'RunnerLogs').name as string;
+    const readOff = others.map(({ name, logGroupName, value }) => [name, logGroupName === runners, value]);
+    expect(readOff.sort()).toEqual([
+      ['ApiColdStarts', false, '$.initMs'],
+      ['EvaluationColdStarts', false, '$.initMs'],
+      ['InferenceColdStarts', false, '$.initMs'],
+      ['RunnerErrorLines', true, '1'],
+      ['SweeperColdStarts', false, '$.initMs'],
+      ['WorkUntakenSweeps', false, '1'],
+    ]);
+    const untaken = others.find(({ name }) => name === 'WorkUntakenSweeps');
+    expect(untaken?.logGroupName).toBe(others.find(({ name }) => name === 'SweeperColdStarts')?.logGroupName);
+    for (const message of [NOBODY_THERE, NOT_SCALED]) expect(untaken?.pattern).toContain(`$.message = "${message}"`);
   });
 
   describe('runner', () => {
@@ -341,6 +366,7 @@ describe.skipIf(!platform.ready)(title, () => {
       const api = environmentOf(infra.resources, /^ApiFunction$/).variables;
       const [judgedBy] = parseRunnerClasses(api['PREHEAT_RUNNER_CLASSES'] ?? '');
       expect(variables.PREHEAT_RUNNER_CLASS).toBe(judgedBy?.name);
+      expect(judgedBy?.outbound).toBe(true);
       expect(variables.PREHEAT_PRICE_PER_HOUR / 3600).toBeCloseTo(judgedBy?.price_per_second ?? 0, 9);
       // Both count on the same start of a machine, and on no more machines than may be started.
       expect(variables.PREHEAT_COLD_START_SECONDS).toBe('360');

@@ -49,6 +49,17 @@ describe.skipIf(!platform.ready)(title, () => {
     }
   });
 
+  test('work that nobody takes is told from work that busy runners will take', () => {
+    const { namespace, metricName, threshold, period, statistic } = resource(
+      'aws:cloudwatch/metricAlarm:MetricAlarm',
+      'WorkUntaken',
+    );
+    const filter = resource('aws:cloudwatch/logMetricFilter:LogMetricFilter', 'WorkUntakenSweeps');
+    expect([namespace, metricName]).toEqual([filter.metricTransformation.namespace, filter.metricTransformation.name]);
+    // Nearly every sweep of half an hour, and there is one a minute.
+    expect([statistic, period, threshold]).toEqual(['Sum', 30 * 60, 27]);
+  });
+
   test('the topic of alarms takes messages of alarms and the budget of this account only', () => {
     const { Statement } = JSON.parse(resource('aws:sns/topicPolicy:TopicPolicy', 'AlarmsPolicy').policy);
     expect(Statement).toEqual([
@@ -84,7 +95,8 @@ describe.skipIf(!platform.ready)(title, () => {
     const own = shown.filter(([namespace]) => namespace === 'preheat/test').map(([, name]) => name);
     const filters = all(infra.resources, 'aws:cloudwatch/logMetricFilter:LogMetricFilter');
     const written = filters.map(({ inputs }) => (inputs.metricTransformation as { name: string }).name);
-    expect(own).toHaveLength(5);
+    const functions = ['Api', 'Inference', 'Evaluation', 'Sweeper'];
+    expect(own).toEqual([...functions.map((name) => `${name}ColdStartMs`), 'StartCold', 'StartWarm']);
     for (const name of own) expect(written).toContain(name);
     const namespaces = new Set(shown.map(([namespace]) => namespace));
     expect([...namespaces].sort()).toEqual(['AWS/AutoScaling', 'AWS/Lambda', 'AWS/SQS', 'preheat/test']);

@@ -10,7 +10,6 @@ import type {
   PreflightReport,
   PreflightRequest,
   ResolvedPhase,
-  RunnerClass,
   StoredFile,
 } from '@preheat/contracts';
 import type { ModelDescription } from '@preheat/inference/model-registry';
@@ -32,7 +31,6 @@ export interface PreflightDependencies extends PreparationDependencies {
   readonly decoders: ApiDependencies['decoders'];
   readonly clock: ApiDependencies['clock'];
   readonly log: ApiDependencies['log'];
-  readonly runnerClasses: readonly RunnerClass[];
   readonly throughput: Pick<ThroughputLedger, 'read'>;
 }
 

@@ -2,7 +2,7 @@
  * The phases of a request with every value resolved, and what of them can be known to be wrong without reading a row: the
  * model, the files, the graders, the hyperparameters.
  */
-import { ApiError, type ResolvedPhase, type StoredFile } from '@preheat/contracts';
+import { ApiError, type ResolvedPhase, type RunnerClass, type StoredFile } from '@preheat/contracts';
 import { type CompiledGrader, compileGrader, type GraderPool } from '@preheat/graders';
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import { recipeNamed } from '@preheat/recipes/catalog';
@@ -18,6 +18,7 @@ export interface PreparationDependencies {
   readonly models: ApiDependencies['models'];
   readonly files: FileLibrary;
   readonly graders: GraderPool;
+  readonly runnerClasses: readonly RunnerClass[];
 }
 
 /** Also a checkpoint that another project lets this one use. @throws ApiError `model_not_available`, or that it is gone. */
@@ -43,7 +44,7 @@ export interface PreparedPhase {
 
 /** @throws ApiError naming the field at fault. */
 export async function preparePhase(
-  { files, graders }: PreparationDependencies,
+  { files, graders, runnerClasses }: PreparationDependencies,
   projectId: string,
   phase: RequestedPhase,
   model: ModelDescription,
@@ -53,7 +54,7 @@ export async function preparePhase(
     phase.validationFile === null
       ? null
       : await dataFile(files, projectId, phase.validationFile, phase.paths.validationFile);
-  const grader = phase.grader === null ? null : compiled(phase.grader, phase.paths.grader);
+  const grader = phase.grader === null ? null : compiled(phase.grader, phase.paths.grader, runnerClasses);
   if (grader !== null) {
     await refuseUnprovenGrader(grader, { pool: graders, projectId, path: phase.paths.grader });
   }
@@ -81,8 +82,10 @@ async function dataFile(files: FileLibrary, projectId: string, id: string, param
   throw new ApiError('invalid_file_purpose', message, { param });
 }
 
-function compiled(spec: unknown, path: string): CompiledGrader {
-  const result = compileGrader(spec, path, { isTraining: true });
+/** Any runner may take the job, so one class without a way out is enough to refuse what calls out. */
+function compiled(spec: unknown, path: string, runnerClasses: readonly RunnerClass[]): CompiledGrader {
+  const isShutIn = runnerClasses.some(({ outbound }) => outbound === false);
+  const result = compileGrader(spec, path, { isTraining: true, isShutIn });
   if (result.ok) return result.value;
   throw firstProblem('invalid_grader', result.problems);
 }

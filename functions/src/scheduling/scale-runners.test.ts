@@ -1,11 +1,11 @@
 import { MemoryObjectStore, MemoryWorkQueue } from '@preheat/adapters/memory';
 import { JsonLog } from '@preheat/adapters/system';
 import { KEYS, type RunnerRecord, type ScaleRecord } from '@preheat/contracts';
-import { JobStore, LeasedJob, ProjectRosters, RunnerRegistry } from '@preheat/jobs';
+import { JobStore, LeasedJob, MAX_LISTED, ProjectRosters, RunnerRegistry } from '@preheat/jobs';
 import { type JsonValue, type RunnerFleet, VirtualClock } from '@preheat/ports';
 import { describe, expect, it } from 'vitest';
 import type { QueueOptions } from '../fine-tuning/queue/queue-outlook.js';
-import { scaleRunners } from './scale-runners.js';
+import { NOBODY_THERE, scaleRunners } from './scale-runners.js';
 
 /** A boot of three minutes is worth a wait of a ninth of that. */
 const WORTH_MS = 20_000;
@@ -14,12 +14,13 @@ const SWEEP_MS = 60_000;
 function farm(options: QueueOptions = { maxRunners: 8 }, hasFleet = true) {
   const clock = new VirtualClock();
   let count = 0;
+  const logged: string[] = [];
   const ports = {
     store: new MemoryObjectStore({ clock }),
     queue: new MemoryWorkQueue<JsonValue>({ clock }),
     clock,
     ids: { next: (prefix: string) => `${prefix}${++count}` },
-    log: JsonLog.open({ level: 'error', write: () => undefined }),
+    log: JsonLog.open({ level: 'warn', write: (line) => void logged.push(messageOf(line)) }),
   };
   const jobs = new JobStore(ports);
   const asked: number[] = [0];
@@ -71,8 +72,19 @@ function farm(options: QueueOptions = { maxRunners: 8 }, hasFleet = true) {
     const object = await ports.store.get(KEYS.scale);
     return object && (JSON.parse(new TextDecoder().decode(object.body)) as ScaleRecord);
   };
-  return { deps, asked, submit, work, scale, record };
+  /** Entries of more jobs than one looks at. */
+  const crowd = async (): Promise<void> => {
+    for (let i = 0; i <= MAX_LISTED; i++) {
+      await ports.store.put(
+        KEYS.waitingJob('a', { isAhead: false, priority: 0, sinceMs: i }, `j${i}`),
+        new Uint8Array(),
+      );
+    }
+  };
+  return { deps, asked, logged, submit, crowd, work, scale, record };
 }
+
+const messageOf = (line: string): string => (JSON.parse(line) as { message: string }).message;
 
 const spanOf = (ms: number) => ({ earliest: ms, latest: ms });
 
@@ -141,6 +153,38 @@ describe('the number of runners', () => {
     runnerFleet.want = want;
     expect(await scale(SWEEP_MS)).toBe(1);
     expect(await runnerFleet.wanted()).toBe(1);
+  });
+
+  it('is the ceiling when more wait than one looks at, whatever a boot takes', async () => {
+    // A ninth of five minutes is no whole number of milliseconds.
+    const { asked, crowd, scale, record } = farm({ maxRunners: 4, bootMs: 300_000 });
+    await crowd();
+    expect(await scale()).toBe(4);
+    expect(asked).toEqual([0, 4]);
+    expect(await record()).toMatchObject({ jobs: MAX_LISTED, wanted: 4 });
+  });
+
+  it('is what all that one looks at would ask for when more wait and nobody starts runners', async () => {
+    const { crowd, scale } = farm({}, false);
+    await crowd();
+    expect(await scale()).toBe(MAX_LISTED);
+  });
+
+  it('is nobody where none may run', async () => {
+    const { asked, submit, scale, logged } = farm({ maxRunners: 0 });
+    await submit();
+    expect([await scale(), asked, logged]).toEqual([0, [0], []]);
+  });
+
+  it('is told while nobody is there, and not once somebody is', async () => {
+    const { submit, work, scale, logged } = farm();
+    const [first] = [await submit(), await submit()];
+    await scale();
+    await scale(SWEEP_MS);
+    expect(logged).toEqual([NOBODY_THERE, NOBODY_THERE]);
+    await work(first, 3_600_000);
+    expect(await scale(SWEEP_MS)).toBeGreaterThan(0);
+    expect(logged).toHaveLength(2);
   });
 
   it('is kept for operators where nobody starts runners, without a ceiling', async () => {

@@ -4,7 +4,7 @@
  * counts on a machine to be stopped at once: one that works or stays warm is spared by whoever stops machines.
  */
 import { KEYS, LOCAL_RUNNER_CLASS, MAX_SCALE_SAMPLES, ScaleRecord } from '@preheat/contracts';
-import { DocumentStore, type WaitingEntry } from '@preheat/jobs';
+import { DocumentStore, MAX_LISTED, type WaitingEntry } from '@preheat/jobs';
 import type { RunnerFleet } from '@preheat/ports';
 import {
   ASSUMED_BOOT_MS,
@@ -19,6 +19,9 @@ import type { QueueOptions } from '../fine-tuning/queue/queue-outlook.js';
 
 export type ScaleDependencies = QueueDependencies & { readonly runnerFleet?: RunnerFleet };
 
+/** Nothing to worry about for as long as a machine takes to start; alarms count these lines. */
+export const NOBODY_THERE = 'runners are wanted, and none is there';
+
 interface Demand {
   /** Jobs that run, and waiting ones that may. */
   readonly jobs: number;
@@ -32,20 +35,18 @@ export async function scaleRunners(deps: ScaleDependencies, options: QueueOption
   const look = await facts.look();
   const asked = (await runnerFleet?.wanted()) ?? 0;
   const targetMs = worthOfBootMs({ bootMs: options.bootMs ?? ASSUMED_BOOT_MS, prices: INTERACTIVE_PRICES });
-  const demand = look.listed === null ? boundless(options, targetMs) : await demandOf(facts, look, options, targetMs);
+  const demand = look.listed === null ? boundless(targetMs) : await demandOf(facts, look, options, targetMs);
   const question = { ...demand, nowMs: clock.nowMs(), runners: Math.max(asked, look.runners.length), targetMs };
   const wanted = await remembered(deps, question, runnerFleet ? (options.maxRunners ?? 0) : Infinity);
+  if (runnerFleet && wanted > 0 && look.runners.length === 0) deps.log.warn(NOBODY_THERE, { wanted, before: asked });
   if (!runnerFleet || wanted === asked) return wanted;
   await runnerFleet.want(wanted);
   deps.log.info('runners wanted', { wanted, before: asked, jobs: question.jobs, backlogMs: question.backlogMs });
   return wanted;
 }
 
-/** More jobs wait than one looks at, and so more than runners may be asked for. */
-const boundless = ({ maxRunners = 0 }: QueueOptions, targetMs: number): Demand => ({
-  jobs: maxRunners,
-  backlogMs: maxRunners * targetMs,
-});
+/** More jobs wait than one looks at: as if of all that one would look at nothing were known. */
+const boundless = (targetMs: number): Demand => ({ jobs: MAX_LISTED, backlogMs: Math.round(MAX_LISTED * targetMs) });
 
 /** @param unknownMs Taken for the run time of a job of which nothing is known: as much as asks for a runner of its own. */
 async function demandOf(facts: QueueFacts, look: QueueLook, options: QueueOptions, unknownMs: number): Promise<Demand> {

@@ -36,8 +36,8 @@ export type StoreSettings = Static<typeof StoreSettings>;
 
 /** What is known of runners by those that are none. */
 export const FleetSettings = Type.Interface([StoreSettings, ProjectLimitSettings], {
-  /** Runners that the deployment starts when jobs wait, at most; none beside those that are there unless said. */
-  PREHEAT_MAX_RUNNERS: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,3}$' })),
+  /** Runners that the deployment starts when jobs wait, at most; none beside those that are there unless said, or with 0. */
+  PREHEAT_MAX_RUNNERS: Type.Optional(Type.String({ pattern: '^(0|[1-9][0-9]{0,3})$' })),
   /** How long such a start takes; 180 unless said. */
   PREHEAT_COLD_START_SECONDS: Type.Optional(ColdStartSeconds),
 });

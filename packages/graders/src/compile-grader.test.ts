@@ -110,6 +110,24 @@ describe('cosine', () => {
   });
 });
 
+describe('http', () => {
+  it('is refused where nothing outside can be reached, and only there', () => {
+    const remote = { type: 'http', name: 'remote', url: 'https://grader.example/score' };
+    const multi = { type: 'multi', name: 'm', graders: { exact, remote }, calculate_output: 'exact + remote' };
+    for (const [spec, path] of [
+      [remote, 'g.url'],
+      [multi, 'g.graders.remote.url'],
+    ] as const) {
+      const result = compileGrader(spec, 'g', { isTraining: true, isShutIn: true });
+      expect(result.ok ? [] : result.problems).toMatchObject([
+        { path, message: expect.stringContaining('no way out') },
+      ]);
+      expect(compileGrader(spec, 'g', { isTraining: true }).ok).toBe(true);
+    }
+    expect(compileGrader(exact, 'g', { isShutIn: true }).ok).toBe(true);
+  });
+});
+
 describe('requiredItemKeys and itemProblems', () => {
   it('lists the top-level keys that rows must have', () => {
     expect(requiredItemKeys(compiled(multi))).toEqual(['reference', 'references']);

@@ -39,25 +39,45 @@ const LEAF_SCHEMAS = {
 
 type SpecRecord = Readonly<Record<string, unknown>>;
 
+export interface GradingPlace {
+  /** What is for evals only is refused. Default false. */
+  readonly isTraining?: boolean;
+  /** What calls other hosts is refused, since none can be reached. Default false. */
+  readonly isShutIn?: boolean;
+}
+
 /**
  * @param spec The grader in any of the shapes of the OpenAI wire.
  * @param path Dotted path of the grader in the request (`method.reinforcement.grader`); problems' paths begin with it.
- * @param options `isTraining`: refuse what is for evals only.
+ * @param options Where it is to run.
  */
-export function compileGrader(spec: unknown, path = '', { isTraining = false } = {}): Checked<CompiledGrader> {
+export function compileGrader(spec: unknown, path = '', options: GradingPlace = {}): Checked<CompiledGrader> {
   if (!isRecord(spec)) return refuse(path, `must be an object with a "type" of ${quoted(GRADER_TYPES)}`);
   const compiled = spec['type'] === 'multi' ? compileMulti(spec, path) : compileSingle(spec, path);
-  const evalsOnly = isTraining && compiled.ok ? evalsOnlyPath(compiled.value.grader) : null;
-  return evalsOnly === null ? compiled : refuse(join(path, evalsOnly), 'cosine is for evals only, as at OpenAI');
+  const misplaced = compiled.ok ? firstMisplaced(compiled.value.grader, options) : null;
+  return misplaced === null ? compiled : refuse(join(path, misplaced.path), misplaced.message);
 }
 
-/** Path of the first metric that training does not take. */
-function evalsOnlyPath(grader: Grader): string | null {
-  const isCosine = (leaf: Grader) => leaf.type === 'text_similarity' && leaf.evaluation_metric === 'cosine';
-  if (grader.type !== 'multi') return isCosine(grader) ? 'evaluation_metric' : null;
-  const key = Object.keys(grader.graders).find((name) => isCosine(grader.graders[name] as LeafGrader));
-  return key === undefined ? null : `graders.${key}.evaluation_metric`;
+/** The first mistake that is one only where the grader is to run, with its path in the grader. */
+function firstMisplaced(grader: Grader, place: GradingPlace): Problem | null {
+  if (grader.type !== 'multi') return misplacedLeaf(grader, place);
+  for (const [key, leaf] of Object.entries(grader.graders)) {
+    const problem = misplacedLeaf(leaf, place);
+    if (problem) return { ...problem, path: `graders.${key}.${problem.path}` };
+  }
+  return null;
 }
+
+function misplacedLeaf(leaf: LeafGrader, { isTraining = false, isShutIn = false }: GradingPlace): Problem | null {
+  if (isTraining && leaf.type === 'text_similarity' && leaf.evaluation_metric === 'cosine') {
+    return { path: 'evaluation_metric', message: 'cosine is for evals only, as at OpenAI' };
+  }
+  return isShutIn && leaf.type === 'http' ? { path: 'url', message: SHUT_IN } : null;
+}
+
+const SHUT_IN =
+  'cannot be called in training: the runners of this deployment have no way out of their network. ' +
+  'Use a grader of another type, or ask the operator for runners that reach outside';
 
 function compileSingle(spec: SpecRecord, path: string): Checked<CompiledGrader> {
   const leaf = compileLeaf(spec, path);

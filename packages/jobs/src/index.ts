@@ -37,6 +37,7 @@ export { utcText } from './utc-text.js';
 export {
   dropIfStale,
   entryOf,
+  MAX_LISTED,
   nextOfProjects,
   type WaitingEntry,
   waitingJobs,

@@ -32,6 +32,8 @@ export interface SweepOptions {
 
 /** Longest wait between two rings for one job. */
 const MAX_RING_AFTER_MS = 15 * 60_000;
+/** A queue of thousands is swept within a minute. Fewer than swaps that a document tries: they may all change one roster. */
+const JOBS_AT_ONCE = 8;
 
 type Outcome = 'rung' | 'expired' | 'cleared' | 'failed' | 'left';
 
@@ -42,17 +44,22 @@ export async function sweepJobs(
 ): Promise<SweepResult> {
   const result = { seen: 0, rung: 0, expired: 0, cleared: 0, failed: 0 };
   const waiting = new Set<string>();
-  for await (const entry of listAll(deps.store, KEYS.activeJobs)) {
-    result.seen++;
-    const jobId = entry.key.slice(KEYS.activeJobs.length);
-    try {
-      const outcome = await sweepOne(jobs, deps, jobId, options, waiting);
-      if (outcome !== 'left') result[outcome]++;
-    } catch (error) {
-      deps.log.error('a job could not be swept', { jobId, error });
-      result.failed++;
+  const entries = listAll(deps.store, KEYS.activeJobs);
+  // Each takes the next entry of the one listing.
+  const sweepNext = async (): Promise<void> => {
+    for await (const entry of entries) {
+      result.seen++;
+      const jobId = entry.key.slice(KEYS.activeJobs.length);
+      try {
+        const outcome = await sweepOne(jobs, deps, jobId, options, waiting);
+        if (outcome !== 'left') result[outcome]++;
+      } catch (error) {
+        deps.log.error('a job could not be swept', { jobId, error });
+        result.failed++;
+      }
     }
-  }
+  };
+  await Promise.all(Array.from({ length: JOBS_AT_ONCE }, sweepNext));
   await dropStaleEntries(jobs, deps.store, waiting).catch((error: unknown) => {
     deps.log.error('the index of waiting jobs could not be swept', { error });
   });

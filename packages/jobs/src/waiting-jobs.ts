@@ -28,7 +28,7 @@ const MAX_PROJECTS = 256;
 /** Entries read of each project: more than one, so that one unreadable document stands in nobody's way. */
 const ENTRIES_PER_PROJECT = 4;
 /** Whose place among each other is told; ten requests to the store. */
-const MAX_LISTED = 10_000;
+export const MAX_LISTED = 10_000;
 const SINCE_DIGITS = 15;
 
 /** Where a job waits while it is queued. */

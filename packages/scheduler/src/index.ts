@@ -14,6 +14,7 @@ export {
 export { estimateTime, type MeasuredSpeed, type Range, type TimeEstimate, type TrainingWork } from './training-time.js';
 export { compactKeyState, foldKeyStates, type KeyState, mergeKeyStates, NO_KEY_STATE } from './key-state.js';
 export { learnedPolicy, sharedPoolPolicy } from './learned-policy.js';
+export { keptModelBytes } from './kept-models.js';
 export { keptForMs, LONGEST_KEEP_MS, placeJob } from './placement.js';
 export { type ScaledPoolState, scaledPoolPolicy } from './scale-out-policy.js';
 export { desiredRunners, NO_SCALE_STATE, type ScaleState } from './scale-out.js';

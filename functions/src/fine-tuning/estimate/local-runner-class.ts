@@ -1,5 +1,6 @@
 /** This machine as a class of runners: where the platform is embedded, it is the one there is. */
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
+import { availableMemoryBytes } from '@preheat/adapters/system';
 import { LOCAL_RUNNER_CLASS, type RunnerClass } from '@preheat/contracts';
 
 /** The trainer's default on CPUs. */
@@ -13,16 +14,10 @@ export function localRunnerClass(pricePerHour = 0): RunnerClass {
   return {
     name: LOCAL_RUNNER_CLASS,
     device: 'cpu',
-    memory_bytes: availableBytes(),
+    memory_bytes: availableMemoryBytes(),
     lanes: cores,
     micro_batch_tokens: MICRO_BATCH_TOKENS,
     price_per_second: pricePerHour / SECONDS_PER_HOUR,
     flops: { low: cores * FLOPS_PER_CORE.low, high: cores * FLOPS_PER_CORE.high },
   };
-}
-
-/** Of the container, where that has less than the machine. */
-function availableBytes(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

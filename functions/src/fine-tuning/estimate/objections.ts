@@ -6,7 +6,7 @@ import {
   type PreflightRange,
   type RunnerClass,
 } from '@preheat/contracts';
-import { memoryOn, memoryRemedies, PEAK_OVER_FORMULA, type PhaseShape } from './phase-memory.js';
+import { keptBeside, memoryOn, memoryRemedies, PEAK_OVER_FORMULA, type PhaseShape } from './phase-memory.js';
 
 /** `refusals` hold unless forced; `warnings` are told and hold nobody back. */
 export interface Objections {
@@ -27,10 +27,15 @@ export function memoryObjections(
 ): Objections {
   const fitting = judged.filter(({ fits }) => fits);
   if (fitting.length === 0) return { refusals: [tooLarge(phases, runners)], warnings: [] };
-  const isTight = fitting.every(({ needed, memory_bytes }) => PEAK_OVER_FORMULA * needed.total > memory_bytes);
+  const keptOn = (judgedClass: PreflightClass) =>
+    Math.max(...phases.map(({ shape }) => keptBeside(shape, judgedClass)));
+  const isTight = fitting.every((each) => PEAK_OVER_FORMULA * each.needed.total + keptOn(each) > each.memory_bytes);
   if (!isTight) return { refusals: [], warnings: [] };
-  const [{ needed, memory_bytes, runner_class }] = fitting as [PreflightClass];
-  const message = `Memory is tight: about ${inBytes(needed.total)} of the ${inBytes(memory_bytes)} of ${runner_class}, and a process may take ${PEAK_OVER_FORMULA} times the estimate. A runner that runs out halves its micro-batches once.`;
+  const [first] = fitting as [PreflightClass];
+  const { needed, memory_bytes, runner_class } = first;
+  const kept = keptOn(first);
+  const beside = kept === 0 ? '' : `, beside up to ${inBytes(kept)} of models that the runner keeps`;
+  const message = `Memory is tight: about ${inBytes(needed.total)} of the ${inBytes(memory_bytes)} of ${runner_class}, and a process may take ${PEAK_OVER_FORMULA} times the estimate${beside}. A runner that runs out halves its micro-batches once.`;
   return { refusals: [], warnings: [message] };
 }
 

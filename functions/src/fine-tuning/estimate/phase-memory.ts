@@ -1,7 +1,13 @@
 /** What a phase takes of the memory of a class of runners, and what would make it take less. */
-import type { DecoderConfig, PreflightMemory, ResolvedPhase, RunnerClass } from '@preheat/contracts';
+import {
+  type DecoderConfig,
+  parameterCount,
+  type PreflightMemory,
+  type ResolvedPhase,
+  type RunnerClass,
+} from '@preheat/contracts';
 import { type AdapterConfig, adapterSettings } from '@preheat/recipes/catalog';
-import { type AdapterShape, rolloutMemory, trainingMemory } from '@preheat/scheduler';
+import { type AdapterShape, keptModelBytes, rolloutMemory, trainingMemory } from '@preheat/scheduler';
 
 export interface PhaseShape {
   readonly type: ResolvedPhase['type'];
@@ -34,6 +40,21 @@ export function memoryOn(phase: PhaseShape, runner: RunnerClass): ClassMemory {
     }
   }
   return { needed: memoryWith(phase, runner, halfRows, 1), fits: false };
+}
+
+const BYTES_PER_WEIGHT = 4;
+
+/**
+ * Bytes of models that a runner may hold in the same memory beside the phase: those kept for later jobs, at least the one that
+ * this job starts from, and judges. None on a GPU, whose memory they do not take.
+ */
+export function keptBeside(
+  { model, type }: PhaseShape,
+  { device, memory_bytes }: Pick<RunnerClass, 'device' | 'memory_bytes'>,
+): number {
+  if (device === 'gpu') return 0;
+  const budget = keptModelBytes(memory_bytes);
+  return Math.max(budget, BYTES_PER_WEIGHT * parameterCount(model)) + (type === 'reinforcement' ? budget : 0);
 }
 
 /** Row counts are powers of two; a row that is longer than a micro-batch gets one of its own. */

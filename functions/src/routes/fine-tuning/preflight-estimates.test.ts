@@ -75,6 +75,22 @@ describe('estimates', () => {
     expect((await at.create({ ...body, preflight: { force: true } })).statusCode).toBe(200);
   });
 
+  it('warn where models that the runner keeps make memory tight, which they do not on a GPU', async () => {
+    const warningsOn = async (device: RunnerClass['device']): Promise<readonly string[]> => {
+      const class_ = { device, lanes: 1 };
+      await onRunners({ ...class_, memory_bytes: 1e12 });
+      const roomy = await at.report({ training_file: await at.upload(SFT_ROWS) });
+      expect(roomy.warnings).toEqual([]);
+      // More than a process may take for the job, and less than with an eighth beside it.
+      await onRunners({ ...class_, memory_bytes: Math.round(1.6 * (roomy.classes[0]?.needed.total ?? 0)) });
+      return (await at.report({ training_file: await at.upload(SFT_ROWS) })).warnings;
+    };
+    expect(await warningsOn('cpu')).toEqual([
+      expect.stringMatching(/^Memory is tight: .* beside up to \d.* of models/),
+    ]);
+    expect(await warningsOn('gpu')).toEqual([]);
+  });
+
   it.each([
     ['max_tokens', 100, /trained tokens, and budget\.max_tokens is 100\. Raise budget\.max_tokens to at least \d+/],
     ['max_train_seconds', 0.000_1, /seconds of training \(formula: .*\), and budget\.max_train_seconds is 0\.001/],
@@ -117,6 +133,26 @@ describe('estimates', () => {
     const tokens = job.preflight?.trained_tokens;
     expect(tokens?.low).toBeLessThan(10 * (full?.tokens.total ?? 0));
     expect(tokens?.high).toBeGreaterThan(10 * (full?.tokens.total ?? 0));
+  });
+
+  it('do not wait for a grader that runners cannot reach: the job is refused, forced or not', async () => {
+    await onRunners({ memory_bytes: 1e12, outbound: false });
+    const remote = { type: 'http', name: 'remote', url: 'https://grader.example/score' };
+    const multi = { type: 'multi', name: 'm', graders: { s: SIMILARITY, remote }, calculate_output: 's + remote' };
+    const file = await at.upload(RL_ROWS);
+    for (const [grader, path] of [
+      [remote, 'url'],
+      [multi, 'graders.remote.url'],
+    ] as const) {
+      const answer = await at.create({ ...reinforcement(file, grader), preflight: { force: true } });
+      expect([answer.statusCode, answer.json()]).toMatchObject([
+        400,
+        { error: { code: 'invalid_grader', param: `method.reinforcement.grader.${path}` } },
+      ]);
+      expect(answer.body).toMatch(/runners of this deployment have no way out of their network/);
+      await expect(at.report(reinforcement(file, grader))).rejects.toThrow(/no way out of their network/);
+    }
+    expect((await at.report(reinforcement(file, SIMILARITY))).ready).toBe(true);
   });
 
   it('need rows and completions for the tokens of reinforcement, as a range', async () => {

@@ -1,4 +1,5 @@
 /** The machine itself: its clock, its randomness, its standard output. Only programs choose these. */
+export { availableMemoryBytes } from './available-memory.js';
 export { JsonLog } from './json-log.js';
 export type { JsonLogOptions } from './json-log.js';
 export { systemClock } from './system-clock.js';

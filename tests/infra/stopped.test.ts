@@ -1,0 +1,50 @@
+/** The deployment that starts no machine, as docs/deploy.md stops one: all else must go on. */
+import { FleetSettings, readSettings } from '@preheat/contracts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ensurePlatform } from './platform.js';
+import { environmentOf, only } from './resource-queries.js';
+import { type Synthesis, synthesise } from './synth.js';
+
+const platform = await ensurePlatform();
+const title = platform.ready
+  ? 'stopped'
+  : 'stopped (skipped: the SST platform cannot be installed without the npm registry)';
+const SETTINGS = { PREHEAT_MAX_RUNNERS: '0', PREHEAT_WARM_MACHINES: '1' };
+
+describe.skipIf(!platform.ready)(title, () => {
+  let infra: Synthesis;
+
+  beforeAll(async () => {
+    Object.assign(process.env, SETTINGS);
+    infra = await synthesise('test', { ApiKeyHashes: `${'ab'.repeat(32)}:project-1` });
+  }, 120_000);
+  afterAll(() => {
+    for (const name of Object.keys(SETTINGS)) delete process.env[name];
+  });
+
+  test.each([/^ApiFunction$/, /^InferenceFunction$/, /^SweeperHandlerFunction$/])(
+    '%s starts, and counts on no machine',
+    (name) => {
+      const { variables } = environmentOf(infra.resources, name);
+      expect(readSettings(FleetSettings, variables).PREHEAT_MAX_RUNNERS).toBe('0');
+    },
+  );
+
+  test('the group takes no machine, not even a stopped one, and the step of scaling is one that AWS takes', () => {
+    const group = only(infra.resources, 'aws:autoscaling/group:Group', 'RunnerMachines');
+    expect(group).toMatchObject({ minSize: 0, maxSize: 0, warmPool: { minSize: 0, maxGroupPreparedCapacity: 0 } });
+    const capacity = only(infra.resources, 'aws:ecs/capacityProvider:CapacityProvider', 'RunnerCapacity');
+    expect(capacity.autoScalingGroupProvider.managedScaling.maximumScalingStepSize).toBe(1);
+  });
+});
+
+test('a number of machines that is none is refused by name before anything is deployed', async () => {
+  process.env.PREHEAT_MAX_RUNNERS = 'none';
+  try {
+    await expect(import('../../infra/settings.js')).rejects.toThrow(
+      /PREHEAT_MAX_RUNNERS must be a whole number.*"none"/,
+    );
+  } finally {
+    delete process.env.PREHEAT_MAX_RUNNERS;
+  }
+});
