@@ -4,7 +4,13 @@
  * missing: that costs a load or a bounded wait, and never decides who runs a job.
  */
 import type { RunnerRecord } from '@preheat/contracts';
-import { type JobStore, RunnerRegistry, type RunnerRegistryDependencies, type WaitingEntry } from '@preheat/jobs';
+import {
+  type JobStore,
+  RunnerRegistry,
+  type RunnerRegistryDependencies,
+  type WaitingEntry,
+  waitingKey,
+} from '@preheat/jobs';
 import { keptForMs, type Lease, LONGEST_KEEP_MS } from '@preheat/scheduler';
 import type { HeldModels } from './held-models.js';
 
@@ -36,12 +42,14 @@ export class Affinity {
   }
 
   /** Undefined: this runner takes the job if it can. */
-  async keepOf({ jobId, isAhead, sinceMs }: WaitingEntry): Promise<KeptJob | undefined> {
+  async keepOf({ key, jobId, isAhead, sinceMs }: WaitingEntry): Promise<KeptJob | undefined> {
     const { heldModels, jobs, clock } = this.#deps;
     // Whoever had begun waits for nobody, and where no model outlives its job there is nothing to save.
     if (!heldModels || isAhead || clock.nowMs() - sinceMs >= LONGEST_KEEP_MS) return undefined;
     const job = (await jobs.read(jobId))?.document;
-    const prefix = job && !job.resume ? job.startsFrom?.prefix : undefined;
+    // Nobody is to wait for a job that does not wait here any more.
+    if (job?.state !== 'queued' || waitingKey(job) !== key) return undefined;
+    const prefix = job.resume ? undefined : job.startsFrom?.prefix;
     if (prefix === undefined || heldModels.holds(prefix)) return undefined;
     const others = await (this.#others ??= this.#read());
     const holders = others.filter((runner) => loadOf(runner, prefix) !== undefined);

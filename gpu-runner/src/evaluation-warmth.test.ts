@@ -22,7 +22,7 @@ function training() {
   const evaluationQueue = new MemoryWorkQueue<JsonValue>({ clock });
   const log = JsonLog.open({ level: 'error', write: () => undefined });
   const warmth = new EvaluationWarmth({ evaluationQueue, clock, log }, { id: 'job', projectId: 'p' });
-  return { clock, evaluationQueue, warmth, log };
+  return { clock, evaluationQueue, warmth };
 }
 
 describe('evaluation', () => {
@@ -32,7 +32,7 @@ describe('evaluation', () => {
     const STEP_MS = 2_000;
     for (let left = 99; left >= 0; left--) {
       await clock.advance(STEP_MS);
-      await warmth.stepped(STEP_MS, left, BASE);
+      warmth.stepped(STEP_MS, left, BASE);
       const messages = await messagesOn(evaluationQueue);
       const expiresAtMs = clock.nowMs() + EXPIRES_AFTER_MS;
       if (messages.length > 0) expect(messages).toEqual([{ kind: 'warm', projectId: 'p', model: 'base', expiresAtMs }]);
@@ -46,15 +46,17 @@ describe('evaluation', () => {
 
   it('is not told of a phase whose end is not known', async () => {
     const { evaluationQueue, warmth } = training();
-    for (let i = 0; i < 50; i++) await warmth.stepped(1_000, null, BASE);
+    for (let i = 0; i < 50; i++) warmth.stepped(1_000, null, BASE);
     expect(await messagesOn(evaluationQueue)).toEqual([]);
   });
 
-  it('that cannot be told keeps no job', async () => {
-    const { clock, log } = training();
-    const evaluationQueue = { send: () => Promise.reject(new Error('away')) } as never;
-    const warmth = new EvaluationWarmth({ evaluationQueue, clock, log }, { id: 'job', projectId: 'p' });
-    await warmth.published('ft:m');
+  it.each([
+    ['is away', () => Promise.reject(new Error('away'))],
+    ['never answers', () => new Promise(() => undefined)],
+  ])('whose queue %s keeps no job from its steps and its end', async (_, send) => {
+    const at = await world({}, { phases: phases({ max_steps: 2, checkpoint_interval: 2 }).slice(0, 1) });
+    const evaluationQueue = { send } as unknown as MemoryWorkQueue<JsonValue>;
+    expect(await runJob({ ...at.deps, evaluationQueue }, await leaseOf(at), never)).toBe('succeeded');
   });
 
   it.each([

@@ -1,7 +1,8 @@
 /**
  * Tells evaluation of a model before anybody asks for it. Shortly before the last phase ends, by the rule that the simulator judges
  * (`isTimeToWarm`): what opens models is started, and the base of an adapter is opened, which all its adapters share. Once the model
- * has its name: the model itself. A message may be lost, late or doubled, which costs waiting or nothing.
+ * has its name: the model itself. A message may be lost, late or doubled, which costs waiting or nothing; so nobody waits until it is
+ * sent, or fails because it is not.
  */
 import type { JobDocument, ModelRecord, WarmMessage } from '@preheat/contracts';
 import { INTERACTIVE_PRICES, isTimeToWarm } from '@preheat/scheduler';
@@ -33,19 +34,19 @@ export class EvaluationWarmth {
    * @param stepsLeft Null where it is not known.
    * @param base What the adapter in training changes; null where the whole model is trained.
    */
-  async stepped(elapsedMs: number, stepsLeft: number | null, base: ModelRecord | null): Promise<void> {
+  stepped(elapsedMs: number, stepsLeft: number | null, base: ModelRecord | null): void {
     if (this.#isAhead || stepsLeft === null) return;
     this.#stepMs = [...this.#stepMs, elapsedMs].slice(-STEPS_KEPT);
     const progress = { remainingSteps: stepsLeft, stepMs: this.#stepMs, reportEveryMs: elapsedMs };
     const start = { startMs: START_MS, startSpreadMs: START_SPREAD_MS, prices: INTERACTIVE_PRICES };
     if (!isTimeToWarm(progress, start)) return;
     this.#isAhead = true;
-    await this.#send(base?.name ?? null);
+    void this.#send(base?.name ?? null);
   }
 
   /** The model has its name. */
-  async published(model: string): Promise<void> {
-    await this.#send(model);
+  published(model: string): void {
+    void this.#send(model);
   }
 
   async #send(model: string | null): Promise<void> {

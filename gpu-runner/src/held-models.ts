@@ -1,6 +1,6 @@
 /**
- * Models that this runner keeps in memory between jobs: the one that was asked for last, and beside it what fits a budget, the
- * last used first. A bundle is immutable, so its prefix names its weights for good; nobody changes the tensors, because
+ * Models that this runner keeps in memory between jobs: what fits a budget, the last used first, and the one that was asked for
+ * last even beyond it, until another is read. A bundle is immutable, so its prefix names its weights for good; nobody changes the tensors, because
  * training works on copies. How long each took to read is what another runner would have to spend, and what a job
  * may be kept for.
  */

@@ -108,7 +108,7 @@ async function runPhases(
         loggedStep,
         history,
         started: () => stepped(deps, leased, firstStep),
-        stepped: async (ms, stepsLeft) => (isLast ? warmth.stepped(ms, stepsLeft, base) : undefined),
+        stepped: (ms, stepsLeft) => (isLast ? warmth.stepped(ms, stepsLeft, base) : undefined),
       });
       history = [];
       if (outcome.kind === 'interrupted') return await leave();
@@ -127,7 +127,7 @@ async function runPhases(
   if (exported === 'interrupted') return 'released';
   const name = fineTunedModelName(job);
   await publishFinalModel(deps, leased, name, exported);
-  await warmth.published(name);
+  warmth.published(name);
   const resultFiles = await writeResultFiles(deps, leased.job);
   const events = [
     ...(endedEarly ? [limitEvent(endedEarly, last)] : []),

@@ -51,7 +51,7 @@ export interface PhaseRun {
   /** Told of the first finished step. */
   readonly started: () => void;
   /** Told of every finished step: what it took, and how many of the phase are left, where that is known. */
-  readonly stepped: (elapsedMs: number, stepsLeft: number | null) => Promise<void>;
+  readonly stepped: (elapsedMs: number, stepsLeft: number | null) => void;
   /** What may end the phase early: checkpoint, then give the job back. */
   readonly interruption: Interruption;
 }
@@ -88,7 +88,7 @@ export async function runPhase(run: PhaseRun): Promise<PhaseOutcome> {
       meter.add(elapsedMs, result.tokens);
       report(run, usage.phaseStep, result, meter);
       run.started();
-      await run.stepped(elapsedMs, result.done ? 0 : stepsLeft(run, usage.phaseStep));
+      run.stepped(elapsedMs, result.done ? 0 : stepsLeft(run, usage.phaseStep));
       history = watch(run, usage.step, result.metrics, history);
       const limit = result.done
         ? null

@@ -42,9 +42,8 @@ export async function takeJob(deps: RunnerDependencies, rung?: string): Promise<
     if (!isContended) break;
   }
   const job = rung === undefined ? undefined : (await deps.jobs.read(rung))?.document;
-  // A message may be older than the attempt that failed since: it brings no other one forward.
-  const mayRun = job && !listed.has(job.projectId) && (job.retryAtMs ?? null) === null;
-  return { leased: mayRun ? await lease(deps, rosters, job.id) : undefined, kept };
+  const isUnlisted = job && !listed.has(job.projectId);
+  return { leased: isUnlisted ? await lease(deps, rosters, job.id) : undefined, kept };
 }
 
 async function readDemands(deps: RunnerDependencies, rosters: ProjectRosters): Promise<Demand[]> {
@@ -76,7 +75,7 @@ async function takeFirst(
         keptRank = entry.rank;
         continue;
       }
-      const leased = await lease(deps, rosters, entry.jobId);
+      const leased = await lease(deps, rosters, entry.jobId, entry.key);
       if (leased) return { leased, kept };
       await dropIfStale(deps.jobs, deps.store, entry);
     } catch (error) {
@@ -86,13 +85,22 @@ async function takeFirst(
   return { leased: undefined, kept };
 }
 
-/** Undefined: somebody else has it, it may not run, or its project holds all the runners it may hold. */
-async function lease(deps: RunnerDependencies, rosters: ProjectRosters, jobId: string): Promise<LeasedJob | undefined> {
+/**
+ * Undefined: somebody else has it, it may not run yet or any more, or its project holds all the runners it may hold.
+ * @param metAt The entry that it was met at, which may be another than where it waited last.
+ */
+async function lease(
+  deps: RunnerDependencies,
+  rosters: ProjectRosters,
+  jobId: string,
+  metAt?: string,
+): Promise<LeasedJob | undefined> {
   const leased = await LeasedJob.acquire(deps, jobId, deps.runnerId, deps.leaseTtlMs);
   if (!leased) return undefined;
   if (await isAdmitted(deps, rosters, leased)) {
     // An entry that stays is stale, and whoever meets it deletes it; a job that is leased and left alone loses an attempt.
-    await deps.store.delete(waitingKey(leased.job)).catch((error: unknown) => {
+    const keys = new Set([waitingKey(leased.job), ...(metAt === undefined ? [] : [metAt])]);
+    await Promise.all([...keys].map((key) => deps.store.delete(key))).catch((error: unknown) => {
       deps.log.warn('a job that runs is still listed as waiting', { jobId, error });
     });
     return leased;

@@ -4,6 +4,8 @@ import type { ModelRecord } from '@preheat/contracts';
 import type { LoadedModel } from '@preheat/inference/model-registry';
 import { createHash } from 'node:crypto';
 import { afterAll, expect, it } from 'vitest';
+import { type AnyRecipe, RUNTIMES } from '@preheat/recipes';
+import { compareGraphs } from './compare-graphs.js';
 import { HeldModels } from './held-models.js';
 import { runJob } from './run-job.js';
 import { executor, finalWeights, leaseOf, never, phases, world } from './test-kit/job-under-test.js';
@@ -64,6 +66,25 @@ it.each([
   },
   60_000,
 );
+
+it('holds no base that exceeds the budget while it compares what it trained', async () => {
+  const at = await world({}, { phases: phases(SHORT).slice(0, 1) });
+  const { models, clock } = at.deps;
+  const heldModels = new HeldModels(models, { clock, budgetBytes: 0 });
+  const held: boolean[] = [];
+  const compare: typeof compareGraphs = async (...args) => {
+    held.push(heldModels.holds('base/preheat-1m'));
+    return compareGraphs(...args);
+  };
+  const sft = RUNTIMES['sft'] as AnyRecipe;
+  const init: AnyRecipe['init'] = (context) => {
+    held.push(heldModels.holds('base/preheat-1m'));
+    return sft.init(context);
+  };
+  const deps = { ...at.deps, heldModels, compareGraphs: compare, recipes: { sft: { ...sft, init } } };
+  expect(await runJob(deps, await leaseOf(at), never)).toBe('succeeded');
+  expect(held).toEqual([true, false]);
+});
 
 /** A digest of each tensor: comparing them number by number takes longer than training. */
 function bitsOf(weights: ReadonlyMap<string, Float32Array>): Record<string, string> {

@@ -33,11 +33,14 @@ async function receive({ jobQueue }: Platform): Promise<unknown[]> {
 async function deadJob(platform: Platform): Promise<string> {
   const deps = { ...platform, queue: platform.jobQueue };
   const jobs = new JobStore(deps);
-  const created = await jobs.create(newJob, identity());
+  const who = identity();
+  const created = await jobs.create(newJob, who);
   if (!created.ok) throw new Error(created.reason);
   const { id } = created.job;
-  await receive(platform);
-  for (let attempt = 0; attempt <= 5; attempt++) {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    // Else the next one waits.
+    if (attempt > 0) await jobs.resume(who.projectId, id);
+    await receive(platform);
     const leased = await LeasedJob.acquire({ ...deps, jobs }, id, 'r1', 60_000);
     if (attempt === 0) await leased?.checkpoint(checkpointAt(4));
     await leased?.attemptFailed({ code: 'attempt_failed', message: 'the device was lost', param: null });

@@ -1,9 +1,11 @@
 /**
  * Whoever serves strangers is not made to call its own network: every field that takes an address, with every way to write one,
- * and a listener on this machine that must hear nothing.
+ * and listeners on this machine that must hear nothing, not even a connection: whatever it carries, an address was called.
  */
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jsonl, RL_ROWS } from '../../functions/src/test-kit/rows.js';
 import { readDocument } from '../fuzz/operations.js';
@@ -12,19 +14,32 @@ import { errorOf, idOf, type Target } from './target.js';
 /** Request fields of the document whose names say that they take an address. Graders are no schema there, and are tried below. */
 const ADDRESS_FIELDS = ['post /v1/webhook_endpoints url', 'post /v1/webhook_endpoints/{webhook_endpoint_id} url'];
 
+/** Why an address is no target, as graders and webhooks tell it. */
+const REFUSED_GRADER = /is a private address|must not hold a user name/;
+const REFUSED_TARGET = /is not a public address|has a private address/;
+
+/** Of this machine, as far as it has them: `[::1]` is heard on a listener of its own. */
+const LOOPBACKS = ['127.0.0.1', '::1'].filter((loopback) =>
+  Object.values(networkInterfaces()).some((own) => own?.some(({ address }) => address === loopback)),
+);
+
 export function outboundRequests(target: () => Target): void {
-  let server: Server;
+  const servers: Server[] = [];
   let port = 0;
+  /** The listener of each connection. */
   const heard: string[] = [];
   beforeAll(async () => {
-    server = createServer((request, response) => {
-      heard.push(`${request.method} ${request.url}`);
-      response.end('{"score":1}');
-    });
-    await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
-    port = (server.address() as AddressInfo).port;
+    for (const loopback of LOOPBACKS) {
+      const server = createServer((_, response) => response.end('{"score":1}'));
+      server.on('connection', () => heard.push(loopback));
+      servers.push(server.listen(port, loopback));
+      await once(server, 'listening');
+      port = (server.address() as AddressInfo).port;
+    }
   });
-  afterAll(() => server.close());
+  afterAll(() => {
+    for (const server of servers) server.close();
+  });
 
   const hosts = [
     '127.0.0.1',
@@ -50,7 +65,6 @@ export function outboundRequests(target: () => Target): void {
 
     it('is refused in a grader, wherever there is one', async () => {
       const training_file = idOf(await target().upload(jsonl(RL_ROWS)));
-      const before = heard.length;
       for (const url of addresses()) {
         const grader = { type: 'http', name: 'h', url };
         const method = { type: 'reinforcement', reinforcement: { grader } };
@@ -65,10 +79,13 @@ export function outboundRequests(target: () => Target): void {
           ['/v1/x/preflight', job],
           ['/v1/evals', evaluation],
         ] as const) {
-          await target().send('POST', path, { json });
+          const answer = await target().send('POST', path, { json });
+          expect([path, url, answer.status]).toEqual([path, url, 400]);
+          expect(errorOf(answer)['param']).toMatch(/url$/);
+          expect(errorOf(answer)['message']).toMatch(REFUSED_GRADER);
         }
       }
-      expect(heard.slice(before)).toEqual([]);
+      expect(heard).toEqual([]);
     });
 
     it('is told to be private where it is written as a number', async () => {
@@ -80,16 +97,21 @@ export function outboundRequests(target: () => Target): void {
       }
     });
 
-    it.each(['http', 'https'])('gets no webhook over %s', async (scheme) => {
+    it.each([
+      ['http', /only https/],
+      ['https', REFUSED_TARGET],
+    ])('gets no webhook over %s', async (scheme, reason) => {
       const event_types = ['fine_tuning.job.succeeded'];
       for (const url of addresses(scheme)) {
         const answer = await target().send('POST', '/v1/webhook_endpoints', { json: { name: 'h', url, event_types } });
-        if (answer.status === 400) continue;
         const path = `/v1/webhook_endpoints/${idOf(answer)}`;
         const tested = await target().send('POST', `${path}/test`, { json: { event_type: event_types[0] } });
         expect([url, errorOf(tested)['code']]).toEqual([url, 'webhook_unreachable']);
+        expect(errorOf(tested)['message']).toMatch(reason);
         const moved = await target().send('POST', path, { json: { url: `${scheme}://localhost:${port}/moved` } });
-        if (moved.status === 200) await target().send('POST', `${path}/test`, { json: { event_type: event_types[0] } });
+        expect(moved.status).toBe(200);
+        const again = await target().send('POST', `${path}/test`, { json: { event_type: event_types[0] } });
+        expect(errorOf(again)['message']).toMatch(reason);
         await target().send('DELETE', path);
       }
       expect(heard).toEqual([]);
@@ -111,9 +133,13 @@ export function outboundRequests(target: () => Target): void {
       expect(heard).toEqual([]);
     });
 
-    it('would have been heard', async () => {
-      await fetch(`http://127.0.0.1:${port}/score`);
-      expect(heard.splice(0)).toEqual(['GET /score']);
+    it.each(['http', 'https'])('would have been heard over %s', async (scheme) => {
+      for (const loopback of LOOPBACKS) {
+        const host = loopback.includes(':') ? `[${loopback}]` : loopback;
+        // Over https nobody answers, as nobody does to a request that must not be sent.
+        await fetch(`${scheme}://${host}:${port}/score`).catch(() => undefined);
+      }
+      expect(heard.splice(0)).toEqual(LOOPBACKS);
     });
   });
 }

@@ -19,7 +19,7 @@ import { lightRecipe } from './world/light-recipe.js';
 
 const LOAD_MS = 38_000;
 const STEP_MS = 1_000;
-const HELD_BYTES = 0;
+const HELD_BYTES = 1024 ** 3;
 
 /** Base models are read slowly, and each read is counted. */
 class SlowModels extends ModelRegistry {

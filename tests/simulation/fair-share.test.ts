@@ -57,6 +57,11 @@ class Farm extends JobWorld {
     });
   }
 
+  /** The entries of the index. */
+  async waiting(): Promise<string[]> {
+    return (await this.store.list(KEYS.waiting)).entries.map(({ key }) => key);
+  }
+
   async finish(leased: LeasedJob | undefined): Promise<void> {
     await leased?.succeed('ft:x', []);
     if (leased) await this.rosters.leave(leased);
@@ -126,6 +131,30 @@ describe('a free runner', () => {
     expect(idOf(await farm.take())).toBe(failing);
   });
 
+  it('leaves it alone where an entry from before the failure is met, and deletes that', async () => {
+    const farm = new Farm();
+    await farm.submit('a');
+    const [entry = ''] = await farm.waiting();
+    const leased = await farm.take();
+    // As if a ring had been slow.
+    await farm.store.put(entry, new Uint8Array());
+    await leased?.attemptFailed({ code: 'attempt_failed', message: 'the device was lost', param: null });
+    expect(await farm.take()).toBeUndefined();
+    expect(await farm.waiting()).toEqual([]);
+  });
+
+  it('leaves no entry of a job that it took, although it met it at another one than where it waits', async () => {
+    const farm = new Farm();
+    const job = await farm.submit('a');
+    const [entry = ''] = await farm.waiting();
+    const leased = await farm.take();
+    await leased?.release('spot notice');
+    if (leased) await farm.rosters.leave(leased);
+    await farm.store.put(entry, new Uint8Array());
+    expect(idOf(await farm.take())).toBe(job);
+    expect(await farm.waiting()).toEqual([]);
+  });
+
   it('takes a job at once whose user brings its next attempt forward, and lets it keep its place', async () => {
     const farm = new Farm();
     const failing = await farm.submit('a');
@@ -171,12 +200,12 @@ describe('a free runner', () => {
     const farm = new Farm();
     const paused = await farm.submit('a');
     const second = await farm.submit('a');
-    const { entries } = await farm.store.list(KEYS.waiting);
+    const [entry = ''] = await farm.waiting();
     await farm.jobs.pause('a', paused);
     // As if the pause had not got to delete it.
-    await farm.store.put(entries[0]?.key ?? '', new Uint8Array());
+    await farm.store.put(entry, new Uint8Array());
     expect(idOf(await farm.take())).toBe(second);
-    expect((await farm.store.list(KEYS.waiting)).entries).toEqual([]);
+    expect(await farm.waiting()).toEqual([]);
   });
 });
 
@@ -242,6 +271,19 @@ describe('a job whose model another runner holds', () => {
     expect(idOf((await farm.look()).leased)).toBe(job);
   });
 
+  it('is kept for nobody once it does not wait: its entry goes, and holds up nothing', async () => {
+    const farm = new Farm();
+    await farm.holder('base/a', 0);
+    const cancelled = await farm.submit('p', from('base/a'));
+    const [entry = ''] = await farm.waiting();
+    await farm.jobs.cancel('p', cancelled);
+    await farm.store.put(entry, new Uint8Array());
+    const low = await farm.submit('p', { ...from('base/b'), priority: -1 });
+    const { leased, kept } = await farm.look();
+    expect([idOf(leased), kept]).toEqual([low, []]);
+    expect(await farm.waiting()).toEqual([]);
+  });
+
   it('is taken when what runners say of themselves cannot be read', async () => {
     const farm = new Farm();
     const { store } = farm;
@@ -258,12 +300,12 @@ describe('the sweeper', () => {
   it('writes a missing entry again, and deletes one that nobody waits at', async () => {
     const farm = new Farm();
     const job = await farm.submit('a');
-    const { entries } = await farm.store.list(KEYS.waiting);
-    await farm.store.delete(entries[0]?.key ?? '');
+    const [entry = ''] = await farm.waiting();
+    await farm.store.delete(entry);
     await farm.store.put(KEYS.waitingJob('a', { isAhead: true, priority: 0, sinceMs: 1 }, job), new Uint8Array());
     await farm.clock.advance(60_000);
     await sweepJobs(farm.jobs, farm.deps, { ringAfterMs: 1000 });
-    expect((await farm.store.list(KEYS.waiting)).entries.map(({ key }) => key)).toEqual([entries[0]?.key]);
+    expect(await farm.waiting()).toEqual([entry]);
   });
 
   it('ends a job that is due and never began', async () => {

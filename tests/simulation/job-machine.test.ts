@@ -102,10 +102,14 @@ describe('the lease', () => {
   it('of a dead runner is taken back by the sweeper, and the job fails after too many deaths without progress', async () => {
     const world = new JobWorld();
     const job = await world.created();
+    const sweep = () => sweepJobs(world.jobs, world.deps, { ringAfterMs: RING_AFTER_MS });
     for (let death = 1; death <= 5; death++) {
+      // Until its next attempt is due.
+      await world.clock.advance(15 * 60_000);
+      await sweep();
       await world.acquire(job.id, `r${death}`);
       await world.clock.advance(LEASE_TTL_MS + 1000);
-      await sweepJobs(world.jobs, world.deps, { ringAfterMs: RING_AFTER_MS });
+      await sweep();
       expect(await world.state(job.id)).toBe(death < 5 ? 'queued' : 'failed');
     }
     const ended = (await world.jobs.read(job.id))?.document;

@@ -79,6 +79,7 @@ export class DeadLetters {
         rungAtMs: nowMs,
         queuedAtMs: nowMs,
         goesAhead: false,
+        retryAtMs: null,
       };
       return { ...job, ...logged, ...alive, state, redrives };
     });

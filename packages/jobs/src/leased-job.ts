@@ -90,12 +90,13 @@ export class LeasedJob {
     const job = afterExpiry(current.document, deps.clock.nowMs());
     const state = job && transition(job.state, 'lease');
     if (!job || state !== 'running') return undefined;
+    // Who brings its next attempt forward clears this first: the sweeper, which counts a lost lease as well, when it is time,
+    // or a resume. A message or an entry of the index may be older than the failure.
+    if ((job.retryAtMs ?? null) !== null) return undefined;
     const isLost = current.document.lease !== null;
-    // The sweeper counts the loss as well, and rings when it is time.
-    if (isLost && (job.retryAtMs ?? null) !== null) return undefined;
     const lease = takeLease(job, runnerId, deps.clock.nowMs(), ttlMs);
     const writeId = deps.jobs.documents.nextWriteId();
-    const taken = { state, lease, epoch: lease.epoch, progress: progressOnTakeover(job), retryAtMs: null };
+    const taken = { state, lease, epoch: lease.epoch, progress: progressOnTakeover(job) };
     const next = { ...job, ...taken, writeId };
     const result = await deps.jobs.documents.replace(KEYS.job(jobId), current, next);
     if (!result.ok) return undefined;

@@ -1,7 +1,7 @@
 /**
  * What a look at the queue reads from the store. Clients poll jobs, and a look is dozens of reads: one serves everybody who asks
- * within a second, or longer where it took long itself, and nobody waits for a slow one who can be told what the last one saw. Of
- * how long a waiting job runs nothing is read twice.
+ * within a second, or longer where it took long itself, and nobody waits for a slow one who can be told what the last one saw. How
+ * long a waiting job runs is read once.
  */
 import type { JobDocument, RunnerRecord } from '@preheat/contracts';
 import {
@@ -57,6 +57,8 @@ export class QueueFacts {
   #reading: Promise<QueueLook> | null = null;
   /** By runner class and entry; what a job has done moves its entry. Null: nothing is known of it. */
   #runTimes = new Map<string, Span | null>();
+  /** Jobs whose documents could not be read when they were asked for last. */
+  #unread = new Set<string>();
 
   constructor(deps: QueueDependencies) {
     this.#deps = deps;
@@ -85,15 +87,13 @@ export class QueueFacts {
     const documents = new Map(shown.map((job) => [job.id, job]));
     const keyOf = ({ key }: WaitingEntry) => `${runnerClass} ${key}`;
     const missing = entries.filter((entry) => !documents.has(entry.jobId) && !this.#runTimes.has(keyOf(entry)));
-    // One that is gone or cannot be read is not asked for again.
-    const asked = new Set(missing.slice(0, MAX_READ).map(({ jobId }) => jobId));
-    const read = [...asked].map((jobId) => this.#deps.jobs.read(jobId).catch(() => undefined));
-    for (const stored of await Promise.all(read)) if (stored) documents.set(stored.document.id, stored.document);
+    const read = await this.#documentsOf(missing.map(({ jobId }) => jobId));
+    for (const [jobId, job] of read) if (job) documents.set(jobId, job);
     const kept = new Map<string, Span | null>();
     const byJob = new Map<string, Span>();
     for (const entry of entries) {
       const job = documents.get(entry.jobId);
-      const span = job ? spanOf(job, runnerClass) : asked.has(entry.jobId) ? null : this.#runTimes.get(keyOf(entry));
+      const span = job ? spanOf(job, runnerClass) : read.has(entry.jobId) ? null : this.#runTimes.get(keyOf(entry));
       if (span !== undefined) kept.set(keyOf(entry), span);
       if (span) byJob.set(entry.jobId, span);
     }
@@ -107,6 +107,22 @@ export class QueueFacts {
             latest: Math.max(...spans.map(({ latest }) => latest)),
           };
     return (jobId) => byJob.get(jobId) ?? usual;
+  }
+
+  /** Of at most `MAX_READ` jobs, those that could be asked for; null: there is none. */
+  async #documentsOf(jobIds: readonly string[]): Promise<Map<string, JobDocument | null>> {
+    // One that could not be read is asked for again, after those that were not asked for yet.
+    const inTurn = [...jobIds.filter((id) => !this.#unread.has(id)), ...jobIds.filter((id) => this.#unread.has(id))];
+    const asked = inTurn.slice(0, MAX_READ);
+    const answers = await Promise.allSettled(asked.map((jobId) => this.#deps.jobs.read(jobId)));
+    const found = new Map<string, JobDocument | null>();
+    this.#unread = new Set();
+    for (const [index, jobId] of asked.entries()) {
+      const answer = answers[index];
+      if (answer?.status === 'fulfilled') found.set(jobId, answer.value?.document ?? null);
+      else this.#unread.add(jobId);
+    }
+    return found;
   }
 
   #renew(): Promise<QueueLook> {

@@ -1,10 +1,11 @@
 /** What a waiting job is told, over HTTP, on a store with a registry of runners. */
-import { type FineTuningJob, KEYS, type RunnerRecord } from '@preheat/contracts';
-import { LeasedJob, ProjectRosters, RunnerRegistry, utcText } from '@preheat/jobs';
+import { type FineTuningJob, KEYS, LOCAL_RUNNER_CLASS, type RunnerRecord } from '@preheat/contracts';
+import { LeasedJob, ProjectRosters, RunnerRegistry, utcText, waitingJobs } from '@preheat/jobs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ApiUnderTest, OTHER_KEY, startApi } from '../../test-kit/api-under-test.js';
 import { multipartBody } from '../../test-kit/multipart.js';
 import { jsonl, SFT_ROWS } from '../../test-kit/rows.js';
+import { QueueFacts } from './queue-facts.js';
 import type { QueueOptions } from './queue-outlook.js';
 
 let api: ApiUnderTest;
@@ -243,5 +244,39 @@ describe('a job that waits', () => {
     await api.deps.store.put(KEYS.roster('proj-one'), new TextEncoder().encode('{'));
     expect((await read(job.id)).queue).toBeNull();
     expect(api.logged.some(({ message }) => message.startsWith('the queue could not be read'))).toBe(true);
+  });
+});
+
+describe('how long a waiting job runs', () => {
+  /** What is told of one waiting job at each of so many times; `get` sees each read of its document. */
+  async function told(times: number, get: (count: number) => 'read' | 'throttled' | 'gone'): Promise<object> {
+    const { submit } = await platform();
+    const { id } = await submit();
+    const { store } = api.deps;
+    const entries = (await waitingJobs(store)) ?? [];
+    const facts = new QueueFacts(api.deps);
+    const original = store.get.bind(store);
+    let reads = 0;
+    store.get = async (key, options) => {
+      if (key !== KEYS.job(id)) return original(key, options);
+      const fate = get(++reads);
+      if (fate === 'throttled') throw new Error('SlowDown');
+      return fate === 'gone' ? undefined : original(key, options);
+    };
+    const isKnown: boolean[] = [];
+    for (let time = 0; time < times; time++) {
+      isKnown.push((await facts.runTimes(entries, [], LOCAL_RUNNER_CLASS))(id).latest < Infinity);
+    }
+    return { isKnown, reads };
+  }
+
+  it.each(['read', 'gone'] as const)('is asked for once (%s)', async (fate) => {
+    const isThere = fate === 'read';
+    expect(await told(3, () => fate)).toEqual({ isKnown: [isThere, isThere, isThere], reads: 1 });
+  });
+
+  it('is asked for again where it could not be read', async () => {
+    const once = await told(3, (count) => (count === 1 ? 'throttled' : 'read'));
+    expect(once).toEqual({ isKnown: [false, true, true], reads: 2 });
   });
 });

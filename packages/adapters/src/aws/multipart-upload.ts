@@ -1,7 +1,7 @@
 /**
  * Streams an object of unknown length to S3 in parts. Nothing is visible before the last call, which also carries the condition.
- * An object that is written once (condition `absent`) is written the same by whoever tries again, so what a process that died
- * had uploaded of it is gone on with. Parts that nobody comes back for are removed by the bucket's lifecycle rule for incomplete
+ * An object that is written once (condition `absent`) is written the same by whoever tries again, so what an attempt that failed,
+ * or a process that died, had uploaded of it is gone on with. Parts that nobody comes back for are removed by the bucket's lifecycle rule for incomplete
  * uploads.
  */
 import {
@@ -13,7 +13,7 @@ import {
 import type { CompletedPart, S3Client } from '@aws-sdk/client-s3';
 import type { PutOptions, PutResult } from '@preheat/ports';
 import { findUnfinished, type UnfinishedUpload, type UploadTarget } from './unfinished-upload.js';
-import { conditionHeaders, outcomeOfWrite } from './write-outcome.js';
+import { conditionHeaders, outcomeOfWrite, towardsWrite } from './write-outcome.js';
 
 /** S3 takes at most 10,000 parts of 5 MiB or more; 16 MiB allow objects of 156 GiB. */
 export const PART_BYTES = 16 * 2 ** 20;
@@ -21,7 +21,10 @@ const PARTS_MAX = 10_000;
 /** Parts of one object on their way at once; each is held in memory. */
 const PARTS_IN_FLIGHT = 3;
 
-/** `parts`: of one size, only the last may be shorter. */
+/**
+ * `parts`: of one size, only the last may be shorter.
+ * @throws UnknownOutcomeError also when the store is out of order before the last call; errors of `parts` pass through.
+ */
 export async function multipartUpload(
   target: UploadTarget,
   parts: AsyncIterable<Uint8Array>,
@@ -29,7 +32,8 @@ export async function multipartUpload(
 ): Promise<PutResult> {
   const { client, bucket, key } = target;
   const isWrittenOnce = condition?.kind === 'absent';
-  const unfinished = (isWrittenOnce ? await findUnfinished(target) : undefined) ?? (await begin(target, contentType));
+  const found = isWrittenOnce ? await towardsWrite(key, () => findUnfinished(target)) : undefined;
+  const unfinished = found ?? (await towardsWrite(key, () => begin(target, contentType)));
   const upload = { Bucket: bucket, Key: key, UploadId: unfinished.id };
   const abort = (): Promise<unknown> => Promise.allSettled([client.send(new AbortMultipartUploadCommand(upload))]);
   let completed: CompletedPart[];
@@ -75,7 +79,7 @@ async function uploadParts(
   const send = async (PartNumber: number, Body: Uint8Array): Promise<void> => {
     const ETag =
       unfinished.has(PartNumber, Body) ??
-      (await client.send(new UploadPartCommand({ ...upload, PartNumber, Body }))).ETag;
+      (await towardsWrite(upload.Key, () => client.send(new UploadPartCommand({ ...upload, PartNumber, Body })))).ETag;
     completed[PartNumber - 1] = { PartNumber, ETag };
   };
   try {

@@ -1,8 +1,6 @@
 /** An upload whose process is killed in the middle, against a real S3 wire. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import {
   CreateBucketCommand,
@@ -14,7 +12,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { S3ObjectStore } from './s3-object-store.js';
 import { systemClock } from '../system/system-clock.js';
-import { startMoto, WIRE_ACCESS } from './wire-servers/index.js';
+import { partProxy, startMoto, WIRE_ACCESS } from './wire-servers/index.js';
 
 const PROGRAM = fileURLToPath(new URL('testing/stuck-upload.ts', import.meta.url));
 /** The least that S3 takes. */
@@ -38,7 +36,7 @@ describe.skipIf(moto === undefined)('an upload that was killed in the middle', (
     const [upload] = await unfinished();
     expect(upload?.Key).toBe(KEY);
 
-    const proxy = await countingProxy(connection.endpoint);
+    const proxy = await partProxy(connection.endpoint);
     const store = new S3ObjectStore({ ...connection, endpoint: proxy.endpoint, bucket: BUCKET, partBytes: PART_BYTES });
     const whole = new Uint8Array(3 * PART_BYTES + 5).map((_, i) => i % 251);
     expect(await store.putStream(KEY, chunks(whole), ONCE)).toMatchObject({ ok: true });
@@ -51,7 +49,7 @@ describe.skipIf(moto === undefined)('an upload that was killed in the middle', (
 
   test('is gone on with by whoever has all its bytes in memory, as a checkpoint is published', async () => {
     await killedInTheMiddle(2);
-    const proxy = await countingProxy(connection.endpoint);
+    const proxy = await partProxy(connection.endpoint);
     const store = new S3ObjectStore({ ...connection, endpoint: proxy.endpoint, bucket: BUCKET, partBytes: PART_BYTES });
     const whole = new Uint8Array(3 * PART_BYTES + 5).map((_, i) => i % 251);
     expect(await store.put(KEY, whole, ONCE)).toMatchObject({ ok: true });
@@ -85,30 +83,4 @@ describe.skipIf(moto === undefined)('an upload that was killed in the middle', (
 
 async function* chunks(whole: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < whole.length; at += 1_000_003) yield whole.subarray(at, at + 1_000_003);
-}
-
-/** Passes requests on, and tells which parts were sent through it. */
-async function countingProxy(endpoint: string) {
-  const sent: string[] = [];
-  const server: Server = createServer((incoming, outgoing) => {
-    const url = new URL(incoming.url ?? '/', endpoint);
-    const part = url.searchParams.get('partNumber');
-    if (incoming.method === 'PUT' && part !== null) sent.push(part);
-    const onward = request(url, { method: incoming.method, headers: incoming.headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(outgoing);
-    });
-    // A connection that breaks is the client's to try again.
-    onward.on('error', () => outgoing.destroy());
-    incoming.pipe(onward);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    partsSent: () => sent.sort(),
-    stop: async () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
 }

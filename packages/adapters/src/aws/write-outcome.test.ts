@@ -15,6 +15,14 @@ type Fate = { status: number; code: string } | 'ok' | 'cut' | 'silence';
 const ONCE: PutOptions = { condition: { kind: 'absent' } };
 const SWAP: PutOptions = { condition: { kind: 'match', etag: '"e0"' } };
 const LOST: Fate = { status: 412, code: 'PreconditionFailed' };
+const BUSY: Fate = { status: 500, code: 'InternalError' };
+const GONE: Fate = { status: 404, code: 'NoSuchUpload' };
+/** What the SDK tries of one request. */
+const tries = (fate: Fate): Fate[] => [fate, fate, fate];
+/** Bodies of more than this go in parts. */
+const PART_BYTES = 2;
+/** What there is in the answers to every request of an upload. */
+const OK = '<?xml version="1.0"?><Result><UploadId>u1</UploadId><ETag>"e1"</ETag></Result>';
 
 let server: Server;
 let store: S3ObjectStore;
@@ -46,6 +54,24 @@ test.each<[what: string, fates: Fate[], options: PutOptions]>([
   await expect(store.put('jobs/a', Buffer.from('x'), options)).rejects.toThrow(UnknownOutcomeError);
 });
 
+test.each<[what: string, fates: Fate[]]>([
+  ['that cannot be begun', ['ok', ...tries(BUSY)]],
+  ['whose parts are refused each time', ['ok', 'ok', ...tries(BUSY), ...tries(BUSY)]],
+  ['that another writer of the object completed before its last part', ['ok', 'ok', GONE, GONE]],
+  ['that another writer of the object completed', ['ok', 'ok', 'ok', 'ok', GONE]],
+])('an upload in parts %s leaves the outcome unknown', async (_, fates) => {
+  await serve(fates);
+  await expect(store.put('jobs/a', Buffer.from('xyz'), ONCE)).rejects.toThrow(UnknownOutcomeError);
+});
+
+test('an upload in parts that is forbidden is an error, not an outcome', async () => {
+  const forbidden = { status: 403, code: 'AccessDenied' };
+  await serve(['ok', 'ok', forbidden, forbidden]);
+  const failure = await store.put('jobs/a', Buffer.from('xyz'), ONCE).catch((error: unknown) => error);
+  expect(failure).not.toBeInstanceOf(UnknownOutcomeError);
+  expect(String(failure)).toMatch(/AccessDenied/);
+});
+
 test.each<[what: string, fate: Fate, message: RegExp]>([
   ['403', { status: 403, code: 'AccessDenied' }, /AccessDenied/],
   ['a missing bucket', { status: 404, code: 'NoSuchBucket' }, /NoSuchBucket/],
@@ -68,7 +94,8 @@ async function serve(fates: Fate[]): Promise<void> {
       const fate = left.shift();
       if (fate === 'silence') return;
       if (fate === 'cut' || fate === undefined) return void request.socket.destroy();
-      if (fate === 'ok') return void response.writeHead(200, { etag: '"e1"' }).end();
+      if (fate === 'ok')
+        return void response.writeHead(200, { etag: '"e1"', 'content-type': 'application/xml' }).end(OK);
       const xml = `<?xml version="1.0"?><Error><Code>${fate.code}</Code><Message>${fate.code}</Message></Error>`;
       response.writeHead(fate.status, { 'content-type': 'application/xml' }).end(xml);
     });
@@ -76,5 +103,5 @@ async function serve(fates: Fate[]): Promise<void> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  store = new S3ObjectStore({ ...WIRE_ACCESS, endpoint, bucket: 'b', requestTimeoutMs: 250 });
+  store = new S3ObjectStore({ ...WIRE_ACCESS, endpoint, bucket: 'b', requestTimeoutMs: 250, partBytes: PART_BYTES });
 }

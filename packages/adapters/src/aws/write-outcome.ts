@@ -1,7 +1,8 @@
 /**
  * What an answer (or silence) from S3 says about a write. Three things must never be confused: refused, done, and
  * unknown. After a repeated attempt even a clear 412 is unknown: the first attempt may have succeeded without its
- * answer arriving, and then it is our own object that makes the second one fail.
+ * answer arriving, and then it is our own object that makes the second one fail. So is the end of an upload that is not there
+ * any more: whoever writes the same object may have completed it.
  */
 import { UnknownOutcomeError } from '@preheat/ports';
 import type { PutCondition, PutResult } from '@preheat/ports';
@@ -34,8 +35,20 @@ export async function outcomeOfWrite(
   }
 }
 
+/**
+ * A request on the way to a write. Whoever meets the store out of order on it does as after a write whose answer was lost: reads
+ * back, and writes again. @throws UnknownOutcomeError, or the SDK's error where trying again would not help.
+ */
+export async function towardsWrite<T>(key: string, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    throw mayHaveHappened(error as SdkError) ? new UnknownOutcomeError(key, { cause: error }) : error;
+  }
+}
+
 function mayHaveHappened({ name = '', code = '', $metadata }: SdkError): boolean {
-  if (($metadata?.attempts ?? 1) > 1) return true;
+  if (($metadata?.attempts ?? 1) > 1 || name === 'NoSuchUpload') return true;
   if (NEVER_SENT.has(code) || NEVER_SENT.has(name)) return false;
   return $metadata?.httpStatusCode === undefined || $metadata.httpStatusCode >= 500;
 }

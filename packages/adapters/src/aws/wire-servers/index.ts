@@ -1,5 +1,6 @@
 /** Real S3 and SQS wire servers for tests, here and in other packages. Never part of a program. */
 export { createResources, type WireResources } from './create-resources.js';
+export { partProxy, type PartProxy } from './part-proxy.js';
 export { startFauxqs } from './start-fauxqs.js';
 export { startMoto } from './start-moto.js';
 export { WIRE_ACCESS } from './wire-server.js';
