@@ -65,8 +65,11 @@ async function takeFirst(
 ): Promise<Look> {
   const kept: KeptJob[] = [];
   let keptRank: string | undefined;
+  let isUnreadable = false;
   for (const entry of entries) {
     if (keptRank !== undefined && entry.rank !== keptRank) break;
+    // Its turn was that of a job that lost its runner: without one, those of other projects go first.
+    if (entries[0]?.isAhead && !entry.isAhead && !isUnreadable) break;
     try {
       const keep = await affinity.keepOf(entry);
       if (keep) {
@@ -78,6 +81,7 @@ async function takeFirst(
       if (leased) return { leased, kept };
       await dropIfStale(deps.jobs, deps.store, entry);
     } catch (error) {
+      isUnreadable = true;
       deps.log.error('a waiting job could not be taken; the one behind it is tried', { jobId: entry.jobId, error });
     }
   }

@@ -106,6 +106,23 @@ describe('a free runner', () => {
     expect(idOf(await farm.take())).toBe(preempted);
   });
 
+  it('does not let a project go with a new job in the turn of one that had lost its runner', async () => {
+    const farm = new Farm();
+    const [first, second] = [await farm.submit('a'), await farm.submit('b')];
+    const leased = [await farm.take(), await farm.take()] as LeasedJob[];
+    for (const one of leased) {
+      await one.release('spot notice');
+      await farm.rosters.leave(one);
+      await farm.jobs.ring(one.job);
+    }
+    await farm.submit('a');
+    // As if another runner had taken it, and not got to delete its entry.
+    const [entry] = (await farm.store.list(KEYS.waitingOf('a'))).entries;
+    expect(idOf(await farm.take())).toBe(first);
+    await farm.store.put(entry?.key ?? '', new Uint8Array());
+    expect(idOf(await farm.take())).toBe(second);
+  });
+
   it('leaves jobs beyond the bound of their project waiting, and takes them when one ends', async () => {
     const farm = new Farm();
     const [first, second] = [await farm.submit('a'), await farm.submit('a')];
