@@ -44,6 +44,20 @@ describe('SessionCache', () => {
     expect(made.get('a')).toHaveLength(3);
   });
 
+  it('is not failed by one that dies while it makes room', async () => {
+    const { acquire, cache, made } = counted(10);
+    const dying = await acquire('a');
+    dying.session.close = async () => {
+      dying.session.isUsable = false;
+      throw new Error('its thread died');
+    };
+    await dying.release();
+    await (await acquire('b')).release();
+    expect(cache.size).toBe(1);
+    await (await acquire('c')).release();
+    expect(made.get('b')?.[0]?.closed).toBe(true);
+  });
+
   it('loads a model once for everyone who asks at the same time or later', async () => {
     const { acquire, made } = counted(100);
     const leases = await Promise.all([acquire('a'), acquire('a'), acquire('a')]);

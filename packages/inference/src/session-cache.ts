@@ -120,8 +120,17 @@ export class SessionCache<S extends CachedSession> {
       this.#entries.delete(modelId);
       this.#left = Math.max(this.#left, priority);
       held -= session.byteSize;
-      closing.push(session.close());
+      closing.push(closed(session));
     }
     await Promise.all(closing);
+  }
+}
+
+/** A session whose thread dies while it is closed is closed: that is no failure of whoever needed its place. */
+async function closed(session: CachedSession): Promise<void> {
+  try {
+    await session.close();
+  } catch (error) {
+    if (session.isUsable) throw error;
   }
 }
