@@ -1,8 +1,8 @@
 /**
  * Models that this runner keeps in memory between jobs: what fits a budget, the last used first, and the one that was asked for
- * last even beyond it, until another is read. A bundle is immutable, so its prefix names its weights for good; nobody changes the tensors, because
- * training works on copies. How long each took to read is what another runner would have to spend, and what a job
- * may be kept for.
+ * last even beyond it, until another is read. A bundle is immutable, so its prefix names its weights for good; nobody changes
+ * the tensors, because training works on copies. How long each took to read is what another runner would have to spend, and what
+ * a job may be kept for.
  */
 import { MAX_WARM_MODELS, type ModelRecord, type WarmModel } from '@preheat/contracts';
 import type { LoadedModel } from '@preheat/inference/model-registry';

@@ -72,16 +72,14 @@ function farm(options: QueueOptions = { maxRunners: 8 }, hasFleet = true) {
     const object = await ports.store.get(KEYS.scale);
     return object && (JSON.parse(new TextDecoder().decode(object.body)) as ScaleRecord);
   };
-  /** Entries of more jobs than one looks at. */
-  const crowd = async (): Promise<void> => {
-    for (let i = 0; i <= MAX_LISTED; i++) {
-      await ports.store.put(
-        KEYS.waitingJob('a', { isAhead: false, priority: 0, sinceMs: i }, `j${i}`),
-        new Uint8Array(),
-      );
-    }
-  };
-  return { deps, asked, logged, submit, crowd, work, scale, record };
+  return { deps, asked, logged, submit, work, scale, record };
+}
+
+/** Writes entries of more waiting jobs than one looks at. */
+async function crowd({ store }: ReturnType<typeof farm>['deps']): Promise<void> {
+  for (let i = 0; i <= MAX_LISTED; i++) {
+    await store.put(KEYS.waitingJob('a', { isAhead: false, priority: 0, sinceMs: i }, `j${i}`), new Uint8Array());
+  }
 }
 
 const messageOf = (line: string): string => (JSON.parse(line) as { message: string }).message;
@@ -157,16 +155,16 @@ describe('the number of runners', () => {
 
   it('is the ceiling when more wait than one looks at, whatever a boot takes', async () => {
     // A ninth of five minutes is no whole number of milliseconds.
-    const { asked, crowd, scale, record } = farm({ maxRunners: 4, bootMs: 300_000 });
-    await crowd();
+    const { deps, asked, scale, record } = farm({ maxRunners: 4, bootMs: 300_000 });
+    await crowd(deps);
     expect(await scale()).toBe(4);
     expect(asked).toEqual([0, 4]);
     expect(await record()).toMatchObject({ jobs: MAX_LISTED, wanted: 4 });
   });
 
   it('is what all that one looks at would ask for when more wait and nobody starts runners', async () => {
-    const { crowd, scale } = farm({}, false);
-    await crowd();
+    const { deps, scale } = farm({}, false);
+    await crowd(deps);
     expect(await scale()).toBe(MAX_LISTED);
   });
 
