@@ -18,6 +18,7 @@ const CALM_AFTER_MS = 4 * 60_000;
 /** Rings for a job that failed often come a quarter of an hour apart. */
 const PATIENCE_MS = 3 * 3_600_000;
 const LOOK_EVERY_MS = 20_000;
+const LAST_TRIES_MS = 20_000;
 const EVENTS_MAX = 10_000;
 
 /** A property that does not hold. */
@@ -77,6 +78,8 @@ export class Scenario {
     await clock.sleep(CALM_AFTER_MS);
     world.calm();
     await Promise.all(lives);
+    // What a stopped API still holds of a user's earlier tries reaches the ledger first: a pause that arrives after the resume stays.
+    await clock.sleep((world.faults.api.pauseMaxMs ?? 0) + LAST_TRIES_MS);
     for (const { job, user } of users) await user.request(world.submitted.get(job.index) ?? '', 'resume');
     await untilEnded(world, broken);
     await redriveDeadLetters(world);

@@ -81,16 +81,18 @@ async function sweepOne(
     return 'cleared';
   }
   let outcome = 'left' as Outcome;
+  let freed: JobDocument | undefined;
   const swept = await jobs.documents.update(KEYS.job(jobId), async (job, writeId) => {
     outcome = 'left';
     const nowMs = deps.clock.nowMs();
     const mended = mend(job, nowMs, options);
     if (!mended) return undefined;
     outcome = mended.outcome;
+    freed = mended.job;
     return { ...mended.job, ...(await appendEvents(deps.store, job, mended.events, nowMs, writeId)) };
   });
-  // Nobody holds it under this epoch or an earlier one.
-  if (outcome !== 'left' && swept) await rosters(jobs, deps).leave({ job: swept.document, lease: swept.document });
+  // Nobody holds it under this epoch or an earlier one. What was read back of a slow write may be of a later one, which somebody holds.
+  if (outcome !== 'left' && freed) await rosters(jobs, deps).leave({ job: freed, lease: freed });
   if (swept?.document.state === 'queued') {
     waiting.add(waitingKey(swept.document));
     if (outcome !== 'left' && (swept.document.retryAtMs ?? null) === null) await jobs.ring(swept.document);
