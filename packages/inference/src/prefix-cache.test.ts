@@ -7,30 +7,14 @@ import { DecoderGraphs } from './decoder-graphs.js';
 import { generateRows } from './generate-rows.js';
 import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
 import { CountingRunner } from './oracle/counting-runner.js';
-import { randomTensors, TINY_CONFIG } from './oracle/tiny-model.js';
+import { randomTensors, TINY_CONFIG, TINY_GPT2 } from './oracle/tiny-model.js';
 import { MIN_CACHED_COLUMNS, PrefixCache } from './prefix-cache.js';
 
 const LLAMA = { ...TINY_CONFIG, max_position_embeddings: 160 };
-const GPT2: DecoderConfig = {
-  model_type: 'gpt2',
-  vocab_size: 11,
-  hidden_size: 24,
-  intermediate_size: 20,
-  num_hidden_layers: 2,
-  num_attention_heads: 4,
-  num_key_value_heads: 4,
-  head_dim: 6,
-  max_position_embeddings: 160,
-  layer_norm_epsilon: 1e-5,
-  tie_word_embeddings: true,
-  bos_token_id: 1,
-  eos_token_id: 2,
-  pad_token_id: 0,
-};
 const VARIANTS: [string, DecoderConfig][] = [
   ['grouped heads', LLAMA],
   ['a window shorter than what is kept', { ...LLAMA, model_type: 'mistral', sliding_window: 25 }],
-  ['learned positions', GPT2],
+  ['learned positions', TINY_GPT2],
 ];
 const OPTIONS: GenerateOptions = { maxNewTokens: 12, seed: 11, stopIds: [], promptScope: 'one' };
 

@@ -7,33 +7,17 @@ import { DecoderGraphs } from './decoder-graphs.js';
 import { generateRows } from './generate-rows.js';
 import type { GenerateOptions, GenerateRequest } from './generation-types.js';
 import { CountingRunner } from './oracle/counting-runner.js';
-import { randomTensors, TINY_CONFIG } from './oracle/tiny-model.js';
+import { randomTensors, TINY_CONFIG, TINY_GPT2 } from './oracle/tiny-model.js';
 
 /** The products of both layouts add in different orders: the last bits differ, the tokens drawn here do not. */
 const TOLERANCE = 1e-5;
 const LLAMA = { ...TINY_CONFIG, max_position_embeddings: 160 };
-const GPT2: DecoderConfig = {
-  model_type: 'gpt2',
-  vocab_size: 11,
-  hidden_size: 24,
-  intermediate_size: 20,
-  num_hidden_layers: 2,
-  num_attention_heads: 4,
-  num_key_value_heads: 4,
-  head_dim: 6,
-  max_position_embeddings: 160,
-  layer_norm_epsilon: 1e-5,
-  tie_word_embeddings: true,
-  bos_token_id: 1,
-  eos_token_id: 2,
-  pad_token_id: 0,
-};
 const VARIANTS: [string, DecoderConfig][] = [
   ['grouped heads', LLAMA],
   ['one key/value head', { ...LLAMA, num_key_value_heads: 1 }],
   ['a window shorter than the prompt', { ...LLAMA, model_type: 'mistral', sliding_window: 25 }],
   ['a window that chunks outgrow', { ...LLAMA, model_type: 'mistral', sliding_window: 7 }],
-  ['learned positions', GPT2],
+  ['learned positions', TINY_GPT2],
 ];
 const OPTIONS: GenerateOptions = { maxNewTokens: 37, seed: 11, stopIds: [5] };
 

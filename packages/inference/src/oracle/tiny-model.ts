@@ -21,6 +21,24 @@ export const TINY_CONFIG: DecoderConfigOf<'llama'> = {
   pad_token_id: 0,
 };
 
+/** Learned positions, biases and layer norms. */
+export const TINY_GPT2: DecoderConfig = {
+  model_type: 'gpt2',
+  vocab_size: 11,
+  hidden_size: 24,
+  intermediate_size: 20,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 4,
+  head_dim: 6,
+  max_position_embeddings: 160,
+  layer_norm_epsilon: 1e-5,
+  tie_word_embeddings: true,
+  bos_token_id: 1,
+  eos_token_id: 2,
+  pad_token_id: 0,
+};
+
 /** Weights large enough that distributions are far from uniform and positions matter. */
 export function randomTensors(config: DecoderConfig, seed: number): Map<string, Tensor> {
   const random = CounterRandom.fromSeed(seed);
