@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 
 const LLAMA = {
   ...{ model_type: 'llama', vocab_size: 300, hidden_size: 48, intermediate_size: 112, num_hidden_layers: 3 },
-  ...{ num_attention_heads: 6, num_key_value_heads: 2, head_dim: 8, max_position_embeddings: 256, rope_theta: 10_000 },
+  ...{ num_attention_heads: 6, num_key_value_heads: 2, head_dim: 8, max_position_embeddings: 1024, rope_theta: 10_000 },
   ...{ rms_norm_eps: 1e-5, tie_word_embeddings: true, bos_token_id: null, eos_token_id: 1, pad_token_id: 0 },
 } as const;
 const SLIDING = {
@@ -33,6 +33,7 @@ const SHAPES = [
   { batch: 16, length: 64 },
   { batch: 1, length: 160 },
   { batch: 1, length: 8 },
+  { batch: 1, length: 640 },
 ];
 const POLICY: LossSpec = {
   crossEntropy: false,

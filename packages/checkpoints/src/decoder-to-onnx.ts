@@ -1,6 +1,7 @@
 /** ONNX graphs of a decoder, one per way of using it: files for other programs, and graphs for serving. */
 import type { DecoderConfig } from '@preheat/contracts';
 import { type CacheLayout, decodeGraph } from './decoder-onnx/decode-graph.js';
+import { MANY_ROWS } from './decoder-onnx/decoder-linear.js';
 import { storedWeights } from './decoder-onnx/decoder-weights.js';
 import { exchangeGraph } from './decoder-onnx/exchange-graph.js';
 import { prefillGraph } from './decoder-onnx/prefill-graph.js';
@@ -12,10 +13,15 @@ import type { TensorMap } from './tensor.js';
 /** What a decoding graph does beside drawing tokens at a temperature: nothing, filter them, and report alternatives. */
 export type DecodeForm = 'decode' | 'decode-filtered' | 'decode-top';
 
+/** For how many rows a decoding graph is the faster one; it takes any number. */
+export type RowCount = 'few' | 'many';
+
+export const rowCount = (rows: number): RowCount => (rows < MANY_ROWS ? 'few' : 'many');
+
 /**
  * `prefill` makes the caches of prompts and the forms of `decode` go on from them, in caches of each layout.
  */
-export type ServingGraphKind = 'prefill' | `${DecodeForm}-${CacheLayout}` | 'score';
+export type ServingGraphKind = 'prefill' | `${DecodeForm}-${CacheLayout}-${RowCount}` | 'score';
 
 /**
  * The bytes of an ONNX model whose weights are inputs, named as `servedWeights` lists them, and as `servedAdapter` does
@@ -27,8 +33,9 @@ export function servingGraph(config: DecoderConfig, kind: ServingGraphKind, isAd
   if (kind === 'prefill') return prefillGraph(config, inputs);
   const hasAlternatives = kind.startsWith('decode-top');
   const isFiltered = hasAlternatives || kind.startsWith('decode-filtered');
-  const layout = kind.slice(kind.lastIndexOf('-') + 1) as CacheLayout;
-  return decodeGraph(config, inputs, { isFiltered, hasAlternatives, layout });
+  const [layout, rows] = kind.split('-').slice(-2) as [CacheLayout, RowCount];
+  const packed = rows === 'few' ? 'weights' : 'rows';
+  return decodeGraph(config, inputs, { isFiltered, hasAlternatives, layout, packed });
 }
 
 /**

@@ -5,7 +5,7 @@ export { freshDecoder } from './fresh-decoder.js';
 export { pastName, presentName, promptName } from './decoder-onnx/decoder-cache.js';
 export { TOP_LOG_PROBS } from './decoder-onnx/token-choice.js';
 export type { CacheLayout } from './decoder-onnx/decode-graph.js';
-export { type DecodeForm, decoderToOnnx, type ServingGraphKind, servingGraph } from './decoder-to-onnx.js';
+export { type DecodeForm, decoderToOnnx, rowCount, type ServingGraphKind, servingGraph } from './decoder-to-onnx.js';
 export { servedAdapter, type ServedBlock } from './served-adapter.js';
 export { type ServedWeight, servedWeightCount, servedWeights, writeServedWeights } from './served-weights.js';
 export { huggingFaceConfigText, readHuggingFaceConfig, writeHuggingFaceConfig } from './hugging-face-config.js';

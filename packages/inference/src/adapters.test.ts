@@ -1,36 +1,17 @@
-import { LORA_A, LORA_B, type LoraAdapter, LoraAdapterError, mergeAdapter, type Tensor } from '@preheat/checkpoints';
-import type { DecoderConfig } from '@preheat/contracts';
-import { CounterRandom } from '@preheat/ports';
+import { type LoraAdapter, LoraAdapterError, mergeAdapter, type Tensor } from '@preheat/checkpoints';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DecodeEngine } from './decode-engine.js';
 import { DecoderGraphs, decoderBytes } from './decoder-graphs.js';
 import { DecoderSession } from './decoder-session.js';
 import { generateRows } from './generate-rows.js';
 import { CountingRunner } from './oracle/counting-runner.js';
-import { randomTensors, TINY_CONFIG } from './oracle/tiny-model.js';
+import { randomAdapter, randomTensors, TINY_CONFIG } from './oracle/tiny-model.js';
 
 const OPTIONS = { maxNewTokens: 12, temperature: 0.8, seed: 5, stopIds: [] };
 const BASE = randomTensors(TINY_CONFIG, 1);
 const TARGETS = { query: ['q_proj', 'v_proj'], all: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'up_proj', 'down_proj'] };
 const open: DecoderSession[] = [];
 afterAll(() => Promise.all(open.map((session) => session.close())));
-
-function adapterOf(config: DecoderConfig, targets: readonly string[], rank: number, seed: number): LoraAdapter {
-  const random = CounterRandom.fromSeed(seed);
-  const tensors = new Map<string, Tensor>();
-  const put = (name: string, shape: [number, number]): void => {
-    const data = Float32Array.from({ length: shape[0] * shape[1] }, () => random.float() - 0.5);
-    tensors.set(name, { shape, data });
-  };
-  for (const [name, { shape }] of randomTensors(config, 1)) {
-    const module = name.replace(/\.weight$/, '');
-    if (!targets.some((target) => module.endsWith(target))) continue;
-    put(module + LORA_A, [rank, shape[1] as number]);
-    put(module + LORA_B, [shape[0] as number, rank]);
-  }
-  const settings = { usesRankStabilizedScale: false, dropout: 0, rankPattern: {}, alphaPattern: {}, modulesToSave: [] };
-  return { config: { rank, alpha: 3, targetModules: targets, baseModel: null, ...settings }, tensors };
-}
 
 async function opened(tensors: ReadonlyMap<string, Tensor>): Promise<DecoderSession> {
   const session = await DecoderSession.create(TINY_CONFIG, tensors);
@@ -39,8 +20,8 @@ async function opened(tensors: ReadonlyMap<string, Tensor>): Promise<DecoderSess
 }
 
 const ADAPTERS: Readonly<Record<string, LoraAdapter>> = {
-  narrow: adapterOf(TINY_CONFIG, TARGETS.query, 2, 7),
-  wide: adapterOf(TINY_CONFIG, TARGETS.all, 3, 8),
+  narrow: randomAdapter(TINY_CONFIG, TARGETS.query, 2, 7),
+  wide: randomAdapter(TINY_CONFIG, TARGETS.all, 3, 8),
 };
 const NAMES = [undefined, 'narrow', 'wide', 'narrow', undefined, 'wide', 'wide'] as const;
 const requests = NAMES.map((adapter, row) => ({
@@ -86,7 +67,7 @@ describe('several adapters on one base', () => {
     const runner = new CountingRunner();
     const graphs = new DecoderGraphs(config, randomTensors(config, 1), 0, [runner]);
     const engine = new DecodeEngine(graphs);
-    const adapter = adapterOf(config, TARGETS.query, 2, 0);
+    const adapter = randomAdapter(config, TARGETS.query, 2, 0);
     await graphs.addAdapter('first', adapter);
     await generateRows(config, engine, [{ tokens: [1, 2], key: 'a' }], { ...OPTIONS, adapter: 'first' });
     const loads = runner.loads.length;
@@ -109,7 +90,7 @@ describe('several adapters on one base', () => {
 
   it('are refused where they do not fit, and missed where they are not there', async () => {
     const served = await opened(BASE);
-    const stray = adapterOf({ ...TINY_CONFIG, num_hidden_layers: 3 }, TARGETS.query, 2, 1);
+    const stray = randomAdapter({ ...TINY_CONFIG, num_hidden_layers: 3 }, TARGETS.query, 2, 1);
     await expect(served.addAdapter('x', stray)).rejects.toThrow(/the base has no projection model.layers.2/);
     const whole = { ...stray, tensors: new Map([['lm_head.weight', BASE.get('lm_head.weight') as Tensor]]) };
     await expect(served.addAdapter('x', whole)).rejects.toThrow(LoraAdapterError);

@@ -3,7 +3,7 @@
  * was made, drops rows that are over, and again. Rows do not see each other, so when they come and go changes nothing
  * but speed.
  */
-import { pastName, presentName } from '@preheat/checkpoints';
+import { pastName, presentName, rowCount } from '@preheat/checkpoints';
 import {
   cacheBytes,
   cacheFeeds,
@@ -94,7 +94,7 @@ export class DecodeLane {
     const { config } = this.#graphs;
     const form = decodeForm(live);
     const count = this.#segmentTokens(batch, live, isWaiting);
-    const kind = `${form}-${cacheLayout(config, batch, count)}` as const;
+    const kind = `${form}-${cacheLayout(config, batch, count)}-${rowCount(batch.rows.length)}` as const;
     const { adapter } = live[0] as DecodingRow;
     const graph = await this.#graphs.ensure(kind, adapter);
     const isLast = live.every(({ remaining }) => remaining <= count);

@@ -46,7 +46,7 @@ describe('rows of one prompt', () => {
     const requests = groups([MIN_SHARED_COLUMNS + 1, 60, 47], 5);
     const shared = engineOf(config);
     const rows = await generateRows(config, shared.engine, requests, OPTIONS);
-    expect(new Set(shared.runner.decodingCalls.map(({ graph }) => graph))).toContain('decode-shared');
+    expect(new Set(shared.runner.decodingCalls.map(({ graph }) => graph))).toContain('decode-shared-many');
     const single = engineOf(config);
     for (const [index, request] of requests.entries()) {
       const [alone] = await generateRows(config, single.engine, [request], OPTIONS);
@@ -56,13 +56,13 @@ describe('rows of one prompt', () => {
         expect(Math.abs(value - (alone?.logProbs[at] as number))).toBeLessThan(TOLERANCE);
       });
     }
-    expect(new Set(single.runner.decodingCalls.map(({ graph }) => graph))).toEqual(new Set(['decode-joined']));
+    expect(new Set(single.runner.decodingCalls.map(({ graph }) => graph))).toEqual(new Set(['decode-joined-few']));
   });
 
   it('keep their prompts to themselves below the length from which sharing pays', async () => {
     const { runner, engine } = engineOf(LLAMA);
     await generateRows(LLAMA, engine, groups([MIN_SHARED_COLUMNS], 6), OPTIONS);
-    expect(new Set(runner.decodingCalls.map(({ graph }) => graph))).toEqual(new Set(['decode-joined']));
+    expect(new Set(runner.decodingCalls.map(({ graph }) => graph))).toEqual(new Set(['decode-joined-few']));
   });
 
   it('share it with filters too', async () => {
@@ -70,7 +70,7 @@ describe('rows of one prompt', () => {
     const requests = groups([40, 40], 4);
     const { runner, engine } = engineOf(LLAMA);
     const rows = await generateRows(LLAMA, engine, requests, options);
-    expect(runner.decodingCalls.map(({ graph }) => graph)).toContain('decode-filtered-shared');
+    expect(runner.decodingCalls.map(({ graph }) => graph)).toContain('decode-filtered-shared-many');
     const [alone] = await generateRows(LLAMA, engineOf(LLAMA).engine, requests.slice(2, 3), options);
     expect([...(rows[2]?.tokens ?? [])]).toEqual([...(alone?.tokens ?? [])]);
   });

@@ -4,6 +4,7 @@
  * (tests/numerics) holds the formula to that graph for every family, so a change of the model is noticed there.
  */
 import {
+  causalBlocks,
   decoderArchitecture,
   type DecoderArchitecture,
   type DecoderConfig,
@@ -53,8 +54,22 @@ function layerFloats(
   // Both norms keep their input, its normal form and a scale; so do those of outputs and heads.
   const stream = (4 + outputNorms) * width + 2 + outputNorms;
   const projections = (3 * heads + 2 * keyHeads + headNorms) * headDim + headNorms;
-  const scores = (layer.attention.softcap === null ? 1 : 2) * heads * length;
-  return stream + projections + scores + ((layer.gate ? 2 : 0) + ungated) * inner;
+  const { scored, sliced } = attended(length, layer.attention.window ?? length);
+  const scores = (layer.attention.softcap === null ? 1 : 2) * heads * scored;
+  return stream + projections + scores + 2 * keyHeads * headDim * sliced + ((layer.gate ? 2 : 0) + ungated) * inner;
+}
+
+/** Keys that a position is scored against, and copies of a key or value in parts of blocks; means over positions. */
+function attended(length: number, window: number): { scored: number; sliced: number } {
+  const blocks = causalBlocks(length, window);
+  let [scored, sliced] = [0, 0];
+  for (const { queries, keys } of blocks) {
+    const width = keys[1] - keys[0];
+    scored += (queries[1] - queries[0]) * width;
+    // The whole of the keys is no copy.
+    if (width < length) sliced += width;
+  }
+  return { scored: scored / length, sliced: sliced / length };
 }
 
 /** Kept of one token by the final norm, the logits and their probabilities. */

@@ -19,6 +19,7 @@ import {
 } from './decoder-cache.js';
 import { size } from './decoder-columns.js';
 import { decoderForward, headLogits } from './decoder-forward.js';
+import type { Packed } from './decoder-linear.js';
 import { addDecoderWeights, type DecoderWeights, type WeightSource } from './decoder-weights.js';
 import { type FixedColumns, ownPart, promptPart, type RowColumns, stepParts } from './step-parts.js';
 import { type TokenChooser, tokenChooser } from './token-choice.js';
@@ -35,6 +36,7 @@ export interface DecodeGraphOptions {
   /** Adds `full_log_probs`, `top_log_probs` and `top_ids`: the model's own view of every token. */
   readonly hasAlternatives: boolean;
   readonly layout: CacheLayout;
+  readonly packed: Packed;
 }
 
 /** Everything that is constant over a call. */
@@ -49,6 +51,7 @@ interface Setting extends RowColumns {
   readonly positions_B1: Value;
   readonly stopIds_BK: Value;
   readonly layout: CacheLayout;
+  readonly packed: Packed;
   readonly prompts: readonly FixedColumns[];
 }
 
@@ -89,6 +92,7 @@ export function decodeGraph(
     stopIds_BK: graph.input('stop_ids', 'int64', ['batch', 'stops']),
     chooser: tokenChooser(graph, config.vocab_size, options),
     layout: options.layout,
+    packed: options.packed,
     prompts: options.layout === 'shared' ? [promptPart(graph, config)] : [],
     weights: addDecoderWeights(graph, config, weightsOf(graph)),
   };
@@ -164,7 +168,7 @@ function stepLoop(graph: OnnxGraph, setting: Setting, start: Value, before: Prog
 /** One forward pass of the newest tokens, and the next ones chosen. */
 function decodeStep(
   graph: OnnxGraph,
-  { config, weights, chooser }: Setting,
+  { config, weights, chooser, packed }: Setting,
   parts: StepParts,
   before: Progress,
   uniform_B1: Value,
@@ -175,6 +179,7 @@ function decodeStep(
     columns: { positions_BS, mask_B1ST: null },
     past: before.caches,
     parts,
+    packed,
   };
   const output = decoderForward(graph, config, weights, input);
   const logits_BV = headLogits(graph, config, weights, input, output, false);

@@ -9,7 +9,7 @@ import type { DecoderConfig } from '@preheat/contracts';
 import { MICROSOFT_DOMAIN, type OnnxGraph, type Value } from '@preheat/graph/onnx';
 import { attend, attendStep, type LayerCache, type Projected, type StepParts } from './decoder-attention.js';
 import type { Columns } from './decoder-columns.js';
-import { feedForward, linear, softcap } from './decoder-linear.js';
+import { feedForward, linear, type Packed, softcap } from './decoder-linear.js';
 import { addAndNormalise, normalise } from './decoder-norms.js';
 import type { DecoderWeights, LayerWeights, NormWeights } from './decoder-weights.js';
 
@@ -22,6 +22,8 @@ export interface ForwardInput {
   readonly past: readonly LayerCache[];
   /** The cache in parts, for one new token a row. */
   readonly parts?: StepParts;
+  /** Default the weights: right for many tokens a row. */
+  readonly packed?: Packed;
 }
 
 export interface ForwardOutput {
@@ -41,6 +43,7 @@ interface Block {
   readonly weights: DecoderWeights;
   readonly columns: StepColumns;
   readonly parts: StepParts | undefined;
+  readonly packed: Packed;
   readonly foldShape: Value;
 }
 
@@ -52,7 +55,8 @@ export function decoderForward(
 ): ForwardOutput {
   // [batch, tokens, -1]: folds flat activations back into rows.
   const foldShape = graph.op('Concat', [graph.op('Shape', [input.tokenIds_BS]), graph.int64([-1])], { axis: 0 });
-  const block = { config, weights, columns: input.columns, parts: input.parts, foldShape };
+  const { columns, parts, packed = 'weights' } = input;
+  const block = { config, weights, columns, parts, packed, foldShape };
   const { norm, activation } = weights.architecture;
   let hidden = embed(graph, weights, input);
   let residual: Value | undefined;
@@ -62,7 +66,7 @@ export function decoderForward(
     const added = normalise(graph, attended.output, layer.attentionOutputNorm, norm);
     const second = addAndNormalise(graph, first.sum, added, layer.feedForwardNorm, norm);
     hidden = second.sum;
-    const fed = feedForward(graph, layer, activation, second.normed);
+    const fed = feedForward(graph, layer, activation, second.normed, packed);
     residual = normalise(graph, fed, layer.feedForwardOutputNorm, norm);
     return attended.present;
   });
@@ -94,7 +98,7 @@ export function headLogits(
   const kept = (value: Value): Value => (lastOnly ? lastColumn(graph, config, input, value) : value);
   const { norm, finalSoftcap } = weights.architecture;
   const { normed } = addAndNormalise(graph, kept(hidden), kept(residual), weights.finalNorm, norm);
-  return softcap(graph, linear(graph, normed, weights.head), finalSoftcap);
+  return softcap(graph, linear(graph, normed, weights.head, input.packed ?? 'weights'), finalSoftcap);
 }
 
 function lastColumn(graph: OnnxGraph, config: DecoderConfig, input: ForwardInput, value: Value): Value {
@@ -111,16 +115,16 @@ function attention(
   normed: Value,
   past: LayerCache,
 ): { output: Value; present: LayerCache } {
-  const { config, weights, columns, parts } = block;
+  const { config, weights, columns, parts, packed } = block;
   const { num_attention_heads: heads, num_key_value_heads: keyHeads, head_dim: headDim } = config;
   const layer = weights.layers[index] as LayerWeights;
   const { scale, window, softcap: cap } = layer.architecture.attention;
-  const stacked = linear(graph, normed, layer.queryKeyValue);
+  const stacked = linear(graph, normed, layer.queryKeyValue, packed);
   const shape = { heads, keyHeads, headDim, scale, softcap: cap, window };
   const { mixed, present } = parts
     ? attendStep(graph, shape, parts, index, projectOne(graph, block, layer, stacked), past)
     : attend(graph, shape, columns as Columns, projectMany(graph, block, layer, stacked), past);
-  return { output: linear(graph, mixed, layer.output), present };
+  return { output: linear(graph, mixed, layer.output, packed), present };
 }
 
 /** Of every new token, `[batch, tokens, heads * headDim]`, rotated. */

@@ -1,5 +1,6 @@
 // What hides scores from attention: by position (triangles and windows), and by masks that the caller gives.
 
+import type { CausalBlock } from '@preheat/contracts';
 import { add, and, cast, lessEqual, mul, not } from '../ops/arithmetic.js';
 import { ShapeError } from '../shape.js';
 import type { Value, ValueFactory } from '../value.js';
@@ -8,15 +9,19 @@ import type { Value, ValueFactory } from '../value.js';
 export const hiddenScore: number = -1e9;
 
 /**
- * [length, length]: 0 where row t may see column s, `t - window < s ≤ t`, else `hiddenScore`. Made of two rows of
+ * [queries, keys]: 0 where position t may see position s, `t - window < s ≤ t`, else `hiddenScore`. Made of two rows of
  * numbers, so that long ones are computed rather than carried in the model.
  */
-export function positionMask(graph: ValueFactory, length: number, window = length): Value {
-  const positions = (shape: readonly number[]) =>
-    graph.emit('constant', [], { data: Int32Array.from({ length }, (_, t) => t) }, 'i32', shape);
-  const [row, column] = [positions([length, 1]), positions([1, length])];
+export function positionMask(graph: ValueFactory, { queries, keys }: CausalBlock, window: number): Value {
+  const positions = ([from, to]: readonly [number, number], axis: 0 | 1) => {
+    const length = to - from;
+    const data = Int32Array.from({ length }, (_, index) => from + index);
+    return graph.emit('constant', [], { data }, 'i32', axis === 0 ? [length, 1] : [1, length]);
+  };
+  const [row, column] = [positions(queries, 0), positions(keys, 1)];
   const isPast = lessEqual(column, row);
-  return additiveMask(window >= length ? isPast : and(isPast, lessEqual(row, add(column, window - 1))));
+  const reaches = queries[1] - keys[0] > window;
+  return additiveMask(reaches ? and(isPast, lessEqual(row, add(column, window - 1))) : isPast);
 }
 
 /** A mask to be added: of `bool`, 0 where true and `hiddenScore` where false; f32 as it is. */

@@ -1,10 +1,11 @@
 // Scaled-dot-product attention with grouped queries. Query heads that share a key head are laid end to end, so every
 // product is one larger GEMM a key head and the gradients of keys and values sum over the group by themselves.
 
+import { type CausalBlock, causalBlocks } from '@preheat/contracts';
 import { add, div, mul, square, sub, tanh } from '../ops/arithmetic.js';
 import { customGradient } from '../ops/differentiation.js';
 import { matmul } from '../ops/matmul.js';
-import { reshape } from '../ops/movement.js';
+import { concat, reshape, slice } from '../ops/movement.js';
 import { softmax, sum } from '../ops/reduction.js';
 import { alignRank, formatShape, lengthOf, sameShape, ShapeError } from '../shape.js';
 import type { Value } from '../value.js';
@@ -38,12 +39,42 @@ interface Lengths {
 /**
  * Shapes: query [B, H, T, D], key [B, K, S, D] and value [B, K, S, E] where K divides H (head h reads key head ⌊h·K/H⌋)
  * → [B, H, T, E]. Throws ShapeError for any other shapes, or options that do not fit them. The mask has no gradient.
+ */
+export function attention(query: Value, key: Value, value: Value, options: AttentionOptions = {}): Value {
+  const { queries, keys } = checkHeads(query, key, value, options);
+  if (!options.causal) return scoredBlock(query, key, value, options, null);
+  const blocks = causalBlocks(keys, options.window);
+  if (blocks.length === 1) return scoredBlock(query, key, value, options, blocks[0] as CausalBlock);
+  const part = (x: Value, [from, to]: readonly [number, number]) => slice(x, 2, from, to);
+  const parts = blocks.map((block) => {
+    const mask = options.mask && maskOfBlock(options.mask, block, queries, keys);
+    const own = { ...options, ...(mask && { mask }) };
+    return scoredBlock(part(query, block.queries), part(key, block.keys), part(value, block.keys), own, block);
+  });
+  return concat(parts, 2);
+}
+
+/** The part of a given mask, which may broadcast over queries or keys, for a block. */
+function maskOfBlock(mask: Value, block: CausalBlock, queries: number, keys: number): Value {
+  const ranked = reshape(mask, alignRank(mask.shape, 4));
+  const ofQueries = lengthOf(ranked.shape, 2) === queries ? slice(ranked, 2, ...block.queries) : ranked;
+  return lengthOf(ranked.shape, 3) === keys ? slice(ofQueries, 3, ...block.keys) : ofQueries;
+}
+
+/**
+ * Attention of queries over keys that are all scored; where they are at positions (`block`), no query sees a later one.
  *
  * The gradient uses δ = Σ dO·O in place of Σ dP·P (Dao et al. 2022, FlashAttention, appendix B.2): it reads a row of E
  * rather than one of S.
  */
-export function attention(query: Value, key: Value, value: Value, options: AttentionOptions = {}): Value {
-  const lengths = checkHeads(query, key, value, options);
+function scoredBlock(
+  query: Value,
+  key: Value,
+  value: Value,
+  options: AttentionOptions,
+  block: CausalBlock | null,
+): Value {
+  const lengths = lengthsOf(query, key);
   const { batch, heads, keyHeads, queries, keys, width } = lengths;
   const { scale = 1 / Math.sqrt(width), softcap } = options;
   const flat = [batch, keyHeads, (heads / keyHeads) * queries] as const;
@@ -51,7 +82,7 @@ export function attention(query: Value, key: Value, value: Value, options: Atten
   const products = matmul(q, key, { transposeB: true, scale });
   const bent = softcap === undefined ? undefined : tanh(div(products, softcap));
   const logits = bent && softcap !== undefined ? mul(bent, softcap) : products;
-  const probabilities = reshape(softmax(masked(logits, lengths, options)), [...flat, keys]);
+  const probabilities = reshape(softmax(masked(logits, lengths, options, block)), [...flat, keys]);
   const output = matmul(probabilities, value);
 
   const attended = customGradient('attention', [q, key, value], output, (dOutput) => {
@@ -78,18 +109,28 @@ export function causalAttention(
 }
 
 /** The scores [B, K, G·T, S] as [B, K, G, T, S], with what is hidden far below zero. */
-function masked(logits: Value, lengths: Lengths, { causal = false, window, mask }: AttentionOptions): Value {
-  const { batch, heads, keyHeads, queries, keys } = lengths;
+function masked(
+  logits: Value,
+  { batch, heads, keyHeads, queries, keys }: Lengths,
+  { window = Number.POSITIVE_INFINITY, mask }: AttentionOptions,
+  block: CausalBlock | null,
+): Value {
   let scores = reshape(logits, [batch, keyHeads, heads / keyHeads, queries, keys]);
-  if (causal) scores = add(scores, positionMask(logits.graph, queries, window));
+  if (block) scores = add(scores, positionMask(logits.graph, block, window));
   if (mask === undefined) return scores;
   const hidden = additiveMask(mask);
   return add(scores, reshape(hidden, alignRank(hidden.shape, 4).toSpliced(2, 0, 1)));
 }
 
-function checkHeads(query: Value, key: Value, value: Value, options: AttentionOptions): Lengths {
+function lengthsOf(query: Value, key: Value): Lengths {
   const [batch = 0, heads = 0, queries = 0, width = 0] = query.shape;
   const [, keyHeads = 0, keys = 0] = key.shape;
+  return { batch, heads, keyHeads, queries, keys, width };
+}
+
+function checkHeads(query: Value, key: Value, value: Value, options: AttentionOptions): Lengths {
+  const lengths = lengthsOf(query, key);
+  const { batch, heads, keyHeads, queries, keys, width } = lengths;
   const fits =
     query.shape.length === 4 &&
     sameShape(key.shape, [batch, keyHeads, keys, width]) &&
@@ -103,7 +144,7 @@ function checkHeads(query: Value, key: Value, value: Value, options: AttentionOp
     );
   }
   checkPositions(options, queries, keys);
-  return { batch, heads, keyHeads, queries, keys, width };
+  return lengths;
 }
 
 function checkPositions({ causal = false, window }: AttentionOptions, queries: number, keys: number): void {

@@ -1,5 +1,5 @@
 /** Small random decoders for tests: every feature on (grouped heads, tied or not), sizes that are all different. */
-import type { Tensor } from '@preheat/checkpoints';
+import { LORA_A, LORA_B, type LoraAdapter, type Tensor } from '@preheat/checkpoints';
 import { type DecoderConfig, type DecoderConfigOf, decoderTensors } from '@preheat/contracts';
 import { CounterRandom } from '@preheat/ports';
 
@@ -50,4 +50,27 @@ export function randomTensors(config: DecoderConfig, seed: number): Map<string, 
     tensors.set(name, { shape, data });
   }
   return tensors;
+}
+
+/** An adapter of the modules whose names end with one of `targets`. */
+export function randomAdapter(
+  config: DecoderConfig,
+  targets: readonly string[],
+  rank: number,
+  seed: number,
+): LoraAdapter {
+  const random = CounterRandom.fromSeed(seed);
+  const tensors = new Map<string, Tensor>();
+  const put = (name: string, shape: [number, number]): void => {
+    const data = Float32Array.from({ length: shape[0] * shape[1] }, () => random.float() - 0.5);
+    tensors.set(name, { shape, data });
+  };
+  for (const [name, { shape }] of randomTensors(config, 1)) {
+    const module = name.replace(/\.weight$/, '');
+    if (!targets.some((target) => module.endsWith(target))) continue;
+    put(module + LORA_A, [rank, shape[1] as number]);
+    put(module + LORA_B, [shape[0] as number, rank]);
+  }
+  const settings = { usesRankStabilizedScale: false, dropout: 0, rankPattern: {}, alphaPattern: {}, modulesToSave: [] };
+  return { config: { rank, alpha: 3, targetModules: targets, baseModel: null, ...settings }, tensors };
 }

@@ -1,0 +1,71 @@
+/** The graphs of few rows and of many compute the same: a row gets among many what it gets alone, to rounding. */
+import { rowCount } from '@preheat/checkpoints';
+import type { DecoderConfig } from '@preheat/contracts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { DecodeEngine } from './decode-engine.js';
+import { DecoderGraphs } from './decoder-graphs.js';
+import { generateRows } from './generate-rows.js';
+import type { GenerateOptions } from './generation-types.js';
+import { CountingRunner } from './oracle/counting-runner.js';
+import { randomAdapter, randomTensors, TINY_CONFIG, TINY_GPT2 } from './oracle/tiny-model.js';
+
+/** Products add in different orders: the last bits differ, the tokens drawn here do not. */
+const TOLERANCE = 1e-5;
+const ROWS = 9;
+const VARIANTS: [string, DecoderConfig][] = [
+  ['plain projections', TINY_CONFIG],
+  ['biases of queries, keys and values', { ...TINY_CONFIG, attention_bias: true }],
+  ['biases everywhere', { ...TINY_CONFIG, attention_bias: true, mlp_bias: true }],
+  ['tied embeddings', { ...TINY_CONFIG, tie_word_embeddings: true }],
+  ['weights stored inputs first, without a gate', TINY_GPT2],
+];
+const PLAIN: GenerateOptions = { maxNewTokens: 20, seed: 3, stopIds: [] };
+
+const open: DecoderGraphs[] = [];
+afterAll(() => Promise.all(open.map((graphs) => graphs.close())));
+
+function engineOf(config: DecoderConfig) {
+  const runner = new CountingRunner();
+  const graphs = new DecoderGraphs(config, randomTensors(config, 1), 0, [runner]);
+  open.push(graphs);
+  return { runner, graphs, engine: new DecodeEngine(graphs) };
+}
+
+async function expectTheSame(config: DecoderConfig, options: GenerateOptions, adapter?: string): Promise<void> {
+  const requests = Array.from({ length: ROWS }, (_, row) => ({
+    tokens: Array.from({ length: 2 + (row % 3) }, (_unused, index) => (row * 5 + index) % config.vocab_size),
+    key: `row-${row}`,
+    ...(adapter !== undefined && { options: { adapter } }),
+  }));
+  const [together, apart] = [engineOf(config), engineOf(config)];
+  if (adapter !== undefined) {
+    for (const { graphs } of [together, apart])
+      await graphs.addAdapter(adapter, randomAdapter(config, ['_proj'], 2, 7));
+  }
+  const rows = await generateRows(config, together.engine, requests, options);
+  for (const [index, request] of requests.entries()) {
+    const [alone] = await generateRows(config, apart.engine, [request], options);
+    expect([...(rows[index]?.tokens ?? [])]).toEqual([...(alone?.tokens ?? [])]);
+    rows[index]?.logProbs.forEach((value, at) => {
+      expect(Math.abs(value - (alone?.logProbs[at] as number))).toBeLessThan(TOLERANCE);
+    });
+  }
+  const graphsOf = ({ runner }: typeof together) =>
+    runner.decodingCalls.map(({ graph }) => graph.replace('+adapter', ''));
+  expect(graphsOf(together).every((graph) => graph.endsWith('-many'))).toBe(true);
+  expect(graphsOf(apart).every((graph) => graph.endsWith('-few'))).toBe(true);
+}
+
+describe('a row among many', () => {
+  it('has a graph of its own', () => {
+    expect([1, 7, 8, 64].map(rowCount)).toEqual(['few', 'few', 'many', 'many']);
+  });
+
+  it.each(VARIANTS)('gets what it gets alone, with %s', (_, config) => expectTheSame(config, PLAIN));
+
+  it('gets it with filters too', () => expectTheSame(TINY_CONFIG, { ...PLAIN, topP: 0.8, frequencyPenalty: 0.5 }));
+
+  it.each(VARIANTS.slice(0, 4))('gets it from an adapter too, with %s', (_, config) =>
+    expectTheSame(config, PLAIN, 'tuned'),
+  );
+});
