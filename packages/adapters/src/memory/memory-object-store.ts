@@ -2,7 +2,7 @@
  * An ObjectStore in this process. As strict as S3 where strictness finds bugs: the ETag is the MD5 of the body, so
  * equal bodies share one, and a writer that forgot its writeId is caught here rather than in production.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { assertKey, assertPrefix } from '@preheat/ports';
 import type {
   ByteRange,
@@ -36,7 +36,7 @@ export class MemoryObjectStore implements ObjectStore {
     const { condition } = options;
     if (condition?.kind === 'absent' && current !== undefined) return { ok: false, reason: 'precondition' };
     if (condition?.kind === 'match' && current?.etag !== condition.etag) return { ok: false, reason: 'precondition' };
-    const etag = `"${createHash('md5').update(body).digest('hex')}"`;
+    const etag = `"${hash('md5', body)}"`;
     this.#objects.set(key, { body: body.slice(), etag, size: body.length, lastModifiedMs: this.#clock.nowMs() });
     return { ok: true, etag };
   }
