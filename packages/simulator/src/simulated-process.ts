@@ -75,18 +75,23 @@ export class SimulatedProcess {
   /** The same port, as this process reaches it. */
   reach<P extends ObjectStore | WorkQueue<JsonValue>>(port: P): P {
     const process = this;
+    const reached = new Map<PropertyKey, unknown>();
     return new Proxy(port, {
       get(target, property) {
+        const known = reached.get(property);
+        if (known !== undefined) return known;
         const member = Reflect.get(target, property, target) as unknown;
         if (typeof member !== 'function') return member;
-        return (...values: unknown[]) => process.#call(() => member.apply(target, values) as Promise<unknown>);
+        const call = (...values: unknown[]) => process.#call(() => member.apply(target, values) as Promise<unknown>);
+        reached.set(property, call);
+        return call;
       },
     });
   }
 
-  #call<T>(call: () => Promise<T>): Promise<T> {
-    const held = this.#fate();
-    return this.#answered(held ? held.then(call) : call());
+  async #call<T>(call: () => Promise<T>): Promise<T> {
+    await this.#fate();
+    return this.#answered(call());
   }
 
   /** The answer, or the failure, as the process gets to see it. */
