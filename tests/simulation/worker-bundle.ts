@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const REQUIRE = "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);";
+/** What is bundled of older packages asks for Node's own modules in their way. */
+const REQUIRE = `import * as nodeModule from 'node:module';\nconst require = nodeModule.createRequire(import.meta.url);`;
 /** Native, or started as processes of their own: nothing that a simulated world reaches. */
 const EXTERNAL = ['onnxruntime-node', '@tensorflow/*', 'pyodide', 'tsx'];
 
