@@ -16,7 +16,9 @@ export function reportFailure({ seed, reason, trace }: SeedFailure): string {
 const WRITTEN_BY_RUNS = [':(top)', ':(top,exclude)docs', ':(top,exclude)tests/simulation/regressions.json'];
 
 /** The commit of the sources, marked when they were changed since; `unknown` outside a clone. */
-export function commit(): string {
+export function commit(clone = process.cwd()): string {
+  const git = (...words: string[]): string =>
+    execFileSync('git', words, { cwd: clone, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
     const name = git('rev-parse', '--short=12', 'HEAD');
     return git('diff', '--name-only', 'HEAD', '--', ...WRITTEN_BY_RUNS) === '' ? name : `${name}-dirty`;
@@ -24,6 +26,3 @@ export function commit(): string {
     return 'unknown';
   }
 }
-
-const git = (...words: string[]): string =>
-  execFileSync('git', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
