@@ -95,7 +95,9 @@ function keepBook(from: number): {
   return {
     save: (next, seconds, failed) => {
       const done = failed.filter((seed) => seed < next).sort((a, b) => a - b);
-      if (next > from) writeSittings(withSitting(before, { ...place, to: next - 1, seconds, failed: done }));
+      if (next === from) return;
+      const sitting = { ...place, to: next - 1, seconds: Math.round(seconds), failed: done };
+      writeSittings(withSitting(before, sitting));
     },
     fill: () => fillBlock('reliability.md', 'sim', figures(readSittings(), place.commit)),
   };
