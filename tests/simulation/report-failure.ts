@@ -12,10 +12,16 @@ export function reportFailure({ seed, reason, trace }: SeedFailure): string {
   ].join('\n');
 }
 
+/** What a run of seeds writes itself: figures, and the seeds that failed. */
+const WRITTEN_BY_RUNS = [':(top)', ':(top,exclude)docs', ':(top,exclude)tests/simulation/regressions.json'];
+
 /** The commit of the sources, marked when they were changed since; `unknown` outside a clone. */
-export function commit(): string {
+export function commit(clone = process.cwd()): string {
+  const git = (...words: string[]): string =>
+    execFileSync('git', words, { cwd: clone, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
-    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12'], { encoding: 'utf8' }).trim();
+    const name = git('rev-parse', '--short=12', 'HEAD');
+    return git('diff', '--name-only', 'HEAD', '--', ...WRITTEN_BY_RUNS) === '' ? name : `${name}-dirty`;
   } catch {
     return 'unknown';
   }

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { SeedFailure } from './run-seed.js';
 import type { Chunk, ChunkDone } from './sim-worker.js';
+import { bundleWorker } from './worker-bundle.js';
 
 export interface RunManyOptions {
   readonly from: number;
@@ -14,7 +15,8 @@ export interface RunManyOptions {
   readonly onProgress?: (done: number, failures: readonly SeedFailure[], next: number) => void;
 }
 
-const CHUNK_SEEDS = 25;
+/** Few, so that no worker has long to wait for the last. */
+const CHUNK_SEEDS = 5;
 const WORKER = fileURLToPath(new URL('./sim-worker.ts', import.meta.url));
 
 /** The failures, by seed. @throws Error when a worker dies. */
@@ -37,13 +39,18 @@ export async function runMany(options: RunManyOptions): Promise<SeedFailure[]> {
     failures.push(...chunk.failures);
     options.onProgress?.(done, chunk.failures, Math.min(next, ...open));
   };
-  await Promise.all(Array.from({ length: options.workers }, () => work(take, finish)));
+  const bundle = await bundleWorker(WORKER);
+  try {
+    await Promise.all(Array.from({ length: options.workers }, () => work(bundle.file, take, finish)));
+  } finally {
+    bundle.remove();
+  }
   return failures.sort((a, b) => a.seed - b.seed);
 }
 
-function work(take: () => Chunk | undefined, finish: (done: ChunkDone) => void): Promise<void> {
+function work(file: string, take: () => Chunk | undefined, finish: (done: ChunkDone) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = fork(WORKER, [], { execArgv: ['--conditions=source', '--import', 'tsx'] });
+    const child = fork(file, [], { execArgv: [] });
     let isOver = false;
     const feed = (): void => {
       const chunk = take();

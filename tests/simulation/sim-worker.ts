@@ -13,6 +13,9 @@ export interface ChunkDone extends Chunk {
 
 const scenario = Scenario.open();
 
+// Ctrl-C reaches every process of a terminal: the run it is meant for ends after the chunks under way.
+process.on('SIGINT', () => undefined);
+
 process.on('message', ({ from, count }: Chunk) => {
   void play(from, count).then((failures) => process.send?.({ from, count, failures } satisfies ChunkDone));
 });

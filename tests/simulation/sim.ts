@@ -2,13 +2,14 @@
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { fillBlock } from '../bench/replace-block.js';
-import { markdownTable } from '../bench/table.js';
 import { PROPERTIES } from './properties/index.js';
 import { keepRegression, readRegressions } from './regressions.js';
 import { commit, reportFailure } from './report-failure.js';
 import { runMany } from './run-many.js';
 import { runSeed, type SeedFailure } from './run-seed.js';
 import { Scenario } from './scenario.js';
+import { progressLine } from './progress-line.js';
+import { playedAt, readSittings, type Sitting, sittingsTable, withSitting, writeSittings } from './sittings.js';
 
 const FAILURES_SHOWN = 5;
 const PROGRESS_EVERY_MS = 5_000;
@@ -19,7 +20,7 @@ const HELP = `npm run sim [-- options]: play seeds of the simulated platform unt
   --from N       the first one (0)
   --workers N    processes (one a core)
   --seed N       only this one, with its whole trace
-  --write-docs   replace the figures in docs/reliability.md`;
+  --write-docs   add this sitting to docs/reliability/simulation.json, as it goes, and the figures to docs/reliability.md`;
 
 const { values } = parseArgs({
   options: {
@@ -59,45 +60,51 @@ async function playRange(): Promise<number> {
   const [from, seeds] = [whole('from'), whole('seeds')];
   const stopping = new AbortController();
   process.once('SIGINT', () => stopping.abort());
+  const book = values['write-docs'] ? keepBook(from) : undefined;
   const startedMs = performance.now();
-  let [shownMs, failed, resumeAt] = [startedMs, 0, from];
-  const onProgress = (done: number, failures: readonly SeedFailure[], next: number): void => {
-    failed += failures.length;
-    resumeAt = next;
-    for (const failure of failures) if (failed <= FAILURES_SHOWN) found(failure);
-    if (failed >= FAILURES_SHOWN) stopping.abort();
+  const failed: number[] = [];
+  let [shownMs, next] = [startedMs, from];
+  const onProgress = (done: number, failures: readonly SeedFailure[], resumeAt: number): void => {
+    next = resumeAt;
+    for (const failure of failures) if (failed.push(failure.seed) <= FAILURES_SHOWN) found(failure);
+    if (failed.length >= FAILURES_SHOWN) stopping.abort();
     const nowMs = performance.now();
     if (nowMs - shownMs < PROGRESS_EVERY_MS && done < seeds) return;
     shownMs = nowMs;
-    const perSecond = done / ((nowMs - startedMs) / 1000);
-    console.error(`${done} of ${seeds} seeds, ${failed} failed, ${perSecond.toFixed(1)} a second`);
+    const seconds = (nowMs - startedMs) / 1000;
+    console.error(progressLine({ done, seeds, failed: failed.length, seconds, next }));
+    book?.save(next, seconds, failed);
   };
   await runMany({ from, seeds, workers: Math.max(1, whole('workers')), signal: stopping.signal, onProgress });
-  if (resumeAt < from + seeds) console.log(`stopped; go on with --from ${resumeAt} --seeds ${from + seeds - resumeAt}`);
-  console.log(
-    `${failed === 0 ? 'every property held' : `${failed} seeds failed`} in the seeds ${from} to ${resumeAt - 1}`,
-  );
-  if (values['write-docs']) {
-    const played = { from, to: resumeAt - 1, failed, tookMs: performance.now() - startedMs };
-    fillBlock('reliability.md', 'sim', figures(played));
-  }
-  return failed === 0 && resumeAt === from + seeds ? 0 : 1;
+  book?.save(next, (performance.now() - startedMs) / 1000, failed);
+  if (next < from + seeds) console.log(`stopped; go on with --from ${next} --seeds ${from + seeds - next}`);
+  const verdict = failed.length === 0 ? 'every property held' : `${failed.length} seeds failed`;
+  console.log(`${verdict} in the seeds ${from} to ${next - 1}`);
+  book?.fill();
+  return failed.length === 0 && next === from + seeds ? 0 : 1;
 }
 
-function figures({ from, to, failed, tookMs }: { from: number; to: number; failed: number; tookMs: number }): string {
+/** Writes the ledger while the run goes on: who is killed loses no more than since the last line of progress. */
+function keepBook(from: number): {
+  save: (next: number, seconds: number, failed: readonly number[]) => void;
+  fill: () => void;
+} {
+  const before = readSittings();
   const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, Node ${process.version}`;
-  return markdownTable(
-    ['seeds', 'properties', 'failed', 'took', 'kept from earlier failures', 'commit', 'machine'],
-    [
-      [
-        `${from.toLocaleString('en')} to ${to.toLocaleString('en')}`,
-        String(PROPERTIES.length),
-        String(failed),
-        `${Math.round(tookMs / 60_000)} min`,
-        `${readRegressions().length} seeds`,
-        `\`${commit()}\``,
-        machine,
-      ],
-    ],
-  );
+  const place = { from, commit: commit(), machine };
+  return {
+    save: (next, seconds, failed) => {
+      const done = failed.filter((seed) => seed < next).sort((a, b) => a - b);
+      if (next === from) return;
+      const sitting = { ...place, to: next - 1, seconds: Math.round(seconds), failed: done };
+      writeSittings(withSitting(before, sitting));
+    },
+    fill: () => fillBlock('reliability.md', 'sim', figures(readSittings(), place.commit)),
+  };
+}
+
+function figures(sittings: readonly Sitting[], latest: string): string {
+  const played = playedAt(sittings, latest).toLocaleString('en');
+  const judged = `${PROPERTIES.length} properties; ${readRegressions().length} seeds that once failed are played by every run of the tests.`;
+  return `${played} seeds at commit \`${latest}\`, judged by ${judged}\n\n${sittingsTable(sittings)}`;
 }

@@ -8,14 +8,7 @@ export interface KeyPage {
   readonly truncated: boolean;
 }
 
-/** `keys` in any order. `limit` counts keys and common prefixes together. */
-export function pageOfKeys(keys: Iterable<string>, prefix: string, options: ListOptions, limit: number): KeyPage {
-  const page = new PageBuilder(prefix, options, limit);
-  for (const key of [...keys].filter((one) => one.startsWith(prefix)).sort(compareKeys)) if (!page.add(key)) break;
-  return page;
-}
-
-/** Takes the keys below a prefix in their order until the page is full. */
+/** Takes the keys below a prefix in their order until the page is full. `limit` counts keys and common prefixes together. */
 export class PageBuilder implements KeyPage {
   readonly keys: string[] = [];
   readonly commonPrefixes: string[] = [];

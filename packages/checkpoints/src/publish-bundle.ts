@@ -3,7 +3,7 @@
  * lists is stored, and nothing is ever overwritten, so whoever sees a manifest sees a complete, immutable bundle.
  * Publishing the same content again succeeds, which makes a retry after a crash or an unknown outcome safe.
  */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { BlobName, type BundleManifest, check, encodeStored } from '@preheat/contracts';
 import { type ObjectStore, UnknownOutcomeError } from '@preheat/ports';
 import { BundleError } from './bundle-error.js';
@@ -51,7 +51,7 @@ export async function publishBundle(
 
 /** Lower-case hexadecimal SHA-256. */
 export function sha256Hex(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes);
 }
 
 function assertBlobName(name: string): void {

@@ -19,6 +19,9 @@ export type Checked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: Problem[] };
 
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
 type Fits = (value: unknown) => boolean;
 
 /** Checks of one schema before it is worth compiling. */
@@ -73,8 +76,8 @@ export function dotted(pointer: string): string {
 }
 
 /** Parses and checks a document that this platform stored itself; a mismatch is corruption and throws `InvariantError`. */
-export function decodeStored<S extends TSchema>(schema: S, bytes: Uint8Array, what: string): Static<S> {
-  const checked = check(schema, JSON.parse(new TextDecoder().decode(bytes)));
+export function decodeStored<S extends TSchema>(schema: S, stored: Uint8Array | string, what: string): Static<S> {
+  const checked = check(schema, JSON.parse(typeof stored === 'string' ? stored : decoder.decode(stored)));
   if (checked.ok) return checked.value;
   const first = checked.problems[0];
   throw new InvariantError(`${what} does not fit its schema: ${first?.path ?? ''} ${first?.message ?? ''}`);
@@ -82,5 +85,5 @@ export function decodeStored<S extends TSchema>(schema: S, bytes: Uint8Array, wh
 
 /** The bytes of a stored document. */
 export function encodeStored(document: object): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(document));
+  return encoder.encode(JSON.stringify(document));
 }

@@ -236,10 +236,17 @@ function baseRecord(base: BaseModel): ModelRecord {
   };
 }
 
+/** Code does not change, so one description does for every registry of the process. */
+const baseDescriptions = new WeakMap<BaseModel, Omit<ModelDescription, 'record'>>();
+
 async function describeBase(base: BaseModel): Promise<Omit<ModelDescription, 'record'>> {
+  const known = baseDescriptions.get(base);
+  if (known) return known;
   const tokenizerFiles = letterToSoundTokenizer();
   const tokenizer = loadTokenizer(tokenizerFiles);
-  return { config: baseConfig(base, tokenizer), tokenizer, tokenizerFiles };
+  const description = { config: baseConfig(base, tokenizer), tokenizer, tokenizerFiles };
+  baseDescriptions.set(base, description);
+  return description;
 }
 
 /** The config of a base model once its tokenizer is known. */

@@ -4,7 +4,7 @@
  * written on top by then. A conflict (two writes in flight) is tried again. What does not fit the schema is never written:
  * JSON turns NaN into null, and one such number would lock everybody out of the document.
  */
-import { decodeStored, encodeStored, InvariantError, type Static, type TSchema } from '@preheat/contracts';
+import { decodeStored, InvariantError, type Static, type TSchema } from '@preheat/contracts';
 import { type Ids, type ObjectStore, UnknownOutcomeError } from '@preheat/ports';
 
 /** A document as read, with the version that a replacement must name. */
@@ -36,6 +36,8 @@ export function carriesWrite(document: unknown, writeId: string): boolean {
   const trail = document as WriteTrail;
   return trail.writeId === writeId || (trail.recentWriteIds ?? []).includes(writeId);
 }
+
+const encoder = new TextEncoder();
 
 const MAX_RECENT_WRITES = 8;
 const MAX_CONFLICTS = 8;
@@ -124,9 +126,9 @@ export class DocumentStore<S extends TSchema> {
 
   /** A document that no reader would accept is refused before it replaces one that every reader does. */
   #encoded(key: string, document: object): Uint8Array {
-    const body = encodeStored(document);
-    decodeStored(this.#schema, body, `what was to be written to ${key}`);
-    return body;
+    const text = JSON.stringify(document);
+    decodeStored(this.#schema, text, `what was to be written to ${key}`);
+    return encoder.encode(text);
   }
 
   async #attempt(

@@ -83,8 +83,7 @@ async function readSegment(store: ObjectStore, segment: EventSegment): Promise<S
   const object = await store.get(segment.key);
   if (!object) throw new Error(`event segment ${segment.key} is listed but missing`);
   const lines = new TextDecoder().decode(object.body).split('\n').filter(Boolean);
-  const encoder = new TextEncoder();
-  return lines.map((line) => decodeStored(StoredEvent, encoder.encode(line), segment.key));
+  return lines.map((line) => decodeStored(StoredEvent, line, segment.key));
 }
 
 function encodeLines(events: readonly StoredEvent[]): Uint8Array {

@@ -9,12 +9,17 @@ export const KEY_BYTES_MAX = 1024;
 
 const encoder = new TextEncoder();
 
+/** Nearly every key: visible ASCII, and no segment that begins with a dot. */
+const PLAIN_KEY = /^[!--0-~][!-.0-~]*(?:\/[!--0-~][!-.0-~]*)*$/;
+const PLAIN_PREFIX = /^[!-~]*$/;
+
 /**
  * A key is 1 to 1024 UTF-8 bytes of segments joined by "/". No segment is empty, "." or ".."; no control characters
  * (the XML of a listing cannot carry them) and no lone surrogates (they have no UTF-8 form).
  * @throws InvalidKeyError
  */
 export function assertKey(key: string): void {
+  if (key.length <= KEY_BYTES_MAX && PLAIN_KEY.test(key)) return;
   if (key === '') throw new InvalidKeyError(key, 'it is empty');
   if (encoder.encode(key).length > KEY_BYTES_MAX) throw new InvalidKeyError(key, `more than ${KEY_BYTES_MAX} bytes`);
   assertText(key);
@@ -26,6 +31,7 @@ export function assertKey(key: string): void {
 
 /** A prefix may be empty or stop anywhere, but obeys the same limits on characters and length. */
 export function assertPrefix(prefix: string): void {
+  if (prefix.length <= KEY_BYTES_MAX && PLAIN_PREFIX.test(prefix)) return;
   if (encoder.encode(prefix).length > KEY_BYTES_MAX) {
     throw new InvalidKeyError(prefix, `more than ${KEY_BYTES_MAX} bytes`);
   }

@@ -30,18 +30,20 @@ export class VirtualClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    const dueMs = this.#nowMs + Math.max(0, ms);
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
+      if (!signal) return this.#insert({ dueMs, wake: resolve });
+      if (signal.aborted) return reject(signal.reason);
       const onAbort = (): void => {
         this.#timers.splice(this.#timers.indexOf(timer), 1);
-        reject(signal?.reason);
+        reject(signal.reason);
       };
       const wake = (): void => {
-        signal?.removeEventListener('abort', onAbort);
+        signal.removeEventListener('abort', onAbort);
         resolve();
       };
-      const timer = { dueMs: this.#nowMs + Math.max(0, ms), wake };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const timer = { dueMs, wake };
+      signal.addEventListener('abort', onAbort, { once: true });
       this.#insert(timer);
     });
   }
@@ -50,7 +52,10 @@ export class VirtualClock implements Clock {
   async advance(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;
     await settle();
-    while (this.#timers[0] !== undefined && this.#timers[0].dueMs <= endMs) await this.#fireNext();
+    while (this.#timers[0] !== undefined && this.#timers[0].dueMs <= endMs) {
+      this.#fireNext();
+      await settle();
+    }
     this.#nowMs = endMs;
     await settle();
   }
@@ -59,18 +64,20 @@ export class VirtualClock implements Clock {
    * Jump from timer to timer until `program` settles, and return its result.
    * @throws DeadlockError when it is unsettled and no timer is left.
    */
-  async run<T>(program: Promise<T>): Promise<T> {
+  run<T>(program: Promise<T>): Promise<T> {
     let settled = false;
     const mark = (): void => {
       settled = true;
     };
     program.then(mark, mark);
-    await settle();
-    while (!settled) {
-      if (this.#timers.length === 0) throw new DeadlockError('The program waits, but no timer is left to wake it');
-      await this.#fireNext();
-    }
-    return program;
+    return new Promise((resolve, reject) => {
+      const turn = (): void => {
+        if (settled) return resolve(program);
+        if (!this.#fireNext()) return reject(new DeadlockError('The program waits, but no timer is left to wake it'));
+        setImmediate(turn);
+      };
+      setImmediate(turn);
+    });
   }
 
   /** Timers not yet fired; a scenario that ended cleanly leaves none. */
@@ -83,12 +90,13 @@ export class VirtualClock implements Clock {
     this.#timers.splice(index + 1, 0, timer);
   }
 
-  async #fireNext(): Promise<void> {
+  /** False when there is none. */
+  #fireNext(): boolean {
     const timer = this.#timers.shift();
-    if (timer === undefined) return;
+    if (timer === undefined) return false;
     this.#nowMs = Math.max(this.#nowMs, timer.dueMs);
     timer.wake();
-    await settle();
+    return true;
   }
 }
 

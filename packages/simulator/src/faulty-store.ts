@@ -177,8 +177,8 @@ export class FaultyStore implements ObjectStore {
     return strikes;
   }
 
-  async #latency(): Promise<void> {
+  #latency(): Promise<void> | undefined {
     const ms = Math.round(this.#random.float() * ((this.#faults.latencyMaxMs ?? 0) / 2));
-    if (ms > 0) await this.#clock.sleep(ms);
+    return ms > 0 ? this.#clock.sleep(ms) : undefined;
   }
 }

@@ -75,11 +75,16 @@ export class SimulatedProcess {
   /** The same port, as this process reaches it. */
   reach<P extends ObjectStore | WorkQueue<JsonValue>>(port: P): P {
     const process = this;
+    const reached = new Map<PropertyKey, unknown>();
     return new Proxy(port, {
       get(target, property) {
+        const known = reached.get(property);
+        if (known !== undefined) return known;
         const member = Reflect.get(target, property, target) as unknown;
         if (typeof member !== 'function') return member;
-        return (...values: unknown[]) => process.#call(() => member.apply(target, values) as Promise<unknown>);
+        const call = (...values: unknown[]) => process.#call(() => member.apply(target, values) as Promise<unknown>);
+        reached.set(property, call);
+        return call;
       },
     });
   }
@@ -92,22 +97,25 @@ export class SimulatedProcess {
   /** The answer, or the failure, as the process gets to see it. */
   async #answered<T>(outcome: Promise<T>): Promise<T> {
     try {
-      const value = await outcome;
-      await this.#fate();
-      return value;
-    } catch (error) {
-      await this.#fate();
-      throw error;
+      return await outcome;
+    } finally {
+      const held = this.#fate();
+      if (held) await held;
     }
   }
 
-  /** Passes when the process lives and runs. */
-  async #fate(): Promise<void> {
+  /** Undefined when the process lives and runs; else passes once it does. */
+  #fate(): Promise<void> | undefined {
     const { random, clock } = this.#options;
     const draw = this.#isAlive ? random.float() : 1;
     const { crash = 0, pause = 0, pauseMaxMs = 10_000 } = this.#faults;
     if (draw < crash) this.crash();
     else if (draw < crash + pause) this.pause(1 + random.int(pauseMaxMs));
+    return this.#isAlive && this.#pausedUntilMs <= clock.nowMs() ? undefined : this.#held();
+  }
+
+  async #held(): Promise<void> {
+    const { clock } = this.#options;
     while (this.#isAlive && this.#pausedUntilMs > clock.nowMs()) {
       await clock.sleep(this.#pausedUntilMs - clock.nowMs());
     }

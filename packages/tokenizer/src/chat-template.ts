@@ -29,17 +29,22 @@ export function chatTemplate(source: string, specialTokens: Readonly<Record<stri
     });
 }
 
+const CONSTANTS = { true: true, True: true, false: false, False: false, none: null, None: null };
+
 /**
- * The globals of a chat template, less `strftime_now`: a template that can print today's date would give other tokens
+ * The globals of a chat template, made once, less `strftime_now`: a template that can print today's date would give other tokens
  * tomorrow. Published templates test whether it is defined and otherwise use a fixed date.
  */
+const GLOBALS = new Environment();
+for (const [name, value] of Object.entries({ ...CONSTANTS, range, raise_exception: raise })) GLOBALS.set(name, value);
+
+function raise(message: string): never {
+  throw new Error(message);
+}
+
 function environmentOf(variables: Readonly<Record<string, unknown>>): Environment {
-  const environment = new Environment();
-  const constants = { true: true, True: true, false: false, False: false, none: null, None: null };
-  for (const [name, value] of Object.entries({ ...constants, ...variables, range })) environment.set(name, value);
-  environment.set('raise_exception', (message: string) => {
-    throw new Error(message);
-  });
+  const environment = new Environment(GLOBALS);
+  for (const [name, value] of Object.entries(variables)) environment.set(name, value);
   return environment;
 }
 

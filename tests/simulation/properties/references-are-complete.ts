@@ -2,7 +2,7 @@
  * Nothing refers to what is not there yet: a manifest follows its blobs, a model name and a job's pointer follow a whole
  * bundle whose bytes have the hashes it lists, an event log lists stored segments.
  */
-import { createHash } from 'node:crypto';
+import { sha256Hex } from '@preheat/checkpoints';
 import type { BundleManifest, ModelRecord } from '@preheat/contracts';
 import type { Commit, LedgerHistory } from '../world/ledger-history.js';
 import type { Property } from '../property.js';
@@ -49,9 +49,18 @@ function brokenBundle({ objects }: LedgerHistory, prefix: string): string | unde
   for (const { name, sha256 } of blobs) {
     const blob = objects.get(`${prefix}/${name}`);
     if (!blob) return `${prefix}/${name} is missing`;
-    if (createHash('sha256').update(blob.body).digest('hex') !== sha256) return `${prefix}/${name} has other bytes`;
+    if (digestOf(blob.body) !== sha256) return `${prefix}/${name} has other bytes`;
   }
   return undefined;
+}
+
+/** Bytes in the history never change, and are looked at for every reference to them. */
+const digests = new WeakMap<Uint8Array, string>();
+
+function digestOf(body: Uint8Array): string {
+  const digest = digests.get(body) ?? sha256Hex(body);
+  digests.set(body, digest);
+  return digest;
 }
 
 function isNamed({ objects }: LedgerHistory, projectId: string, model: string): boolean {

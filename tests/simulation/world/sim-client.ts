@@ -67,7 +67,7 @@ export class SimClient {
     const answered = new AbortController();
     const impatience = clock.sleep(PATIENCE_MS, answered.signal).catch(() => undefined);
     const response = await Promise.race([endpoint.machine.app.inject(request), endpoint.process.crashed, impatience]);
-    answered.abort();
+    answered.abort('answered');
     if (!response || random.float() < lostAnswer()) return undefined;
     attempt.answeredAtMs = clock.nowMs();
     attempt.answer = { status: response.statusCode, body: response.json() };

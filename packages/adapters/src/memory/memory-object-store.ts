@@ -2,7 +2,7 @@
  * An ObjectStore in this process. As strict as S3 where strictness finds bugs: the ETag is the MD5 of the body, so
  * equal bodies share one, and a writer that forgot its writeId is caught here rather than in production.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { assertKey, assertPrefix } from '@preheat/ports';
 import type {
   ByteRange,
@@ -18,13 +18,15 @@ import type {
   StoredStream,
 } from '@preheat/ports';
 import { checkedLimit, checkRange } from '../argument-checks.js';
-import { pageOfKeys } from '../page-of-keys.js';
+import { PageBuilder } from '../page-of-keys.js';
+import { SortedKeys } from './sorted-keys.js';
 
 const STREAM_CHUNK_BYTES = 64 * 1024;
 
 export class MemoryObjectStore implements ObjectStore {
   readonly #clock: Clock;
   readonly #objects = new Map<string, StoredObject>();
+  readonly #keys = new SortedKeys();
 
   constructor(options: { clock: Clock }) {
     this.#clock = options.clock;
@@ -36,7 +38,8 @@ export class MemoryObjectStore implements ObjectStore {
     const { condition } = options;
     if (condition?.kind === 'absent' && current !== undefined) return { ok: false, reason: 'precondition' };
     if (condition?.kind === 'match' && current?.etag !== condition.etag) return { ok: false, reason: 'precondition' };
-    const etag = `"${createHash('md5').update(body).digest('hex')}"`;
+    const etag = `"${hash('md5', body)}"`;
+    if (current === undefined) this.#keys.add(key);
     this.#objects.set(key, { body: body.slice(), etag, size: body.length, lastModifiedMs: this.#clock.nowMs() });
     return { ok: true, etag };
   }
@@ -56,7 +59,8 @@ export class MemoryObjectStore implements ObjectStore {
 
   async list(prefix: string, options: ListOptions = {}): Promise<ListResult> {
     assertPrefix(prefix);
-    const page = pageOfKeys(this.#objects.keys(), prefix, options, checkedLimit(options.limit));
+    const page = new PageBuilder(prefix, options, checkedLimit(options.limit));
+    for (const key of this.#keys.startingWith(prefix)) if (!page.add(key)) break;
     const entries = page.keys.flatMap((key) => {
       const stored = this.#objects.get(key);
       return stored ? [{ key, ...metaOf(stored) }] : [];
@@ -66,7 +70,7 @@ export class MemoryObjectStore implements ObjectStore {
 
   async delete(key: string): Promise<void> {
     assertKey(key);
-    this.#objects.delete(key);
+    if (this.#objects.delete(key)) this.#keys.delete(key);
   }
 
   async getStream(key: string, options: GetOptions = {}): Promise<StoredStream | undefined> {

@@ -14,6 +14,9 @@ interface QueuedMessage {
   receiveCount: number;
 }
 
+/** A reason of its own: the default one is an error, whose stack costs more than the wait. */
+const CHANGED = 'the queue changed';
+
 export class MemoryWorkQueue<T extends JsonValue> implements WorkQueue<T> {
   readonly #clock: Clock;
   readonly #messages = new Map<number, QueuedMessage>();
@@ -92,7 +95,7 @@ export class MemoryWorkQueue<T extends JsonValue> implements WorkQueue<T> {
   }
 
   #wakeReceivers(): void {
-    for (const waiter of this.#waiters) waiter.abort();
+    for (const waiter of this.#waiters) waiter.abort(CHANGED);
   }
 
   /** The message of a receipt from its latest delivery; older receipts find nothing. */
