@@ -71,7 +71,8 @@ function memoryWith(
 ): PreflightMemory {
   const { type, config, model, longest: length } = phase;
   const microBatch = { batch: rows, length };
-  const training = trainingMemory({ config: model, adapter: adapterOf(config), microBatch, lanes, device });
+  const averages = Number(config['ema_decay'] ?? 0) > 0;
+  const training = trainingMemory({ config: model, adapter: adapterOf(config), microBatch, lanes, device, averages });
   const rollouts =
     type === 'reinforcement'
       ? rolloutMemory(model, device === 'gpu' ? 1 : cores, Number(config['kl_beta'] ?? 0) > 0)
