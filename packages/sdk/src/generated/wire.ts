@@ -1512,6 +1512,10 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -1597,6 +1601,10 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -1751,6 +1759,10 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -1848,6 +1860,10 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -1986,6 +2002,10 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -2135,6 +2155,10 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -2230,6 +2254,10 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -2335,6 +2363,10 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -2428,6 +2460,10 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -2529,6 +2565,10 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -2622,6 +2662,10 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -2800,6 +2844,10 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -2991,6 +3039,10 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -3151,6 +3203,10 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -3259,6 +3315,10 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -3360,6 +3420,10 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -3522,6 +3586,10 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -3692,6 +3760,10 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
