@@ -55,6 +55,16 @@ describe.each(FAMILIES)('activations of %s', (_, differences) => {
     }
   });
 
+  it.each(SHAPES)('computed again are within 10 % of that graph: $batch x $length', (microBatch) => {
+    const request = { config, microBatch, lanes: 1, recomputes: true };
+    for (const [own, update] of [[null, null] as const, [adapter, lora] as const]) {
+      const formula = trainingMemory({ ...request, adapter: own }).activations;
+      const model = { config, lora: update, recomputes: true };
+      const graph = peakBytes(buildTrainingProgram(model, microBatch, CROSS_ENTROPY));
+      expect(Math.abs(formula / graph - 1)).toBeLessThan(0.1);
+    }
+  });
+
   it('are within 3 % under an adapter', () => {
     const [microBatch] = SHAPES as [{ batch: number; length: number }];
     const formula = trainingMemory({ config, adapter, microBatch, lanes: 1 }).activations;

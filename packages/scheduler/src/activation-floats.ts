@@ -23,20 +23,66 @@ export interface ActivationRequest {
   readonly microBatch: MicroBatchShape;
   /** Numbers that are trained. */
   readonly trained: number;
+  /** Whether layers are computed again in the backward pass instead of kept. Default: no. */
+  readonly recomputes?: boolean;
 }
 
-export function activationFloats({ config, adapterFloatsPerToken, microBatch, trained }: ActivationRequest): number {
-  const architecture = decoderArchitecture(config);
-  const { batch, length } = microBatch;
-  const perToken = architecture.layers.reduce(
-    (sum, layer) => sum + layerFloats(config, architecture, layer, length) + adapterFloatsPerToken,
-    headFloats(config, architecture),
-  );
+export function activationFloats(request: ActivationRequest): number {
+  const { config, adapterFloatsPerToken, microBatch, trained, recomputes = false } = request;
+  const { head, layers } = decoderArchitecture(config);
+  const tokens = microBatch.batch * microBatch.length;
+  const isAdapter = adapterFloatsPerToken > 0;
+  const table = config.vocab_size * config.hidden_size;
   // A table that is also the head has two gradients until they are added.
-  const secondGradient = architecture.head || adapterFloatsPerToken > 0 ? 0 : config.vocab_size * config.hidden_size;
-  const atTheEnd = trained + secondGradient + batch * length * config.hidden_size;
-  return Math.max(batch * length * perToken, atTheEnd);
+  const atTheEnd = trained + (head || isAdapter ? 0 : table) + tokens * config.hidden_size;
+  const tables = isAdapter ? 0 : table * (head ? 2 : 1);
+  const gradients = { head: isAdapter ? 0 : table, layer: (trained - tables) / layers.length };
+  const between = recomputes ? recomputedFloats(request, tokens, gradients) : tokens * keptFloats(request);
+  return Math.max(between, atTheEnd);
 }
+
+/** Kept of one token by everything, at the end of the forward pass. */
+const keptFloats = (request: ActivationRequest): number =>
+  allLayers(request).reduce((sum, layer) => sum + layer, headFloats(request.config));
+
+/**
+ * The inputs of all layers and what the head keeps; or one layer while it is computed again, the last one beside all inputs or the
+ * first one beside the gradients of all others.
+ */
+function recomputedFloats(
+  request: ActivationRequest,
+  tokens: number,
+  gradients: { readonly head: number; readonly layer: number },
+): number {
+  const { hidden_size: width } = request.config;
+  const layers = allLayers(request);
+  const inputs = tokens * width * layers.length;
+  const largest = tokens * (Math.max(...layers) + ownBackwardFloats(request));
+  const others = layers.length - 1;
+  return Math.max(
+    inputs + tokens * headFloats(request.config),
+    inputs + largest + gradients.head,
+    tokens * width + largest + gradients.head + others * gradients.layer,
+  );
+}
+
+/** Of one token, beside what a layer keeps while its own backward pass runs: in the feed-forward part, or later in attention. */
+function ownBackwardFloats({ config, microBatch }: ActivationRequest): number {
+  const { hidden_size: width, intermediate_size: inner, num_attention_heads: heads } = config;
+  const { layers, activation } = decoderArchitecture(config);
+  const isGated = layers.some(({ gate }) => gate);
+  const fed = feedForwardFloats(config, activation, isGated);
+  // The gradient that comes and the one that is passed on; of an activation without a gate, its input's as well.
+  const inFeedForward = 2 * width + (isGated ? 0 : inner);
+  return Math.max(inFeedForward, heads * microBatch.length - fed);
+}
+
+const allLayers = ({ config, adapterFloatsPerToken, microBatch }: ActivationRequest): number[] => {
+  const architecture = decoderArchitecture(config);
+  return architecture.layers.map(
+    (layer) => layerFloats(config, architecture, layer, microBatch.length) + adapterFloatsPerToken,
+  );
+};
 
 /** Kept of one token by one layer. */
 function layerFloats(
@@ -45,18 +91,26 @@ function layerFloats(
   layer: LayerArchitecture,
   length: number,
 ): number {
-  const { hidden_size: width, intermediate_size: inner, head_dim: headDim } = config;
+  const { hidden_size: width, head_dim: headDim } = config;
   const { num_attention_heads: heads, num_key_value_heads: keyHeads } = config;
   const outputNorms = (layer.attentionOutputNorm ? 1 : 0) + (layer.feedForwardOutputNorm ? 1 : 0);
   const headNorms = (layer.queryNorm ? heads : 0) + (layer.keyNorm ? keyHeads : 0);
-  const ungated = activation === 'relu' || activation === 'silu' ? 2 : 3;
   // Both norms keep their input, its normal form and a scale; so do those of outputs and heads.
   const stream = (4 + outputNorms) * width + 2 + outputNorms;
   const projections = (3 * heads + 2 * keyHeads + headNorms) * headDim + headNorms;
   const scores = (layer.attention.softcap === null ? 1 : 2) * heads * length;
-  return stream + projections + scores + ((layer.gate ? 2 : 0) + ungated) * inner;
+  return stream + projections + scores + feedForwardFloats(config, activation, Boolean(layer.gate));
+}
+
+function feedForwardFloats(
+  { intermediate_size: inner }: DecoderConfig,
+  activation: DecoderArchitecture['activation'],
+  isGated: boolean,
+): number {
+  const ungated = activation === 'relu' || activation === 'silu' ? 2 : 3;
+  return ((isGated ? 2 : 0) + ungated) * inner;
 }
 
 /** Kept of one token by the final norm, the logits and their probabilities. */
-const headFloats = (config: DecoderConfig, { finalSoftcap }: DecoderArchitecture): number =>
-  (finalSoftcap === null ? 2 : 3) * config.vocab_size + 2 * config.hidden_size + 3;
+const headFloats = (config: DecoderConfig): number =>
+  (decoderArchitecture(config).finalSoftcap === null ? 2 : 3) * config.vocab_size + 2 * config.hidden_size + 3;

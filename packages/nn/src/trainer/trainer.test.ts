@@ -123,6 +123,11 @@ describe('Trainer', () => {
     await Promise.all([trainer.dispose(), restored.dispose(), alone.dispose()]);
   });
 
+  it('takes the same step when layers are computed again in the backward pass', async () => {
+    const [kept, again] = [await weightsAfter(wide, batch), await weightsAfter({ ...wide, recomputes: true }, batch)];
+    expect(largestDifference(kept, again)).toBeLessThan(1e-6);
+  });
+
   it('shows its weights where it keeps no average', async () => {
     const trainer = await Trainer.open(wide, { weights });
     expect(await trainer.withAverage(() => trainer.weights())).toEqual(weights);

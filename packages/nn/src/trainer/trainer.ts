@@ -84,6 +84,8 @@ export interface TrainerOptions {
   readonly frozenStorage?: FrozenStorage;
   /** Of the moving average of what is trained; undefined: none is kept. */
   readonly averageDecay?: number | undefined;
+  /** Whether layers are computed again in the backward pass, which takes less memory and more time. Default: no. */
+  readonly recomputes?: boolean;
   readonly limits?: Partial<MicroBatchLimits>;
   /** Told when memory ran out and micro-batches became smaller. */
   readonly onShrink?: (shrink: Shrink) => void;
@@ -119,7 +121,7 @@ export class Trainer {
   private constructor(state: TrainingState, options: TrainerOptions, start: Start, updates: number) {
     const { config, optimizer, limits, onShrink = () => undefined } = options;
     this.config = config;
-    this.#model = { config, lora: start.adapter?.config ?? null };
+    this.#model = { config, lora: start.adapter?.config ?? null, recomputes: options.recomputes ?? false };
     this.#hasValueHead = Boolean(start.valueHead);
     this.#seed = start.seed ?? 0;
     this.#keepsAverage = options.averageDecay !== undefined;

@@ -27,6 +27,7 @@ export interface OptimizerConfig extends AdapterConfig {
   readonly max_grad_norm: number;
   /** 0: none. */
   readonly ema_decay: number;
+  readonly gradient_checkpointing: boolean;
 }
 
 const ADAM = { beta1: 0.9, epsilon: 1e-8 } as const;
@@ -47,6 +48,7 @@ function trainerOptions(
     config: modelConfig,
     frozenStorage: config.lora_base_dtype,
     optimizer,
+    recomputes: config.gradient_checkpointing,
     ...(microBatchTokens === undefined ? {} : { limits: { maxTokens: microBatchTokens } }),
     onShrink: ({ from, maxTokens, cause }) =>
       log.warn('out of memory: micro-batches are halved from now on', { ...from, maxTokens, shortage: cause.shortage }),
