@@ -41,9 +41,14 @@ export function activationFloats(request: ActivationRequest): number {
   return Math.max(between, atTheEnd);
 }
 
-/** Kept of one token by everything, at the end of the forward pass. */
-const keptFloats = (request: ActivationRequest): number =>
-  allLayers(request).reduce((sum, layer) => sum + layer, headFloats(request.config));
+/**
+ * Kept of one token by all layers, and by the head at the end of the forward pass; or, when that is gone and rows are long, by the
+ * backward pass of attention in the last layer.
+ */
+const keptFloats = (request: ActivationRequest): number => {
+  const inAttention = attentionBackwardFloats(request) - request.config.hidden_size;
+  return allLayers(request).reduce((sum, layer) => sum + layer, Math.max(headFloats(request.config), inAttention));
+};
 
 /**
  * The inputs of all layers and what the head keeps; or one layer while it is computed again, the last one beside all inputs or the
@@ -67,15 +72,19 @@ function recomputedFloats(
 }
 
 /** Of one token, beside what a layer keeps while its own backward pass runs: in the feed-forward part, or later in attention. */
-function ownBackwardFloats({ config, microBatch }: ActivationRequest): number {
-  const { hidden_size: width, intermediate_size: inner, num_attention_heads: heads } = config;
-  const { layers, activation } = decoderArchitecture(config);
-  const isGated = layers.some(({ gate }) => gate);
-  const fed = feedForwardFloats(config, activation, isGated);
+function ownBackwardFloats(request: ActivationRequest): number {
+  const { hidden_size: width, intermediate_size: inner } = request.config;
   // The gradient that comes and the one that is passed on; of an activation without a gate, its input's as well.
-  const inFeedForward = 2 * width + (isGated ? 0 : inner);
-  return Math.max(inFeedForward, heads * microBatch.length - fed);
+  return Math.max(2 * width + (isGated(request.config) ? 0 : inner), attentionBackwardFloats(request));
 }
+
+/** The gradient of the scores, when the feed-forward part is done with what it kept. */
+function attentionBackwardFloats({ config, microBatch }: ActivationRequest): number {
+  const { activation } = decoderArchitecture(config);
+  return config.num_attention_heads * microBatch.length - feedForwardFloats(config, activation, isGated(config));
+}
+
+const isGated = (config: DecoderConfig): boolean => decoderArchitecture(config).layers.some(({ gate }) => gate);
 
 const allLayers = ({ config, adapterFloatsPerToken, microBatch }: ActivationRequest): number[] => {
   const architecture = decoderArchitecture(config);

@@ -1516,6 +1516,10 @@ export interface CreateJob {
            */
           ema_decay?: "auto" | number;
           /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -1605,6 +1609,10 @@ export interface CreateJob {
            * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
            */
           ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -1763,6 +1771,10 @@ export interface CreateJob {
            */
           ema_decay?: "auto" | number;
           /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -1864,6 +1876,10 @@ export interface CreateJob {
            * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
            */
           ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -2006,6 +2022,10 @@ export interface CreateJob {
            * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
            */
           ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -2159,6 +2179,10 @@ export interface CreateJob {
            */
           ema_decay?: "auto" | number;
           /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -2258,6 +2282,10 @@ export interface CreateJob {
            * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
            */
           ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -2367,6 +2395,10 @@ export interface CreateJob {
            */
           ema_decay?: "auto" | number;
           /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -2464,6 +2496,10 @@ export interface CreateJob {
            * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
            */
           ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -2569,6 +2605,10 @@ export interface CreateJob {
            */
           ema_decay?: "auto" | number;
           /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -2666,6 +2706,10 @@ export interface CreateJob {
            * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
            */
           ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -2848,6 +2892,10 @@ export interface CreateJob {
            * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
            */
           ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -3043,6 +3091,10 @@ export interface CreateJob {
            */
           ema_decay?: "auto" | number;
           /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -3207,6 +3259,10 @@ export interface CreateJob {
            */
           ema_decay?: "auto" | number;
           /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -3319,6 +3375,10 @@ export interface CreateJob {
            */
           ema_decay?: "auto" | number;
           /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -3424,6 +3484,10 @@ export interface CreateJob {
            * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
            */
           ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -3590,6 +3654,10 @@ export interface CreateJob {
            * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
            */
           ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -3764,6 +3832,10 @@ export interface CreateJob {
            * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
            */
           ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
