@@ -168,6 +168,26 @@ describe('running a job', () => {
     }
   });
 
+  it.each<[string, object]>([
+    ['the whole model', {}],
+    ['an adapter', { lora_rank: 4 }],
+  ])('publishes the moving average of %s where one is kept, and resumes it bit for bit', async (_, keys) => {
+    const same = () => world({ ...keys, ema_decay: 0.6, learning_rate: 0.01 });
+    const [straight, stopped] = [await same(), await same()];
+    expect(await runJob(straight.deps, await leaseOf(straight), never)).toBe('succeeded');
+    await runStoppedAtEveryStep(stopped);
+    expect(await finalWeights(stopped)).toEqual(await finalWeights(straight));
+    const [warmedUp] = (await documentOf(straight)).checkpoints.filter(({ endsPhase }) => endsPhase);
+    const bundle = await openBundle(straight.store, warmedUp?.prefix as string);
+    const tensors = async (name: string) => decodeSafetensors(await bundle.read(name)).tensors;
+    const training = [...(await tensors('optimizer.safetensors'))].filter(([name]) => name.startsWith('last.'));
+    expect(training.length).toBeGreaterThan(0);
+    const file = 'lora_rank' in keys ? 'adapter_model.safetensors' : 'model.safetensors';
+    const published = [...(await tensors(file)).values()].map(({ data }) => data);
+    expect(published).toHaveLength(training.length);
+    for (const [name, { data }] of training) expect(published, name).not.toContainEqual(data);
+  });
+
   it('repeats the steps a dead runner had not checkpointed, without logging them twice', async () => {
     const [straight, died] = [await world(), await world()];
     await runJob(straight.deps, await leaseOf(straight), never);

@@ -1,6 +1,7 @@
 /** The executor conformance suite on native TensorFlow, and that a thousand steps leave nothing behind in it. */
 import { createTfjsExecutor, type TensorFlow } from '@preheat/executor/tfjs';
 import { beforeAll, describe, expect, it, test } from 'vitest';
+import { describeAveraging } from '../../packages/executor/src/conformance/averaging-suite.js';
 import { describeExecutor, trainDecoder } from '../../packages/executor/src/conformance/executor-suite.js';
 import { missingNative, openNative } from './native-tensorflow.js';
 
@@ -29,6 +30,7 @@ if (missing !== undefined) {
     });
 
     describeExecutor(async () => createTfjsExecutor(await open()), TOLERANCE);
+    describeAveraging(async () => createTfjsExecutor(await open()));
 
     it('holds no more tensors and no more memory after a thousand steps', async () => {
       const { binding } = tf.backend() as unknown as NativeBackend;

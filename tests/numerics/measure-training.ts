@@ -14,11 +14,21 @@ export interface Measurement {
   readonly length: number;
   readonly lanes: number;
   readonly steps: number;
+  /** Computes layers again in the backward pass. */
+  readonly recomputes?: boolean;
   /** Settings of the executor to try. */
   readonly options?: OnnxOptions;
 }
 
-const { config, batch, length, lanes, steps, options } = JSON.parse(process.argv[2] ?? '{}') as Measurement;
+const {
+  config,
+  batch,
+  length,
+  lanes,
+  steps,
+  recomputes = false,
+  options,
+} = JSON.parse(process.argv[2] ?? '{}') as Measurement;
 const optimizer = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.01, maxGradNorm: 1 };
 const token = (t: number) => (7919 * t) % config.vocab_size;
 
@@ -27,7 +37,10 @@ async function train(rows: number, tokens: number, count: number): Promise<numbe
   const executor = createOnnxExecutor({ ...options, workers: lanes, threads: 1 });
   // An overhead as large as a micro-batch keeps them whole.
   const limits = { maxTokens: rows * tokens, overheadTokens: rows * tokens };
-  const trainer = await Trainer.open({ executor, config, optimizer, limits }, { weights: freshDecoder(config, 1) });
+  const trainer = await Trainer.open(
+    { executor, config, optimizer, limits, recomputes },
+    { weights: freshDecoder(config, 1) },
+  );
   const row = () =>
     imitate(
       demonstrationRecord(
@@ -57,5 +70,5 @@ await train(1, 8, 2);
 const before = process.memoryUsage().rss;
 const stepMs = await train(batch, length, steps);
 const peak = 1024 * process.resourceUsage().maxRSS - before;
-const { total } = trainingMemory({ config, adapter: null, microBatch: { batch, length }, lanes });
+const { total } = trainingMemory({ config, adapter: null, microBatch: { batch, length }, lanes, recomputes });
 console.log(JSON.stringify({ peak, total, stepMs }));

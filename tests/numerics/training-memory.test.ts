@@ -35,6 +35,7 @@ describe('peak memory of training', () => {
     { batch: 16, length: 64, lanes: 1 },
     { batch: 16, length: 64, lanes: 2 },
     { batch: 8, length: 256, lanes: 1 },
+    { batch: 8, length: 256, lanes: 1, recomputes: true },
   ])(
     'is within 1.5 times the formula, and not far below: %o',
     (shape) => {

@@ -44,6 +44,7 @@ function measuredState(inner: TrainingState, keep: (measured: Measured) => void)
     prepare: (program) => inner.prepare(program),
     evaluate: (program, feeds) => inner.evaluate(program, feeds),
     discard: () => inner.discard(),
+    withAverage: (work) => inner.withAverage(work),
     dispose: () => inner.dispose(),
     async accumulate(program, feeds) {
       const outputs = await inner.accumulate(program, feeds);

@@ -50,7 +50,7 @@ export interface TrainingOptions {
    * last weights: after every update `average ← decay · average + (1 - decay) · parameter`, from what was loaded. In
    * [0, 1), such as 0.999; by default none is kept.
    */
-  readonly averageDecay?: number;
+  readonly averageDecay?: number | undefined;
 }
 
 /** One AdamW update (Loshchilov & Hutter 2019). */
@@ -98,6 +98,11 @@ export interface TrainingState {
   prepare(program: Program): Promise<void>;
   /** Runs a program without gradients. Rejects with an OutOfMemoryError when memory ran out. */
   evaluate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>>;
+  /**
+   * Puts the average in the place of the parameters while `work` runs: what it evaluates and reads is the average. Rejects
+   * where none is kept; `load`, `accumulate` and `update` reject until it is over.
+   */
+  withAverage<T>(work: () => Promise<T>): Promise<T>;
   /** Empties the accumulator without an update. */
   discard(): Promise<void>;
   /**

@@ -13,6 +13,8 @@ export interface Parameter {
   readonly storage: 'float32' | InputStorage;
 }
 
+export const noAverage = 'average: none is kept here; open the training state with averageDecay';
+
 export type StoredParameter = Parameter & { readonly storage: InputStorage };
 
 /** Throws when a name is used twice. */
@@ -41,7 +43,7 @@ export function checkState(parameters: readonly Parameter[], state: LoadableStat
   if (state.firstMoment) checkTensors('firstMoment', trainable, state.firstMoment);
   if (state.secondMoment) checkTensors('secondMoment', trainable, state.secondMoment);
   if (!state.average) return;
-  if (!keepsAverage) throw new Error('average: none is kept here; open the training state with averageDecay');
+  if (!keepsAverage) throw new Error(noAverage);
   checkTensors('average', trainable, state.average);
   const { stepCount = 0 } = state;
   if (!Number.isInteger(stepCount) || stepCount < 0) throw new Error(`stepCount ${stepCount} is not a whole number`);

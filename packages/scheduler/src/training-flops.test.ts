@@ -18,8 +18,11 @@ describe('the operations of training', () => {
   });
 
   it('are three times that with the backward pass, or twice under an adapter, for every pass', () => {
-    const of = (adapter: boolean, passes: number) => trainingFlops({ config, length: 10, adapter, passes });
+    const of = (adapter: boolean, passes: number, recomputes = false) =>
+      trainingFlops({ config, length: 10, adapter, passes, recomputes });
     expect(of(false, 1)).toBe(3 * forwardFlops(config, 10));
     expect(of(true, 4)).toBe(8 * forwardFlops(config, 10));
+    // One more forward pass where layers are computed again.
+    expect(of(false, 1, true)).toBe(4 * forwardFlops(config, 10));
   });
 });

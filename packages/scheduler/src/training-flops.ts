@@ -12,11 +12,13 @@ export interface TrainingFlopsRequest {
   readonly adapter: boolean;
   /** Optimiser passes over each token. */
   readonly passes: number;
+  /** Whether layers are computed again in the backward pass. */
+  readonly recomputes: boolean;
 }
 
 /** Of one token, trained on. */
-export function trainingFlops({ config, length, adapter, passes }: TrainingFlopsRequest): number {
-  return (adapter ? 2 : 3) * passes * forwardFlops(config, length);
+export function trainingFlops({ config, length, adapter, passes, recomputes }: TrainingFlopsRequest): number {
+  return ((adapter ? 2 : 3) + Number(recomputes)) * passes * forwardFlops(config, length);
 }
 
 /** Of one token through the model, as sampling and scoring take it. */

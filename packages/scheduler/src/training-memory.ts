@@ -33,6 +33,8 @@ export interface TrainingMemoryRequest {
   readonly device?: 'cpu' | 'gpu';
   /** Whether an average of the trained parameters is kept. Default false. */
   readonly averages?: boolean;
+  /** Whether layers are computed again in the backward pass instead of kept. Default false. */
+  readonly recomputes?: boolean;
 }
 
 /** All in bytes. */
@@ -58,7 +60,7 @@ const RUNTIME_BYTES_PER_LANE = 25e6;
 const extraSlots = (lanes: number): number => (lanes > 1 ? 2 : 1);
 
 export function trainingMemory(request: TrainingMemoryRequest): TrainingMemory {
-  const { config, adapter, microBatch, lanes, device = 'cpu', averages = false } = request;
+  const { config, adapter, microBatch, lanes, device = 'cpu', averages = false, recomputes = false } = request;
   const base = decoderTensors(config).reduce((sum, tensor) => sum + heldBytes(tensor, adapter), 0);
   const modules = adapter ? adapterModules(config, adapter) : [];
   const own = modules.reduce((sum, { inputs, outputs }) => sum + (adapter?.rank ?? 0) * (inputs + outputs), 0);
@@ -69,7 +71,7 @@ export function trainingMemory(request: TrainingMemoryRequest): TrainingMemory {
   // A lane's gradient is counted in its peak; handing it over takes a copy in the lane and a slot.
   const slots = device === 'gpu' ? 1 : 2 * lanes + extraSlots(lanes);
   const adapterFloatsPerToken = ((adapter?.rank ?? 0) * modules.length) / config.num_hidden_layers;
-  const kept = activationFloats({ config, adapterFloatsPerToken, microBatch, trained });
+  const kept = activationFloats({ config, adapterFloatsPerToken, microBatch, trained, recomputes });
   const parts = {
     weights,
     optimizer,

@@ -71,7 +71,10 @@ function memoryWith(
 ): PreflightMemory {
   const { type, config, model, longest: length } = phase;
   const microBatch = { batch: rows, length };
-  const training = trainingMemory({ config: model, adapter: adapterOf(config), microBatch, lanes, device });
+  const averages = Number(config['ema_decay'] ?? 0) > 0;
+  const recomputes = config['gradient_checkpointing'] === true;
+  const kept = { averages, recomputes };
+  const training = trainingMemory({ config: model, adapter: adapterOf(config), microBatch, lanes, device, ...kept });
   const rollouts =
     type === 'reinforcement'
       ? rolloutMemory(model, device === 'gpu' ? 1 : cores, Number(config['kl_beta'] ?? 0) > 0)
@@ -113,6 +116,7 @@ export function memoryRemedies(phase: PhaseShape, runner: RunnerClass): Remedy[]
       isWhole ? 'lora_rank 8 with lora_base_dtype int8' : 'lora_base_dtype int8',
       { config: { ...config, ...(isWhole ? LORA : {}), lora_base_dtype: 'int8' } },
     ],
+    ['gradient_checkpointing true', { config: { ...config, gradient_checkpointing: true } }],
     [`max_sequence_length ${shorter}`, { longest: shorter }],
     ...(sequencesPerStep > 1 ? [['batch_size 1', { sequencesPerStep: 1 }] as [string, Partial<PhaseShape>]] : []),
     ['kl_beta 0', { config: { ...config, kl_beta: 0 } }],

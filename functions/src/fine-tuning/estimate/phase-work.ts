@@ -50,6 +50,7 @@ export function phaseWork(
     length,
     adapter: number('lora_rank', 0) > 0,
     passes: number('epochs_per_batch', 1),
+    recomputes: config['gradient_checkpointing'] === true,
   });
   const scored = type === 'reinforcement' ? forward * (number('kl_beta', 0) > 0 ? 2 : 1) : 0;
   const evaluations = validation ? Math.ceil(steps / number('eval_interval', steps || 1)) : 0;

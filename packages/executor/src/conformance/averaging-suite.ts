@@ -3,7 +3,7 @@
 import { gradientOutput, gradients, GraphBuilder, ops } from '@preheat/graph';
 import type { Program } from '@preheat/graph';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Executor, ParameterSpec, TrainingState } from '../executor.js';
+import type { Executor, ParameterSpec, Tensors, TrainingState } from '../executor.js';
 
 /** Odd sizes, so that vectors end inside a tensor; one parameter is frozen. */
 const layout: ParameterSpec[] = [
@@ -37,6 +37,12 @@ function squares(): Program {
   const loss = ops.add(ops.sum(ops.square(matrix)), ops.sum(ops.mul(x, ops.square(bias))));
   const [toMatrix, toBias] = gradients(loss, [matrix, bias]);
   return graph.build({ outputs: { [gradientOutput('matrix')]: toMatrix, [gradientOutput('bias')]: toBias } });
+}
+
+/** Σ matrix². */
+function norm(): Program {
+  const graph = new GraphBuilder();
+  return graph.build({ outputs: { norm: ops.sum(ops.square(graph.parameter('matrix', [3, 5]))) } });
 }
 
 export function describeAveraging(open: () => Promise<Executor>): void {
@@ -108,9 +114,43 @@ export function describeAveraging(open: () => Promise<Executor>): void {
       expect(await state.read()).toEqual(before);
     });
 
+    it('stands in for the parameters while work runs, and gives way to the very same ones', async () => {
+      const state = await opened(0.9);
+      for (let i = 0; i < 3; i++) await step(state);
+      const before = await state.read();
+      const seen = await state.withAverage(async () => ({
+        norm: (await state.evaluate(norm(), {}))['norm']?.[0],
+        parameters: (await state.read()).parameters,
+      }));
+      const averaged: Tensors = { ...before.average, frozen: parameters.frozen };
+      expect(seen.parameters).toEqual(averaged);
+      const expected = [...(averaged['matrix'] ?? [])].reduce((sum, x) => sum + x * x, 0);
+      expect(seen.norm).toBeCloseTo(expected, 4);
+      expect(await state.read()).toEqual(before);
+      expect((await state.evaluate(norm(), {}))['norm']?.[0]).not.toBeCloseTo(expected, 4);
+      await step(state);
+    });
+
+    it('gives way also when the work fails, and lets nothing train meanwhile', async () => {
+      const state = await opened(0.9);
+      await step(state);
+      const before = await state.read();
+      const work = () =>
+        Promise.all([
+          expect(step(state)).rejects.toThrow('accumulate: the average stands in'),
+          expect(state.update(update)).rejects.toThrow('update: the average stands in'),
+          expect(state.load({ parameters })).rejects.toThrow('load: the average stands in'),
+          expect(state.withAverage(async () => 0)).rejects.toThrow('withAverage: the average stands in'),
+        ]).then(() => Promise.reject(new Error('stopped')));
+      await expect(state.withAverage(work)).rejects.toThrow('stopped');
+      expect(await state.read()).toEqual(before);
+      await step(state);
+    });
+
     it('is refused where none is kept, or with a decay out of range', async () => {
       const [keeping, state] = [await opened(0.9), await opened()];
       await expect(state.load(await keeping.read())).rejects.toThrow('average: none is kept here');
+      await expect(state.withAverage(async () => 0)).rejects.toThrow('average: none is kept here');
       await expect(executor.openTraining(layout, { averageDecay: 1 })).rejects.toThrow('must be in [0, 1), got 1');
     });
   });

@@ -5,6 +5,7 @@
 import { gradientOf } from '@preheat/graph';
 import type { Program } from '@preheat/graph';
 import { checkUpdateOptions } from '../adamw.js';
+import { AverageTurn } from '../average-turn.js';
 import type {
   Feeds,
   LoadableState,
@@ -47,6 +48,7 @@ export class OnnxTrainingState implements TrainingState {
   readonly #attached: AttachedState;
   readonly #queue = new SerialQueue();
   readonly #slots: GradientSlots;
+  readonly #averageTurn = new AverageTurn();
   #version: ParameterVersion = { loads: 0, updates: 0 };
   #stepCount = 0;
 
@@ -65,7 +67,8 @@ export class OnnxTrainingState implements TrainingState {
     this.#attached = { id: nextStateId++, parameters: { ...this.#memory.share(), stored: this.#stored.share() } };
   }
 
-  load(state: LoadableState): Promise<void> {
+  async load(state: LoadableState): Promise<void> {
+    this.#averageTurn.assertOver('load');
     return this.#queue.run(async () => {
       const { optimiserRegions } = this.#memory;
       checkState([...this.#parameters.values()], state, optimiserRegions.includes('average'));
@@ -92,7 +95,8 @@ export class OnnxTrainingState implements TrainingState {
     }));
   }
 
-  accumulate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>> {
+  async accumulate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>> {
+    this.#averageTurn.assertOver('accumulate');
     return this.#queue.share(() => {
       const gradients = this.#gradientsOf(program);
       return this.#slots.add(
@@ -121,7 +125,8 @@ export class OnnxTrainingState implements TrainingState {
     return this.#queue.run(async () => this.#slots.reset());
   }
 
-  update(options: UpdateOptions): Promise<UpdateReport> {
+  async update(options: UpdateOptions): Promise<UpdateReport> {
+    this.#averageTurn.assertOver('update');
     return this.#queue.run(async () => {
       checkUpdateOptions(options);
       const slot = this.#slots.take();
@@ -129,10 +134,19 @@ export class OnnxTrainingState implements TrainingState {
       const report = this.#memory.update(options, this.#stepCount + 1, slot);
       if (report.applied) {
         this.#stepCount++;
-        this.#version = { ...this.#version, updates: this.#version.updates + 1 };
+        this.#trainableChanged();
       }
       return report;
     });
+  }
+
+  withAverage<T>(work: () => Promise<T>): Promise<T> {
+    const exchange = () =>
+      this.#queue.run(async () => {
+        this.#memory.exchangeAverage();
+        this.#trainableChanged();
+      });
+    return this.#averageTurn.run(exchange, work);
   }
 
   dispose(): Promise<void> {
@@ -158,6 +172,11 @@ export class OnnxTrainingState implements TrainingState {
     const withheld = new Set(gradients.map(({ output }) => output));
     const request = { ...toRequest(program, matched, withheld), training };
     return pool.run({ form: forms.of(program), workers: parallelism.workers, state: this.#attached, request });
+  }
+
+  /** Lanes take their copies anew. */
+  #trainableChanged(): void {
+    this.#version = { ...this.#version, updates: this.#version.updates + 1 };
   }
 
   #gradientsOf(program: Program): Gradient[] {

@@ -4,6 +4,7 @@
 
 import { clipScale, judgeGradient } from '../adamw.js';
 import type { UpdateOptions, UpdateReport } from '../executor.js';
+import { noAverage } from '../parameter-layout.js';
 import type { Parameter } from '../parameter-layout.js';
 import type { SharedParameters } from './lane.js';
 import { bytesInShard, maxShardBytes, MemoryShard } from './memory-shard.js';
@@ -52,6 +53,17 @@ export class TrainingMemory {
     return this.#averageDecay === undefined
       ? ['firstMoment', 'secondMoment']
       : ['firstMoment', 'secondMoment', 'average'];
+  }
+
+  /** Puts the average in the place of the parameters, and them in its place. Throws where none is kept. */
+  exchangeAverage(): void {
+    if (this.#averageDecay === undefined) throw new Error(noAverage);
+    for (const parameter of this.#trainable) {
+      const [value, average] = [this.view('parameters', parameter), this.view('average', parameter)];
+      const held = value.slice();
+      value.set(average);
+      average.set(held);
+    }
   }
 
   /** What other threads need to find the tensors. */

@@ -15,8 +15,9 @@ import type {
   UpdateOptions,
   UpdateReport,
 } from '../executor.js';
+import { AverageTurn } from '../average-turn.js';
 import { matchFeeds } from '../feeds.js';
-import { checkState, gradientTarget, heldParameter } from '../parameter-layout.js';
+import { checkState, gradientTarget, heldParameter, noAverage } from '../parameter-layout.js';
 import type { Parameter } from '../parameter-layout.js';
 import { SerialQueue } from '../serial-queue.js';
 import { adamwStep, globalNorm, movingAverage } from './device-adamw.js';
@@ -44,6 +45,7 @@ export class TfjsTrainingState implements TrainingState {
   readonly #queue = new SerialQueue();
   readonly #onDispose: () => void;
   readonly #averageDecay: number | undefined;
+  readonly #averageTurn = new AverageTurn();
   #stepCount = 0;
   #microBatches = 0;
 
@@ -62,7 +64,8 @@ export class TfjsTrainingState implements TrainingState {
     this.#place({ parameters: {} });
   }
 
-  load(state: LoadableState): Promise<void> {
+  async load(state: LoadableState): Promise<void> {
+    this.#averageTurn.assertOver('load');
     return this.#queue.run(async () => {
       checkState([...this.#parameters.values()], state, this.#averageDecay !== undefined);
       this.#clearGradients();
@@ -82,7 +85,8 @@ export class TfjsTrainingState implements TrainingState {
     }));
   }
 
-  accumulate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>> {
+  async accumulate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>> {
+    this.#averageTurn.assertOver('accumulate');
     return this.#queue.run(async () => {
       for (const output of program.outputs) gradientTarget(this.#parameters, output);
       const outputs = this.#run(program, feeds);
@@ -123,7 +127,8 @@ export class TfjsTrainingState implements TrainingState {
     return this.#queue.run(async () => this.#clearGradients());
   }
 
-  update(options: UpdateOptions): Promise<UpdateReport> {
+  async update(options: UpdateOptions): Promise<UpdateReport> {
+    this.#averageTurn.assertOver('update');
     return this.#queue.run(async () => {
       checkUpdateOptions(options);
       if (this.#microBatches === 0) throw new Error('update: no gradient was accumulated since the last update');
@@ -138,6 +143,14 @@ export class TfjsTrainingState implements TrainingState {
         this.#clearGradients();
       }
     });
+  }
+
+  withAverage<T>(work: () => Promise<T>): Promise<T> {
+    const exchange = () =>
+      this.#queue.run(async () => {
+        for (const bucket of this.#buckets) this.#exchangeAverage(bucket);
+      });
+    return this.#averageTurn.run(exchange, work);
   }
 
   dispose(): Promise<void> {
@@ -212,9 +225,23 @@ export class TfjsTrainingState implements TrainingState {
     disposeAll([parameter, ...Object.values(moments), ...old]);
     const { firstMoment, secondMoment } = updated;
     this.#moments.set(bucket, { firstMoment, secondMoment, ...(average && { average }) });
-    const values = separate(this.#tf, updated.parameter, bucket.parameters);
-    updated.parameter.dispose();
-    bucket.parameters.forEach(({ name }, i) => this.#values.set(name, values[i] as Tensor));
+    this.#setValues(bucket, updated.parameter);
+  }
+
+  #exchangeAverage(bucket: Bucket): void {
+    const { average, ...moments } = this.#moments.get(bucket) ?? {};
+    if (!average) throw new Error(noAverage);
+    const old = bucket.parameters.map(({ name }) => this.#value(name));
+    this.#moments.set(bucket, { ...(moments as Moments), average: concatenate(this.#tf, old) });
+    disposeAll(old);
+    this.#setValues(bucket, average);
+  }
+
+  /** Takes the parameters of a bucket apart, and the vector over. */
+  #setValues({ parameters }: Bucket, vector: Tensor): void {
+    const values = separate(this.#tf, vector, parameters);
+    vector.dispose();
+    parameters.forEach(({ name }, i) => this.#values.set(name, values[i] as Tensor));
   }
 
   /** The next average of a bucket, owned by the caller; `undefined` where none is kept. */

@@ -75,6 +75,18 @@ describe('recompute', () => {
       again[name]?.forEach((x, i) => expect(x).toBeCloseTo(plain[name]?.[i] ?? Number.NaN, 12));
   });
 
+  it('computes no gradient of weights that are frozen by stopGradient', () => {
+    const graph = new GraphBuilder();
+    const [x, w] = [graph.parameter('x', [2, 4]), graph.parameter('w', [4, 4])];
+    const products = (weight: Value) => {
+      const y = blocks.recompute([x], (h) => ops.tanh(ops.matmul(h, weight)));
+      const [dx] = gradients(ops.sum(y), [x]);
+      return count(graph.build({ outputs: { dx } }), 'matmul');
+    };
+    // The second forward and the gradient of its input; what waits for the gradient of w would need a third.
+    expect([products(ops.stopGradient(w)), products(w)]).toEqual([2, 3]);
+  });
+
   it('refuses a block that uses an input from around it', () => {
     const graph = new GraphBuilder();
     const x = graph.parameter('x', [2]);

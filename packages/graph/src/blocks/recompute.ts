@@ -9,7 +9,7 @@ import { customGradient, stopGradient } from '../ops/differentiation.js';
 import { concat, reshape, slice } from '../ops/movement.js';
 import { sum } from '../ops/reduction.js';
 import { ShapeError } from '../shape.js';
-import type { Value } from '../value.js';
+import type { Primitive, Value } from '../value.js';
 
 /**
  * `block(...inputs)`, of which only the inputs are kept for the backward pass. The block may use any other values, such
@@ -37,7 +37,7 @@ export function recompute(inputs: readonly Value[], block: (...inputs: Value[]) 
   });
 }
 
-/** The f32 values older than `start` that `result` uses directly, other than the inputs. */
+/** The f32 values older than `start` that `result` uses directly and a gradient may flow into, other than the inputs. */
 function givenValues(result: Value, inputs: ReadonlySet<Value>, start: number): Value[] {
   const given = new Set<Value>();
   const seen = new Set<Value>();
@@ -46,10 +46,12 @@ function givenValues(result: Value, inputs: ReadonlySet<Value>, start: number): 
     if (seen.has(value) || inputs.has(value)) continue;
     seen.add(value);
     if (value.id >= start) pending.push(...value.inputs);
-    else if (value.dtype === 'f32' && value.primitive !== 'constant') given.add(value);
+    else if (value.dtype === 'f32' && !takesNoGradient.has(value.primitive)) given.add(value);
   }
   return [...given].sort((a, b) => a.id - b.id);
 }
+
+const takesNoGradient: ReadonlySet<Primitive> = new Set(['constant', 'stopGradient']);
 
 /** `x`, not before the others are known: it grows by the smaller of zero and a size made of one element of each. */
 function after(x: Value, others: readonly Value[]): Value {

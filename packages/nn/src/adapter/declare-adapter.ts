@@ -1,7 +1,7 @@
 /** An adapter in a training graph: its matrices as parameters, beside a base that stays as it is. */
 import { LORA_A, LORA_B, type LoraConfig, loraRank, loraScale } from '@preheat/checkpoints';
 import type { DecoderConfig, LinearModule } from '@preheat/contracts';
-import type { GraphBuilder } from '@preheat/graph';
+import { type GraphBuilder, ops } from '@preheat/graph';
 import type { DecoderParameters, LowRankUpdate } from '../decoder/decoder-parameters.js';
 import { loraModulesOf } from './lora-modules.js';
 
@@ -27,8 +27,14 @@ export function declareAdapter(
       a: graph.parameter(name + LORA_A, [rank, inputs]),
       b: graph.parameter(name + LORA_B, [outputs, rank]),
       scale: loraScale(lora, name, rank),
-      ...(maskedRows === null ? {} : { inputMask: graph.input(maskFeed(name), 'f32', [maskedRows, inputs]) }),
+      ...(maskedRows === null
+        ? {}
+        : { inputMask: ops.stopGradient(graph.input(maskFeed(name), 'f32', [maskedRows, inputs])) }),
     };
   };
-  return { ...base, updates: new Map(loraModulesOf(config, lora).map((module) => [module.name, updateOf(module)])) };
+  const frozen = new Map([...base.tensors].map(([name, weight]) => [name, ops.stopGradient(weight)]));
+  return {
+    tensors: frozen,
+    updates: new Map(loraModulesOf(config, lora).map((module) => [module.name, updateOf(module)])),
+  };
 }

@@ -10,7 +10,7 @@ import {
   type NormModule,
   type TableModule,
 } from '@preheat/contracts';
-import { ops, type Value } from '@preheat/graph';
+import { blocks, ops, type Value } from '@preheat/graph';
 import { selfAttention } from './attention.js';
 import { type DecoderParameters, parameterNamed } from './decoder-parameters.js';
 import { feedForward } from './feed-forward.js';
@@ -35,7 +35,7 @@ export function decoderStates(
   parameters: DecoderParameters,
   config: DecoderConfig,
   tokens_BT: Value,
-  mixture: MixedInputs | null = null,
+  { mixture = null, recomputes = false }: StateOptions = {},
 ): Value {
   const architecture = decoderArchitecture(config);
   const { norm, activation } = architecture;
@@ -47,12 +47,21 @@ export function decoderStates(
     module ? normalise(parameters, x, module, norm) : x;
   let x_ND = embed(parameters, architecture, tokens_BT, mixture);
   for (const layer of architecture.layers) {
-    const attended_ND = selfAttention(normed(x_ND, layer.inputNorm), layer, context);
-    x_ND = ops.add(x_ND, normed(attended_ND, layer.attentionOutputNorm));
-    const fed_ND = feedForward(parameters, normed(x_ND, layer.feedForwardNorm), layer, activation);
-    x_ND = ops.add(x_ND, normed(fed_ND, layer.feedForwardOutputNorm));
+    const through = (before_ND: Value): Value => {
+      const attended_ND = selfAttention(normed(before_ND, layer.inputNorm), layer, context);
+      const between_ND = ops.add(before_ND, normed(attended_ND, layer.attentionOutputNorm));
+      const fed_ND = feedForward(parameters, normed(between_ND, layer.feedForwardNorm), layer, activation);
+      return ops.add(between_ND, normed(fed_ND, layer.feedForwardOutputNorm));
+    };
+    x_ND = recomputes ? blocks.recompute([x_ND], through) : through(x_ND);
   }
   return normed(x_ND, architecture.finalNorm);
+}
+
+export interface StateOptions {
+  readonly mixture?: MixedInputs | null;
+  /** Whether the backward pass computes every layer again from its input instead of keeping what was in it. Default: no. */
+  readonly recomputes?: boolean;
 }
 
 /** Other tokens [B, T], and how much of each input they are: (1 − share)·e(token) + share·e(other). */

@@ -106,6 +106,34 @@ describe('Trainer', () => {
     await Promise.all([trainer.dispose(), restored.dispose()]);
   });
 
+  it('continues bit for bit with its average, and shows that in its place for as long as it is asked to', async () => {
+    const averaging = { ...wide, averageDecay: 0.8 };
+    const trainer = await Trainer.open(averaging, { weights });
+    for (let step = 0; step < 3; step++) await trainer.step(batch, request);
+    const { parameters, ...memory } = await trainer.read();
+    const restored = await Trainer.restore(averaging, { weights: toTensorMap(config, parameters), ...memory });
+    const average = toTensorMap(config, memory.average ?? {});
+    const alone = await Trainer.open(wide, { weights: average });
+    const lossOf = (each: Trainer) => each.evaluate(batch, request.spec, request.denominators);
+    const seen = await restored.withAverage(async () => [await lossOf(restored), await restored.weights()]);
+    expect(seen).toEqual([await lossOf(alone), average]);
+    expect(await lossOf(restored)).not.toEqual(seen[0]);
+    for (const each of [trainer, restored]) await each.step(batch.slice(2), request);
+    expect(await restored.read()).toEqual(await trainer.read());
+    await Promise.all([trainer.dispose(), restored.dispose(), alone.dispose()]);
+  });
+
+  it('takes the same step when layers are computed again in the backward pass', async () => {
+    const [kept, again] = [await weightsAfter(wide, batch), await weightsAfter({ ...wide, recomputes: true }, batch)];
+    expect(largestDifference(kept, again)).toBeLessThan(1e-6);
+  });
+
+  it('shows its weights where it keeps no average', async () => {
+    const trainer = await Trainer.open(wide, { weights });
+    expect(await trainer.withAverage(() => trainer.weights())).toEqual(weights);
+    await trainer.dispose();
+  });
+
   it('scores tokens at a temperature, consistent with the loss', async () => {
     const trainer = await Trainer.open(narrow, { weights });
     const scores = await trainer.logProbs(

@@ -82,6 +82,10 @@ export interface TrainerOptions {
    * float32. A trainer of the whole model has none.
    */
   readonly frozenStorage?: FrozenStorage;
+  /** Of the moving average of what is trained; undefined: none is kept. */
+  readonly averageDecay?: number | undefined;
+  /** Whether layers are computed again in the backward pass, which takes less memory and more time. Default: no. */
+  readonly recomputes?: boolean;
   readonly limits?: Partial<MicroBatchLimits>;
   /** Told when memory ran out and micro-batches became smaller. */
   readonly onShrink?: (shrink: Shrink) => void;
@@ -94,8 +98,8 @@ const OVERHEAD_SHARE = 1 / 8;
 /** Programs kept; a few lengths times a few row counts. */
 const MAX_PROGRAMS = 48;
 
-/** A start in the middle: moments of what is trained, and the updates it took. */
-export interface Resumption extends Start, Pick<TrainingSnapshot, 'firstMoment' | 'secondMoment' | 'stepCount'> {}
+/** A start in the middle: moments and average of what is trained, and the updates it took. */
+export interface Resumption extends Start, Omit<TrainingSnapshot, 'parameters' | 'stored'> {}
 
 /** What to do with the outputs of a micro-batch for the row that is at `place` in it. */
 type TakeOutputs = (outputs: Tensors, plan: MicroBatchPlan, row: number, place: number) => void;
@@ -107,6 +111,7 @@ export class Trainer {
   readonly #model: TrainedModel;
   readonly #hasValueHead: boolean;
   readonly #seed: number;
+  readonly #keepsAverage: boolean;
   #updates: number;
   readonly #state: TrainingState;
   readonly #optimizer: OptimizerSettings;
@@ -116,9 +121,10 @@ export class Trainer {
   private constructor(state: TrainingState, options: TrainerOptions, start: Start, updates: number) {
     const { config, optimizer, limits, onShrink = () => undefined } = options;
     this.config = config;
-    this.#model = { config, lora: start.adapter?.config ?? null };
+    this.#model = { config, lora: start.adapter?.config ?? null, recomputes: options.recomputes ?? false };
     this.#hasValueHead = Boolean(start.valueHead);
     this.#seed = start.seed ?? 0;
+    this.#keepsAverage = options.averageDecay !== undefined;
     this.#updates = updates;
     this.#state = state;
     this.#optimizer = optimizer;
@@ -132,21 +138,27 @@ export class Trainer {
   static async open(options: TrainerOptions, start: Start): Promise<Trainer> {
     assertDecoderTensors(options.config, start.weights);
     const storage = storageIn(options.executor, options.frozenStorage);
-    const state = await options.executor.openTraining(layoutOf(options.config, start, storage));
+    const state = await options.executor.openTraining(layoutOf(options.config, start, storage), options);
     await state.load(parametersOf(start, storage));
     return new Trainer(state, options, start, 0);
   }
 
   /** Continues bit-exactly from what `read` gave. */
   static async restore(options: TrainerOptions, resumption: Resumption): Promise<Trainer> {
-    const { firstMoment, secondMoment, stepCount } = resumption;
+    const { firstMoment, secondMoment, average, stepCount } = resumption;
     const storage = storageIn(options.executor, options.frozenStorage);
-    const state = await options.executor.openTraining(layoutOf(options.config, resumption, storage));
-    await state.load({ ...parametersOf(resumption, storage), firstMoment, secondMoment, stepCount });
+    const state = await options.executor.openTraining(layoutOf(options.config, resumption, storage), options);
+    const memory = { firstMoment, secondMoment, stepCount, ...(average && { average }) };
+    await state.load({ ...parametersOf(resumption, storage), ...memory });
     return new Trainer(state, options, resumption, stepCount);
   }
 
-  /** Parameters, moments and step count, owned by the caller. */
+  /** What `work` finds with the averaged weights in place, where an average is kept; with the weights as they are elsewhere. */
+  withAverage<T>(work: () => Promise<T>): Promise<T> {
+    return this.#keepsAverage ? this.#state.withAverage(work) : work();
+  }
+
+  /** Parameters, moments, average and step count, owned by the caller. */
   read(): Promise<TrainingSnapshot> {
     return this.#state.read();
   }

@@ -85,6 +85,27 @@ describe.each([false, true])('the decoder with tied embeddings: %s', (tied) => {
   });
 });
 
+it('a program that computes layers again has the same gradients, from one more forward pass of every layer', () => {
+  const weights = weightsOf(config);
+  const [kept, again] = [false, true].map((recomputes) =>
+    buildTrainingProgram({ config, lora: null, recomputes }, plan, CROSS_ENTROPY),
+  ) as [Program, Program];
+  expect(worstDifference(run(kept, weights, rows), run(again, weights, rows))).toBeLessThan(1e-12);
+  const softmaxes = ({ nodes }: Program) => nodes.filter(({ primitive }) => primitive === 'softmax').length;
+  expect(softmaxes(again) - softmaxes(kept)).toBe(config.num_hidden_layers);
+});
+
+it('an adapter whose layers are computed again has no more products than that: frozen weights get no gradient', () => {
+  const settings = { dropout: 0, rankPattern: {}, alphaPattern: {}, modulesToSave: [], baseModel: null };
+  const lora = { rank: 2, alpha: 4, usesRankStabilizedScale: false, targetModules: ['q_proj'], ...settings };
+  const products = (recomputes: boolean) =>
+    buildTrainingProgram({ config, lora, recomputes }, plan, CROSS_ENTROPY).nodes.filter(
+      ({ primitive }) => primitive === 'matmul',
+    ).length;
+  // Seven projections, two products of attention and two of the adapter, at the most.
+  expect(products(true) - products(false)).toBeLessThanOrEqual(11 * config.num_hidden_layers);
+});
+
 describe('training programs', () => {
   const weights = weightsOf(config);
   const program = buildTrainingProgram({ config, lora: null }, plan, CROSS_ENTROPY);

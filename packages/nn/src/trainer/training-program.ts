@@ -36,6 +36,8 @@ export const SKETCH = { projection: 'projection', gram: 'gram', projected: 'proj
 export interface TrainedModel {
   readonly config: DecoderConfig;
   readonly lora: LoraConfig | null;
+  /** Whether training computes every layer again in the backward pass instead of keeping what is in it. Default: no. */
+  readonly recomputes?: boolean;
 }
 
 export interface ProgramShape {
@@ -56,7 +58,7 @@ interface Draft {
   readonly valueHead: () => ReadonlyMap<string, Value>;
 }
 
-function draft({ config, lora }: TrainedModel, shape: ProgramShape, isTraining: boolean): Draft {
+function draft({ config, lora, recomputes = false }: TrainedModel, shape: ProgramShape, isTraining: boolean): Draft {
   const { batch, length, mixesInputs } = shape;
   const graph = new GraphBuilder();
   const base = declareDecoder(graph, config);
@@ -69,7 +71,8 @@ function draft({ config, lora }: TrainedModel, shape: ProgramShape, isTraining: 
     tokens_BT: feed(FEEDS.mixedTokens, 'i32'),
     shares_BT: feed(FEEDS.mixedShares, 'f32'),
   };
-  const states_ND = decoderStates(parameters, config, tokens_BT, mixture || null);
+  const options = { mixture: mixture || null, recomputes: isTraining && recomputes };
+  const states_ND = decoderStates(parameters, config, tokens_BT, options);
   const logits_NV = logitsOf(parameters, config, states_ND);
   const targets_N = flat(feed(FEEDS.targets, 'i32'));
   let head: ReadonlyMap<string, Value> | undefined;

@@ -36,6 +36,18 @@ export const trainingKeys = {
     default: 1,
     description: 'The gradient is scaled down to this global norm.',
   }),
+  ema_decay: Type.Number({
+    minimum: 0,
+    exclusiveMaximum: 1,
+    default: 0,
+    description:
+      'Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.',
+  }),
+  gradient_checkpointing: Type.Boolean({
+    default: false,
+    description:
+      'Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.',
+  }),
   max_steps: Type.Integer({
     minimum: 1,
     maximum: MAX_STEPS,

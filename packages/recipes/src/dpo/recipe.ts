@@ -127,7 +127,7 @@ export const dpo: Recipe<DpoConfig, DpoState, PreferenceRow> = {
       update_skipped: report.applied ? 0 : 1,
       learning_rate: rate,
       epoch: batch.epoch,
-      ...(await validationMetrics(state, ctx, step, totalSteps)),
+      ...(await state.trainer.withAverage(() => validationMetrics(state, ctx, step, totalSteps))),
     };
     await closeWhenComplete(state);
     return {

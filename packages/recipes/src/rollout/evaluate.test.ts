@@ -42,7 +42,10 @@ async function asked(config: Partial<Context['config']>) {
     grader: { gradeAll: (samples: readonly unknown[]) => Promise.resolve(samples.map(() => grade)) },
     signal: new AbortController().signal,
   } as unknown as Context;
-  const trainer = { weights: () => Promise.resolve(new Map()) } as unknown as Trainer;
+  const trainer = {
+    weights: () => Promise.resolve(new Map()),
+    withAverage: (work: () => Promise<void>) => work(),
+  } as unknown as Trainer;
   const { completions, grades } = await evaluate(trainer, ctx, 4);
   const [call] = calls;
   return { completions, grades, prompts: call?.prompts.length, options: call?.options };

@@ -30,14 +30,14 @@ export function isEvaluationDue(ctx: RecipeContext<EvaluationConfig>, step: numb
 
 /**
  * Answers of the policy of that version to the first `eval_rows` validation rows, `eval_samples` to each: one is greedy, several
- * are sampled as in training.
+ * are sampled as in training. It answers with its averaged weights where an average is kept, as its checkpoint does.
  */
 export async function evaluate(
   trainer: Trainer,
   ctx: RecipeContext<EvaluationConfig>,
   policyVersion: number,
 ): Promise<Graded> {
-  await publish(trainer, ctx, policyVersion);
+  await trainer.withAverage(() => publish(trainer, ctx, policyVersion));
   const { eval_rows: count, eval_samples: perRow, temperature } = ctx.config;
   const seed = seedOf(ctx.seed, `evaluation ${policyVersion}`);
   const drawn = perRow === 1 ? { perRow, temperature: 0, seed: 0 } : { perRow, temperature, seed };

@@ -25,11 +25,18 @@ export interface OptimizerConfig extends AdapterConfig {
   readonly warmup_ratio: number;
   readonly weight_decay: number;
   readonly max_grad_norm: number;
+  /** 0: none. */
+  readonly ema_decay: number;
+  readonly gradient_checkpointing: boolean;
 }
 
 const ADAM = { beta1: 0.9, epsilon: 1e-8 } as const;
 const FIRST_MOMENT = 'first_moment.';
 const SECOND_MOMENT = 'second_moment.';
+/** Of what is trained of the model, where a snapshot's weights are the average of them. */
+const LAST = 'last.';
+/** Of what only training needs. */
+const AVERAGE = 'average.';
 
 function trainerOptions(
   { executor, modelConfig, config, microBatchTokens, log }: RecipeContext<OptimizerConfig, unknown>,
@@ -41,6 +48,7 @@ function trainerOptions(
     config: modelConfig,
     frozenStorage: config.lora_base_dtype,
     optimizer,
+    recomputes: config.gradient_checkpointing,
     ...(microBatchTokens === undefined ? {} : { limits: { maxTokens: microBatchTokens } }),
     onShrink: ({ from, maxTokens, cause }) =>
       log.warn('out of memory: micro-batches are halved from now on', { ...from, maxTokens, shortage: cause.shortage }),
@@ -59,7 +67,7 @@ export function openTrainer(
   const settings = adapterSettings(ctx.config);
   const adapter = settings && (ctx.adapter ?? freshAdapter(ctx.modelConfig, settings, seedOf(ctx.seed, 'adapter')));
   const valueHead = withValueHead ? freshValueHead(ctx.modelConfig) : null;
-  return Trainer.open(trainerOptions(ctx, beta2), { ...startOf(ctx), adapter, valueHead });
+  return Trainer.open({ ...trainerOptions(ctx, beta2), ...averaging(ctx) }, { ...startOf(ctx), adapter, valueHead });
 }
 
 /** A trainer that is only asked for log-probabilities, of a whole model. */
@@ -74,32 +82,46 @@ export function restoreTrainer(
   stepCount: number,
   beta2: number,
 ): Promise<Trainer> {
+  const last = withoutPrefix(optimizer, LAST);
+  const keepsAverage = last.size > 0;
+  const tensors = keepsAverage ? last : weights;
   const resumption: Resumption = {
-    ...(adapter ? { ...startOf(ctx), adapter: { config: adapter, tensors: weights } } : { weights }),
+    ...(adapter ? { ...startOf(ctx), adapter: { config: adapter, tensors } } : { weights: tensors }),
     valueHead: valueHeadIn(ctx.modelConfig, optimizer),
-    firstMoment: withoutPrefix(optimizer, FIRST_MOMENT),
-    secondMoment: withoutPrefix(optimizer, SECOND_MOMENT),
+    firstMoment: dataOf(withoutPrefix(optimizer, FIRST_MOMENT)),
+    secondMoment: dataOf(withoutPrefix(optimizer, SECOND_MOMENT)),
+    ...(keepsAverage && { average: dataOf(new Map([...weights, ...withoutPrefix(optimizer, AVERAGE)])) }),
     stepCount,
   };
-  return Trainer.restore(trainerOptions(ctx, beta2), resumption);
+  return Trainer.restore({ ...trainerOptions(ctx, beta2), ...averaging(ctx) }, resumption);
 }
+
+/** Jobs made before the key was there have none. */
+const averaging = ({ config }: RecipeContext<OptimizerConfig, unknown>): Pick<TrainerOptions, 'averageDecay'> =>
+  config.ema_decay > 0 ? { averageDecay: config.ema_decay } : {};
 
 const startOf = ({ initialWeights, seed }: RecipeContext<OptimizerConfig, unknown>) => ({
   weights: initialWeights,
   seed: seedOf(seed, 'dropout'),
 });
 
-/** The tensors of a snapshot, and the number of optimiser updates to be kept in its plain part. */
+/**
+ * The tensors of a snapshot, and the number of optimiser updates to be kept in its plain part. Where an average is kept, it is
+ * the snapshot's weights: what is published, served and gone on from by a later phase.
+ */
 export async function snapshotTrainer(trainer: Trainer): Promise<Omit<Snapshot, 'plain'> & { updates: number }> {
-  const { parameters, firstMoment, secondMoment, stepCount } = await trainer.read();
-  const trained = [...trainer.trainedModel, ...trainer.valueHead];
+  const { parameters, firstMoment, secondMoment, average, stepCount } = await trainer.read();
+  const { trainedModel, valueHead } = trainer;
+  const trained = [...trainedModel, ...valueHead];
   const training = [
-    ...tensorsNamed(trainer.valueHead, parameters),
+    ...tensorsNamed(valueHead, parameters),
     ...withPrefix(tensorsNamed(trained, firstMoment), FIRST_MOMENT),
     ...withPrefix(tensorsNamed(trained, secondMoment), SECOND_MOMENT),
+    ...(average ? withPrefix(tensorsNamed(trainedModel, parameters), LAST) : []),
+    ...(average ? withPrefix(tensorsNamed(valueHead, average), AVERAGE) : []),
   ];
   return {
-    weights: tensorsNamed(trainer.trainedModel, parameters),
+    weights: tensorsNamed(trainedModel, average ?? parameters),
     adapter: trainer.adapterOf(parameters)?.config ?? null,
     optimizer: new Map(training),
     updates: stepCount,
@@ -120,11 +142,14 @@ function withPrefix(tensors: TensorMap, prefix: string): [string, Tensor][] {
   return [...tensors].map(([name, tensor]) => [prefix + name, tensor]);
 }
 
-/** The data of the tensors that carry a prefix, by the rest of their names. */
-function withoutPrefix(tensors: TensorMap, prefix: string): Record<string, Float32Array> {
+/** The tensors that carry a prefix, by the rest of their names. */
+function withoutPrefix(tensors: TensorMap, prefix: string): TensorMap {
   const found = [...tensors].filter(([name]) => name.startsWith(prefix));
-  return Object.fromEntries(found.map(([name, { data }]) => [name.slice(prefix.length), data]));
+  return new Map(found.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }
+
+const dataOf = (tensors: TensorMap): Record<string, Float32Array> =>
+  Object.fromEntries([...tensors].map(([name, { data }]) => [name, data]));
 
 /** The plain part of a snapshot. @throws InvariantError when another recipe, or another version of it, wrote it. */
 export function readPlain<S extends TSchema>(schema: S, plain: unknown, recipe: string): Static<S> {

@@ -1512,6 +1512,14 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -1597,6 +1605,14 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -1751,6 +1767,14 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -1848,6 +1872,14 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -1986,6 +2018,14 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -2135,6 +2175,14 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -2230,6 +2278,14 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -2335,6 +2391,14 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -2428,6 +2492,14 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -2529,6 +2601,14 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -2622,6 +2702,14 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -2800,6 +2888,14 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -2991,6 +3087,14 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -3151,6 +3255,14 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -3259,6 +3371,14 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
+          /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
           max_steps?: "auto" | number;
@@ -3360,6 +3480,14 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -3522,6 +3650,14 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */
@@ -3692,6 +3828,14 @@ export interface CreateJob {
            * The gradient is scaled down to this global norm.
            */
           max_grad_norm?: "auto" | number;
+          /**
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           */
+          ema_decay?: "auto" | number;
+          /**
+           * Computes every layer again in the backward pass instead of keeping what is in it: less memory for long rows, about a third more arithmetic.
+           */
+          gradient_checkpointing?: "auto" | boolean;
           /**
            * Ends the phase early. Auto: as many steps as the epochs take.
            */

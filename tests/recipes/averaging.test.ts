@@ -1,0 +1,82 @@
+/**
+ * `ema_decay`, in one recipe of each loop: a checkpoint's weights are the moving average of what was trained, validation is of
+ * them, and a run killed between two steps goes on bit for bit.
+ */
+import type { TensorMap } from '@preheat/checkpoints';
+import { expect, describe, it } from 'vitest';
+import { type PhaseRun, runPhase, runtimeOf, smokeOf, withPhase } from './recipe-bench.js';
+
+const DECAY = 0.7;
+const KEYS = { ema_decay: DECAY };
+const phaseOf = (name: string, keys: object) => ({
+  recipe: name,
+  config: { ...smokeOf(name).config, ...keys },
+  seed: 5,
+});
+
+const run = (name: string, keys: object): Promise<PhaseRun> =>
+  withPhase(phaseOf(name, keys), (ctx) => runPhase(runtimeOf(name), ctx));
+
+function largestDifference(a: TensorMap, b: TensorMap): number {
+  expect([...a.keys()].sort()).toEqual([...b.keys()].sort());
+  const of = ([name, { data }]: [string, { data: Float32Array }]) =>
+    data.reduce((worst, x, i) => Math.max(worst, Math.abs(x - (b.get(name)?.data[i] ?? Number.NaN))), 0);
+  return Math.max(...[...a].map(of));
+}
+
+/** What training goes on with, where the weights of a snapshot are an average. */
+const lastWeights = ({ optimizer }: PhaseRun['snapshots'][number]): TensorMap =>
+  new Map([...optimizer].flatMap(([name, tensor]) => (name.startsWith('last.') ? [[name.slice(5), tensor]] : [])));
+
+describe.each(['sft', 'dpo', 'grpo', 'ppo'])('%s with ema_decay', (name) => {
+  it('publishes the average of its weights, and trains as without one', async () => {
+    const [averaged, plain] = [await run(name, KEYS), await run(name, {})];
+    let expected: TensorMap = averaged.snapshots[0]?.weights ?? new Map();
+    expect(largestDifference(expected, plain.snapshots[0]?.weights ?? new Map())).toBe(0);
+    for (const [step, snapshot] of averaged.snapshots.slice(1).entries()) {
+      const last = lastWeights(snapshot);
+      expect(largestDifference(last, plain.snapshots[step + 1]?.weights ?? new Map())).toBe(0);
+      if (averaged.steps[step]?.metrics['update_skipped'] === 1) continue;
+      // Steps with two updates move the average twice, through weights that no snapshot shows.
+      if (Number(smokeOf(name).config['epochs_per_batch'] ?? 1) > 1) continue;
+      expected = new Map(
+        [...expected].map(([key, { shape, data }]) => [
+          key,
+          { shape, data: data.map((x, i) => DECAY * x + (1 - DECAY) * (last.get(key)?.data[i] ?? Number.NaN)) },
+        ]),
+      );
+      expect(largestDifference(snapshot.weights, expected)).toBeLessThan(1e-6);
+    }
+    const [published, trained] = [averaged.snapshots.at(-1)?.weights, plain.snapshots.at(-1)?.weights];
+    expect(largestDifference(published ?? new Map(), trained ?? new Map())).toBeGreaterThan(1e-4);
+  });
+
+  it.each<[string, object]>([
+    ['the whole model', KEYS],
+    ['an adapter', { ...KEYS, lora_rank: 2 }],
+  ])('of %s, continues bit for bit from a snapshot', async (_, keys) => {
+    const whole = await run(name, keys);
+    const middle = whole.snapshots[1];
+    const rest = await withPhase(phaseOf(name, keys), (ctx) => runPhase(runtimeOf(name), ctx, middle));
+    expect(rest.steps.map(({ metrics }) => metrics)).toEqual(whole.steps.slice(1).map(({ metrics }) => metrics));
+    expect(rest.snapshots.at(-1)).toEqual(whole.snapshots.at(-1));
+  });
+});
+
+it('validates the average: what it says of the last step is what its checkpoint earns', async () => {
+  const { steps, snapshots } = await run('sft', KEYS);
+  const { weights } = snapshots.at(-1) ?? { weights: new Map() };
+  // A step that moves nothing, from those weights.
+  const still = { ...phaseOf('sft', { learning_rate: 1e-12, max_steps: 1 }), weights };
+  const judged = await withPhase(still, (ctx) => runPhase(runtimeOf('sft'), ctx));
+  const lossOf = (of: PhaseRun['steps']) => of.at(-1)?.metrics['full_valid_loss'] ?? Number.NaN;
+  expect(lossOf(steps)).toBeCloseTo(lossOf(judged.steps), 5);
+  expect(lossOf((await run('sft', {})).steps)).not.toBeCloseTo(lossOf(steps), 3);
+});
+
+it('answers validation rows with the average, and training rows with the weights as they are', async () => {
+  const [averaged, plain] = [await run('grpo', KEYS), await run('grpo', {})];
+  const rewards = ({ steps }: PhaseRun) => steps.map(({ metrics }) => metrics['train_mean_reward']);
+  expect(rewards(averaged)).toEqual(rewards(plain));
+  for (const { metrics } of averaged.steps) expect(metrics['max_logprob_mismatch'] ?? 0).toBeLessThan(1e-4);
+});
