@@ -206,6 +206,7 @@ async function takeStep<Config extends GrpoConfig>(
     done: isLast,
     metrics,
     tokens: trainedOn.rows.reduce((sum, { tokens }) => sum + tokens.length, 0),
+    validation: valid,
     event: { message: message(step, totalSteps, metrics) + watched.ending, data: { ...metrics, ...tree } },
     warnings: [...stepWarnings(step, metrics), ...watched.warnings],
   };

@@ -139,6 +139,7 @@ async function takeStep<Config extends PpoLoopConfig>(
     done: step >= totalSteps,
     metrics,
     tokens: judged.rows.reduce((sum, { tokens }) => sum + tokens.length, 0),
+    validation: valid,
     event: { message: message(step, totalSteps, metrics), data: { ...metrics, ...tree } },
     warnings: stepWarnings(step, metrics),
   };
