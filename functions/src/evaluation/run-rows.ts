@@ -60,7 +60,10 @@ export async function* recordedRows(
   from: number,
 ): AsyncGenerator<RecordedRow> {
   const key = KEYS.runRows(evalId, id);
-  const lines = new TextDecoder().decode(await keptRows(store, id, key)).split('\n').filter(Boolean);
+  const lines = new TextDecoder()
+    .decode(await keptRows(store, id, key))
+    .split('\n')
+    .filter(Boolean);
   for (const line of lines.slice(from)) yield decodeStored(RecordedRow, new TextEncoder().encode(line), key);
 }
 
