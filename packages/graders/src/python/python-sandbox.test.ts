@@ -70,7 +70,11 @@ describe('a grade function', () => {
 describe('a module that is not there', () => {
   it.each([
     ['at the top', `import numpy as np\n${grader('return 1')}`, 1],
-    ['in the function, where only a sample would meet it', grader('from numpy.linalg import norm\nreturn norm([1])'), 2],
+    [
+      'in the function, where only a sample would meet it',
+      grader('from numpy.linalg import norm\nreturn norm([1])'),
+      2,
+    ],
     ['where another failure is caught', grader('try:\n    import numpy\nexcept ValueError:\n    pass\nreturn 1'), 3],
   ])('is named before any sample exists: %s', async (_where, body, line) => {
     const problem = await sandbox.check(body, signal);

@@ -23,8 +23,15 @@ export async function publish(
   await rolloutsOf(ctx).updateWeights(await trainer.weights(), policyVersion);
 }
 
-export function isEvaluationDue(ctx: RecipeContext<EvaluationConfig>, step: number, totalSteps: number): boolean {
-  return ctx.validationRows.length > 0 && (step % ctx.config.eval_interval === 0 || step >= totalSteps);
+/** The evaluation after a step, where one is due: every `eval_interval` steps and at the last; else null. */
+export async function evaluateWhenDue(
+  trainer: Trainer,
+  ctx: RecipeContext<EvaluationConfig>,
+  step: number,
+  totalSteps: number,
+): Promise<ValidationAnswers | null> {
+  const isDue = ctx.validationRows.length > 0 && (step % ctx.config.eval_interval === 0 || step >= totalSteps);
+  return isDue ? evaluate(trainer, ctx, step) : null;
 }
 
 /**
