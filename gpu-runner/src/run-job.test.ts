@@ -247,6 +247,23 @@ describe('running a job', () => {
     expect(await runJob(at.deps, await leaseOf(at, 'runner-2'), never)).toBe('succeeded');
   });
 
+  it('leaves its checkpoints to be called and trained on when its runners fail for good', async () => {
+    const at = await world();
+    expect(await runUntilStep(at, 'runner-1', 7)).toBe('released');
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      const leased = await leaseOf(at, `lost-${attempt}`);
+      await leased.attemptFailed({ code: 'attempt_failed', message: 'the device was lost', param: null });
+      if (attempt < 5) await at.jobs.resume('proj', at.jobId);
+    }
+    const failed = await documentOf(at);
+    expect(failed).toMatchObject({ state: 'failed', fineTunedModel: null, resume: { step: 7 } });
+    expect(failed.checkpoints.map(({ step }) => step)).toEqual([4, 6, 7]);
+    for (const { model } of failed.checkpoints) {
+      const record = await at.deps.models.findCallable('proj', model);
+      expect(record && (await at.deps.models.load(record)).tensors.size).toBeGreaterThan(0);
+    }
+  });
+
   it('fails the job at once when its data are gone', async () => {
     const at = await world();
     await at.store.delete(KEYS.fileContent('file-rl'));

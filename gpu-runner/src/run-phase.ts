@@ -19,6 +19,7 @@ import type { Interruption } from './interruption.js';
 import type { PeakMemory } from './peak-memory.js';
 import { PhaseUsage } from './phase-usage.js';
 import type { Position } from './position.js';
+import { recordValidation } from './record-validation.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
 import { readTrainingState, saveCheckpoint } from './save-checkpoint.js';
 import { takeStep } from './take-step.js';
@@ -93,7 +94,8 @@ export async function runPhase(run: PhaseRun): Promise<PhaseOutcome> {
       const limit = result.done
         ? null
         : limitReached(leased.job.limits, usage.used(deps.clock.nowMs()), usage.lastStep);
-      const isDue = result.done || limit !== null || usage.phaseStep % run.checkpointInterval === 0;
+      const isDue =
+        result.done || limit !== null || usage.phaseStep % run.checkpointInterval === 0 || Boolean(result.validation);
       last = { result, isSaved: isDue };
       if (!isDue) continue;
       const record = await save(run, state, last, usage, limit);
@@ -182,6 +184,11 @@ async function save(
   const { phaseStep, step, trainedTokens, captured } = usage;
   const point = { phaseIndex: position.phaseIndex, phaseStep, step, endsPhase: result.done, trainedTokens };
   const model = { ...run.model, base, phaseStart };
+  const { validation } = result;
+  if (validation) {
+    const validated = { phaseIndex: position.phaseIndex, step, tokenizer: run.context.tokenizer, answers: validation };
+    await recordValidation(deps, leased.job, validated);
+  }
   const checkpoint = { ...point, usage: captured, metrics: result.metrics, endedEarly: limit };
   return saveCheckpoint(deps, leased, model, snapshot, checkpoint);
 }

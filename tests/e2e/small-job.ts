@@ -51,6 +51,7 @@ export async function createSmallJob(client: OpenAI, sizes: SmallSizes): Promise
       type: 'reinforcement',
       algorithm: 'grpo',
       training_file: rl.id,
+      validation_file: rl.id,
       grader: GRADER,
       hyperparameters: {
         batch_size: 8,
@@ -59,6 +60,8 @@ export async function createSmallJob(client: OpenAI, sizes: SmallSizes): Promise
         n_epochs: 50,
         max_completion_tokens: 24,
         checkpoint_interval: 3,
+        eval_interval: 3,
+        eval_rows: 8,
       },
     },
   ];

@@ -95,6 +95,7 @@ def train():
         {
             "type": "reinforcement",
             "training_file": rl.id,
+            "validation_file": rl.id,
             "grader": EXACT,
             "hyperparameters": {"batch_size": 4, "group_size": 2, "max_steps": 2, "max_completion_tokens": 12},
         },
@@ -107,6 +108,12 @@ def train():
     events = [event.message for event in jobs.list_events(job.id, limit=3)]
     equal(events[-1], "Created fine-tuning job")
     equal(client.evals.retrieve(job.model_extra["eval_id"]).metadata, {"fine_tuning_job_id": job.id})
+    validations = wait(
+        lambda: list(client.evals.runs.list(job.model_extra["eval_id"], limit=1)),
+        lambda runs: all(run.status not in ("queued", "in_progress") for run in runs),
+    )
+    equal([run.model.split(":")[-1] for run in validations], ["ckpt-step-7", "ckpt-step-8"])
+    equal([(run.status, run.result_counts.total) for run in validations], [("completed", 16)] * 2)
     points = [point.fine_tuned_model_checkpoint for point in jobs.checkpoints.list(job.id, limit=1)]
     assert points[0].endswith(":ckpt-step-8"), points
     permissions = client.fine_tuning.checkpoints.permissions

@@ -1,25 +1,22 @@
 /** One batch of rows: answers and grades. Pure but for the decoder and the graders' services. */
-import type { CriterionResult, EvalRow, ModelSample, OutputItem, StoredEval, StoredRun } from '@preheat/contracts';
-import type { CompiledGrader, GraderPool, GradeResult, LeafResult } from '@preheat/graders';
+import type { CriterionResult, EvalRow, OutputItem, RecordedRow, StoredEval, StoredRun } from '@preheat/contracts';
+import { type Criterion, criterionResult, type GraderPool, type GradeResult } from '@preheat/graders';
 import { type Answer, type Answerer, failedAnswer, generatedAnswers, givenAnswer } from './answers.js';
 import { itemProblem } from './item-schema.js';
 import type { Sampling } from './run-sampling.js';
 
-export interface Criterion {
-  readonly name: string;
-  readonly type: string;
-  readonly passThreshold: number;
-  readonly compiled: CompiledGrader;
+/** What every item tells of its run. */
+interface ItemContext {
+  readonly run: StoredRun;
+  readonly sampling: Sampling;
+  readonly nowMs: number;
 }
 
-export interface BatchContext {
-  readonly run: StoredRun;
+export interface BatchContext extends ItemContext {
   readonly itemSchema: StoredEval['itemSchema'];
   readonly criteria: readonly Criterion[];
   readonly graders: GraderPool;
   readonly answerer: Answerer;
-  readonly sampling: Sampling;
-  readonly nowMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -47,6 +44,16 @@ export async function evaluateBatch(
   );
   const results = await gradeAnswers(context, cases);
   return cases.map((one, i) => toItem(context, one, results[i] ?? []));
+}
+
+/** Results of rows that came with answers and what these scored. */
+export function recordedItems(context: ItemContext, rows: readonly RecordedRow[], firstRow: number): OutputItem[] {
+  return rows.flatMap(({ item, answers }, offset) =>
+    answers.map(({ sample, results }, sampleIndex) => {
+      const row = { item, sample };
+      return toItem(context, { row, rowIndex: firstRow + offset, sampleIndex, answer: givenAnswer(row) }, results);
+    }),
+  );
 }
 
 async function answersTo(context: BatchContext, rows: readonly EvalRow[], firstRow: number): Promise<Answer[][]> {
@@ -84,62 +91,23 @@ async function gradeAnswers(
   const samples = gradable.map(({ context }) => context);
   for (const criterion of criteria) {
     const grades = await graders.gradeAll(criterion.compiled, samples, { projectId: run.projectId, signal });
-    gradable.forEach(({ i }, at) => results[i]?.push(toResult(criterion, grades[at] as GradeResult)));
+    gradable.forEach(({ i }, at) => results[i]?.push(criterionResult(criterion, grades[at] as GradeResult)));
   }
   return results;
 }
 
-function toResult({ name, type, passThreshold, compiled }: Criterion, grade: GradeResult): CriterionResult {
-  const { reward, subRewards, isFlagged, errorMessages, leaves } = grade;
-  const judged = Object.entries(leaves).flatMap(([key, leaf]) => {
-    const sample = judgeSample(leaf);
-    return sample ? [[key, sample] as const] : [];
-  });
-  const isMulti = compiled.grader.type === 'multi';
-  return {
-    name,
-    type,
-    score: reward,
-    passed: !isFlagged && reward >= passThreshold,
-    sample: isMulti ? null : (judged[0]?.[1] ?? null),
-    ...(isMulti && judged.length > 0 ? { sub_samples: Object.fromEntries(judged) } : {}),
-    ...(Object.keys(subRewards).length > 0 ? { sub_scores: { ...subRewards } } : {}),
-    ...(isFlagged ? { errors: [...errorMessages] } : {}),
-  };
-}
-
-/** What a judge was asked and said. Its usage is nothing when the answer was remembered. */
-function judgeSample({ judgement, usage }: LeafResult): ModelSample | undefined {
-  if (!judgement) return undefined;
-  const { request, answer } = judgement;
-  const nothing = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, cached_tokens: 0 };
-  return {
-    input: request.messages.map(({ role, content }) => ({ role, content })),
-    output: [{ role: 'assistant', content: answer.text }],
-    finish_reason: answer.finishReason,
-    model: request.model,
-    usage: { ...(usage[request.model] ?? nothing) },
-    error: null,
-    temperature: request.temperature,
-    max_completion_tokens: request.maxTokens ?? 0,
-    top_p: request.topP,
-    seed: request.seed,
-  };
-}
-
 function toItem(
-  context: BatchContext,
+  { run, sampling, nowMs }: ItemContext,
   { row, rowIndex, sampleIndex, answer }: Case,
   results: CriterionResult[],
 ): OutputItem {
-  const { run, sampling } = context;
   const samples = run.samplesPerItem ?? 1;
   const hasError = answer.error !== null || results.some((result) => result.errors !== undefined);
   const { output_text } = answer.sample;
   return {
     object: 'eval.run.output_item',
     id: itemId(run.id, rowIndex * samples + sampleIndex),
-    created_at: Math.floor(context.nowMs / 1000),
+    created_at: Math.floor(nowMs / 1000),
     run_id: run.id,
     eval_id: run.evalId,
     status: hasError ? 'error' : results.every((result) => result.passed) ? 'pass' : 'fail',
@@ -170,14 +138,4 @@ export function itemIndex(runId: string, id: string): number | undefined {
   const match = /_([0-9]{1,9})$/.exec(id);
   const index = match?.[1] === undefined ? undefined : Number(match[1]);
   return index !== undefined && itemId(runId, index) === id ? index : undefined;
-}
-
-/** Compiled once a run. A check gives 0 or 1; anything else has a threshold of its own. */
-export function toCriteria(evaluation: StoredEval, compile: (spec: object) => CompiledGrader): Criterion[] {
-  return evaluation.testingCriteria.map((spec) => ({
-    name: spec.name,
-    type: spec.type,
-    passThreshold: spec.pass_threshold ?? 1,
-    compiled: compile(spec),
-  }));
 }

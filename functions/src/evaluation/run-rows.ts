@@ -1,5 +1,14 @@
 /** The rows a run is about: from a file with purpose `evals`, given in the request, or stored completions. */
-import { ApiError, type EvalRow, InvariantError, KEYS, ROW_EXAMPLES, type StoredRun } from '@preheat/contracts';
+import {
+  ApiError,
+  decodeStored,
+  type EvalRow,
+  InvariantError,
+  KEYS,
+  RecordedRow,
+  ROW_EXAMPLES,
+  type StoredRun,
+} from '@preheat/contracts';
 import type { ObjectStore } from '@preheat/ports';
 import type { FileLibrary } from '../files/file-library.js';
 import { jsonlLines } from '../files/jsonl-lines.js';
@@ -30,13 +39,32 @@ async function fileLines(files: FileLibrary, { projectId }: Run, id: string) {
 
 async function snapshotLines(store: ObjectStore, { evalId, id }: Run) {
   const key = KEYS.runRows(evalId, id);
+  const bytes = await keptRows(store, id, key);
+  return jsonlLines(oneChunk(bytes), { filename: key, example: ROW_EXAMPLES.evals });
+}
+
+async function keptRows(store: ObjectStore, id: string, key: string): Promise<Uint8Array> {
   const object = await store.get(key);
   if (!object) throw new InvariantError(`the rows of run ${id} are missing: ${key}`);
-  return jsonlLines(oneChunk(object.body), { filename: key, example: ROW_EXAMPLES.evals });
+  return object.body;
 }
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
+}
+
+/** The rows of a recorded run from index `from` on, in order. */
+export async function* recordedRows(
+  store: ObjectStore,
+  { evalId, id }: Pick<Run, 'evalId' | 'id'>,
+  from: number,
+): AsyncGenerator<RecordedRow> {
+  const key = KEYS.runRows(evalId, id);
+  const lines = new TextDecoder()
+    .decode(await keptRows(store, id, key))
+    .split('\n')
+    .filter(Boolean);
+  for (const line of lines.slice(from)) yield decodeStored(RecordedRow, new TextEncoder().encode(line), key);
 }
 
 /** Keeps the rows of a run whose source may change. */

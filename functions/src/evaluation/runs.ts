@@ -14,7 +14,7 @@ import {
   type StoredEval,
   StoredRun,
 } from '@preheat/contracts';
-import { DocumentStore, ownedBy } from '@preheat/jobs';
+import { DocumentStore, ownedBy, storeRun } from '@preheat/jobs';
 import {
   type Clock,
   type Ids,
@@ -86,9 +86,7 @@ export class Runs {
       error: null,
     };
     if (rows.kept) await keepRows(store, run, rows.kept);
-    await this.documents.create(KEYS.run(run.evalId, id), run);
-    await store.put(KEYS.runIndexEntry(run.evalId, createdAtMs, id), new Uint8Array());
-    await store.put(KEYS.activeRun(run.evalId, id), new Uint8Array());
+    await storeRun(this.#deps, run);
     await this.ring(run);
     return run;
   }

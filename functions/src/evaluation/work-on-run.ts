@@ -4,17 +4,17 @@
  * draws the same random numbers for the same items.
  */
 import { createHash } from 'node:crypto';
-import { type EvalRow, type StoredEval, type StoredRun } from '@preheat/contracts';
-import { type CompiledGrader, compileGrader } from '@preheat/graders';
+import type { EvalRow, OutputItem, RecordedRow, StoredEval, StoredRun } from '@preheat/contracts';
+import { storedCriterion } from '@preheat/graders';
 import type { ApiDependencies } from '../dependencies.js';
 import { FileLibrary } from '../files/file-library.js';
 import { findCallableModel } from '../serving/find-model.js';
 import { afterFailure, HeldRun, LostRunError } from './held-run.js';
 import type { Answerer } from './answers.js';
-import { evaluateBatch, toCriteria } from './item-evaluation.js';
+import { evaluateBatch, recordedItems } from './item-evaluation.js';
 import { writeItems } from './item-log.js';
 import { compileMessages, STORED_CONVERSATION } from './run-messages.js';
-import { runRows } from './run-rows.js';
+import { recordedRows, runRows } from './run-rows.js';
 import { modelOf, samplingOf } from './run-sampling.js';
 import type { Runs } from './runs.js';
 import type { Evals } from './evals.js';
@@ -66,53 +66,74 @@ export async function workOnRun(
 async function evaluate(deps: RunWorkerDependencies, held: HeldRun, options: RunWorkerOptions): Promise<RunOutcome> {
   const { run } = held;
   const evaluation = await deps.evals.get(run.projectId, run.evalId);
+  if (run.isRecorded) return workThrough(deps, held, options, recordedWork(deps, run));
   const answerer = await answererOf(deps, run);
   try {
-    const samples = run.samplesPerItem ?? 1;
-    let next = run.segments.reduce((sum, segment) => sum + segment.count, 0) / samples;
-    const rows = runRows({ files: new FileLibrary(deps), store: deps.store }, run, next);
-    for await (const batch of batches(rows, Math.max(1, Math.floor(BATCH_ITEMS / samples)))) {
-      await evaluateAndRecord(deps, held, evaluation, answerer, batch, next);
-      next += batch.length;
-      const isLate = options.deadlineMs !== undefined && deps.clock.nowMs() >= options.deadlineMs;
-      if (next * samples < run.counts.total && (isLate || options.signal?.aborted)) return await handOver(deps, held);
-    }
-    await end(held, { state: 'completed' });
-    return 'ended';
+    return await workThrough(deps, held, options, sampledWork(deps, held, evaluation, answerer));
   } finally {
     if (answerer.kind === 'model') await answerer.model.release();
   }
 }
 
-async function evaluateAndRecord(
+/** How a run gets from rows to results. */
+interface Work<Row> {
+  /** From an index on. */
+  rows(from: number): AsyncIterable<Row>;
+  items(batch: readonly Row[], firstRow: number): Promise<OutputItem[]>;
+}
+
+function sampledWork(
   deps: RunWorkerDependencies,
   held: HeldRun,
-  evaluation: StoredEval,
+  { itemSchema, testingCriteria }: StoredEval,
   answerer: Answerer,
-  batch: readonly EvalRow[],
-  firstRow: number,
-): Promise<void> {
-  const criteria = toCriteria(evaluation, compiledCriterion);
-  const { run } = held;
-  const sampling = samplingOf(run, seedOf(run.id));
-  const context = {
-    run,
-    itemSchema: evaluation.itemSchema,
-    criteria,
-    graders: deps.graders,
-    answerer,
-    sampling,
-    nowMs: deps.clock.nowMs(),
-    signal: held.lost,
+): Work<EvalRow> {
+  const { run, lost: signal } = held;
+  const criteria = testingCriteria.map(storedCriterion);
+  const common = { run, itemSchema, criteria, graders: deps.graders, answerer, signal };
+  return {
+    rows: (from) => runRows({ files: new FileLibrary(deps), store: deps.store }, run, from),
+    items: (batch, firstRow) => evaluateBatch({ ...common, ...itemContext(deps, run) }, batch, firstRow),
   };
-  const items = await evaluateBatch(context, batch, firstRow);
-  const segment = await writeItems(deps.store, run, firstRow * (run.samplesPerItem ?? 1), items);
-  // Progress makes earlier failures forgotten.
-  await held.write((current) => ({
-    segments: [...current.segments, segment],
-    ...withItems(current, items),
-    attempts: 0,
-  }));
+}
+
+function recordedWork(deps: RunWorkerDependencies, run: StoredRun): Work<RecordedRow> {
+  return {
+    rows: (from) => recordedRows(deps.store, run, from),
+    items: (batch, firstRow) => Promise.resolve(recordedItems(itemContext(deps, run), batch, firstRow)),
+  };
+}
+
+const itemContext = ({ clock }: RunWorkerDependencies, run: StoredRun) => ({
+  run,
+  sampling: samplingOf(run, seedOf(run.id)),
+  nowMs: clock.nowMs(),
+});
+
+async function workThrough<Row>(
+  deps: RunWorkerDependencies,
+  held: HeldRun,
+  options: RunWorkerOptions,
+  work: Work<Row>,
+): Promise<RunOutcome> {
+  const { run } = held;
+  const samples = run.samplesPerItem ?? 1;
+  let next = run.segments.reduce((sum, segment) => sum + segment.count, 0) / samples;
+  for await (const batch of batches(work.rows(next), Math.max(1, Math.floor(BATCH_ITEMS / samples)))) {
+    const items = await work.items(batch, next);
+    const segment = await writeItems(deps.store, run, next * samples, items);
+    // Progress makes earlier failures forgotten.
+    await held.write((current) => ({
+      segments: [...current.segments, segment],
+      ...withItems(current, items),
+      attempts: 0,
+    }));
+    next += batch.length;
+    const isLate = options.deadlineMs !== undefined && deps.clock.nowMs() >= options.deadlineMs;
+    if (next * samples < run.counts.total && (isLate || options.signal?.aborted)) return handOver(deps, held);
+  }
+  await end(held, { state: 'completed' });
+  return 'ended';
 }
 
 async function answererOf(deps: RunWorkerDependencies, run: StoredRun): Promise<Answerer> {
@@ -123,12 +144,6 @@ async function answererOf(deps: RunWorkerDependencies, run: StoredRun): Promise<
   if (!messages.ok) throw new Error(`run ${run.id} was created with a template that does not parse`);
   const record = await findCallableModel(deps.models, run.projectId, name);
   return { kind: 'model', model: await deps.decoders.acquire(record, run.projectId), name, messages: messages.source };
-}
-
-function compiledCriterion(spec: object): CompiledGrader {
-  const compiled = compileGrader(spec);
-  if (compiled.ok) return compiled.value;
-  throw new Error(`a stored criterion no longer compiles: ${compiled.problems[0]?.message}`);
 }
 
 async function handOver(deps: RunWorkerDependencies, held: HeldRun): Promise<RunOutcome> {
@@ -161,8 +176,8 @@ function seedOf(runId: string): number {
   return createHash('sha256').update(runId).digest().readUInt32BE(0) >>> 1;
 }
 
-async function* batches(rows: AsyncIterable<EvalRow>, size: number): AsyncGenerator<EvalRow[]> {
-  let batch: EvalRow[] = [];
+async function* batches<Row>(rows: AsyncIterable<Row>, size: number): AsyncGenerator<Row[]> {
+  let batch: Row[] = [];
   for await (const row of rows) {
     batch.push(row);
     if (batch.length < size) continue;

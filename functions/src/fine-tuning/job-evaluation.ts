@@ -5,9 +5,8 @@
  */
 import type { StoredEval } from '@preheat/contracts';
 import type { CompiledGrader } from '@preheat/graders';
-import { type EvalOf, uniquePart } from '@preheat/jobs';
+import { type EvalOf, timeIdOf, uniquePart } from '@preheat/jobs';
 import { rewardCriterion } from '../evaluation/criteria.js';
-import { timeIdOf } from '../listing/time-id.js';
 import type { ItemShape } from './data/item-shape.js';
 
 export type JobEvaluation = Pick<StoredEval, 'itemSchema' | 'testingCriteria'>;

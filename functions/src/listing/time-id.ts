@@ -2,9 +2,9 @@
  * Ids that carry their creation time: the position of an item in its index follows from the id alone. A client that
  * deletes what it lists can therefore continue after an id that is gone.
  */
+import { TIME_DIGITS, timeIdOf } from '@preheat/jobs';
 import type { Clock, Ids } from '@preheat/ports';
 
-const TIME_DIGITS = 9;
 /** No id is older than this platform, so an earlier time means that the id was not made here. */
 const EARLIEST_MS = Date.UTC(2020, 0);
 const DAY_MS = 86_400_000;
@@ -15,14 +15,8 @@ export function timeId(
   { clock, ids }: { clock: Clock; ids: Ids },
 ): { id: string; createdAtMs: number } {
   const createdAtMs = clock.nowMs();
-  return { id: ids.next(`${prefix}${timeDigits(createdAtMs)}`), createdAtMs };
+  return { id: ids.next(timeIdOf(prefix, createdAtMs, '')), createdAtMs };
 }
-
-/** The id of something that is one with what has the `unique` part, and was made then. */
-export const timeIdOf = (prefix: string, createdAtMs: number, unique: string): string =>
-  `${prefix}${timeDigits(createdAtMs)}${unique}`;
-
-const timeDigits = (ms: number): string => ms.toString(36).padStart(TIME_DIGITS, '0');
 
 /** When the id was made, or undefined for ids from elsewhere. */
 export function createdAtOf(prefix: string, id: string, nowMs: number): number | undefined {

@@ -4,9 +4,10 @@ import { EvalName, MAX_CRITERIA } from './evaluation.js';
 import { MAX_SUB_GRADERS } from './grader.js';
 import { Lease } from './job.js';
 import { Count, Id, Metadata, ModelName, Nullable, OneOf, RecentWriteIds, UnixSeconds } from './primitives.js';
-import { MAX_SAMPLES_PER_ITEM, RunDataSource } from './run-data-source.js';
+import { MAX_RECORDED_SAMPLES, MAX_SAMPLES_PER_ITEM, RunDataSource } from './run-data-source.js';
 
 const SampleCount = Type.Integer({ minimum: 1, maximum: MAX_SAMPLES_PER_ITEM });
+const StoredSampleCount = Type.Integer({ minimum: 1, maximum: MAX_RECORDED_SAMPLES });
 
 export const CreateRun = Type.Object(
   {
@@ -64,7 +65,9 @@ export const StoredRun = Type.Object({
   metadata: Nullable(Metadata),
   dataSource: RunDataSource,
   /** Absent: 1. */
-  samplesPerItem: Type.Optional(SampleCount),
+  samplesPerItem: Type.Optional(StoredSampleCount),
+  /** Its rows are kept with their answers and what these scored: nothing is sampled or graded. */
+  isRecorded: Type.Optional(Type.Boolean()),
   state: OneOf(RUN_STATES),
   lease: Nullable(Lease),
   epoch: Count,
@@ -115,7 +118,7 @@ export const EvalRunObject = Type.Object({
     ),
   ),
   /** Extension. */
-  samples_per_item: SampleCount,
+  samples_per_item: StoredSampleCount,
   /** Extension: the unbiased estimate over the rows done so far; null where it was not asked for. */
   pass_at_k: Nullable(
     Type.Array(

@@ -36,6 +36,7 @@ export * from './primitives.js';
 export * from './publication.js';
 export * from './queue-message.js';
 export * from './queue-standing.js';
+export * from './recorded-row.js';
 export * from './retention.js';
 export * from './rope-scaling.js';
 export * from './rotary-tables.js';

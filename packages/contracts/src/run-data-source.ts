@@ -12,6 +12,8 @@ const Refused = Type.Optional(Type.Unknown());
 
 /** Answers of a model to one row. */
 export const MAX_SAMPLES_PER_ITEM = 128;
+/** The same in a recorded run: as many as a phase may draw for one validation row. */
+export const MAX_RECORDED_SAMPLES = 1_000;
 /** Rows of one request, and stored completions of one run. */
 export const MAX_INLINE_ROWS = 10_000;
 const FileSource = Type.Object({ type: Type.Literal('file_id'), id: FileId }, CLOSED);

@@ -9,6 +9,7 @@ export {
   requiredItemKeys,
   type Scorer,
 } from './compiled-grader.js';
+export { type Criterion, criterionResult, storedCriterion } from './criterion.js';
 export { DecoderJudge, type JudgeModel, type JudgeModels } from './decoder-judge.js';
 export { type GradeResult, grade, type LeafResult } from './grade.js';
 export { type GradeAllOptions, gradeAll } from './grade-all.js';

@@ -30,7 +30,9 @@ export { RunnerRegistry, type RunnerRegistryDependencies } from './runner-regist
 export { sweepJobs, type SweepOptions, type SweepResult } from './sweeper.js';
 export { afterExpiry } from './takeover.js';
 export { ThroughputLedger } from './throughput-ledger.js';
+export { TIME_DIGITS, timeIdOf } from './time-id.js';
 export { JOB_EVENTS, type JobEvent, transition, TRANSITIONS } from './transitions.js';
+export { storeRun } from './store-run.js';
 export { markOfExport, markOfJob, markOfModel, markUse, type Use } from './use-marks.js';
 export { modelsNamedIn, Uses, type UsesDependencies } from './uses.js';
 export { utcText } from './utc-text.js';

@@ -12,7 +12,9 @@ export type {
   Snapshot,
   StepResult,
   TrainingRow,
+  ValidationAnswers,
 } from './recipe.js';
+export { answerSample } from './rollout/answer-sample.js';
 export { RUNTIMES } from './runtimes.js';
 export { StaleRolloutError } from './training/stale-rollout-error.js';
 export { TrainingDivergedError } from './training/training-diverged-error.js';

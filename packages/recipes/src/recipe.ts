@@ -101,6 +101,18 @@ export interface Snapshot {
   readonly plain: Readonly<Record<string, unknown>>;
 }
 
+/** Answers to validation rows with what they earned; those to one row are adjacent. */
+export interface ValidationAnswers {
+  readonly completions: readonly {
+    readonly row: TrainingRow;
+    readonly prompt: Int32Array;
+    readonly sample: RolloutSample;
+  }[];
+  readonly grades: readonly GradeResult[];
+  /** How they were drawn. */
+  readonly drawn: { readonly perRow: number; readonly temperature: number; readonly seed: number };
+}
+
 export interface StepResult<State> {
   readonly state: State;
   readonly done: boolean;
@@ -112,6 +124,8 @@ export interface StepResult<State> {
   readonly event: { readonly message: string; readonly data: Readonly<Record<string, unknown>> };
   /** What is wrong with the step though it went through, each an event of its own. */
   readonly warnings?: readonly string[];
+  /** Of a step at which the validation rows were answered. */
+  readonly validation?: ValidationAnswers | null;
 }
 
 export interface Recipe<Config, State, Row = TrainingRow> {

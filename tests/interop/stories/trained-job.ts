@@ -26,8 +26,22 @@ export async function trainedJob({ client }: Story): Promise<Job> {
   expect(evaluation.testing_criteria).toMatchObject([{ name: 'reward', pass_threshold: 0.5 }]);
   const checkpoints = await collect(client.fineTuning.jobs.checkpoints.list(job.id, { limit: 1 }));
   expect(checkpoints[0]?.fine_tuned_model_checkpoint).toContain(':ckpt-step-13');
+  await validated(client, evaluation.id, checkpoints[0]?.fine_tuned_model_checkpoint ?? '');
   await permissions(client, checkpoints[0]?.fine_tuned_model_checkpoint ?? '');
   return job;
+}
+
+/** The one validation of the job is a run of its eval, of the checkpoint that answered. */
+async function validated(client: OpenAI, evalId: string, checkpoint: string): Promise<void> {
+  const read = () => collect(client.evals.runs.list(evalId, { limit: 1 }));
+  const hasEnded = (runs: { status: string }[]) =>
+    runs.length > 0 && runs.every(({ status }) => status === 'completed');
+  const [run, ...others] = await waitFor('the run of the validation', read, hasEnded, TIMEOUT_MS);
+  expect(others).toEqual([]);
+  expect(run).toMatchObject({ model: checkpoint, result_counts: { total: 8, errored: 0 } });
+  const items = await collect(client.evals.runs.outputItems.list(run?.id ?? '', { eval_id: evalId, limit: 5 }));
+  expect(items).toHaveLength(8);
+  expect(items[0]).toMatchObject({ results: [{ name: 'reward' }], sample: { model: checkpoint } });
 }
 
 async function permissions(client: OpenAI, checkpoint: string): Promise<void> {

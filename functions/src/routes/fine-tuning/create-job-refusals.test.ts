@@ -160,6 +160,20 @@ const BAD: Bad[] = [
     /is required/,
   ],
   [
+    'an effort that no model here makes',
+    ({ rl }) => ({
+      model: MODEL,
+      training_file: rl,
+      method: {
+        type: 'reinforcement',
+        reinforcement: { grader: GRADER, hyperparameters: { reasoning_effort: 'high' } },
+      },
+    }),
+    'unsupported_parameter',
+    'method.reinforcement.hyperparameters.reasoning_effort',
+    /only 'default' is served/,
+  ],
+  [
     'a format of rollouts',
     ({ rl }) => ({
       model: MODEL,

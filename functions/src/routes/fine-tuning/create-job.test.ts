@@ -36,13 +36,19 @@ describe('creating a job', () => {
 
   it('reads a reinforcement method back as it was sent', async () => {
     const { api, rl } = await filesOfJobs();
-    const reinforcement = { grader: GRADER, hyperparameters: { n_epochs: 2, batch_size: 4, compute_multiplier: 1 } };
+    const schedule = { n_epochs: 2, batch_size: 4, learning_rate_multiplier: 0.5, eval_interval: 3, eval_samples: 2 };
+    const hyperparameters = { ...schedule, compute_multiplier: 2, reasoning_effort: 'default' };
+    const reinforcement = { grader: GRADER, hyperparameters };
     const method = { type: 'reinforcement', reinforcement };
     // The fresh model never earns anything.
     const body = { model: MODEL, training_file: rl, method, preflight: { force: true } };
     const job = (await createJob(api, body)).json() as FineTuningJob;
     expect(job.method).toMatchObject(method);
-    expect(job.pipeline).toMatchObject([{ type: 'reinforcement', algorithm: 'grpo', status: 'pending' }]);
+    // Each is what the phase runs with: twice the compute is twice the answers to a prompt.
+    const config = { ...schedule, group_size: 16 };
+    expect(job.pipeline).toMatchObject([
+      { type: 'reinforcement', algorithm: 'grpo', status: 'pending', hyperparameters: config },
+    ]);
   });
 
   it('answers a preference job as OpenAI does, with "auto" resolved', async () => {

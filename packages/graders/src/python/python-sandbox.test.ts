@@ -67,6 +67,29 @@ describe('a grade function', () => {
   });
 });
 
+describe('a module that is not there', () => {
+  it.each([
+    ['at the top', `import numpy as np\n${grader('return 1')}`, 1],
+    [
+      'in the function, where only a sample would meet it',
+      grader('from numpy.linalg import norm\nreturn norm([1])'),
+      2,
+    ],
+    ['where another failure is caught', grader('try:\n    import numpy\nexcept ValueError:\n    pass\nreturn 1'), 3],
+  ])('is named before any sample exists: %s', async (_where, body, line) => {
+    const problem = await sandbox.check(body, signal);
+    expect(problem).toContain(`No module named 'numpy' (line ${line})`);
+    expect(problem).toContain('standard library');
+  });
+
+  it.each([
+    ['does without it', 'try:\n    import numpy\nexcept ImportError:\n    numpy = None\nreturn 1'],
+    ['has it', 'import os.path, xml.etree.ElementTree\nfrom collections import abc\nreturn 1'],
+  ])('is no problem of a source that %s', async (_what, body) => {
+    expect(await sandbox.check(grader(body), signal)).toBeNull();
+  });
+});
+
 describe('waiting for a process', () => {
   it('ends with the signal, and the next in line still gets its turn', async () => {
     const impatient = new AbortController();

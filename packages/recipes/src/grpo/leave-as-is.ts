@@ -18,5 +18,6 @@ export async function leaveAsIs(
   const valid = ctx.validationRows.length > 0 ? await evaluate(trainer, ctx, START_VERSION) : null;
   const once = { step: 1, total_steps: 1, ...chosen, trained_rows: 0, update_skipped: 1 };
   const metrics = { ...once, ...validationMetrics(valid) };
-  return { done: true, metrics, tokens: 0, event: { message: MESSAGE, data: metrics }, warnings: [`${MESSAGE}.`] };
+  const event = { message: MESSAGE, data: metrics };
+  return { done: true, metrics, tokens: 0, event, warnings: [`${MESSAGE}.`], validation: valid };
 }

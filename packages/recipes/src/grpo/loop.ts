@@ -10,7 +10,7 @@ import Type, { type Static } from 'typebox';
 import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
 import { collect, type Completion } from '../rollout/collect.js';
-import { evaluate, isEvaluationDue, publish, rowsAt } from '../rollout/evaluate.js';
+import { evaluateWhenDue, publish, rowsAt } from '../rollout/evaluate.js';
 import { type GradedCompletion, gradedCompletions, meanKnown } from '../rollout/graded-completion.js';
 import { eventTree } from '../rollout/grader-report.js';
 import { message, rolloutMetrics, stepTiming, updateMetrics, validationMetrics } from '../rollout/report.js';
@@ -185,8 +185,7 @@ async function takeStep<Config extends GrpoConfig>(
   const moved = nextTemperature(state.temperature, rollouts['sampled_entropy'] ?? 0, config);
   const watched = watch(variant.observe?.(graded, config), state.complaints);
   const isLast = step >= totalSteps || watched.isEnough;
-  const isDue = isEvaluationDue(ctx, step, isLast ? step : totalSteps);
-  const valid = isDue ? await evaluate(state.trainer, ctx, step) : null;
+  const valid = await evaluateWhenDue(state.trainer, ctx, step, isLast ? step : totalSteps);
   const metrics = {
     step,
     total_steps: totalSteps,
@@ -206,6 +205,7 @@ async function takeStep<Config extends GrpoConfig>(
     done: isLast,
     metrics,
     tokens: trainedOn.rows.reduce((sum, { tokens }) => sum + tokens.length, 0),
+    validation: valid,
     event: { message: message(step, totalSteps, metrics) + watched.ending, data: { ...metrics, ...tree } },
     warnings: [...stepWarnings(step, metrics), ...watched.warnings],
   };

@@ -6,7 +6,7 @@ import { FIRST_ROW, type LossSpec, type RowCursor, RowSampler, type StepReport, 
 import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult } from '../recipe.js';
 import { collect } from '../rollout/collect.js';
-import { evaluate, isEvaluationDue, publish, rowsAt } from '../rollout/evaluate.js';
+import { evaluateWhenDue, publish, rowsAt } from '../rollout/evaluate.js';
 import { type GradedCompletion, gradedCompletions, meanKnown } from '../rollout/graded-completion.js';
 import { eventTree } from '../rollout/grader-report.js';
 import { message, rolloutMetrics, stepTiming, updateMetrics, validationMetrics } from '../rollout/report.js';
@@ -118,7 +118,7 @@ async function takeStep<Config extends PpoLoopConfig>(
   const trained = now();
 
   // Log.
-  const valid = isEvaluationDue(ctx, step, totalSteps) ? await evaluate(state.trainer, ctx, step) : null;
+  const valid = await evaluateWhenDue(state.trainer, ctx, step, totalSteps);
   const learned = learnedTokens(judged.rows, spec);
   const metrics = {
     step,
@@ -139,6 +139,7 @@ async function takeStep<Config extends PpoLoopConfig>(
     done: step >= totalSteps,
     metrics,
     tokens: judged.rows.reduce((sum, { tokens }) => sum + tokens.length, 0),
+    validation: valid,
     event: { message: message(step, totalSteps, metrics), data: { ...metrics, ...tree } },
     warnings: stepWarnings(step, metrics),
   };

@@ -1,10 +1,9 @@
 /** The policy as its sampler draws from it, and what its answers to the validation rows earn. */
 import { invariant } from '@preheat/contracts';
 import type { Trainer } from '@preheat/nn';
-import type { RecipeContext, TrainingRow } from '../recipe.js';
+import type { RecipeContext, TrainingRow, ValidationAnswers } from '../recipe.js';
 import { seedOf } from '../training/random-streams.js';
 import { collect, rolloutsOf } from './collect.js';
-import type { Graded } from './report.js';
 import type { RolloutConfig } from '../catalog/rollout-keys.js';
 import { score } from './score.js';
 
@@ -24,8 +23,15 @@ export async function publish(
   await rolloutsOf(ctx).updateWeights(await trainer.weights(), policyVersion);
 }
 
-export function isEvaluationDue(ctx: RecipeContext<EvaluationConfig>, step: number, totalSteps: number): boolean {
-  return ctx.validationRows.length > 0 && (step % ctx.config.eval_interval === 0 || step >= totalSteps);
+/** The evaluation after a step, where one is due: every `eval_interval` steps and at the last; else null. */
+export async function evaluateWhenDue(
+  trainer: Trainer,
+  ctx: RecipeContext<EvaluationConfig>,
+  step: number,
+  totalSteps: number,
+): Promise<ValidationAnswers | null> {
+  const isDue = ctx.validationRows.length > 0 && (step % ctx.config.eval_interval === 0 || step >= totalSteps);
+  return isDue ? evaluate(trainer, ctx, step) : null;
 }
 
 /**
@@ -36,13 +42,13 @@ export async function evaluate(
   trainer: Trainer,
   ctx: RecipeContext<EvaluationConfig>,
   policyVersion: number,
-): Promise<Graded> {
+): Promise<ValidationAnswers> {
   await trainer.withAverage(() => publish(trainer, ctx, policyVersion));
   const { eval_rows: count, eval_samples: perRow, temperature } = ctx.config;
   const seed = seedOf(ctx.seed, `evaluation ${policyVersion}`);
   const drawn = perRow === 1 ? { perRow, temperature: 0, seed: 0 } : { perRow, temperature, seed };
   const completions = await collect(ctx, ctx.validationRows.slice(0, count), { ...drawn, policyVersion });
-  return { completions, grades: await score(ctx, completions) };
+  return { completions, grades: await score(ctx, completions), drawn };
 }
 
 export function rowsAt(rows: readonly TrainingRow[], indices: Int32Array): TrainingRow[] {

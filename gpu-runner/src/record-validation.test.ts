@@ -1,0 +1,121 @@
+/** The runs that a job's validations become: one a validation, whoever runs the job and however often it is stopped. */
+import { MemoryWorkQueue } from '@preheat/adapters/memory';
+import { decodeStored, encodeStored, KEYS, RecordedRow, type StoredEval, StoredRun } from '@preheat/contracts';
+import { checkpointModelName } from '@preheat/jobs';
+import { type JsonValue, listAll } from '@preheat/ports';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runJob } from './run-job.js';
+import {
+  documentOf,
+  executor,
+  leaseOf,
+  never,
+  phases,
+  runUntilStep,
+  type World,
+  world,
+} from './test-kit/job-under-test.js';
+
+afterAll(() => executor.dispose());
+
+const EVAL_ID = 'eval_000000001x';
+
+/** Both phases validated, the second at each of its three steps, and the eval of the job. */
+async function validatedWorld(): Promise<World> {
+  const rlKeys = { eval_interval: 1, eval_rows: 5, eval_samples: 2, checkpoint_interval: 10 };
+  const at = await world({}, { phases: phases({}, true, rlKeys) });
+  const { phases: made } = await documentOf(at);
+  const evaluation: StoredEval = {
+    schemaVersion: 1,
+    id: EVAL_ID,
+    projectId: 'proj',
+    createdAtMs: 1,
+    name: 'rewards',
+    metadata: null,
+    itemSchema: {},
+    includeSampleSchema: true,
+    testingCriteria: [{ ...made[1]!.grader, pass_threshold: 0.2 } as never],
+  };
+  await at.store.put(KEYS.evaluation(EVAL_ID), encodeStored(evaluation));
+  await at.jobs.documents.update(KEYS.job(at.jobId), (job) => ({ ...job, evalId: EVAL_ID }));
+  return at;
+}
+
+async function keysUnder({ store }: World, prefix: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { key } of listAll(store, prefix)) found.push(key);
+  return found;
+}
+
+async function runsOf(at: World): Promise<{ run: StoredRun; rows: RecordedRow[] }[]> {
+  const listed = await keysUnder(at, KEYS.runIndex(EVAL_ID));
+  return Promise.all(
+    listed.map(async (entry) => {
+      const id = entry.slice(entry.indexOf('evalrun_'));
+      const [key, rowsKey] = [KEYS.run(EVAL_ID, id), KEYS.runRows(EVAL_ID, id)];
+      const run = decodeStored(StoredRun, (await at.store.get(key))!.body, key);
+      const lines = new TextDecoder()
+        .decode((await at.store.get(rowsKey))!.body)
+        .trim()
+        .split('\n');
+      return { run, rows: lines.map((line) => decodeStored(RecordedRow, new TextEncoder().encode(line), rowsKey)) };
+    }),
+  );
+}
+
+describe('the eval of a job', () => {
+  it('has a run for each validation of its phase, of the checkpoint that answered, with what training measured', async () => {
+    const at = await validatedWorld();
+    const evaluationQueue = new MemoryWorkQueue<JsonValue>({ clock: at.deps.clock });
+    expect(await runJob({ ...at.deps, evaluationQueue }, await leaseOf(at), never)).toBe('succeeded');
+    const job = await documentOf(at);
+    const runs = await runsOf(at);
+    expect(runs.map(({ run }) => run.metadata?.['step'])).toEqual(['7', '8', '9']);
+    for (const [i, { run, rows }] of runs.entries()) {
+      const model = checkpointModelName(job, 7 + i);
+      expect(run).toMatchObject({ isRecorded: true, state: 'queued', samplesPerItem: 2, counts: { total: 10 } });
+      expect(run.dataSource).toMatchObject({ model, source: { type: 'file_id', id: 'file-rl' } });
+      expect(rows.map(({ answers }) => answers.length)).toEqual([2, 2, 2, 2, 2]);
+      const scores = rows.flatMap(({ answers }) => answers.map(({ results }) => results[0]!.score));
+      const checkpoint = job.checkpoints.find((one) => one.model === model);
+      const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+      expect(mean).toBeCloseTo(checkpoint!.metrics['full_valid_mean_reward']!, 9);
+    }
+    const rung = await evaluationQueue.receive({ maxMessages: 10, waitMs: 0, visibilityTimeoutMs: 1_000 });
+    const ids = rung.map(({ message }) => message as { kind: string; runId?: string });
+    expect(ids.flatMap(({ kind, runId }) => (kind === 'eval_run' ? [runId] : []))).toEqual(
+      runs.map(({ run }) => run.id),
+    );
+    expect(await keysUnder(at, KEYS.activeRuns)).toHaveLength(3);
+  });
+
+  it('has the same runs when the job was stopped at every step, or took a step again', async () => {
+    const [straight, stopped] = [await validatedWorld(), await validatedWorld()];
+    await runJob(straight.deps, await leaseOf(straight), never);
+    let outcome = await runUntilStep(stopped, 'runner-1', 7);
+    // The next runner takes the step of the last checkpoint again: its pointer never moved.
+    await stopped.jobs.documents.update(KEYS.job(stopped.jobId), (job) => {
+      const before = job.checkpoints.find(({ step }) => step === 6) ?? null;
+      return { ...job, resume: before, checkpoints: job.checkpoints.filter(({ step }) => step <= 6) };
+    });
+    for (let restart = 2; outcome === 'released'; restart++) {
+      outcome = await runUntilStep(stopped, `runner-${restart}`, 7);
+    }
+    expect(outcome).toBe('succeeded');
+    const rowsOf = async (at: World) => (await runsOf(at)).map(({ rows }) => rows.map(withoutModel));
+    expect(await rowsOf(stopped)).toEqual(await rowsOf(straight));
+  });
+
+  it('gets none once its owner deleted it', async () => {
+    const at = await validatedWorld();
+    await at.store.delete(KEYS.evaluation(EVAL_ID));
+    expect(await runJob(at.deps, await leaseOf(at), never)).toBe('succeeded');
+    expect(await keysUnder(at, KEYS.activeRuns)).toEqual([]);
+  });
+});
+
+/** The two jobs differ in their names. */
+const withoutModel = ({ item, answers }: RecordedRow) => ({
+  item,
+  answers: answers.map(({ sample: { model: _, ...sample }, results }) => ({ sample, results })),
+});

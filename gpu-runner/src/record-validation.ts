@@ -1,0 +1,123 @@
+/**
+ * Each validation of the phase that a job's eval is about is a run of that eval: the answers were drawn and graded in training, so the
+ * run is stored with both, and whoever works on evals counts them. A step that is taken again, by this runner or another, stores the same
+ * run again, which changes nothing; an eval that its owner deleted gets none.
+ */
+import {
+  decodeStored,
+  encodeStored,
+  type EvalRunMessage,
+  type JobDocument,
+  KEYS,
+  type RecordedRow,
+  StoredEval,
+  type StoredRun,
+} from '@preheat/contracts';
+import { type Criterion, criterionResult, storedCriterion } from '@preheat/graders';
+import { checkpointModelName, storeRun, timeIdOf, uniquePart } from '@preheat/jobs';
+import { answerSample, type ValidationAnswers } from '@preheat/recipes';
+import type { Tokenizer } from '@preheat/tokenizer';
+import type { RunnerDependencies } from './runner-dependencies.js';
+
+export interface Validated {
+  readonly phaseIndex: number;
+  /** Over the whole pipeline; it names the checkpoint that answered. */
+  readonly step: number;
+  readonly tokenizer: Tokenizer;
+  readonly answers: ValidationAnswers;
+}
+
+type Dependencies = Pick<RunnerDependencies, 'store' | 'ids' | 'clock' | 'log' | 'evaluationQueue'>;
+
+/** Enough for every step: ids of one job are in the order of its steps. */
+const STEP_DIGITS = 9;
+
+export async function recordValidation(deps: Dependencies, job: JobDocument, validated: Validated): Promise<void> {
+  const { evalId } = job;
+  const isAbout = validated.phaseIndex === job.phases.findLastIndex(({ grader }) => grader !== null);
+  if (evalId === undefined || !isAbout) return;
+  const object = await deps.store.get(KEYS.evaluation(evalId));
+  if (!object) return;
+  const evaluation = decodeStored(StoredEval, object.body, KEYS.evaluation(evalId));
+  const run = runOf(deps, job, evaluation, validated);
+  const rows = recordedRows(job, evaluation.testingCriteria.map(storedCriterion), validated);
+  const body = rows.map((row) => `${new TextDecoder().decode(encodeStored(row))}\n`).join('');
+  await deps.store.put(KEYS.runRows(evalId, run.id), new TextEncoder().encode(body), {
+    contentType: 'application/x-ndjson',
+  });
+  const stored = await storeRun(deps, run, job.createdAtMs);
+  if (stored.state === 'queued') await ring(deps, run);
+}
+
+function runOf(
+  { ids, clock }: Dependencies,
+  job: JobDocument,
+  evaluation: StoredEval,
+  { phaseIndex, step, answers: { completions, drawn } }: Validated,
+): StoredRun {
+  const nowMs = Math.round(clock.nowMs());
+  const phase = job.phases[phaseIndex] as JobDocument['phases'][number];
+  const limit = phase.config['max_completion_tokens'];
+  return {
+    schemaVersion: 1,
+    writeId: ids.next('w_'),
+    id: timeIdOf('evalrun_', job.createdAtMs, `${uniquePart(job.id)}-${String(step).padStart(STEP_DIGITS, '0')}`),
+    evalId: evaluation.id,
+    projectId: job.projectId,
+    createdAtMs: nowMs,
+    name: `Step ${step} of ${job.id}`,
+    metadata: { fine_tuning_job_id: job.id, step: String(step) },
+    dataSource: {
+      type: 'completions',
+      model: checkpointModelName(job, step),
+      source: { type: 'file_id', id: phase.validationFile ?? job.trainingFile },
+      input_messages: { type: 'item_reference', item_reference: 'item.messages' },
+      sampling_params: {
+        temperature: drawn.temperature,
+        seed: drawn.seed,
+        ...(typeof limit === 'number' ? { max_completion_tokens: limit } : {}),
+      },
+    },
+    samplesPerItem: drawn.perRow,
+    isRecorded: true,
+    state: 'queued',
+    lease: null,
+    epoch: 0,
+    attempts: 0,
+    rungAtMs: nowMs,
+    segments: [],
+    counts: { total: completions.length, errored: 0, failed: 0, passed: 0 },
+    perCriterion: evaluation.testingCriteria.map(({ name }) => ({ testing_criteria: name, passed: 0, failed: 0 })),
+    usage: [],
+    error: null,
+  };
+}
+
+function recordedRows(
+  job: JobDocument,
+  criteria: readonly Criterion[],
+  { step, tokenizer, answers: { completions, grades, drawn } }: Validated,
+): RecordedRow[] {
+  const model = checkpointModelName(job, step);
+  const answers = completions.map(({ row, prompt, sample }, i): RecordedRow['answers'][number] => {
+    const grade = grades[i] as (typeof grades)[number];
+    const [prompt_tokens, completion_tokens] = [prompt.length, sample.tokens.length];
+    const usage = { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+    const told = { input: row.messages, finish_reason: sample.finishReason, model, usage };
+    return {
+      sample: { ...answerSample(tokenizer, row, sample), ...told },
+      results: criteria.map((criterion) => criterionResult(criterion, grade)),
+    };
+  });
+  const first = completions.filter((_, i) => i % drawn.perRow === 0);
+  return first.map(({ row }, i) => ({ item: row, answers: answers.slice(i * drawn.perRow, (i + 1) * drawn.perRow) }));
+}
+
+async function ring({ evaluationQueue, log }: Dependencies, { evalId, id: runId }: StoredRun): Promise<void> {
+  const message: EvalRunMessage = { kind: 'eval_run', evalId, runId };
+  try {
+    await evaluationQueue?.send(message);
+  } catch (error) {
+    log.warn('ringing failed; the sweeper will ring', { runId, error });
+  }
+}
