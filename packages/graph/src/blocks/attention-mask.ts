@@ -10,12 +10,13 @@ export const hiddenScore: number = -1e9;
 
 /**
  * [queries, keys]: 0 where position t may see position s, `t - window < s ≤ t`, else `hiddenScore`. Made of two rows of
- * numbers, so that long ones are computed rather than carried in the model.
+ * numbers, so that long ones are computed rather than carried in the model; counted from the first query, so that blocks
+ * that look back as far share one.
  */
 export function positionMask(graph: ValueFactory, { queries, keys }: CausalBlock, window: number): Value {
   const positions = ([from, to]: readonly [number, number], axis: 0 | 1) => {
     const length = to - from;
-    const data = Int32Array.from({ length }, (_, index) => from + index);
+    const data = Int32Array.from({ length }, (_, index) => from - queries[0] + index);
     return graph.emit('constant', [], { data }, 'i32', axis === 0 ? [length, 1] : [1, length]);
   };
   const [row, column] = [positions(queries, 0), positions(keys, 1)];

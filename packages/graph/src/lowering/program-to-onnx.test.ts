@@ -66,16 +66,29 @@ describe('programToOnnx', () => {
     expect(program.constants.every(({ data }) => data.length <= size.length ** 2)).toBe(true);
   });
 
-  it('carries a short causal mask as a constant, and computes a long one', () => {
-    const masked = (length: number) => {
+  it('carries a small causal mask as a constant, and computes a large one', () => {
+    const masked = (length: number, options = {}) => {
       const graph = new GraphBuilder();
       const x = graph.parameter('x', [1, 1, length, 2]);
-      return graph.build({ outputs: { y: blocks.causalAttention(x, x, x, { window: 3 }) } });
+      return graph.build({ outputs: { y: blocks.causalAttention(x, x, x, options) } });
     };
     const comparisons = (program: Program) => program.nodes.filter(({ primitive }) => primitive === 'lessEqual').length;
+    const bytes = (program: Program) => programToOnnx(program).length;
     expect(comparisons(masked(256))).toBe(0);
-    expect(comparisons(masked(257))).toBe(2);
-    expect(programToOnnx(masked(257)).length).toBeLessThan(8000);
+    // Two blocks of three: the first is as small as the mask of 256.
+    expect(comparisons(masked(768))).toBe(2);
+    expect(bytes(masked(768)) - bytes(masked(256))).toBeLessThan(8000);
+  });
+
+  it('computes one mask for all blocks that look back as far', () => {
+    const comparisons = (length: number) => {
+      const graph = new GraphBuilder();
+      const x = graph.parameter('x', [1, 1, length, 2]);
+      const { nodes } = graph.build({ outputs: { y: blocks.causalAttention(x, x, x, { window: 300 }) } });
+      return nodes.filter(({ primitive }) => primitive === 'lessEqual').length;
+    };
+    // Two of the second block, which begins at the first key, and two of all that follow.
+    expect([3, 4, 5].map((count) => comparisons(count * 256))).toEqual([4, 4, 4]);
   });
 
   it('is determined by the program', () => {
