@@ -47,8 +47,11 @@ export async function collectJob(
   if (!found) return collectUnborn(look, entries);
   const before = await modelsOfJob(deps.store, found);
   await restoreUsed(look, before, entries);
-  const surplus = surplusModels(found, before, look.olderThanMs);
-  await retireUnused(look, surplus);
+  const surplus = surplusModels(found, before);
+  await retireUnused(
+    look,
+    surplus.filter(({ writtenAtMs }) => writtenAtMs < look.olderThanMs),
+  );
   const named = await modelsOfJob(deps.store, found);
   const job = await forgetUnnamed(look, found, named);
   const { deleted, left } = await deleteOrphans(look, job, entries, named);
@@ -56,6 +59,7 @@ export async function collectJob(
   await dropMarks(look, job, named);
   // Whoever queues a dead job again, or takes the name of one of its models away, has the collector look again.
   const hasEnded = TERMINAL_STATES.has(job.state) && !isAtWork(job);
+  // A surplus name may be too young to go: a runner writes it until it learns that its job was cancelled.
   const isOver = hasEnded && job.finishedAtMs !== null && job.finishedAtMs < look.olderThanMs;
   return { deleted, isDone: isOver && surplus.length + left + deleted + tombstones === 0 };
 }
@@ -78,12 +82,12 @@ async function collectUnborn(look: Look, entries: readonly ListEntry[]): Promise
   return { deleted: old.length, isDone: present.length === 0 };
 }
 
-/** Old enough, and neither kept by the job nor unknown to it while it may yet come to know them. */
-function surplusModels(job: JobDocument, models: readonly StoredModel[], olderThanMs: number): StoredModel[] {
+/** Neither kept by the job nor unknown to it while it may yet come to know them. */
+function surplusModels(job: JobDocument, models: readonly StoredModel[]): StoredModel[] {
   const kept = new Set([...keptCheckpoints(job)].map(({ model }) => model));
   const listed = new Set(job.checkpoints.map(({ model }) => model));
-  return models.filter(({ record: { name, gone }, writtenAtMs }) => {
-    if (gone || writtenAtMs >= olderThanMs || kept.has(name) || name === job.fineTunedModel) return false;
+  return models.filter(({ record: { name, gone } }) => {
+    if (gone || kept.has(name) || name === job.fineTunedModel) return false;
     return listed.has(name) || TERMINAL_STATES.has(job.state);
   });
 }
