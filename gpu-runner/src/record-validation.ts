@@ -1,7 +1,7 @@
 /**
  * Each validation of the phase that a job's eval is about is a run of that eval: the answers were drawn and graded in training, so the
- * run is stored with both, and whoever works on evals counts them. A step that is taken again, by this runner or another, stores the same
- * run again, which changes nothing; an eval that its owner deleted gets none.
+ * run is stored with both, and whoever works on evals counts them. A step that is taken again, by this runner or another, leaves the run
+ * that is there; an eval that its owner deleted gets none.
  */
 import {
   decodeStored,
@@ -15,6 +15,7 @@ import {
 } from '@preheat/contracts';
 import { type Criterion, criterionResult, storedCriterion } from '@preheat/graders';
 import { checkpointModelName, storeRun, timeIdOf, uniquePart } from '@preheat/jobs';
+import { putIdempotent } from '@preheat/ports';
 import { answerSample, type ValidationAnswers } from '@preheat/recipes';
 import type { Tokenizer } from '@preheat/tokenizer';
 import type { RunnerDependencies } from './runner-dependencies.js';
@@ -42,9 +43,10 @@ export async function recordValidation(deps: Dependencies, job: JobDocument, val
   const run = runOf(deps, job, evaluation, validated);
   const rows = recordedRows(job, evaluation.testingCriteria.map(storedCriterion), validated);
   const body = rows.map((row) => `${new TextDecoder().decode(encodeStored(row))}\n`).join('');
-  await deps.store.put(KEYS.runRows(evalId, run.id), new TextEncoder().encode(body), {
-    contentType: 'application/x-ndjson',
-  });
+  // Rows that are there may be half counted: a judge may grade the same answers otherwise the second time.
+  const key = KEYS.runRows(evalId, run.id);
+  if (!(await deps.store.head(key)))
+    await putIdempotent(deps.store, key, new TextEncoder().encode(body), 'application/x-ndjson');
   const stored = await storeRun(deps, run, job.createdAtMs);
   if (stored.state === 'queued') await ring(deps, run);
 }

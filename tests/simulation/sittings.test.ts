@@ -37,7 +37,7 @@ it('counts each seed of a commit once', () => {
 it('is kept in a file, a line a sitting, and shown as a table', () => {
   const folder = mkdtempSync(join(tmpdir(), 'preheat-sittings-'));
   try {
-    const file = pathToFileURL(join(folder, 'simulation.json'));
+    const file = pathToFileURL(join(folder, 'not-there-yet', 'simulation.json'));
     expect(readSittings(file)).toEqual([]);
     const all = [sitting(0, 1_199), sitting(5_000, 5_599, { commit: 'c2-dirty', failed: [5_001, 5_003] })];
     writeSittings(all, file);

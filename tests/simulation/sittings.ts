@@ -2,7 +2,7 @@
  * Which seeds were played, at which commit, and how long it took: a long run is played in several sittings. A sitting that goes
  * on where one of the same commit and machine stopped is part of that one; whatever else was played stays as it was.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { markdownTable } from '../bench/table.js';
 
 /** Seeds `from` to `to`, both included. */
@@ -22,6 +22,7 @@ export const readSittings = (file = FILE): Sitting[] =>
   existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Sitting[]) : [];
 
 export function writeSittings(sittings: readonly Sitting[], file = FILE): void {
+  mkdirSync(new URL('.', file), { recursive: true });
   writeFileSync(file, `[\n${sittings.map((each) => `  ${JSON.stringify(each)}`).join(',\n')}\n]\n`);
 }
 
