@@ -3,7 +3,10 @@ import { MemoryWorkQueue } from '@preheat/adapters/memory';
 import { decodeStored, encodeStored, KEYS, RecordedRow, type StoredEval, StoredRun } from '@preheat/contracts';
 import { checkpointModelName } from '@preheat/jobs';
 import { type JsonValue, listAll } from '@preheat/ports';
+import type { ValidationAnswers } from '@preheat/recipes';
+import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
 import { afterAll, describe, expect, it } from 'vitest';
+import { recordValidation } from './record-validation.js';
 import { runJob } from './run-job.js';
 import {
   documentOf,
@@ -104,6 +107,44 @@ describe('the eval of a job', () => {
     expect(outcome).toBe('succeeded');
     const rowsOf = async (at: World) => (await runsOf(at)).map(({ rows }) => rows.map(withoutModel));
     expect(await rowsOf(stopped)).toEqual(await rowsOf(straight));
+  });
+
+  it('costs no checkpoint where its runs cannot be stored: the job says so and goes on', async () => {
+    const at = await validatedWorld();
+    const { putStream } = at.store;
+    at.store.putStream = async (key, ...rest) => {
+      if (key.includes('evalrun_')) throw new Error('the rows do not fit');
+      return putStream.call(at.store, key, ...rest);
+    };
+    expect(await runJob(at.deps, await leaseOf(at), never)).toBe('succeeded');
+    expect((await documentOf(at)).checkpoints.map(({ step }) => step)).toEqual(expect.arrayContaining([7, 8, 9]));
+    expect(await keysUnder(at, KEYS.activeRuns)).toEqual([]);
+    const { events } = await at.jobs.events(await documentOf(at), { limit: 100 });
+    const warned = events.filter(({ data }) => data?.['kind'] === 'validation_not_recorded');
+    expect(warned.map(({ message }) => message).sort()).toEqual(
+      [7, 8, 9].map(
+        (step) => `The validation of step ${step} could not be stored as a run of the eval: the rows do not fit`,
+      ),
+    );
+  });
+
+  it('leaves rows that are there as they are: they may be half counted', async () => {
+    const at = await validatedWorld();
+    await runJob(at.deps, await leaseOf(at), never);
+    const [first] = await runsOf(at);
+    const key = KEYS.runRows(EVAL_ID, first!.run.id);
+    const before = await at.store.head(key);
+    const job = await documentOf(at);
+    const answers: ValidationAnswers = { completions: [], grades: [], drawn: { perRow: 1, temperature: 0, seed: 0 } };
+    expect(
+      await recordValidation(at.deps, job, {
+        phaseIndex: 1,
+        step: 7,
+        tokenizer: loadTokenizer(letterToSoundTokenizer()),
+        answers,
+      }),
+    ).toBeNull();
+    expect(await at.store.head(key)).toEqual(before);
   });
 
   it('gets none once its owner deleted it', async () => {

@@ -1,7 +1,8 @@
 /**
- * Each validation of the phase that a job's eval is about is a run of that eval: the answers were drawn and graded in training, so the
- * run is stored with both, and whoever works on evals counts them. A step that is taken again, by this runner or another, leaves the run
- * that is there; an eval that its owner deleted gets none.
+ * Each validation of the phase that a job's eval is about is a run of that eval: the answers were drawn and graded in
+ * training, so the run is stored with both, and whoever works on evals counts them. The checkpoint that answered is stored before, and is not
+ * lost with a run that cannot be stored; a runner that dies in between leaves that run out, and an eval that its owner deleted
+ * gets none.
  */
 import {
   decodeStored,
@@ -33,22 +34,53 @@ type Dependencies = Pick<RunnerDependencies, 'store' | 'ids' | 'clock' | 'log' |
 /** Enough for every step: ids of one job are in the order of its steps. */
 const STEP_DIGITS = 9;
 
-export async function recordValidation(deps: Dependencies, job: JobDocument, validated: Validated): Promise<void> {
+/** Whether a validation of that phase becomes a run. */
+export function isRecorded({ evalId, phases }: JobDocument, phaseIndex: number): boolean {
+  return evalId !== undefined && phaseIndex === phases.findLastIndex(({ grader }) => grader !== null);
+}
+
+/** @returns why the run could not be stored, if it could not. */
+export async function recordValidation(
+  deps: Dependencies,
+  job: JobDocument,
+  validated: Validated,
+): Promise<string | null> {
+  try {
+    await store(deps, job, validated);
+    return null;
+  } catch (error) {
+    deps.log.error('a validation could not be stored as a run', { jobId: job.id, step: validated.step, error });
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function store(deps: Dependencies, job: JobDocument, validated: Validated): Promise<void> {
   const { evalId } = job;
-  const isAbout = validated.phaseIndex === job.phases.findLastIndex(({ grader }) => grader !== null);
-  if (evalId === undefined || !isAbout) return;
+  if (evalId === undefined) return;
   const object = await deps.store.get(KEYS.evaluation(evalId));
   if (!object) return;
   const evaluation = decodeStored(StoredEval, object.body, KEYS.evaluation(evalId));
   const run = runOf(deps, job, evaluation, validated);
-  const rows = recordedRows(job, evaluation.testingCriteria.map(storedCriterion), validated);
-  const body = rows.map((row) => `${new TextDecoder().decode(encodeStored(row))}\n`).join('');
+  const criteria = evaluation.testingCriteria.map(storedCriterion);
   // Rows that are there may be half counted: a judge may grade the same answers otherwise the second time.
   const key = KEYS.runRows(evalId, run.id);
   if (!(await deps.store.head(key)))
-    await putIdempotent(deps.store, key, new TextEncoder().encode(body), 'application/x-ndjson');
+    await putIdempotent(
+      deps.store,
+      key,
+      () => rowLines(recordedRows(job, criteria, validated)),
+      'application/x-ndjson',
+    );
   const stored = await storeRun(deps, run, job.createdAtMs);
   if (stored.state === 'queued') await ring(deps, run);
+}
+
+async function* rowLines(rows: Iterable<RecordedRow>): AsyncGenerator<Uint8Array> {
+  const newline = new TextEncoder().encode('\n');
+  for (const row of rows) {
+    yield encodeStored(row);
+    yield newline;
+  }
 }
 
 function runOf(
@@ -95,13 +127,15 @@ function runOf(
   };
 }
 
-function recordedRows(
+/** Made one at a time: together they may be larger than the model. */
+function* recordedRows(
   job: JobDocument,
   criteria: readonly Criterion[],
   { step, tokenizer, answers: { completions, grades, drawn } }: Validated,
-): RecordedRow[] {
+): Generator<RecordedRow> {
   const model = checkpointModelName(job, step);
-  const answers = completions.map(({ row, prompt, sample }, i): RecordedRow['answers'][number] => {
+  const answerAt = (i: number): RecordedRow['answers'][number] => {
+    const { row, prompt, sample } = completions[i] as (typeof completions)[number];
     const grade = grades[i] as (typeof grades)[number];
     const [prompt_tokens, completion_tokens] = [prompt.length, sample.tokens.length];
     const usage = { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
@@ -110,9 +144,11 @@ function recordedRows(
       sample: { ...answerSample(tokenizer, row, sample), ...told },
       results: criteria.map((criterion) => criterionResult(criterion, grade)),
     };
-  });
-  const first = completions.filter((_, i) => i % drawn.perRow === 0);
-  return first.map(({ row }, i) => ({ item: row, answers: answers.slice(i * drawn.perRow, (i + 1) * drawn.perRow) }));
+  };
+  for (let first = 0; first < completions.length; first += drawn.perRow) {
+    const { row } = completions[first] as (typeof completions)[number];
+    yield { item: row, answers: Array.from({ length: drawn.perRow }, (_, k) => answerAt(first + k)) };
+  }
 }
 
 async function ring({ evaluationQueue, log }: Dependencies, { evalId, id: runId }: StoredRun): Promise<void> {

@@ -12,6 +12,7 @@ import {
   type RecipeContext,
   type StepMetrics,
   type StepResult,
+  type ValidationAnswers,
 } from '@preheat/recipes';
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import { alarmEvent, isHalting, WorthlessRunError } from './alarms.js';
@@ -19,7 +20,7 @@ import type { Interruption } from './interruption.js';
 import type { PeakMemory } from './peak-memory.js';
 import { PhaseUsage } from './phase-usage.js';
 import type { Position } from './position.js';
-import { recordValidation } from './record-validation.js';
+import { isRecorded, recordValidation } from './record-validation.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
 import { readTrainingState, saveCheckpoint } from './save-checkpoint.js';
 import { takeStep } from './take-step.js';
@@ -95,7 +96,10 @@ export async function runPhase(run: PhaseRun): Promise<PhaseOutcome> {
         ? null
         : limitReached(leased.job.limits, usage.used(deps.clock.nowMs()), usage.lastStep);
       const isDue =
-        result.done || limit !== null || usage.phaseStep % run.checkpointInterval === 0 || Boolean(result.validation);
+        result.done ||
+        limit !== null ||
+        usage.phaseStep % run.checkpointInterval === 0 ||
+        (Boolean(result.validation) && isRecorded(leased.job, run.position.phaseIndex));
       last = { result, isSaved: isDue };
       if (!isDue) continue;
       const record = await save(run, state, last, usage, limit);
@@ -184,11 +188,17 @@ async function save(
   const { phaseStep, step, trainedTokens, captured } = usage;
   const point = { phaseIndex: position.phaseIndex, phaseStep, step, endsPhase: result.done, trainedTokens };
   const model = { ...run.model, base, phaseStart };
-  const { validation } = result;
-  if (validation) {
-    const validated = { phaseIndex: position.phaseIndex, step, tokenizer: run.context.tokenizer, answers: validation };
-    await recordValidation(deps, leased.job, validated);
-  }
   const checkpoint = { ...point, usage: captured, metrics: result.metrics, endedEarly: limit };
-  return saveCheckpoint(deps, leased, model, snapshot, checkpoint);
+  const record = await saveCheckpoint(deps, leased, model, snapshot, checkpoint);
+  if (result.validation) await recordRun(run, step, result.validation);
+  return record;
+}
+
+async function recordRun({ deps, leased, position, context }: PhaseRun, step: number, answers: ValidationAnswers) {
+  const { phaseIndex } = position;
+  if (!isRecorded(leased.job, phaseIndex)) return;
+  const problem = await recordValidation(deps, leased.job, { phaseIndex, step, tokenizer: context.tokenizer, answers });
+  if (problem === null) return;
+  const message = `The validation of step ${step} could not be stored as a run of the eval: ${problem}`;
+  leased.record({ level: 'warn', type: 'message', message, data: { kind: 'validation_not_recorded', step } });
 }

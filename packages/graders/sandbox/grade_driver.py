@@ -7,6 +7,7 @@ import ast
 import importlib.util
 import json
 import math
+import sys
 import traceback
 
 _code = None
@@ -31,29 +32,45 @@ def _function():
 _MISSES = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 
 
+def _names(nodes):
+    parts = [part for node in nodes for part in ast.walk(node)]
+    return {getattr(part, "id", None) or getattr(part, "attr", None) for part in parts}
+
+
 def _is_guarded(statement):
     """A source that says what to do without a module may import it."""
-    caught = [node for handler in statement.handlers for node in ast.walk(handler.type or ast.Name("Exception"))]
-    return any(isinstance(node, ast.Name) and node.id in _MISSES for node in caught)
+    if isinstance(statement, (ast.Try, ast.TryStar)):
+        return bool(_MISSES & _names(handler.type or ast.Name("Exception") for handler in statement.handlers))
+    if isinstance(statement, ast.With):
+        calls = [item.context_expr for item in statement.items if isinstance(item.context_expr, ast.Call)]
+        return any("suppress" in _names([call.func]) and _MISSES & _names(call.args) for call in calls)
+    # What a condition decides is not known before it is computed.
+    return isinstance(statement, ast.If)
 
 
-def _imports(node):
+def _imports(tree):
     """(module, line) of the imports that a source cannot do without, wherever they stand."""
-    if isinstance(node, ast.Import):
-        yield from ((alias.name, node.lineno) for alias in node.names)
-    elif isinstance(node, ast.ImportFrom) and node.level == 0:
-        yield node.module, node.lineno
-    children = list(ast.iter_child_nodes(node))
-    if isinstance(node, ast.Try) and _is_guarded(node):
-        children = [*node.handlers, *node.orelse, *node.finalbody]
-    for child in children:
-        yield from _imports(child)
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module, node.lineno
+        children = list(ast.iter_child_nodes(node))
+        if _is_guarded(node):
+            children = [child for child in children if child not in node.body]
+        pending.extend(reversed(children))
+
+
+def _is_absent(module):
+    return module not in sys.modules and importlib.util.find_spec(module) is None
 
 
 def _refuse_absent(tree):
     for name, line in _imports(tree):
         top = name.partition(".")[0]
-        if importlib.util.find_spec(top) is None:
+        if _is_absent(top):
             has = "graders have Python's standard library and no other package"
             raise ModuleNotFoundError(f"No module named '{top}' (line {line}): {has}")
 

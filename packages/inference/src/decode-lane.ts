@@ -1,7 +1,7 @@
 /**
- * The batch of one runner, of rows of one adapter: it admits waiting rows, decodes a segment of tokens in one call of the runtime, hands out what
- * was made, drops rows that are over, and again. Rows do not see each other, so when they come and go changes nothing
- * but speed.
+ * The batch of one runner, of rows of one adapter: it admits waiting rows, decodes a segment of tokens in one call of the
+ * runtime, hands out what was made, drops rows that are over, and again. Rows do not see each other, so when they come and go changes nothing
+ * but speed and the last bits.
  */
 import { pastName, presentName, rowCount } from '@preheat/checkpoints';
 import {

@@ -2,12 +2,10 @@
 import { rowCount } from '@preheat/checkpoints';
 import type { DecoderConfig } from '@preheat/contracts';
 import { afterAll, describe, expect, it } from 'vitest';
-import { DecodeEngine } from './decode-engine.js';
-import { DecoderGraphs } from './decoder-graphs.js';
 import { generateRows } from './generate-rows.js';
 import type { GenerateOptions } from './generation-types.js';
-import { CountingRunner } from './oracle/counting-runner.js';
-import { randomAdapter, randomTensors, TINY_CONFIG, TINY_GPT2 } from './oracle/tiny-model.js';
+import { type CountedEngine, countedEngine } from './oracle/counted-engine.js';
+import { randomAdapter, TINY_CONFIG, TINY_GPT2 } from './oracle/tiny-model.js';
 
 /** Products add in different orders: the last bits differ, the tokens drawn here do not. */
 const TOLERANCE = 1e-5;
@@ -21,14 +19,13 @@ const VARIANTS: [string, DecoderConfig][] = [
 ];
 const PLAIN: GenerateOptions = { maxNewTokens: 20, seed: 3, stopIds: [] };
 
-const open: DecoderGraphs[] = [];
-afterAll(() => Promise.all(open.map((graphs) => graphs.close())));
+const open: CountedEngine[] = [];
+afterAll(() => Promise.all(open.map(({ graphs }) => graphs.close())));
 
-function engineOf(config: DecoderConfig) {
-  const runner = new CountingRunner();
-  const graphs = new DecoderGraphs(config, randomTensors(config, 1), 0, [runner]);
-  open.push(graphs);
-  return { runner, graphs, engine: new DecodeEngine(graphs) };
+function engineOf(config: DecoderConfig): CountedEngine {
+  const made = countedEngine(config);
+  open.push(made);
+  return made;
 }
 
 async function expectTheSame(config: DecoderConfig, options: GenerateOptions, adapter?: string): Promise<void> {
@@ -50,7 +47,7 @@ async function expectTheSame(config: DecoderConfig, options: GenerateOptions, ad
       expect(Math.abs(value - (alone?.logProbs[at] as number))).toBeLessThan(TOLERANCE);
     });
   }
-  const graphsOf = ({ runner }: typeof together) =>
+  const graphsOf = ({ runner }: CountedEngine) =>
     runner.decodingCalls.map(({ graph }) => graph.replace('+adapter', ''));
   expect(graphsOf(together).every((graph) => graph.endsWith('-many'))).toBe(true);
   expect(graphsOf(apart).every((graph) => graph.endsWith('-few'))).toBe(true);

@@ -1,13 +1,11 @@
 /** A prompt's columns read once for all its rows give what rows with columns of their own get, to rounding. */
 import type { DecoderConfig } from '@preheat/contracts';
 import { afterAll, describe, expect, it } from 'vitest';
-import { DecodeEngine } from './decode-engine.js';
 import { MIN_SHARED_COLUMNS } from './decode-batch.js';
-import { DecoderGraphs } from './decoder-graphs.js';
 import { generateRows } from './generate-rows.js';
 import type { GenerateOptions, GenerateRequest } from './generation-types.js';
-import { CountingRunner } from './oracle/counting-runner.js';
-import { randomTensors, TINY_CONFIG, TINY_GPT2 } from './oracle/tiny-model.js';
+import { type CountedEngine, countedEngine } from './oracle/counted-engine.js';
+import { TINY_CONFIG, TINY_GPT2 } from './oracle/tiny-model.js';
 
 /** The products of both layouts add in different orders: the last bits differ, the tokens drawn here do not. */
 const TOLERANCE = 1e-5;
@@ -21,14 +19,13 @@ const VARIANTS: [string, DecoderConfig][] = [
 ];
 const OPTIONS: GenerateOptions = { maxNewTokens: 37, seed: 11, stopIds: [5] };
 
-const open: DecoderGraphs[] = [];
-afterAll(() => Promise.all(open.map((graphs) => graphs.close())));
+const open: CountedEngine[] = [];
+afterAll(() => Promise.all(open.map(({ graphs }) => graphs.close())));
 
-function engineOf(config: DecoderConfig) {
-  const runner = new CountingRunner();
-  const graphs = new DecoderGraphs(config, randomTensors(config, 1), 0, [runner]);
-  open.push(graphs);
-  return { runner, engine: new DecodeEngine(graphs) };
+function engineOf(config: DecoderConfig): CountedEngine {
+  const made = countedEngine(config);
+  open.push(made);
+  return made;
 }
 
 /** Groups of prompts of different lengths; the last group has fewer rows than the others. */

@@ -154,8 +154,9 @@ async function activeRuns(store: ObjectStore): Promise<NamingRun[]> {
     const [runKey, evalKey] = [KEYS.run(evalId, runId), KEYS.evaluation(evalId)];
     const [runObject, evalObject] = await Promise.all([store.get(runKey), store.get(evalKey)]);
     if (!runObject) continue;
-    const { id, projectId, state, dataSource } = decodeStored(StoredRun, runObject.body, runKey);
-    if (state !== 'queued' && state !== 'in_progress') continue;
+    const { id, projectId, state, dataSource, isRecorded } = decodeStored(StoredRun, runObject.body, runKey);
+    // A recorded run has its rows, answers and grades.
+    if (isRecorded || (state !== 'queued' && state !== 'in_progress')) continue;
     const criteria = evalObject && decodeStored(StoredEval, evalObject.body, evalKey).testingCriteria;
     const file = dataSource.source.type === 'file_id' ? [dataSource.source.id] : [];
     const model = dataSource.type === 'jsonl' ? [] : [dataSource.model ?? ''];

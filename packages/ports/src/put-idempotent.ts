@@ -4,16 +4,22 @@ import { UnknownOutcomeError } from './store-errors.js';
 
 const MAX_ATTEMPTS = 5;
 
-/** @throws UnknownOutcomeError when every attempt's answer was lost; other errors of the store pass through. */
+/**
+ * @param body bytes, or a function that streams the same ones each time it is called.
+ * @throws UnknownOutcomeError when every attempt's answer was lost; other errors of the store pass through.
+ */
 export async function putIdempotent(
   store: ObjectStore,
   key: string,
-  body: Uint8Array,
+  body: Uint8Array | (() => AsyncIterable<Uint8Array>),
   contentType = 'application/octet-stream',
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const result = await store.put(key, body, { contentType });
+      const options = { contentType };
+      const result = await (typeof body === 'function'
+        ? store.putStream(key, body(), options)
+        : store.put(key, body, options));
       if (result.ok) return;
     } catch (error) {
       if (!(error instanceof UnknownOutcomeError) || attempt === MAX_ATTEMPTS) throw error;

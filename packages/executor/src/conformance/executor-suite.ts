@@ -10,6 +10,9 @@ import {
   buildDecoderProgram,
   decoderFeeds,
   decoderShapes,
+  longAttentionCases,
+  longAttentionFeeds,
+  longAttentionProgram,
   primitiveCases,
   programCases,
 } from '@preheat/graph/conformance';
@@ -154,6 +157,19 @@ export function describeExecutor(open: () => Promise<Executor>, tolerance: numbe
         }
       });
     }
+
+    it.each(longAttentionCases)('attention over long rows in blocks, as over the whole square: %s', async (_, each) => {
+      const results: Record<string, Float32Array>[] = [];
+      for (const isCut of [true, false]) {
+        const program = longAttentionProgram(each, isCut);
+        const compiled = await executor.compile(program);
+        results.push(await compiled.run(longAttentionFeeds(program, each)));
+        await compiled.dispose();
+      }
+      const [cut, whole] = results;
+      for (const [output, numbers] of Object.entries(whole ?? {}))
+        expect(relativeError(cut?.[output] ?? [], numbers), output).toBeLessThan(tolerance);
+    });
 
     it('outputs that are one value, an input, a constant or a repeated number', async () => {
       const graph = new GraphBuilder();

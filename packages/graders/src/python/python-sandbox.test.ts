@@ -84,6 +84,10 @@ describe('a module that is not there', () => {
 
   it.each([
     ['does without it', 'try:\n    import numpy\nexcept ImportError:\n    numpy = None\nreturn 1'],
+    ['suppresses that', 'import contextlib\nwith contextlib.suppress(ImportError):\n    import numpy\nreturn 1'],
+    ['catches it in a group', 'try:\n    import numpy\nexcept* ImportError:\n    pass\nreturn 1'],
+    ['asks before', "import importlib.util\nif importlib.util.find_spec('numpy'):\n    import numpy\nreturn 1"],
+    ['is a long expression', `return ${'0 + '.repeat(1_500)}1`],
     ['has it', 'import os.path, xml.etree.ElementTree\nfrom collections import abc\nreturn 1'],
   ])('is no problem of a source that %s', async (_what, body) => {
     expect(await sandbox.check(grader(body), signal)).toBeNull();

@@ -41,7 +41,7 @@ export const trainingKeys = {
     exclusiveMaximum: 1,
     default: 0,
     description:
-      'Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.',
+      'Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.',
   }),
   gradient_checkpointing: Type.Boolean({
     default: false,
@@ -62,7 +62,7 @@ export const trainingKeys = {
   checkpoint_interval: Type.Integer({
     minimum: 1,
     maximum: MAX_STEPS,
-    description: 'Steps between checkpoints. Auto: ten in a phase.',
+    description: 'Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.',
   }),
   eval_interval: Type.Integer({
     minimum: 1,

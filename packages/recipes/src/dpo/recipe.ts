@@ -127,7 +127,7 @@ export const dpo: Recipe<DpoConfig, DpoState, PreferenceRow> = {
       update_skipped: report.applied ? 0 : 1,
       learning_rate: rate,
       epoch: batch.epoch,
-      ...(await state.trainer.withAverage(() => validationMetrics(state, ctx, step, totalSteps))),
+      ...(await validationMetrics(state, ctx, step, totalSteps)),
     };
     await closeWhenComplete(state);
     return {
@@ -176,11 +176,13 @@ async function validationMetrics(
   const { count } = state.validation.pairs;
   const isLast = step >= totalSteps;
   if (count === 0 || (!isLast && step % interval !== 0)) return {};
-  const sampled = await judgeMany(state, ctx, 0, Math.min(count, samples));
-  const metrics = pairMetrics(sampled, 'valid');
-  if (!isLast) return metrics;
-  const rest = await judgeMany(state, ctx, sampled.length, count);
-  return { ...metrics, ...pairMetrics([...sampled, ...rest], 'full_valid') };
+  return state.trainer.withAverage(async () => {
+    const sampled = await judgeMany(state, ctx, 0, Math.min(count, samples));
+    const metrics = pairMetrics(sampled, 'valid');
+    if (!isLast) return metrics;
+    const rest = await judgeMany(state, ctx, sampled.length, count);
+    return { ...metrics, ...pairMetrics([...sampled, ...rest], 'full_valid') };
+  });
 }
 
 /** The losses of the validation pairs from `start` up to, not including, `end`. */

@@ -177,9 +177,7 @@ async function takeStep<Config extends SftConfig>(
   if (!Number.isFinite(report.loss)) throw new TrainingDivergedError(step, report.loss);
 
   // Log.
-  const validation = await trainer.withAverage(() =>
-    validationMetrics(trainer, state.validation, ctx, step, totalSteps),
-  );
+  const validation = await validationMetrics(trainer, state.validation, ctx, step, totalSteps);
   const broken = Object.values(validation).find((value) => !Number.isFinite(value));
   if (broken !== undefined) throw new TrainingDivergedError(step, broken);
   const metrics = {

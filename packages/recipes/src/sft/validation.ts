@@ -20,11 +20,13 @@ export async function validationMetrics(
 ): Promise<Record<string, number>> {
   const isLast = step >= totalSteps;
   if (rows.count === 0 || (!isLast && step % config.eval_interval !== 0)) return {};
-  const sample = await evaluate(trainer, rows, Math.min(rows.count, config.eval_rows), signal);
-  const metrics = { valid_loss: sample.loss, valid_mean_token_accuracy: sample.accuracy };
-  if (!isLast) return metrics;
-  const full = rows.count <= config.eval_rows ? sample : await evaluate(trainer, rows, rows.count, signal);
-  return { ...metrics, full_valid_loss: full.loss, full_valid_mean_token_accuracy: full.accuracy };
+  return trainer.withAverage(async () => {
+    const sample = await evaluate(trainer, rows, Math.min(rows.count, config.eval_rows), signal);
+    const metrics = { valid_loss: sample.loss, valid_mean_token_accuracy: sample.accuracy };
+    if (!isLast) return metrics;
+    const full = rows.count <= config.eval_rows ? sample : await evaluate(trainer, rows, rows.count, signal);
+    return { ...metrics, full_valid_loss: full.loss, full_valid_mean_token_accuracy: full.accuracy };
+  });
 }
 
 /** Token-weighted means over the first `count` rows. */

@@ -1512,7 +1512,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -1528,7 +1528,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
@@ -1606,7 +1606,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -1622,7 +1622,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
@@ -1767,7 +1767,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -1783,7 +1783,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
@@ -1873,7 +1873,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -1889,7 +1889,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
@@ -2019,7 +2019,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -2035,7 +2035,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
@@ -2175,7 +2175,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -2191,7 +2191,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
@@ -2279,7 +2279,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -2295,7 +2295,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
@@ -2391,7 +2391,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -2407,7 +2407,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
@@ -2493,7 +2493,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -2509,7 +2509,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
@@ -2601,7 +2601,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -2617,7 +2617,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
@@ -2703,7 +2703,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -2719,7 +2719,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
@@ -2889,7 +2889,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -2905,7 +2905,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
@@ -3087,7 +3087,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -3103,7 +3103,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
@@ -3255,7 +3255,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -3271,7 +3271,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
@@ -3371,7 +3371,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -3387,7 +3387,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
@@ -3481,7 +3481,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -3497,7 +3497,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
@@ -3651,7 +3651,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -3667,7 +3667,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
@@ -3829,7 +3829,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every step, such as 0.999. Checkpoints are published and validated with it; 0 keeps none.
+           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -3845,7 +3845,7 @@ export interface CreateJob {
            */
           max_sequence_length?: "auto" | number;
           /**
-           * Steps between checkpoints. Auto: ten in a phase.
+           * Steps between checkpoints, beside those of recorded validations. Auto: ten in a phase.
            */
           checkpoint_interval?: "auto" | number;
           /**
