@@ -16,7 +16,7 @@ const config: DecoderConfigOf<'llama'> = {
   num_attention_heads: 5,
   num_key_value_heads: 5,
   head_dim: 32,
-  max_position_embeddings: 256,
+  max_position_embeddings: 2048,
   rope_theta: 10_000,
   rms_norm_eps: 1e-5,
   tie_word_embeddings: true,
@@ -36,6 +36,8 @@ describe('peak memory of training', () => {
     { batch: 16, length: 64, lanes: 2 },
     { batch: 8, length: 256, lanes: 1 },
     { batch: 8, length: 256, lanes: 1, recomputes: true },
+    { batch: 1, length: 2048, lanes: 1 },
+    { batch: 1, length: 2048, lanes: 1, recomputes: true },
   ])(
     'is within 1.5 times the formula, and not far below: %o',
     (shape) => {

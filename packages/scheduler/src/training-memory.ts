@@ -58,9 +58,9 @@ const MOMENTS = 2;
 const RUNTIME_BYTES_PER_LANE = 25e6;
 /**
  * Of the activations: what ONNX Runtime's arena holds in pieces that fit nothing where layers are computed again, in another
- * order than they were freed in. Measured at 8 to 32 rows of 256.
+ * order than they were freed in. Measured at 8 to 32 rows of 256 and one of 2,048.
  */
-const FREE_SHARE_OF_RECOMPUTED = 0.5;
+const FREE_SHARE_OF_RECOMPUTED = 1;
 /** Of the executor's slots, beside one for each lane: the sum, and one that waits for an earlier run. */
 const extraSlots = (lanes: number): number => (lanes > 1 ? 2 : 1);
 
