@@ -2,7 +2,8 @@
 import { createTfjsExecutor, type TensorFlow } from '@preheat/executor/tfjs';
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import { describeAveraging } from '../../packages/executor/src/conformance/averaging-suite.js';
-import { describeExecutor, trainDecoder } from '../../packages/executor/src/conformance/executor-suite.js';
+import { describeExecutor } from '../../packages/executor/src/conformance/executor-suite.js';
+import { trainDecoder } from '../../packages/executor/src/conformance/training-fixtures.js';
 import { missingNative, openNative } from './native-tensorflow.js';
 
 /** Single precision with other orders of summation than the reference. */

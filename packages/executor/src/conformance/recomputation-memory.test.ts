@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Executor } from '../executor.js';
 import { createOnnxExecutor } from '../onnx/index.js';
 import { createTfjsExecutor, loadPortableTensorFlow } from '../tfjs/index.js';
-import { relativeError } from './executor-suite.js';
+import { relativeError } from './training-fixtures.js';
 
 const deep = { layers: 12, width: 64, heads: 4, keyHeads: 2, hidden: 128, vocabulary: 64 };
 

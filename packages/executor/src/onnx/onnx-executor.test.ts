@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeAveraging } from '../conformance/averaging-suite.js';
-import { describeExecutor, trainDecoder, trainSmall } from '../conformance/executor-suite.js';
+import { describeExecutor } from '../conformance/executor-suite.js';
+import { trainDecoder, trainSmall } from '../conformance/training-fixtures.js';
 import { createOnnxExecutor } from './index.js';
 import type { Parallelism } from './index.js';
 
