@@ -2,7 +2,7 @@
  * Who trains is on the roster of its project, and the roster is never longer than the project's bound. A project that waits
  * and holds no runner is served after at most one job of another for each runner, and one more; a job that lost its runner
  * goes before jobs that have not begun. Judged once a waiting job can be seen by everybody, and is kept for no runner that holds
- * its model any more.
+ * its model any more; not while its next attempt is put off.
  */
 import { type JobDocument, KEYS, type ProjectRoster } from '@preheat/contracts';
 import { waitingKey } from '@preheat/jobs';
@@ -55,9 +55,16 @@ function waiting(atMs: number, evidence: Evidence): { job: JobDocument; seenMs: 
   return [...history.jobs.keys()].flatMap((id) => {
     const job = history.latest(id);
     const entry = job?.state === 'queued' ? history.objects.get(waitingKey(job)) : undefined;
-    const seenMs = (entry?.atMs ?? atMs) + seenAfterMs(evidence);
+    const seenMs =
+      Math.max(entry?.atMs ?? atMs, lastPutOffMs(history.jobs.get(id) ?? [], atMs)) + seenAfterMs(evidence);
     return job && seenMs < atMs ? [{ job, seenMs }] : [];
   });
+}
+
+/** When the sweeper let a job's next attempt begin: now, at the earliest, where it has not yet. */
+function lastPutOffMs(versions: readonly JobVersion[], nowMs: number): number {
+  const at = versions.findLastIndex(({ job }) => (job.retryAtMs ?? null) !== null);
+  return at < 0 ? 0 : (versions[at + 1]?.atMs ?? nowMs);
 }
 
 /** A job whose document cannot be read stands in nobody's way, so nothing is said where the store refuses reads. */
