@@ -8,6 +8,7 @@ import { experimentPath, indexText, ledgerOf, listing, statusOf, systems } from 
 import { type Experiment, readExperiment, resolveExperiment } from './experiment.js';
 import { judgeChecks } from './judge-checks.js';
 import { experimentDigest } from './ledger.js';
+import { PRESETS } from './reproduce-request.js';
 import { BASE_ARM } from './run-arms.js';
 
 const built = systems().filter(({ id }) => existsSync(experimentPath(id)));
@@ -29,7 +30,6 @@ const model: DecoderConfig = {
   eos_token_id: 2,
   pad_token_id: 0,
 };
-const PRESETS = ['tiny', 'small', 'full'];
 
 /** Every arm answers nothing right: enough to read formulas by. */
 function blankRuns({ arms, seeds, suites }: Experiment) {
