@@ -41,7 +41,7 @@ function blankRuns({ arms, seeds, suites }: Experiment) {
         return only && !only.includes(arm) ? [] : [[name, blank]];
       }),
     );
-  const nothing = { trainedTokens: 0, steps: 0, wallSeconds: 0 };
+  const nothing = { trainedTokens: 0, steps: 0, spent: null, policy: null, wallSeconds: 0 };
   return [BASE_ARM, ...Object.keys(arms)].flatMap((arm) => {
     const last = arms[arm]?.steps.at(-1);
     const point = last?.type === 'supervised' ? { loss: 0 } : { reward: 0 };
