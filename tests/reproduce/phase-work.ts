@@ -8,7 +8,7 @@ import { forwardFlops, trainingFlops } from '@preheat/scheduler';
 /** Means over tokens, in nats: the entropy of what was sampled, and how far the policy was from those it is held to. */
 export interface PolicyMeasures {
   readonly entropy: number;
-  /** From the policy that sampled, after the update. */
+  /** From the policy that sampled, at the last optimiser pass over the batch: 0 where there is one pass. */
   readonly approx_kl?: number;
   /** From the reference; only where there is a penalty for it. */
   readonly reference_kl?: number;
@@ -81,14 +81,16 @@ export function phaseFlops(config: DecoderConfig, work: PhaseWork): number {
 
 function policyMeasures(sampling: readonly Readonly<Record<string, unknown>>[]): PolicyMeasures | null {
   const last = (name: string) => sampling.map((step) => numberIn(step, name)).findLast((value) => value !== null);
+  // Rounding noise of either sign is no distance.
+  const distance = (value: number): number => Number(value.toFixed(6)) + 0;
   const entropy = numberIn(sampling.at(-1) ?? {}, 'sampled_entropy');
   if (entropy === null) return null;
   // A step whose groups are all equal updates nothing, and has no distance to tell.
   const [approx, reference] = [last('approx_kl'), last('reference_kl')];
   return {
     entropy,
-    ...(approx === undefined ? {} : { approx_kl: approx }),
-    ...(reference === undefined ? {} : { reference_kl: reference }),
+    ...(approx === undefined ? {} : { approx_kl: distance(approx) }),
+    ...(reference === undefined ? {} : { reference_kl: distance(reference) }),
   };
 }
 
