@@ -85,8 +85,20 @@ export async function makeBase(client: Preheat, lab: Lab, name: string, base: Ba
   return record;
 }
 
-function freshBlobs({ seed, layers, width }: Base): Map<string, Uint8Array> {
+/** The shape of a base, and of the fresh weights it was trained from. */
+export function baseDecoder(name: string): DecoderConfig {
+  const base = readBases()[name];
+  if (!base) throw new Error(`bases.json has no ${name}`);
+  return decoderOf(base, taskTokenizer());
+}
+
+function freshBlobs(base: Base): Map<string, Uint8Array> {
   const files = taskTokenizer();
+  const config = decoderOf(base, files);
+  return modelBlobs(config, files, freshDecoder(config, base.seed));
+}
+
+function decoderOf({ seed, layers, width }: Base, files: TokenizerFiles): DecoderConfig {
   const shape = {
     model_type: 'llama',
     hidden_size: width,
@@ -100,8 +112,7 @@ function freshBlobs({ seed, layers, width }: Base): Map<string, Uint8Array> {
     rms_norm_eps: 1e-5,
     tie_word_embeddings: true,
   } as const;
-  const config: DecoderConfig = baseConfig({ name: 'fresh', seed, shape }, loadTokenizer(files));
-  return modelBlobs(config, files, freshDecoder(config, seed));
+  return baseConfig({ name: 'fresh', seed, shape }, loadTokenizer(files));
 }
 
 /** One token a character, one a word of the tasks. */

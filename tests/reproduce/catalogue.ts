@@ -2,15 +2,20 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { armsPage } from './arms-page.js';
 import { baseFigures } from './base-figures.js';
 import { type LedgerEntry, type Verdict, VERDICTS } from './ledger.js';
-import { svgOfArms } from './plot-arms.js';
+import { readExperiment } from './experiment.js';
+import { PLOT_FILE, svgOfArms } from './plot-arms.js';
+import { BASE_ARM } from './run-arms.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const RECIPES = join(ROOT, 'packages/recipes/src');
 const REPRODUCTIONS = join(ROOT, 'docs/reproductions');
 const LEDGER = 'ledger.json';
-const PLOT = 'arms.svg';
+const PAGE = 'README.md';
+/** Of an experiment that was not run yet, what would be. */
+const JUDGED_FIRST = 'small';
 
 export interface System {
   readonly number: number;
@@ -46,16 +51,21 @@ export function listing(): string {
     .join('');
 }
 
-/** Writes ledger and plot of a run, and the table of all. */
+/** Writes ledger and plot of a run. */
 export function recordRun(entry: LedgerEntry, folder = REPRODUCTIONS): void {
   const place = join(folder, entry.system);
   mkdirSync(place, { recursive: true });
   writeFileSync(join(place, LEDGER), `${JSON.stringify(entry, null, 2)}\n`);
-  writeFileSync(join(place, PLOT), svgOfArms(entry));
+  writeFileSync(join(place, PLOT_FILE), svgOfArms(entry));
 }
 
+/** The table of all, and the page of each from its ledger. */
 export function writeIndex(): void {
   mkdirSync(REPRODUCTIONS, { recursive: true });
+  for (const { id } of systems()) {
+    const entry = ledgerOf(id);
+    if (entry) writeFileSync(join(REPRODUCTIONS, id, PAGE), armsPage(entry));
+  }
   writeFileSync(join(REPRODUCTIONS, 'README.md'), indexText());
 }
 
@@ -64,12 +74,21 @@ export function indexText(): string {
     const known = ledgerOf(id);
     // What only shows that the machinery works has effects of nothing, and is not to be read as a result.
     const entry = known?.verdict === VERDICTS.unjudged ? undefined : known;
-    const cells = entry ? [entry.claim, armsCell(entry), checksCell(entry)] : ['', '', ''];
-    const name = entry ? `[${id}](${id}/${PLOT})` : id;
+    const cells = entry ? [entry.claim, armsCell(entry), checksCell(entry)] : plannedCells(id);
+    const name = entry ? `[${id}](${id}/${PAGE})` : id;
     const row = [number, name, title, ...cells, statusOf(id)];
     return `| ${row.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
   });
   return [...HEAD, ...rows, ...basesText(), ''].join('\n');
+}
+
+/** Of an experiment without a verdict: what it is to show. */
+function plannedCells(id: string): [string, string, string] {
+  const path = experimentPath(id);
+  if (!existsSync(path)) return ['', '', ''];
+  const { claim, criterion, ...planned } = readExperiment(path, JUDGED_FIRST);
+  const arms = { [BASE_ARM]: null, ...planned.arms };
+  return [claim, armsCell({ ...planned, arms, preset: JUDGED_FIRST }), `set in advance: ${criterion}`];
 }
 
 /** What the base checkpoints can do, from the figures committed with them. */
@@ -113,7 +132,7 @@ const BASES_HEAD = [
   '|---|---|---|---|---|',
 ];
 
-const armsCell = ({ arms, seeds, preset }: LedgerEntry): string =>
+const armsCell = ({ arms, seeds, preset }: Pick<LedgerEntry, 'seeds' | 'preset'> & { arms: object }): string =>
   `${Object.keys(arms).join(', ')} (${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}, ${preset})`;
 
 const checksCell = ({ checks }: LedgerEntry): string =>

@@ -3,11 +3,13 @@ import type { DecoderConfig } from '@preheat/contracts';
 import { compileGrader } from '@preheat/graders';
 import { recipeNamed } from '@preheat/recipes/catalog';
 import { describe, expect, it } from 'vitest';
+import { armsPage } from './arms-page.js';
 import { readBases } from './bases.js';
 import { experimentPath, indexText, ledgerOf, listing, statusOf, systems } from './catalogue.js';
 import { type Experiment, readExperiment, resolveExperiment } from './experiment.js';
 import { judgeChecks } from './judge-checks.js';
 import { experimentDigest } from './ledger.js';
+import { PRESETS } from './reproduce-request.js';
 import { BASE_ARM } from './run-arms.js';
 
 const built = systems().filter(({ id }) => existsSync(experimentPath(id)));
@@ -29,7 +31,6 @@ const model: DecoderConfig = {
   eos_token_id: 2,
   pad_token_id: 0,
 };
-const PRESETS = ['tiny', 'small', 'full'];
 
 /** Every arm answers nothing right: enough to read formulas by. */
 function blankRuns({ arms, seeds, suites }: Experiment) {
@@ -41,7 +42,7 @@ function blankRuns({ arms, seeds, suites }: Experiment) {
         return only && !only.includes(arm) ? [] : [[name, blank]];
       }),
     );
-  const nothing = { trainedTokens: 0, steps: 0, wallSeconds: 0 };
+  const nothing = { trainedTokens: 0, steps: 0, spent: null, policy: null, wallSeconds: 0 };
   return [BASE_ARM, ...Object.keys(arms)].flatMap((arm) => {
     const last = arms[arm]?.steps.at(-1);
     const point = last?.type === 'supervised' ? { loss: 0 } : { reward: 0 };
@@ -61,6 +62,24 @@ describe('systems', () => {
   it('stand in docs/reproductions/README.md as the ledgers say', () => {
     const path = new URL('../../docs/reproductions/README.md', import.meta.url);
     expect(readFileSync(path, 'utf8'), 'write it with `npm run reproduce -- --index`').toBe(indexText());
+  });
+
+  it('show their claim, arms and criterion there before they were run', () => {
+    const rows = indexText().split('\n');
+    for (const { id } of built.filter((system) => statusOf(system.id) === 'built, not run')) {
+      const { claim, criterion, arms } = readExperiment(experimentPath(id), 'small');
+      const row = rows.find((line) => line.includes(`| ${id} |`))?.replaceAll('\\|', '|');
+      for (const text of [claim, criterion, ...Object.keys(arms)]) expect(row).toContain(text);
+    }
+  });
+
+  it('have a page as the ledger says', () => {
+    for (const { id } of systems()) {
+      const entry = ledgerOf(id);
+      const path = new URL(`../../docs/reproductions/${id}/README.md`, import.meta.url);
+      if (entry)
+        expect(readFileSync(path, 'utf8'), 'write it with `npm run reproduce -- --index`').toBe(armsPage(entry));
+    }
   });
 });
 

@@ -14,6 +14,8 @@ const arm = (name: string, seed: number, right: number): ArmRun => ({
   seed,
   trainedTokens: 10 * right,
   steps: right,
+  spent: null,
+  policy: null,
   wallSeconds: 0,
   curve: [1, 3, 2].map((loss, i) => ({ step: i + 1, loss: loss * right })),
   answers: {

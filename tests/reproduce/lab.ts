@@ -1,5 +1,6 @@
 /** What an experiment asks of a platform: train a model further, and have one answer the items of a suite. */
 import type { Suite, TrainStep } from './experiment.js';
+import type { PhaseWork } from './phase-work.js';
 
 /** A model by the name it is called by on this platform, and by what made it, which is the same everywhere. */
 export interface LabModel {
@@ -25,6 +26,8 @@ export interface Trained {
   readonly job: string;
   /** At every evaluation; absent without validation rows. */
   readonly curve?: readonly CurvePoint[];
+  /** Absent where the platform does not keep the job. */
+  readonly work?: PhaseWork;
 }
 
 /** Per item of the suite, in its order. */

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { cpus, totalmem } from 'node:os';
 import type { Experiment } from './experiment.js';
 import { type CheckResult, judgeChecks } from './judge-checks.js';
+import { forgetting } from './forgetting.js';
+import type { PolicyMeasures } from './phase-work.js';
 import type { ArmRun } from './run-arms.js';
 import { type ArmScores, mean, rounded, scoresOf } from './scores.js';
 
@@ -39,13 +41,33 @@ export interface LedgerEntry {
   readonly verdict: Verdict;
 }
 
+/** Mean over seeds with the lowest and highest seed. */
+export interface OverSeeds {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface LedgerSeed {
+  readonly trained_tokens: number;
+  /** Of completions that were trained on; absent, as what follows, where the job was not there to be asked. */
+  readonly sampled_tokens?: number;
+  /** By the formula in phase-work.ts. */
+  readonly training_flops?: number;
+  readonly steps: number;
+  readonly wall_seconds: number;
+  /** After the last step that sampled; only of arms with one. */
+  readonly policy?: PolicyMeasures;
+  readonly suites: Readonly<Record<string, ArmScores>>;
+}
+
 export interface LedgerArm {
   readonly title: string;
-  readonly by_seed: Readonly<
-    Record<string, { trained_tokens: number; steps: number; wall_seconds: number; suites: Record<string, ArmScores> }>
-  >;
-  /** Greedy pass@1 by suite: mean over seeds with the lowest and highest seed. */
-  readonly summary: Readonly<Record<string, { mean: number; low: number; high: number }>>;
+  readonly by_seed: Readonly<Record<string, LedgerSeed>>;
+  /** Greedy pass@1 by suite. */
+  readonly summary: Readonly<Record<string, OverSeeds>>;
+  /** What greedy pass@1 lost against the base, by suite of a task that no phase of the arm trains on; below 0: gained. */
+  readonly forgetting?: Readonly<Record<string, OverSeeds>>;
 }
 
 export function ledgerEntry(
@@ -87,28 +109,43 @@ export function verdictOf(checks: readonly CheckResult[], preset: string, unjudg
 export const experimentDigest = (experiment: Experiment): string =>
   createHash('sha256').update(JSON.stringify(experiment)).digest('hex');
 
-function armEntry({ arms, suites }: Experiment, name: string, all: readonly ArmRun[]): LedgerArm {
+function armEntry(experiment: Experiment, name: string, all: readonly ArmRun[]): LedgerArm {
+  const { arms, suites } = experiment;
   const runs = all.filter(({ arm }) => arm === name);
   const scores = runs.map(({ answers }) =>
     Object.fromEntries(
       Object.entries(answers).map(([suite, answer]) => [suite, scoresOf(answer, suites[suite]?.samples ?? 0)]),
     ),
   );
-  const bySeed = runs.map(({ seed, trainedTokens, steps, wallSeconds }, i) => [
-    String(seed),
-    { trained_tokens: trainedTokens, steps, wall_seconds: wallSeconds, suites: scores[i] ?? {} },
-  ]);
-  const answered = Object.keys(suites).filter((suite) => scores.some((score) => score[suite]));
-  const summary = answered.map((suite) => {
-    const values = scores.map((score) => score[suite]?.pass_1_greedy ?? Number.NaN);
-    return [suite, { mean: rounded(mean(values)), low: Math.min(...values), high: Math.max(...values) }];
-  });
+  const bySeed = runs.map((run, i) => [String(run.seed), { ...costOf(run), suites: scores[i] ?? {} }]);
+  const passes = (suite: string) => scores.flatMap((score) => score[suite]?.pass_1_greedy ?? []);
+  const answered = Object.keys(suites).filter((suite) => passes(suite).length > 0);
+  const lost = forgetting(experiment, name, all);
   return {
     title: arms[name]?.title ?? 'the base checkpoint, not trained further',
     by_seed: Object.fromEntries(bySeed),
-    summary: Object.fromEntries(summary),
+    summary: Object.fromEntries(answered.map((suite) => [suite, overSeeds(passes(suite))])),
+    ...(lost.size > 0
+      ? { forgetting: Object.fromEntries([...lost].map(([suite, values]) => [suite, overSeeds(values)])) }
+      : {}),
   };
 }
+
+function costOf({ trainedTokens, steps, wallSeconds, spent, policy }: ArmRun): Omit<LedgerSeed, 'suites'> {
+  return {
+    trained_tokens: trainedTokens,
+    ...(spent && { sampled_tokens: spent.sampledTokens, training_flops: Number(spent.flops.toPrecision(4)) }),
+    steps,
+    wall_seconds: wallSeconds,
+    ...(policy && { policy }),
+  };
+}
+
+const overSeeds = (values: readonly number[]): OverSeeds => ({
+  mean: rounded(mean(values)),
+  low: rounded(Math.min(...values)),
+  high: rounded(Math.max(...values)),
+});
 
 /** What speed depends on, and nothing that names the machine. */
 function machineFacts() {

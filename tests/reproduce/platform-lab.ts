@@ -2,17 +2,19 @@
  * The lab on a running platform: training is an ordinary job, answers are an ordinary evaluation run. The key of a job is
  * that of its artifact, so a run that was killed while a job was training finds the same job again and waits for it.
  */
-import type { CreateEval, Preheat } from '@preheat/sdk';
+import { type CreateEval, type Preheat, PreheatError } from '@preheat/sdk';
 import { type Artifacts, contentKey } from './artifacts.js';
 import type { Suite, TrainStep } from './experiment.js';
 import type { Answers, CurvePoint, Lab, LabModel, Trained } from './lab.js';
 import { majorityIsRight } from './majority-vote.js';
 import { suiteFile, trainingFile, validationFile, validationItems } from './make-rows.js';
+import { phaseWork, type PhaseWork } from './phase-work.js';
 import { type Continuation, type ContinuationOptions, isSteered, steeredAnswers } from './steered-answers.js';
 
 const ITEMS_PER_PAGE = 100;
 const GRADER_NAME = 'right';
 const EVALUATION_SEED = 1;
+const NOT_FOUND = 404;
 
 export interface PlatformLabOptions {
   readonly client: Preheat;
@@ -31,7 +33,9 @@ export class PlatformLab implements Lab {
   }
 
   async train(from: LabModel, step: TrainStep, seed: number): Promise<Trained> {
-    const trained = await this.#trained(from, step, seed);
+    const job = await this.#trained(from, step, seed);
+    const work = await this.#workOf(job);
+    const trained = { ...job, ...(work ? { work } : {}) };
     if (step.type === 'supervised' || !trained.curve) return trained;
     return { ...trained, curve: [{ step: 0, reward: await this.#startReward(from, step) }, ...trained.curve] };
   }
@@ -61,6 +65,23 @@ export class PlatformLab implements Lab {
         ...(validation === undefined ? {} : { curve: job.curve }),
       };
     });
+  }
+
+  /** From the job and its events, of jobs that earlier runs finished too; null where they are on another platform. */
+  async #workOf({ model, job: id, trainedTokens }: Trained): Promise<PhaseWork | null> {
+    const { client, artifacts, signal } = this.#options;
+    try {
+      return await artifacts.once('work', { job: model.origin }, async () => {
+        const { pipeline } = await client.jobs.retrieve(id, { signal });
+        const steps: Record<string, unknown>[] = [];
+        for await (const { type, data } of client.jobs.events(id, { signal }))
+          if (type === 'metrics' && data) steps.push(data);
+        return phaseWork({ trainedTokens, hyperparameters: pipeline[0]?.hyperparameters ?? {}, steps });
+      });
+    } catch (error) {
+      if (error instanceof PreheatError && error.status === NOT_FOUND) return null;
+      throw error;
+    }
   }
 
   /** @throws Error with the job's own reason when it does not succeed. */

@@ -1,6 +1,8 @@
 /** Arms by suite as an SVG: a bar for the mean of greedy pass@1 over seeds, a point for each seed. Nothing to install. */
 import type { LedgerEntry } from './ledger.js';
 
+export const PLOT_FILE = 'arms.svg';
+
 const [WIDTH, ROW, LEFT, RIGHT, TOP] = [640, 15, 190, 56, 40];
 const COLOURS = [
   '#777777',

@@ -1,7 +1,7 @@
 /** One system from its experiment to its ledger, plot and line in the table. */
 import { existsSync } from 'node:fs';
 import type { Preheat } from '@preheat/sdk';
-import { importBase, importFresh } from './bases.js';
+import { baseDecoder, importBase, importFresh } from './bases.js';
 import { experimentPath, recordRun, writeIndex } from './catalogue.js';
 import { readExperiment } from './experiment.js';
 import type { Lab } from './lab.js';
@@ -25,7 +25,7 @@ export async function reproduceSystem({ client, lab, log, nowMs }: Bench, id: st
   const base = await importBase(client, experiment.base);
   const startsFresh = Object.values(experiment.arms).some(({ from }) => from === 'fresh');
   const fresh = startsFresh ? await importFresh(client, experiment.base) : null;
-  const runs = await runArms(experiment, { base, fresh, lab, log, nowMs });
+  const runs = await runArms(experiment, { base, fresh, decoder: baseDecoder(experiment.base), lab, log, nowMs });
   const entry = ledgerEntry(experiment, preset, runs, base.origin);
   recordRun(entry);
   writeIndex();

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FolderArtifacts } from './artifacts.js';
 import { type Experiment, resolveExperiment } from './experiment.js';
+import { baseDecoder } from './bases.js';
 import type { Answers, Lab, LabModel, Trained } from './lab.js';
 import { ledgerEntry, VERDICTS, verdictOf } from './ledger.js';
 import { svgOfArms } from './plot-arms.js';
+import { phaseWork } from './phase-work.js';
 import { ProgressLog } from './progress-log.js';
 import { runArms } from './run-arms.js';
 
@@ -50,7 +52,11 @@ class CountingLab implements Lab {
       if (this.jobs.length === this.#failAt) throw new Error('killed');
       this.jobs.push(`${from.name.split('+')[0]} ${algorithm} ${seed}`);
       const model = { name: `${from.name}+`, origin: key };
-      return { model, trainedTokens: 100, steps: 4, wallSeconds: 1, job: 'ftjob', curve: [{ step: 4, loss: 1 }] };
+      const hyperparameters = { batch_size: 5, group_size: 2, kl_beta: 0.1 };
+      const seen = { completion_tokens_mean: 3, trained_rows: 10, sampled_entropy: 0.5, approx_kl: 0.01 };
+      const steps = algorithm === 'more' ? [seen, seen] : [{ step: 1 }];
+      const work = phaseWork({ trainedTokens: 100, hyperparameters, steps });
+      return { model, trainedTokens: 100, steps: 4, wallSeconds: 1, job: 'ftjob', curve: [{ step: 4, loss: 1 }], work };
     });
   }
 
@@ -76,7 +82,14 @@ const base = { name: 'base', origin: 'base' };
 const experiment: Experiment = resolveExperiment(document, 'small', 'test');
 const run = (lab: Lab) => {
   const log = new ProgressLog({ write: () => true }, () => 0);
-  return runArms(experiment, { base, fresh: { name: 'fresh', origin: 'fresh' }, lab, log, nowMs: () => 0 });
+  return runArms(experiment, {
+    base,
+    fresh: { name: 'fresh', origin: 'fresh' },
+    decoder: baseDecoder('B-mix'),
+    lab,
+    log,
+    nowMs: () => 0,
+  });
 };
 
 describe('runArms', () => {
@@ -117,6 +130,13 @@ describe('the ledger entry', () => {
       vote: { k: 4, value: 0.75 },
       tokens: 5,
     });
+    expect(entry.arms['second']?.by_seed['2']).toMatchObject({
+      trained_tokens: 200,
+      sampled_tokens: 60,
+      policy: { entropy: 0.5, approx_kl: 0.01 },
+    });
+    expect(entry.arms['base']?.by_seed['2']).toMatchObject({ trained_tokens: 0, sampled_tokens: 0, training_flops: 0 });
+    expect(entry.arms['first']?.by_seed['1']).not.toHaveProperty('policy');
     expect(entry.arms['first']?.summary).toEqual({ arith: { mean: 0.5, low: 0.5, high: 0.5 } });
     expect(entry.checks[0]).toMatchObject({
       margin_value: 0.15,

@@ -2,8 +2,10 @@
  * All arms with all seeds: trains each arm's steps in order and has the result answer every suite. Arms that begin alike
  * share what they have in common, because the lab keeps results by what made them.
  */
+import type { DecoderConfig } from '@preheat/contracts';
 import type { Experiment, Suite } from './experiment.js';
-import type { Answers, CurvePoint, Lab, LabModel } from './lab.js';
+import type { Answers, CurvePoint, Lab, LabModel, Trained } from './lab.js';
+import { phaseFlops, type PolicyMeasures } from './phase-work.js';
 import { duration, type ProgressLog } from './progress-log.js';
 
 /** The arm that is there without being asked for: the base itself. */
@@ -15,6 +17,10 @@ export interface ArmRun {
   readonly answers: Readonly<Record<string, Answers>>;
   readonly trainedTokens: number;
   readonly steps: number;
+  /** Of all its phases; null where a job is not there to be asked. */
+  readonly spent: { readonly sampledTokens: number; readonly flops: number } | null;
+  /** Of its last phase that sampled. */
+  readonly policy: PolicyMeasures | null;
   /** Of its training and answers, wherever and whenever they were made; what arms share counts in each. */
   readonly wallSeconds: number;
   /** Of its last phase; empty where that has no validation rows. */
@@ -25,13 +31,18 @@ interface Stage {
   readonly base: LabModel;
   /** Null where no arm starts from fresh weights. */
   readonly fresh: LabModel | null;
+  /** The shape of both. */
+  readonly decoder: DecoderConfig;
   readonly lab: Lab;
   readonly log: ProgressLog;
   readonly nowMs: () => number;
 }
 
 /** In the order of arms, then seeds; the base first, which has no seed of its own and stands for each. */
-export async function runArms(experiment: Experiment, { base, fresh, lab, log, nowMs }: Stage): Promise<ArmRun[]> {
+export async function runArms(
+  experiment: Experiment,
+  { base, fresh, decoder, lab, log, nowMs }: Stage,
+): Promise<ArmRun[]> {
   const { suites, seeds, arms } = experiment;
   const baseAnswers = await answerAll(lab, base, suitesOf(suites, BASE_ARM));
   const runs = seeds.map((seed) => ({ ...NOTHING_TRAINED, arm: BASE_ARM, seed, answers: baseAnswers }));
@@ -44,29 +55,57 @@ export async function runArms(experiment: Experiment, { base, fresh, lab, log, n
     log.under(`${arm} seed ${seed} (${index + 1} of ${tasks.length}${left}): `);
     const start = arms[arm]?.from === 'fresh' ? fresh : base;
     if (!start) throw new Error(`the arm ${arm} starts from fresh weights, and this lab has none`);
-    found.push(await runArm(experiment, arm, seed, start, lab));
+    found.push(await runArm(experiment, { arm, seed, start, decoder, lab }));
     log.message(`${arm} seed ${seed}: done, ${index + 1} of ${tasks.length}`);
   }
   const order = Object.keys(arms);
   return [...runs, ...found.sort((a, b) => order.indexOf(a.arm) - order.indexOf(b.arm) || a.seed - b.seed)];
 }
 
-const NOTHING_TRAINED = { trainedTokens: 0, steps: 0, wallSeconds: 0, curve: [] };
+const NOTHING_TRAINED = {
+  trainedTokens: 0,
+  steps: 0,
+  spent: { sampledTokens: 0, flops: 0 },
+  policy: null,
+  wallSeconds: 0,
+  curve: [],
+};
 
-async function runArm(experiment: Experiment, name: string, seed: number, start: LabModel, lab: Lab): Promise<ArmRun> {
-  const totals = { ...NOTHING_TRAINED };
-  let [model, curve]: [LabModel, readonly CurvePoint[]] = [start, []];
-  for (const step of experiment.arms[name]?.steps ?? []) {
-    const trained = await lab.train(model, step, step.shared_by_seeds ? 0 : seed);
-    ({ model, curve = [] } = trained);
-    totals.trainedTokens += trained.trainedTokens;
-    totals.steps += trained.steps;
-    totals.wallSeconds += trained.wallSeconds;
-  }
-  const answers = await answerAll(lab, model, suitesOf(experiment.suites, name));
-  const answering = Object.values(answers).reduce((sum, { wallSeconds }) => sum + wallSeconds, 0);
-  return { ...totals, wallSeconds: totals.wallSeconds + answering, arm: name, seed, answers, curve };
+interface Turn extends Pick<Stage, 'decoder' | 'lab'> {
+  readonly arm: string;
+  readonly seed: number;
+  readonly start: LabModel;
 }
+
+async function runArm(experiment: Experiment, { arm, seed, start, decoder, lab }: Turn): Promise<ArmRun> {
+  const phases: Trained[] = [];
+  for (const step of experiment.arms[arm]?.steps ?? []) {
+    phases.push(await lab.train(phases.at(-1)?.model ?? start, step, step.shared_by_seeds ? 0 : seed));
+  }
+  const answers = await answerAll(lab, phases.at(-1)?.model ?? start, suitesOf(experiment.suites, arm));
+  return {
+    arm,
+    seed,
+    answers,
+    trainedTokens: total(phases.map(({ trainedTokens }) => trainedTokens)),
+    steps: total(phases.map(({ steps }) => steps)),
+    spent: spentOn(phases, decoder),
+    policy: phases.map(({ work }) => work?.policy ?? null).findLast((policy) => policy !== null) ?? null,
+    wallSeconds: total([...phases, ...Object.values(answers)].map(({ wallSeconds }) => wallSeconds)),
+    curve: phases.at(-1)?.curve ?? [],
+  };
+}
+
+function spentOn(phases: readonly Trained[], decoder: DecoderConfig): ArmRun['spent'] {
+  const works = phases.flatMap(({ work }) => work ?? []);
+  if (works.length < phases.length) return null;
+  return {
+    sampledTokens: total(works.map(({ sampledTokens }) => sampledTokens)),
+    flops: total(works.map((work) => phaseFlops(decoder, work))),
+  };
+}
+
+const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 const suitesOf = (suites: Experiment['suites'], arm: string): Experiment['suites'] =>
   Object.fromEntries(Object.entries(suites).filter(([, { only_arms: only }]) => only?.includes(arm) ?? true));
