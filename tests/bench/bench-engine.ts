@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { bundleWorkloads } from './bundle-workloads.js';
 import { Ledger } from './ledger.js';
 import { hasProc, linuxMachine } from './linux-machine.js';
 import { allMatches } from './matches.js';
@@ -71,6 +72,7 @@ async function main(): Promise<void> {
   };
   if (!hasProc()) tell('no /proc on this system: nothing guards the rounds against other load');
   if (!values.report) ensureModels(peers);
+  if (!values.report) await bundleWorkloads();
   const chosen = matches.map((match) => ({
     ...match,
     sides: match.sides.map((side) =>

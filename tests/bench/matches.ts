@@ -106,7 +106,7 @@ function start(sides: Sides): Match {
     title: 'Process start to first trained step, t1, 32×64',
     metric: SECONDS_TO_STEP,
     sides: [
-      sides.ours('first-step.mjs', model),
+      sides.bundled('first-step', model),
       sides.own('torch', 'first_step.py', model),
       sides.script('transformers', 'peer_sft.py', once),
     ],

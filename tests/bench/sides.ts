@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { OURS, type Side } from './match.js';
+import { WORKLOAD_BUNDLES } from './bundle-workloads.js';
 import { type Peers, REPOSITORY } from './peers.js';
 
 const CORES = availableParallelism();
@@ -32,6 +33,11 @@ export class Sides {
     const loader = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
     const command = ['node', ...loader, join(BENCH, 'workloads', file), ...args];
     return { id, command, ...(missing === undefined ? {} : { missing }) };
+  }
+
+  /** One of our workloads in a bundle like the runner's, which `bundleWorkloads` makes. */
+  bundled(name: string, args: readonly string[]): Side {
+    return { id: OURS, command: ['node', join(WORKLOAD_BUNDLES, `${name}.js`), ...args] };
   }
 
   /** A peer script of the folder that PREHEAT_BENCH_PEERS names. */

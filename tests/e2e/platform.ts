@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -26,7 +26,8 @@ interface Process {
 export interface Platform {
   readonly baseURL: string;
   readonly dataDir: string;
-  startRunner(id: string): Process;
+  /** @param entry A source file, by default the runner's, or a bundle. */
+  startRunner(id: string, entry?: string): Process;
   /** The last lines that every process logged. */
   logs(lines?: number): string;
   stop(): Promise<void>;
@@ -58,7 +59,7 @@ export async function startPlatform(settings: Record<string, string> = {}): Prom
   return {
     baseURL: `${String(url)}/v1`,
     dataDir,
-    startRunner: (id) => start('gpu-runner/src/main.ts', { PREHEAT_RUNNER_ID: id }),
+    startRunner: (id, entry = 'gpu-runner/src/main.ts') => start(entry, { PREHEAT_RUNNER_ID: id }),
     logs: (count = 60) => processes.map(({ lines }) => lines.slice(-count).join('\n')).join('\n----\n'),
     stop: async () => {
       await Promise.all(processes.map(({ child }) => stop(child)));
@@ -67,9 +68,10 @@ export async function startPlatform(settings: Record<string, string> = {}): Prom
   };
 }
 
-/** Runs a source file as its own process, with the `source` condition so that no build is needed. */
+/** Runs a file as its own process: a source file with the `source` condition so that no build is needed. */
 function launch(entry: string, env: Record<string, string>): Process {
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', join(root, entry)], {
+  const loader = entry.endsWith('.ts') ? ['--conditions=source', '--import', 'tsx'] : [];
+  const child = spawn(process.execPath, [...loader, resolve(root, entry)], {
     cwd: root,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -38,7 +38,11 @@ export async function upload(client: OpenAI, name: string, rows: object[], purpo
 
 export const evalRows = (count: number) => data.test.slice(0, count).map(toEvalRow);
 
-export async function createSmallJob(client: OpenAI, sizes: SmallSizes): Promise<OpenAI.FineTuning.FineTuningJob> {
+export async function createSmallJob(
+  client: OpenAI,
+  sizes: SmallSizes,
+  grader: object = GRADER,
+): Promise<OpenAI.FineTuning.FineTuningJob> {
   const sft = await upload(client, 'sft.jsonl', data.train.slice(0, WORDS).map(toChatRow), 'fine-tune');
   const rl = await upload(client, 'rl.jsonl', data.train.slice(WORDS, 2 * WORDS).map(toRftRow), 'fine-tune');
   const pipeline = [
@@ -52,7 +56,7 @@ export async function createSmallJob(client: OpenAI, sizes: SmallSizes): Promise
       algorithm: 'grpo',
       training_file: rl.id,
       validation_file: rl.id,
-      grader: GRADER,
+      grader,
       hyperparameters: {
         batch_size: 8,
         group_size: 4,

@@ -1,6 +1,6 @@
 /**
- * From the start of the process to the first trained step, on the built packages as a runner loads them: no loader stands
- * before the program. `node first-step.mjs --model DIR [--batch 32] [--seq 64]` prints one JSON line.
+ * From the start of the process to the first trained step; bundled as the runner is (bundle-workloads.ts).
+ * `node first-step.js --model DIR [--batch 32] [--seq 64]` prints one JSON line.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
