@@ -21,7 +21,7 @@ const IGNORED = new Set(['node_modules', 'dist', '.sst']);
 const IMAGE_WORKDIR = '/app/';
 /** Links stay as they are: workspaces are relative links, and lead into the folder they are copied to. */
 const AS_DOCKER = { recursive: true, verbatimSymlinks: true } as const;
-const LONGEST_MS = { command: 600_000, runner: 120_000, answer: 10_000 };
+const LONGEST_MS = { command: 1_200_000, runner: 120_000, answer: 10_000 };
 /** As the image has it. */
 const RUNNER_USER_ID = 10_001;
 
