@@ -60,6 +60,27 @@ it('says what the runner does for as long as it is there', async () => {
   expect(clock.pendingTimers()).toBe(0);
 });
 
+it('tells what its jobs took beside training, and counts on it for the next', async () => {
+  const { clock, deps, runners } = machine();
+  const registration = new Registration({ ...deps, runnerId: 'r1' });
+  const first = leased('job-1', 'base-a', 10) as unknown as { job: object };
+  await registration.took(first as LeasedJob);
+  expect((await runners.alive())[0]).not.toHaveProperty('besideTrainingMs');
+  await clock.advance(15_000);
+  Object.assign(first.job, { state: 'succeeded', resume: { usage: { trainMs: 11_000 } } });
+  await registration.left();
+  const besideTrainingMs = { earliest: 4_000, latest: 4_000 };
+  expect(await runners.alive()).toMatchObject([{ job: null, besideTrainingMs }]);
+  await registration.took(leased('job-2', 'base-a', 10));
+  const nowMs = clock.nowMs();
+  const endsAtMs = { earliest: nowMs + 8_000 + 4_000, latest: nowMs + 13_000 + 4_000 };
+  expect(await runners.alive()).toMatchObject([{ job: { jobId: 'job-2', endsAtMs }, besideTrainingMs }]);
+  // One that did not succeed says nothing of those that do.
+  await clock.advance(60_000);
+  await registration.left();
+  expect(await runners.alive()).toMatchObject([{ besideTrainingMs }]);
+});
+
 it('is believed for three minutes after it died', async () => {
   const { clock, deps, runners } = machine();
   const dead = { nowMs: () => clock.nowMs(), sleep: () => new Promise<void>(() => undefined) };

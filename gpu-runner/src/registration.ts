@@ -4,6 +4,7 @@
  */
 import { LOCAL_RUNNER_CLASS, type RunnerRecord } from '@preheat/contracts';
 import { type LeasedJob, RunnerRegistry, type RunnerRegistryDependencies, runTimeLeft } from '@preheat/jobs';
+import { BesideTraining } from './beside-training.js';
 import type { HeldModels } from './held-models.js';
 
 const BEAT_MS = 60_000;
@@ -16,12 +17,22 @@ export interface RegistrationDependencies extends RunnerRegistryDependencies {
   readonly heldModels?: HeldModels;
 }
 
+interface Busy {
+  readonly leased: LeasedJob;
+  readonly sinceMs: number;
+  /** Training of earlier attempts. */
+  readonly trainedBeforeMs: number;
+}
+
+const trainedMs = ({ job }: LeasedJob): number => job.resume?.usage?.trainMs ?? 0;
+
 export class Registration {
   readonly #deps: RegistrationDependencies;
   readonly #registry: RunnerRegistry;
   readonly #startedAtMs: number;
   readonly #ended = new AbortController();
-  #busy: { readonly leased: LeasedJob; readonly sinceMs: number } | null = null;
+  readonly #beside = new BesideTraining();
+  #busy: Busy | null = null;
   /** One write after the other: the last one told is the newest. */
   #tail: Promise<void> = Promise.resolve();
 
@@ -41,11 +52,15 @@ export class Registration {
   }
 
   took(leased: LeasedJob): Promise<void> {
-    this.#busy = { leased, sinceMs: this.#deps.clock.nowMs() };
+    this.#busy = { leased, sinceMs: this.#deps.clock.nowMs(), trainedBeforeMs: trainedMs(leased) };
     return this.#tell();
   }
 
   left(): Promise<void> {
+    if (this.#busy?.leased.job.state === 'succeeded') {
+      const { ranMs, trainedHereMs } = this.#spent(this.#busy);
+      this.#beside.succeeded(ranMs, trainedHereMs);
+    }
     this.#busy = null;
     return this.#tell();
   }
@@ -67,8 +82,13 @@ export class Registration {
     return this.#tail;
   }
 
+  #spent({ leased, sinceMs, trainedBeforeMs }: Busy): { readonly ranMs: number; readonly trainedHereMs: number } {
+    return { ranMs: this.#deps.clock.nowMs() - sinceMs, trainedHereMs: trainedMs(leased) - trainedBeforeMs };
+  }
+
   #record(): RunnerRecord {
     const nowMs = this.#deps.clock.nowMs();
+    const besideTrainingMs = this.#beside.range;
     return {
       schemaVersion: 2,
       id: this.#deps.runnerId,
@@ -77,6 +97,7 @@ export class Registration {
       writtenAtMs: nowMs,
       expiresAtMs: nowMs + EXPIRES_AFTER_MS,
       warmModels: this.#deps.heldModels?.list ?? [],
+      ...(besideTrainingMs ? { besideTrainingMs } : {}),
       job: this.#job(nowMs),
     };
   }
@@ -84,9 +105,14 @@ export class Registration {
   #job(nowMs: number): RunnerRecord['job'] {
     if (!this.#busy) return null;
     const { leased, sinceMs } = this.#busy;
-    const left = runTimeLeft(leased.job, this.#class);
-    const at = (seconds: number): number => Math.round(nowMs + seconds * 1000);
-    const endsAtMs = left && { earliest: at(left.low), latest: at(left.high) };
+    const { ranMs, trainedHereMs } = this.#spent(this.#busy);
+    const training = runTimeLeft(leased.job, this.#class);
+    const beside = this.#beside.left(ranMs - trainedHereMs);
+    const at = (seconds: number, besideMs: number): number => Math.round(nowMs + seconds * 1000 + besideMs);
+    const endsAtMs = training && {
+      earliest: at(training.low, beside.earliest),
+      latest: at(training.high, beside.latest),
+    };
     const { id: jobId, projectId } = leased.job;
     return { jobId, projectId, sinceMs, endsAtMs };
   }

@@ -28,6 +28,8 @@ export const RunnerRecord = Type.Object({
   expiresAtMs: Count,
   /** In its memory, the one used last first. */
   warmModels: Type.Array(WarmModel, { maxItems: MAX_WARM_MODELS }),
+  /** What its last jobs took beside training, from being taken to their end. Absent before one has succeeded. */
+  besideTrainingMs: Type.Optional(Type.Object({ earliest: Count, latest: Count })),
   /** What it runs; null while it waits for work. */
   job: Nullable(
     Type.Object({

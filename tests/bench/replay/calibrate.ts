@@ -18,7 +18,9 @@ export interface Latencies {
   readonly work: readonly { readonly fixedMs: number; readonly stepMs: number }[];
 }
 
-const STEPS = { few: 4, many: 40 };
+const STEPS = { few: 4, many: 24 };
+/** Runners that are started, one after the other. */
+const ROUNDS = 2;
 
 interface Run {
   readonly model: number;
@@ -32,10 +34,7 @@ interface Run {
 export async function calibrate(platform: ReplayedPlatform, models: readonly string[]): Promise<Latencies> {
   const runs: Run[] = [];
   const boots: number[] = [];
-  for (let round = 0; round < 3; round++) {
-    const boot = await oneRunner(platform, models, runs);
-    boots.push(boot);
-  }
+  for (let round = 0; round < ROUNDS; round++) boots.push(await oneRunner(platform, models, runs));
   const warm = runs.filter(({ first }) => !first.cold);
   const loadOf = (some: readonly Run[]) => median(some.map(({ first }) => first.data_ms + first.model_ms));
   return {
@@ -49,10 +48,13 @@ export async function calibrate(platform: ReplayedPlatform, models: readonly str
 
 /** Jobs of every model and size on a runner that is started for the first of them; how long that took. */
 async function oneRunner(platform: ReplayedPlatform, models: readonly string[], runs: Run[]): Promise<number> {
-  const order = models.flatMap((_, model) => [model, model]);
+  const order = models.map((_, model) => model);
   const plan = [
     { model: 0, steps: STEPS.few },
-    ...order.map((model) => ({ model, steps: STEPS.few })),
+    ...order.flatMap((model) => [
+      { model, steps: STEPS.few },
+      { model, steps: STEPS.few },
+    ]),
     ...order.map((model) => ({ model, steps: STEPS.many })),
   ];
   let [runner, bootMs, before]: [LoggedProcess | undefined, number, number] = [undefined, NaN, -1];
@@ -64,6 +66,9 @@ async function oneRunner(platform: ReplayedPlatform, models: readonly string[], 
     const first = await platform.firstStep(id);
     const workMs = leftMs - tookMs - first.data_ms - first.model_ms;
     runs.push({ model, steps, isSame: model === before, workMs, first });
+    console.error(
+      `model ${model}, ${steps} steps: taken after ${Math.round(first.queue_ms)} ms, ran ${Math.round(leftMs - tookMs)} ms`,
+    );
     before = model;
   }
   await runner?.stop();

@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BASE_MODELS } from '@preheat/inference/model-registry';
 import { hasTraces } from '@preheat/scheduler/simulation';
+import { foreignShare } from '../guard.js';
+import { hasProc, linuxMachine } from '../linux-machine.js';
 import { replaceBlock } from '../replace-block.js';
-import { calibrate, type Latencies, stepsFor } from './calibrate.js';
+import { calibrate, type Latencies, stepsFor, workOf } from './calibrate.js';
 import { play } from './play.js';
 import { type PlannedJob, predict } from './predict.js';
 import { delayTable, latencyTable, type Replay, toldTable } from './replay-report.js';
@@ -43,11 +45,14 @@ const RUNNERS = 2;
 const ASSUMED_BOOT_SECONDS = 2;
 const MODELS = BASE_MODELS.slice(0, 2).map(({ name }) => name);
 
+/** A job takes a whole step at least, and what loading takes: the arrivals are stretched by as much, so that the load is the one asked for. */
 function planned(trace: string, latencies: Latencies): PlannedJob[] {
   const [jobs, meanWorkMs, load] = [Number(values.jobs), Number(values.work) * 1000, Number(values.load)];
-  return smallTrace(trace, { jobs, meanWorkMs, load, models: MODELS.length, runners: RUNNERS }).map(
-    ({ model, arriveMs, workMs }) => ({ model, arriveMs, steps: stepsFor(latencies, model, workMs) }),
-  );
+  const wanted = smallTrace(trace, { jobs, meanWorkMs, load, models: MODELS.length, runners: RUNNERS });
+  const steps = wanted.map(({ model, workMs }) => stepsFor(latencies, model, workMs));
+  const takesMs = wanted.map(({ model }, job) => latencies.loadSameMs + workOf(latencies, model, steps[job] ?? 1));
+  const stretch = takesMs.reduce((sum, ms) => sum + ms, 0) / (jobs * meanWorkMs);
+  return wanted.map(({ model, arriveMs }, job) => ({ model, arriveMs: arriveMs * stretch, steps: steps[job] ?? 1 }));
 }
 
 async function measureLatencies(): Promise<Latencies> {
@@ -79,6 +84,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const isThere = (trace: string): boolean => trace === 'synthetic' || hasTraces();
 const [chosen, absent] = [values.trace.filter(isThere), values.trace.filter((trace) => !isThere(trace))];
 for (const trace of absent) console.error(`skipped ${trace}: there is no folder of traces`);
+const before = hasProc() ? linuxMachine.read() : null;
 const latencies = await measureLatencies();
 console.error(latencyTable(latencies, MODELS));
 const replays: Replay[] = [];
@@ -89,8 +95,13 @@ for (const trace of chosen) {
 }
 const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, Node ${process.version}`;
 const pinned = canPin() ? 'a core each' : 'not kept apart, as cores cannot be assigned here';
+/** All that was started has ended: what it took of the machine is known. */
+const others = before
+  ? `${(100 * foreignShare(before, linuxMachine.read(), linuxMachine.cores)).toFixed(0)} % of the machine's time went to other programs`
+  : 'what else ran is not known';
+const command = ['npm run replay --', ...process.argv.slice(2)].join(' ');
 const report = [
-  `${machine}; up to ${RUNNERS} runners, ${pinned}.`,
+  `\`${command}\` on ${machine}; up to ${RUNNERS} runners, ${pinned}; ${others}.`,
   latencyTable(latencies, MODELS),
   delayTable(replays),
   toldTable(replays),

@@ -41,7 +41,9 @@ function perKeyBlock(): string {
   const results = Object.values(TRACES).map((trace) => ({ trace, result: perKeyResult(trace, PER_KEY_POLICIES) }));
   const header = ['policy', ...results.flatMap(({ trace }) => LAMBDAS.map((lambda) => `${trace.name} λ = ${lambda}`))];
   const names = [...PER_KEY_POLICIES, 'tuned fixed'];
-  const rows = names.map((policy) => [policy, ...results.flatMap(({ result }) => ratioCells(result, policy))]);
+  const floors = results.flatMap(({ result }) => result.floors.map((floor) => floor.toFixed(3)));
+  const policies = names.map((policy) => [policy, ...results.flatMap(({ result }) => ratioCells(result, policy))]);
+  const rows = [...policies, ['the bound O2', ...floors]];
   const notes = results.map(({ trace, result }) => {
     return `${trace.name}: ${result.jobs.toLocaleString('en')} jobs, ${result.compulsory.toLocaleString('en')} compulsory starts.`;
   });

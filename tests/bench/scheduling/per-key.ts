@@ -5,6 +5,7 @@
 import type { Prices } from '@preheat/scheduler';
 import {
   bootstrapRatio,
+  clairvoyantFloor,
   constantMs,
   costOf,
   halves,
@@ -39,6 +40,10 @@ export interface Ratio {
 
 const pricesAt = (waiting: number): Prices => ({ runner: 1, waiting });
 
+const oraclePrices = ({ startMs }: { readonly startMs: number }, lambda: number) => {
+  return { idlePrice: 1, missCost: startMs * (1 + lambda) };
+};
+
 export function perKeyOptions(policy: string, startMs: number, lambda: number): SimulationOptions<unknown> {
   return {
     ...{ policy: policyNamed(policy), prices: pricesAt(lambda), bootMs: constantMs(0), loadMs: constantMs(startMs) },
@@ -48,6 +53,8 @@ export function perKeyOptions(policy: string, startMs: number, lambda: number): 
 
 export interface PerKeyResult {
   readonly ratios: readonly Ratio[];
+  /** O2/O1 for each of LAMBDAS: what knowing the future could save beyond O1. */
+  readonly floors: readonly number[];
   /** Starts that nobody could avoid. */
   readonly compulsory: number;
   readonly jobs: number;
@@ -62,7 +69,9 @@ export function perKeyResult(trace: TraceCase, policies: readonly string[]): Per
   });
   const { jobs } = runs.split.test;
   const { compulsory } = keepAliveOracle(jobs, { idlePrice: 1, missCost: trace.startMs });
-  return { ratios, compulsory, jobs: jobs.length };
+  const least = clairvoyantFloor(jobs, 1, trace.startMs);
+  const floors = LAMBDAS.map((lambda) => least / keepAliveOracle(jobs, oraclePrices(trace, lambda)).cost);
+  return { ratios, floors, compulsory, jobs: jobs.length };
 }
 
 /** Most policies do not look at prices: what they do is simulated once and priced for every λ. */
@@ -99,7 +108,7 @@ function tunedSeconds(runs: Runs, lambda: number): number {
 function ratioOf(runs: Runs, lambda: number, policy: string): Ratio {
   const ledger = runs.ledger('test', policy, lambda);
   const { jobs } = runs.split.test;
-  const bound = keepAliveOracle(jobs, { idlePrice: 1, missCost: runs.startMs * (1 + lambda) });
+  const bound = keepAliveOracle(jobs, oraclePrices(runs, lambda));
   const bounds = new Map<number, number>();
   for (const { id, arriveMs } of jobs) {
     const day = Math.floor(arriveMs / DAY_MS);

@@ -91,6 +91,20 @@ describe('a job that waits', () => {
     });
   });
 
+  it('counts what runners saw jobs take beside training on those ahead', async () => {
+    const { submit, read, later, runners } = await platform();
+    const [first, second] = [await submit(), await submit()];
+    await later();
+    const busy = runner('r1', { projectId: 'proj-two', fromS: 60, toS: 90 });
+    await runners.write({ ...busy, besideTrainingMs: { earliest: 3_000, latest: 5_000 } });
+    const nowS = api.clock.nowMs() / 1000;
+    const { low = 0, high = 0 } = first.preflight?.classes[0]?.train_seconds ?? {};
+    expect((await read(second.id)).queue?.estimated_start).toEqual({
+      earliest: Math.floor(nowS + 60 + low + 3),
+      latest: Math.ceil(nowS + 90 + high + 5),
+    });
+  });
+
   it('waits for a boot where the deployment starts runners, and for a free runner no longer than it is listed', async () => {
     const { submit, read, later, runners } = await platform({ maxRunners: 2, bootMs: 100_000 });
     const job = await submit();

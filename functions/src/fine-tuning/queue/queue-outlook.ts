@@ -3,7 +3,13 @@
  * when it is asked for (from a look that `QueueFacts` holds), from the index of waiting jobs, the rosters, the registry of runners and what preflights
  * estimated, so it is as true as those are, and no job waits for it.
  */
-import { type FineTuningJob, type JobDocument, LOCAL_RUNNER_CLASS, type QueueStanding } from '@preheat/contracts';
+import {
+  type FineTuningJob,
+  type JobDocument,
+  LOCAL_RUNNER_CLASS,
+  type QueueStanding,
+  type RunnerRecord,
+} from '@preheat/contracts';
 import { entryOf, toFineTuningJob, type WaitingEntry } from '@preheat/jobs';
 import {
   ASSUMED_BOOT_MS,
@@ -118,7 +124,9 @@ export class QueueOutlook {
     const { maxRunners = 0, bootMs = ASSUMED_BOOT_MS } = this.#options;
     const alive = look.runners;
     const runnerClass = alive[0]?.runnerClass ?? LOCAL_RUNNER_CLASS;
-    const runTimes = await this.#facts.runTimes(entries, shown, runnerClass);
+    const training = await this.#facts.runTimes(entries, shown, runnerClass);
+    const beside = besideTraining(alive);
+    const runTimes = (jobId: string) => sum(training(jobId), beside);
     const since = Math.min(...entries.map(({ sinceMs }) => sinceMs));
     const booted = {
       earliest: since + bootMs * SPREAD_OF_BOOT.earliest,
@@ -158,6 +166,18 @@ export class QueueOutlook {
     return Promise.all(projects);
   }
 }
+
+/** What runners saw jobs take beside training; nothing where none has ended one yet. */
+function besideTraining(runners: readonly RunnerRecord[]): Span {
+  const seen = runners.flatMap(({ besideTrainingMs }) => besideTrainingMs ?? []);
+  if (seen.length === 0) return { earliest: 0, latest: 0 };
+  return {
+    earliest: Math.min(...seen.map(({ earliest }) => earliest)),
+    latest: Math.max(...seen.map(({ latest }) => latest)),
+  };
+}
+
+const sum = (a: Span, b: Span): Span => ({ earliest: a.earliest + b.earliest, latest: a.latest + b.latest });
 
 /** Of jobs whose last attempt failed. They are in no index until they may run again, so only those that are shown are known. */
 function retriesOf(shown: readonly JobDocument[]): Map<string, number> {
