@@ -47,8 +47,9 @@ export interface LoadableState extends Partial<TrainingSnapshot> {
 export interface TrainingOptions {
   /**
    * Keeps an exponential moving average of what is trained (Polyak & Juditsky 1992), often better to evaluate than the
-   * last weights: after every update `average ← decay · average + (1 - decay) · parameter`, from what was loaded. In
-   * [0, 1), such as 0.999; by default none is kept.
+   * last weights: after every update `average ← decay · average + (1 - decay) · parameter`, from what was loaded, with a
+   * decay that warms up to this one (`averageRate`) by the updates counted in `stepCount`. In [0, 1), such as 0.999; by
+   * default none is kept.
    */
   readonly averageDecay?: number | undefined;
 }

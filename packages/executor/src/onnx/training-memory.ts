@@ -3,6 +3,7 @@
 // how they are spread, nor on the number of gradient slots.
 
 import { clipScale, judgeGradient } from '../adamw.js';
+import { averageRate } from '../average-rate.js';
 import type { UpdateOptions, UpdateReport } from '../executor.js';
 import { noAverage } from '../parameter-layout.js';
 import type { Parameter } from '../parameter-layout.js';
@@ -114,7 +115,7 @@ export class TrainingMemory {
     const clip = clipScale(report.gradientNorm, options.maxGradNorm);
     for (const shard of this.#shards) {
       shard.update(options, step, clip, slot);
-      if (this.#averageDecay !== undefined) shard.updateAverage(1 - this.#averageDecay);
+      if (this.#averageDecay !== undefined) shard.updateAverage(averageRate(this.#averageDecay, step - 1));
     }
     return report;
   }

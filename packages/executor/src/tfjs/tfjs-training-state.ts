@@ -15,6 +15,7 @@ import type {
   UpdateOptions,
   UpdateReport,
 } from '../executor.js';
+import { averageRate } from '../average-rate.js';
 import { AverageTurn } from '../average-turn.js';
 import { matchFeeds } from '../feeds.js';
 import { checkState, gradientTarget, heldParameter, noAverage } from '../parameter-layout.js';
@@ -247,7 +248,7 @@ export class TfjsTrainingState implements TrainingState {
   /** The next average of a bucket, owned by the caller; `undefined` where none is kept. */
   #averaged(average: Tensor | undefined, parameter: Tensor): Tensor | undefined {
     if (!average || this.#averageDecay === undefined) return undefined;
-    return movingAverage(this.#tf, average, parameter, 1 - this.#averageDecay);
+    return movingAverage(this.#tf, average, parameter, averageRate(this.#averageDecay, this.#stepCount - 1));
   }
 
   async #readMoment(moment: keyof Moments): Promise<Record<string, Float32Array>> {
