@@ -82,12 +82,17 @@ it.each(['grpo', 'ppo'])(
   async (name) => {
     const phase = phaseOf(name, { ...KEYS, eval_interval: 1 });
     const sampledFrom: TensorMap[] = [];
+    const byVersion = new Map<number, TensorMap>();
     const { snapshots } = await withPhase(phase, (ctx) => {
       const { rollouts } = ctx;
       if (!rollouts) throw new Error(`${name} samples nothing`);
       const update = rollouts.updateWeights.bind(rollouts);
       rollouts.updateWeights = (weights, version) => {
-        sampledFrom.push(new Map([...weights].map(([key, { shape, data }]) => [key, { shape, data: data.slice() }])));
+        const copy = new Map([...weights].map(([key, { shape, data }]) => [key, { shape, data: data.slice() }]));
+        sampledFrom.push(copy);
+        // A version names one set of weights.
+        expect(largestDifference(byVersion.get(version) ?? copy, copy)).toBe(0);
+        byVersion.set(version, copy);
         return update(weights, version);
       };
       return runPhase(runtimeOf(name), ctx);

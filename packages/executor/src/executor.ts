@@ -101,7 +101,8 @@ export interface TrainingState {
   evaluate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>>;
   /**
    * Puts the average in the place of the parameters while `work` runs: what it evaluates and reads is the average. Rejects
-   * where none is kept; `load`, `accumulate` and `update` reject until it is over.
+   * where none is kept; `load`, `accumulate` and `update` reject until it is over. Where the exchange itself fails, nothing may
+   * be done but to load or dispose.
    */
   withAverage<T>(work: () => Promise<T>): Promise<T>;
   /** Empties the accumulator without an update. */
