@@ -29,7 +29,7 @@ export interface ActivationRequest {
 }
 
 export function activationFloats(request: ActivationRequest): number {
-  const { config, adapterFloatsPerToken, microBatch, trained, recomputes = false } = request;
+  const { config, adapterFloatsPerToken, microBatch, trained } = request;
   const { head } = decoderArchitecture(config);
   const tokens = microBatch.batch * microBatch.length;
   const isAdapter = adapterFloatsPerToken > 0;
