@@ -71,9 +71,7 @@ describe('a run that went wrong', () => {
   });
 
   it('by a mismatch of training and sampling is paused above the bound', async () => {
-    // Graded by similarity, so that the first step has a signal: one without computes nothing to compare.
-    const [, rl] = phases({}, true);
-    const at = await world({}, { guards: guardsOf({ max_logprob_mismatch: 0 }), phases: [rl as never] });
+    const at = await guarded({ max_logprob_mismatch: 0 }, {}, RL_ONLY);
     expect(await run(at)).toBe('halted');
     expect(await alarmsOf(at)).toMatchObject([{ detector: 'logprob_mismatch', step: 1 }]);
   });

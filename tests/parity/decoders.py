@@ -33,7 +33,10 @@ GPT2 = dict(
     vocab_size=VOCABULARY, n_embd=32, n_layer=2, n_head=4, n_positions=32, bos_token_id=1, eos_token_id=2,
     resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,
 )
-# Windows are far shorter than the sequences, and of both parities.
+# Rows that training attends over in several blocks of 256 queries, the last of them cut short.
+LONG = dict(max_position_embeddings=640)
+# (family, settings), and tokens of a row where they are not LENGTH. Windows are far shorter than the sequences, and of both
+# parities; over long rows, shorter and longer than a block.
 CASES = {
     "llama": ("llama", dict(ROTARY, num_key_value_heads=4)),
     "llama tied, grouped, llama3 positions": ("llama", dict(ROTARY, tie_word_embeddings=True, rope_parameters=LLAMA3)),
@@ -71,6 +74,21 @@ CASES = {
                 "sliding_attention": dict(rope_type="default", rope_theta=50.0),
             },
         ),
+    ),
+    # Not with llama3's frequencies: transformers rounds the angles of positions to float32, which moves these logits by 1.1e-4.
+    "llama over 600 tokens": ("llama", dict(ROTARY, **LONG), 600),
+    "mistral over 520 tokens, window 70": ("mistral", dict(ROTARY, **dict(LONG, sliding_window=70)), 520),
+    "mistral over 600 tokens, window 301": ("mistral", dict(ROTARY, **dict(LONG, head_dim=16, sliding_window=301)), 600),
+    "gpt2 over 300 tokens": ("gpt2", dict(GPT2, n_positions=320), 300),
+    "gemma2 over 513 tokens": (
+        "gemma2",
+        dict(GEMMA, **dict(LONG, num_hidden_layers=2, sliding_window=130, query_pre_attn_scalar=24, attn_logit_softcapping=5.0, final_logit_softcapping=8.0)),
+        513,
+    ),
+    "gemma3_text over 400 tokens": (
+        "gemma3_text",
+        dict(GEMMA, **dict(LONG, sliding_window=37, query_pre_attn_scalar=24, layer_types=["sliding_attention", "full_attention"])),
+        400,
     ),
 }
 SMALL = dict(vocab_size=11, hidden_size=8, intermediate_size=12, num_attention_heads=2, num_key_value_heads=1)
@@ -131,9 +149,10 @@ def make(folder, names):
     made = {}
     for index, name in enumerate(names):
         path = pathlib.Path(folder) / f"decoder-{index}"
-        model = model_of(*CASES[name])
+        family, settings, *length = CASES[name]
+        model = model_of(family, settings)
         model.save_pretrained(path)
-        tokens = tokens_of(BATCH, LENGTH, VOCABULARY)
+        tokens = tokens_of(BATCH, length[0] if length else LENGTH, VOCABULARY)
         logits, loss, gradients = logits_and_gradients(model, tokens)
         expected = {"logits": logits, **{f"gradient.{key}": value for key, value in gradients.items()}}
         save_file({key: value.float().contiguous() for key, value in expected.items()}, path / "expected.safetensors")
@@ -143,13 +162,13 @@ def make(folder, names):
 
 def logits(folders):
     """The largest difference of the logits of each folder to those beside it in expected.safetensors."""
-    tokens = tokens_of(BATCH, LENGTH, VOCABULARY)
     differences = {}
     for folder in folders:
         model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32).eval()
-        with torch.no_grad():
-            found = model.double()(tokens, use_cache=False).logits
         expected = load_file(pathlib.Path(folder) / "expected.safetensors")["logits"]
+        batch, length, vocabulary = expected.shape
+        with torch.no_grad():
+            found = model.double()(tokens_of(batch, length, vocabulary), use_cache=False).logits
         differences[folder] = (found - expected).abs().max().item()
     return differences
 

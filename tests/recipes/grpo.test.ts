@@ -1,9 +1,11 @@
 /** What only GRPO promises: it never trains on samples of other weights, and its sampler and trainer see one model. */
 import { freshDecoder } from '@preheat/checkpoints';
+import { compileGrader } from '@preheat/graders';
 import { DecoderSession } from '@preheat/inference';
 import { describe, expect, it } from 'vitest';
 import { DecoderRollouts } from '../../gpu-runner/src/rollouts.js';
-import { curve, runPhase, runtimeOf, withPhase } from './recipe-bench.js';
+import type { Rollouts } from '@preheat/recipes';
+import { type AnyContext, curve, phaseGrader, runPhase, runtimeOf, withPhase } from './recipe-bench.js';
 import { modelConfig } from './reversal-task.js';
 
 const grpo = runtimeOf('grpo');
@@ -29,6 +31,41 @@ describe('grpo', () => {
     const mismatches = curve(run, 'max_logprob_mismatch');
     expect(mismatches.length).toBeGreaterThan(0);
     for (const mismatch of mismatches) expect(mismatch).toBeLessThan(1e-4);
+  });
+
+  describe('in a step that has nothing to learn from', () => {
+    const same = { type: 'string_check', name: 'same', input: 'a', reference: 'a', operation: 'eq' } as const;
+    const inert = (ctx: AnyContext): AnyContext => {
+      const grader = compileGrader(same);
+      if (!grader.ok) throw new Error(JSON.stringify(grader));
+      return { ...ctx, grader: phaseGrader(grader.value) };
+    };
+
+    it.each([1, 0.7])('measures some of them all the same, at temperature %f', async (temperature) => {
+      const phase = { recipe: 'grpo', config: { ...config, temperature }, seed: 2 };
+      const run = await withPhase(phase, (ctx) => runPhase(grpo, inert(ctx), undefined, false));
+      expect(curve(run, 'trained_rows')).toEqual([0, 0, 0]);
+      const mismatches = curve(run, 'max_logprob_mismatch');
+      expect(mismatches).toHaveLength(3);
+      for (const mismatch of mismatches) {
+        expect(mismatch).toBeGreaterThan(0);
+        expect(mismatch).toBeLessThan(1e-4);
+      }
+    });
+
+    it('tells of a sampler that computes something else', async () => {
+      const run = await withPhase({ recipe: 'grpo', config, seed: 2 }, (ctx) => {
+        const rollouts = Object.create(ctx.rollouts) as Rollouts;
+        rollouts.generate = async (...call) => {
+          const samples = (await ctx.rollouts?.generate(...call)) ?? [];
+          return samples.map((sample) => ({ ...sample, logProbs: sample.logProbs.map((x) => x - 0.25) }));
+        };
+        rollouts.updateWeights = (...call) => ctx.rollouts?.updateWeights(...call) ?? Promise.resolve();
+        return runPhase(grpo, { ...inert(ctx), rollouts }, undefined, false);
+      });
+      for (const mismatch of curve(run, 'max_logprob_mismatch')) expect(mismatch).toBeCloseTo(0.25, 3);
+      expect(run.steps[0]?.warnings).toEqual([expect.stringContaining('trainer and sampler differ by 2.5e-1')]);
+    });
   });
 
   it('moves away from the start of the phase less with a KL penalty', async () => {

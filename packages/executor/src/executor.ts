@@ -47,8 +47,9 @@ export interface LoadableState extends Partial<TrainingSnapshot> {
 export interface TrainingOptions {
   /**
    * Keeps an exponential moving average of what is trained (Polyak & Juditsky 1992), often better to evaluate than the
-   * last weights: after every update `average ← decay · average + (1 - decay) · parameter`, from what was loaded. In
-   * [0, 1), such as 0.999; by default none is kept.
+   * last weights: after every update `average ← decay · average + (1 - decay) · parameter`, from what was loaded, with a
+   * decay that warms up to this one (`averageRate`) by the updates counted in `stepCount`. In [0, 1), such as 0.999; by
+   * default none is kept.
    */
   readonly averageDecay?: number | undefined;
 }
@@ -100,7 +101,8 @@ export interface TrainingState {
   evaluate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>>;
   /**
    * Puts the average in the place of the parameters while `work` runs: what it evaluates and reads is the average. Rejects
-   * where none is kept; `load`, `accumulate` and `update` reject until it is over.
+   * where none is kept; `load`, `accumulate` and `update` reject until it is over. Where the exchange itself fails, nothing may
+   * be done but to load or dispose.
    */
   withAverage<T>(work: () => Promise<T>): Promise<T>;
   /** Empties the accumulator without an update. */

@@ -29,71 +29,61 @@ export interface ActivationRequest {
 }
 
 export function activationFloats(request: ActivationRequest): number {
-  const { config, adapterFloatsPerToken, microBatch, trained, recomputes = false } = request;
-  const { head, layers } = decoderArchitecture(config);
+  const { config, adapterFloatsPerToken, microBatch, trained } = request;
+  const { head } = decoderArchitecture(config);
   const tokens = microBatch.batch * microBatch.length;
   const isAdapter = adapterFloatsPerToken > 0;
   const table = config.vocab_size * config.hidden_size;
   // A table that is also the head has two gradients until they are added.
   const atTheEnd = trained + (head || isAdapter ? 0 : table) + tokens * config.hidden_size;
   const tables = isAdapter ? 0 : table * (head ? 2 : 1);
-  const gradients = { head: isAdapter ? 0 : table, layer: (trained - tables) / layers.length };
-  const between = recomputes ? recomputedFloats(request, tokens, gradients) : tokens * keptFloats(request);
-  return Math.max(between, atTheEnd);
-}
-
-/**
- * Kept of one token by all layers, and by the head at the end of the forward pass; or, when that is gone and rows are long, by the
- * backward pass of attention in the last layer.
- */
-const keptFloats = (request: ActivationRequest): number => {
-  const inAttention = attentionBackwardFloats(request) - request.config.hidden_size;
-  return allLayers(request).reduce((sum, layer) => sum + layer, Math.max(headFloats(request.config), inAttention));
-};
-
-/**
- * The inputs of all layers and what the head keeps; or one layer while it is computed again, the last one beside all inputs or the
- * first one beside the gradients of all others.
- */
-function recomputedFloats(
-  request: ActivationRequest,
-  tokens: number,
-  gradients: { readonly head: number; readonly layer: number },
-): number {
-  const { hidden_size: width } = request.config;
   const layers = allLayers(request);
-  const inputs = tokens * width * layers.length;
-  const largest = tokens * (Math.max(...layers) + ownBackwardFloats(request));
-  const others = layers.length - 1;
-  return Math.max(
-    inputs + tokens * headFloats(request.config),
-    inputs + largest + gradients.head,
-    tokens * width + largest + gradients.head + others * gradients.layer,
-  );
+  const gradients = { head: isAdapter ? 0 : table, layer: (trained - tables) / layers.length };
+  const ahead = tokens * (headFloats(config) + layers.reduce((sum, { held }) => sum + held, 0));
+  const inLayers = layers.map(({ working }, index) => {
+    // What was held for the layers above is gone, and their gradients are there.
+    const below = layers.slice(0, index + 1).reduce((sum, { held }) => sum + held, 0);
+    return tokens * (below + working) + gradients.head + (layers.length - 1 - index) * gradients.layer;
+  });
+  return Math.max(ahead, ...inLayers, atTheEnd);
 }
 
-/** Of one token, beside what a layer keeps while its own backward pass runs: in the feed-forward part, or later in attention. */
-function ownBackwardFloats(request: ActivationRequest): number {
-  const { hidden_size: width, intermediate_size: inner } = request.config;
-  // The gradient that comes and the one that is passed on; of an activation without a gate, its input's as well.
-  return Math.max(2 * width + (isGated(request.config) ? 0 : inner), attentionBackwardFloats(request));
+interface LayerFloats {
+  /** What is held for a layer from the forward to the backward pass: all that it keeps, or its input where it is computed again. */
+  readonly held: number;
+  /** What its own backward pass takes beside that, at its worst moment. */
+  readonly working: number;
 }
 
-/** The gradient of a block's scores, when the feed-forward part is done with what it kept. */
-function attentionBackwardFloats({ config, microBatch }: ActivationRequest): number {
-  const { activation, layers } = decoderArchitecture(config);
-  const scores = Math.max(...layers.map((layer) => attended(microBatch.length, layer).inLargest));
-  return config.num_attention_heads * scores - feedForwardFloats(config, activation, isGated(config));
-}
-
-const isGated = (config: DecoderConfig): boolean => decoderArchitecture(config).layers.some(({ gate }) => gate);
-
-const allLayers = ({ config, adapterFloatsPerToken, microBatch }: ActivationRequest): number[] => {
+/** Of one token. */
+function allLayers({
+  config,
+  adapterFloatsPerToken,
+  microBatch,
+  recomputes = false,
+}: ActivationRequest): LayerFloats[] {
   const architecture = decoderArchitecture(config);
-  return architecture.layers.map(
-    (layer) => layerFloats(config, architecture, layer, microBatch.length) + adapterFloatsPerToken,
-  );
-};
+  const { hidden_size: width, intermediate_size: inner } = config;
+  return architecture.layers.map((layer) => {
+    const kept = layerFloats(config, architecture, layer, microBatch.length) + adapterFloatsPerToken;
+    const inAttention = attentionBackwardFloats(config, architecture, layer, microBatch.length);
+    if (!recomputes) return { held: kept, working: inAttention - width };
+    // The gradient that comes and the one that is passed on; of an activation without a gate, its input's as well.
+    const inFeedForward = 2 * width + (layer.gate ? 0 : inner);
+    return { held: width, working: kept + Math.max(inFeedForward, inAttention) };
+  });
+}
+
+/** The gradient of a block's scores, when the feed-forward part and the blocks after it are done with what they kept. */
+function attentionBackwardFloats(
+  config: DecoderConfig,
+  { activation }: DecoderArchitecture,
+  layer: LayerArchitecture,
+  length: number,
+): number {
+  const scores = config.num_attention_heads * attended(length, layer).inBackward;
+  return scores - feedForwardFloats(config, activation, Boolean(layer.gate));
+}
 
 /** Kept of one token by one layer. */
 function layerFloats(
@@ -110,29 +100,32 @@ function layerFloats(
   const stream = (4 + outputNorms) * width + 2 + outputNorms;
   const projections = (3 * heads + 2 * keyHeads + headNorms) * headDim + headNorms;
   const { scored, sliced } = attended(length, layer);
-  const scores = (layer.attention.softcap === null ? 1 : 2) * heads * scored + 2 * keyHeads * headDim * sliced;
+  const scores = keptScores(layer.attention.softcap) * heads * scored + 2 * keyHeads * headDim * sliced;
   return stream + projections + scores + feedForwardFloats(config, activation, Boolean(layer.gate));
 }
 
 /**
- * Means over positions: keys that one is scored against, altogether and in the largest block, and copies of a key or value in
- * parts for blocks.
+ * Means over positions: keys that one is scored against; what the backward pass of a block takes more than the blocks after it
+ * have left, which go before it; and copies of a key or value in parts for blocks.
  */
 function attended(
   length: number,
-  { attention: { window } }: LayerArchitecture,
-): Record<'scored' | 'inLargest' | 'sliced', number> {
-  let [scored, inLargest, sliced] = [0, 0, 0];
-  for (const { queries, keys } of causalBlocks(length, window ?? length)) {
+  { attention: { window, softcap } }: LayerArchitecture,
+): Record<'scored' | 'inBackward' | 'sliced', number> {
+  let [scored, inBackward, sliced] = [0, 0, 0];
+  for (const { queries, keys } of causalBlocks(length, window ?? length).reverse()) {
     const width = keys[1] - keys[0];
     const scores = (queries[1] - queries[0]) * width;
+    inBackward = Math.max(inBackward, scores - keptScores(softcap) * scored);
     scored += scores;
-    inLargest = Math.max(inLargest, scores);
     // The whole of the keys is no copy.
     if (width < length) sliced += width;
   }
-  return { scored: scored / length, inLargest: inLargest / length, sliced: sliced / length };
+  return { scored: scored / length, inBackward: inBackward / length, sliced: sliced / length };
 }
+
+/** Of every score: its probability, and with a cap what it was before. */
+const keptScores = (softcap: number | null): number => (softcap === null ? 1 : 2);
 
 function feedForwardFloats(
   { intermediate_size: inner }: DecoderConfig,

@@ -104,7 +104,7 @@ export interface Remedy {
   readonly fits: boolean;
 }
 
-/** Settings that would need noticeably less, each with what the class would then have to hold; those that fit first. */
+/** Settings that would need less, noticeably or just enough, each with what the class would then have to hold; those that fit first. */
 export function memoryRemedies(phase: PhaseShape, runner: RunnerClass): Remedy[] {
   const { config, longest, sequencesPerStep } = phase;
   const now = memoryOn(phase, runner).needed.total;
@@ -119,6 +119,7 @@ export function memoryRemedies(phase: PhaseShape, runner: RunnerClass): Remedy[]
     ['gradient_checkpointing true', { config: { ...config, gradient_checkpointing: true } }],
     [`max_sequence_length ${shorter}`, { longest: shorter }],
     ...(sequencesPerStep > 1 ? [['batch_size 1', { sequencesPerStep: 1 }] as [string, Partial<PhaseShape>]] : []),
+    ['ema_decay 0', { config: { ...config, ema_decay: 0 } }],
     ['kl_beta 0', { config: { ...config, kl_beta: 0 } }],
   ];
   return candidates
@@ -126,7 +127,7 @@ export function memoryRemedies(phase: PhaseShape, runner: RunnerClass): Remedy[]
       const { needed, fits } = memoryOn({ ...phase, ...other }, runner);
       return { change, bytes: needed.total, fits };
     })
-    .filter(({ bytes }) => bytes < NOTICEABLE * now)
+    .filter(({ bytes, fits }) => fits || bytes < NOTICEABLE * now)
     .sort((a, b) => Number(b.fits) - Number(a.fits) || b.bytes - a.bytes);
 }
 

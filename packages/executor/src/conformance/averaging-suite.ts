@@ -64,19 +64,34 @@ export function describeAveraging(open: () => Promise<Executor>): void {
   };
 
   describe('an average of the parameters', () => {
-    it('starts at what was loaded, and follows a hand computation', async () => {
-      const state = await opened(0.9);
-      const expected = new Map([...parameters.matrix].map((x, i) => [i, x]));
+    it.each<[string, number, readonly number[]]>([
+      ['warms up to a long decay', 0.9, [1 / 10, 2 / 11, 3 / 12, 4 / 13, 5 / 14]],
+      ['soon reaches a short one', 0.22, [1 / 10, 2 / 11, 0.22, 0.22, 0.22]],
+    ])('starts at what was loaded, and %s, by hand computation', async (_, averageDecay, decays) => {
+      const state = await opened(averageDecay);
+      const expected = [...parameters.matrix];
       expect((await state.read()).average).toEqual({ matrix: parameters.matrix, bias: parameters.bias });
-      for (let i = 0; i < 5; i++) {
+      for (const decay of decays) {
         await step(state);
         const { parameters: now, average } = await state.read();
-        for (const [index, old] of expected) {
-          const next = 0.9 * old + 0.1 * (now['matrix']?.[index] ?? Number.NaN);
-          expected.set(index, next);
+        for (const [index, old] of expected.entries()) {
+          const next = decay * old + (1 - decay) * (now['matrix']?.[index] ?? Number.NaN);
+          expected[index] = next;
           expect(average?.['matrix']?.[index]).toBeCloseTo(next, 6);
         }
       }
+    });
+
+    it('warms up by the updates it took, not by the calls: a start in the middle with no average begins one there', async () => {
+      const state = await executor.openTraining(layout, { averageDecay: 0.9 });
+      await state.load({ parameters, stepCount: 3 });
+      await step(state, Number.NaN);
+      await step(state);
+      const { parameters: now, average } = await state.read();
+      parameters.bias.forEach((old, i) => {
+        const expected = (4 / 13) * old + (9 / 13) * (now['bias']?.[i] ?? Number.NaN);
+        expect(average?.['bias']?.[i]).toBeCloseTo(expected, 6);
+      });
     });
 
     it('does not change the training', async () => {

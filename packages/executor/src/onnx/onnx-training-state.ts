@@ -16,7 +16,7 @@ import type {
   UpdateReport,
 } from '../executor.js';
 import { matchFeeds } from '../feeds.js';
-import { checkState, gradientTarget, heldParameter } from '../parameter-layout.js';
+import { checkState, gradientTarget, heldParameter, noAverage } from '../parameter-layout.js';
 import type { Parameter } from '../parameter-layout.js';
 import { SerialQueue } from '../serial-queue.js';
 import { GradientSlots } from './gradient-slots.js';
@@ -68,7 +68,7 @@ export class OnnxTrainingState implements TrainingState {
   }
 
   async load(state: LoadableState): Promise<void> {
-    this.#averageTurn.assertOver('load');
+    this.#averageTurn.assertLoadable('load');
     return this.#queue.run(async () => {
       const { optimiserRegions } = this.#memory;
       checkState([...this.#parameters.values()], state, optimiserRegions.includes('average'));
@@ -81,10 +81,12 @@ export class OnnxTrainingState implements TrainingState {
       this.#stepCount = state.stepCount ?? 0;
       this.#slots.reset();
       this.#version = { ...this.#version, loads: this.#version.loads + 1 };
+      this.#averageTurn.loaded();
     });
   }
 
-  read(): Promise<TrainingSnapshot> {
+  async read(): Promise<TrainingSnapshot> {
+    this.#averageTurn.assertKnown('read');
     return this.#queue.run(async () => ({
       parameters: this.#copy('parameters'),
       stored: this.#stored.read(),
@@ -113,7 +115,8 @@ export class OnnxTrainingState implements TrainingState {
     await pool.prepare(forms.of(program), parallelism.workers);
   }
 
-  evaluate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>> {
+  async evaluate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>> {
+    this.#averageTurn.assertKnown('evaluate');
     return this.#queue.share(async () => {
       const gradient = program.outputs.find(({ name }) => gradientOf(name) !== undefined);
       if (gradient) throw new Error(`evaluate: the program returns "${gradient.name}"; use accumulate`);
@@ -140,7 +143,8 @@ export class OnnxTrainingState implements TrainingState {
     });
   }
 
-  withAverage<T>(work: () => Promise<T>): Promise<T> {
+  async withAverage<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#memory.optimiserRegions.includes('average')) throw new Error(noAverage);
     const exchange = () =>
       this.#queue.run(async () => {
         this.#memory.exchangeAverage();

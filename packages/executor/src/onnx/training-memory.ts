@@ -3,8 +3,8 @@
 // how they are spread, nor on the number of gradient slots.
 
 import { clipScale, judgeGradient } from '../adamw.js';
+import { averageRate } from '../average-rate.js';
 import type { UpdateOptions, UpdateReport } from '../executor.js';
-import { noAverage } from '../parameter-layout.js';
 import type { Parameter } from '../parameter-layout.js';
 import type { SharedParameters } from './lane.js';
 import { bytesInShard, maxShardBytes, MemoryShard } from './memory-shard.js';
@@ -55,9 +55,8 @@ export class TrainingMemory {
       : ['firstMoment', 'secondMoment', 'average'];
   }
 
-  /** Puts the average in the place of the parameters, and them in its place. Throws where none is kept. */
+  /** Puts the average in the place of the parameters, and them in its place, where one is kept. */
   exchangeAverage(): void {
-    if (this.#averageDecay === undefined) throw new Error(noAverage);
     for (const parameter of this.#trainable) {
       const [value, average] = [this.view('parameters', parameter), this.view('average', parameter)];
       const held = value.slice();
@@ -114,7 +113,7 @@ export class TrainingMemory {
     const clip = clipScale(report.gradientNorm, options.maxGradNorm);
     for (const shard of this.#shards) {
       shard.update(options, step, clip, slot);
-      if (this.#averageDecay !== undefined) shard.updateAverage(1 - this.#averageDecay);
+      if (this.#averageDecay !== undefined) shard.updateAverage(averageRate(this.#averageDecay, step - 1));
     }
     return report;
   }

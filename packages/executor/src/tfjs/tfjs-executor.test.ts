@@ -48,6 +48,31 @@ describe('tfjs executor', () => {
     await executor.dispose();
   });
 
+  it.each([1, 2])(
+    'lets nothing be read when exchange %i of the average fails, until a snapshot is loaded',
+    async (failing) => {
+      let exchanges = 0;
+      const concat = (...call: Parameters<TensorFlow['concat']>) => {
+        if (++exchanges === failing) throw new Error('no memory');
+        return tf.concat(...call);
+      };
+      const executor = createTfjsExecutor({ ...tf, concat } as TensorFlow);
+      const layout = ['bias', 'other'].map((name) => ({ name, shape: [2] }));
+      const state = await executor.openTraining(layout, { averageDecay: 0.9 });
+      const [parameters, average] = [1, 5].map((x) => ({ bias: Float32Array.of(x, 2), other: Float32Array.of(3, x) }));
+      await state.load({ parameters: parameters ?? {}, ...(average && { average }) });
+      const snapshot = await state.read();
+      await expect(state.withAverage(() => Promise.reject(new Error('validation failed')))).rejects.toThrow(
+        'no memory',
+      );
+      await expect(state.read()).rejects.toThrow('load a snapshot or dispose');
+      await state.load(snapshot);
+      expect((await state.withAverage(() => state.read())).parameters).toEqual(snapshot.average);
+      expect(await state.read()).toEqual(snapshot);
+      await executor.dispose();
+    },
+  );
+
   describe('within a budget', () => {
     const [program, feeds] = [buildDecoderProgram(decoder), decoderFeeds(decoder)];
 

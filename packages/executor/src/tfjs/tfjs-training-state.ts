@@ -15,6 +15,7 @@ import type {
   UpdateOptions,
   UpdateReport,
 } from '../executor.js';
+import { averageRate } from '../average-rate.js';
 import { AverageTurn } from '../average-turn.js';
 import { matchFeeds } from '../feeds.js';
 import { checkState, gradientTarget, heldParameter, noAverage } from '../parameter-layout.js';
@@ -65,17 +66,19 @@ export class TfjsTrainingState implements TrainingState {
   }
 
   async load(state: LoadableState): Promise<void> {
-    this.#averageTurn.assertOver('load');
+    this.#averageTurn.assertLoadable('load');
     return this.#queue.run(async () => {
       checkState([...this.#parameters.values()], state, this.#averageDecay !== undefined);
       this.#clearGradients();
       this.#freeParameters();
       this.#place(state);
       this.#stepCount = state.stepCount ?? 0;
+      this.#averageTurn.loaded();
     });
   }
 
-  read(): Promise<TrainingSnapshot> {
+  async read(): Promise<TrainingSnapshot> {
+    this.#averageTurn.assertKnown('read');
     return this.#queue.run(async () => ({
       parameters: await readAll(this.#values),
       firstMoment: await this.#readMoment('firstMoment'),
@@ -112,7 +115,8 @@ export class TfjsTrainingState implements TrainingState {
     if (this.#queue.closed !== undefined) throw new Error(this.#queue.closed);
   }
 
-  evaluate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>> {
+  async evaluate(program: Program, feeds: Feeds): Promise<Record<string, Float32Array>> {
+    this.#averageTurn.assertKnown('evaluate');
     return this.#queue.run(async () => {
       const gradient = program.outputs.find(({ name }) => gradientOf(name) !== undefined);
       if (gradient) throw new Error(`evaluate: the program returns "${gradient.name}"; use accumulate`);
@@ -145,10 +149,15 @@ export class TfjsTrainingState implements TrainingState {
     });
   }
 
-  withAverage<T>(work: () => Promise<T>): Promise<T> {
+  async withAverage<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#averageDecay === undefined) throw new Error(noAverage);
     const exchange = () =>
       this.#queue.run(async () => {
-        for (const bucket of this.#buckets) this.#exchangeAverage(bucket);
+        try {
+          for (const bucket of this.#buckets) this.#exchangeAverage(bucket);
+        } catch (error) {
+          throw this.#interpreters.budget.recognise(error);
+        }
       });
     return this.#averageTurn.run(exchange, work);
   }
@@ -229,12 +238,12 @@ export class TfjsTrainingState implements TrainingState {
   }
 
   #exchangeAverage(bucket: Bucket): void {
-    const { average, ...moments } = this.#moments.get(bucket) ?? {};
-    if (!average) throw new Error(noAverage);
+    const moments = this.#moments.get(bucket);
+    invariant(moments?.average, 'a bucket has an average where one is kept');
     const old = bucket.parameters.map(({ name }) => this.#value(name));
-    this.#moments.set(bucket, { ...(moments as Moments), average: concatenate(this.#tf, old) });
+    this.#moments.set(bucket, { ...moments, average: concatenate(this.#tf, old) });
     disposeAll(old);
-    this.#setValues(bucket, average);
+    this.#setValues(bucket, moments.average);
   }
 
   /** Takes the parameters of a bucket apart, and the vector over. */
@@ -247,7 +256,7 @@ export class TfjsTrainingState implements TrainingState {
   /** The next average of a bucket, owned by the caller; `undefined` where none is kept. */
   #averaged(average: Tensor | undefined, parameter: Tensor): Tensor | undefined {
     if (!average || this.#averageDecay === undefined) return undefined;
-    return movingAverage(this.#tf, average, parameter, 1 - this.#averageDecay);
+    return movingAverage(this.#tf, average, parameter, averageRate(this.#averageDecay, this.#stepCount - 1));
   }
 
   async #readMoment(moment: keyof Moments): Promise<Record<string, Float32Array>> {

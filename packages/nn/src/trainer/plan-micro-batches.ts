@@ -28,6 +28,9 @@ const STEPS_PER_OCTAVE = 8;
 const LEAST_STEP = 2;
 /** Numbers of lanes that a split should suit. */
 const LANES = [1, 2, 4];
+/** Of the tokens computed: what padding may be of them, unless computing less of it takes this much more time. */
+const MOST_PADDING = 0.15;
+const MOST_EXTRA_TIME = 1.25;
 
 /** The length a program is compiled for: the next multiple of an eighth of the power of two below. */
 export function bucketLength(length: number): number {
@@ -37,26 +40,53 @@ export function bucketLength(length: number): number {
 }
 
 /**
- * `lengths[i]` is the number of positions row `i` predicts. Every row is in exactly one micro-batch; the costliest come
+ * `lengths[i]` is the number of positions row `i` predicts. The split that is soonest done, or one that is nearly so and has less
+ * than 15 % of padding; rows shorter than the shortest length have more whatever is done. Every row is in exactly one micro-batch; the costliest come
  * first, so that whichever lane is free takes the next and all are done at nearly the same time.
  */
 export function planMicroBatches(lengths: readonly number[], limits: MicroBatchLimits): MicroBatchPlan[] {
   const order = lengths.map((_, row) => row).sort((a, b) => (lengths[b] ?? 0) - (lengths[a] ?? 0) || a - b);
   const padded = order.map((row) => bucketLength(lengths[row] ?? 0));
-  let [best, bestTime] = [split(order, padded, limits), Number.POSITIVE_INFINITY];
-  // Smaller micro-batches spread over more lanes, but cost more altogether.
+  const predicted = lengths.reduce((sum, length) => sum + length, 0);
+  const timeOf = (plans: readonly MicroBatchPlan[]): number =>
+    LANES.reduce((sum, lanes) => sum + makespan(plans, lanes, limits), 0);
+  const quickest = quickestOf(splits(order, padded, limits, limits.overheadTokens), timeOf);
+  const mostTime = Math.min(MOST_EXTRA_TIME * timeOf(quickest), Number.MAX_VALUE);
+  // Few short rows are soonest done in one run, however much of it is padding: runs counted as cheaper than they are leave less.
+  let [lean, overheadTokens] = [quickest, limits.overheadTokens];
+  while (timeOf(lean) <= mostTime) {
+    if (predicted >= (1 - MOST_PADDING) * computedTokens(lean)) return lean;
+    if (overheadTokens < 1) break;
+    overheadTokens /= 2;
+    lean = quickestOf(splits(order, padded, limits, overheadTokens), timeOf);
+  }
+  return quickest;
+}
+
+const computedTokens = (plans: readonly MicroBatchPlan[]): number =>
+  plans.reduce((sum, { batch, length }) => sum + batch * length, 0);
+
+function quickestOf(
+  candidates: readonly MicroBatchPlan[][],
+  timeOf: (plans: readonly MicroBatchPlan[]) => number,
+): MicroBatchPlan[] {
+  return candidates.reduce((best, plans) => (timeOf(plans) < timeOf(best) ? plans : best), candidates[0] ?? []);
+}
+
+/** Coarser and finer ones, as a run costs `overheadTokens`: smaller micro-batches spread over more lanes, but cost more altogether. */
+function splits(
+  order: readonly number[],
+  padded: readonly number[],
+  limits: MicroBatchLimits,
+  overheadTokens: number,
+): MicroBatchPlan[][] {
   const smallest = Math.max(limits.overheadTokens, SHORTEST_LENGTH);
   const whole = 2 * order.length * (padded[0] ?? 0);
-  for (
-    let maxTokens = limits.maxTokens === Infinity ? whole : limits.maxTokens;
-    maxTokens >= smallest;
-    maxTokens /= 2
-  ) {
-    const plans = split(order, padded, { ...limits, maxTokens });
-    const time = LANES.reduce((sum, lanes) => sum + makespan(plans, lanes, limits), 0);
-    if (time < bestTime) [best, bestTime] = [plans, time];
-  }
-  return best;
+  const largest = limits.maxTokens === Infinity ? whole : limits.maxTokens;
+  const count = Math.max(1, Math.floor(Math.log2(largest / smallest)) + 1);
+  return Array.from({ length: count }, (_, halvings) =>
+    split(order, padded, { maxTokens: largest / 2 ** halvings, overheadTokens }),
+  );
 }
 
 /** Tokens that the busiest of so many lanes computes when each takes the next micro-batch as soon as it is free. */

@@ -111,7 +111,8 @@ export class Trainer {
   readonly #model: TrainedModel;
   readonly #hasValueHead: boolean;
   readonly #seed: number;
-  readonly #keepsAverage: boolean;
+  /** Whether an average is kept of what is trained. */
+  readonly keepsAverage: boolean;
   #updates: number;
   readonly #state: TrainingState;
   readonly #optimizer: OptimizerSettings;
@@ -124,7 +125,7 @@ export class Trainer {
     this.#model = { config, lora: start.adapter?.config ?? null, recomputes: options.recomputes ?? false };
     this.#hasValueHead = Boolean(start.valueHead);
     this.#seed = start.seed ?? 0;
-    this.#keepsAverage = options.averageDecay !== undefined;
+    this.keepsAverage = options.averageDecay !== undefined;
     this.#updates = updates;
     this.#state = state;
     this.#optimizer = optimizer;
@@ -155,7 +156,7 @@ export class Trainer {
 
   /** What `work` finds with the averaged weights in place, where an average is kept; with the weights as they are elsewhere. */
   withAverage<T>(work: () => Promise<T>): Promise<T> {
-    return this.#keepsAverage ? this.#state.withAverage(work) : work();
+    return this.keepsAverage ? this.#state.withAverage(work) : work();
   }
 
   /** Parameters, moments, average and step count, owned by the caller. */

@@ -41,7 +41,7 @@ export const trainingKeys = {
     exclusiveMaximum: 1,
     default: 0,
     description:
-      'Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.',
+      'Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.',
   }),
   gradient_checkpointing: Type.Boolean({
     default: false,

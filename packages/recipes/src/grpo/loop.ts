@@ -171,6 +171,7 @@ async function takeStep<Config extends GrpoConfig>(
   const trainedOn = await weightedRows(state.reference, { ...config, temperature }, completions, advantages);
   const rate = learningRate(config, state.step, totalSteps, 'constant');
   const { first, last } = await updateOnBatch(state.trainer, trainedOn.rows, {
+    completions,
     spec,
     denominators: { policyGradient: trainedOn.denominator },
     learningRate: rate,

@@ -108,6 +108,7 @@ async function takeStep<Config extends PpoLoopConfig>(
   // Update.
   const rate = learningRate(config, state.step, totalSteps, 'constant');
   const { first, last } = await updateOnBatch(state.trainer, judged.rows, {
+    completions,
     spec,
     denominators: { policyGradient: judged.denominator },
     learningRate: rate,

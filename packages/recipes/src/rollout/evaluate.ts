@@ -14,6 +14,9 @@ interface EvaluationConfig extends RolloutConfig {
   readonly temperature: number;
 }
 
+/** Versions of averaged weights lie this far above those that are trained, which are another policy after the same step. */
+const AVERAGED_VERSIONS = 2 ** 30;
+
 /** Makes the sampler draw from the current weights. */
 export async function publish(
   trainer: Trainer,
@@ -35,7 +38,7 @@ export async function evaluateWhenDue(
 }
 
 /**
- * Answers of the policy of that version to the first `eval_rows` validation rows, `eval_samples` to each: one is greedy, several
+ * Answers of the policy after that many steps to the first `eval_rows` validation rows, `eval_samples` to each: one is greedy, several
  * are sampled as in training. It answers with its averaged weights where an average is kept, as its checkpoint does.
  */
 export async function evaluate(
@@ -43,11 +46,12 @@ export async function evaluate(
   ctx: RecipeContext<EvaluationConfig>,
   policyVersion: number,
 ): Promise<ValidationAnswers> {
-  await trainer.withAverage(() => publish(trainer, ctx, policyVersion));
+  const version = trainer.keepsAverage ? AVERAGED_VERSIONS + policyVersion : policyVersion;
+  await trainer.withAverage(() => publish(trainer, ctx, version));
   const { eval_rows: count, eval_samples: perRow, temperature } = ctx.config;
   const seed = seedOf(ctx.seed, `evaluation ${policyVersion}`);
   const drawn = perRow === 1 ? { perRow, temperature: 0, seed: 0 } : { perRow, temperature, seed };
-  const completions = await collect(ctx, ctx.validationRows.slice(0, count), { ...drawn, policyVersion });
+  const completions = await collect(ctx, ctx.validationRows.slice(0, count), { ...drawn, policyVersion: version });
   return { completions, grades: await score(ctx, completions), drawn };
 }
 

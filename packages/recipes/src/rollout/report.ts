@@ -64,7 +64,11 @@ export function updateMetrics(
   learnedTokens: number,
   hasReference: boolean,
 ): Record<string, number> {
-  const common = { trained_rows: last.trainedRows, update_skipped: last.applied ? 0 : 1 };
+  const common = {
+    trained_rows: last.trainedRows,
+    update_skipped: last.applied ? 0 : 1,
+    max_logprob_mismatch: first.logProbMismatch,
+  };
   if (last.trainedRows === 0) return common;
   const tokens = Math.max(1, learnedTokens);
   return {
@@ -74,7 +78,6 @@ export function updateMetrics(
     approx_kl: last.kl / tokens,
     ...(hasReference ? { reference_kl: last.referenceKl / tokens } : {}),
     clip_fraction: last.clipped / tokens,
-    max_logprob_mismatch: first.logProbMismatch,
   };
 }
 

@@ -8,9 +8,13 @@ import {
   type Trainer,
   type WeightedTokens,
 } from '@preheat/nn';
+import type { Completion } from './collect.js';
+import { logProbMismatch } from './log-prob-mismatch.js';
 import { TrainingDivergedError } from '../training/training-diverged-error.js';
 
 export interface BatchUpdate extends Pick<StepRequest, 'spec' | 'denominators' | 'learningRate'> {
+  /** What the rows were made of: some are measured where no row has anything to learn from. */
+  readonly completions: readonly Completion[];
   /** Optimiser steps, each over the whole batch. */
   readonly epochs: number;
   /** Number of the step, for what goes wrong in it. */
@@ -19,11 +23,14 @@ export interface BatchUpdate extends Pick<StepRequest, 'spec' | 'denominators' |
   readonly signal: AbortSignal;
 }
 
-/** The reports of the first and of the last epoch. @throws TrainingDivergedError when a loss is no number. */
+/**
+ * The reports of the first and of the last epoch; the first says how far trainer and sampler are apart, whatever was skipped.
+ * @throws TrainingDivergedError when a loss is no number.
+ */
 export async function updateOnBatch(
   trainer: Trainer,
   rows: readonly WeightedTokens[],
-  { epochs, step, signal, ...request }: BatchUpdate,
+  { completions, epochs, step, signal, ...request }: BatchUpdate,
 ): Promise<{ first: StepReport; last: StepReport }> {
   const reports: StepReport[] = [];
   for (let epoch = 0; epoch < epochs; epoch++) {
@@ -34,7 +41,10 @@ export async function updateOnBatch(
   }
   const [first, last] = [reports[0], reports.at(-1)];
   invariant(first && last, 'a batch is trained on at least once');
-  return { first, last };
+  if (first.trainedRows > 0) return { first, last };
+  const { temperature } = request.spec.policyGradient ?? { temperature: 1 };
+  const mismatch = await logProbMismatch(trainer, completions, temperature);
+  return { first: { ...first, logProbMismatch: mismatch }, last };
 }
 
 /** Tokens of the rows that go through the model. */

@@ -1512,7 +1512,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -1606,7 +1606,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -1767,7 +1767,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -1873,7 +1873,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -2019,7 +2019,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -2175,7 +2175,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -2279,7 +2279,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -2391,7 +2391,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -2493,7 +2493,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -2601,7 +2601,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -2703,7 +2703,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -2889,7 +2889,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -3087,7 +3087,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -3255,7 +3255,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -3371,7 +3371,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -3481,7 +3481,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -3651,7 +3651,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**
@@ -3829,7 +3829,7 @@ export interface CreateJob {
            */
           max_grad_norm?: "auto" | number;
           /**
-           * Keeps a moving average of what is trained, moved by 1 - ema_decay of the way at every update. Checkpoints are published and validated with it. It begins at the first weights, so a phase should have several times 1 / (1 - ema_decay) updates: 0.99 for some hundreds. 0 keeps none.
+           * Keeps a moving average of what is trained. Checkpoints are published and validated with it. After n updates the next one keeps min(ema_decay, (1 + n) / (10 + n)) of it, so it spans at most about the last tenth of the run so far and, in the long run, 1 / (1 - ema_decay) updates. 0 keeps none.
            */
           ema_decay?: "auto" | number;
           /**

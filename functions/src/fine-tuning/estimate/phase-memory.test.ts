@@ -1,0 +1,40 @@
+import type { RunnerClass } from '@preheat/contracts';
+import { BASE_MODELS, baseConfig } from '@preheat/inference/model-registry';
+import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
+import { expect, it } from 'vitest';
+import { localRunnerClass } from './local-runner-class.js';
+import { memoryOn, memoryRemedies, type PhaseShape } from './phase-memory.js';
+
+const model = baseConfig(BASE_MODELS[0] as never, loadTokenizer(letterToSoundTokenizer()));
+const shapeOf = (config: object): PhaseShape => ({
+  type: 'supervised',
+  config: config as PhaseShape['config'],
+  model,
+  longest: 64,
+  sequencesPerStep: 8,
+});
+const runnerOf = (bytes: number): RunnerClass => ({ ...localRunnerClass(), lanes: 1, memory_bytes: bytes });
+/** The least that a phase takes, found as the need where nothing fits. */
+const leastOf = (config: object): number => memoryOn(shapeOf(config), runnerOf(1)).needed.total;
+
+it('names the average where that is what makes a phase too large, however little it takes', () => {
+  for (const config of [
+    { ema_decay: 0.99 },
+    { ema_decay: 0.99, lora_rank: 4, lora_alpha: 8, lora_target_modules: ['all-linear'] },
+  ]) {
+    const [averaged, plain] = [leastOf(config), leastOf({ ...config, ema_decay: 0 })];
+    expect(averaged).toBeGreaterThan(plain);
+    const runner = runnerOf(plain);
+    expect(memoryOn(shapeOf(config), runner).fits).toBe(false);
+    expect(memoryRemedies(shapeOf(config), runner)).toContainEqual({ change: 'ema_decay 0', bytes: plain, fits: true });
+  }
+});
+
+it('names no average where none is kept, nor one that is too little to help', () => {
+  const changes = (config: object): string[] =>
+    memoryRemedies(shapeOf(config), runnerOf(1)).map(({ change }) => change);
+  expect(changes({})).toContain('lora_rank 8');
+  expect(changes({})).not.toContain('ema_decay 0');
+  const adapter = { lora_rank: 1, lora_alpha: 2, lora_target_modules: ['q_proj'], ema_decay: 0.99 };
+  expect(changes(adapter)).not.toContain('ema_decay 0');
+});

@@ -1,0 +1,22 @@
+/** How far trainer and sampler are apart on completions that no update computed. */
+import type { Trainer } from '@preheat/nn';
+import type { Completion } from './collect.js';
+
+/** Enough to see two programs that disagree, and little beside the sampling. */
+const MOST_ROWS = 8;
+
+/** The largest difference of the log-probability of a sampled token, over a few completions spread over the batch. */
+export async function logProbMismatch(
+  trainer: Trainer,
+  completions: readonly Completion[],
+  temperature: number,
+): Promise<number> {
+  const stride = Math.ceil(completions.length / MOST_ROWS);
+  const measured = completions.filter((_, row) => row % stride === 0);
+  const rows = measured.map(({ prompt, sample }) => Int32Array.of(...prompt, ...sample.tokens));
+  const found = await trainer.logProbs(rows, temperature);
+  const differences = measured.flatMap(({ prompt, sample }, row) =>
+    Array.from(sample.logProbs, (logProb, t) => Math.abs(logProb - (found[row]?.[prompt.length + t] ?? Number.NaN))),
+  );
+  return Math.max(0, ...differences);
+}
