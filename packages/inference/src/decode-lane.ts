@@ -47,8 +47,6 @@ export class DecodeLane {
   readonly #prefixes: PrefixCache | null;
   readonly #cost: SegmentCost;
   #batch: DecodeBatch | null = null;
-  /** The most rows of the batch since it was empty: those left go on in the graph of so many, for another is a session to make. */
-  #mostRows = 0;
   /** Rows whose prompts are being computed. */
   #entering: readonly DecodingRow[] = [];
 
@@ -72,7 +70,6 @@ export class DecodeLane {
     while (this.#batch !== null || source.waiting > 0) {
       if (this.#batch === null) {
         this.#cost.reset();
-        this.#mostRows = 0;
         await this.#admit(source.take(this.#maxRows));
       }
       if (this.#batch !== null)
@@ -97,8 +94,7 @@ export class DecodeLane {
     const { config } = this.#graphs;
     const form = decodeForm(live);
     const count = this.#segmentTokens(batch, live, isWaiting);
-    this.#mostRows = Math.max(this.#mostRows, batch.rows.length);
-    const kind = `${form}-${cacheLayout(config, batch, count)}-${rowCount(this.#mostRows)}` as const;
+    const kind = `${form}-${cacheLayout(config, batch, count)}-${rowCount(batch.rows.length)}` as const;
     const { adapter } = live[0] as DecodingRow;
     const graph = await this.#graphs.ensure(kind, adapter);
     const isLast = live.every(({ remaining }) => remaining <= count);

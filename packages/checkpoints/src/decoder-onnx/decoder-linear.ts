@@ -15,8 +15,7 @@ export type Packed = 'weights' | 'rows';
 
 /**
  * From this many rows on the rows are packed: with 32 of them the projections of a layer take 0.7 to 0.8 of the time, with
- * 128 as long, with fewer than 8 longer (one thread, AVX-512, widths 160 and 384): a few per cent to a sixth with 2 to 7 at widths 96
- * and 160, up to twice with one.
+ * 128 as long, with fewer than 8 longer (one thread, AVX-512, widths 160 and 384).
  */
 export const MANY_ROWS = 8;
 

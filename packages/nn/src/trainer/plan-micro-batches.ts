@@ -30,7 +30,7 @@ const LEAST_STEP = 2;
 const LANES = [1, 2, 4];
 /** Of the tokens computed: what padding may be of them, unless computing less of it takes this much more time. */
 const MOST_PADDING = 0.15;
-const MOST_EXTRA_TIME = 1.25;
+const MOST_EXTRA_TIME = 1.1;
 
 /** The length a program is compiled for: the next multiple of an eighth of the power of two below. */
 export function bucketLength(length: number): number {
