@@ -125,9 +125,14 @@ describe('a recorded run', () => {
     );
     const { under, run } = await recordedRun(rows);
     const { store, clock } = under.api.deps;
-    const { get } = store;
+    const { get, getStream } = store;
+    let isStreaming = false;
+    store.getStream = async (key, options) => {
+      isStreaming = true;
+      return getStream.call(store, key, options).finally(() => void (isStreaming = false));
+    };
     store.get = (key, options) => {
-      if (key === KEYS.runRows(run.evalId, run.id)) throw new Error('read as a whole');
+      if (key === KEYS.runRows(run.evalId, run.id) && !isStreaming) throw new Error('read as a whole');
       return get.call(store, key, options);
     };
     const isLate = { deadlineMs: clock.nowMs() };

@@ -102,7 +102,7 @@ it('is prepared for the checkpoint of a validation that becomes a run', async ()
       return { ...job, evalId: 'eval_1', phases: [{ ...phase, grader: GRADER, validationFile, config }] };
     });
   await validated(null);
-  await progress(4, 2);
+  await progress(4, 10);
   expect(await look()).toEqual([]);
   await validated('file-v');
   expect(await look()).toEqual(['like preheat-1m']);
