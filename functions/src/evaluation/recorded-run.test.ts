@@ -6,7 +6,7 @@ import { listAll } from '@preheat/ports';
 import { describe, expect, it } from 'vitest';
 import { CRITERIA, runsUnderTest } from '../test-kit/runs-under-test.js';
 import { sweepRuns } from './sweep-runs.js';
-import { batchRows } from './work-on-run.js';
+import { batchRows } from './batch-rows.js';
 
 const answer = (score: number, output_text: string): RecordedRow['answers'][number] => ({
   sample: {

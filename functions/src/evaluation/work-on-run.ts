@@ -4,20 +4,14 @@
  * draws the same random numbers for the same items.
  */
 import { createHash } from 'node:crypto';
-import {
-  type EvalRow,
-  MAX_ITEM_SEGMENTS,
-  type OutputItem,
-  type RecordedRow,
-  type StoredEval,
-  type StoredRun,
-} from '@preheat/contracts';
+import type { EvalRow, OutputItem, RecordedRow, StoredEval, StoredRun } from '@preheat/contracts';
 import { storedCriterion } from '@preheat/graders';
 import type { ApiDependencies } from '../dependencies.js';
 import { FileLibrary } from '../files/file-library.js';
 import { findCallableModel } from '../serving/find-model.js';
 import { afterFailure, HeldRun, LostRunError } from './held-run.js';
 import type { Answerer } from './answers.js';
+import { batchRows } from './batch-rows.js';
 import { evaluateBatch, recordedItems } from './item-evaluation.js';
 import { writeItems } from './item-log.js';
 import { compileMessages, STORED_CONVERSATION } from './run-messages.js';
@@ -44,19 +38,6 @@ export interface RunWorkerDependencies extends ApiDependencies {
 
 /** `left`: nothing to do, or somebody else does it. `handed-over`: queued again; its doorbell rings now, or by the sweeper. */
 export type RunOutcome = 'ended' | 'left' | 'handed-over' | 'lost';
-
-/** Answers of one batch, as far as whole rows allow, and more where a run would have too many segments. */
-const BATCH_ITEMS = 64;
-/** Less than there may be: a run begun with smaller batches goes on with these. */
-const SEGMENTS = MAX_ITEM_SEGMENTS / 2;
-
-/** Rows of one batch. Each batch is one segment of the results. */
-export function batchRows({
-  samplesPerItem: samples = 1,
-  counts,
-}: Pick<StoredRun, 'samplesPerItem' | 'counts'>): number {
-  return Math.max(1, Math.floor(BATCH_ITEMS / samples), Math.ceil(counts.total / samples / SEGMENTS));
-}
 
 export async function workOnRun(
   deps: RunWorkerDependencies,
