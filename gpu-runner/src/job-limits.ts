@@ -1,5 +1,5 @@
-/** The end of a job at one of its limits: with its best checkpoint, and as succeeded. */
-import type { CheckpointRecord, EndedEarly, NewEvent } from '@preheat/contracts';
+/** The end of a job before its last step, at one of its limits or for want of attempts: with its best checkpoint, and as succeeded. */
+import { type CheckpointRecord, type EndedEarly, isLoss, type NewEvent } from '@preheat/contracts';
 import { type LeasedJob, limitReached } from '@preheat/jobs';
 import type { RunnerDependencies } from './runner-dependencies.js';
 
@@ -22,8 +22,13 @@ export async function isOverLimit(deps: RunnerDependencies, leased: LeasedJob): 
   return true;
 }
 
-export function limitEvent({ reason, limit, used, step }: EndedEarly, best: CheckpointRecord): NewEvent {
-  const taken = `${reason} (${limit}) was reached after step ${step}, at ${Number(used.toPrecision(6))}`;
+/** What the log says with the end. */
+export function endedEarlyEvent(end: EndedEarly, best: CheckpointRecord): NewEvent {
+  const { reason, limit, used, step } = end;
+  const at = `after step ${step}`;
+  const taken = isLoss(end)
+    ? `All ${limit} attempts ${at} were lost (${reason})`
+    : `${reason} (${limit}) was reached ${at}, at ${Number(used.toPrecision(6))}`;
   return {
     level: 'warn',
     type: 'message',

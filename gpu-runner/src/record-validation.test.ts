@@ -1,7 +1,7 @@
 /** The runs that a job's validations become: one a validation, whoever runs the job and however often it is stopped. */
 import { MemoryWorkQueue } from '@preheat/adapters/memory';
 import { decodeStored, encodeStored, KEYS, RecordedRow, type StoredEval, StoredRun } from '@preheat/contracts';
-import { checkpointModelName } from '@preheat/jobs';
+import { checkpointModelName, forgetRun } from '@preheat/jobs';
 import { type JsonValue, listAll } from '@preheat/ports';
 import type { ValidationAnswers } from '@preheat/recipes';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
@@ -76,6 +76,8 @@ describe('the eval of a job', () => {
     expect(runs.map(({ run }) => run.metadata?.['step'])).toEqual(['7', '8', '9']);
     for (const [i, { run, rows }] of runs.entries()) {
       const model = checkpointModelName(job, 7 + i);
+      const ks = [null, 'similarity'].flatMap((criterion) => [1, 2].map((k) => ({ criterion, k, sum: 0 })));
+      expect(run.passAtK).toEqual(ks);
       expect(run).toMatchObject({ isRecorded: true, state: 'queued', samplesPerItem: 2, counts: { total: 10 } });
       expect(run.dataSource).toMatchObject({ model, source: { type: 'file_id', id: 'file-rl' } });
       expect(rows.map(({ answers }) => answers.length)).toEqual([2, 2, 2, 2, 2]);
@@ -145,6 +147,46 @@ describe('the eval of a job', () => {
       }),
     ).toBeNull();
     expect(await at.store.head(key)).toEqual(before);
+  });
+
+  it('goes on with the next runner where one is lost between a checkpoint and the run of its validation', async () => {
+    const [straight, lost] = [await validatedWorld(), await validatedWorld()];
+    await runJob(straight.deps, await leaseOf(straight), never);
+    const { putStream } = lost.store;
+    lost.store.putStream = async (key, ...rest) => {
+      lost.store.putStream = putStream;
+      // Presumed dead: the sweeper gives its job to others.
+      await lost.jobs.documents.update(KEYS.job(lost.jobId), (job) => ({ ...job, state: 'queued', lease: null }));
+      return putStream.call(lost.store, key.replace('evals/', 'out-of-reach/'), ...rest).then(() => {
+        throw new Error('the connection is gone');
+      });
+    };
+    expect(await runJob(lost.deps, await leaseOf(lost), never)).toBe('lost');
+    expect((await documentOf(lost)).checkpoints.map(({ step }) => step)).toContain(7);
+    expect(await runJob(lost.deps, await leaseOf(lost, 'runner-2'), never)).toBe('succeeded');
+    const [first, ...rest] = await runsOf(straight);
+    const others = await runsOf(lost);
+    // The run that was about to be stored is left out, and nothing of it is half there.
+    expect(others.map(({ run }) => run.metadata?.['step'])).toEqual(['8', '9']);
+    expect(others.map(({ rows }) => rows.map(withoutModel))).toEqual(rest.map(({ rows }) => rows.map(withoutModel)));
+    expect(first?.run.metadata?.['step']).toBe('7');
+    expect(await keysUnder(lost, `evals/${EVAL_ID}/runs/`)).toHaveLength(2 * others.length);
+  });
+
+  it('does not get back a run that its owner deleted, when the step is taken again', async () => {
+    const at = await validatedWorld();
+    const evaluationQueue = new MemoryWorkQueue<JsonValue>({ clock: at.deps.clock });
+    await runUntilStep(at, 'runner-1', 7);
+    const { run } = (await runsOf(at))[0]!;
+    await at.store.put(KEYS.deletedRun(EVAL_ID, run.id), new Uint8Array());
+    await forgetRun(at.store, run, (await keysUnder(at, KEYS.runIndex(EVAL_ID)))[0]);
+    await at.jobs.documents.update(KEYS.job(at.jobId), (job) => {
+      const before = job.checkpoints.find(({ step }) => step === 6) ?? null;
+      return { ...job, resume: before, checkpoints: job.checkpoints.filter(({ step }) => step <= 6) };
+    });
+    expect(await runJob({ ...at.deps, evaluationQueue }, await leaseOf(at, 'runner-2'), never)).toBe('succeeded');
+    expect((await runsOf(at)).map(({ run: one }) => one.metadata?.['step'])).toEqual(['8', '9']);
+    expect(await keysUnder(at, KEYS.runObjects(EVAL_ID, run.id))).toEqual([]);
   });
 
   it('gets none once its owner deleted it', async () => {

@@ -2,20 +2,21 @@
  * Each validation of the phase that a job's eval is about is a run of that eval: the answers were drawn and graded in
  * training, so the run is stored with both, and whoever works on evals counts them. The checkpoint that answered is stored before, and is not
  * lost with a run that cannot be stored; a runner that dies in between leaves that run out, and an eval that its owner deleted
- * gets none.
+ * gets none, nor does one come back that its owner deleted.
  */
 import {
   decodeStored,
   encodeStored,
   type EvalRunMessage,
+  invariant,
   type JobDocument,
   KEYS,
   type RecordedRow,
   StoredEval,
   type StoredRun,
 } from '@preheat/contracts';
-import { type Criterion, criterionResult, storedCriterion } from '@preheat/graders';
-import { checkpointModelName, storeRun, timeIdOf, uniquePart } from '@preheat/jobs';
+import { type Criterion, criterionResult, defaultKs, emptyPassAtK, storedCriterion } from '@preheat/graders';
+import { checkpointModelName, isForgotten, storeRun, timeIdOf, uniquePart } from '@preheat/jobs';
 import { putIdempotent } from '@preheat/ports';
 import { answerSample, type ValidationAnswers } from '@preheat/recipes';
 import type { Tokenizer } from '@preheat/tokenizer';
@@ -33,11 +34,6 @@ type Dependencies = Pick<RunnerDependencies, 'store' | 'ids' | 'clock' | 'log' |
 
 /** Enough for every step: ids of one job are in the order of its steps. */
 const STEP_DIGITS = 9;
-
-/** Whether a validation of that phase becomes a run. */
-export function isRecorded({ evalId, phases }: JobDocument, phaseIndex: number): boolean {
-  return evalId !== undefined && phaseIndex === phases.findLastIndex(({ grader }) => grader !== null);
-}
 
 /** @returns why the run could not be stored, if it could not. */
 export async function recordValidation(
@@ -64,6 +60,7 @@ async function store(deps: Dependencies, job: JobDocument, validated: Validated)
   const criteria = evaluation.testingCriteria.map(storedCriterion);
   // Rows that are there may be half counted: a judge may grade the same answers otherwise the second time.
   const key = KEYS.runRows(evalId, run.id);
+  if (await isForgotten(deps.store, run)) return;
   if (!(await deps.store.head(key)))
     await putIdempotent(
       deps.store,
@@ -72,7 +69,7 @@ async function store(deps: Dependencies, job: JobDocument, validated: Validated)
       'application/x-ndjson',
     );
   const stored = await storeRun(deps, run, job.createdAtMs);
-  if (stored.state === 'queued') await ring(deps, run);
+  if (stored?.state === 'queued') await ring(deps, run);
 }
 
 async function* rowLines(rows: Iterable<RecordedRow>): AsyncGenerator<Uint8Array> {
@@ -91,6 +88,8 @@ function runOf(
 ): StoredRun {
   const nowMs = Math.round(clock.nowMs());
   const phase = job.phases[phaseIndex] as JobDocument['phases'][number];
+  invariant(phase.validationFile, 'a phase without validation rows was validated');
+  const criteria = evaluation.testingCriteria.map(({ name }) => name);
   const limit = phase.config['max_completion_tokens'];
   return {
     schemaVersion: 1,
@@ -104,7 +103,7 @@ function runOf(
     dataSource: {
       type: 'completions',
       model: checkpointModelName(job, step),
-      source: { type: 'file_id', id: phase.validationFile ?? job.trainingFile },
+      source: { type: 'file_id', id: phase.validationFile },
       input_messages: { type: 'item_reference', item_reference: 'item.messages' },
       sampling_params: {
         temperature: drawn.temperature,
@@ -121,7 +120,8 @@ function runOf(
     rungAtMs: nowMs,
     segments: [],
     counts: { total: completions.length, errored: 0, failed: 0, passed: 0 },
-    perCriterion: evaluation.testingCriteria.map(({ name }) => ({ testing_criteria: name, passed: 0, failed: 0 })),
+    perCriterion: criteria.map((name) => ({ testing_criteria: name, passed: 0, failed: 0 })),
+    ...(drawn.perRow > 1 ? { passAtK: emptyPassAtK(defaultKs(drawn.perRow), criteria) } : {}),
     usage: [],
     error: null,
   };

@@ -1,7 +1,7 @@
 /** Whole jobs on the production runner over memory adapters: real recipes, real executor, a real small model. */
 import { decodeSafetensors, openBundle } from '@preheat/checkpoints';
 import { KEYS, type ResolvedPhase } from '@preheat/contracts';
-import { type LeasedJob, ThroughputLedger } from '@preheat/jobs';
+import { type LeasedJob, ThroughputLedger, toFineTuningJob } from '@preheat/jobs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { processMemory } from './peak-memory.js';
 import { runJob } from './run-job.js';
@@ -42,6 +42,22 @@ async function runStoppedAtEveryStep(at: World): Promise<void> {
   for (let restart = 2; outcome === 'released'; restart++) outcome = await runUntilStep(at, `runner-${restart}`);
   // The last step ended the phase before there was anything to stop, but for the export.
   expect(outcome).toBe('succeeded');
+}
+
+/** Loses one attempt after the other, none of which reaches a checkpoint. */
+async function loseAttempts(at: World, count: number): Promise<void> {
+  for (let attempt = 1; attempt <= count; attempt++) {
+    const leased = await leaseOf(at, `lost-${attempt}`);
+    await leased.attemptFailed({ code: 'attempt_failed', message: 'the device was lost', param: null });
+    // Else the next one waits.
+    if (attempt < count) await at.jobs.resume('proj', at.jobId);
+  }
+}
+
+async function weightsOf(at: World, name: string | null | undefined): Promise<unknown> {
+  const record = await at.deps.models.find('proj', name as string);
+  const { tensors } = await at.deps.models.load(record!);
+  return [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 describe('running a job', () => {
@@ -250,11 +266,8 @@ describe('running a job', () => {
   it('leaves its checkpoints to be called and trained on when its runners fail for good', async () => {
     const at = await world();
     expect(await runUntilStep(at, 'runner-1', 7)).toBe('released');
-    for (let attempt = 1; attempt <= 5; attempt++) {
-      const leased = await leaseOf(at, `lost-${attempt}`);
-      await leased.attemptFailed({ code: 'attempt_failed', message: 'the device was lost', param: null });
-      if (attempt < 5) await at.jobs.resume('proj', at.jobId);
-    }
+    // Five to go on, and five to end with what there is.
+    await loseAttempts(at, 10);
     const failed = await documentOf(at);
     expect(failed).toMatchObject({ state: 'failed', fineTunedModel: null, resume: { step: 7 } });
     expect(failed.checkpoints.map(({ step }) => step)).toEqual([4, 6, 7]);
@@ -262,6 +275,38 @@ describe('running a job', () => {
       const record = await at.deps.models.findCallable('proj', model);
       expect(record && (await at.deps.models.load(record)).tensors.size).toBeGreaterThan(0);
     }
+  });
+
+  it('ends well with its best checkpoint when its runners fail for good after it, and says so', async () => {
+    const at = await world();
+    expect(await runUntilStep(at, 'runner-1', 7)).toBe('released');
+    const { resume: saved } = await documentOf(at);
+    await loseAttempts(at, 5);
+    expect(await documentOf(at)).toMatchObject({
+      state: 'queued',
+      error: null,
+      endedEarly: { reason: 'attempt_failed' },
+    });
+    await at.jobs.resume('proj', at.jobId);
+    expect(await runJob(at.deps, await leaseOf(at, 'runner-2'), never)).toBe('succeeded');
+    const job = await documentOf(at);
+    const shown = toFineTuningJob(job, 0);
+    expect(shown).toMatchObject({
+      status: 'succeeded',
+      error: null,
+      ended_early: { reason: 'attempt_failed', limit: 5, used: 5, step: 7, checkpoint: saved?.model },
+      // What no checkpoint holds was never counted.
+      usage_metrics: {
+        steps: 7,
+        trained_tokens: saved?.trainedTokens,
+        train_seconds: (saved?.usage?.trainMs ?? 0) / 1000,
+      },
+    });
+    expect(job.resume).toEqual(saved);
+    const { events } = await at.jobs.events(job, { limit: 20 });
+    const kinds = events.map(({ data }) => data?.['kind']);
+    expect(kinds).toEqual(expect.arrayContaining(['attempts_used_up', 'limit_reached', 'succeeded']));
+    expect(await weightsOf(at, job.fineTunedModel)).toEqual(await weightsOf(at, saved?.model));
   });
 
   it('fails the job at once when its data are gone', async () => {

@@ -14,7 +14,7 @@ import { FirstStepError, FirstStepWatch } from './first-step.js';
 import { beatUntil, RENEWALS_PER_LEASE } from './heartbeat.js';
 import { exportModel, ParityError } from './export-model.js';
 import { Interruption, unlessInterrupted } from './interruption.js';
-import { DeadlineError, isOverLimit, limitEvent } from './job-limits.js';
+import { DeadlineError, endedEarlyEvent, isOverLimit } from './job-limits.js';
 import { lastLoggedStep } from './logged-steps.js';
 import { planPhases } from './plan-phases.js';
 import { afterPhase, positionOf } from './position.js';
@@ -130,7 +130,7 @@ async function runPhases(
   warmth.published(name);
   const resultFiles = await writeResultFiles(deps, leased.job);
   const events = [
-    ...(endedEarly ? [limitEvent(endedEarly, last)] : []),
+    ...(endedEarly ? [endedEarlyEvent(endedEarly, last)] : []),
     information(`New fine-tuned model created: ${name}`, { kind: 'model', model: name, parity: exported.parity }),
     information('The job has successfully completed', { kind: 'succeeded', model: name }),
   ];

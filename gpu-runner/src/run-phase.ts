@@ -3,7 +3,7 @@
  * `init`, `restore`, `step`, `snapshot`. The state a recipe returns is all there is, so a checkpoint is a resume point.
  */
 import { type CheckpointRecord, type EndedEarly, guardsOf, type ModelRecord } from '@preheat/contracts';
-import { type LeasedJob, limitReached } from '@preheat/jobs';
+import { isRecorded, type LeasedJob, limitReached } from '@preheat/jobs';
 import {
   type AnyRecipe,
   type AnyRow,
@@ -20,7 +20,7 @@ import type { Interruption } from './interruption.js';
 import type { PeakMemory } from './peak-memory.js';
 import { PhaseUsage } from './phase-usage.js';
 import type { Position } from './position.js';
-import { isRecorded, recordValidation } from './record-validation.js';
+import { recordValidation } from './record-validation.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
 import { readTrainingState, saveCheckpoint } from './save-checkpoint.js';
 import { takeStep } from './take-step.js';

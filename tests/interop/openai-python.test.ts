@@ -15,7 +15,7 @@ import { officialClient } from './stories/story.js';
 
 const STORY = fileURLToPath(new URL('story.py', import.meta.url));
 const TIMEOUT_MS = 400_000;
-const STEPS = ['files', 'jobs', 'train', 'graders', 'evals', 'chat', 'tools', 'models', 'endpoints'];
+const STEPS = ['files', 'jobs', 'train', 'graders', 'evals', 'chat', 'interrupted', 'tools', 'models', 'endpoints'];
 
 interface Line {
   readonly step?: string;
@@ -82,6 +82,11 @@ function story(python: string): void {
     const input = hooks.map((hook) => `${hook}\n`).join('');
     const told = await tell(python, [proxy.baseURL, API_KEY, platform.receiver.url, 'unwrap'], input);
     expect(told).toEqual([{ step: 'unwrap', ok: true }]);
+  });
+
+  it('tried again what was too busy: 503 and 429, twice each', () => {
+    const retries = proxy.retryCounts.filter((count) => count === '1' || count === '2');
+    expect(retries.join('')).toContain('1212');
   });
 
   it('said and heard nothing that is not the wire', () => {

@@ -20,6 +20,8 @@ export interface Interruption {
   times: number;
 }
 
+/** Where a client of another process asks to be interrupted; no path of the wire. */
+const INTERRUPT = '/interrupt';
 const MAX_KEPT_BYTES = 1_000_000;
 
 export class RecordingProxy {
@@ -56,6 +58,14 @@ export class RecordingProxy {
   }
 
   async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === INTERRUPT) {
+      const told = collected(request);
+      request.on('end', () => {
+        this.interrupt(JSON.parse(Buffer.concat(told).toString()) as Interruption);
+        response.writeHead(204).end();
+      });
+      return;
+    }
     this.retryCounts.push(String(request.headers['x-stainless-retry-count'] ?? ''));
     const interruption = this.#interruption;
     if (interruption && interruption.times > 0) {

@@ -2,6 +2,7 @@
 import json
 import sys
 import time
+import urllib.request
 
 import openai
 from openai import OpenAI
@@ -74,6 +75,9 @@ def jobs():
     file = upload(ROW * 12)
     team = {"team": f"py-{time.time()}"}
     job = client.fine_tuning.jobs.create(model=MODEL, training_file=file.id, metadata=team)
+    # The first answer is lost on the way: the client repeats, and gets the same job.
+    again = {"model": MODEL, "training_file": file.id, "metadata": team}
+    equal(client.fine_tuning.jobs.create(**again, extra_headers={"X-Stainless-Retry-Count": "1"}).id, job.id)
     found = client.fine_tuning.jobs.list(limit=1, extra_query={"metadata[team]": team["team"]})
     equal([item.id for item in found], [job.id])
     equal(client.fine_tuning.jobs.cancel(job.id).status, "cancelled")
@@ -122,6 +126,9 @@ def train():
     equal(sorted(listed), ["proj-a", "proj-b"])
     for one in granted:
         equal(permissions.delete(one.id, fine_tuned_model_checkpoint=points[0]).deleted, True)
+    asked = [{"role": "user", "content": "cat"}]
+    answer = client.chat.completions.create(model=points[0], messages=asked, max_completion_tokens=4)
+    equal((answer.model, len(answer.choices)), (points[0], 1))
     return job
 
 
@@ -187,6 +194,27 @@ def chat(model):
     assert whole.text.startswith("cat") and whole.logprobs.text_offset[0] == 3
     chunks = list(client.completions.create(**text, stream=True))
     equal("".join(chunk.choices[0].text for chunk in chunks if chunk.choices), whole.text)
+
+
+def interrupt(**told):
+    """The proxy between this client and the platform answers the next requests itself."""
+    request = urllib.request.Request(BASE_URL.removesuffix("/v1") + "/interrupt", data=json.dumps(told).encode())
+    urllib.request.urlopen(request).close()
+
+
+def interrupted():
+    for status in (503, 429):
+        interrupt(status=status, headers={"retry-after-ms": "20"}, times=2)
+        assert client.models.list().data
+    error = {"message": "broken", "type": "server_error", "param": None, "code": "internal_error"}
+    body = f": warming\n\nevent: error\ndata: {json.dumps({'error': error})}\n\n"
+    interrupt(status=200, headers={"content-type": "text/event-stream"}, body=body, times=1)
+    try:
+        list(client.chat.completions.create(model="m", messages=[], stream=True))
+    except openai.APIError as thrown:
+        assert "broken" in str(thrown), thrown
+        return
+    raise AssertionError("a broken stream was taken for an answer")
 
 
 def tools():
@@ -269,6 +297,7 @@ if trained:
     told("evals", evals, trained.fine_tuned_model)
     told("chat", chat, trained.fine_tuned_model)
     told("models", models, trained.fine_tuned_model)
+told("interrupted", interrupted)
 told("tools", tools)
 told("endpoints", endpoints)
 print(json.dumps({"jobs": [cancelled, trained and trained.id], "manages_webhooks": hasattr(client.webhooks, "create")}))

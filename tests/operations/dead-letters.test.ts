@@ -29,7 +29,7 @@ async function receive({ jobQueue }: Platform): Promise<unknown[]> {
   return deliveries.map(({ message }) => message);
 }
 
-/** A job that reached a checkpoint and then failed every attempt. */
+/** A job that reached a checkpoint and then failed every attempt, also of those that were only to end it. */
 async function deadJob(platform: Platform): Promise<string> {
   const deps = { ...platform, queue: platform.jobQueue };
   const jobs = new JobStore(deps);
@@ -37,7 +37,7 @@ async function deadJob(platform: Platform): Promise<string> {
   const created = await jobs.create(newJob, who);
   if (!created.ok) throw new Error(created.reason);
   const { id } = created.job;
-  for (let attempt = 0; attempt < 5; attempt++) {
+  for (let attempt = 0; attempt < 10; attempt++) {
     // Else the next one waits.
     if (attempt > 0) await jobs.resume(who.projectId, id);
     await receive(platform);
@@ -78,6 +78,7 @@ function lifeOfADeadLetter(open: () => Promise<Platform>): void {
     expect(leased?.job).toMatchObject({
       attempts: 0,
       redrives: 1,
+      endedEarly: null,
       error: null,
       finishedAtMs: null,
       resume: { step: 4 },

@@ -1,5 +1,5 @@
 import { type JobDocument, KEYS } from '@preheat/contracts';
-import { LostLeaseError, sweepJobs, waitingKey } from '@preheat/jobs';
+import { DeadLetters, LostLeaseError, sweepJobs, waitingKey } from '@preheat/jobs';
 import { UnknownOutcomeError } from '@preheat/ports';
 import { describe, expect, it } from 'vitest';
 import { checkpointAt, identity, JobWorld, LEASE_TTL_MS, newJob } from './job-world.js';
@@ -117,6 +117,55 @@ describe('the lease', () => {
     const { events } = await world.jobs.events(ended as never, { limit: 1 });
     expect(events[0]?.level).toBe('error');
     expect(await sweepJobs(world.jobs, world.deps, { ringAfterMs: 1 })).toMatchObject({ cleared: 1 });
+  });
+
+  it('of the last runner that a job may lose after a checkpoint leaves it to end with that, once', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    const sweep = () => sweepJobs(world.jobs, world.deps, { ringAfterMs: RING_AFTER_MS });
+    const stored = async () => (await world.jobs.read(job.id))?.document as JobDocument;
+    const die = async (): Promise<void> => {
+      await world.clock.advance(15 * 60_000);
+      await sweep();
+      expect(await world.acquire(job.id, 'r1')).toBeDefined();
+      await world.clock.advance(LEASE_TTL_MS + 1000);
+      await sweep();
+    };
+    await (await world.acquire(job.id, 'r0'))?.checkpoint(checkpointAt(3));
+    await world.clock.advance(LEASE_TTL_MS + 1000);
+    await sweep();
+    for (let death = 2; death <= 5; death++) await die();
+    const endedEarly = { reason: 'runner_lost', limit: 5, used: 5, step: 3 };
+    expect(await stored()).toMatchObject({ state: 'queued', attempts: 0, error: null, finishedAtMs: null, endedEarly });
+    const { events } = await world.jobs.events(await stored(), { limit: 1 });
+    expect(events[0]).toMatchObject({
+      level: 'warn',
+      data: { kind: 'attempts_used_up', reason: 'runner_lost', step: 3 },
+    });
+    for (let death = 1; death <= 5; death++) await die();
+    expect(await stored()).toMatchObject({ state: 'failed', error: { code: 'runner_lost' }, endedEarly });
+    // Mended, it trains on.
+    await new DeadLetters(world.jobs, world.deps).redrive(job.id);
+    expect(await stored()).toMatchObject({ state: 'queued', attempts: 0, endedEarly: null, resume: { step: 3 } });
+  });
+
+  it('of a job that was only to be ended makes it fail, and one that a user wants paused is paused', async () => {
+    const world = new JobWorld();
+    const dieOften = async (jobId: string, checkpoint: ReturnType<typeof checkpointAt>, pauseLast: boolean) => {
+      for (let death = 1; death <= 5; death++) {
+        const held = await world.acquire(jobId, `r${death}`);
+        if (death === 1) await held?.checkpoint(checkpoint);
+        if (death === 5 && pauseLast) await world.jobs.pause('proj-a', jobId);
+        await held?.attemptFailed({ code: 'attempt_failed', message: 'no disk', param: null });
+        if (death < 5) await world.jobs.resume('proj-a', jobId);
+      }
+      return (await world.jobs.read(jobId))?.document;
+    };
+    const trained = await dieOften((await world.created({ bodyDigest: 'a' })).id, checkpointAt(3, true), false);
+    expect(trained).toMatchObject({ state: 'failed', error: { code: 'attempt_failed' } });
+    const paused = await dieOften((await world.created({ bodyDigest: 'b' })).id, checkpointAt(3), true);
+    expect(paused).toMatchObject({ state: 'paused', attempts: 5, error: null });
+    expect(paused?.endedEarly ?? null).toBeNull();
   });
 
   it('of a second dead runner in a row makes the job wait, as it may be what kills', async () => {

@@ -10,13 +10,14 @@ import {
 } from '@preheat/contracts';
 import type { GraderPool } from '@preheat/graders';
 import { ownedBy } from '@preheat/jobs';
-import { type Clock, type Ids, listAll, type ObjectStore } from '@preheat/ports';
+import type { Clock, Ids, ObjectStore } from '@preheat/ports';
 import { firstProblem } from '../fine-tuning/first-problem.js';
 import { findKey, type ObjectIndex, readPage } from '../listing/object-index.js';
 import type { PageOf, PageRequest } from '../listing/page.js';
 import { timeId } from '../listing/time-id.js';
 import { checkCriteria } from './criteria.js';
 import { COMPLETION_ITEM_SCHEMA, dataSourceConfig } from './data-source-schema.js';
+import { forgetEval } from './forget-eval.js';
 import { itemSchemaProblem } from './item-schema.js';
 
 export interface EvalDependencies {
@@ -102,10 +103,7 @@ export class Evals {
     const { store } = this.#deps;
     const entry = await findKey(this.#index(projectId), id);
     if (entry !== undefined) await store.delete(entry);
-    await store.delete(KEYS.evaluation(id));
-    for (const prefix of [KEYS.runIndex(id), `evals/${id}/`]) {
-      for await (const { key } of listAll(store, prefix)) await store.delete(key);
-    }
+    await forgetEval(store, id);
   }
 
   #index(projectId: string): ObjectIndex {

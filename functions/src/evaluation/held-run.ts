@@ -3,10 +3,10 @@
  * compare-and-swap that first makes sure the lease is still ours, so a worker that was presumed dead, or whose run was
  * canceled, can write nothing more.
  */
-import { KEYS, type Lease, type StoredRun } from '@preheat/contracts';
+import { ENDED_RUN_STATES, KEYS, type Lease, type StoredRun } from '@preheat/contracts';
 import { hasExpired, isHeldBy, renewLease, takeLease, type Versioned } from '@preheat/jobs';
 import type { Clock, Log } from '@preheat/ports';
-import { ENDED, type Runs } from './runs.js';
+import type { Runs } from './runs.js';
 
 /** The run was canceled, deleted or taken over: stop, write nothing. */
 export class LostRunError extends Error {
@@ -46,7 +46,7 @@ export class HeldRun {
     const path = KEYS.run(key.evalId, key.runId);
     const current = await runs.documents.read(path);
     const run = current && afterExpiry(current.document, clock.nowMs());
-    if (!current || !run || ENDED.has(run.state)) return undefined;
+    if (!current || !run || ENDED_RUN_STATES.has(run.state)) return undefined;
     const lease = takeLease(run, worker.id, clock.nowMs(), worker.leaseTtlMs);
     const writeId = `${worker.id}-${lease.epoch}`;
     const next: StoredRun = { ...run, state: 'in_progress', lease, epoch: lease.epoch, writeId };

@@ -11,6 +11,7 @@ import {
 } from '@preheat/contracts';
 import type { ObjectStore } from '@preheat/ports';
 import type { FileLibrary } from '../files/file-library.js';
+import { byteLines } from '../files/byte-lines.js';
 import { jsonlLines } from '../files/jsonl-lines.js';
 
 type Run = Pick<StoredRun, 'id' | 'evalId' | 'projectId' | 'dataSource'>;
@@ -26,9 +27,12 @@ export async function* runRows(
     yield* source.content.slice(from);
     return;
   }
+  if (source.type !== 'file_id') {
+    for await (const line of keptLines(store, run, from)) yield JSON.parse(line.toString()) as EvalRow;
+    return;
+  }
   let index = 0;
-  const content = source.type === 'file_id' ? await fileLines(files, run, source.id) : await snapshotLines(store, run);
-  for await (const { value } of content) if (index++ >= from) yield value as EvalRow;
+  for await (const { value } of await fileLines(files, run, source.id)) if (index++ >= from) yield value as EvalRow;
 }
 
 async function fileLines(files: FileLibrary, { projectId }: Run, id: string) {
@@ -37,20 +41,13 @@ async function fileLines(files: FileLibrary, { projectId }: Run, id: string) {
   return jsonlLines(content.body, { filename: file.filename, example: ROW_EXAMPLES.evals });
 }
 
-async function snapshotLines(store: ObjectStore, { evalId, id }: Run) {
+/** The lines of what was kept with the run from index `from` on. */
+async function* keptLines(store: ObjectStore, { evalId, id }: Pick<Run, 'evalId' | 'id'>, from: number) {
   const key = KEYS.runRows(evalId, id);
-  const bytes = await keptRows(store, id, key);
-  return jsonlLines(oneChunk(bytes), { filename: key, example: ROW_EXAMPLES.evals });
-}
-
-async function keptRows(store: ObjectStore, id: string, key: string): Promise<Uint8Array> {
-  const object = await store.get(key);
+  const object = await store.getStream(key);
   if (!object) throw new InvariantError(`the rows of run ${id} are missing: ${key}`);
-  return object.body;
-}
-
-async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+  let index = 0;
+  for await (const line of byteLines(object.body)) if (index++ >= from) yield line;
 }
 
 /** The rows of a recorded run from index `from` on, in order. */
@@ -60,11 +57,7 @@ export async function* recordedRows(
   from: number,
 ): AsyncGenerator<RecordedRow> {
   const key = KEYS.runRows(evalId, id);
-  const lines = new TextDecoder()
-    .decode(await keptRows(store, id, key))
-    .split('\n')
-    .filter(Boolean);
-  for (const line of lines.slice(from)) yield decodeStored(RecordedRow, new TextEncoder().encode(line), key);
+  for await (const line of keptLines(store, { evalId, id }, from)) yield decodeStored(RecordedRow, line, key);
 }
 
 /** Keeps the rows of a run whose source may change. */

@@ -5,6 +5,7 @@
 import {
   ApiError,
   type CreateRun,
+  ENDED_RUN_STATES,
   type EvalRunObject,
   type EvalRunMessage,
   KEYS,
@@ -14,14 +15,15 @@ import {
   type StoredEval,
   StoredRun,
 } from '@preheat/contracts';
-import { DocumentStore, ownedBy, storeRun } from '@preheat/jobs';
+import { defaultKs, emptyPassAtK } from '@preheat/graders';
+import { DocumentStore, forgetRun, ownedBy, storeRun } from '@preheat/jobs';
 import {
   type Clock,
   type Ids,
   type JsonValue,
   type Log,
-  listAll,
   type ObjectStore,
+  putIdempotent,
   type WorkQueue,
 } from '@preheat/ports';
 import { findKey, type ObjectIndex, readPage } from '../listing/object-index.js';
@@ -29,7 +31,6 @@ import type { PageOf, PageRequest } from '../listing/page.js';
 import { createdAtOf, timeId } from '../listing/time-id.js';
 import type { RunRows } from './check-run.js';
 import { readItems } from './item-log.js';
-import { defaultKs, emptyPassAtK } from './pass-at-k.js';
 import { keepRows } from './run-rows.js';
 import { modelOf } from './run-sampling.js';
 
@@ -41,7 +42,8 @@ export interface RunDependencies {
   readonly log: Log;
 }
 
-export const ENDED: ReadonlySet<RunState> = new Set<RunState>(['completed', 'canceled', 'failed']);
+const deleted = (id: string): ApiError =>
+  new ApiError('not_found', `Run ${id}, or its eval, was deleted.`, { param: 'run_id' });
 
 export class Runs {
   readonly documents: DocumentStore<typeof StoredRun>;
@@ -52,7 +54,10 @@ export class Runs {
     this.documents = new DocumentStore(deps.store, StoredRun, deps.ids);
   }
 
-  /** @param reservedId One made before, so that a repetition creates the run once. */
+  /**
+   * @param reservedId One made before, so that a repetition creates the run once.
+   * @throws ApiError `not_found` for one that was deleted, or whose eval was.
+   */
   async create(evaluation: StoredEval, request: CreateRun, rows: RunRows, reservedId?: string): Promise<StoredRun> {
     const { store, ids, clock } = this.#deps;
     const { id, createdAtMs } =
@@ -86,7 +91,7 @@ export class Runs {
       error: null,
     };
     if (rows.kept) await keepRows(store, run, rows.kept);
-    await storeRun(this.#deps, run);
+    if (!(await storeRun(this.#deps, run))) throw deleted(run.id);
     await this.ring(run);
     return run;
   }
@@ -124,19 +129,17 @@ export class Runs {
   async cancel(projectId: string, evalId: string, runId: string): Promise<StoredRun> {
     await this.get(projectId, evalId, runId);
     const stored = await this.documents.update(KEYS.run(evalId, runId), (run) =>
-      ENDED.has(run.state) ? undefined : { ...run, state: 'canceled', lease: null },
+      ENDED_RUN_STATES.has(run.state) ? undefined : { ...run, state: 'canceled', lease: null },
     );
-    if (!stored) throw new ApiError('not_found', `Run ${runId} was deleted.`, { param: 'run_id' });
+    if (!stored) throw deleted(runId);
     return stored.document;
   }
 
   async delete(projectId: string, evalId: string, runId: string): Promise<void> {
     await this.get(projectId, evalId, runId);
     const { store } = this.#deps;
-    const entry = await findKey(this.#index(evalId), runId);
-    if (entry !== undefined) await store.delete(entry);
-    await store.delete(KEYS.activeRun(evalId, runId));
-    for await (const { key } of listAll(store, `evals/${evalId}/runs/${runId}/`)) await store.delete(key);
+    await putIdempotent(store, KEYS.deletedRun(evalId, runId), new Uint8Array());
+    await forgetRun(store, { evalId, id: runId }, await findKey(this.#index(evalId), runId));
   }
 
   /** The results that are in so far, in the order of the data source. */

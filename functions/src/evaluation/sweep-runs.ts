@@ -2,10 +2,11 @@
  * Repairs what messages and workers lose: rings for runs that wait too long and frees those whose worker died. A run that
  * cannot be swept never keeps the others from it.
  */
-import { KEYS, type StoredRun } from '@preheat/contracts';
+import { ENDED_RUN_STATES, KEYS, type StoredRun } from '@preheat/contracts';
 import { type Clock, listAll, type Log, type ObjectStore } from '@preheat/ports';
+import { forgetEval } from './forget-eval.js';
 import { afterExpiry } from './held-run.js';
-import { ENDED, type Runs } from './runs.js';
+import type { Runs } from './runs.js';
 
 export interface RunSweep {
   readonly seen: number;
@@ -53,7 +54,13 @@ async function sweepOne(
     isDue = next?.state === 'queued';
     return next;
   });
-  if (!stored || ENDED.has(stored.document.state)) {
+  if (stored && !(await store.head(KEYS.evaluation(evalId)))) {
+    // Who stored it died before finding that the eval is gone.
+    await forgetEval(store, evalId);
+    await store.delete(key);
+    return 'cleared';
+  }
+  if (!stored || ENDED_RUN_STATES.has(stored.document.state)) {
     if (stored) await ended?.(stored.document);
     await store.delete(key);
     return 'cleared';
@@ -65,7 +72,7 @@ async function sweepOne(
 
 /** The run as it should be rung for, or undefined when it is in good hands. */
 function dueAgain(run: StoredRun, nowMs: number, ringAfterMs: number): StoredRun | undefined {
-  if (ENDED.has(run.state)) return undefined;
+  if (ENDED_RUN_STATES.has(run.state)) return undefined;
   if (run.lease !== null) {
     const freed = afterExpiry(run, nowMs);
     return freed && { ...freed, rungAtMs: nowMs };

@@ -1,6 +1,6 @@
 /** Totals of a run, updated batch by batch in the same write that lists the batch's results: never out of step. */
 import type { ModelSample, ModelUsage, OutputItem, StoredRun } from '@preheat/contracts';
-import { addRows } from './pass-at-k.js';
+import { addRows } from '@preheat/graders';
 import { modelOf } from './run-sampling.js';
 
 /** @param items Of whole rows: every answer to each. */

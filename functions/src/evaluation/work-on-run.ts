@@ -11,6 +11,7 @@ import { FileLibrary } from '../files/file-library.js';
 import { findCallableModel } from '../serving/find-model.js';
 import { afterFailure, HeldRun, LostRunError } from './held-run.js';
 import type { Answerer } from './answers.js';
+import { batchRows } from './batch-rows.js';
 import { evaluateBatch, recordedItems } from './item-evaluation.js';
 import { writeItems } from './item-log.js';
 import { compileMessages, STORED_CONVERSATION } from './run-messages.js';
@@ -37,9 +38,6 @@ export interface RunWorkerDependencies extends ApiDependencies {
 
 /** `left`: nothing to do, or somebody else does it. `handed-over`: queued again; its doorbell rings now, or by the sweeper. */
 export type RunOutcome = 'ended' | 'left' | 'handed-over' | 'lost';
-
-/** Answers of one batch, as far as whole rows allow. */
-const BATCH_ITEMS = 64;
 
 export async function workOnRun(
   deps: RunWorkerDependencies,
@@ -119,7 +117,7 @@ async function workThrough<Row>(
   const { run } = held;
   const samples = run.samplesPerItem ?? 1;
   let next = run.segments.reduce((sum, segment) => sum + segment.count, 0) / samples;
-  for await (const batch of batches(work.rows(next), Math.max(1, Math.floor(BATCH_ITEMS / samples)))) {
+  for await (const batch of batches(work.rows(next), batchRows(run))) {
     const items = await work.items(batch, next);
     const segment = await writeItems(deps.store, run, next * samples, items);
     // Progress makes earlier failures forgotten.

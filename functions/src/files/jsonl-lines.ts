@@ -1,5 +1,6 @@
 /** Splits a byte stream into JSONL lines without holding the file: a line may span chunks, a chunk may hold many lines. */
 import { ApiError, jsonExcess } from '@preheat/contracts';
+import { byteLines } from './byte-lines.js';
 
 export interface JsonlLine {
   /** As an editor counts, from 1. */
@@ -16,7 +17,6 @@ export interface JsonlSource {
 
 /** Longest line, in bytes: bounds the memory of one upload. */
 export const LINE_BYTES_MAX = 8 * 1024 * 1024;
-const NEWLINE = 0x0a;
 
 /** A line, or why it is none. */
 export type JsonlEntry = JsonlLine | { readonly number: number; readonly problem: string };
@@ -37,9 +37,10 @@ export async function* jsonlLines(bytes: AsyncIterable<Uint8Array>, source: Json
  * @throws ApiError `invalid_training_file` for a line that is too long to be held: nothing behind it can be read.
  */
 export async function* jsonlEntries(bytes: AsyncIterable<Uint8Array>, source: JsonlSource): AsyncGenerator<JsonlEntry> {
+  const tooLong = (line: number) => lineError(source, line, `the line is longer than ${LINE_BYTES_MAX} bytes`);
   let number = 0;
   let blankAt: number | undefined;
-  for await (const raw of rawLines(bytes, source)) {
+  for await (const raw of byteLines(bytes, { maxBytes: LINE_BYTES_MAX, tooLong })) {
     number += 1;
     const text = decode(raw);
     if (text?.trim() === '') {
@@ -58,27 +59,6 @@ export function lineError(source: JsonlSource, line: number, problem: string): A
   const where = line > 0 ? `${source.filename}, line ${line}` : source.filename;
   const message = `${where}: ${problem}. Expected one JSON object per line, for example: ${source.example}`;
   return new ApiError('invalid_training_file', message, { param: 'file' });
-}
-
-async function* rawLines(bytes: AsyncIterable<Uint8Array>, source: JsonlSource): AsyncGenerator<Buffer> {
-  let pieces: Buffer[] = [];
-  let held = 0;
-  let line = 1;
-  for await (const chunk of bytes) {
-    const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    let start = 0;
-    for (let end = buffer.indexOf(NEWLINE); end >= 0; end = buffer.indexOf(NEWLINE, start)) {
-      yield Buffer.concat([...pieces, buffer.subarray(start, end)]);
-      pieces = [];
-      held = 0;
-      line += 1;
-      start = end + 1;
-    }
-    pieces.push(buffer.subarray(start));
-    held += buffer.length - start;
-    if (held > LINE_BYTES_MAX) throw lineError(source, line, `the line is longer than ${LINE_BYTES_MAX} bytes`);
-  }
-  if (held > 0) yield Buffer.concat(pieces);
 }
 
 function decode(raw: Buffer): string | undefined {

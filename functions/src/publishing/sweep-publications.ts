@@ -5,6 +5,7 @@
  */
 import {
   ApiError,
+  ENDED_RUN_STATES,
   type Gate,
   type JobDocument,
   KEYS,
@@ -15,7 +16,7 @@ import {
 import type { JobStore } from '@preheat/jobs';
 import { type Clock, type Ids, listAll, type Log, type ObjectStore, putIdempotent } from '@preheat/ports';
 import { checkRun } from '../evaluation/check-run.js';
-import { ENDED, type Runs } from '../evaluation/runs.js';
+import type { Runs } from '../evaluation/runs.js';
 import { timeId } from '../listing/time-id.js';
 import type { Aliases } from './aliases.js';
 import { type PublishChecks, runOfGate } from './check-publish.js';
@@ -86,7 +87,7 @@ async function unmetBy(
   try {
     const evaluation = await deps.evals.get(projectId, gate.eval_id);
     const run = await deps.runs.find(projectId, evaluation.id, runId);
-    if (run) return ENDED.has(run.state) ? unmetDemands(gate, run) : undefined;
+    if (run) return ENDED_RUN_STATES.has(run.state) ? unmetDemands(gate, run) : undefined;
     const request = { ...runOfGate(gate, model), name: `gate of ${id}` };
     await deps.runs.create(evaluation, request, await checkRun(deps, evaluation, request), runId);
     return undefined;

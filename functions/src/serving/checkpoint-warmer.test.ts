@@ -1,9 +1,9 @@
 /** What is open before anybody asks for it, of jobs that somebody looks at. */
-import type { CheckpointRecord, FineTuningJob } from '@preheat/contracts';
+import { type CheckpointRecord, type FineTuningJob, type JobDocument, KEYS } from '@preheat/contracts';
 import { LeasedJob } from '@preheat/jobs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type ApiUnderTest, startApi } from '../test-kit/api-under-test.js';
-import { jsonl, SFT_ROWS } from '../test-kit/rows.js';
+import { GRADER, jsonl, SFT_ROWS } from '../test-kit/rows.js';
 import { TINY_BUNDLE } from '../test-kit/tiny-models.js';
 
 let api: ApiUnderTest;
@@ -93,6 +93,20 @@ it.each(PATHS)(
     expect(await look(path)).toEqual([`like ${first}`]);
   },
 );
+
+it('is prepared for the checkpoint of a validation that becomes a run', async () => {
+  const validated = (validationFile: string | null) =>
+    api.deps.jobs.documents.update(KEYS.job(id), (job) => {
+      const [phase] = job.phases as [JobDocument['phases'][number]];
+      const config = { ...phase.config, eval_interval: 5 };
+      return { ...job, evalId: 'eval_1', phases: [{ ...phase, grader: GRADER, validationFile, config }] };
+    });
+  await validated(null);
+  await progress(4, 10);
+  expect(await look()).toEqual([]);
+  await validated('file-v');
+  expect(await look()).toEqual(['like preheat-1m']);
+});
 
 it('is nothing for a job that has ended, or whose checkpoints are old news', async () => {
   const first = await checkpoint(10);

@@ -6,6 +6,7 @@
  */
 import type { JobDocument } from '@preheat/contracts';
 import type { ModelRegistry } from '@preheat/inference/model-registry';
+import { isRecorded } from '@preheat/jobs';
 import type { Log } from '@preheat/ports';
 import { INTERACTIVE_PRICES, isTimeToWarm, type NextStart } from '@preheat/scheduler';
 import type { DecoderServing } from './decoder-serving.js';
@@ -92,6 +93,12 @@ export class CheckpointWarmer {
 const phaseOf = ({ phases, progress }: JobDocument) => phases[progress?.phaseIndex ?? 0];
 const trainsAdapter = (job: JobDocument): boolean => Number(phaseOf(job)?.config['lora_rank'] ?? 0) > 0;
 
+/** Steps between checkpoints of the phase, and between those that recorded validations make. */
+function intervalsOf(job: JobDocument, phaseSteps: number): number[] {
+  const keys = ['checkpoint_interval', ...(isRecorded(job, job.progress?.phaseIndex ?? 0) ? ['eval_interval'] : [])];
+  return keys.map((key) => Number(phaseOf(job)?.config[key] ?? phaseSteps));
+}
+
 /** Whether the next checkpoint comes before it would be too late to prepare for it. */
 function isNear(job: JobDocument): boolean {
   const { step = 0, phaseStep = 0, phaseSteps = null, etaSeconds = null } = job.progress ?? {};
@@ -99,7 +106,6 @@ function isNear(job: JobDocument): boolean {
   // What was reported before the newest checkpoint says nothing of the next.
   if (step < (job.checkpoints.at(-1)?.step ?? 0)) return false;
   const left = phaseSteps - phaseStep;
-  const interval = Number(phaseOf(job)?.config['checkpoint_interval'] ?? phaseSteps);
-  const remainingSteps = Math.min(left, interval - (phaseStep % interval));
+  const remainingSteps = Math.min(left, ...intervalsOf(job, phaseSteps).map((every) => every - (phaseStep % every)));
   return isTimeToWarm({ remainingSteps, stepMs: [(1000 * etaSeconds) / left], reportEveryMs: REPORT_EVERY_MS }, START);
 }

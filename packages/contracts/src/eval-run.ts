@@ -25,6 +25,7 @@ export type CreateRun = Static<typeof CreateRun>;
 
 export const RUN_STATES = ['queued', 'in_progress', 'completed', 'canceled', 'failed'] as const;
 export type RunState = (typeof RUN_STATES)[number];
+export const ENDED_RUN_STATES: ReadonlySet<RunState> = new Set(['completed', 'canceled', 'failed']);
 
 export const ModelUsage = Type.Object({
   model_name: ModelName,
@@ -43,6 +44,9 @@ export const RunError = Type.Object({
   message: Type.String({ maxLength: 4096 }),
 });
 
+/** Batches grow with a run that would take more. */
+export const MAX_ITEM_SEGMENTS = 4096;
+
 export const ItemSegment = Type.Object({
   key: Type.String({ maxLength: 512 }),
   first: Count,
@@ -50,7 +54,11 @@ export const ItemSegment = Type.Object({
 });
 
 /** pass@k summed over rows: of one criterion, or of all together (null). */
-const PassAtKSum = Type.Object({ criterion: Nullable(EvalName), k: SampleCount, sum: Type.Number({ minimum: 0 }) });
+const PassAtKSum = Type.Object({
+  criterion: Nullable(EvalName),
+  k: StoredSampleCount,
+  sum: Type.Number({ minimum: 0 }),
+});
 
 /** `evals/<id>/runs/<id>/run.json`; results are appended as immutable segments and count once listed here. */
 export const StoredRun = Type.Object({
@@ -73,7 +81,7 @@ export const StoredRun = Type.Object({
   epoch: Count,
   attempts: Count,
   rungAtMs: Count,
-  segments: Type.Array(ItemSegment, { maxItems: 4096 }),
+  segments: Type.Array(ItemSegment, { maxItems: MAX_ITEM_SEGMENTS }),
   counts: ResultCounts,
   perCriterion: Type.Array(
     Type.Object({
@@ -125,7 +133,7 @@ export const EvalRunObject = Type.Object({
       Type.Object({
         /** Null: every criterion passes. */
         testing_criteria: Nullable(EvalName),
-        k: SampleCount,
+        k: StoredSampleCount,
         value: Type.Number({ minimum: 0, maximum: 1 }),
       }),
       { maxItems: 16 * (MAX_CRITERIA + 1) },

@@ -59,9 +59,16 @@ export type Usage = Static<typeof Usage>;
 export const LIMIT_REASONS = ['max_train_seconds', 'max_tokens', 'max_cost', 'deadline'] as const;
 export type LimitReason = (typeof LIMIT_REASONS)[number];
 
-/** Why a job ends before its last step; in the unit of the limit. */
+/** Losses of the platform that used up the attempts of a job: it ends with what it has. */
+export const LOSS_REASONS = ['runner_lost', 'attempt_failed', 'model_damaged'] as const;
+export type LossReason = (typeof LOSS_REASONS)[number];
+
+/** Whether a job ends early for what its platform lost, and not at a limit. */
+export const isLoss = ({ reason }: EndedEarly): boolean => LOSS_REASONS.some((loss) => loss === reason);
+
+/** Why a job ends before its last step; in the unit of the limit, which of losses is the attempts in a row without a checkpoint. */
 export const EndedEarly = Type.Object({
-  reason: OneOf(LIMIT_REASONS),
+  reason: OneOf([...LIMIT_REASONS, ...LOSS_REASONS]),
   limit: Type.Number(),
   used: Type.Number(),
   /** Steps trained by then. */

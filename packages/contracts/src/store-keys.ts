@@ -118,6 +118,7 @@ export const KEYS = {
   dueDelivery: (dueAtMs: number, projectId: string, id: string) =>
     `index/due-deliveries/${oldestFirst(dueAtMs)}-${projectId}--${id}`,
   evaluation: (id: string) => `evals/${id}/eval.json`,
+  evaluationObjects: (id: string) => `evals/${id}/`,
   evaluationIndex: (projectId: string) => `index/evals/${projectId}/`,
   evaluationIndexEntry: (projectId: string, createdAtMs: number, id: string) =>
     `index/evals/${projectId}/${oldestFirst(createdAtMs)}-${id}`,
@@ -126,6 +127,9 @@ export const KEYS = {
   runRows: (evalId: string, runId: string) => `evals/${evalId}/runs/${runId}/rows.jsonl`,
   runItems: (evalId: string, runId: string, epoch: number, first: number) =>
     `evals/${evalId}/runs/${runId}/items/${epoch}-${String(first).padStart(9, '0')}.jsonl`,
+  /** Says that a run was deleted and is not to come back; goes with the eval. */
+  deletedRun: (evalId: string, runId: string) => `evals/${evalId}/deleted-runs/${runId}`,
+  runObjects: (evalId: string, runId: string) => `evals/${evalId}/runs/${runId}/`,
   runIndex: (evalId: string) => `index/runs/${evalId}/`,
   runIndexEntry: (evalId: string, createdAtMs: number, runId: string) =>
     `index/runs/${evalId}/${oldestFirst(createdAtMs)}-${runId}`,

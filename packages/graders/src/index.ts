@@ -34,5 +34,6 @@ export { type MessageTemplate, parseMessages, renderMessages } from './message-t
 export { type GraderProcess, openGraders, type OpenGraders } from './open-graders.js';
 export { parseFormula } from './formula.js';
 export { lookUp, parsePlaceholder } from './placeholder-path.js';
+export { addRows, defaultKs, emptyPassAtK, passAtK } from './pass-at-k.js';
 export { tokenAccuracy, tokenErrorRate } from './token-error-rate.js';
 export { parseTemplate, placeholdersOf, renderTemplate, type TextTemplate } from './text-template.js';

@@ -3,7 +3,7 @@
  * gave up says nothing that the ledger does not know), so this is the same on every store and queue. A redriven job is the
  * same job: it goes on from its last checkpoint, with all its attempts ahead of it.
  */
-import { type JobDocument, KEYS, type StoredEvent } from '@preheat/contracts';
+import { isLoss, type JobDocument, KEYS, type StoredEvent } from '@preheat/contracts';
 import { listAll, putIdempotent } from '@preheat/ports';
 import { scheduleCollection } from './collection-entry.js';
 import { appendEvents } from './event-log.js';
@@ -80,6 +80,8 @@ export class DeadLetters {
         queuedAtMs: nowMs,
         goesAhead: false,
         retryAtMs: null,
+        // What was lost is mended, and the job trains on.
+        endedEarly: job.endedEarly && !isLoss(job.endedEarly) ? job.endedEarly : null,
       };
       return { ...job, ...logged, ...alive, state, redrives };
     });

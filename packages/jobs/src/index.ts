@@ -18,6 +18,8 @@ export {
   type NewJob,
   type RequestOutcome,
 } from './job-store.js';
+export { forgetRun, isForgotten } from './forget-run.js';
+export { isRecorded } from './is-recorded.js';
 export { type KeyStateDependencies, KeyStateShards, type StoredKeyState } from './key-state-shards.js';
 export { CLOCK_SKEW_GRACE_MS, hasExpired, isHeldBy, type Leasable, renewLease, takeLease } from './lease.js';
 export { type LeaseDependencies, LeasedJob, LostLeaseError } from './leased-job.js';

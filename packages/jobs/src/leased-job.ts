@@ -7,6 +7,7 @@ import {
   type CheckpointRecord,
   type EndedEarly,
   InvariantError,
+  isLoss,
   type JobDocument,
   type JobError,
   KEYS,
@@ -16,14 +17,16 @@ import {
   type Progress,
 } from '@preheat/contracts';
 import type { Clock, ObjectStore } from '@preheat/ports';
+import { afterLostAttempt } from './after-lost-attempt.js';
+import { aheadSince } from './ahead-since.js';
 import { keptCheckpoints } from './best-checkpoint.js';
 import type { Versioned } from './document-store.js';
 import { appendEvents } from './event-log.js';
 import type { JobStore } from './job-store.js';
 import { renewLease, takeLease } from './lease.js';
-import { attemptFailedEvent, failedEvent, releasedEvent } from './runner-events.js';
+import { attemptFailedEvents, failedEvent, keptEvent, releasedEvent } from './runner-events.js';
 import { retryDelayMs } from './retry-delay.js';
-import { afterExpiry, aheadSince, lostRunner, progressOnTakeover } from './takeover.js';
+import { afterExpiry, lostRunner, progressOnTakeover } from './takeover.js';
 import { type JobEvent, transition } from './transitions.js';
 
 /** The lease is no longer ours: stop at once, write nothing. */
@@ -168,19 +171,13 @@ export class LeasedJob {
 
   /**
    * The attempt failed for a reason that another attempt may not meet (a store that could not be reached). Counts like a
-   * death of the runner: the job goes back to the queue, to wait for its next attempt, or fails once it has failed too often.
+   * death of the runner: the job goes back to the queue, to wait for its next attempt, or ends once it has failed too often.
    */
   attemptFailed(error: JobError): Promise<void> {
     return this.#write((job, nowMs) => {
-      const attempts = job.attempts + 1;
-      const state = transition(job.state, attempts >= job.maxAttempts ? 'exhaust' : 'expire');
-      if (state === null) throw new InvariantError(`an attempt failed on a job that is ${job.state}`);
-      const isOver = state === 'failed';
-      const ended = isOver ? { error, finishedAtMs: nowMs } : { rungAtMs: nowMs, ...aheadSince(nowMs) };
-      const retryAtMs = state === 'queued' ? nowMs + retryDelayMs(attempts) : null;
-      const next = { ...ended, state, lease: null, attempts, retryAtMs };
-      const event = isOver ? failedEvent(error) : attemptFailedEvent(error, { ...job, ...next });
-      return { patch: next, events: [event] };
+      const lost = { error: { ...error, code: 'attempt_failed' }, waitMs: retryDelayMs(job.attempts + 1) } as const;
+      const next = { ...afterLostAttempt(job, lost, nowMs), rungAtMs: nowMs };
+      return { patch: next, events: attemptFailedEvents(error, job, { ...job, ...next }) };
     });
   }
 
@@ -190,15 +187,16 @@ export class LeasedJob {
    */
   fallBack(to: CheckpointRecord | null, event: NewEvent): Promise<void> {
     return this.#write((job, nowMs) => {
-      const attempts = job.attempts + 1;
-      const state = transition(job.state, attempts >= job.maxAttempts ? 'exhaust' : 'expire');
-      if (state === null) throw new InvariantError(`a checkpoint was found damaged on a job that is ${job.state}`);
-      const error = { code: 'model_damaged', message: event.message.slice(0, 4000), param: null };
-      const ended = state === 'failed' ? { error, finishedAtMs: nowMs } : { rungAtMs: nowMs, ...aheadSince(nowMs) };
-      const place = { resume: to, trainedTokens: to?.trainedTokens ?? null, endedEarly: null };
+      const error = { code: 'model_damaged', message: event.message.slice(0, 4000), param: null } as const;
+      const { endedEarly: before = null } = job;
+      // A limit may not be reached any more; what the platform lost stays lost.
+      const endedEarly = to && before && isLoss(before) ? { ...before, step: to.step } : null;
       const checkpoints = job.checkpoints.filter(({ step }) => step <= (to?.step ?? -1));
-      const events = state === 'failed' ? [event, failedEvent(error)] : [event];
-      return { patch: { ...place, checkpoints, ...ended, state, lease: null, attempts }, events };
+      const place = { resume: to, trainedTokens: to?.trainedTokens ?? null, endedEarly, checkpoints };
+      const lost = { error, waitMs: null } as const;
+      const next = { ...place, ...afterLostAttempt({ ...job, ...place }, lost, nowMs), rungAtMs: nowMs };
+      const told = next.state === 'failed' ? failedEvent(error) : keptEvent({ ...job, ...next });
+      return { patch: next, events: told ? [event, told] : [event] };
     });
   }
 

@@ -1,15 +1,10 @@
 /** What becomes of a job whose runner is gone, and what the next one finds. */
-import { InvariantError, type JobDocument, type NewEvent, type Progress } from '@preheat/contracts';
+import type { JobDocument, NewEvent, Progress } from '@preheat/contracts';
+import { afterLostAttempt } from './after-lost-attempt.js';
 import { hasExpired } from './lease.js';
 import { retryDelayMs } from './retry-delay.js';
+import { keptEvent } from './runner-events.js';
 import { utcText } from './utc-text.js';
-import { type JobEvent, transition } from './transitions.js';
-
-/** It had begun: it waits ahead of jobs that have not. */
-export const aheadSince = (nowMs: number): Pick<JobDocument, 'queuedAtMs' | 'goesAhead'> => ({
-  queuedAtMs: nowMs,
-  goesAhead: true,
-});
 
 /** Progress as of the place to resume from: what came after it will be done again. */
 export function progressOnTakeover({ progress, resume }: JobDocument): Progress | null {
@@ -24,22 +19,16 @@ export function afterExpiry(job: JobDocument, nowMs: number): JobDocument | unde
   if (job.lease === null) return job;
   if (!hasExpired(job, nowMs)) return undefined;
   const attempts = job.attempts + 1;
-  const event: JobEvent = attempts >= job.maxAttempts ? 'exhaust' : 'expire';
-  const state = transition(job.state, event);
-  if (state === null) throw new InvariantError(`a ${job.state} job holds a lease`);
   const error = {
     code: 'runner_lost',
     message: `The runner died ${attempts} times without reaching a checkpoint in between; the job was stopped.`,
     param: null,
-  };
-  if (state === 'failed') return { ...job, error, finishedAtMs: nowMs, state, lease: null, attempts };
-  const retryAtMs = state === 'queued' ? afterLosses(attempts, nowMs) : null;
-  return { ...job, ...aheadSince(nowMs), retryAtMs, state, lease: null, attempts };
+  } as const;
+  return { ...job, ...afterLostAttempt(job, { error, waitMs: waitAfterDeaths(attempts) }, nowMs) };
 }
 
 /** One loss is the machine's, as a rule, and made good at once; more in a row may be the job's own doing. */
-const afterLosses = (attempts: number, nowMs: number): number | null =>
-  attempts > 1 ? nowMs + retryDelayMs(attempts - 1) : null;
+const waitAfterDeaths = (attempts: number): number | null => (attempts > 1 ? retryDelayMs(attempts - 1) : null);
 
 const retryAt = (ms: number | null): { retry_at?: number } => (ms === null ? {} : { retry_at: Math.ceil(ms / 1000) });
 
@@ -48,6 +37,8 @@ export function lostRunner(next: JobDocument): NewEvent {
   if (next.error !== null && next.state === 'failed') {
     return { level: 'error', type: 'message', message: next.error.message, data: { kind: 'failed' } };
   }
+  const kept = keptEvent(next);
+  if (kept) return kept;
   const from = next.resume ? `checkpoint at step ${next.resume.step}` : 'the beginning';
   const at = next.retryAtMs ?? null;
   const when = at === null ? '' : `, not before ${utcText(at)}`;

@@ -28,6 +28,7 @@ export async function trainedJob({ client }: Story): Promise<Job> {
   expect(checkpoints[0]?.fine_tuned_model_checkpoint).toContain(':ckpt-step-13');
   await validated(client, evaluation.id, checkpoints[0]?.fine_tuned_model_checkpoint ?? '');
   await permissions(client, checkpoints[0]?.fine_tuned_model_checkpoint ?? '');
+  await conversedWith(client, checkpoints[0]?.fine_tuned_model_checkpoint ?? '');
   return job;
 }
 
@@ -42,6 +43,12 @@ async function validated(client: OpenAI, evalId: string, checkpoint: string): Pr
   const items = await collect(client.evals.runs.outputItems.list(run?.id ?? '', { eval_id: evalId, limit: 5 }));
   expect(items).toHaveLength(8);
   expect(items[0]).toMatchObject({ results: [{ name: 'reward' }], sample: { model: checkpoint } });
+}
+
+async function conversedWith(client: OpenAI, checkpoint: string): Promise<void> {
+  const messages = [{ role: 'user' as const, content: 'cat' }];
+  const answer = await client.chat.completions.create({ model: checkpoint, messages, max_completion_tokens: 4 });
+  expect(answer).toMatchObject({ model: checkpoint, choices: [{ message: { role: 'assistant' } }] });
 }
 
 async function permissions(client: OpenAI, checkpoint: string): Promise<void> {

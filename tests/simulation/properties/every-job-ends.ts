@@ -1,4 +1,4 @@
-/** After faults stop, every job ends, and what died too often before ends well once it is redriven; poison ends as failed. */
+/** After faults stop, every job ends, and what died too often before ends well once it is redriven; poison ends as failed, or with what it had before. */
 import { TERMINAL_STATES } from '@preheat/contracts';
 import type { Property } from '../property.js';
 
@@ -17,7 +17,7 @@ export const everyJobEnds: Property = {
       const isPoison = plan.some(({ seed, poisonStep }) => seed === job.seed && poisonStep > 0);
       if (!isPoison && !areClocksUseless && job.state === 'failed')
         return [`${jobId} failed although an operator queued it again`];
-      // A limit may end a job well before the step that kills.
+      // A limit may end a job well before the step that kills, and so may the deaths, with the checkpoint before it.
       return isPoison && job.state === 'succeeded' && !job.endedEarly
         ? [`${jobId} always kills its runner, and succeeded`]
         : [];

@@ -1,7 +1,8 @@
 /**
  * A job never trains on more tokens than its budget allows, in any checkpoint of any runner; it ends as succeeded when it
- * would, having used the budget up, and says so.
+ * would, having used the budget up, and says so. One whose attempts were used up ends with its last checkpoint, and says that.
  */
+import { isLoss } from '@preheat/contracts';
 import type { Property } from '../property.js';
 import { TOKENS_PER_STEP } from '../world/work-plan.js';
 
@@ -23,9 +24,15 @@ export const limitsHold: Property = {
       if (job?.state !== 'succeeded') return [];
       const allowed = Math.min(steps, planned?.stepsAllowed ?? Infinity);
       const isEarly = allowed < steps;
-      if (job.resume?.step !== allowed) return [`${jobId} ended at step ${job.resume?.step} of ${allowed}`];
-      if (job.resume.trainedTokens !== allowed * TOKENS_PER_STEP) return [`${jobId} counted other tokens`];
-      const told = job.endedEarly?.reason ?? 'none';
+      const { resume, endedEarly = null } = job;
+      if (resume?.trainedTokens !== (resume?.step ?? 0) * TOKENS_PER_STEP) return [`${jobId} counted other tokens`];
+      if (endedEarly && isLoss(endedEarly)) {
+        const isTrue =
+          resume?.step === endedEarly.step && endedEarly.step < allowed && endedEarly.used === job.maxAttempts;
+        return isTrue ? [] : [`${jobId} ended at step ${resume?.step} of ${allowed}: ${JSON.stringify(endedEarly)}`];
+      }
+      if (resume?.step !== allowed) return [`${jobId} ended at step ${resume?.step} of ${allowed}`];
+      const told = endedEarly?.reason ?? 'none';
       return told === (isEarly ? 'max_tokens' : 'none') ? [] : [`${jobId} names ${told} as its limit`];
     });
   },

@@ -6,8 +6,11 @@ import type { Foresight, QueueView } from '@preheat/scheduler';
 export function waitingReason(view: QueueView, job: JobDocument, { position }: Foresight): string {
   const { retryAtMs = null, attempts, maxAttempts } = job;
   // Who is ahead of it by then, and which runners are free, is known then.
-  if (retryAtMs !== null)
-    return `attempt ${attempts} of ${maxAttempts} failed; the next one waits until ${utcText(retryAtMs)}`;
+  if (retryAtMs !== null) {
+    const lost = attempts > 0 ? `attempt ${attempts} of ${maxAttempts} failed` : 'all attempts failed';
+    const next = attempts > 0 ? 'the next one waits' : 'ending with its best checkpoint waits';
+    return `${lost}; ${next} until ${utcText(retryAtMs)}`;
+  }
   const project = view.projects.find(({ jobs }) => jobs.some(({ id }) => id === job.id));
   const ahead = position - 1;
   const parts = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { passAtK } from '../../evaluation/pass-at-k.js';
+import { passAtK } from '@preheat/graders';
 import { type ApiUnderTest, startApi } from '../../test-kit/api-under-test.js';
 import { EVAL_ROWS } from '../../test-kit/rows.js';
 import { TINY_BUNDLE } from '../../test-kit/tiny-models.js';

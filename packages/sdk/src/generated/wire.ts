@@ -725,7 +725,8 @@ export interface FineTuningJob {
   };
   preflight: PreflightSummary | null;
   ended_early: {
-    reason: "max_train_seconds" | "max_tokens" | "max_cost" | "deadline";
+    reason:
+      "max_train_seconds" | "max_tokens" | "max_cost" | "deadline" | "runner_lost" | "attempt_failed" | "model_damaged";
     limit: number;
     used: number;
     step: number;
