@@ -17,7 +17,7 @@ import {
 } from '@preheat/contracts';
 import { decodeSafetensors, encodeSafetensors, openBundle, publishBundle } from '@preheat/checkpoints';
 import { adapterBlobs, type ModelDescription, modelBlobs } from '@preheat/inference/model-registry';
-import { checkpointModelName, type LeasedJob } from '@preheat/jobs';
+import { checkpointModelName, type LeasedJob, LostLeaseError, nameModel } from '@preheat/jobs';
 import type { Snapshot } from '@preheat/recipes';
 import { validationQuality } from '@preheat/recipes/catalog';
 import type { RunnerDependencies } from './runner-dependencies.js';
@@ -68,10 +68,8 @@ export async function saveCheckpoint(
   const createdAtMs = deps.clock.nowMs();
   const { checkpoint_ttl_seconds: ttl } = retentionOf(job.retention);
   const expiry = ttl === null ? {} : { expiresAtMs: createdAtMs + 1000 * ttl };
-  await deps.models.publish({
-    ...modelRecord(leased, name, 'checkpoint', { prefix, createdAtMs, ...needs }),
-    ...expiry,
-  });
+  const named = modelRecord(leased, name, 'checkpoint', { prefix, createdAtMs, ...needs });
+  await giveName(deps, leased, { ...named, ...expiry });
   const record: CheckpointRecord = {
     ...point,
     id: deps.ids.next('ftckpt_'),
@@ -108,7 +106,13 @@ export async function publishFinalModel(
   exported: Pick<ModelRecord, 'prefix' | 'needs'>,
 ): Promise<void> {
   const createdAtMs = deps.clock.nowMs();
-  await deps.models.publish(modelRecord(leased, name, 'fine-tuned', { ...exported, createdAtMs }));
+  await giveName(deps, leased, modelRecord(leased, name, 'fine-tuned', { ...exported, createdAtMs }));
+}
+
+/** @throws LostLeaseError when the job is no longer ours, as far as that shows before the name is there. */
+async function giveName({ store }: RunnerDependencies, leased: LeasedJob, record: ModelRecord): Promise<void> {
+  await leased.confirm();
+  if (!(await nameModel(store, record))) throw new LostLeaseError(`a later attempt has published ${record.name}`);
 }
 
 /**

@@ -24,6 +24,9 @@ export function orphansOf(objects: ReadonlyMap<string, Uint8Array>, nowMs = Infi
   for (const key of objects.keys()) {
     if (/^jobs\/[^/]+\/job\.json$/.test(key)) addJob(json(key) as JobDocument, keys, prefixes);
     if (/^files\/[^/]+\/file\.json$/.test(key)) addFile(key, json(key) as never, objects, keys);
+    // The collector looks at every job again, ever more rarely.
+    if (key.startsWith(KEYS.collections) && objects.has(KEYS.job(key.slice(KEYS.collections.length + 16))))
+      keys.add(key);
     if (key.startsWith(KEYS.runners)) addRunner(key, json(key) as RunnerRecord, nowMs, keys);
   }
   for (const key of keys) {

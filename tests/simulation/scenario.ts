@@ -8,7 +8,8 @@ import type { Simulation } from '@preheat/simulator';
 import { PROPERTIES } from './properties/index.js';
 import type { FinalEvidence, Property } from './property.js';
 import { ApiMachine, projectName, PROJECT_KEYS } from './world/api-machine.js';
-import { ORPHAN_GRACE_MS, startApi, startRunner, startSweeper, sweepOnce } from './world/machines.js';
+import { ORPHAN_GRACE_MS } from './world/fault-plan.js';
+import { startApi, startRunner, startSweeper, sweepOnce } from './world/machines.js';
 import { User } from './world/users.js';
 import type { Weakened } from './world/weakened.js';
 import { World } from './world/world.js';
@@ -84,6 +85,7 @@ export class Scenario {
     await untilEnded(world, broken);
     await redriveDeadLetters(world);
     await untilEnded(world, broken);
+    await untilAwake(world);
     world.end();
     await world.store.settled();
     await collectOrphans(world, this.#weakened);
@@ -118,6 +120,13 @@ async function untilEnded(world: World, broken: readonly Error[]): Promise<void>
   }
 }
 
+/** A runner that was suspended finds its job gone, and still does whatever was under way. */
+async function untilAwake(world: World): Promise<void> {
+  const { clock } = world.simulation;
+  const asleepMs = world.awakeAtMs - clock.nowMs();
+  if (asleepMs > 0) await clock.sleep(asleepMs + LAST_TRIES_MS);
+}
+
 /** An operator queues again what died too often, but for what always kills its runner. */
 async function redriveDeadLetters(world: World): Promise<void> {
   await world.simulation.clock.sleep(LOOK_EVERY_MS);
@@ -133,8 +142,11 @@ async function redriveDeadLetters(world: World): Promise<void> {
 const LOOKS = 5;
 
 async function collectOrphans(world: World, weakened: Weakened): Promise<void> {
+  const { clock } = world.simulation;
+  // Jobs that had nothing left are looked at again when they are a few times as old: a suspended runner may have added something.
+  if (world.faults.runner.suspend !== undefined) await clock.sleep(4 * (clock.nowMs() - world.startMs));
   for (let look = 0; look < LOOKS; look++) {
-    await world.simulation.clock.sleep(1.2 * ORPHAN_GRACE_MS + 2 * world.faults.skewMaxMs);
+    await clock.sleep(1.2 * ORPHAN_GRACE_MS + 2 * world.faults.skewMaxMs);
     await sweepOnce(world, weakened);
   }
 }

@@ -16,6 +16,7 @@ export const KEYS = {
   /** Contains the id of the write that lists it: concurrent writers never share a segment. */
   jobEvents: (id: string, firstSequence: number, writeId: string) =>
     `jobs/${id}/events/${String(firstSequence).padStart(12, '0')}-${writeId}.jsonl`,
+  jobEventLog: (id: string) => `jobs/${id}/events/`,
   /** Contains the epoch: two runners can never overwrite each other. */
   attempt: (id: string, epoch: number) => `jobs/${id}/attempts/${epoch}`,
   jobObjects: (id: string) => `jobs/${id}/`,
@@ -31,7 +32,7 @@ export const KEYS = {
     `index/waiting/${projectId}/${place.isAhead ? 0 : 1}${500 - place.priority}-${oldestFirst(place.sinceMs)}-${id}`,
   /** Which jobs of a project hold a runner. */
   roster: (projectId: string) => `projects/${projectId}/roster.json`,
-  /** Jobs whose objects the collector looks at again, the longest not looked at first. Written before anything of the job. */
+  /** Jobs whose objects the collector looks at a grace period after that time, the first due first. Written before anything of the job. */
   collections: 'index/collections/',
   collection: (sinceMs: number, id: string) => `index/collections/${oldestFirst(sinceMs)}-${id}`,
   /**

@@ -34,11 +34,13 @@ interface Look extends JobLook {
   readonly olderThanMs: number;
 }
 
-export async function collectJob(
-  jobs: JobStore,
-  deps: JobStoreDependencies,
-  jobLook: JobLook,
-): Promise<{ deleted: number; isDone: boolean }> {
+export interface JobLookResult {
+  readonly deleted: number;
+  /** When to look again, at least a grace period from now; null: there is no such job, and nothing of it. */
+  readonly lookAtMs: number | null;
+}
+
+export async function collectJob(jobs: JobStore, deps: JobStoreDependencies, jobLook: JobLook): Promise<JobLookResult> {
   const look = { ...jobLook, jobs, deps, olderThanMs: deps.clock.nowMs() - jobLook.graceMs };
   // Listed before the document is read: what the document refers to by then is kept. Names after it: those it knows are there.
   const entries: ListEntry[] = [];
@@ -60,8 +62,21 @@ export async function collectJob(
   // Whoever queues a dead job again, or takes the name of one of its models away, has the collector look again.
   const hasEnded = TERMINAL_STATES.has(job.state) && !isAtWork(job);
   // A surplus name may be too young to go: a runner writes it until it learns that its job was cancelled.
-  const isOver = hasEnded && job.finishedAtMs !== null && job.finishedAtMs < look.olderThanMs;
-  return { deleted, isDone: isOver && surplus.length + left + deleted + tombstones === 0 };
+  const endedAtMs = (hasEnded ? job.finishedAtMs : null) ?? Infinity;
+  const isClean = endedAtMs < look.olderThanMs && surplus.length + left + deleted + tombstones === 0;
+  return { deleted, lookAtMs: isClean ? rareLookAtMs(look, endedAtMs) : soonestMs(look) };
+}
+
+const soonestMs = ({ deps, graceMs }: Look): number => deps.clock.nowMs() + graceMs;
+
+/**
+ * Whatever there was is deleted, but a write may arrive however late. The time since the end about doubles between two looks, and
+ * they are at the same times whoever had the job looked at: then their entries are one.
+ */
+function rareLookAtMs(look: Look, endedAtMs: number): number {
+  let sinceEndMs = look.graceMs;
+  while (endedAtMs + sinceEndMs < soonestMs(look)) sinceEndMs *= 2;
+  return endedAtMs + sinceEndMs;
 }
 
 /** Nothing more will be written for the job, and nobody can queue it again. */
@@ -73,13 +88,13 @@ const usesAt = ({ deps, jobs, graceMs }: Look): Uses => new Uses({ ...deps, jobs
 const isUsed = (look: Look, uses: readonly Use[]): boolean => look.jobs.pieces.isUsed(uses);
 
 /** A job whose creation ended before its document was written. */
-async function collectUnborn(look: Look, entries: readonly ListEntry[]): Promise<{ deleted: number; isDone: boolean }> {
+async function collectUnborn(look: Look, entries: readonly ListEntry[]): Promise<JobLookResult> {
   const { store } = look.deps;
   const heads = await Promise.all(look.traces.map(async (key) => ({ key, head: await store.head(key) })));
   const present = [...entries, ...heads.flatMap(({ key, head }) => (head ? [{ key, ...head }] : []))];
   const old = present.filter(({ lastModifiedMs }) => lastModifiedMs < look.olderThanMs);
   for (const { key } of old) await store.delete(key);
-  return { deleted: old.length, isDone: present.length === 0 };
+  return { deleted: old.length, lookAtMs: present.length === 0 ? null : soonestMs(look) };
 }
 
 /** Neither kept by the job nor unknown to it while it may yet come to know them. */
@@ -160,11 +175,26 @@ async function deleteOrphans(
 ): Promise<{ deleted: number; left: number }> {
   const held = await heldBundles(look, job, entries, models);
   const orphans = entries.filter(({ key }) => key !== KEYS.job(job.id) && !isReferenced(key, job, held));
-  const old = orphans.filter(({ lastModifiedMs }) => lastModifiedMs < look.olderThanMs);
+  const old = await closedTo(
+    look,
+    orphans.filter(({ lastModifiedMs }) => lastModifiedMs < look.olderThanMs),
+  );
   // A bundle loses its manifest first, so that what is left of it is never taken for whole.
   const manifestsFirst = [...old].sort((a, b) => Number(isManifest(b.key)) - Number(isManifest(a.key)));
   for (const { key } of manifestsFirst) await look.deps.store.delete(key);
   return { deleted: old.length, left: orphans.length - old.length + held.byOthers };
+}
+
+/**
+ * Without segments that the log lists after all. Whoever wrote one and has not brought it into the log by now, however long it was
+ * stopped in between, will not: its compare-and-swap is against a version that is replaced here.
+ */
+async function closedTo(look: Look, orphans: readonly ListEntry[]): Promise<ListEntry[]> {
+  const isSegment = ({ key }: ListEntry) => key.startsWith(KEYS.jobEventLog(look.jobId));
+  if (!orphans.some(isSegment)) return [...orphans];
+  const stored = await look.jobs.documents.update(KEYS.job(look.jobId), (now) => ({ ...now }));
+  const listed = new Set(stored?.document.events.map(({ key }) => key));
+  return orphans.filter(({ key }) => !listed.has(key));
 }
 
 const isManifest = (key: string): boolean => key.endsWith('/manifest.json');

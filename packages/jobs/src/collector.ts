@@ -1,9 +1,9 @@
 /**
  * Deletes what nothing refers to: what dead runners, lost races and merged event segments leave under `jobs/<id>/`, checkpoints
  * that their job does not keep, and the names of models that never became part of their job. Only what is older than a grace
- * period, which must exceed the longest pause of any process: until then a writer may still be about to refer to it. Only keys
- * that no later writer uses again (they contain a write id or an epoch), or names of jobs that have ended, so that deleting
- * races with nobody.
+ * period: until then a writer may still be about to refer to it. Only keys that no later writer uses again (they contain a write
+ * id or an epoch), or names of jobs that have ended, so that deleting races with nobody. A write may arrive however late (its
+ * process was stopped, its request was on its way), so looks at a job become rare, and never end.
  */
 import { KEYS } from '@preheat/contracts';
 import { listAll, putIdempotent } from '@preheat/ports';
@@ -23,7 +23,10 @@ export interface CollectOptions {
   readonly orphanGraceMs: number;
 }
 
-/** Looks at each job once a grace period, from its creation until nothing is left to delete. */
+/**
+ * Looks at each job once a grace period, from its creation until nothing is left to delete, and from then on
+ * whenever the time since its end has about doubled: all looks of a day are about as many as the jobs of a few days.
+ */
 export async function collectJobs(
   jobs: JobStore,
   deps: JobStoreDependencies,
@@ -37,9 +40,12 @@ export async function collectJobs(
     result.looked++;
     try {
       const traces = decodeTraces((await deps.store.get(key))?.body);
-      const { deleted, isDone } = await collectJob(jobs, deps, { jobId, traces, graceMs: orphanGraceMs });
+      const { deleted, lookAtMs } = await collectJob(jobs, deps, { jobId, traces, graceMs: orphanGraceMs });
       result.deleted += deleted;
-      if (!isDone) await putIdempotent(deps.store, KEYS.collection(nowMs, jobId), encodeTraces(traces));
+      if (lookAtMs !== null) {
+        const next = KEYS.collection(lookAtMs - orphanGraceMs, jobId);
+        await putIdempotent(deps.store, next, encodeTraces(traces));
+      }
       await deps.store.delete(key);
     } catch (error) {
       result.failed++;

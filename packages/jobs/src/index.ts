@@ -24,6 +24,7 @@ export { type KeyStateDependencies, KeyStateShards, type StoredKeyState } from '
 export { CLOCK_SKEW_GRACE_MS, hasExpired, isHeldBy, type Leasable, renewLease, takeLease } from './lease.js';
 export { type LeaseDependencies, LeasedJob, LostLeaseError } from './leased-job.js';
 export { changeModelRecord, readModelRecord, restoreModel, retireModel } from './model-records.js';
+export { nameModel } from './name-model.js';
 export { ownedBy } from './owned-by.js';
 export { ProjectRosters, type RosterDependencies } from './project-rosters.js';
 export * from './public-job.js';

@@ -137,6 +137,12 @@ export class LeasedJob {
     return this.#write(() => ({ patch: {} }));
   }
 
+  /** Passes at once while the lease lasts; whoever was stopped for longer has to ask. @throws LostLeaseError */
+  async confirm(): Promise<void> {
+    this.#lost.signal.throwIfAborted();
+    if (this.#deps.clock.nowMs() > (this.job.lease?.expiresAtMs ?? 0)) await this.heartbeat();
+  }
+
   /**
    * Makes a complete, verified bundle the place to resume from. Progress makes earlier failures forgotten. `announcement` is
    * logged by the same write: a successor that resumes here never repeats it, so it must not be lost with this runner.

@@ -10,6 +10,10 @@ export interface ProcessFaults {
   readonly crash?: number;
   readonly pause?: number;
   readonly pauseMaxMs?: number;
+  /** A pause of a length of its own, as of a machine that is suspended. */
+  readonly suspend?: number;
+  readonly suspendMinMs?: number;
+  readonly suspendMaxMs?: number;
 }
 
 export interface SimulatedProcessOptions {
@@ -72,6 +76,11 @@ export class SimulatedProcess {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#options.clock.nowMs() + ms);
   }
 
+  /** When its longest pause so far is over; in the past for a process that runs. */
+  get pausedUntilMs(): number {
+    return this.#pausedUntilMs;
+  }
+
   /** The same port, as this process reaches it. */
   reach<P extends ObjectStore | WorkQueue<JsonValue>>(port: P): P {
     const process = this;
@@ -108,10 +117,16 @@ export class SimulatedProcess {
   #fate(): Promise<void> | undefined {
     const { random, clock } = this.#options;
     const draw = this.#isAlive ? random.float() : 1;
-    const { crash = 0, pause = 0, pauseMaxMs = 10_000 } = this.#faults;
+    const { crash = 0, pause = 0, pauseMaxMs = 10_000, suspend = 0 } = this.#faults;
     if (draw < crash) this.crash();
     else if (draw < crash + pause) this.pause(1 + random.int(pauseMaxMs));
+    else if (draw < crash + pause + suspend) this.#suspend();
     return this.#isAlive && this.#pausedUntilMs <= clock.nowMs() ? undefined : this.#held();
+  }
+
+  #suspend(): void {
+    const { suspendMinMs = 60_000, suspendMaxMs = suspendMinMs } = this.#faults;
+    this.pause(suspendMinMs + this.#options.random.int(suspendMaxMs - suspendMinMs + 1));
   }
 
   async #held(): Promise<void> {

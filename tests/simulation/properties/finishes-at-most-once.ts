@@ -1,6 +1,6 @@
 /**
- * A job ends once: no version of it follows its end but an operator's redrive, or one in which checkpoints are forgotten and
- * nothing else, and its log tells one end for each life, the last being the one that happened.
+ * A job ends once: no version of it follows its end but an operator's redrive, one in which checkpoints are forgotten and nothing
+ * else, or one that says the same again, and its log tells one end for each life, the last being the one that happened.
  */
 import { type JobDocument, TERMINAL_STATES } from '@preheat/contracts';
 import type { Property } from '../property.js';
@@ -14,7 +14,7 @@ export const finishesAtMostOnce: Property = {
     const [before, now] = versions?.slice(-2) ?? [];
     if (!before || !now || !TERMINAL_STATES.has(before.job.state)) return undefined;
     if ((now.job.redrives ?? 0) === (before.job.redrives ?? 0) + 1 && now.job.state === 'queued') return undefined;
-    if (onlyForgets(before.job, now.job)) return undefined;
+    if (onlyForgets(before.job, now.job) || saysTheSame(before.job, now.job)) return undefined;
     return `${now.job.id} was ${before.job.state} and was written again as ${now.job.state}`;
   },
 
@@ -30,16 +30,14 @@ export const finishesAtMostOnce: Property = {
 
 /** Beside what every write changes: the trail of writes, and the log that tells of it. */
 function onlyForgets(before: JobDocument, now: JobDocument): boolean {
-  const rest = ({
-    checkpoints: _,
-    events: __,
-    nextSequence: ___,
-    writeId: ____,
-    recentWriteIds: _____,
-    ...job
-  }: JobDocument) => JSON.stringify(job);
+  const rest = ({ checkpoints: _, events: __, nextSequence: ___, ...job }: JobDocument) => untrailed(job);
   const known = new Set(before.checkpoints.map(({ id }) => id));
   const isFewer =
     now.checkpoints.length < before.checkpoints.length && now.checkpoints.every(({ id }) => known.has(id));
   return isFewer && rest(before) === rest(now);
 }
+
+/** The collector replaces a version so that no write against it comes true any more. */
+const saysTheSame = (before: JobDocument, now: JobDocument): boolean => untrailed(before) === untrailed(now);
+
+const untrailed = ({ writeId: _, recentWriteIds: __, ...job }: Partial<JobDocument>): string => JSON.stringify(job);

@@ -27,6 +27,11 @@ export interface FaultPlan {
   readonly modelLoadMs: number;
 }
 
+/** Beyond the longest pause of a process but a suspended runner's, and the longest way of a write. */
+export const ORPHAN_GRACE_MS = 5 * 60_000;
+/** Few: their worlds last as long as the suspension. */
+const SUSPENDING_SEEDS = 0.04;
+
 const SKEWS_MS = [0, 200, 2_000, 15_000];
 
 export function drawFaults(random: Random, leaseTtlMs: number): FaultPlan {
@@ -62,7 +67,7 @@ export function drawFaults(random: Random, leaseTtlMs: number): FaultPlan {
   return {
     store,
     queue,
-    runner: process(0.008),
+    runner: { ...process(0.008), ...drawSuspensions(random.fork('suspensions')) },
     api: process(0.02),
     sweeper: process(0.02),
     skewMaxMs: SKEWS_MS[random.int(SKEWS_MS.length)] ?? 0,
@@ -73,4 +78,10 @@ export function drawFaults(random: Random, leaseTtlMs: number): FaultPlan {
     jobsPerProject: random.float() < 0.6 ? Infinity : 1,
     modelLoadMs: random.float() < 0.6 ? 0 : 1_000 + random.int(20_000),
   };
+}
+
+/** A suspended runner wakes when its job has long ended elsewhere, and the collector has deleted what it was about to refer to. */
+function drawSuspensions(random: Random): ProcessFaults {
+  if (random.float() >= SUSPENDING_SEEDS) return {};
+  return { suspend: 0.01 * random.float(), suspendMinMs: 2 * ORPHAN_GRACE_MS, suspendMaxMs: 6 * ORPHAN_GRACE_MS };
 }

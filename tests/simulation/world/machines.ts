@@ -20,6 +20,7 @@ import { runnerLoop } from '../../../gpu-runner/src/runner-loop.js';
 import type { RunnerDependencies } from '../../../gpu-runner/src/runner-dependencies.js';
 import { WarmStay } from '../../../gpu-runner/src/warm-stay.js';
 import type { ApiMachine } from './api-machine.js';
+import { ORPHAN_GRACE_MS } from './fault-plan.js';
 import { lightRecipe, STEP_MAX_MS } from './light-recipe.js';
 import type { Weakened } from './weakened.js';
 import { LEASE_TTL_MS, type World } from './world.js';
@@ -29,8 +30,6 @@ const HELD_MODEL_BYTES = 0;
 const RESTART_MAX_MS = 15_000;
 const SWEEP_EVERY_MS = 7_000;
 const RING_AFTER_MS = 20_000;
-/** Beyond the longest pause of a process, and the longest way of a write. */
-export const ORPHAN_GRACE_MS = 5 * 60_000;
 
 type Program = (process: SimulatedProcess, shutdown: AbortSignal) => Promise<void>;
 

@@ -23,6 +23,7 @@ export interface WorldJudge {
 
 export class World {
   readonly simulation: Simulation;
+  readonly startMs: number;
   readonly faults: FaultPlan;
   readonly plan: readonly PlannedJob[];
   readonly history: LedgerHistory;
@@ -44,6 +45,7 @@ export class World {
   constructor(simulation: Simulation, log: Log, judge: WorldJudge) {
     const { clock, random } = simulation;
     this.simulation = simulation;
+    this.startMs = clock.nowMs();
     this.log = log;
     this.faults = drawFaults(random.fork('faults'), LEASE_TTL_MS);
     this.plan = drawJobs(random.fork('plan'));
@@ -73,6 +75,11 @@ export class World {
 
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** When the last process wakes that is suspended; in the past when all run. */
+  get awakeAtMs(): number {
+    return Math.max(...[...this.#processes].map(({ pausedUntilMs }) => pausedUntilMs));
   }
 
   /** Every process stops, and none starts again. */
