@@ -147,8 +147,7 @@ async function takeStep<Config extends GrpoConfig>(
   const totalSteps = phaseSteps(config, state.rows.length);
   const step = state.step + 1;
   const temperature = usedTemperature(state.temperature, config);
-  const spec = lossOf(config, temperature);
-  const started = now();
+  const [spec, started] = [lossOf(config, temperature), now()];
 
   // Collect: the policy sees every prompt of the batch `group_size` times.
   const batch = state.order.batchAt(state.cursor);
