@@ -3,8 +3,8 @@ import { type Environment, FUNCTION_DECODER_WORKERS, openApi, openParts } from '
 import { bufferedHandler, streamingHandler } from './function-url.js';
 import { tellStart } from './tell-start.js';
 
-/** @param compiledCode What became of the compiled code that was shipped, to be logged. */
-export async function open(environment: Environment, compiledCode?: string) {
+/** @param compiledCode Says what became of the compiled code that was shipped, to be logged. */
+export async function open(environment: Environment, compiledCode?: () => string) {
   const parts = await openParts(environment, 'api', FUNCTION_DECODER_WORKERS);
   const app = await openApi(environment, parts);
   await app.ready();
