@@ -35,8 +35,12 @@ const BUNDLED_RUNTIME = {
 const NO_UNUSED_COMPILERS = {
   name: 'no-unused-compilers',
   setup({ onLoad }) {
-    const contents = "throw new Error('This bundle has none of the compilers of Fastify: name the compilers of the app.');";
-    onLoad({ filter: /@fastify[\\/](?:ajv-compiler|fast-json-stringify-compiler)[\\/]/ }, () => ({ contents, loader: 'js' }));
+    const contents =
+      "throw new Error('This bundle has none of the compilers of Fastify: name the compilers of the app.');";
+    onLoad({ filter: /@fastify[\\/](?:ajv-compiler|fast-json-stringify-compiler)[\\/]/ }, () => ({
+      contents,
+      loader: 'js',
+    }));
   },
 };
 
@@ -78,7 +82,11 @@ function purityOf({ inputs, outputs }) {
     const bare = new Set([...readFileSync(input, 'utf8').matchAll(/^import '(.+)';/gm)].map(([, path]) => path));
     return imports.filter(({ original }) => bare.has(original)).map(({ path }) => path);
   };
-  const impure = new Set(Object.entries(inputs).filter(([input]) => isOurs(input)).flatMap(importsOf));
+  const impure = new Set(
+    Object.entries(inputs)
+      .filter(([input]) => isOurs(input))
+      .flatMap(importsOf),
+  );
   const isPure = (input) => isOurs(input) && !impure.has(input);
   const pure = Object.entries(outputs).filter(([, output]) => Object.keys(output.inputs).every(isPure));
   const names = new Set(pure.map(([output]) => basename(output)));

@@ -36,7 +36,8 @@ try {
   await run('start', first, onDisk);
   if (second) await run('rest', second, onDisk);
   // Against a store without content: its client is compiled too.
-  for (const [at, rehearsal] of rehearsals.entries()) await run(at === 0 ? 'aws' : 'aws-rest', rehearsal, aws.environment);
+  for (const [at, rehearsal] of rehearsals.entries())
+    await run(at === 0 ? 'aws' : 'aws-rest', rehearsal, aws.environment);
 } finally {
   rmSync(data, { recursive: true, force: true });
   aws.close();
@@ -45,5 +46,8 @@ if (write === '--write') {
   // As it will be when the code is taken: V8 compares flags.
   setFlagsFromString('--flush-bytecode');
   for (const [pack, script] of scripts) writeFileSync(join(folder, compiledFileOf(pack)), script.createCachedData());
-} else writeFileSync(1, JSON.stringify(Object.fromEntries(Object.entries(ran).filter(([, chunks]) => chunks.length > 0))));
+} else {
+  const packs = Object.entries(ran).filter(([, chunks]) => chunks.length > 0);
+  writeFileSync(1, JSON.stringify(Object.fromEntries(packs)));
+}
 process.exit(0);

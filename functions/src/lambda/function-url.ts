@@ -29,7 +29,10 @@ interface CallEvent {
   readonly requestContext?: { readonly http?: { readonly method?: string } };
 }
 
-function wrappedOnce<T extends object>(appFor: AppFor, wrap: (app: FastifyInstance) => T): (event: CallEvent) => Promise<T> {
+function wrappedOnce<T extends object>(
+  appFor: AppFor,
+  wrap: (app: FastifyInstance) => T,
+): (event: CallEvent) => Promise<T> {
   const wrapped = new WeakMap<FastifyInstance, T>();
   return async (event) => {
     const method = event.requestContext?.http?.method ?? event.httpMethod ?? 'GET';
@@ -41,7 +44,9 @@ function wrappedOnce<T extends object>(appFor: AppFor, wrap: (app: FastifyInstan
 }
 
 export function bufferedHandler(appFor: AppFor) {
-  const answererOf = wrappedOnce(appFor, (app) => awsLambdaFastify<unknown>(app, { ...shared, enforceBase64: isBinary }));
+  const answererOf = wrappedOnce(appFor, (app) =>
+    awsLambdaFastify<unknown>(app, { ...shared, enforceBase64: isBinary }),
+  );
   return async (event: CallEvent, context: Context) => (await answererOf(event))(event, context);
 }
 

@@ -38,20 +38,32 @@ test('the first stage takes no path that another route of the whole app has', as
     const taken = reader.routeTable.filter(
       (route) => route.pattern.test(url) && methods.some((method) => route.methods.includes(method)),
     );
-    expect(taken.map((route) => route.url), url).toEqual([]);
+    expect(
+      taken.map((route) => route.url),
+      url,
+    ).toEqual([]);
   }
 });
 
 test('what the first stage answers is what the whole app answers', async () => {
   const { reader, whole } = await stages();
-  for (const url of ['/v1/models', '/v1/fine_tuning/jobs?limit=1', '/v1/fine_tuning/jobs/ftjob-1', '/v1/models?limit=x']) {
-    const [first, second] = await Promise.all([reader, whole].map((app) => app.inject({ url, headers: { authorization } })));
+  for (const url of [
+    '/v1/models',
+    '/v1/fine_tuning/jobs?limit=1',
+    '/v1/fine_tuning/jobs/ftjob-1',
+    '/v1/models?limit=x',
+  ]) {
+    const [first, second] = await Promise.all(
+      [reader, whole].map((app) => app.inject({ url, headers: { authorization } })),
+    );
     expect([first?.statusCode, first?.json()], url).toEqual([second?.statusCode, second?.json()]);
   }
 });
 
 test('an app that opens with an error is the caller’s to see', async () => {
   const { reader } = await stages();
-  const api = await StagedApi.open(({ isReader }) => (isReader ? Promise.resolve(reader) : Promise.reject(new Error('no'))));
+  const api = await StagedApi.open(({ isReader }) =>
+    isReader ? Promise.resolve(reader) : Promise.reject(new Error('no')),
+  );
   await expect(api.appFor('GET', '/v1/evals')).rejects.toThrow('no');
 });

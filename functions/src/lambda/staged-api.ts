@@ -31,7 +31,14 @@ export class StagedApi {
 
   /** For processes that are started ahead of calls, too: these have the time. */
   async whole(): Promise<FastifyInstance> {
-    return (this.#whole ??= this.#openWhole());
+    this.#whole ??= this.#openWhole();
+    try {
+      return await this.#whole;
+    } catch (error) {
+      // The next call tries again.
+      this.#whole = undefined;
+      throw error;
+    }
   }
 
   /** A path that ends in a slash is no route, and what is allowed there instead is known to the whole app alone. */
