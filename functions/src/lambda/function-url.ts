@@ -22,7 +22,7 @@ const isBinary = ({ headers }: LightMyRequestResponse): boolean =>
 type AppFor = (method: string, path: string) => Promise<FastifyInstance>;
 
 /** As function URLs, and gateways of either version, say what is called. */
-interface CallEvent {
+export interface CallEvent {
   readonly rawPath?: string;
   readonly path?: string;
   readonly httpMethod?: string;
