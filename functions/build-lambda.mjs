@@ -7,12 +7,14 @@
  * Folders that grade get the Python sandbox, which is started as a process from its own files, and Pyodide (14 MB).
  */
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { buildChunks, bundleOptions, COMMON_JS, OF_THIS_BUNDLE } from './lambda/build-chunks.mjs';
+import { writePacks } from './lambda/write-packs.mjs';
 
 const FUNCTIONS_FOLDER = dirname(fileURLToPath(import.meta.url));
 const BUILD_FOLDER = join(FUNCTIONS_FOLDER, 'lambda');
@@ -32,68 +34,47 @@ const LAMBDAS = {
   sweeper: { entry: 'sweeper', exports: ['handler'], decodes: false, grades: false },
 };
 
-/** What modules know of themselves, in a bundle that is no module. */
-const IMPORT_META = {
-  'import.meta.url': 'urlOfThisBundle',
-  'import.meta.resolve': 'require.resolve',
-};
-const OF_THIS_BUNDLE =
-  "const requireBeside = require, urlOfThisBundle = require('node:url').pathToFileURL(__filename).href;";
-
-/** The JavaScript of the model runtime is many small files, which take longer to find than to run; its native part stays a file. */
-const BUNDLED_RUNTIME = {
-  name: 'bundled-model-runtime',
-  setup({ onLoad }) {
-    onLoad({ filter: /onnxruntime-node[\\/]dist[\\/]binding\.js$/ }, ({ path }) => {
-      const source = readFileSync(path, 'utf8');
-      const contents = source.replace('require(`../bin/', `requireBeside(\`./node_modules/${MODEL_RUNTIME}/bin/`);
-      if (contents === source) throw new Error(`${path} loads its native part in another way than it used to.`);
-      return { contents, loader: 'js' };
-    });
-  },
-};
-
-const SHARED = {
-  bundle: true,
-  // Short names too: errors say their own name, and V8 restores every name with the compiled code.
-  minify: true,
-  // One CommonJS file a function: V8 can take compiled code for it. What is imported on demand is evaluated on demand.
-  format: 'cjs',
-  // V8 forgets, with compiled code, who answers an `import()`; a `require()` needs nobody.
-  supported: { 'dynamic-import': false },
-  platform: 'node',
-  target: 'node20',
-  // The workspace's own packages are bundled from source, so no stale build can be deployed.
-  conditions: ['source'],
-  mainFields: ['module', 'main'],
-  define: IMPORT_META,
-  banner: { js: OF_THIS_BUNDLE },
-  logLevel: 'warning',
-};
-
 async function bundle(folder) {
   const { entry, exports, decodes, grades } = LAMBDAS[folder];
   const outdir = join(OUTPUT_FOLDER, folder);
   rmSync(outdir, { recursive: true, force: true });
+  mkdirSync(outdir, { recursive: true });
   const entryPoint = join(FUNCTIONS_FOLDER, 'src', 'lambda', `${entry}.ts`);
-  const outfile = join(outdir, 'bundle.cjs');
-  // tsx is for sources that run directly.
-  const shared = decodes
-    ? { ...SHARED, external: ['tsx'], plugins: [BUNDLED_RUNTIME] }
-    : { ...SHARED, external: ['tsx', MODEL_RUNTIME] };
-  const { metafile } = await build({ ...shared, entryPoints: [entryPoint], outfile, metafile: true });
+  const built = await buildChunks(entryPoint, { decodes });
   cpSync(join(BUILD_FOLDER, 'load-bundle.mjs'), join(outdir, 'load-bundle.mjs'));
   writeFileSync(join(outdir, `${entry}.mjs`), handlerModule(exports));
   if (decodes) {
-    const worker = join(INFERENCE_FOLDER, 'src', `${MODEL_WORKER}.ts`);
-    await build({ ...shared, entryPoints: [worker], outfile: join(outdir, `${MODEL_WORKER}.js`) });
+    await buildModelWorker(outdir);
     copyModelRuntime(outdir);
-  } else refuseModelRuntimeAtStart(folder, metafile.inputs, relative(process.cwd(), entryPoint));
+  } else refuseModelRuntimeAtStart(folder, built.metafile.inputs, relative(process.cwd(), entryPoint));
   if (grades) copySandbox(outdir);
-  await recordCompiledCode(folder, outdir);
+  const packs = await pack(folder, outdir, built);
   const kib = (file) => `${Math.round(statSync(join(outdir, file)).size / 1024)} KiB`;
   const runtime = decodes ? ` + ${MODEL_RUNTIME}` : '';
-  console.log(`dist-lambda/${folder}: ${kib('bundle.cjs')} + ${kib('bundle.compiled')} compiled${runtime}`);
+  const sizes = packs.map((name) => `${name} ${kib(`${name}.cjs`)} + ${kib(`${name}.compiled`)} compiled`);
+  console.log(`dist-lambda/${folder}: ${sizes.join(', ')}${runtime}`);
+}
+
+/** A start reads one file: what it runs, and what typical calls run. The client of AWS is another, and the rest is read where it is needed. */
+async function pack(folder, outdir, built) {
+  writePacks(outdir, built, {});
+  const together = JSON.parse(await rehearse(folder, outdir));
+  for (const name of built.chunks.keys()) rmSync(join(outdir, name.replace(/\.js$/, '.cjs')));
+  writePacks(outdir, built, together);
+  await rehearse(folder, outdir, '--write');
+  return Object.keys(together);
+}
+
+/** It is a file of its own, because it is started by its name. */
+async function buildModelWorker(outdir) {
+  const worker = join(INFERENCE_FOLDER, 'src', `${MODEL_WORKER}.ts`);
+  await build({
+    ...bundleOptions({ decodes: true }),
+    ...COMMON_JS,
+    entryPoints: [worker],
+    outfile: join(outdir, `${MODEL_WORKER}.js`),
+    banner: { js: OF_THIS_BUNDLE },
+  });
 }
 
 /** The module that Lambda imports: opens the function before the first call, so that what a start costs is in its start. */
@@ -107,12 +88,13 @@ const handlerModule = (exports) =>
     '',
   ].join('\n');
 
-/** Compiled code is of one version of Node: another refuses it. */
-async function recordCompiledCode(folder, outdir) {
+/** Compiled code is of one version of Node: another refuses it. @returns What the rehearsal printed. */
+async function rehearse(folder, outdir, ...options) {
   const record = join(BUILD_FOLDER, 'record-compiled-code.mjs');
   const node = process.env.PREHEAT_LAMBDA_NODE ?? process.execPath;
   // Nothing of the builder's own settings, loaders among them, is recorded.
-  await promisify(execFile)(node, [record, outdir, folder], { env: { PATH: process.env.PATH ?? '' } });
+  const env = { PATH: process.env.PATH ?? '' };
+  return (await promisify(execFile)(node, [record, outdir, folder, ...options], { env })).stdout;
 }
 
 /** Follows the static imports of the entry; an `import()` is allowed, since only paths routed elsewhere reach it. */

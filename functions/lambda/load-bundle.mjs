@@ -9,8 +9,12 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
-const BUNDLE_FILE = 'bundle.cjs';
-export const COMPILED_FILE = 'bundle.compiled';
+/** Which chunk the function starts with, and in which file each of its chunks is (write-packs.mjs). */
+export const INDEX_FILE = 'bundle.json';
+/** How chunks ask for others that need not run yet: `lazy:<chunk>:<names>`. */
+const LAZY = 'lazy:';
+/** What V8 compiled of a pack. */
+export const compiledFileOf = (pack) => pack.replace(/\.cjs$/, '.compiled');
 
 /**
  * Flags that Lambda starts Node with, by the memory of the function. V8 compares all flags before it takes compiled code, these
@@ -20,19 +24,68 @@ const HEAP_FLAG = /^--(?:expose[-_]gc|max[-_](?:old|semi)[-_]space[-_]size=\d+)$
 
 /**
  * @param {string} folder
- * @returns {{ exports: any, script: Script, compiledCode: 'taken' | 'refused' | 'absent' }}
+ * @returns {{ exports: any, scripts: Map<string, Script>, loaded: Set<string>, compiledCode(): 'taken' | 'refused' | 'absent' }}
+ *   Packs that were read so far, chunks that ran so far, and what became of the compiled code.
  */
 export function loadBundle(folder) {
-  const file = join(folder, BUNDLE_FILE);
-  // As `require` would wrap it; bundles are ASCII, and read fastest as Latin 1. V8 compares the length of the source alone.
-  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`;
-  const compiled = join(folder, COMPILED_FILE);
+  const { entry, packOf } = JSON.parse(readFileSync(join(folder, INDEX_FILE), 'utf8'));
+  const scripts = new Map();
+  const outcomes = new Set();
+  const members = {};
+  const modules = new Map();
+  const file = join(folder, 'bundle.cjs');
+  const requireBeside = createRequire(file);
+
+  const readPack = (pack) => {
+    const { script, outcome } = compilePack(folder, pack);
+    scripts.set(pack, script);
+    outcomes.add(outcome);
+    Object.assign(members, script.runInThisContext());
+  };
+  const requireChunk = (name) => {
+    const known = modules.get(name);
+    if (known) return known.exports;
+    if (!(name in members)) readPack(packOf[name]);
+    const module = { exports: {} };
+    modules.set(name, module);
+    members[name](module.exports, requireFrom, module, file, folder);
+    return module.exports;
+  };
+  const requireFrom = Object.assign((id) => {
+    if (id.startsWith(LAZY)) {
+      const [, name, names] = id.split(':');
+      return runAtFirstUse(() => requireChunk(name), names.split(','));
+    }
+    const name = id.startsWith('./') ? id.slice(2) : undefined;
+    return name !== undefined && name in packOf ? requireChunk(name) : requireBeside(id);
+  }, requireBeside);
+
+  const compiledCode = () => ['refused', 'absent'].find((outcome) => outcomes.has(outcome)) ?? 'taken';
+  const exports = requireChunk(entry);
+  return { exports, scripts, loaded: modules, compiledCode };
+}
+
+/** Stands for what `run` answers, which is called when one of these names is first read. */
+function runAtFirstUse(run, names) {
+  const lazy = {};
+  const become = (name) => {
+    const exports = run();
+    for (const each of names) Object.defineProperty(lazy, each, Object.getOwnPropertyDescriptor(exports, each));
+    return exports[name];
+  };
+  for (const name of names) Object.defineProperty(lazy, name, { configurable: true, get: () => become(name) });
+  return lazy;
+}
+
+function compilePack(folder, pack) {
+  const filename = join(folder, pack);
+  // Packs are ASCII, and read fastest as Latin 1. V8 compares the length of the source alone.
+  const source = readFileSync(filename, 'latin1');
+  const compiled = join(folder, compiledFileOf(pack));
   const cachedData = existsSync(compiled) ? readFileSync(compiled) : undefined;
-  const script = underDefaultHeapFlags(() => new Script(source, { filename: file, cachedData }));
-  const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(file), module, file, folder);
-  const compiledCode = cachedData === undefined ? 'absent' : script.cachedDataRejected ? 'refused' : 'taken';
-  return { exports: module.exports, script, compiledCode };
+  const script = underDefaultHeapFlags(() => new Script(source, { filename, cachedData }));
+  const outcome = cachedData === undefined ? 'absent' : script.cachedDataRejected ? 'refused' : 'taken';
+  return { script, outcome };
 }
 
 function underDefaultHeapFlags(compile) {

@@ -50,6 +50,6 @@ test.each([
 ])('compiled code %s is %s, and the function works all the same', async (_, outcome, damage) => {
   const copy = mkdtempSync(join(scratch, 'copy-'));
   cpSync(folder, copy, { recursive: true });
-  damage(join(copy, 'bundle.compiled'));
+  damage(join(copy, 'start.compiled'));
   expect(await compiledCodeOf(copy)).toBe(outcome);
 });

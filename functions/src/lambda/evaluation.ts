@@ -3,7 +3,7 @@ import { type Environment, FUNCTION_DECODER_WORKERS, openParts } from '../compos
 import { queueHandler } from './queue-messages.js';
 import { tellStart } from './tell-start.js';
 
-export async function open(environment: Environment, compiledCode?: string) {
+export async function open(environment: Environment, compiledCode?: () => string) {
   const parts = await openParts(environment, 'evaluation', FUNCTION_DECODER_WORKERS);
   tellStart(parts.log, compiledCode);
   return { handler: queueHandler(parts) };

@@ -6,7 +6,7 @@ import { tellStart } from './tell-start.js';
 /** Two turns of the schedule: a message that is merely slow is not rung for again. */
 const RING_AFTER_MS = 120_000;
 
-export async function open(environment: Environment, compiledCode?: string) {
+export async function open(environment: Environment, compiledCode?: () => string) {
   const parts = await openParts(environment, 'sweeper', FUNCTION_DECODER_WORKERS);
   tellStart(parts.log, compiledCode);
   const handler = async (): Promise<void> => {

@@ -13,8 +13,11 @@ export type FunctionName = (typeof FUNCTIONS)[number];
 
 export const folderOf = (name: FunctionName): string => join(REPOSITORY, 'functions', 'dist-lambda', name);
 
+/** What a start reads, and what the client of AWS is. */
+const PACKS = ['start', 'aws'] as const;
+
 export interface Size {
-  /** JavaScript that is read at a start. */
+  /** JavaScript that is read at a start on AWS. */
   readonly bundleBytes: number;
   /** What V8 compiled of it. */
   readonly compiledBytes: number;
@@ -49,8 +52,8 @@ export function sizeOf(name: FunctionName): Size {
   const bytes = (file: string) => statSync(join(folder, file)).size;
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return {
-    bundleBytes: bytes('bundle.cjs'),
-    compiledBytes: bytes('bundle.compiled'),
+    bundleBytes: PACKS.reduce((sum, pack) => sum + bytes(`${pack}.cjs`), 0),
+    compiledBytes: PACKS.reduce((sum, pack) => sum + bytes(`${pack}.compiled`), 0),
     folderBytes: files.reduce((sum, { parentPath, name: file }) => sum + statSync(join(parentPath, file)).size, 0),
   };
 }

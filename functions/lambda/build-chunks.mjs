@@ -1,0 +1,103 @@
+/**
+ * The modules of one entry as CommonJS chunks: what is imported on demand is a chunk of its own, and what several need is in
+ * one chunk that they share. CommonJS, since V8 can take compiled code for it.
+ */
+import { readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { build, transform } from 'esbuild';
+
+/** What modules know of themselves, in a chunk that is no module. */
+const IMPORT_META = {
+  'import.meta.url': 'urlOfThisBundle',
+  'import.meta.resolve': 'require.resolve',
+};
+export const OF_THIS_BUNDLE =
+  "const requireBeside = require, urlOfThisBundle = require('node:url').pathToFileURL(__filename).href;";
+
+const TARGET = { platform: 'node', target: 'node20', minify: true, logLevel: 'warning' };
+/** V8 forgets, with compiled code, who answers an `import()`; a `require()` needs nobody. */
+export const COMMON_JS = { ...TARGET, format: 'cjs', supported: { 'dynamic-import': false } };
+
+/** The JavaScript of the model runtime is many small files, which take longer to find than to run; its native part stays a file. */
+const BUNDLED_RUNTIME = {
+  name: 'bundled-model-runtime',
+  setup({ onLoad }) {
+    onLoad({ filter: /onnxruntime-node[\\/]dist[\\/]binding\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const contents = source.replace('require(`../bin/', 'requireBeside(`./node_modules/onnxruntime-node/bin/');
+      if (contents === source) throw new Error(`${path} loads its native part in another way than it used to.`);
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
+/** The app names its own compilers, so these are never loaded: 300 KiB that would be read at every start. */
+const NO_UNUSED_COMPILERS = {
+  name: 'no-unused-compilers',
+  setup({ onLoad }) {
+    const contents =
+      "throw new Error('This bundle has none of the compilers of Fastify: name the compilers of the app.');";
+    onLoad({ filter: /@fastify[\\/](?:ajv-compiler|fast-json-stringify-compiler)[\\/]/ }, () => ({
+      contents,
+      loader: 'js',
+    }));
+  },
+};
+
+/** @param {{ decodes: boolean }} options Whether the model runtime is bundled; tsx is for sources that run directly. */
+export const bundleOptions = ({ decodes }) => ({
+  ...TARGET,
+  bundle: true,
+  // The workspace's own packages are bundled from source, so no stale build can be deployed.
+  conditions: ['source'],
+  mainFields: ['module', 'main'],
+  define: IMPORT_META,
+  external: decodes ? ['tsx'] : ['tsx', 'onnxruntime-node'],
+  plugins: decodes ? [BUNDLED_RUNTIME, NO_UNUSED_COMPILERS] : [NO_UNUSED_COMPILERS],
+});
+
+/**
+ * Every module of ours is a chunk, which runs when something of it is first used: a start runs few of them. What is not ours is
+ * in chunks by who needs it.
+ * @returns {Promise<{ entry: string, chunks: Map<string, string>, metafile: import('esbuild').Metafile }>}
+ */
+export async function buildChunks(entryPoint, { decodes }) {
+  const options = { ...bundleOptions({ decodes }), format: 'esm', write: false, metafile: true, outdir: '.' };
+  const { metafile } = await build({ ...options, entryPoints: [entryPoint] });
+  const ours = Object.keys(metafile.inputs).filter(isOurs);
+  const split = await build({ ...options, entryPoints: ours, splitting: true, entryNames: '[name]-[hash]' });
+  const isPure = purityOf(split.metafile);
+  const toChunk = async ({ path, text }) => [basename(path), (await transform(lazily(text, isPure), COMMON_JS)).code];
+  const chunks = new Map(await Promise.all(split.outputFiles.map(toChunk)));
+  const isEntry = ([, output]) => output.entryPoint !== undefined && resolve(output.entryPoint) === entryPoint;
+  const [entry] = Object.entries(split.metafile.outputs).find(isEntry);
+  return { entry: basename(entry), chunks, metafile };
+}
+
+const isOurs = (input) => input.endsWith('.ts') && !input.includes('node_modules');
+
+/** Whether a chunk only defines what it exports, as our modules do: all but those that one imports for nothing else (`import './x.js'`). */
+function purityOf({ inputs, outputs }) {
+  const importsOf = ([input, { imports }]) => {
+    const bare = new Set([...readFileSync(input, 'utf8').matchAll(/^import '(.+)';/gm)].map(([, path]) => path));
+    return imports.filter(({ original }) => bare.has(original)).map(({ path }) => path);
+  };
+  const impure = new Set(
+    Object.entries(inputs)
+      .filter(([input]) => isOurs(input))
+      .flatMap(importsOf),
+  );
+  const isPure = (input) => isOurs(input) && !impure.has(input);
+  const pure = Object.entries(outputs).filter(([, output]) => Object.keys(output.inputs).every(isPure));
+  const names = new Set(pure.map(([output]) => basename(output)));
+  return (name) => names.has(name);
+}
+
+/** Imports of other chunks become such that run a chunk when a name of it is used (load-bundle.mjs), or never, where none is. */
+function lazily(text, isPure) {
+  const named = text.replace(/\bimport\{([^}]*)\}from"\.\/([^"]+)"/g, (_, list, name) => {
+    const names = list.split(',').map((item) => item.split(' as ')[0]);
+    return `import{${list}}from"lazy:${name}:${names.join(',')}"`;
+  });
+  return named.replace(/\bimport"\.\/([^"]+)";/g, (statement, name) => (isPure(name) ? '' : statement));
+}
