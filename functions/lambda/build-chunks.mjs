@@ -3,7 +3,7 @@
  * one chunk that they share. CommonJS, since V8 can take compiled code for it.
  */
 import { readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { build, transform } from 'esbuild';
 
 /** What modules know of themselves, in a chunk that is no module. */
@@ -35,12 +35,8 @@ const BUNDLED_RUNTIME = {
 const NO_UNUSED_COMPILERS = {
   name: 'no-unused-compilers',
   setup({ onLoad }) {
-    const contents =
-      "throw new Error('This bundle has none of the compilers of Fastify: name the compilers of the app.');";
-    onLoad({ filter: /@fastify[\\/](?:ajv-compiler|fast-json-stringify-compiler)[\\/]/ }, () => ({
-      contents,
-      loader: 'js',
-    }));
+    const contents = "throw new Error('This bundle has none of the compilers of Fastify: name the compilers of the app.');";
+    onLoad({ filter: /@fastify[\\/](?:ajv-compiler|fast-json-stringify-compiler)[\\/]/ }, () => ({ contents, loader: 'js' }));
   },
 };
 
@@ -56,48 +52,18 @@ export const bundleOptions = ({ decodes }) => ({
   plugins: decodes ? [BUNDLED_RUNTIME, NO_UNUSED_COMPILERS] : [NO_UNUSED_COMPILERS],
 });
 
-/**
- * Every module of ours is a chunk, which runs when something of it is first used: a start runs few of them. What is not ours is
- * in chunks by who needs it.
- * @returns {Promise<{ entry: string, chunks: Map<string, string>, metafile: import('esbuild').Metafile }>}
- */
+/** @returns {Promise<{ entry: string, chunks: Map<string, string>, metafile: import('esbuild').Metafile }>} */
 export async function buildChunks(entryPoint, { decodes }) {
-  const options = { ...bundleOptions({ decodes }), format: 'esm', write: false, metafile: true, outdir: '.' };
-  const { metafile } = await build({ ...options, entryPoints: [entryPoint] });
-  const ours = Object.keys(metafile.inputs).filter(isOurs);
-  const split = await build({ ...options, entryPoints: ours, splitting: true, entryNames: '[name]-[hash]' });
-  const isPure = purityOf(split.metafile);
-  const toChunk = async ({ path, text }) => [basename(path), (await transform(lazily(text, isPure), COMMON_JS)).code];
-  const chunks = new Map(await Promise.all(split.outputFiles.map(toChunk)));
-  const isEntry = ([, output]) => output.entryPoint !== undefined && resolve(output.entryPoint) === entryPoint;
-  const [entry] = Object.entries(split.metafile.outputs).find(isEntry);
-  return { entry: basename(entry), chunks, metafile };
-}
-
-const isOurs = (input) => input.endsWith('.ts') && !input.includes('node_modules');
-
-/** Whether a chunk only defines what it exports, as our modules do: all but those that one imports for nothing else (`import './x.js'`). */
-function purityOf({ inputs, outputs }) {
-  const importsOf = ([input, { imports }]) => {
-    const bare = new Set([...readFileSync(input, 'utf8').matchAll(/^import '(.+)';/gm)].map(([, path]) => path));
-    return imports.filter(({ original }) => bare.has(original)).map(({ path }) => path);
-  };
-  const impure = new Set(
-    Object.entries(inputs)
-      .filter(([input]) => isOurs(input))
-      .flatMap(importsOf),
-  );
-  const isPure = (input) => isOurs(input) && !impure.has(input);
-  const pure = Object.entries(outputs).filter(([, output]) => Object.keys(output.inputs).every(isPure));
-  const names = new Set(pure.map(([output]) => basename(output)));
-  return (name) => names.has(name);
-}
-
-/** Imports of other chunks become such that run a chunk when a name of it is used (load-bundle.mjs), or never, where none is. */
-function lazily(text, isPure) {
-  const named = text.replace(/\bimport\{([^}]*)\}from"\.\/([^"]+)"/g, (_, list, name) => {
-    const names = list.split(',').map((item) => item.split(' as ')[0]);
-    return `import{${list}}from"lazy:${name}:${names.join(',')}"`;
+  const { outputFiles, metafile } = await build({
+    ...bundleOptions({ decodes }),
+    entryPoints: [entryPoint],
+    format: 'esm',
+    splitting: true,
+    outdir: '.',
+    write: false,
+    metafile: true,
   });
-  return named.replace(/\bimport"\.\/([^"]+)";/g, (statement, name) => (isPure(name) ? '' : statement));
+  const asCommonJs = async ({ path, text }) => [basename(path), (await transform(text, COMMON_JS)).code];
+  const chunks = new Map(await Promise.all(outputFiles.map(asCommonJs)));
+  return { entry: basename(entryPoint).replace(/\.ts$/, '.js'), chunks, metafile };
 }

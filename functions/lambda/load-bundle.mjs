@@ -11,8 +11,6 @@ import { Script } from 'node:vm';
 
 /** Which chunk the function starts with, and in which file each of its chunks is (write-packs.mjs). */
 export const INDEX_FILE = 'bundle.json';
-/** How chunks ask for others that need not run yet: `lazy:<chunk>:<names>`. */
-const LAZY = 'lazy:';
 /** What V8 compiled of a pack. */
 export const compiledFileOf = (pack) => pack.replace(/\.cjs$/, '.compiled');
 
@@ -52,10 +50,6 @@ export function loadBundle(folder) {
     return module.exports;
   };
   const requireFrom = Object.assign((id) => {
-    if (id.startsWith(LAZY)) {
-      const [, name, names] = id.split(':');
-      return runAtFirstUse(() => requireChunk(name), names.split(','));
-    }
     const name = id.startsWith('./') ? id.slice(2) : undefined;
     return name !== undefined && name in packOf ? requireChunk(name) : requireBeside(id);
   }, requireBeside);
@@ -63,18 +57,6 @@ export function loadBundle(folder) {
   const compiledCode = () => ['refused', 'absent'].find((outcome) => outcomes.has(outcome)) ?? 'taken';
   const exports = requireChunk(entry);
   return { exports, scripts, loaded: modules, compiledCode };
-}
-
-/** Stands for what `run` answers, which is called when one of these names is first read. */
-function runAtFirstUse(run, names) {
-  const lazy = {};
-  const become = (name) => {
-    const exports = run();
-    for (const each of names) Object.defineProperty(lazy, each, Object.getOwnPropertyDescriptor(exports, each));
-    return exports[name];
-  };
-  for (const name of names) Object.defineProperty(lazy, name, { configurable: true, get: () => become(name) });
-  return lazy;
 }
 
 function compilePack(folder, pack) {

@@ -12,8 +12,8 @@ import { REHEARSALS } from './rehearsals.mjs';
 import { startStubOfAws } from './stub-of-aws.mjs';
 
 const [folder, name, write] = process.argv.slice(2);
-const rehearsals = REHEARSALS[name];
-if (folder === undefined || rehearsals === undefined) {
+const rehearse = REHEARSALS[name];
+if (folder === undefined || rehearse === undefined) {
   throw new Error(`usage: record-compiled-code.mjs FOLDER ${Object.keys(REHEARSALS).join('|')} [--write]`);
 }
 
@@ -25,19 +25,12 @@ const { exports: bundle, scripts, loaded } = loadBundle(folder);
 const data = mkdtempSync(join(tmpdir(), 'preheat-rehearsal-'));
 const aws = await startStubOfAws();
 const ran = {};
-const onDisk = { PREHEAT_STORE: 'filesystem', PREHEAT_DATA_DIR: data };
-const run = async (pack, rehearsal, store) => {
-  const before = new Set(Object.values(ran).flat());
-  await rehearsal(bundle, store);
-  ran[pack] = [...loaded.keys()].filter((chunk) => !before.has(chunk));
-};
 try {
-  const [first, second] = rehearsals;
-  await run('start', first, onDisk);
-  if (second) await run('rest', second, onDisk);
+  await rehearse(bundle, { PREHEAT_STORE: 'filesystem', PREHEAT_DATA_DIR: data });
+  ran.start = [...loaded.keys()];
   // Against a store without content: its client is compiled too.
-  for (const [at, rehearsal] of rehearsals.entries())
-    await run(at === 0 ? 'aws' : 'aws-rest', rehearsal, aws.environment);
+  await rehearse(bundle, aws.environment);
+  ran.aws = [...loaded.keys()].filter((chunk) => !ran.start.includes(chunk));
 } finally {
   rmSync(data, { recursive: true, force: true });
   aws.close();
@@ -46,8 +39,5 @@ if (write === '--write') {
   // As it will be when the code is taken: V8 compares flags.
   setFlagsFromString('--flush-bytecode');
   for (const [pack, script] of scripts) writeFileSync(join(folder, compiledFileOf(pack)), script.createCachedData());
-} else {
-  const packs = Object.entries(ran).filter(([, chunks]) => chunks.length > 0);
-  writeFileSync(1, JSON.stringify(Object.fromEntries(packs)));
-}
+} else writeFileSync(1, JSON.stringify(ran));
 process.exit(0);

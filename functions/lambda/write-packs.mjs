@@ -23,7 +23,5 @@ export function writePacks(folder, { entry, chunks }, together) {
   writeFileSync(join(folder, INDEX_FILE), JSON.stringify({ entry, packOf }));
 }
 
-const asMember = (name, code) => {
-  const prologue = /\b(?:requireBeside|urlOfThisBundle)\b/.test(code) ? OF_THIS_BUNDLE : '';
-  return `${JSON.stringify(name)}:(function(exports,require,module,__filename,__dirname){${prologue}${code}\n})`;
-};
+const asMember = (name, code) =>
+  `${JSON.stringify(name)}:(function(exports,require,module,__filename,__dirname){${OF_THIS_BUNDLE}${code}\n})`;

@@ -76,8 +76,6 @@ export interface AppOptions {
   readonly queue?: QueueOptions;
   /** Where something stops the process in the middle of an answer: how long after the request. Default: nothing does. */
   readonly answerLimitMs?: number;
-  /** Whether the app has only the routes that read jobs and models: it starts sooner than one that has all. Default: it has all. */
-  readonly isReader?: boolean;
   /** Whether the app can describe its routes as an OpenAPI document, which takes longer than serving them. Default: it cannot. */
   readonly isDescribed?: boolean;
 }
@@ -117,16 +115,14 @@ export async function createApp(deps: ApiDependencies, options: AppOptions): Pro
   // The library counts bytes itself, to say what the limit is.
   await app.register(multipart, { throwFileSizeLimit: false });
   if (options.isDescribed) await describeRoutes(app);
-  serveOpenapi(app, () => createApp(deps, { ...options, isDescribed: true, isReader: false }));
+  serveOpenapi(app, () => createApp(deps, { ...options, isDescribed: true }));
   const { publicUrl = '', runnerClasses = [localRunnerClass()], queue = {} } = options;
   const routeOptions = { limits, keys, publicUrl, runnerClasses, queue, patience: patience(options.answerLimitMs) };
-  healthRoute(app);
-  const add = options.isReader ? addReadingRoutes : addAllRoutes;
-  app.register(async (v1) => add(v1 as unknown as App, deps, routeOptions), { prefix: '/v1' });
+  addRoutes(app as unknown as App, deps, routeOptions);
   return app;
 }
 
-interface RouteParts {
+interface RouteOptions {
   readonly limits: Limits;
   readonly keys: ApiKeys;
   readonly publicUrl: string;
@@ -135,15 +131,7 @@ interface RouteParts {
   readonly patience: Patience;
 }
 
-/** What dashboards and clients that wait ask for. */
-function addReadingRoutes(v1: App, deps: ApiDependencies, { queue }: RouteParts): void {
-  readJobRoutes(v1, deps, new QueueOutlook(deps, queue, deps.queueFacts));
-  jobEventRoutes(v1, deps);
-  jobCheckpointRoutes(v1, deps);
-  modelRoutes(v1, deps, new Aliases(deps));
-}
-
-function addAllRoutes(v1: App, deps: ApiDependencies, options: RouteParts): void {
+function addRoutes(app: App, deps: ApiDependencies, options: RouteOptions): void {
   const { limits, keys, publicUrl, runnerClasses } = options;
   const outlook = new QueueOutlook(deps, options.queue, deps.queueFacts);
   const files = new FileLibrary(deps);
@@ -151,29 +139,39 @@ function addAllRoutes(v1: App, deps: ApiDependencies, options: RouteParts): void
   const evals = new Evals(deps);
   const runs = new Runs(deps);
   const completions = new StoredCompletions(deps);
+  const aliases = new Aliases(deps);
   const checks = { ...deps, files, runnerClasses, throughput: new ThroughputLedger(deps) };
-  addReadingRoutes(v1, deps, options);
-  uploadRoute(v1, files, limits.fileBytes);
-  fileReadRoutes(v1, deps, files);
-  uploadRoutes(v1, uploads, limits);
-  directPartRoute(v1, uploads);
-  limitsRoute(v1, limits, { ...deps, ...options.queue });
-  createJobRoute(v1, deps, checks, outlook);
-  preflightRoute(v1, checks);
-  controlJobRoutes(v1, deps, outlook);
-  checkpointPermissionRoutes(v1, new CheckpointPermissions(deps));
-  graderRoutes(v1, deps);
-  aliasRoutes(v1, deps, new Aliases(deps));
-  modelImportRoute(v1, deps, files);
-  modelExpiryRoutes(v1, deps);
-  modelExportRoutes(v1, deps);
-  chatCompletionRoute(v1, deps, completions, options.patience);
-  textCompletionRoute(v1, deps, options.patience);
-  storedCompletionRoutes(v1, completions);
-  webhookEndpointRoutes(v1, deps);
-  evalRoutes(v1, evals);
-  runRoutes(v1, { evals, runs, files, completions, models: deps.models, publicUrl });
-  outputItemRoutes(v1, runs, deps);
-  compareRoutes(v1, evals, runs);
-  adminKeyRoutes(v1, keys);
+  healthRoute(app);
+  app.register(
+    async (v1: App) => {
+      uploadRoute(v1, files, limits.fileBytes);
+      fileReadRoutes(v1, deps, files);
+      uploadRoutes(v1, uploads, limits);
+      directPartRoute(v1, uploads);
+      limitsRoute(v1, limits, { ...deps, ...options.queue });
+      createJobRoute(v1, deps, checks, outlook);
+      preflightRoute(v1, checks);
+      readJobRoutes(v1, deps, outlook);
+      controlJobRoutes(v1, deps, outlook);
+      jobEventRoutes(v1, deps);
+      jobCheckpointRoutes(v1, deps);
+      checkpointPermissionRoutes(v1, new CheckpointPermissions(deps));
+      graderRoutes(v1, deps);
+      modelRoutes(v1, deps, aliases);
+      aliasRoutes(v1, deps, aliases);
+      modelImportRoute(v1, deps, files);
+      modelExpiryRoutes(v1, deps);
+      modelExportRoutes(v1, deps);
+      chatCompletionRoute(v1, deps, completions, options.patience);
+      textCompletionRoute(v1, deps, options.patience);
+      storedCompletionRoutes(v1, completions);
+      webhookEndpointRoutes(v1, deps);
+      evalRoutes(v1, evals);
+      runRoutes(v1, { evals, runs, files, completions, models: deps.models, publicUrl });
+      outputItemRoutes(v1, runs, deps);
+      compareRoutes(v1, evals, runs);
+      adminKeyRoutes(v1, keys);
+    },
+    { prefix: '/v1' },
+  );
 }

@@ -15,7 +15,6 @@ import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
 import type { FastifyInstance } from 'fastify';
 import { parseApiKeys } from './access/key-directory.js';
-import type { AppOptions } from './app.js';
 import { Evals } from './evaluation/evals.js';
 import { Runs } from './evaluation/runs.js';
 import type { RunWorkerDependencies } from './evaluation/work-on-run.js';
@@ -99,19 +98,13 @@ function queueOptionsOf(settings: FleetSettings): QueueOptions {
 }
 
 /** @throws Error naming each environment variable that is missing or wrong. */
-export async function openApi(
-  environment: Environment,
-  parts: Parts,
-  publicUrl = '',
-  kind: Pick<AppOptions, 'isReader'> = {},
-): Promise<FastifyInstance> {
+export async function openApi(environment: Environment, parts: Parts, publicUrl = ''): Promise<FastifyInstance> {
   const settings = readSettings(ApiSettings, { ...environment });
   const { PREHEAT_MAX_BODY_BYTES: maxBodyBytes, PREHEAT_REQUESTS_PER_MINUTE: perMinute } = settings;
   const { PREHEAT_ANSWER_LIMIT_SECONDS: answerSeconds } = settings;
   // Only where there is an API: workers and the sweeper start without routes and what they are made of.
   const { createApp } = await import('./app.js');
   return createApp(parts, {
-    ...kind,
     limits: {
       ...(maxBodyBytes === undefined ? {} : limitsUnder(Number(maxBodyBytes))),
       ...(perMinute === undefined ? {} : { requestsPerMinute: Number(perMinute) }),

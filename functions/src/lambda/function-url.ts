@@ -18,49 +18,17 @@ const TEXT = /^(text\/|application\/json)/;
 const isBinary = ({ headers }: LightMyRequestResponse): boolean =>
   !TEXT.test(String(headers['content-type'] ?? 'text/'));
 
-/** Answers calls by the app that has their route; each app is wrapped once. */
-type AppFor = (method: string, path: string) => Promise<FastifyInstance>;
-
-/** As function URLs, and gateways of either version, say what is called. */
-export interface CallEvent {
-  readonly rawPath?: string;
-  readonly path?: string;
-  readonly httpMethod?: string;
-  readonly requestContext?: { readonly http?: { readonly method?: string } };
+export function bufferedHandler(app: FastifyInstance) {
+  return awsLambdaFastify<unknown>(app, { ...shared, enforceBase64: isBinary });
 }
 
-function wrappedOnce<T extends object>(
-  appFor: AppFor,
-  wrap: (app: FastifyInstance) => T,
-): (event: CallEvent) => Promise<T> {
-  const wrapped = new WeakMap<FastifyInstance, T>();
-  return async (event) => {
-    const method = event.requestContext?.http?.method ?? event.httpMethod ?? 'GET';
-    const app = await appFor(method, event.rawPath ?? event.path ?? '/');
-    const known = wrapped.get(app) ?? wrap(app);
-    wrapped.set(app, known);
-    return known;
-  };
-}
-
-export function bufferedHandler(appFor: AppFor) {
-  const answererOf = wrappedOnce(appFor, (app) =>
-    awsLambdaFastify<unknown>(app, { ...shared, enforceBase64: isBinary }),
-  );
-  return async (event: CallEvent, context: Context) => (await answererOf(event))(event, context);
-}
-
-export function streamingHandler(appFor: AppFor) {
-  const answererOf = wrappedOnce(
-    appFor,
-    (app) =>
-      awsLambdaFastify(app, { ...shared, payloadAsStream: true }) as awsLambdaFastify.PromiseHandler<
-        unknown,
-        awsLambdaFastify.LambdaResponseStreamed
-      >,
-  );
-  return awslambda.streamifyResponse(async (event: CallEvent, responseStream, context: Context) => {
-    const { meta, stream } = await (await answererOf(event))(event, context);
+export function streamingHandler(app: FastifyInstance) {
+  const answer = awsLambdaFastify(app, { ...shared, payloadAsStream: true }) as awsLambdaFastify.PromiseHandler<
+    unknown,
+    awsLambdaFastify.LambdaResponseStreamed
+  >;
+  return awslambda.streamifyResponse(async (event: unknown, responseStream, context: Context) => {
+    const { meta, stream } = await answer(event, context);
     await pipeline(stream, awslambda.HttpResponseStream.from(responseStream, { ...meta }));
   });
 }
