@@ -35,8 +35,12 @@ const BUNDLED_RUNTIME = {
 const NO_UNUSED_COMPILERS = {
   name: 'no-unused-compilers',
   setup({ onLoad }) {
-    const contents = "throw new Error('This bundle has none of the compilers of Fastify: name the compilers of the app.');";
-    onLoad({ filter: /@fastify[\\/](?:ajv-compiler|fast-json-stringify-compiler)[\\/]/ }, () => ({ contents, loader: 'js' }));
+    const contents =
+      "throw new Error('This bundle has none of the compilers of Fastify: name the compilers of the app.');";
+    onLoad({ filter: /@fastify[\\/](?:ajv-compiler|fast-json-stringify-compiler)[\\/]/ }, () => ({
+      contents,
+      loader: 'js',
+    }));
   },
 };
 

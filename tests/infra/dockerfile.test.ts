@@ -71,13 +71,13 @@ describe('at run time', () => {
     expect(argumentsOf(final, 'RUN').join(' ')).toMatch(/useradd [^&]* runner/);
   });
 
-  test('SIGTERM reaches it through an init, and it starts what the package builds', () => {
+  test('SIGTERM reaches it through an init, and it starts what it bundles', () => {
     expect(argumentsOf(final, 'STOPSIGNAL')).toEqual(['SIGTERM']);
     expect(argumentsOf(final, 'RUN').join(' ')).toContain(' tini');
     expect(JSON.parse(argumentsOf(final, 'ENTRYPOINT')[0] as string)).toEqual(['tini', '--']);
     const [, main] = JSON.parse(argumentsOf(final, 'CMD')[0] as string) as string[];
-    const { exports } = JSON.parse(readFileSync(join(REPOSITORY_ROOT, 'gpu-runner/package.json'), 'utf8'));
-    expect(main).toBe(join('gpu-runner', exports['./main'].default));
+    expect(argumentsOf(stage('bundled'), 'RUN').join(' ')).toContain('node gpu-runner/bundle.mjs');
+    expect(argumentsOf(final, 'COPY').join(' ')).toContain(`--from=bundled /app/${dirname(main as string)} `);
   });
 
   test('its health is that of the GPU', () => {
