@@ -22,7 +22,7 @@ const HEAP_FLAG = /^--(?:expose[-_]gc|max[-_](?:old|semi)[-_]space[-_]size=\d+)$
 
 /**
  * @param {string} folder
- * @returns {{ exports: any, scripts: Map<string, Script>, loaded: Set<string>, compiledCode(): 'taken' | 'refused' | 'absent' }}
+ * @returns {{ exports: any, scripts: Map<string, Script>, loaded: ReadonlyMap<string, object>, compiledCode(): 'taken' | 'refused' | 'absent' }}
  *   Packs that were read so far, chunks that ran so far, and what became of the compiled code.
  */
 export function loadBundle(folder) {
@@ -46,7 +46,13 @@ export function loadBundle(folder) {
     if (!(name in members)) readPack(packOf[name]);
     const module = { exports: {} };
     modules.set(name, module);
-    members[name](module.exports, requireFrom, module, file, folder);
+    try {
+      members[name](module.exports, requireFrom, module, file, folder);
+    } catch (error) {
+      // As `require` does: whoever asks again gets the error again, and no half of a module.
+      modules.delete(name);
+      throw error;
+    }
     return module.exports;
   };
   const requireFrom = Object.assign((id) => {

@@ -1,5 +1,5 @@
 /**
- * A job whose checkpoint is damaged goes on from the newest one before it that is intact, read to its last byte to be sure, or
+ * A job whose checkpoint is damaged goes on from its newest one that is intact, read to its last byte to be sure, or
  * from its beginning. The lease ends with that: what is written again is written below another epoch's prefix.
  */
 import { BundleError, findDamage } from '@preheat/checkpoints';
@@ -28,7 +28,7 @@ export async function fallBack(
     message: `The checkpoint at step ${damaged.step} is damaged: ${message}. The job goes on from ${next}`,
     data: { kind: 'checkpoint_damaged', step: damaged.step, model: damaged.model, ...damage, from_step: to?.step ?? 0 },
   };
-  await leased.fallBack(to, event);
+  await leased.fallBack(to, damaged, event);
   if (leased.job.state === 'queued') await deps.jobs.ring(leased.job);
 }
 
@@ -37,11 +37,11 @@ async function newestIntact(
   { checkpoints }: JobDocument,
   damaged: CheckpointRecord,
 ): Promise<CheckpointRecord | null> {
-  const before = checkpoints.filter(({ step }) => step < damaged.step).sort((a, b) => b.step - a.step);
-  for (const checkpoint of before) {
+  const others = checkpoints.filter(({ id }) => id !== damaged.id).sort((a, b) => b.step - a.step);
+  for (const checkpoint of others) {
     const damage = await findDamage(store, [checkpoint.prefix, ...(checkpoint.needs ?? [])]);
     if (!damage) return checkpoint;
-    log.error('an older checkpoint is damaged too', { step: checkpoint.step, error: damage });
+    log.error('another checkpoint is damaged too', { step: checkpoint.step, error: damage });
   }
   return null;
 }

@@ -16,7 +16,7 @@ import {
   type StoredRun,
 } from '@preheat/contracts';
 import { type Criterion, criterionResult, defaultKs, emptyPassAtK, storedCriterion } from '@preheat/graders';
-import { checkpointModelName, isForgotten, storeRun, timeIdOf, uniquePart } from '@preheat/jobs';
+import { checkpointModelName, forgetRun, isForgotten, storeRun, timeIdOf, uniquePart } from '@preheat/jobs';
 import { putIdempotent } from '@preheat/ports';
 import { answerSample, type ValidationAnswers } from '@preheat/recipes';
 import type { Tokenizer } from '@preheat/tokenizer';
@@ -60,7 +60,8 @@ async function store(deps: Dependencies, job: JobDocument, validated: Validated)
   const criteria = evaluation.testingCriteria.map(storedCriterion);
   // Rows that are there may be half counted: a judge may grade the same answers otherwise the second time.
   const key = KEYS.runRows(evalId, run.id);
-  if (await isForgotten(deps.store, run)) return;
+  if (await isForgotten(deps.store, run))
+    return forgetRun(deps.store, run, KEYS.runIndexEntry(evalId, job.createdAtMs, run.id));
   if (!(await deps.store.head(key)))
     await putIdempotent(
       deps.store,

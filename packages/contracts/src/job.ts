@@ -270,7 +270,7 @@ export const FineTuningJob = Type.Object({
   usage_metrics: UsageMetrics,
   /** Extension: what was known of the job before it was queued; null for jobs older than that. */
   preflight: Nullable(PreflightSummary),
-  /** Extension: the limit that ended the job, or null. */
+  /** Extension: the limit, or the loss of its last attempt, that ended the job; or null. */
   ended_early: Nullable(PublicEndedEarly),
 });
 export type FineTuningJob = Static<typeof FineTuningJob>;

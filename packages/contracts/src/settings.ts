@@ -25,8 +25,8 @@ export const StoreSettings = Type.Object({
   AWS_ENDPOINT_URL_ECS: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
   /** `cluster/service` of ECS that runs runners: who sweeps decides how many. Unless said, runners are somebody else's business. */
   PREHEAT_RUNNER_SERVICE: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,255}/[A-Za-z0-9_-]{1,255}$' })),
-  /** Age in ms from which the sweeper deletes what nothing refers to; must exceed the longest pause of any process. A day unless said. */
-  PREHEAT_ORPHAN_GRACE_MS: Type.Optional(Type.String({ pattern: '^[0-9]{4,11}$' })),
+  /** Age in ms from which the sweeper deletes what nothing refers to, at least a second. A day unless said. */
+  PREHEAT_ORPHAN_GRACE_MS: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{3,10}$' })),
   /** Where webhooks may go: `public` addresses over https only, or `any`; `any` with the filesystem store unless said. */
   PREHEAT_WEBHOOK_TARGETS: Type.Optional(OneOf(['public', 'any'])),
   /** Least severe event that is logged; `info` unless said. */

@@ -21,7 +21,9 @@ export function afterLostAttempt(job: JobDocument, { error, waitMs }: LostAttemp
   if (state === null) throw new InvariantError(`an attempt was lost on a job that is ${job.state}`);
   const retryAtMs = waitMs === null ? null : nowMs + waitMs;
   const lost = { state, lease: null, attempts };
-  if (state === 'paused') return { ...lost, ...aheadSince(nowMs), retryAtMs: null };
+  // Who pauses and resumes a job has it tried once more.
+  const tried = Math.min(attempts, job.maxAttempts - 1);
+  if (state === 'paused') return { ...lost, attempts: tried, ...aheadSince(nowMs), retryAtMs: null };
   if (state !== 'failed') return { ...lost, ...aheadSince(nowMs), retryAtMs };
   const endedEarly = endWithWhatItHas(job, error.code, attempts);
   const saved = endedEarly && transition(job.state, 'expire');

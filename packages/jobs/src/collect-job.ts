@@ -74,7 +74,7 @@ const soonestMs = ({ deps, graceMs }: Look): number => deps.clock.nowMs() + grac
  * they are at the same times whoever had the job looked at: then their entries are one.
  */
 function rareLookAtMs(look: Look, endedAtMs: number): number {
-  let sinceEndMs = look.graceMs;
+  let sinceEndMs = Math.max(1, look.graceMs);
   while (endedAtMs + sinceEndMs < soonestMs(look)) sinceEndMs *= 2;
   return endedAtMs + sinceEndMs;
 }

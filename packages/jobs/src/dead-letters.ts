@@ -20,12 +20,16 @@ export type RedriveOutcome =
   | { readonly ok: true; readonly job: JobDocument }
   | { readonly ok: false; readonly reason: 'not_found' | 'not_dead' };
 
-/** Failures that another attempt need not meet; the others are the user's to mend, and a redrive would only repeat them. */
+/**
+ * Failures that another attempt need not meet, and of jobs that were only to be ended; the others are the user's to mend, and a redrive
+ * would only repeat them.
+ */
 const REDRIVABLE: ReadonlySet<string | undefined> = new Set(['runner_lost', 'attempt_failed']);
 
 const EVENTS_SHOWN = 50;
 
-export const isDead = (job: JobDocument): boolean => job.state === 'failed' && REDRIVABLE.has(job.error?.code);
+export const isDead = ({ state, error, endedEarly = null }: JobDocument): boolean =>
+  state === 'failed' && (REDRIVABLE.has(error?.code) || (endedEarly !== null && isLoss(endedEarly)));
 
 /** Makes a dead job findable. Repeating it changes nothing. */
 export async function buryJob({ store }: Pick<JobStoreDependencies, 'store'>, job: JobDocument): Promise<void> {

@@ -191,13 +191,13 @@ export class LeasedJob {
    * A checkpoint is damaged: the job forgets all that came after `to`, and is given back to go on from there, or from its
    * beginning. Counts like a failed attempt, so that a store that damages everything does not keep it busy for ever.
    */
-  fallBack(to: CheckpointRecord | null, event: NewEvent): Promise<void> {
+  fallBack(to: CheckpointRecord | null, damaged: CheckpointRecord, event: NewEvent): Promise<void> {
     return this.#write((job, nowMs) => {
       const error = { code: 'model_damaged', message: event.message.slice(0, 4000), param: null } as const;
       const { endedEarly: before = null } = job;
       // A limit may not be reached any more; what the platform lost stays lost.
       const endedEarly = to && before && isLoss(before) ? { ...before, step: to.step } : null;
-      const checkpoints = job.checkpoints.filter(({ step }) => step <= (to?.step ?? -1));
+      const checkpoints = job.checkpoints.filter(({ id, step }) => id !== damaged.id && step <= (to?.step ?? -1));
       const place = { resume: to, trainedTokens: to?.trainedTokens ?? null, endedEarly, checkpoints };
       const lost = { error, waitMs: null } as const;
       const next = { ...place, ...afterLostAttempt({ ...job, ...place }, lost, nowMs), rungAtMs: nowMs };

@@ -15,11 +15,11 @@ export async function storeRun(
   run: StoredRun,
   listedAtMs = run.createdAtMs,
 ): Promise<StoredRun | undefined> {
+  const entry = KEYS.runIndexEntry(run.evalId, listedAtMs, run.id);
   if (await isForgotten(store, run)) {
-    await forgetRun(store, run);
+    await forgetRun(store, run, entry);
     return undefined;
   }
-  const entry = KEYS.runIndexEntry(run.evalId, listedAtMs, run.id);
   const { stored } = await new DocumentStore(store, StoredRun, ids).create(KEYS.run(run.evalId, run.id), run);
   if (!ENDED_RUN_STATES.has(stored.document.state)) {
     await putIdempotent(store, KEYS.activeRun(run.evalId, run.id), new Uint8Array());
