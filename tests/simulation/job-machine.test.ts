@@ -164,8 +164,11 @@ describe('the lease', () => {
     const trained = await dieOften((await world.created({ bodyDigest: 'a' })).id, checkpointAt(3, true), false);
     expect(trained).toMatchObject({ state: 'failed', error: { code: 'attempt_failed' } });
     const paused = await dieOften((await world.created({ bodyDigest: 'b' })).id, checkpointAt(3), true);
-    expect(paused).toMatchObject({ state: 'paused', attempts: 5, error: null });
+    // One attempt is left to it, for when it is resumed.
+    expect(paused).toMatchObject({ state: 'paused', attempts: 4, error: null });
     expect(paused?.endedEarly ?? null).toBeNull();
+    await world.jobs.resume('proj-a', String(paused?.id));
+    expect(await world.acquire(String(paused?.id), 'r6')).toBeDefined();
   });
 
   it('of a second dead runner in a row makes the job wait, as it may be what kills', async () => {
