@@ -171,6 +171,23 @@ describe('the lease', () => {
     expect(await world.acquire(String(paused?.id), 'r6')).toBeDefined();
   });
 
+  it('goes on from the newest intact checkpoint when an older one, its best, is damaged', async () => {
+    const world = new JobWorld();
+    const job = await world.created();
+    const held = await world.acquire(job.id, 'r1');
+    await held?.checkpoint({ ...checkpointAt(1), metrics: { valid_loss: 0.1 } });
+    await held?.checkpoint({ ...checkpointAt(2), metrics: { valid_loss: 0.9 } });
+    await held?.endEarly({ reason: 'runner_lost', limit: 5, used: 5, step: 2 });
+    const damaged = { level: 'error', type: 'message', message: 'step 1 is damaged', data: {} } as const;
+    await held?.fallBack(checkpointAt(2), checkpointAt(1), damaged);
+    const left = (await world.jobs.read(job.id))?.document;
+    expect(left).toMatchObject({ state: 'queued', lease: null, attempts: 1, resume: { step: 2 }, trainedTokens: 200 });
+    // The best of what is left, and still only to be ended.
+    expect(left?.checkpoints.map(({ step }) => step)).toEqual([2]);
+    expect(left?.endedEarly).toMatchObject({ reason: 'runner_lost', step: 2 });
+    expect(await world.acquire(job.id, 'r2')).toBeDefined();
+  });
+
   it('of a second dead runner in a row makes the job wait, as it may be what kills', async () => {
     const world = new JobWorld();
     const job = await world.created();
