@@ -5,6 +5,7 @@ export type {
   PhaseGrader,
   Recipe,
   RecipeContext,
+  ReferenceWeights,
   RolloutOptions,
   RolloutPrompt,
   Rollouts,

@@ -10,7 +10,7 @@ import {
   type TensorMap,
 } from '@preheat/checkpoints';
 import { type DecoderConfig, decoderTensors, invariant, type TensorSpec } from '@preheat/contracts';
-import type { Executor, Tensors, TrainingSnapshot, TrainingState } from '@preheat/executor';
+import type { Executor, LoadableState, Tensors, TrainingSnapshot, TrainingState } from '@preheat/executor';
 import type { Program } from '@preheat/graph';
 import { dropoutMasks } from '../adapter/dropout-masks.js';
 import { type FrozenStorage, restoreTensor } from '../adapter/frozen-storage.js';
@@ -139,8 +139,7 @@ export class Trainer {
   static async open(options: TrainerOptions, start: Start): Promise<Trainer> {
     assertDecoderTensors(options.config, start.weights);
     const storage = storageIn(options.executor, options.frozenStorage);
-    const state = await options.executor.openTraining(layoutOf(options.config, start, storage), options);
-    await state.load(parametersOf(start, storage));
+    const state = await openLoaded(options, start, storage, {});
     return new Trainer(state, options, start, 0);
   }
 
@@ -148,9 +147,8 @@ export class Trainer {
   static async restore(options: TrainerOptions, resumption: Resumption): Promise<Trainer> {
     const { firstMoment, secondMoment, average, stepCount } = resumption;
     const storage = storageIn(options.executor, options.frozenStorage);
-    const state = await options.executor.openTraining(layoutOf(options.config, resumption, storage), options);
     const memory = { firstMoment, secondMoment, stepCount, ...(average && { average }) };
-    await state.load({ ...parametersOf(resumption, storage), ...memory });
+    const state = await openLoaded(options, resumption, storage, memory);
     return new Trainer(state, options, resumption, stepCount);
   }
 
@@ -378,6 +376,23 @@ export class Trainer {
 
   #program(kind: string, { batch, length }: MicroBatchPlan, detail: string, build: () => Program): Program {
     return this.#programs.get(`${kind} ${batch}×${length} ${detail}`, build);
+  }
+}
+
+/** A training state with everything in it; nothing is left of it when that fails. */
+async function openLoaded(
+  { executor, config, averageDecay }: TrainerOptions,
+  start: Start,
+  storage: FrozenStorage,
+  memory: Omit<LoadableState, 'parameters' | 'stored'>,
+): Promise<TrainingState> {
+  const state = await executor.openTraining(layoutOf(config, start, storage), { averageDecay });
+  try {
+    await state.load({ ...parametersOf(start, storage), ...memory });
+    return state;
+  } catch (error) {
+    await state.dispose();
+    throw error;
   }
 }
 
