@@ -141,14 +141,12 @@ it('leaves nothing open when the weights cannot be held', async () => {
       return state;
     },
   };
-  const [name = '', first] = [...weights].find(([, { shape }]) => shape.length === 2) ?? [];
-  const huge = new Map([
-    ...weights,
-    [name, { shape: first?.shape ?? [], data: (first?.data ?? []).map(() => 70_000) }],
-  ]);
+  const huge: TensorMap = new Map(
+    [...weights].map(([name, { shape, data }]) => [name, { shape, data: data.map(() => 70_000) }]),
+  );
   const optimizer = { beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0, maxGradNorm: 1 };
   const options: TrainerOptions = { executor: watched, config, optimizer, frozenStorage: 'float16' };
-  await expect(Trainer.open(options, { weights: huge as TensorMap, adapter })).rejects.toThrow('beyond 65,504');
+  await expect(Trainer.open(options, { weights: huge, adapter })).rejects.toThrow('beyond 65,504');
   expect(opened).toHaveLength(1);
   await expect(opened[0]?.read()).rejects.toThrow('disposed');
 });
