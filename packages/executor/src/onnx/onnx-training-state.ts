@@ -124,6 +124,10 @@ export class OnnxTrainingState implements TrainingState {
     });
   }
 
+  gradientNorm(): Promise<number> {
+    return this.#queue.run(async () => (this.#slots.sum === undefined ? 0 : this.#memory.norm(this.#slots.sum)));
+  }
+
   discard(): Promise<void> {
     return this.#queue.run(async () => this.#slots.reset());
   }

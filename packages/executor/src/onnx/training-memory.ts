@@ -148,10 +148,7 @@ export class TrainingMemory {
 
   /** Clips the gradient in `slot`, applies AdamW as update number `step` (from one) and averages, unless it is not finite. */
   update(options: UpdateOptions, step: number, slot: number): UpdateReport {
-    let squares = 0;
-    for (const { piece, shard } of this.#trainable.flatMap((parameter) => this.#piecesOf(parameter)))
-      squares += shard.sumOfSquares(slot, piece);
-    const report = judgeGradient(Math.sqrt(squares) * options.gradientScale, options.maxGradNorm);
+    const report = judgeGradient(this.norm(slot) * options.gradientScale, options.maxGradNorm);
     if (!report.applied) return report;
     const clip = clipScale(report.gradientNorm, options.maxGradNorm);
     for (const shard of this.#shards) {
@@ -159,6 +156,14 @@ export class TrainingMemory {
       if (this.#averageDecay !== undefined) shard.updateAverage(averageRate(this.#averageDecay, step - 1));
     }
     return report;
+  }
+
+  /** Of the gradient in a slot. */
+  norm(slot: number): number {
+    let squares = 0;
+    for (const { piece, shard } of this.#trainable.flatMap((parameter) => this.#piecesOf(parameter)))
+      squares += shard.sumOfSquares(slot, piece);
+    return Math.sqrt(squares);
   }
 
   #piecesOf({ name }: Parameter): readonly HeldPiece[] {

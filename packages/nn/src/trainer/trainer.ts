@@ -215,6 +215,20 @@ export class Trainer {
     return this.#prepare(tokens, spec).catch(() => undefined);
   }
 
+  /** The norm of the gradient of a batch, which is not taken: nothing is updated. 0 where every row is inert. */
+  async gradientNorm(
+    batch: readonly WeightedTokens[],
+    { spec, denominators, signal }: Pick<StepRequest, 'spec' | 'denominators' | 'signal'>,
+  ): Promise<number> {
+    const rows = batch.filter((row) => !isInert(row, spec));
+    try {
+      await this.#run('train', rows, spec, denominators, signal);
+      return await this.#state.gradientNorm();
+    } finally {
+      await this.#state.discard();
+    }
+  }
+
   /** The loss of a batch, without gradients. */
   evaluate(rows: readonly WeightedTokens[], spec: LossSpec, denominators: Denominators): Promise<BatchSums> {
     return this.#run('evaluate', rows, spec, denominators);
