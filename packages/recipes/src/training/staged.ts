@@ -27,6 +27,8 @@ export interface StagedRecipe<Config, Kept> {
   validation?(rows: readonly TrainingRow[]): readonly TrainingRow[];
   /** What every step reports beside its own metrics. */
   metrics?(ctx: RecipeContext<Config>, kept: Kept): Readonly<Record<string, number>>;
+  /** What is wrong with what was kept, told once, with the first step. */
+  warnings?(kept: Kept): readonly string[];
 }
 
 interface Stage {
@@ -98,6 +100,7 @@ export function staged<Config extends SftConfig, Kept>(
         state: result.done && !isLast ? await nextStage(here, ctx) : here,
         done: result.done && isLast,
         metrics,
+        ...(step === 1 && definition.warnings ? { warnings: definition.warnings(state.kept) } : {}),
         event: { message: result.event.message.replace(/^Step \d+\/\d+/, `Step ${step}/${total}`), data: metrics },
       };
     },
