@@ -51,11 +51,8 @@ export interface StagedState<Kept> {
 
 type StageStart = Partial<Pick<RecipeContext<SftConfig>, 'initialWeights' | 'adapter'>>;
 
-export function staged<Config extends SftConfig, Kept>(
-  definition: StagedRecipe<Config, Kept>,
-): Recipe<Config, StagedState<Kept>> {
-  const { name } = definition.entry;
-  const Plain = Type.Object({
+const plainSchema = (name: string) =>
+  Type.Object({
     schemaVersion: Type.Literal(1),
     recipe: Type.Literal(name),
     stage: Type.Integer({ minimum: 0 }),
@@ -65,6 +62,12 @@ export function staged<Config extends SftConfig, Kept>(
     total: Type.Optional(Type.Integer({ minimum: 1 })),
     inner: Type.Record(Type.String(), Type.Unknown()),
   });
+
+export function staged<Config extends SftConfig, Kept>(
+  definition: StagedRecipe<Config, Kept>,
+): Recipe<Config, StagedState<Kept>> {
+  const { name } = definition.entry;
+  const Plain = plainSchema(name);
   const listsOf = (ctx: RecipeContext<Config>, kept: Kept) =>
     definition.stages(ctx, kept).filter(({ length }) => length > 0);
   const contextOf = (ctx: RecipeContext<Config>, state: Omit<StagedState<Kept>, 'inner'>) =>
@@ -105,7 +108,7 @@ export function staged<Config extends SftConfig, Kept>(
       const here = { ...state, step, inner: result.state };
       return {
         ...result,
-        state: result.done && !isLast ? await nextStage(here, ctx) : here,
+        state: result.done && !isLast ? await nextStage(definition, here, ctx) : here,
         done: result.done && isLast,
         metrics,
         ...(step === 1 && definition.warnings ? { warnings: definition.warnings(state.kept) } : {}),
@@ -120,15 +123,19 @@ export function staged<Config extends SftConfig, Kept>(
       await sft.dispose(inner);
     },
   };
+}
 
-  /** The stage after the one that just ended, from its weights; the optimiser begins anew. */
-  async function nextStage(state: StagedState<Kept>, ctx: RecipeContext<Config>): Promise<StagedState<Kept>> {
-    const { weights, adapter } = await sft.snapshot(state.inner);
-    await sft.dispose(state.inner);
-    const start = adapter ? { adapter: { config: adapter, tensors: weights } } : { initialWeights: weights };
-    const next = { ...state, index: state.index + 1, start };
-    return { ...next, inner: await sft.init(contextOf(ctx, next)) };
-  }
+/** The stage after the one that just ended, from its weights; the optimiser begins anew. */
+async function nextStage<Config extends SftConfig, Kept>(
+  definition: StagedRecipe<Config, Kept>,
+  state: StagedState<Kept>,
+  ctx: RecipeContext<Config>,
+): Promise<StagedState<Kept>> {
+  const { weights, adapter } = await sft.snapshot(state.inner);
+  await sft.dispose(state.inner);
+  const start = adapter ? { adapter: { config: adapter, tensors: weights } } : { initialWeights: weights };
+  const next = { ...state, index: state.index + 1, start };
+  return { ...next, inner: await sft.init(stageContext(definition, ctx, next)) };
 }
 
 /**
