@@ -8,6 +8,7 @@ import { RUNTIMES } from '@preheat/recipes';
 import { advancing } from './advancing.js';
 import type { Interruption } from './interruption.js';
 import { PeakMemory } from './peak-memory.js';
+import { phaseSeed } from './phase-seed.js';
 import { phaseStart } from './phase-start.js';
 import type { PlannedPhase } from './plan-phases.js';
 import type { Position } from './position.js';
@@ -42,7 +43,7 @@ export async function preparePhase(
   const validation = phase.validationFile && (await readRows(deps.store, phase.validationFile, phase.type));
   const context: PhaseContext = {
     config: phase.config,
-    seed: leased.job.seed,
+    seed: phaseSeed(leased.job.seed, position.phaseIndex),
     modelConfig: model.config,
     initialWeights: model.tensors,
     referencePolicy: () => referenceWeights(deps, leased, phase, start),

@@ -44,6 +44,7 @@ import {
   buildValueProgram,
   SKETCH,
   type TrainedModel,
+  usesDropout,
 } from './training-program.js';
 
 /** AdamW but for the learning rate, which changes from step to step. */
@@ -345,7 +346,7 @@ export class Trainer {
       const outputs = await overlap(plans, (plan) => {
         signal?.throwIfAborted();
         const program = this.#lossProgram(kind, plan, spec);
-        const masks = kind === 'train' ? this.#masks(plan) : {};
+        const masks = kind === 'train' ? this.#masks(plan, spec) : {};
         const feeds = { ...packMicroBatch(select(rows, plan), plan, spec, denominators), ...masks };
         return this.#microBatches.attempt(plan, () => run.call(this.#state, program, feeds));
       });
@@ -367,10 +368,10 @@ export class Trainer {
     }
   }
 
-  /** Dropout masks of this update, when the adapter has dropout. */
-  #masks(plan: MicroBatchPlan): Record<string, Float32Array> {
+  /** Dropout masks of this update, where the adapter has dropout and the loss bears it. */
+  #masks(plan: MicroBatchPlan, spec: LossSpec): Record<string, Float32Array> {
     const { config, lora } = this.#model;
-    if (lora === null || lora.dropout === 0) return {};
+    if (lora === null || !usesDropout(this.#model, spec)) return {};
     return dropoutMasks(config, lora, plan, { seed: this.#seed, update: this.#updates });
   }
 

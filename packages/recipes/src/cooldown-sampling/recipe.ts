@@ -8,7 +8,7 @@ import type { RecipeContext } from '../recipe.js';
 import { supervisedLoop } from '../sft/loop.js';
 import { streamOf } from '../training/random-streams.js';
 import type { CooldownConfig } from './config.js';
-import { type Domains, domainsOf } from './domains.js';
+import { type Domains, domainsOf, smallestOf } from './domains.js';
 import { varianceRatio } from './measure-variance.js';
 
 /** Rows stay the same through a phase, and counting them is not free. */
@@ -48,7 +48,7 @@ export const cooldownSampling = supervisedLoop<CooldownConfig>({
     const { sizes, indices } = domainsIn(ctx);
     const temperature = temperatureAt(ctx, epoch * indices.length + offset);
     const byDomain = domainWeights(sizes, temperature);
-    const smallest = sizes.indexOf(Math.min(...sizes));
+    const smallest = smallestOf(sizes);
     const fromSmallest = rows.reduce((sum, row) => sum + (indices[row] === smallest ? 1 : 0), 0);
     return {
       weights: ctx.config.balance === 'weighting' ? Array.from(rows, (row) => byDomain[indices[row] ?? 0] ?? 1) : null,
