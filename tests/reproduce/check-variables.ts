@@ -40,7 +40,7 @@ export function variablesOf(runs: readonly ArmRun[], suites: Readonly<Record<str
 }
 
 /** What an arm cost, where its loss went, and how soon it learned. */
-function runMeasures({ steps, trainedTokens, wallSeconds, curve }: ArmRun): Record<string, number> {
+function runMeasures({ steps, trainedTokens, wallSeconds, metrics, curve }: ArmRun): Record<string, number> {
   const losses = curve.flatMap(({ loss }) => loss ?? []);
   const [first, last] = [losses[0], losses.at(-1)];
   const learning = learningOf(curve, NEARLY);
@@ -48,6 +48,7 @@ function runMeasures({ steps, trainedTokens, wallSeconds, curve }: ArmRun): Reco
     steps,
     trained_tokens: trainedTokens,
     wall_seconds: wallSeconds,
+    ...metrics,
     ...(first === undefined || last === undefined
       ? {}
       : { first_loss: first, highest_loss: Math.max(...losses), last_loss: last }),

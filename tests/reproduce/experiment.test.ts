@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { armsPage } from './arms-page.js';
 import { readBases } from './bases.js';
 import { experimentPath, indexText, ledgerOf, listing, statusOf, systems } from './catalogue.js';
-import { type Experiment, readExperiment, resolveExperiment } from './experiment.js';
+import { type Experiment, readExperiment, resolveExperiment, type RowSource } from './experiment.js';
 import { judgeChecks } from './judge-checks.js';
 import { experimentDigest } from './ledger.js';
 import { PRESETS } from './reproduce-request.js';
@@ -33,7 +33,7 @@ const model: DecoderConfig = {
 };
 
 /** Every arm answers nothing right: enough to read formulas by. */
-function blankRuns({ arms, seeds, suites }: Experiment) {
+function blankRuns({ arms, seeds, suites, metrics: named = [] }: Experiment) {
   const answersOf = (arm: string) =>
     Object.fromEntries(
       Object.entries(suites).flatMap(([name, { samples, only_arms: only }]) => {
@@ -42,7 +42,8 @@ function blankRuns({ arms, seeds, suites }: Experiment) {
         return only && !only.includes(arm) ? [] : [[name, blank]];
       }),
     );
-  const nothing = { trainedTokens: 0, steps: 0, spent: null, policy: null, wallSeconds: 0 };
+  const metrics = Object.fromEntries(named.map((name) => [name, 0]));
+  const nothing = { trainedTokens: 0, steps: 0, spent: null, policy: null, metrics, wallSeconds: 0 };
   return [BASE_ARM, ...Object.keys(arms)].flatMap((arm) => {
     const last = arms[arm]?.steps.at(-1);
     const point = last?.type === 'supervised' ? { loss: 0 } : { reward: 0 };
@@ -83,6 +84,8 @@ describe('systems', () => {
   });
 });
 
+const rowsIn = (source: RowSource): number => source.rows * ('copies' in source ? (source.copies ?? 1) : 1);
+
 describe.each(built.map(({ id }) => id))('the experiment of %s', (id) => {
   it.each(PRESETS)(
     'is well formed at %s, with formulas that can be read, settings that recipes take, and graders',
@@ -93,11 +96,11 @@ describe.each(built.map(({ id }) => id))('the experiment of %s', (id) => {
       const results = judgeChecks(experiment, blankRuns(experiment));
       for (const { margin_value: value, margin } of results) expect(value, margin).toSatisfy(Number.isFinite);
       for (const step of Object.values(experiment.arms).flatMap(({ steps }) => steps)) {
-        const rows = step.data.reduce((sum, source) => sum + source.rows * (source.copies ?? 1), 0);
+        const rows = step.data.reduce((sum, source) => sum + rowsIn(source), 0);
         const config = recipeNamed(step.algorithm)?.resolveConfig(step.hyperparameters, { rows, model });
         expect(config, step.algorithm).toMatchObject({ ok: true });
         // Sources stand one after another: an evaluation of fewer rows leaves the last of them out.
-        const followed = step.validation?.reduce((sum, source) => sum + source.rows * (source.copies ?? 1), 0) ?? 0;
+        const followed = step.validation?.reduce((sum, source) => sum + rowsIn(source), 0) ?? 0;
         const { eval_rows: read } = (config?.ok ? config.value : {}) as { eval_rows?: number };
         expect(read, `${step.algorithm} evaluates the first rows alone`).toBeGreaterThanOrEqual(followed);
         if (step.type === 'reinforcement') expect(compileGrader(step.grader)).toMatchObject({ ok: true });

@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { check } from '@preheat/contracts';
+import { LANGUAGES, PROSE } from '@preheat/tasks';
 import { TASK_NAMES, TRACE_STYLES } from '@preheat/tasks/procedural';
 import Type, { type Static } from 'typebox';
 
@@ -15,7 +16,7 @@ const closed = { additionalProperties: false };
 const oneOf = <const V extends string>(values: readonly V[]) => Type.Enum([...values]);
 
 /** Rows of one task. */
-export const RowSource = Type.Object(
+export const TaskRows = Type.Object(
   {
     task: oneOf(TASK_NAMES),
     rows: Count,
@@ -47,6 +48,23 @@ export const RowSource = Type.Object(
   },
   closed,
 );
+export type TaskRows = Static<typeof TaskRows>;
+
+/** Rows that are windows of a text, to be modelled: `prose` is English, the others are languages by their tags. */
+export const TextRows = Type.Object(
+  {
+    text: oneOf([PROSE, ...Object.keys(LANGUAGES)]),
+    rows: Count,
+    /** Of every window. */
+    characters: Type.Integer({ minimum: 1, maximum: 10_000 }),
+    stream: Type.Optional(Count),
+    keys: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  },
+  closed,
+);
+export type TextRows = Static<typeof TextRows>;
+
+export const RowSource = Type.Union([TaskRows, TextRows]);
 export type RowSource = Static<typeof RowSource>;
 
 /** One phase of training, an ordinary job; an arm is a list of them. */
@@ -159,6 +177,8 @@ export const Experiment = Type.Object(
     ),
     /** Of what arms are compared with: `<pick>__<suite>` stands in checks as if it were an arm's. */
     picks: Type.Optional(Type.Record(Name, ArmPick)),
+    /** Metrics of last phases, their means over the steps that log them, as `<arm>__<metric>` in checks. */
+    metrics: Type.Optional(Type.Array(Name, { minItems: 1, maxItems: 16 })),
     checks: Type.Array(Check, { minItems: 1, maxItems: 16 }),
   },
   closed,

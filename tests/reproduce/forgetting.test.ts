@@ -23,7 +23,7 @@ const experiment = {
 };
 const run = (arm: string, seed: number, sums: number[], knights: number[]): ArmRun => {
   const answers = (greedy: number[]) => ({ greedy, tokens: [1, 1], sampledRight: [], votedRight: [], wallSeconds: 0 });
-  const nothing = { trainedTokens: 0, steps: 0, spent: null, policy: null, wallSeconds: 0, curve: [] };
+  const nothing = { trainedTokens: 0, steps: 0, spent: null, policy: null, metrics: {}, wallSeconds: 0, curve: [] };
   return { ...nothing, arm, seed, answers: { sums: answers(sums), knights: answers(knights) } };
 };
 const runs = [

@@ -10,7 +10,7 @@ export function forgetting(
   runs: readonly ArmRun[],
 ): Map<string, number[]> {
   const { steps = [], from = 'base' } = arms[name] ?? {};
-  const trained = new Set(steps.flatMap(({ data }) => data.map(({ task }) => task)));
+  const trained = new Set(steps.flatMap(({ data }) => data.flatMap((source) => ('task' in source ? source.task : []))));
   // What starts from fresh weights had nothing to lose.
   if (trained.size === 0 || from === 'fresh') return new Map();
   const [base] = runs.filter(({ arm }) => arm === BASE_ARM);

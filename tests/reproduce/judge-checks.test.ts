@@ -16,6 +16,7 @@ const arm = (name: string, seed: number, right: number): ArmRun => ({
   steps: right,
   spent: null,
   policy: null,
+  metrics: {},
   wallSeconds: 0,
   curve: [1, 3, 2].map((loss, i) => ({ step: i + 1, loss: loss * right })),
   answers: {

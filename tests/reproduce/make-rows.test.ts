@@ -1,4 +1,5 @@
 import { taskNamed } from '@preheat/tasks/procedural';
+import { languageText } from '@preheat/tasks';
 import { describe, expect, it } from 'vitest';
 import type { RowSource } from './experiment.js';
 import { suiteFile, trainingFile, validationFile, validationItems } from './make-rows.js';
@@ -87,4 +88,31 @@ it('asks for one class of answers alone where a suite does, and says when there 
   expect(rows).toHaveLength(40);
   for (const { task_data } of rows) expect(taskNamed('screen')?.verify(task_data, '#y - 0').correct).toBe(true);
   expect(() => suiteFile({ ...suite, answer_prefix: 'x' })).toThrow('0 of 40 items whose answer begins with "x"');
+});
+
+describe('windows of texts', () => {
+  const windows: RowSource = { text: 'de', rows: 30, characters: 64, keys: { domain: 'de' } };
+  const read = (jsonl: string) =>
+    jsonl
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { messages: { content: string }[]; domain?: string });
+
+  it('are as long as asked, of plain letters, the same for a seed, and from articles that validation has none of', () => {
+    const rows = read(trainingFile([windows], 1));
+    expect(rows).toHaveLength(30);
+    expect(
+      rows.every(({ domain, messages }) => domain === 'de' && /^[ -~]{64}$/.test(messages[1]?.content ?? '')),
+    ).toBe(true);
+    expect(trainingFile([windows], 1)).toBe(trainingFile([windows], 1));
+    expect(trainingFile([windows], 2)).not.toBe(trainingFile([windows], 1));
+    const training = languageText('de', 'train').join(' ');
+    const held = read(validationFile([windows]));
+    const seen = held.filter(({ messages }) => training.includes((messages[1]?.content ?? '').trim()));
+    expect(seen).toEqual([]);
+  });
+
+  it('are refused of a text that is shorter', () => {
+    expect(() => trainingFile([{ ...windows, characters: 9_999 }], 1)).toThrow(/the text de has \d+ characters, fewer/);
+  });
 });

@@ -10,7 +10,8 @@ import {
   toTaskEvalRow,
   toTaskPromptRow,
 } from '@preheat/tasks/procedural';
-import type { RowSource, Suite } from './experiment.js';
+import type { RowSource, Suite, TaskRows } from './experiment.js';
+import { textRows } from './text-rows.js';
 
 /** Streams of one seed stay apart from those of another. */
 const STREAMS_PER_SEED = 1000;
@@ -57,8 +58,9 @@ interface Row {
 }
 
 function rowsOf(source: RowSource, seed: number, split: TaskSplit): Row[] {
-  const task = known(source.task);
   const stream = seed * STREAMS_PER_SEED + (source.stream ?? 0);
+  if ('text' in source) return textRows(source, stream, split === 'train');
+  const task = known(source.task);
   const items = task.generate({ seed: stream, count: source.rows, split, ...difficultyOf(source) });
   return items.flatMap((item, i) => {
     const answers = source.foreign ? (items[(i + 1) % items.length] ?? item) : item;
@@ -73,7 +75,7 @@ const prefixed = (item: TaskItem, { prefix = '' }: { prefix?: string }): TaskIte
 });
 
 /** @param answered The item whose trace is the answer: this one, or another of the source. */
-function rowOf(task: TaskSource, item: TaskItem, answered: TaskItem, source: RowSource): Row {
+function rowOf(task: TaskSource, item: TaskItem, answered: TaskItem, source: TaskRows): Row {
   const trace = { style: source.style ?? 'direct', ...(source.backtracks ? { backtracks: source.backtracks } : {}) };
   if (source.kind === 'prompt') {
     const gold = source.gold_key === undefined ? {} : { [source.gold_key]: task.oracle(answered, trace) };
@@ -84,7 +86,7 @@ function rowOf(task: TaskSource, item: TaskItem, answered: TaskItem, source: Row
   return { messages: messages.map((message, i) => ({ ...message, content: contents[i] })) };
 }
 
-function changed(answer: string, { id }: TaskItem, { shirkers = 0, reworded, shuffled_steps: shuffles }: RowSource) {
+function changed(answer: string, { id }: TaskItem, { shirkers = 0, reworded, shuffled_steps: shuffles }: TaskRows) {
   if (CounterRandom.fromSeed(`shirk:${id}`).float() < shirkers) return shirked(answer);
   if (shuffles) return shuffledSteps(answer, CounterRandom.fromSeed(`shuffle:${id}`));
   return reworded ? bracketed(answer) : answer;
@@ -105,7 +107,7 @@ const shirked = (answer: string): string => answer.slice(0, Math.ceil(answer.len
 /** `#3*7+5` as `#(3*7+5)`. */
 const bracketed = (answer: string): string => answer.replace(new RegExp(`${ANSWER_MARK}(.+)$`), `${ANSWER_MARK}($1)`);
 
-function dataKeys({ data }: TaskItem, { data_keys: keys = [] }: RowSource): Record<string, unknown> {
+function dataKeys({ data }: TaskItem, { data_keys: keys = [] }: TaskRows): Record<string, unknown> {
   return Object.fromEntries(keys.map((key) => [key, (data as Record<string, unknown>)[key]]));
 }
 

@@ -29,7 +29,17 @@ describe('phaseWork', () => {
       adapter: false,
       recomputes: false,
       policy: null,
+      means: {},
     });
+  });
+
+  it('keeps the means of metrics over the steps that log them', () => {
+    const steps = [
+      { loss: 2, factor: 3 },
+      { loss: 4, note: 'x' },
+      { loss: 6, factor: 5 },
+    ];
+    expect(phaseWork({ ...supervised, steps }).means).toEqual({ loss: 4, factor: 4 });
   });
 
   it('of reinforcement counts completions, leaves out rows that were not trained on, and keeps the last that was measured', () => {

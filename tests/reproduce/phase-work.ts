@@ -31,6 +31,8 @@ export interface PhaseWork {
   readonly recomputes: boolean;
   /** Of the last step that sampled; null where none did. */
   readonly policy: PolicyMeasures | null;
+  /** Means of its metrics over the steps that log them. */
+  readonly means: Readonly<Record<string, number>>;
 }
 
 export interface FinishedPhase {
@@ -64,6 +66,7 @@ export function phaseWork({ trainedTokens, hyperparameters, steps }: FinishedPha
     adapter: setting('lora_rank') > 0,
     recomputes: hyperparameters['gradient_checkpointing'] === true,
     policy: policyMeasures(sampling),
+    means: meansOf(steps),
   };
 }
 
@@ -77,6 +80,14 @@ export function phaseFlops(config: DecoderConfig, work: PhaseWork): number {
   const trained = trainingFlops({ config, length, adapter, passes, recomputes });
   const { batchTokens, trainedShare, scorings, sampledTokens } = work;
   return batchTokens * trainedShare * trained + (batchTokens * scorings + sampledTokens) * forwardFlops(config, length);
+}
+
+function meansOf(steps: readonly Readonly<Record<string, unknown>>[]): Record<string, number> {
+  const values: Record<string, number[]> = {};
+  for (const [name, value] of steps.flatMap((step) => Object.entries(step))) {
+    if (typeof value === 'number' && Number.isFinite(value)) (values[name] ??= []).push(value);
+  }
+  return Object.fromEntries(Object.entries(values).map(([name, of]) => [name, sum(of) / of.length]));
 }
 
 function policyMeasures(sampling: readonly Readonly<Record<string, unknown>>[]): PolicyMeasures | null {

@@ -23,6 +23,8 @@ export interface ArmRun {
   readonly policy: PolicyMeasures | null;
   /** Of its training and answers, wherever and whenever they were made; what arms share counts in each. */
   readonly wallSeconds: number;
+  /** Of its last phase, those that the experiment names and the phase logged. */
+  readonly metrics: Readonly<Record<string, number>>;
   /** Of its last phase; empty where that has no validation rows. */
   readonly curve: readonly CurvePoint[];
 }
@@ -68,6 +70,7 @@ const NOTHING_TRAINED = {
   spent: { sampledTokens: 0, flops: 0 },
   policy: null,
   wallSeconds: 0,
+  metrics: {},
   curve: [],
 };
 
@@ -92,9 +95,13 @@ async function runArm(experiment: Experiment, { arm, seed, start, decoder, lab }
     spent: spentOn(phases, decoder),
     policy: phases.map(({ work }) => work?.policy ?? null).findLast((policy) => policy !== null) ?? null,
     wallSeconds: total([...phases, ...Object.values(answers)].map(({ wallSeconds }) => wallSeconds)),
+    metrics: named(phases.at(-1)?.work?.means ?? {}, experiment.metrics ?? []),
     curve: phases.at(-1)?.curve ?? [],
   };
 }
+
+const named = (means: Readonly<Record<string, number>>, names: readonly string[]): Record<string, number> =>
+  Object.fromEntries(names.flatMap((name) => (means[name] === undefined ? [] : [[name, means[name]]])));
 
 function spentOn(phases: readonly Trained[], decoder: DecoderConfig): ArmRun['spent'] {
   const works = phases.flatMap(({ work }) => work ?? []);

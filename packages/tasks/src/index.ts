@@ -20,4 +20,5 @@ export {
   toRftRow,
 } from './letter-to-sound-rows.js';
 export { type Mail, spamMail } from './mail.js';
+export { PROSE, proseText } from './prose.js';
 export { wordStem } from './word-stem.js';

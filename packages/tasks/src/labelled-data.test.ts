@@ -5,6 +5,7 @@ import { irises } from './iris.js';
 import { type LabelledText, toLabelChatRow, toLabelEvalRow, toLabelRftRow } from './labelled-rows.js';
 import { LANGUAGES, languageText, languageWindows } from './languages.js';
 import { spamMail } from './mail.js';
+import { proseText } from './prose.js';
 import { SameParts } from './same-parts.js';
 
 const PARTS = ['train', 'validation', 'test'] as const;
@@ -76,6 +77,12 @@ describe('labelled data', () => {
       expect(whole.join('')).not.toMatch(/[<>]|&\w+;/);
     }
     expect(() => languageText('tlh', 'train')).toThrow('there is no text in "tlh"; there are ca, da,');
+  });
+
+  it('keeps chapters of prose whole', () => {
+    const whole = PARTS.map((part) => proseText(part).join('').length);
+    expect(whole.reduce((a, b) => a + b)).toBe(1_212_868);
+    expect(whole.every((length) => length > 50_000)).toBe(true);
   });
 
   it('keeps flowers with the same measurements together', () => {
