@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { armsPage } from './arms-page.js';
 import { ledgerOf } from './catalogue.js';
 import { type LedgerEntry, VERDICTS } from './ledger.js';
+import { svgOfArms } from './plot-arms.js';
 
 const entry = (arms: LedgerEntry['arms']): LedgerEntry => ({
   schemaVersion: 1,
@@ -39,6 +40,19 @@ describe('the page of a system', () => {
     expect(rowOf(page, 'tuned').slice(2, -1)).toEqual([
       ...['10', '1,000', '500', '3.00e+9', '60', '0.500', '0.0100', '', 'arith 10.0 [5.0, 15.0]'],
     ]);
+  });
+
+  it('shows losses and metrics where there are any, and no column where there are none', () => {
+    const learned = (last: number) => ({ ...seed, losses: { first: 3, last }, metrics: { factor: last + 1 } });
+    const arm = { title: 'tuned', by_seed: { 1: learned(1), 2: learned(2) }, summary: {} };
+    const page = armsPage(entry({ tuned: arm, base: { title: 'base', by_seed: {}, summary: {} } }));
+    expect(page).toContain('| tuned | tuned | 3.000 → 1.500 [1.000, 2.000] | factor 2.500 [2.000, 3.000] |');
+    expect(page).toContain('| base | base |  |  |');
+    expect(page).not.toContain('greedy pass@1: mean');
+    const plot = svgOfArms(entry({ tuned: arm }));
+    expect(plot).toContain('validation loss after the last step');
+    expect(plot).toContain('>1.500</text>');
+    expect(svgOfArms(entry({ tuned: { ...arm, summary } }))).toContain('greedy pass@1 on held-out items');
   });
 
   it('says what was not measured, of one seed or of a ledger older than the measure', () => {

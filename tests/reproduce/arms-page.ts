@@ -15,12 +15,9 @@ export function armsPage(entry: LedgerEntry): string {
     '',
     `Written by \`${command}\` from [ledger.json](ledger.json).`,
     '',
-    `![Greedy pass@1 of every arm](${PLOT_FILE})`,
+    `![What every arm reached](${PLOT_FILE})`,
     '',
-    ...table(
-      arms.map(([name, arm]) => [name, arm.title, suiteCell(arm.summary, percent)]),
-      REACHED,
-    ),
+    ...reached(arms),
     '',
     '## What it took',
     '',
@@ -36,7 +33,49 @@ export function armsPage(entry: LedgerEntry): string {
   ].join('\n');
 }
 
-const REACHED = ['arm', 'what it is', 'greedy pass@1: mean over seeds [lowest, highest]'];
+/** A column for each kind of figure that any arm has. */
+function reached(arms: readonly (readonly [string, LedgerArm])[]): string[] {
+  const columns = [PASSES, LOSSES, METRICS].filter(({ cell }) => arms.some(([, arm]) => cell(arm) !== ''));
+  return table(
+    arms.map(([name, arm]) => [name, arm.title, ...columns.map(({ cell }) => cell(arm))]),
+    ['arm', 'what it is', ...columns.map(({ head }) => head)],
+  );
+}
+
+interface Column {
+  readonly head: string;
+  readonly cell: (arm: LedgerArm) => string;
+}
+
+const PASSES: Column = {
+  head: 'greedy pass@1: mean over seeds [lowest, highest]',
+  cell: ({ summary }) => suiteCell(summary, percent),
+};
+const LOSSES: Column = {
+  head: 'validation loss, nats a token: first → last, means over seeds [lowest, highest last]',
+  cell: ({ by_seed }) => {
+    const losses = Object.values(by_seed).flatMap((seed) => seed.losses ?? []);
+    const last = losses.map((loss) => loss.last);
+    if (losses.length === 0) return '';
+    const range = [Math.min(...last), Math.max(...last)].map(loss).join(', ');
+    return `${loss(mean(losses.map(({ first }) => first)))} → ${loss(mean(last))} [${range}]`;
+  },
+};
+const METRICS: Column = {
+  head: 'metrics: means over steps and seeds [lowest, highest]',
+  cell: ({ by_seed }) => {
+    const seeds = Object.values(by_seed).flatMap(({ metrics }) => (metrics ? [metrics] : []));
+    return Object.keys(seeds[0] ?? {})
+      .map((name) => {
+        const values = seeds.flatMap((metrics) => metrics[name] ?? []);
+        const [middle, low, high] = [mean(values), Math.min(...values), Math.max(...values)].map((x) =>
+          x.toPrecision(4),
+        );
+        return `${name} ${middle} [${low}, ${high}]`;
+      })
+      .join('<br>');
+  },
+};
 const COST = [
   ...['arm', 'steps', 'trained tokens', 'sampled tokens', 'training operations', 'seconds'],
   ...['entropy', 'KL of the update', 'KL to the reference', 'forgetting, in points'],
@@ -74,6 +113,7 @@ const suiteCell = (suites: Readonly<Record<string, OverSeeds>>, show: (value: nu
     .map(([suite, { mean: middle, low, high }]) => `${suite} ${show(middle)} [${show(low)}, ${show(high)}]`)
     .join('<br>');
 
+const loss = (value: number): string => value.toFixed(3);
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
 const operations = (value: number): string => (value === 0 ? '0' : value.toExponential(2));

@@ -48,6 +48,11 @@ export interface OverSeeds {
   readonly high: number;
 }
 
+export interface Losses {
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface LedgerSeed {
   readonly trained_tokens: number;
   /** Of completions that were trained on; absent, as what follows, where the job was not there to be asked. */
@@ -58,6 +63,10 @@ export interface LedgerSeed {
   readonly wall_seconds: number;
   /** After the last step that sampled; only of arms with one. */
   readonly policy?: PolicyMeasures;
+  /** Of the evaluations of its last phase, nats a token; only where that is supervised and has validation rows. */
+  readonly losses?: Losses;
+  /** Those that the experiment names. */
+  readonly metrics?: Readonly<Record<string, number>>;
   readonly suites: Readonly<Record<string, ArmScores>>;
 }
 
@@ -131,15 +140,23 @@ function armEntry(experiment: Experiment, name: string, all: readonly ArmRun[]):
   };
 }
 
-function costOf({ trainedTokens, steps, wallSeconds, spent, policy }: ArmRun): Omit<LedgerSeed, 'suites'> {
+function costOf(run: ArmRun): Omit<LedgerSeed, 'suites'> {
+  const { trainedTokens, steps, wallSeconds, spent, policy, metrics, curve } = run;
+  const losses = curve.flatMap(({ loss }) => loss ?? []);
+  const [first, last] = [losses[0], losses.at(-1)];
   return {
     trained_tokens: trainedTokens,
     ...(spent && { sampled_tokens: spent.sampledTokens, training_flops: Number(spent.flops.toPrecision(4)) }),
     steps,
     wall_seconds: wallSeconds,
     ...(policy && { policy }),
+    ...(first !== undefined && last !== undefined && { losses: { first: rounded(first), last: rounded(last) } }),
+    ...(Object.keys(metrics).length > 0 && { metrics: roundedAll(metrics) }),
   };
 }
+
+const roundedAll = (values: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, rounded(value)]));
 
 const overSeeds = (values: readonly number[]): OverSeeds => ({
   mean: rounded(mean(values)),

@@ -1,5 +1,9 @@
-/** Arms by suite as an SVG: a bar for the mean of greedy pass@1 over seeds, a point for each seed. Nothing to install. */
-import type { LedgerEntry } from './ledger.js';
+/**
+ * Arms by suite as an SVG: a bar for the mean of greedy pass@1 over seeds, a point for each seed; of an experiment without suites, the
+ * validation loss after the last step. Nothing to install.
+ */
+import type { LedgerEntry, LedgerSeed } from './ledger.js';
+import { mean } from './scores.js';
 
 export const PLOT_FILE = 'arms.svg';
 
@@ -17,47 +21,64 @@ const COLOURS = [
   '#444e86',
 ];
 
-export function svgOfArms({ system, preset, arms, seeds, verdict }: LedgerEntry): string {
-  const names = Object.keys(arms);
+interface Block {
+  readonly title: string;
+  readonly valueOf: (seed: LedgerSeed) => number | undefined;
+}
+
+interface Plot {
+  readonly shows: string;
+  readonly blocks: readonly Block[];
+  readonly scale: number;
+}
+
+function plotOf({ arms }: LedgerEntry): Plot {
   const suites = [...new Set(Object.values(arms).flatMap(({ summary }) => Object.keys(summary)))];
-  const answering = (suite: string) => names.filter((name) => arms[name]?.summary[suite]);
-  const blocks = suites.map((suite) => (answering(suite).length + 2) * ROW);
-  const topOf = (s: number) => blocks.slice(0, s).reduce((sum, block) => sum + block, TOP);
-  const height = topOf(suites.length) + 24;
-  const x = (value: number) => LEFT + value * (WIDTH - LEFT - RIGHT);
-  const rows = suites.flatMap((suite, s) => {
-    const top = topOf(s);
-    return [
-      text(8, top + ROW, suite, ' font-weight="bold"'),
-      ...answering(suite).flatMap((name, i) => {
-        const y = top + (i + 1.4) * ROW;
-        const colour = COLOURS[names.indexOf(name) % COLOURS.length] ?? '#000';
-        const { mean } = arms[name]?.summary[suite] ?? { mean: 0 };
-        const points = seeds.map((seed) => arms[name]?.by_seed[String(seed)]?.suites[suite]?.pass_1_greedy ?? 0);
-        return [
-          text(LEFT - 6, y + 9, name, ' text-anchor="end"'),
-          `<rect x="${LEFT}" y="${y.toFixed(1)}" width="${(x(mean) - LEFT).toFixed(1)}" height="11" fill="${colour}" fill-opacity="0.55"/>`,
-          ...points.map(
-            (value) => `<circle cx="${x(value).toFixed(1)}" cy="${(y + 5.5).toFixed(1)}" r="2.6" fill="${colour}"/>`,
-          ),
-          text(WIDTH - RIGHT + 8, y + 9, mean.toFixed(3)),
-        ];
-      }),
-    ];
-  });
+  const passes = suites.map((title) => ({ title, valueOf: (seed: LedgerSeed) => seed.suites[title]?.pass_1_greedy }));
+  if (passes.length > 0) return { shows: 'greedy pass@1 on held-out items', blocks: passes, scale: 1 };
+  const valueOf = ({ losses }: LedgerSeed) => losses?.last;
+  const values = Object.values(arms).flatMap((arm) =>
+    Object.values(arm.by_seed).flatMap((seed) => valueOf(seed) ?? []),
+  );
+  const shows = 'validation loss after the last step, nats a token';
+  return { shows, blocks: [{ title: 'loss', valueOf }], scale: Math.max(...values, 0.1) };
+}
+
+export function svgOfArms(entry: LedgerEntry): string {
+  const { system, preset, arms, verdict } = entry;
+  const { shows, blocks, scale } = plotOf(entry);
+  const names = Object.keys(arms);
+  const valuesOf = (name: string, { valueOf }: Block) =>
+    Object.values(arms[name]?.by_seed ?? {}).flatMap((seed) => valueOf(seed) ?? []);
+  const shown = (block: Block) => names.filter((name) => valuesOf(name, block).length > 0);
+  const heights = blocks.map((block) => (shown(block).length + 2) * ROW);
+  const topOf = (b: number) => heights.slice(0, b).reduce((sum, height) => sum + height, TOP);
+  const height = topOf(blocks.length) + 24;
+  const x = (value: number) => LEFT + (value / scale) * (WIDTH - LEFT - RIGHT);
+  const rows = blocks.flatMap((block, b) => [
+    text(8, topOf(b) + ROW, block.title, ' font-weight="bold"'),
+    ...shown(block).flatMap((name, i) => {
+      const y = topOf(b) + (i + 1.4) * ROW;
+      const colour = COLOURS[names.indexOf(name) % COLOURS.length] ?? '#000';
+      const values = valuesOf(name, block);
+      return [
+        text(LEFT - 6, y + 9, name, ' text-anchor="end"'),
+        `<rect x="${LEFT}" y="${y.toFixed(1)}" width="${(x(mean(values)) - LEFT).toFixed(1)}" height="11" fill="${colour}" fill-opacity="0.55"/>`,
+        ...values.map(
+          (value) => `<circle cx="${x(value).toFixed(1)}" cy="${(y + 5.5).toFixed(1)}" r="2.6" fill="${colour}"/>`,
+        ),
+        text(WIDTH - RIGHT + 8, y + 9, mean(values).toFixed(3)),
+      ];
+    }),
+  ]);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="11">`,
     `<rect width="${WIDTH}" height="${height}" fill="white"/>`,
-    text(
-      8,
-      16,
-      `${system}, preset ${preset}: greedy pass@1 on held-out items (bar: mean; points: seeds)`,
-      ' font-weight="bold"',
-    ),
+    text(8, 16, `${system}, preset ${preset}: ${shows} (bar: mean; points: seeds)`, ' font-weight="bold"'),
     text(8, 31, verdict),
-    ...[0, 0.25, 0.5, 0.75, 1].flatMap((value) => [
-      `<path d="M${x(value).toFixed(1)} ${TOP}V${height - 20}" stroke="#ddd"/>`,
-      text(x(value), height - 6, String(value), ' text-anchor="middle"'),
+    ...[0, 0.25, 0.5, 0.75, 1].flatMap((share) => [
+      `<path d="M${x(share * scale).toFixed(1)} ${TOP}V${height - 20}" stroke="#ddd"/>`,
+      text(x(share * scale), height - 6, Number((share * scale).toPrecision(2)).toString(), ' text-anchor="middle"'),
     ]),
     ...rows,
     '</svg>',
