@@ -17,6 +17,7 @@ import type { ThroughputLedger } from '@preheat/jobs';
 import type { ApiDependencies } from '../dependencies.js';
 import { type Depth, type ExaminedFile, examineFile } from './data/examine-file.js';
 import type { RowChecks } from './data/row-checks.js';
+import { type DataFile, refuseTooMuchData } from './data/data-files-limit.js';
 import { dataObjections } from './data/data-objections.js';
 import { ItemShape } from './data/item-shape.js';
 import { judgeClass, sumOf } from './estimate/judge-classes.js';
@@ -63,6 +64,7 @@ export async function preflight(deps: PreflightDependencies, subject: PreflightS
   const prepared = [];
   // What costs nothing first, for all phases; reading rows last.
   for (const phase of subject.phases) prepared.push(await preparePhase(deps, projectId, phase, model));
+  refuseTooMuchData(prepared.flatMap(dataFilesOf));
   const examined = [];
   for (const phase of prepared) examined.push(await examine(deps, subject, phase, model));
   const faults = examined.flatMap(({ training, validation }) => [...training.errors, ...(validation?.errors ?? [])]);
@@ -84,6 +86,11 @@ export async function preflight(deps: PreflightDependencies, subject: PreflightS
   const report = reportOf(subject.model, { refusals: told.refusals, warnings }, estimated, examined, rewards);
   const phases = examined.map(({ resolved }) => resolved);
   return { model: model.record, phases, evaluation: jobEvaluation(examined), report, refusals: told.refusals };
+}
+
+function dataFilesOf({ requested, trainingFile, validationFile }: PreparedPhase): DataFile[] {
+  const training = { stored: trainingFile, path: requested.paths.trainingFile };
+  return validationFile ? [training, { stored: validationFile, path: requested.paths.validationFile }] : [training];
 }
 
 /** Doubts refuse a job as well, unless it is forced: then they are warnings. */
