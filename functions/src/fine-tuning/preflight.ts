@@ -5,6 +5,7 @@
  */
 import type {
   ApiError,
+  Guards,
   JobLimits,
   ModelRecord,
   PreflightReport,
@@ -21,7 +22,7 @@ import { type DataFile, refuseTooMuchData } from './data/data-files-limit.js';
 import { dataObjections } from './data/data-objections.js';
 import { ItemShape } from './data/item-shape.js';
 import { judgeClass, sumOf } from './estimate/judge-classes.js';
-import { budgetObjections, memoryObjections, type Objections } from './estimate/objections.js';
+import { budgetObjections, firstStepObjections, memoryObjections, type Objections } from './estimate/objections.js';
 import { phaseWork } from './estimate/phase-work.js';
 import { type JobEvaluation, jobEvaluation } from './job-evaluation.js';
 import { describeModel, type PreparationDependencies, type PreparedPhase, preparePhase } from './prepare-phases.js';
@@ -40,6 +41,7 @@ export interface PreflightSubject {
   readonly model: string;
   readonly phases: readonly RequestedPhase[];
   readonly limits: JobLimits;
+  readonly guards: Guards;
   readonly wishes: PreflightRequest | null;
   /** Of the completions that are sampled. */
   readonly seed: number;
@@ -183,7 +185,7 @@ async function examine(
 
 async function estimate(
   { runnerClasses, throughput }: PreflightDependencies,
-  { projectId, limits }: PreflightSubject,
+  { projectId, limits, guards }: PreflightSubject,
   model: ModelDescription,
   examined: readonly ExaminedPhase[],
 ) {
@@ -196,11 +198,13 @@ async function estimate(
     const speedsOn = (runnerClass: string) => throughput.read(projectId, { ...kind, runnerClass });
     return { work, shape, speedsOn, path: requested.paths.hyperparameters };
   });
-  const classes = await Promise.all(runnerClasses.map((runner) => judgeClass(phases, runner)));
+  const judged = await Promise.all(runnerClasses.map((runner) => judgeClass(phases, runner)));
+  const classes = judged.map(({ told }) => told);
   const trainedTokens = sumOf(phases.map(({ work }) => work.tokens));
   const objections: Objections[] = [
     memoryObjections(phases, classes, runnerClasses),
     budgetObjections(limits, classes, trainedTokens),
+    firstStepObjections(judged, guards),
   ];
   return { works: phases.map(({ work }) => work), classes, trainedTokens, objections };
 }

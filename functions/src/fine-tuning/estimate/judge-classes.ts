@@ -11,7 +11,13 @@ export interface EstimatedPhase {
   readonly speedsOn: (runnerClass: string) => Promise<readonly ThroughputSample[]>;
 }
 
-export async function judgeClass(phases: readonly EstimatedPhase[], runner: RunnerClass): Promise<PreflightClass> {
+export interface JudgedClass {
+  readonly told: PreflightClass;
+  /** Until the first step of a phase is finished, for each phase; what a runner begins with after any interruption. */
+  readonly firstSteps: readonly PreflightRange[];
+}
+
+export async function judgeClass(phases: readonly EstimatedPhase[], runner: RunnerClass): Promise<JudgedClass> {
   const memories = phases.map(({ shape }) => memoryOn(shape, runner));
   const worst = memories.reduce((most, each) => (each.needed.total > most.needed.total ? each : most));
   const fits = memories.every((memory) => memory.fits);
@@ -21,7 +27,7 @@ export async function judgeClass(phases: readonly EstimatedPhase[], runner: Runn
   const seconds = sumOf(times.map((time) => time.seconds));
   const cost = { low: seconds.low * runner.price_per_second, high: seconds.high * runner.price_per_second };
   const bases = times.map(({ basis }, index) => (phases.length > 1 ? `phase ${index + 1} ${basis}` : basis));
-  return {
+  const told = {
     runner_class: runner.name,
     device: runner.device,
     memory_bytes: runner.memory_bytes,
@@ -31,6 +37,18 @@ export async function judgeClass(phases: readonly EstimatedPhase[], runner: Runn
     cost: fits ? cost : null,
     basis: bases.join('; ').slice(0, MAX_BASIS),
   };
+  return { told, firstSteps: phases.map(({ work }, index) => firstStepOf(work, times[index]?.seconds ?? NOTHING)) };
+}
+
+const NOTHING: PreflightRange = { low: 0, high: 0 };
+
+/** What comes before the first step, and one of equal steps. */
+function firstStepOf({ steps, flops, flopsBefore }: PhaseWork, seconds: PreflightRange): PreflightRange {
+  const end = (side: 'low' | 'high'): number => {
+    const before = flops[side] > 0 ? flopsBefore[side] / flops[side] : 0;
+    return seconds[side] * (before + (1 - before) / Math.max(1, steps));
+  };
+  return { low: end('low'), high: end('high') };
 }
 
 const MAX_BASIS = 1024;

@@ -1,11 +1,13 @@
 /** What estimates say against a job: memory that no class of runners has, and budgets that it would not end within. */
 import {
   ApiError,
+  type Guards,
   type JobLimits,
   type PreflightClass,
   type PreflightRange,
   type RunnerClass,
 } from '@preheat/contracts';
+import type { JudgedClass } from './judge-classes.js';
 import { keptBeside, memoryOn, memoryRemedies, PEAK_OVER_FORMULA, type PhaseShape } from './phase-memory.js';
 
 /** `refusals` hold unless forced; `warnings` are told and hold nobody back. */
@@ -84,6 +86,20 @@ export function budgetObjections(
     } else warnings.push(`${told} It may end at that limit, with its best checkpoint.`);
   }
   return { refusals, warnings };
+}
+
+/** A first step that takes longer than its guard pauses the job, on every runner alike. */
+export function firstStepObjections(judged: readonly JudgedClass[], { first_step_seconds: guard }: Guards): Objections {
+  const fitting = judged.filter(({ told }) => told.fits);
+  const phases = fitting[0]?.firstSteps ?? [];
+  const warnings = phases.flatMap((_, index) => {
+    const step = envelope(fitting.flatMap(({ firstSteps }) => firstSteps[index] ?? []));
+    if (guard === null || step === null || step.high <= guard) return [];
+    const phase = phases.length > 1 ? ` of phase ${index + 1}` : '';
+    const range = `${rounded(step.low)} to ${rounded(step.high)} s`;
+    return `The first step${phase} is estimated to take ${range}, and guards.first_step_seconds is ${guard}: a job whose first step takes longer is paused. Raise the guard, or make a step smaller (batch_size, and in reinforcement group_size and max_completion_tokens).`;
+  });
+  return { refusals: [], warnings };
 }
 
 /** From the best class to the worst: which one takes the job is not known. */

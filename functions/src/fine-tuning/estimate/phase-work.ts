@@ -7,6 +7,8 @@ export interface PhaseWork {
   readonly steps: number;
   readonly tokens: Range;
   readonly flops: Range;
+  /** Of those: before the first step. */
+  readonly flopsBefore: Range;
   /** Tokens of the longest sequence that is trained on. */
   readonly longest: number;
   /** Sequences of one optimiser step. */
@@ -58,13 +60,18 @@ export function phaseWork(
   const evaluated = evaluations * judged * length;
   // Before the first step, every row is tried so often.
   const tries = rows * number('filter_rollouts', 0);
+  const flopsBefore = {
+    low: tries * (mean + completion.low) * forward,
+    high: PADDING * tries * length * forward,
+  };
   return {
     steps,
     tokens,
+    flopsBefore,
     // Groups without variance are not trained on: the low end is sampling alone.
     flops: {
-      low: tokens.low * (type === 'reinforcement' ? scored : trained) + tries * (mean + completion.low) * forward,
-      high: PADDING * (tokens.high * (trained + scored) + (evaluated + tries * length) * forward),
+      low: tokens.low * (type === 'reinforcement' ? scored : trained) + flopsBefore.low,
+      high: PADDING * (tokens.high * (trained + scored) + evaluated * forward) + flopsBefore.high,
     },
     longest: Math.max(1, longest),
     sequencesPerStep: Math.min(batch, rows) * completions,

@@ -122,6 +122,19 @@ describe('estimates', () => {
     expect(data.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual(warnings);
   });
 
+  it('warn where a first step may take longer than its guard, by which the job would be paused', async () => {
+    await onRunners({ memory_bytes: 1e12, flops: { low: 10, high: 1e9 } });
+    const training_file = await at.upload(SFT_ROWS);
+    const { warnings, classes, phases } = await at.report({ training_file });
+    const most = (classes[0]?.train_seconds?.high ?? 0) / (phases[0]?.steps ?? 1);
+    expect(most).toBeGreaterThan(1800);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^The first step is estimated to take .*first_step_seconds is 1800/),
+    ]);
+    expect((await at.report({ training_file, guards: { first_step_seconds: 1.01 * most } })).warnings).toEqual([]);
+    expect((await at.report({ training_file, guards: { first_step_seconds: null } })).warnings).toEqual([]);
+  });
+
   it('count tokens in rows spread over a large file when a job is created, and say so', async () => {
     const rows = Array.from({ length: 2_500 }, (_, index) => chat(`word${index}`, index < 1_250 ? 'K' : 'K AE T'));
     const training_file = await at.upload(rows);
