@@ -22,7 +22,13 @@ import { type DataFile, refuseTooMuchData } from './data/data-files-limit.js';
 import { dataObjections } from './data/data-objections.js';
 import { ItemShape } from './data/item-shape.js';
 import { judgeClass, sumOf } from './estimate/judge-classes.js';
-import { budgetObjections, firstStepObjections, memoryObjections, type Objections } from './estimate/objections.js';
+import {
+  budgetObjections,
+  firstStepObjections,
+  memoryObjections,
+  type Objections,
+  storageObjections,
+} from './estimate/objections.js';
 import { phaseWork } from './estimate/phase-work.js';
 import { type JobEvaluation, jobEvaluation } from './job-evaluation.js';
 import { describeModel, type PreparationDependencies, type PreparedPhase, preparePhase } from './prepare-phases.js';
@@ -205,6 +211,7 @@ async function estimate(
     memoryObjections(phases, classes, runnerClasses),
     budgetObjections(limits, classes, trainedTokens),
     firstStepObjections(judged, guards),
+    storageObjections(phases, runnerClasses),
   ];
   return { works: phases.map(({ work }) => work), classes, trainedTokens, objections };
 }

@@ -18,7 +18,7 @@ export interface AdapterShape {
   readonly rank: number;
   /** Ends of the names of the projections that it changes; or `all-linear`. */
   readonly targetModules: readonly string[];
-  /** How the weights under it are held. */
+  /** How the weights under it are held; on a GPU as float32 whatever is said here, since its executor holds nothing else. */
   readonly storage: 'float32' | 'float16' | 'int8';
 }
 
@@ -65,7 +65,8 @@ const FREE_SHARE_OF_RECOMPUTED = 1;
 const extraSlots = (lanes: number): number => (lanes > 1 ? 2 : 1);
 
 export function trainingMemory(request: TrainingMemoryRequest): TrainingMemory {
-  const { config, adapter, microBatch, lanes, device = 'cpu', averages = false, recomputes = false } = request;
+  const { config, microBatch, lanes, device = 'cpu', averages = false, recomputes = false } = request;
+  const adapter = request.adapter && heldOn(device, request.adapter);
   const base = decoderTensors(config).reduce((sum, tensor) => sum + heldBytes(tensor, adapter), 0);
   const modules = adapter ? adapterModules(config, adapter) : [];
   const own = modules.reduce((sum, { inputs, outputs }) => sum + (adapter?.rank ?? 0) * (inputs + outputs), 0);
@@ -93,6 +94,9 @@ export function trainingMemory(request: TrainingMemoryRequest): TrainingMemory {
 export function rolloutMemory(config: DecoderConfig, workers: number, hasReference: boolean): number {
   return BYTES_PER_FLOAT * parameterCount(config) * (1 + workers) * (hasReference ? 2 : 1);
 }
+
+const heldOn = (device: 'cpu' | 'gpu', adapter: AdapterShape): AdapterShape =>
+  device === 'gpu' ? { ...adapter, storage: 'float32' } : adapter;
 
 const ALL_LINEAR = 'all-linear';
 

@@ -8,7 +8,7 @@ import {
   type RunnerClass,
 } from '@preheat/contracts';
 import type { JudgedClass } from './judge-classes.js';
-import { keptBeside, memoryOn, memoryRemedies, PEAK_OVER_FORMULA, type PhaseShape } from './phase-memory.js';
+import { adapterOf, keptBeside, memoryOn, memoryRemedies, PEAK_OVER_FORMULA, type PhaseShape } from './phase-memory.js';
 
 /** `refusals` hold unless forced; `warnings` are told and hold nobody back. */
 export interface Objections {
@@ -86,6 +86,19 @@ export function budgetObjections(
     } else warnings.push(`${told} It may end at that limit, with its best checkpoint.`);
   }
   return { refusals, warnings };
+}
+
+/** Settings that save memory on a CPU alone. */
+export function storageObjections(phases: readonly PlacedPhase[], runners: readonly RunnerClass[]): Objections {
+  const names = runners.filter(({ device }) => device === 'gpu').map(({ name }) => name);
+  const warnings = phases.flatMap(({ shape: { config }, path }) => {
+    const dtype = config['lora_base_dtype'] ?? 'float32';
+    if (names.length === 0 || adapterOf(config) === null || dtype === 'float32') return [];
+    return [
+      `${path}.lora_base_dtype ${String(dtype)} has no effect on ${names.join(', ')}: on a GPU the weights under an adapter are held as float32, and take the memory of that.`,
+    ];
+  });
+  return { refusals: [], warnings };
 }
 
 /** A first step that takes longer than its guard pauses the job, on every runner alike. */

@@ -14,6 +14,8 @@ const shapeOf = (config: object): PhaseShape => ({
   sequencesPerStep: 8,
 });
 const runnerOf = (bytes: number): RunnerClass => ({ ...localRunnerClass(), lanes: 1, memory_bytes: bytes });
+/** Whose weights are most of what a process takes: 200 million. */
+const LARGE = { ...model, hidden_size: 1024, intermediate_size: 16_384 };
 /** The least that a phase takes, found as the need where nothing fits. */
 const leastOf = (config: object): number => memoryOn(shapeOf(config), runnerOf(1)).needed.total;
 
@@ -28,6 +30,16 @@ it('names the average where that is what makes a phase too large, however little
     expect(memoryOn(shapeOf(config), runner).fits).toBe(false);
     expect(memoryRemedies(shapeOf(config), runner)).toContainEqual({ change: 'ema_decay 0', bytes: plain, fits: true });
   }
+});
+
+it('offers fewer bits for the weights under an adapter where they are held so: not on a GPU', () => {
+  const on = (device: RunnerClass['device'], config: object) => {
+    const told = memoryRemedies({ ...shapeOf(config), model: LARGE }, { ...runnerOf(1), device });
+    return told.some(({ change }) => change.includes('lora_base_dtype'));
+  };
+  const adapter = { lora_rank: 4, lora_alpha: 8, lora_target_modules: ['all-linear'] };
+  expect([on('cpu', {}), on('gpu', {})]).toEqual([true, false]);
+  expect([on('cpu', adapter), on('gpu', adapter)]).toEqual([true, false]);
 });
 
 it('names no average where none is kept, nor one that is too little to help', () => {

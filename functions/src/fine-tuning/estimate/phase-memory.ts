@@ -91,7 +91,8 @@ function memoryWith(
   return { ...parts, total, micro_batch: { rows, length } };
 }
 
-function adapterOf(config: ResolvedPhase['config']): AdapterShape | null {
+/** The adapter that a phase trains; null where it trains the whole model. */
+export function adapterOf(config: ResolvedPhase['config']): AdapterShape | null {
   const settings = adapterSettings(config as unknown as AdapterConfig);
   const storage = (config['lora_base_dtype'] ?? 'float32') as AdapterShape['storage'];
   return settings && { rank: settings.rank, targetModules: settings.targetModules, storage };
@@ -110,12 +111,14 @@ export function memoryRemedies(phase: PhaseShape, runner: RunnerClass): Remedy[]
   const now = memoryOn(phase, runner).needed.total;
   const isWhole = adapterOf(config) === null;
   const shorter = Math.max(8, Math.floor(longest / 2));
+  const fewerBits: [string, Partial<PhaseShape>] = [
+    isWhole ? 'lora_rank 8 with lora_base_dtype int8' : 'lora_base_dtype int8',
+    { config: { ...config, ...(isWhole ? LORA : {}), lora_base_dtype: 'int8' } },
+  ];
   const candidates: [string, Partial<PhaseShape>][] = [
     ...(isWhole ? [['lora_rank 8', { config: { ...config, ...LORA } }] as [string, Partial<PhaseShape>]] : []),
-    [
-      isWhole ? 'lora_rank 8 with lora_base_dtype int8' : 'lora_base_dtype int8',
-      { config: { ...config, ...(isWhole ? LORA : {}), lora_base_dtype: 'int8' } },
-    ],
+    // Executors on GPUs hold float32 alone.
+    ...(runner.device === 'gpu' ? [] : [fewerBits]),
     ['gradient_checkpointing true', { config: { ...config, gradient_checkpointing: true } }],
     [`max_sequence_length ${shorter}`, { longest: shorter }],
     ...(sequencesPerStep > 1 ? [['batch_size 1', { sequencesPerStep: 1 }] as [string, Partial<PhaseShape>]] : []),

@@ -135,6 +135,19 @@ describe('estimates', () => {
     expect((await at.report({ training_file, guards: { first_step_seconds: null } })).warnings).toEqual([]);
   });
 
+  it('warn of lora_base_dtype where runners have GPUs, on which it does nothing', async () => {
+    const warningsOn = async (device: RunnerClass['device'], keys: object): Promise<readonly string[]> => {
+      await onRunners({ memory_bytes: 1e12, device, lanes: 1 });
+      return (await at.report(supervised(await at.upload(SFT_ROWS), keys))).warnings;
+    };
+    const keys = { lora_rank: 4, lora_base_dtype: 'int8' };
+    expect(await warningsOn('gpu', keys)).toEqual([
+      expect.stringMatching(/^method\.supervised\.hyperparameters\.lora_base_dtype int8 has no effect on small/),
+    ]);
+    expect(await warningsOn('cpu', keys)).toEqual([]);
+    expect(await warningsOn('gpu', { lora_rank: 4 })).toEqual([]);
+  });
+
   it('count tokens in rows spread over a large file when a job is created, and say so', async () => {
     const rows = Array.from({ length: 2_500 }, (_, index) => chat(`word${index}`, index < 1_250 ? 'K' : 'K AE T'));
     const training_file = await at.upload(rows);
