@@ -198,7 +198,13 @@ async function estimate(
   const phases = examined.map(({ requested, resolved, training, validation }) => {
     const data = { training: training.data, validation: validation?.data ?? null };
     const work = phaseWork(resolved, model.config, data);
-    const shape = { ...work, type: resolved.type, config: resolved.config, model: model.config };
+    const shape = {
+      ...work,
+      type: resolved.type,
+      algorithm: resolved.algorithm,
+      config: resolved.config,
+      model: model.config,
+    };
     const adapter = Number(resolved.config['lora_rank'] ?? 0) > 0;
     const kind = { model: model.record.name, algorithm: resolved.algorithm, adapter };
     const speedsOn = (runnerClass: string) => throughput.read(projectId, { ...kind, runnerClass });

@@ -149,11 +149,12 @@ export type PreflightRewards = Static<typeof PreflightRewards>;
 
 /** In bytes; the sum of the parts is `total`. */
 const Memory = Type.Object({
+  /** Of the policy and of a frozen reference, with the copies that lanes compute with. */
   weights: Count,
   optimizer: Count,
   gradients: Count,
   activations: Count,
-  /** Of sampling and of a frozen reference, in reinforcement phases. */
+  /** Of sampling, in reinforcement phases. */
   rollouts: Count,
   runtime: Count,
   total: Count,

@@ -6,11 +6,12 @@ import {
   type ResolvedPhase,
   type RunnerClass,
 } from '@preheat/contracts';
-import { type AdapterConfig, adapterSettings } from '@preheat/recipes/catalog';
+import { type AdapterConfig, adapterSettings, recipeNamed } from '@preheat/recipes/catalog';
 import { type AdapterShape, keptModelBytes, rolloutMemory, trainingMemory } from '@preheat/scheduler';
 
 export interface PhaseShape {
   readonly type: ResolvedPhase['type'];
+  readonly algorithm: ResolvedPhase['algorithm'];
   readonly config: ResolvedPhase['config'];
   readonly model: DecoderConfig;
   /** Tokens of the longest sequence, and sequences of a step. */
@@ -69,16 +70,14 @@ function memoryWith(
   rows: number,
   lanes: number,
 ): PreflightMemory {
-  const { type, config, model, longest: length } = phase;
+  const { type, algorithm, config, model, longest: length } = phase;
   const microBatch = { batch: rows, length };
   const averages = Number(config['ema_decay'] ?? 0) > 0;
   const recomputes = config['gradient_checkpointing'] === true;
-  const kept = { averages, recomputes };
+  const hasReference = recipeNamed(algorithm)?.hasReference(config) ?? false;
+  const kept = { averages, recomputes, hasReference };
   const training = trainingMemory({ config: model, adapter: adapterOf(config), microBatch, lanes, device, ...kept });
-  const rollouts =
-    type === 'reinforcement'
-      ? rolloutMemory(model, device === 'gpu' ? 1 : cores, Number(config['kl_beta'] ?? 0) > 0)
-      : 0;
+  const rollouts = type === 'reinforcement' ? rolloutMemory(model, device === 'gpu' ? 1 : cores) : 0;
   const parts = {
     weights: Math.round(training.weights),
     optimizer: Math.round(training.optimizer),
