@@ -18,17 +18,12 @@ import type { ThroughputLedger } from '@preheat/jobs';
 import type { ApiDependencies } from '../dependencies.js';
 import { type Depth, type ExaminedFile, examineFile } from './data/examine-file.js';
 import type { RowChecks } from './data/row-checks.js';
-import { type DataFile, refuseTooMuchData } from './data/data-files-limit.js';
+import { bytesRead, type DataFile, refuseTooMuchData } from './data/data-files-limit.js';
 import { dataObjections } from './data/data-objections.js';
 import { ItemShape } from './data/item-shape.js';
 import { judgeClass, sumOf } from './estimate/judge-classes.js';
-import {
-  budgetObjections,
-  firstStepObjections,
-  memoryObjections,
-  type Objections,
-  storageObjections,
-} from './estimate/objections.js';
+import { memoryObjections, storageObjections } from './estimate/memory-objections.js';
+import { budgetObjections, firstStepObjections, type Objections } from './estimate/objections.js';
 import { phaseWork } from './estimate/phase-work.js';
 import { type JobEvaluation, jobEvaluation } from './job-evaluation.js';
 import { describeModel, type PreparationDependencies, type PreparedPhase, preparePhase } from './prepare-phases.js';
@@ -195,16 +190,12 @@ async function estimate(
   model: ModelDescription,
   examined: readonly ExaminedPhase[],
 ) {
+  const dataBytes = bytesRead(examined.flatMap(dataFilesOf));
   const phases = examined.map(({ requested, resolved, training, validation }) => {
     const data = { training: training.data, validation: validation?.data ?? null };
     const work = phaseWork(resolved, model.config, data);
-    const shape = {
-      ...work,
-      type: resolved.type,
-      algorithm: resolved.algorithm,
-      config: resolved.config,
-      model: model.config,
-    };
+    const { type, algorithm, config } = resolved;
+    const shape = { ...work, type, algorithm, config, model: model.config, dataBytes };
     const adapter = Number(resolved.config['lora_rank'] ?? 0) > 0;
     const kind = { model: model.record.name, algorithm: resolved.algorithm, adapter };
     const speedsOn = (runnerClass: string) => throughput.read(projectId, { ...kind, runnerClass });

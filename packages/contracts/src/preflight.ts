@@ -163,6 +163,18 @@ const Memory = Type.Object({
 });
 export type PreflightMemory = Static<typeof Memory>;
 
+/** Of a GPU's machine, in bytes; the sum of the parts is `total`. */
+const HostMemory = Type.Object({
+  process: Count,
+  model: Count,
+  /** Of threads that decode completions there. */
+  rollouts: Count,
+  /** What is copied from the GPU at once. */
+  checkpoint: Count,
+  rows: Count,
+  total: Count,
+});
+
 const phaseOf = <Data extends TProperties, Rewards extends TProperties>(data: Data, rewards: Rewards) => ({
   type: OneOf(PHASE_TYPES),
   algorithm: Type.String({ maxLength: 64 }),
@@ -180,6 +192,8 @@ export const PreflightClass = Type.Object({
   memory_bytes: Count,
   /** Of the phase that needs most, with the micro-batches that the class would use. */
   needed: Memory,
+  /** The other memory that a job on a GPU takes, of the phase that needs most of it; where the class states it. */
+  host: Type.Optional(Type.Object({ memory_bytes: Count, needed: HostMemory })),
   fits: Type.Boolean(),
   /** Null where the job does not fit. */
   train_seconds: Nullable(Range),

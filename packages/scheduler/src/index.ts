@@ -4,6 +4,7 @@ export { type Foresight, foreseeStarts, type QueueView } from './foresee-starts.
 export type { Span, WaitingProject } from './waiting-queue.js';
 export type { MicroBatchShape } from './activation-floats.js';
 export { forwardFlops, trainingFlops } from './training-flops.js';
+export { type HostMemory, hostMemory, type HostMemoryRequest, rowMemory } from './host-memory.js';
 export {
   type AdapterShape,
   rolloutMemory,

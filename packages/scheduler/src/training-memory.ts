@@ -72,8 +72,8 @@ export function trainingMemory(request: TrainingMemoryRequest): TrainingMemory {
   const adapter = request.adapter && heldOn(device, request.adapter);
   const base = decoderTensors(config).reduce((sum, tensor) => sum + heldBytes(tensor, adapter), 0);
   const modules = adapter ? adapterModules(config, adapter) : [];
-  const own = modules.reduce((sum, { inputs, outputs }) => sum + (adapter?.rank ?? 0) * (inputs + outputs), 0);
-  const trained = adapter ? own : parameterCount(config);
+  const trained = trainedParameters(config, adapter);
+  const own = adapter ? trained : 0;
   const copies = device === 'gpu' ? 0 : lanes;
   const weights = (base + BYTES_PER_FLOAT * own) * (1 + copies) * models;
   const optimizer = BYTES_PER_FLOAT * trained * (MOMENTS + Number(averages));
@@ -91,6 +91,13 @@ export function trainingMemory(request: TrainingMemoryRequest): TrainingMemory {
     runtime: lanes * RUNTIME_BYTES_PER_LANE + free,
   };
   return { ...parts, total: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
+}
+
+/** Parameters of the adapter, or of the whole model where there is none. */
+export function trainedParameters(config: DecoderConfig, adapter: AdapterShape | null): number {
+  if (!adapter) return parameterCount(config);
+  const sizes = adapterModules(config, adapter).map(({ inputs, outputs }) => adapter.rank * (inputs + outputs));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** What sampling holds beside training: the decoder's weights, and a copy in every worker. */

@@ -16,6 +16,12 @@ export interface DataFile {
   readonly path: string;
 }
 
+/** Of all files, each once. */
+export function bytesRead(files: readonly DataFile[]): number {
+  const sizes = new Map(files.map(({ stored: { file } }) => [file.id, file.bytes]));
+  return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+}
+
 /** A file that is named several times is read once. @throws ApiError `file_too_large` at the field of the file that is too much. */
 export function refuseTooMuchData(files: readonly DataFile[], limit = DATA_BYTES_MAX): void {
   const seen = new Set<string>();

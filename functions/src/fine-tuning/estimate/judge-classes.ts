@@ -20,6 +20,8 @@ export interface JudgedClass {
 export async function judgeClass(phases: readonly EstimatedPhase[], runner: RunnerClass): Promise<JudgedClass> {
   const memories = phases.map(({ shape }) => memoryOn(shape, runner));
   const worst = memories.reduce((most, each) => (each.needed.total > most.needed.total ? each : most));
+  const hosts = memories.flatMap(({ host }) => host ?? []);
+  const [host] = hosts.sort((a, b) => b.total - a.total);
   const fits = memories.every((memory) => memory.fits);
   const times = await Promise.all(
     phases.map(async ({ work, speedsOn }) => estimateTime(work, await speedsOn(runner.name), runner.flops)),
@@ -32,6 +34,7 @@ export async function judgeClass(phases: readonly EstimatedPhase[], runner: Runn
     device: runner.device,
     memory_bytes: runner.memory_bytes,
     needed: worst.needed,
+    ...(host && { host: { memory_bytes: runner.host_memory_bytes ?? 0, needed: { ...host } } }),
     fits,
     train_seconds: fits ? seconds : null,
     cost: fits ? cost : null,

@@ -1,61 +1,11 @@
-/** What estimates say against a job: memory that no class of runners has, and budgets that it would not end within. */
-import {
-  ApiError,
-  type Guards,
-  type JobLimits,
-  type PreflightClass,
-  type PreflightRange,
-  type RunnerClass,
-} from '@preheat/contracts';
+/** What estimates say against a job: budgets that it would not end within, and a first step that outlasts its guard. */
+import { ApiError, type Guards, type JobLimits, type PreflightClass, type PreflightRange } from '@preheat/contracts';
 import type { JudgedClass } from './judge-classes.js';
-import { adapterOf, keptBeside, memoryOn, memoryRemedies, PEAK_OVER_FORMULA, type PhaseShape } from './phase-memory.js';
 
 /** `refusals` hold unless forced; `warnings` are told and hold nobody back. */
 export interface Objections {
   readonly refusals: readonly ApiError[];
   readonly warnings: readonly string[];
-}
-
-export interface PlacedPhase {
-  readonly shape: PhaseShape;
-  /** Where its hyperparameters stand in the request. */
-  readonly path: string;
-}
-
-export function memoryObjections(
-  phases: readonly PlacedPhase[],
-  judged: readonly PreflightClass[],
-  runners: readonly RunnerClass[],
-): Objections {
-  const fitting = judged.filter(({ fits }) => fits);
-  if (fitting.length === 0) return { refusals: [tooLarge(phases, runners)], warnings: [] };
-  const keptOn = (judgedClass: PreflightClass) =>
-    Math.max(...phases.map(({ shape }) => keptBeside(shape, judgedClass)));
-  const isTight = fitting.every((each) => PEAK_OVER_FORMULA * each.needed.total + keptOn(each) > each.memory_bytes);
-  if (!isTight) return { refusals: [], warnings: [] };
-  const [first] = fitting as [PreflightClass];
-  const { needed, memory_bytes, runner_class } = first;
-  const kept = keptOn(first);
-  const beside = kept === 0 ? '' : `, beside up to ${inBytes(kept)} of models that the runner keeps`;
-  const message = `Memory is tight: about ${inBytes(needed.total)} of the ${inBytes(memory_bytes)} of ${runner_class}, and a process may take ${PEAK_OVER_FORMULA} times the estimate${beside}. A runner that runs out halves its micro-batches once.`;
-  return { refusals: [], warnings: [message] };
-}
-
-/** Told for the largest class, which comes nearest. */
-function tooLarge(phases: readonly PlacedPhase[], runners: readonly RunnerClass[]): ApiError {
-  const largest = runners.reduce((most, each) => (each.memory_bytes > most.memory_bytes ? each : most));
-  const needs = phases.map((phase) => ({ ...phase, ...memoryOn(phase.shape, largest) }));
-  const worst = needs.reduce((most, each) => (each.needed.total > most.needed.total ? each : most));
-  const { total, micro_batch: at, ...parts } = worst.needed;
-  const told = Object.entries(parts).map(([name, bytes]) => `${name} ${inBytes(bytes)}`);
-  const classes = runners.map(({ name, memory_bytes }) => `${name} has ${inBytes(memory_bytes)}`).join(', ');
-  const remedies = memoryRemedies(worst.shape, largest).map(
-    ({ change, bytes, fits }) => `${change} (${inBytes(bytes)}${fits ? '' : ', still too much alone'})`,
-  );
-  const message =
-    `Training needs at least ${inBytes(total)} (${told.join(', ')}; micro-batches of ${at.rows} rows of ${at.length} tokens), ` +
-    `and no class of runners has that: ${classes}. Change: ${[...remedies, 'a smaller model'].join('; or ')}.`;
-  return new ApiError('insufficient_memory', message, { param: worst.path });
 }
 
 export function budgetObjections(
@@ -86,19 +36,6 @@ export function budgetObjections(
     } else warnings.push(`${told} It may end at that limit, with its best checkpoint.`);
   }
   return { refusals, warnings };
-}
-
-/** Settings that save memory on a CPU alone. */
-export function storageObjections(phases: readonly PlacedPhase[], runners: readonly RunnerClass[]): Objections {
-  const names = runners.filter(({ device }) => device === 'gpu').map(({ name }) => name);
-  const warnings = phases.flatMap(({ shape: { config }, path }) => {
-    const dtype = config['lora_base_dtype'] ?? 'float32';
-    if (names.length === 0 || adapterOf(config) === null || dtype === 'float32') return [];
-    return [
-      `${path}.lora_base_dtype ${String(dtype)} has no effect on ${names.join(', ')}: on a GPU the weights under an adapter are held as float32, and take the memory of that.`,
-    ];
-  });
-  return { refusals: [], warnings };
 }
 
 /** A first step that takes longer than its guard pauses the job, on every runner alike. */

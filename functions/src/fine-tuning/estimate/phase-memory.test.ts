@@ -14,6 +14,7 @@ const shapeOf = (config: object): PhaseShape => ({
   model,
   longest: 64,
   sequencesPerStep: 8,
+  dataBytes: 0,
 });
 const runnerOf = (bytes: number): RunnerClass => ({ ...localRunnerClass(), lanes: 1, memory_bytes: bytes });
 /** Whose weights are most of what a process takes: 200 million. */
@@ -77,5 +78,56 @@ describe('a frozen reference', () => {
     const rounded = needOf('grpo', { ...adapter, kl_beta: 0.1 })({ lanes: 1 });
     expect(rounded.weights).toBe(2 * needOf('grpo', { ...adapter, kl_beta: 0 })({ lanes: 1 }).weights);
     expect(rounded.weights).toBeLessThan(1.1 * weights);
+  });
+});
+
+describe('the memory of the machine around a GPU', () => {
+  const weights = 4 * parameterCount(LARGE);
+  const adapter = { lora_rank: 4, lora_alpha: 8, lora_target_modules: ['q_proj'] };
+  const gpu = { ...runnerOf(1e15), device: 'gpu', host_memory_bytes: 1e15, rollout_workers: 4 } as const;
+  const shape = (type: PhaseShape['type'], config: object, dataBytes = 0): PhaseShape => ({
+    ...shapeOf(config),
+    model: LARGE,
+    type,
+    algorithm: type === 'reinforcement' ? 'grpo' : 'sft',
+    dataBytes,
+  });
+  const hostOf = (type: PhaseShape['type'], config: object, dataBytes = 0) =>
+    memoryOn(shape(type, config, dataBytes), gpu).host;
+
+  it('holds a decoder in every worker, the model of the start, and what a checkpoint copies', () => {
+    const host = hostOf('reinforcement', {});
+    expect(host).toMatchObject({ model: weights, rollouts: 5 * weights, checkpoint: 3 * weights });
+    expect(hostOf('reinforcement', { ema_decay: 0.9 })?.checkpoint).toBe(4 * weights);
+    expect(hostOf('reinforcement', adapter)).toMatchObject({ rollouts: 5 * weights, checkpoint: weights });
+    expect(hostOf('supervised', {})).toMatchObject({ rollouts: 0, checkpoint: 3 * weights });
+    expect(hostOf('supervised', adapter)?.checkpoint).toBeLessThan(weights / 10);
+  });
+
+  it('is where completions are decoded, and not on the GPU, unless that decodes them', () => {
+    expect(memoryOn(shape('reinforcement', {}), gpu).needed.rollouts).toBe(0);
+    const { rollout_workers: _, ...decoding } = gpu;
+    const onDevice = memoryOn(shape('reinforcement', {}), decoding);
+    expect([onDevice.needed.rollouts, onDevice.host?.rollouts]).toEqual([2 * weights, 0]);
+  });
+
+  it('refuses what the GPU would hold, and names the settings that need less of it', () => {
+    const host = hostOf('reinforcement', {});
+    const small = { ...gpu, host_memory_bytes: (host?.total ?? 0) - 1 };
+    expect(memoryOn(shape('reinforcement', {}), small)).toMatchObject({ fits: false, lacks: 'host' });
+    expect(memoryRemedies(shape('reinforcement', {}), small)).toContainEqual({
+      change: 'lora_rank 8',
+      bytes: (host?.total ?? 0) - 2 * weights,
+      fits: true,
+    });
+    expect(memoryOn(shape('reinforcement', {}), { ...gpu, host_memory_bytes: host?.total ?? 0 }).fits).toBe(true);
+  });
+
+  it('holds the rows of the data files, on CPUs in the one memory that there is', () => {
+    const host = (dataBytes: number) => hostOf('supervised', {}, dataBytes)?.total ?? 0;
+    expect(host(1e6) - host(0)).toBe(2.5e6);
+    const onCpu = (dataBytes: number) => memoryOn(shape('supervised', {}, dataBytes), runnerOf(1e15)).needed.total;
+    expect(onCpu(1e6) - onCpu(0)).toBe(2.5e6);
+    expect(memoryOn(shape('supervised', {}), runnerOf(1e15)).host).toBe(null);
   });
 });

@@ -91,6 +91,30 @@ describe('estimates', () => {
     expect(await warningsOn('gpu')).toEqual([]);
   });
 
+  it('refuse a job that the machine around a GPU cannot hold, and warn where it hardly can', async () => {
+    const gpu = { device: 'gpu', lanes: 1, memory_bytes: 1e12, rollout_workers: 4 } as const;
+    const body = async () => reinforcement(await at.upload(RL_ROWS), SIMILARITY);
+    await onRunners({ ...gpu, host_memory_bytes: 1e12 });
+    const roomy = await at.report(await body());
+    const { host, fits } = roomy.classes[0] as PreflightReport['classes'][number];
+    const { total = 0, ...parts } = host?.needed ?? {};
+    expect([fits, roomy.warnings, host?.memory_bytes]).toEqual([true, [], 1e12]);
+    expect(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0)).toBe(total);
+    await onRunners({ ...gpu, host_memory_bytes: Math.round(1.2 * total) });
+    const tight = await at.report(await body());
+    expect([tight.ready, tight.warnings]).toEqual([
+      true,
+      [expect.stringMatching(/^Memory is tight: .* of the machine around the GPU of small/)],
+    ]);
+    await onRunners({ ...gpu, host_memory_bytes: total - 1 });
+    const { errors, classes } = await at.report(await body());
+    expect(classes[0]).toMatchObject({ fits: false, train_seconds: null });
+    expect(errors[0]).toMatchObject({ code: 'insufficient_memory', param: 'method.reinforcement.hyperparameters' });
+    expect(errors[0]?.message).toMatch(
+      /^Training needs at least .* of the memory of the machine around a GPU \(process 1\.5 GB, .*that of small has 1\.\d+ GB\. Change: /,
+    );
+  });
+
   it.each([
     ['max_tokens', 100, /trained tokens, and budget\.max_tokens is 100\. Raise budget\.max_tokens to at least \d+/],
     ['max_train_seconds', 0.000_1, /seconds of training \(formula: .*\), and budget\.max_train_seconds is 0\.001/],
