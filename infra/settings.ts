@@ -138,6 +138,8 @@ export const runnerClass = {
   micro_batch_tokens: 8192,
   price_per_second: 1.006 / 3600,
   flops: { low: 4e11, high: 1.5e13 },
+  // 2 to 150 Gflop a core, as on CPUs (docs/preflight.md); two hardware threads share one core.
+  sampling_flops: { low: 2e9 * runner.vcpus, high: (150e9 * runner.vcpus) / 2 },
   /** In a private network there is a way to AWS's services and to nothing else. */
   outbound: runner.network !== 'private',
 } as const;

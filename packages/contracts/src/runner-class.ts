@@ -29,6 +29,10 @@ export const RunnerClass = Type.Object(
     price_per_second: Type.Number({ minimum: 0, maximum: 1e6 }),
     /** Floating-point operations a second that training reaches, from bad to good shapes. */
     flops: Type.Object({ low: Type.Number({ exclusiveMinimum: 0 }), high: Type.Number({ exclusiveMinimum: 0 }) }),
+    /** The same of decoding, where completions are decoded on something else than what trains. Absent: as `flops`. */
+    sampling_flops: Type.Optional(
+      Type.Object({ low: Type.Number({ exclusiveMinimum: 0 }), high: Type.Number({ exclusiveMinimum: 0 }) }),
+    ),
     /** Whether its runners reach addresses outside of the deployment, as http graders need; they do unless said. */
     outbound: Type.Optional(Type.Boolean()),
   },

@@ -12,7 +12,14 @@ export {
   type TrainingMemory,
   type TrainingMemoryRequest,
 } from './training-memory.js';
-export { estimateTime, type MeasuredSpeed, type Range, type TimeEstimate, type TrainingWork } from './training-time.js';
+export {
+  type ComputeSpeeds,
+  estimateTime,
+  type MeasuredSpeed,
+  type Range,
+  type TimeEstimate,
+  type TrainingWork,
+} from './training-time.js';
 export { compactKeyState, foldKeyStates, type KeyState, mergeKeyStates, NO_KEY_STATE } from './key-state.js';
 export { learnedPolicy, sharedPoolPolicy } from './learned-policy.js';
 export { keptModelBytes } from './kept-models.js';

@@ -46,6 +46,21 @@ describe('estimates', () => {
     expect(job.preflight?.phases[0]?.training).not.toHaveProperty('preview');
   });
 
+  it('take sampling at the speed of what decodes: for reinforcement on a GPU whose processor does', async () => {
+    const gpu = { device: 'gpu', lanes: 1, memory_bytes: 1e12, flops: { low: 4e11, high: 1.5e13 } } as const;
+    const timesOn = async (more: Partial<RunnerClass>) => {
+      await onRunners({ ...gpu, ...more });
+      const keys = { max_steps: 100, batch_size: 4, group_size: 8 };
+      const sampled = await at.report(reinforcement(await at.upload(RL_ROWS), SIMILARITY, keys));
+      const taught = await at.report({ training_file: await at.upload(SFT_ROWS) });
+      return [sampled, taught].map(({ classes }) => classes[0]?.train_seconds?.high ?? 0);
+    };
+    const [sampledFast = 0, taughtFast] = await timesOn({});
+    const [sampledSlow = 0, taughtSlow] = await timesOn({ sampling_flops: { low: 8e6, high: 3e8 } });
+    expect(sampledSlow).toBeGreaterThan(1.5 * sampledFast);
+    expect(taughtSlow).toBe(taughtFast);
+  });
+
   it('take measured speeds of earlier jobs of the project, model, algorithm and class', async () => {
     const ledger = new ThroughputLedger(at.api.deps);
     const kind = { runnerClass: 'local', model: TINY_MODEL, algorithm: 'sft', adapter: false };
