@@ -7,12 +7,12 @@ import type { LeasedJob } from '@preheat/jobs';
 import { RUNTIMES } from '@preheat/recipes';
 import { advancing } from './advancing.js';
 import type { Interruption } from './interruption.js';
-import { loadModel } from './load-model.js';
 import { PeakMemory } from './peak-memory.js';
+import { phaseSeed } from './phase-seed.js';
 import { phaseStart } from './phase-start.js';
 import type { PlannedPhase } from './plan-phases.js';
 import type { Position } from './position.js';
-import { referenceModel } from './reference-model.js';
+import { referenceWeights } from './reference-model.js';
 import { DecoderRollouts } from './rollouts.js';
 import type { PhaseContext, PhaseRun } from './run-phase.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
@@ -34,7 +34,8 @@ export async function preparePhase(
   const planned = plan[position.phaseIndex];
   invariant(planned, `the job has no phase ${position.phaseIndex}`);
   const { phase, steps } = planned;
-  const { record, model, adapted } = await phaseStart(deps, leased, planned, position);
+  const start = await phaseStart(deps, leased, planned, position);
+  const { record, model, adapted } = start;
   const runtime = (deps.recipes ?? RUNTIMES)[phase.algorithm];
   invariant(runtime, `the recipe ${phase.algorithm} has no runtime`);
   const recipe = phase.advance ? advancing(runtime, phase.advance) : runtime;
@@ -42,11 +43,10 @@ export async function preparePhase(
   const validation = phase.validationFile && (await readRows(deps.store, phase.validationFile, phase.type));
   const context: PhaseContext = {
     config: phase.config,
-    seed: leased.job.seed,
+    seed: phaseSeed(leased.job.seed, position.phaseIndex),
     modelConfig: model.config,
     initialWeights: model.tensors,
-    referencePolicy: async () =>
-      (await loadModel(deps, leased, await referenceModel(deps, leased, phase, record))).tensors,
+    referencePolicy: () => referenceWeights(deps, leased, phase, start),
     adapter: adapted?.adapter ?? null,
     tokenizer: model.tokenizer,
     trainingRows: planned.rows,

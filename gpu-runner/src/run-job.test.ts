@@ -245,6 +245,23 @@ describe('running a job', () => {
     expect(await referenceKl('job_start')).toBeGreaterThan(1e-3);
   });
 
+  it('holds an adapter on weights in fewer bits to the policy that it was, on the same weights', async () => {
+    const adapted = { lora_rank: 4, lora_base_dtype: 'int8', learning_rate: 0.01 };
+    const at = await world({}, { phases: phases(adapted, false, { kl_beta: 0.5 }) });
+    const kl = async () => {
+      const events = await at.jobs.eventsSince(await documentOf(at), 0, 1000);
+      return events.flatMap(({ data }) => (data?.['reference_kl'] === undefined ? [] : [Number(data['reference_kl'])]));
+    };
+    // Its first step of reinforcement, where policy and reference are one; then from a checkpoint, where they are not.
+    expect(await runUntilStep(at, 'runner-1', 7)).toBe('released');
+    expect((await kl())[0]).toBeLessThan(1e-7);
+    expect(await runJob(at.deps, await leaseOf(at, 'runner-2'), never)).toBe('succeeded');
+    const straight = await world({}, { phases: phases(adapted, false, { kl_beta: 0.5 }) });
+    expect(await runJob(straight.deps, await leaseOf(straight), never)).toBe('succeeded');
+    expect(await finalWeights(at)).toEqual(await finalWeights(straight));
+    expect((await kl()).at(-1)).toBeGreaterThan(1e-6);
+  });
+
   it('goes on from its own checkpoint although a user deleted the name of it', async () => {
     const at = await world();
     expect(await runUntilStep(at, 'runner-1')).toBe('released');

@@ -43,6 +43,7 @@ function measuredState(inner: TrainingState, keep: (measured: Measured) => void)
     read: () => inner.read(),
     prepare: (program) => inner.prepare(program),
     evaluate: (program, feeds) => inner.evaluate(program, feeds),
+    gradientNorm: () => inner.gradientNorm(),
     discard: () => inner.discard(),
     withAverage: (work) => inner.withAverage(work),
     dispose: () => inner.dispose(),

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { test, type TestContext } from 'vitest';
 
-const python = process.env['PREHEAT_PEER_PYTHON'];
+// Empty counts as absent.
+const python = process.env['PREHEAT_PEER_PYTHON'] || undefined;
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 /** torch alone takes seconds to import beside other work. */
 export const PEER_TIMEOUT_MS = 240_000;

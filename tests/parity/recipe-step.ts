@@ -69,7 +69,7 @@ function contextOf(executor: Executor, step: RecipeStep): AnyContext {
     seed: 1,
     modelConfig,
     initialWeights: weights,
-    referencePolicy: async () => reference,
+    referencePolicy: async () => ({ weights: reference, adapter: null }),
     adapter: step.adapter ?? null,
     tokenizer,
     trainingRows: rows,

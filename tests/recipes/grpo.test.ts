@@ -33,6 +33,22 @@ describe('grpo', () => {
     for (const mismatch of mismatches) expect(mismatch).toBeLessThan(1e-4);
   });
 
+  it('goes on with an adapter that was trained with dropout, by the log-probabilities its sampler drew from', async () => {
+    const keys = { lora_rank: 2, lora_dropout: 0.3, learning_rate: 0.02 };
+    const imitating = { ...keys, batch_size: 8, max_steps: 4 };
+    const taught = await withPhase({ recipe: 'sft', config: imitating, seed: 2 }, (ctx) =>
+      runPhase(runtimeOf('sft'), ctx, undefined, false),
+    );
+    const { adapter, weights: tensors } = taught.snapshots.at(-1) ?? {};
+    if (!adapter || !tensors) throw new Error('the phase trains an adapter');
+    const run = await withPhase({ recipe: 'grpo', config: { ...config, ...keys }, seed: 2 }, (ctx) =>
+      runPhase(grpo, { ...ctx, adapter: { config: adapter, tensors } }, undefined, false),
+    );
+    expect(curve(run, 'trained_rows').some((rows) => rows > 0)).toBe(true);
+    for (const mismatch of curve(run, 'max_logprob_mismatch')) expect(mismatch).toBeLessThan(1e-4);
+    expect(run.steps.flatMap(({ warnings }) => warnings ?? [])).toEqual([]);
+  });
+
   describe('in a step that has nothing to learn from', () => {
     const same = { type: 'string_check', name: 'same', input: 'a', reference: 'a', operation: 'eq' } as const;
     const inert = (ctx: AnyContext): AnyContext => {

@@ -87,7 +87,7 @@ export async function withPhase<T>(options: PhaseOptions, work: (ctx: AnyContext
       seed,
       modelConfig,
       initialWeights: weights,
-      referencePolicy: async () => weights,
+      referencePolicy: async () => ({ weights, adapter: null }),
       tokenizer,
       trainingRows: rowsFor(entry.phaseType, rows, seed),
       validationRows: rowsFor(entry.phaseType, 32, seed + 1000),

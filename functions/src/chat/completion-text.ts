@@ -41,7 +41,7 @@ export class CompletionText {
   /** Adds tokens (without the model's own end token) and returns the text that is now certain. */
   push(tokens: ArrayLike<number>): string {
     const before = this.#tokens.length;
-    this.#tokens.push(...Array.from(tokens));
+    for (const token of Array.from(tokens)) this.#tokens.push(token);
     const decoded = this.#decode(this.#tokens.length);
     const stopAt = this.#firstStop(decoded);
     if (stopAt !== undefined) {

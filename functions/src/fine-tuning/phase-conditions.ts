@@ -1,11 +1,12 @@
 /** When a phase of a pipeline ends early, and the policy it is held to: refused where they would have no effect. */
 import type { ApiError, ResolvedPhase } from '@preheat/contracts';
+import { idleReference } from '@preheat/recipes/catalog';
 import { firstProblem } from './first-problem.js';
 import type { RequestedPhase } from './requested-phases.js';
 
 /** @param config As resolved. @throws ApiError `invalid_request` naming the field. */
 export function phaseConditions(
-  { advance, reference, validationFile, paths }: RequestedPhase,
+  { algorithm, advance, reference, validationFile, paths }: RequestedPhase,
   config: Readonly<Record<string, unknown>>,
 ): Pick<ResolvedPhase, 'advance' | 'reference'> {
   const refuse = (field: string, message: string): ApiError =>
@@ -18,8 +19,8 @@ export function phaseConditions(
       throw refuse('advance.min_gain', 'says what counts as a gain; it needs no_gain_in');
     }
   }
-  if (reference !== undefined && config['kl_beta'] === 0) {
-    throw refuse('reference', 'has no effect while kl_beta is 0, its default; set hyperparameters.kl_beta');
-  }
+  // The default is what such a phase reads back with.
+  const idle = reference !== 'job_start' ? null : idleReference(algorithm, config);
+  if (idle !== null) throw refuse('reference', idle);
   return { ...(advance ? { advance } : {}), ...(reference === undefined ? {} : { reference }) };
 }

@@ -105,6 +105,8 @@ export interface TrainingState {
    * be done but to load or dispose.
    */
   withAverage<T>(work: () => Promise<T>): Promise<T>;
+  /** The global norm of what was accumulated since the last update, before clipping; 0 where nothing was. It stays. */
+  gradientNorm(): Promise<number>;
   /** Empties the accumulator without an update. */
   discard(): Promise<void>;
   /**

@@ -18,6 +18,7 @@ export { type PrefixAdvantages, prefixAdvantages } from './advantage/prefix-adva
 export { whiten } from './advantage/whiten.js';
 export { DomainSampler, type DomainSamplerOptions } from './data/domain-sampler.js';
 export { domainShares, domainWeights, weightingVariance } from './data/domain-temperature.js';
+export { type DomainGradients, gradientVariances } from './data/gradient-variance.js';
 export { GivenOrder } from './data/given-order.js';
 export { FIRST_ROW, type RowBatch, type RowCursor, type RowOrder, RowSampler } from './data/row-sampler.js';
 export { decoderLogits } from './decoder/decoder.js';

@@ -89,6 +89,20 @@ describe.each(RECIPES.map((entry) => [entry.name, entry] as const))('%s', (name,
     }
   });
 
+  it.each<[string, unknown]>([
+    ['lora_alpha', 8],
+    ['lora_dropout', 0.1],
+    ['lora_base_dtype', 'int8'],
+    ['lora_target_modules', ['q_proj']],
+  ])('refuses %s where no adapter is trained, and says what to do', (key, value) => {
+    const [problem, ...others] = problems(name, { [key]: value });
+    expect(problem).toMatchObject({ path: key });
+    expect(problem?.message).toContain('give a lora_rank');
+    expect(others).toEqual([]);
+    expect(problems(name, { [key]: value, lora_rank: 4 })).toEqual([]);
+    expect(problems(name, { [key]: 'auto' })).toEqual([]);
+  });
+
   it('documents every key in its README', () => {
     const readme = readFileSync(new URL(`${name}/README.md`, import.meta.url), 'utf8');
     for (const key of Object.keys(entry.config.properties)) expect(readme).toMatch(new RegExp(`\\| \`${key}\` +\\|`));

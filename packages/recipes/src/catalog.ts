@@ -24,6 +24,7 @@ import { twoStageEntry } from './two-stage-sft-grpo/config.js';
 import { udsEntry } from './uds-batch/config.js';
 
 export { type AdapterConfig, adapterSettings } from './catalog/adapter-keys.js';
+export { idleReference } from './catalog/idle-reference.js';
 export type { RecipeFacts } from './catalog/recipe-definition.js';
 export { validationQuality } from './catalog/validation-quality.js';
 export type { RecipeEntry } from './catalog/recipe-entry.js';

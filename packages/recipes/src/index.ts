@@ -5,6 +5,7 @@ export type {
   PhaseGrader,
   Recipe,
   RecipeContext,
+  ReferenceWeights,
   RolloutOptions,
   RolloutPrompt,
   Rollouts,
@@ -16,6 +17,7 @@ export type {
 } from './recipe.js';
 export { answerSample } from './rollout/answer-sample.js';
 export { RUNTIMES } from './runtimes.js';
+export { seedOf } from './training/random-streams.js';
 export { StaleRolloutError } from './training/stale-rollout-error.js';
 export { TrainingDivergedError } from './training/training-diverged-error.js';
 export { UnusableRowsError } from './training/unusable-rows-error.js';

@@ -56,10 +56,10 @@ export interface RecipeContext<Config, Row = TrainingRow> {
   /** What the phase starts from: the base model, or the end of the phase before. */
   readonly initialWeights: TensorMap;
   /**
-   * The policy that a penalty holds the phase to: the whole model before the first step of the phase, or of the job, an
-   * adapter folded into it, also when the phase is resumed. Every checkpoint refers to it, so that a recipe keeps no copy.
+   * The policy that a penalty holds the phase to: the model before the first step of the phase, or of the job, also when the
+   * phase is resumed. Every checkpoint refers to it, so that a recipe keeps no copy.
    */
-  readonly referencePolicy: () => Promise<TensorMap>;
+  readonly referencePolicy: () => Promise<ReferenceWeights>;
   /** Where the phase trains an adapter on those weights: the one it goes on with; absent or null for a fresh one. */
   readonly adapter?: LoraAdapter | null;
   readonly tokenizer: Tokenizer;
@@ -81,6 +81,12 @@ export interface RecipeContext<Config, Row = TrainingRow> {
   readonly log: Log;
   /** For the timing metrics only: nothing else may depend on it. */
   readonly monotonicMs: () => number;
+}
+
+/** Weights, and the adapter on them: null where there is none, or it is folded in because the phase trains on other weights. */
+export interface ReferenceWeights {
+  readonly weights: TensorMap;
+  readonly adapter: LoraAdapter | null;
 }
 
 /** The grader of the phase with whatever it calls: time limits, repeats and memory are the runner's. */

@@ -1,10 +1,14 @@
 /** Data sets and tasks with exact answers, and their fixed splits. */
 export { ARPABET_PHONEMES } from './arpabet.js';
+export type { DataParts, SplitPart } from './data-parts.js';
+export { type FirstName, firstNames } from './first-names.js';
+export { irises } from './iris.js';
+export { type LabelledText, toLabelChatRow, toLabelEvalRow, toLabelRftRow } from './labelled-rows.js';
+export { LANGUAGES, languageText, languageWindows } from './languages.js';
 export {
   type LetterToSound,
   type LetterToSoundItem,
   letterToSound,
-  type SplitPart,
   splitPartOf,
 } from './letter-to-sound.js';
 export {
@@ -15,4 +19,5 @@ export {
   toEvalRow,
   toRftRow,
 } from './letter-to-sound-rows.js';
+export { type Mail, spamMail } from './mail.js';
 export { wordStem } from './word-stem.js';

@@ -70,7 +70,7 @@ const context = {
   seed: 1,
   modelConfig,
   initialWeights: tensors,
-  referencePolicy: async () => tensors,
+  referencePolicy: async () => ({ weights: tensors, adapter: null }),
   tokenizer,
   trainingRows,
   validationRows: [],

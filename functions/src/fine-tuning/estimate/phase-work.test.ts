@@ -40,6 +40,8 @@ it('counts at the low end what a recipe trains on that chooses its rows', () => 
   expect(tokensOf('acereason-synergy', { ...group, filter_rollouts: 4 })).toEqual(none);
   expect(tokensOf('ats-reward', group)).toEqual(all);
   expect(tokensOf('ats-reward', { ...group, collapse_fraction: 0.05 })).toEqual(none);
+  expect(tokensOf('instruct-skillmix', {}).low).toBe(0);
+  expect([tokensOf('s3ft', {}).low > 0, tokensOf('s3ft', { fallback: 'drop' }).low]).toEqual([true, 0]);
 });
 
 it('counts the trials of every row before the first step among the operations', () => {

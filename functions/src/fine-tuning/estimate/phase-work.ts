@@ -41,7 +41,9 @@ export function phaseWork(
   const mean = (training.tokens.total - training.truncated_tokens) / rows;
   const sequences = drawn * completions;
   // A filter may leave few of the rows, a monitor may end the phase, and a selection trains on a share of each batch.
-  const mayEndSoon = number('filter_rollouts', 0) > 0 || number('collapse_fraction', 0) > 0;
+  const mayLeaveFew =
+    number('filter_rollouts', 0) > 0 || config['fallback'] === 'drop' || config['skills_per_example'] !== undefined;
+  const mayEndSoon = mayLeaveFew || number('collapse_fraction', 0) > 0;
   const leastTrained = mayEndSoon ? 0 : number('keep_fraction', 1);
   const tokens = {
     low: Math.floor(sequences * leastTrained * (mean * (1 - spread) + completion.low)),

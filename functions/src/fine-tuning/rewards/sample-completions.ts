@@ -88,7 +88,7 @@ async function generate(
 
 /** As in training: what the longest prompt leaves. */
 function roomFor({ rows, maxCompletionTokens, maxSequenceLength }: SamplingRequest, config: DecoderConfig): number {
-  const longest = Math.max(...rows.map(({ tokens }) => tokens.length));
+  const longest = rows.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
   const context = Math.min(maxSequenceLength, config.max_position_embeddings);
   return Math.max(1, Math.min(maxCompletionTokens, context - longest));
 }

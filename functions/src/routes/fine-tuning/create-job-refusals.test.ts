@@ -253,6 +253,39 @@ const BAD: Bad[] = [
     /kl_beta/,
   ],
   [
+    'a reference of a loss over pairs that has none',
+    ({ pairs }) => ({
+      model: MODEL,
+      training_file: pairs,
+      pipeline: [{ type: 'preference', hyperparameters: { loss_type: 'orpo' }, reference: 'job_start' }],
+    }),
+    'invalid_request',
+    'pipeline.0.reference',
+    /loss_type orpo.*set hyperparameters\.loss_type to sigmoid or ipo/,
+  ],
+  [
+    'a reference of a recipe that is held to none',
+    ({ rl }) => ({
+      model: MODEL,
+      training_file: rl,
+      pipeline: [{ type: 'reinforcement', algorithm: 's3ft', grader: GRADER, reference: 'job_start' }],
+    }),
+    'invalid_request',
+    'pipeline.0.reference',
+    /no effect on s3ft/,
+  ],
+  [
+    'settings of an adapter that is not trained',
+    ({ sft }) => ({
+      model: MODEL,
+      training_file: sft,
+      pipeline: [{ type: 'supervised', hyperparameters: { lora_dropout: 0.1 } }],
+    }),
+    'invalid_request',
+    'pipeline.0.hyperparameters.lora_dropout',
+    /give a lora_rank/,
+  ],
+  [
     'a grader of an unknown type',
     ({ rl }) => rlBody(rl, { ...GRADER, type: 'oracle' }),
     'invalid_grader',

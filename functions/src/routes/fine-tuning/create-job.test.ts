@@ -94,6 +94,17 @@ describe('creating a job', () => {
     ]);
   });
 
+  it('takes a reference for a loss over pairs that has one, and the default for one that has none', async () => {
+    const { api, pairs } = await filesOfJobs();
+    const created = async (loss_type: string, reference: string) => {
+      const pipeline = [{ type: 'preference', hyperparameters: { loss_type }, reference }];
+      return (await createJob(api, { model: MODEL, training_file: pairs, pipeline })).json() as FineTuningJob;
+    };
+    expect((await created('ipo', 'job_start')).pipeline).toMatchObject([{ reference: 'job_start' }]);
+    // What a phase without one reads back with may be sent again.
+    expect((await created('simpo', 'phase_start')).pipeline).toMatchObject([{ reference: 'phase_start' }]);
+  });
+
   it('takes a pipeline, whose phases share the files of the job unless they name their own', async () => {
     const { api, sft, rl } = await filesOfJobs();
     const pipeline = [

@@ -188,6 +188,19 @@ export function describeExecutor(open: () => Promise<Executor>, tolerance: numbe
       await expect(state.update(still)).rejects.toThrow('no gradient was accumulated');
     });
 
+    it('tells the norm of what is accumulated without taking it', async () => {
+      const [state, program] = [await training(smallLayout, smallParameters), smallProgram()];
+      expect(await state.gradientNorm()).toBe(0);
+      await state.accumulate(program, smallFeeds);
+      const norm = await state.gradientNorm();
+      await state.accumulate(program, smallFeeds);
+      expect(await state.gradientNorm()).toBeCloseTo(2 * norm, 4);
+      expect((await state.update(options)).gradientNorm).toBeCloseTo(2 * norm, 4);
+      await state.accumulate(program, smallFeeds);
+      await state.discard();
+      expect(await state.gradientNorm()).toBe(0);
+    });
+
     it('adds zero for parameters that a program does not train', async () => {
       const state = await training(smallLayout, smallParameters);
       await state.accumulate(smallProgram(), smallFeeds);

@@ -22,7 +22,7 @@ function setUp(count: number) {
       started.push(turn);
       await over;
       if (Number.isNaN(x)) throw new Error('failed');
-      for (const parameter of written) memory.view(slot, parameter).fill(x);
+      for (const parameter of written) memory.views(slot, parameter).forEach((view) => view.fill(x));
       return x;
     });
   };
@@ -41,7 +41,7 @@ describe('GradientSlots', () => {
     finish[0]?.();
     expect(await Promise.all(runs)).toEqual([huge, small, -huge]);
     // (2²⁵ + 1) - 2²⁵ is 0 in single precision; any other order gives 1.
-    expect([...memory.view(slots.take() ?? -1, a)]).toEqual([0, 0, 0]);
+    expect([...memory.read(slots.take() ?? -1, a)]).toEqual([0, 0, 0]);
     expect(slots.take()).toBeUndefined();
   });
 
@@ -63,7 +63,7 @@ describe('GradientSlots', () => {
       for (const done of finish) done();
       const [failed, kept] = await Promise.allSettled(runs);
       expect([failed?.status, kept?.status]).toEqual(['rejected', 'fulfilled']);
-      expect([...memory.view(slots.take() ?? -1, b)]).toEqual([5, 5, 5, 5]);
+      expect([...memory.read(slots.take() ?? -1, b)]).toEqual([5, 5, 5, 5]);
     }
   });
 
@@ -74,7 +74,7 @@ describe('GradientSlots', () => {
       for (const done of finish) done();
       await run;
       const sum = slots.take() ?? -1;
-      expect([...memory.view(sum, b)]).toEqual(written.includes(b) ? [7, 7, 7, 7] : [0, 0, 0, 0]);
+      expect([...memory.read(sum, b)]).toEqual(written.includes(b) ? [7, 7, 7, 7] : [0, 0, 0, 0]);
     }
   });
 });

@@ -31,6 +31,11 @@ export class GradientSlots {
     return result;
   }
 
+  /** Where the sum is. `undefined` when nothing was added. */
+  get sum(): number | undefined {
+    return this.#sum;
+  }
+
   /** Gives the sum to the caller, who is done with it before the next run. `undefined` when nothing was added. */
   take(): number | undefined {
     const sum = this.#sum;

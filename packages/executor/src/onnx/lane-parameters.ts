@@ -3,7 +3,7 @@
 
 import './no-telemetry.js';
 import { Tensor } from 'onnxruntime-node';
-import type { ParameterVersion, SharedParameters, SharedStored } from './lane.js';
+import type { ParameterVersion, SharedParameters, SharedPiece, SharedStored } from './lane.js';
 import { StoredCopy } from './stored-copy.js';
 
 type SharedTensor = SharedParameters['tensors'][number];
@@ -38,7 +38,9 @@ export class LaneParameters {
     if (!wasLoaded && updates === this.#version.updates) return;
     for (const { shared, parameterData } of this.#held.values()) {
       if (!wasLoaded && !shared.trainable) continue;
-      parameterData.set(new Float32Array(this.#shard(shared).buffer, shared.offset, shared.size));
+      for (const piece of shared.pieces) {
+        parameterData.set(new Float32Array(this.#shard(piece).buffer, piece.offset, piece.size), piece.start);
+      }
     }
     if (wasLoaded) for (const copy of this.#stored.values()) copy.renew();
     this.#version = { loads, updates };
@@ -63,8 +65,11 @@ export class LaneParameters {
   publish(name: string, slot: number): void {
     const { shared, gradient } = this.#find(name);
     if (!gradient) throw new Error(`no gradient of "${name}" was computed here`);
-    const { buffer, gradientStart, slotBytes } = this.#shard(shared);
-    new Float32Array(buffer, gradientStart + slot * slotBytes + shared.offset, shared.size).set(gradient.data);
+    for (const piece of shared.pieces) {
+      const { buffer, gradientStart, slotBytes } = this.#shard(piece);
+      const target = new Float32Array(buffer, gradientStart + slot * slotBytes + piece.offset, piece.size);
+      target.set(gradient.data.subarray(piece.start, piece.start + piece.size));
+    }
   }
 
   #find(name: string): Held {
@@ -73,7 +78,7 @@ export class LaneParameters {
     return held;
   }
 
-  #shard({ shard }: SharedTensor): SharedParameters['shards'][number] {
+  #shard({ shard }: SharedPiece): SharedParameters['shards'][number] {
     const found = this.#shards[shard];
     if (!found) throw new Error(`there is no shard ${shard}`);
     return found;

@@ -18,11 +18,18 @@ export interface SharedParameters {
     readonly shape: Shape;
     readonly size: number;
     readonly trainable: boolean;
-    readonly shard: number;
-    /** Bytes from the start of the parameters, and from the start of every slot. */
-    readonly offset: number;
+    readonly pieces: readonly SharedPiece[];
   }[];
   readonly stored: readonly SharedStored[];
+}
+
+/** The numbers of a tensor from `start` on. */
+export interface SharedPiece {
+  readonly shard: number;
+  /** Bytes from the start of the parameters, and from the start of every slot. */
+  readonly offset: number;
+  readonly start: number;
+  readonly size: number;
 }
 
 /** A frozen parameter in fewer bits, over shared memory. */

@@ -124,6 +124,10 @@ export class OnnxTrainingState implements TrainingState {
     });
   }
 
+  gradientNorm(): Promise<number> {
+    return this.#queue.run(async () => (this.#slots.sum === undefined ? 0 : this.#memory.norm(this.#slots.sum)));
+  }
+
   discard(): Promise<void> {
     return this.#queue.run(async () => this.#slots.reset());
   }
@@ -197,7 +201,7 @@ export class OnnxTrainingState implements TrainingState {
   #write(region: 'parameters' | OptimiserRegion, tensors: Tensors): void {
     for (const [name, data] of Object.entries(tensors)) {
       const parameter = this.#parameters.get(name);
-      if (parameter) this.#memory.view(region, parameter).set(data);
+      if (parameter) this.#memory.write(region, parameter, data);
     }
   }
 
@@ -205,7 +209,7 @@ export class OnnxTrainingState implements TrainingState {
     const held = [...this.#parameters.values()]
       .filter(({ trainable }) => trainable || region === 'parameters')
       .filter(isFloat);
-    return Object.fromEntries(held.map((parameter) => [parameter.name, this.#memory.view(region, parameter).slice()]));
+    return Object.fromEntries(held.map((parameter) => [parameter.name, this.#memory.read(region, parameter)]));
   }
 }
 

@@ -1,6 +1,6 @@
 // The parameters, moments, averages and gradients of one model in shared WebAssembly memory: several of them when they do not fit
-// the 4 GiB of one. Every parameter lies in one shard with all that belongs to it, and nothing computed here depends on
-// how they are spread, nor on the number of gradient slots.
+// the 4 GiB of one. A parameter is cut into pieces of a fixed size, each of which lies in one shard with all that belongs to it, and
+// nothing computed here depends on how they are spread, nor on the number of gradient slots.
 
 import { clipScale, judgeGradient } from '../adamw.js';
 import { averageRate } from '../average-rate.js';
@@ -17,26 +17,45 @@ export interface TrainingMemoryOptions {
   readonly averageDecay?: number | undefined;
   /** Bytes after which a new shard begins. */
   readonly shardBytes?: number;
+  /** Numbers of a piece. Only tests change it: the norm of a gradient is summed up piece by piece. */
+  readonly pieceSize?: number;
+}
+
+/** 32 MiB: with its moments, average and a gradient for each of a hundred lanes it fits a shard. */
+const PIECE_SIZE = 2 ** 23;
+
+/** A run of a parameter's numbers. */
+interface Piece extends Parameter {
+  /** Name of the parameter. */
+  readonly of: string;
+  readonly start: number;
+}
+
+interface HeldPiece {
+  readonly piece: Piece;
+  readonly shard: MemoryShard;
 }
 
 export class TrainingMemory {
   readonly #shards: MemoryShard[] = [];
-  readonly #shardOf = new Map<string, MemoryShard>();
+  /** Of every parameter, in order. */
+  readonly #pieces = new Map<string, HeldPiece[]>();
   readonly #trainable: readonly Parameter[];
   readonly #parameters: readonly Parameter[];
   readonly #averageDecay: number | undefined;
 
-  /** All zero. Throws when a single parameter, with its moments and gradients, does not fit one shard. */
+  /** All zero. Throws when a single piece, with its moments and gradients, does not fit one shard. */
   constructor(parameters: readonly Parameter[], options: TrainingMemoryOptions) {
-    const { gradientSlots, averageDecay, shardBytes = maxShardBytes } = options;
+    const { gradientSlots, averageDecay, ...sizes } = options;
     const regions: ShardRegions = { gradientSlots, averages: averageDecay !== undefined };
     this.#averageDecay = averageDecay;
     this.#parameters = parameters;
     this.#trainable = parameters.filter(({ trainable }) => trainable);
-    for (const group of divide(parameters, regions, shardBytes)) {
+    for (const { name } of parameters) this.#pieces.set(name, []);
+    for (const group of spread(parameters, regions, sizes)) {
       const shard = new MemoryShard(group, regions);
       this.#shards.push(shard);
-      for (const { name } of group) this.#shardOf.set(name, shard);
+      for (const piece of group) this.#pieces.get(piece.of)?.push({ piece, shard });
     }
   }
 
@@ -57,8 +76,8 @@ export class TrainingMemory {
 
   /** Puts the average in the place of the parameters, and them in its place, where one is kept. */
   exchangeAverage(): void {
-    for (const parameter of this.#trainable) {
-      const [value, average] = [this.view('parameters', parameter), this.view('average', parameter)];
+    for (const { piece, shard } of this.#trainable.flatMap((parameter) => this.#piecesOf(parameter))) {
+      const [value, average] = [shard.view('parameters', piece), shard.view('average', piece)];
       const held = value.slice();
       value.set(average);
       average.set(held);
@@ -74,15 +93,35 @@ export class TrainingMemory {
         slotBytes: trainableBytes,
       })),
       tensors: this.#parameters.map((parameter) => {
-        const shard = this.#shard(parameter);
         const { name, shape, size, trainable } = parameter;
-        return { name, shape, size, trainable, shard: this.#shards.indexOf(shard), offset: shard.offsetOf(name) };
+        const pieces = this.#piecesOf(parameter).map(({ piece, shard }) => ({
+          shard: this.#shards.indexOf(shard),
+          offset: shard.offsetOf(piece.name),
+          start: piece.start,
+          size: piece.size,
+        }));
+        return { name, shape, size, trainable, pieces };
       }),
     };
   }
 
-  view(region: Region, parameter: Parameter): Float32Array<SharedArrayBuffer> {
-    return this.#shard(parameter).view(region, parameter);
+  /** Views of a parameter's pieces, in order; they stay valid and current. */
+  views(region: Region, parameter: Parameter): Float32Array<SharedArrayBuffer>[] {
+    return this.#piecesOf(parameter).map(({ piece, shard }) => shard.view(region, piece));
+  }
+
+  /** Copies all numbers of a parameter in. */
+  write(region: Region, parameter: Parameter, data: Float32Array): void {
+    for (const { piece, shard } of this.#piecesOf(parameter)) {
+      shard.view(region, piece).set(data.subarray(piece.start, piece.start + piece.size));
+    }
+  }
+
+  /** A copy of all numbers of a parameter, owned by the caller. */
+  read(region: Region, parameter: Parameter): Float32Array {
+    const data = new Float32Array(parameter.size);
+    for (const { piece, shard } of this.#piecesOf(parameter)) data.set(shard.view(region, piece), piece.start);
+    return data;
   }
 
   clear(region: OptimiserRegion): void {
@@ -92,7 +131,9 @@ export class TrainingMemory {
   /** Zeroes the tensors of a gradient slot that are not among `written`. */
   clearAllBut(slot: number, written: readonly Parameter[]): void {
     const kept = new Set(written);
-    for (const parameter of this.#trainable) if (!kept.has(parameter)) this.view(slot, parameter).fill(0);
+    for (const parameter of this.#trainable) {
+      if (!kept.has(parameter)) for (const view of this.views(slot, parameter)) view.fill(0);
+    }
   }
 
   /** Adds the named tensors of gradient slot `source` to slot `target`. */
@@ -100,15 +141,14 @@ export class TrainingMemory {
     if (parameters.length === this.#trainable.length) {
       for (const shard of this.#shards) shard.addSlot(target, source);
     } else {
-      for (const parameter of parameters) this.#shard(parameter).addTensor(target, source, parameter);
+      for (const { piece, shard } of parameters.flatMap((parameter) => this.#piecesOf(parameter)))
+        shard.addTensor(target, source, piece);
     }
   }
 
   /** Clips the gradient in `slot`, applies AdamW as update number `step` (from one) and averages, unless it is not finite. */
   update(options: UpdateOptions, step: number, slot: number): UpdateReport {
-    let squares = 0;
-    for (const parameter of this.#trainable) squares += this.#shard(parameter).sumOfSquares(slot, parameter);
-    const report = judgeGradient(Math.sqrt(squares) * options.gradientScale, options.maxGradNorm);
+    const report = judgeGradient(this.norm(slot) * options.gradientScale, options.maxGradNorm);
     if (!report.applied) return report;
     const clip = clipScale(report.gradientNorm, options.maxGradNorm);
     for (const shard of this.#shards) {
@@ -118,30 +158,55 @@ export class TrainingMemory {
     return report;
   }
 
-  #shard({ name }: Parameter): MemoryShard {
-    const shard = this.#shardOf.get(name);
-    if (!shard) throw new Error(`parameter "${name}" has no memory`);
-    return shard;
+  /** Of the gradient in a slot. */
+  norm(slot: number): number {
+    let squares = 0;
+    for (const { piece, shard } of this.#trainable.flatMap((parameter) => this.#piecesOf(parameter)))
+      squares += shard.sumOfSquares(slot, piece);
+    return Math.sqrt(squares);
+  }
+
+  #piecesOf({ name }: Parameter): readonly HeldPiece[] {
+    const pieces = this.#pieces.get(name);
+    if (!pieces) throw new Error(`parameter "${name}" has no memory`);
+    return pieces;
   }
 }
 
-/** Fills shards in the order of declaration. */
-function divide(parameters: readonly Parameter[], regions: ShardRegions, shardBytes: number): Parameter[][] {
-  const groups: Parameter[][] = [];
+function cut(parameter: Parameter, pieceSize: number): Piece[] {
+  const { name, size } = parameter;
+  if (size <= pieceSize) return [{ ...parameter, of: name, start: 0 }];
+  return Array.from({ length: Math.ceil(size / pieceSize) }, (_, index) => {
+    const start = index * pieceSize;
+    const length = Math.min(pieceSize, size - start);
+    return { ...parameter, name: `${name} [${start}]`, of: name, shape: [length], size: length, start };
+  });
+}
+
+/**
+ * The pieces of every shard, filled in the order of declaration.
+ * @throws Error when a piece does not fit a shard.
+ */
+export function spread(
+  parameters: readonly Parameter[],
+  regions: ShardRegions,
+  { shardBytes = maxShardBytes, pieceSize = PIECE_SIZE }: Pick<TrainingMemoryOptions, 'shardBytes' | 'pieceSize'> = {},
+): Piece[][] {
+  const groups: Piece[][] = [];
   let free = 0;
-  for (const parameter of parameters) {
-    const bytes = bytesInShard(parameter, regions);
+  for (const piece of parameters.flatMap((parameter) => cut(parameter, pieceSize))) {
+    const bytes = bytesInShard(piece, regions);
     if (bytes > shardBytes) {
       throw new Error(
-        `parameter "${parameter.name}" needs ${bytes} bytes with its moments and ${regions.gradientSlots} gradients, more ` +
-          `than the ${shardBytes} of one memory; use fewer workers or split it`,
+        `${piece.size} numbers of parameter "${piece.name}" need ${bytes} bytes with their moments and ` +
+          `${regions.gradientSlots} gradients, more than the ${shardBytes} of one memory; use fewer workers`,
       );
     }
     if (groups.length === 0 || bytes > free) {
       groups.push([]);
       free = shardBytes;
     }
-    groups.at(-1)?.push(parameter);
+    groups.at(-1)?.push(piece);
     free -= bytes;
   }
   return groups;

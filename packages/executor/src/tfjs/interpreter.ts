@@ -5,7 +5,7 @@ import { invariant } from '@preheat/contracts';
 import type { Program, ProgramNode } from '@preheat/graph';
 import type { MemoryBudget } from './memory-budget.js';
 import type { Tensor, TensorFlow } from './tensorflow.js';
-import { tfDType, tfjsKernels } from './tfjs-kernels.js';
+import { tensorsHeld, tfDType, tfjsKernels } from './tfjs-kernels.js';
 
 interface Step {
   readonly node: ProgramNode;
@@ -68,8 +68,7 @@ export class Interpreter {
       invariant(tensor, `value ${value} is not there`);
       return tensor;
     });
-    // A reshape shows the memory of its operand.
-    if (node.primitive !== 'reshape') this.#budget.reserve(node.shape, node.dtype);
+    this.#budget.reserve(node.shape, node.dtype, tensorsHeld(node));
     const kernel = tfjsKernels[node.primitive] as Kernel;
     values.set(node.value, this.#tf.keep(this.#tf.tidy(() => kernel(this.#tf, inputs, node))));
     for (const value of finished) {

@@ -21,10 +21,10 @@ export class MemoryBudget {
     this.#device = usesGpu(tf) ? 'GPU:0' : 'CPU';
   }
 
-  /** Call before a tensor is made. @throws OutOfMemoryError when it would exceed the limit. */
-  reserve(shape: Shape, dtype: DType): void {
+  /** Call before `count` tensors are made. @throws OutOfMemoryError when they would exceed the limit. */
+  reserve(shape: Shape, dtype: DType, count: number): void {
     if (this.#maxBytes === Infinity) return;
-    const bytesAsked = sizeOf(shape) * bytesPerElement[dtype];
+    const bytesAsked = count * sizeOf(shape) * bytesPerElement[dtype];
     const bytesFree = Math.max(0, this.#maxBytes - this.#tf.memory().numBytes);
     if (bytesAsked <= bytesFree) return;
     throw new OutOfMemoryError({ device: this.#device, shape, bytesAsked, bytesFree, bytesLimit: this.#maxBytes });

@@ -1,4 +1,4 @@
-import { evaluateProgram } from '@preheat/graph';
+import { evaluateProgram, type ProgramNode } from '@preheat/graph';
 import { buildDecoderProgram, decoderFeeds } from '@preheat/graph/conformance';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeAveraging } from '../conformance/averaging-suite.js';
@@ -9,6 +9,8 @@ import { createOnnxExecutor } from '../onnx/index.js';
 import { OutOfMemoryError } from '../out-of-memory.js';
 import { createTfjsExecutor, loadPortableTensorFlow, loadTensorFlow } from './index.js';
 import type { TensorFlow } from './index.js';
+import type { Tensor } from './tensorflow.js';
+import { tensorsHeld, tfjsKernels } from './tfjs-kernels.js';
 
 describe('tfjs executor', () => {
   let tf: TensorFlow;
@@ -18,6 +20,28 @@ describe('tfjs executor', () => {
 
   describeExecutor(async () => createTfjsExecutor(await loadPortableTensorFlow()), 1e-5);
   describeAveraging(async () => createTfjsExecutor(await loadPortableTensorFlow()));
+
+  it('adds to one element a row with one tensor of the size of the rows beside the result, and to a copy', async () => {
+    const [rows, width] = [32, 4096];
+    const x = tf.randomUniform([rows, width]);
+    const ids = tf.range(0, rows, 1, 'int32');
+    const updates = tf.ones([rows]);
+    const node = { primitive: 'addAlong', shape: [rows, width] } as unknown as ProgramNode<'addAlong'>;
+    const { kernels, result } = await tf.profile(() =>
+      tf.tidy(() => tfjsKernels.addAlong(tf, [x, ids, updates], node)),
+    );
+    // A reshape shows the memory of its operand.
+    const made = kernels.reduce((sum, { name, bytesAdded }) => sum + (name === 'Reshape' ? 0 : bytesAdded), 0);
+    expect(made).toBeLessThan(2.1 * 4 * rows * width);
+    expect(tensorsHeld(node)).toBe(2);
+    expect(
+      (result as Tensor)
+        .sub(x)
+        .sum(1)
+        .dataSync()
+        .every((sum) => Math.abs(sum - 1) < 1e-5),
+    ).toBe(true);
+  });
 
   it('holds the same number of tensors after any number of steps, and none after disposal', async () => {
     const before = tf.memory().numTensors;

@@ -28,10 +28,10 @@ const binary =
     f(tf, input(inputs, 0), input(inputs, 1));
 
 /** Rows and ids as matrix and column, the form in which one element a row is looked up. */
-function asRows(inputs: readonly Tensor[]): { rows: Tensor; ids: Tensor; width: number } {
+function asRows(inputs: readonly Tensor[]): { rows: Tensor; ids: Tensor } {
   const width = input(inputs, 0).shape.at(-1);
   invariant(width !== undefined, 'a scalar has no rows');
-  return { rows: input(inputs, 0).reshape([-1, width]), ids: input(inputs, 1).reshape([-1, 1]), width };
+  return { rows: input(inputs, 0).reshape([-1, width]), ids: input(inputs, 1).reshape([-1, 1]) };
 }
 
 const takeAlong: Kernel<'takeAlong'> = (tf, inputs, { shape }) => {
@@ -39,11 +39,13 @@ const takeAlong: Kernel<'takeAlong'> = (tf, inputs, { shape }) => {
   return tf.gather(rows, ids as never, 1, 1).reshape([...shape]);
 };
 
+/** `tensorScatterUpdate` would need no second tensor, but writes into its operand on the portable backend. */
 const addAlong: Kernel<'addAlong'> = (tf, inputs, { shape }) => {
-  const { rows, ids, width } = asRows(inputs);
-  const chosen = tf.oneHot(ids.flatten(), width).cast('float32');
-  const updates = input(inputs, 2).reshape([-1, 1]);
-  return tf.add(rows, tf.mul(chosen, updates)).reshape([...shape]);
+  const { rows, ids } = asRows(inputs);
+  const [count = 0, width = 0] = rows.shape;
+  const places = tf.concat([tf.range(0, count, 1, 'int32').reshape([-1, 1]), ids], 1);
+  const updates = tf.scatterND(places, input(inputs, 2).flatten(), [count, width]);
+  return tf.add(rows, updates).reshape([...shape]);
 };
 
 /** The operands with equal leading axes: the CPU backend multiplies wrong pairs when both sides repeat. */
@@ -83,6 +85,14 @@ const pad: Kernel<'pad'> = (tf, inputs, { shape, attributes: { axis, before, aft
     input(inputs, 0),
     shape.map((_, i): [number, number] => (i === axis ? [before, after] : [0, 0])),
   );
+
+/** Tensors of the size of its result that a kernel holds at once, the result included. */
+export function tensorsHeld({ primitive, attributes }: ProgramNode): number {
+  // A reshape shows the memory of its operand.
+  if (primitive === 'reshape') return 0;
+  const isScaled = primitive === 'matmul' && (attributes as ProgramNode<'matmul'>['attributes']).scale !== 1;
+  return primitive === 'addAlong' || isScaled ? 2 : 1;
+}
 
 export const tfjsKernels: { [P in ProgramPrimitive]: Kernel<P> } = {
   neg: unary((tf, x) => tf.neg(x)),

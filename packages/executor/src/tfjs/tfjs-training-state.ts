@@ -127,6 +127,10 @@ export class TfjsTrainingState implements TrainingState {
     });
   }
 
+  gradientNorm(): Promise<number> {
+    return this.#queue.run(() => globalNorm(this.#tf, [...this.#gradients.values()]));
+  }
+
   discard(): Promise<void> {
     return this.#queue.run(async () => this.#clearGradients());
   }

@@ -25,7 +25,7 @@ export async function compareModels(
   const written = newTokens < 1 ? tokens.map(() => new Int32Array(0)) : await reference.greedy(tokens, newTokens);
   const writtenByOther = newTokens < 1 ? written : await other.greedy(tokens, newTokens);
   const rows = tokens
-    .map((prompt, index) => Int32Array.of(...prompt, ...(written[index] ?? [])))
+    .map((prompt, index) => Int32Array.from([...prompt, ...(written[index] ?? [])]))
     .filter(({ length }) => length > 1);
   const expected = await reference.score(rows);
   const actual = await other.score(rows);

@@ -2,9 +2,9 @@ import { freshDecoder, type LoraConfig, mergeAdapter, type TensorMap } from '@pr
 import type { DecoderConfig } from '@preheat/contracts';
 import { createOnnxExecutor } from '@preheat/executor/onnx';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CROSS_ENTROPY } from '../loss/loss-spec.js';
+import { CROSS_ENTROPY, type LossSpec } from '../loss/loss-spec.js';
 import { demonstrationRecord } from '../record/token-record.js';
-import { imitate } from '../record/weighted-tokens.js';
+import { imitate, reinforce } from '../record/weighted-tokens.js';
 import { Trainer, type TrainerOptions } from '../trainer/trainer.js';
 import { freshAdapter } from './fresh-adapter.js';
 import { agrees, loraModulesOf } from './lora-modules.js';
@@ -119,6 +119,28 @@ describe('an adapter in training', () => {
     expect(first).not.toBe(second);
     expect(await losses(1)).toEqual([first, second]);
     expect((await losses(2))[0]).not.toBe(first);
+  });
+
+  it('drops nothing in an update by the policy gradient, whose ratios are to what the sampler drew from', async () => {
+    const adapter = await adapterIn((await trainedFor(await opened(), 3)).snapshot.parameters);
+    const start = { weights, adapter: { ...adapter, config: lora({ dropout: 0.5 }) }, seed: 9 };
+    const trainer = await Trainer.open(narrow, start);
+    const drawn = await trainer.logProbs(rows, 1);
+    const policy = rows.map((tokens, i) => {
+      const record = demonstrationRecord(tokens, new Uint8Array(tokens.length).fill(1));
+      return reinforce({ ...record, logProb: drawn[i] as Float32Array });
+    });
+    const spec: LossSpec = {
+      crossEntropy: false,
+      policyGradient: { clipLow: 0.2, clipHigh: 0.2, dualClip: 0, temperature: 1, klBeta: 0, entropyBonus: 0 },
+    };
+    const still = { learningRate: 0, denominators: { policyGradient: 3, crossEntropy: 12 } };
+    const report = await trainer.step(policy, { ...still, spec });
+    expect(report).toMatchObject({ applied: true, clipped: 0 });
+    expect(report.logProbMismatch).toBeLessThan(1e-5);
+    const imitated = await trainer.step(batch, { ...still, spec: CROSS_ENTROPY });
+    expect(imitated.loss).not.toBeCloseTo((await trainer.evaluate(batch, CROSS_ENTROPY, still.denominators)).loss, 3);
+    await trainer.dispose();
   });
 });
 

@@ -1,5 +1,6 @@
 import { type LoraConfig, mergeAdapter, type TensorMap } from '@preheat/checkpoints';
 import { type DecoderConfig, decoderTensors } from '@preheat/contracts';
+import type { Executor, TrainingState } from '@preheat/executor';
 import { createOnnxExecutor } from '@preheat/executor/onnx';
 import { CounterRandom } from '@preheat/ports';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -109,6 +110,45 @@ describe.each([
     await whole.dispose();
     expect(Math.max(...scores.map((score, i) => Math.abs(score - (again[i] ?? Number.NaN))))).toBeLessThan(1e-5);
   });
+
+  it('are those of a frozen policy, to the bit, which keeps no moments', async () => {
+    const { scores } = await measured(storage);
+    const optimizer = { beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0, maxGradNorm: 1 };
+    const options: TrainerOptions = { executor, config, optimizer, frozenStorage: storage };
+    const frozen = await Trainer.open(options, { weights, adapter, isFrozen: true });
+    expect(flat(await frozen.logProbs(rows, 1))).toEqual(scores);
+    expect(Object.keys((await frozen.read()).firstMoment)).toEqual([]);
+    await frozen.dispose();
+    // An adapter that has learned nothing yet changes nothing.
+    const [untrained, alone] = [
+      await Trainer.open(options, { weights, adapter: fresh }),
+      await Trainer.open(options, { weights, isFrozen: true }),
+    ];
+    expect(flat(await alone.logProbs(rows, 1))).toEqual(flat(await untrained.logProbs(rows, 1)));
+    await untrained.dispose();
+    await alone.dispose();
+  });
+});
+
+it('leaves nothing open when the weights cannot be held', async () => {
+  const opened: TrainingState[] = [];
+  const watched: Executor = {
+    ...executor,
+    holdsStored: true,
+    openTraining: async (...args) => {
+      const state = await executor.openTraining(...args);
+      opened.push(state);
+      return state;
+    },
+  };
+  const huge: TensorMap = new Map(
+    [...weights].map(([name, { shape, data }]) => [name, { shape, data: data.map(() => 70_000) }]),
+  );
+  const optimizer = { beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0, maxGradNorm: 1 };
+  const options: TrainerOptions = { executor: watched, config, optimizer, frozenStorage: 'float16' };
+  await expect(Trainer.open(options, { weights: huge, adapter })).rejects.toThrow('beyond 65,504');
+  expect(opened).toHaveLength(1);
+  await expect(opened[0]?.read()).rejects.toThrow('disposed');
 });
 
 it('refuses weights that float16 has no number for', () => {

@@ -10,7 +10,7 @@ import {
   type TensorMap,
 } from '@preheat/checkpoints';
 import { type DecoderConfig, decoderTensors, invariant, type TensorSpec } from '@preheat/contracts';
-import type { Executor, Tensors, TrainingSnapshot, TrainingState } from '@preheat/executor';
+import type { Executor, LoadableState, Tensors, TrainingSnapshot, TrainingState } from '@preheat/executor';
 import type { Program } from '@preheat/graph';
 import { dropoutMasks } from '../adapter/dropout-masks.js';
 import { type FrozenStorage, restoreTensor } from '../adapter/frozen-storage.js';
@@ -44,6 +44,7 @@ import {
   buildValueProgram,
   SKETCH,
   type TrainedModel,
+  usesDropout,
 } from './training-program.js';
 
 /** AdamW but for the learning rate, which changes from step to step. */
@@ -139,8 +140,7 @@ export class Trainer {
   static async open(options: TrainerOptions, start: Start): Promise<Trainer> {
     assertDecoderTensors(options.config, start.weights);
     const storage = storageIn(options.executor, options.frozenStorage);
-    const state = await options.executor.openTraining(layoutOf(options.config, start, storage), options);
-    await state.load(parametersOf(start, storage));
+    const state = await openLoaded(options, start, storage, {});
     return new Trainer(state, options, start, 0);
   }
 
@@ -148,9 +148,8 @@ export class Trainer {
   static async restore(options: TrainerOptions, resumption: Resumption): Promise<Trainer> {
     const { firstMoment, secondMoment, average, stepCount } = resumption;
     const storage = storageIn(options.executor, options.frozenStorage);
-    const state = await options.executor.openTraining(layoutOf(options.config, resumption, storage), options);
     const memory = { firstMoment, secondMoment, stepCount, ...(average && { average }) };
-    await state.load({ ...parametersOf(resumption, storage), ...memory });
+    const state = await openLoaded(options, resumption, storage, memory);
     return new Trainer(state, options, resumption, stepCount);
   }
 
@@ -215,6 +214,20 @@ export class Trainer {
    */
   prepare(tokens: readonly number[], spec: LossSpec): Promise<void> {
     return this.#prepare(tokens, spec).catch(() => undefined);
+  }
+
+  /** The norm of the gradient of a batch, which is not taken: nothing is updated. 0 where every row is inert. */
+  async gradientNorm(
+    batch: readonly WeightedTokens[],
+    { spec, denominators, signal }: Pick<StepRequest, 'spec' | 'denominators' | 'signal'>,
+  ): Promise<number> {
+    const rows = batch.filter((row) => !isInert(row, spec));
+    try {
+      await this.#run('train', rows, spec, denominators, signal);
+      return await this.#state.gradientNorm();
+    } finally {
+      await this.#state.discard();
+    }
   }
 
   /** The loss of a batch, without gradients. */
@@ -333,7 +346,7 @@ export class Trainer {
       const outputs = await overlap(plans, (plan) => {
         signal?.throwIfAborted();
         const program = this.#lossProgram(kind, plan, spec);
-        const masks = kind === 'train' ? this.#masks(plan) : {};
+        const masks = kind === 'train' ? this.#masks(plan, spec) : {};
         const feeds = { ...packMicroBatch(select(rows, plan), plan, spec, denominators), ...masks };
         return this.#microBatches.attempt(plan, () => run.call(this.#state, program, feeds));
       });
@@ -355,10 +368,10 @@ export class Trainer {
     }
   }
 
-  /** Dropout masks of this update, when the adapter has dropout. */
-  #masks(plan: MicroBatchPlan): Record<string, Float32Array> {
+  /** Dropout masks of this update, where the adapter has dropout and the loss bears it. */
+  #masks(plan: MicroBatchPlan, spec: LossSpec): Record<string, Float32Array> {
     const { config, lora } = this.#model;
-    if (lora === null || lora.dropout === 0) return {};
+    if (lora === null || !usesDropout(this.#model, spec)) return {};
     return dropoutMasks(config, lora, plan, { seed: this.#seed, update: this.#updates });
   }
 
@@ -378,6 +391,23 @@ export class Trainer {
 
   #program(kind: string, { batch, length }: MicroBatchPlan, detail: string, build: () => Program): Program {
     return this.#programs.get(`${kind} ${batch}×${length} ${detail}`, build);
+  }
+}
+
+/** A training state with everything in it; nothing is left of it when that fails. */
+async function openLoaded(
+  { executor, config, averageDecay }: TrainerOptions,
+  start: Start,
+  storage: FrozenStorage,
+  memory: Omit<LoadableState, 'parameters' | 'stored'>,
+): Promise<TrainingState> {
+  const state = await executor.openTraining(layoutOf(config, start, storage), { averageDecay });
+  try {
+    await state.load({ ...parametersOf(start, storage), ...memory });
+    return state;
+  } catch (error) {
+    await state.dispose();
+    throw error;
   }
 }
 

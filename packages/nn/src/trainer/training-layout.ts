@@ -14,32 +14,40 @@ export interface Start {
   readonly valueHead?: TensorMap | null;
   /** Seeds the dropout of the adapter. Default 0. */
   readonly seed?: number;
+  /** Whether nothing of it is trained, so that it takes no moments and no gradients: it is only asked. Default: no. */
+  readonly isFrozen?: boolean;
 }
 
 export const storageIn = (executor: Executor, wanted: FrozenStorage = 'float32'): FrozenStorage =>
   executor.holdsStored ? wanted : 'float32';
 
-/** Under an adapter the weights are held, but not trained. */
+/** Under an adapter, and where nothing is trained, the weights are held as `storage` says. */
 export function layoutOf(
   config: DecoderConfig,
-  { adapter, valueHead }: Start,
+  { adapter, valueHead, isFrozen = false }: Start,
   storage: FrozenStorage,
 ): ParameterSpec[] {
-  const head = valueHead ? valueHeadTensors(config) : [];
-  if (!adapter) return [...decoderTensors(config), ...head];
+  const beside = [
+    ...(adapter ? loraTensors(config, adapter.config) : []),
+    ...(valueHead ? valueHeadTensors(config) : []),
+  ];
+  if (!adapter && !isFrozen) return [...decoderTensors(config), ...beside];
   const held = decoderTensors(config).map((spec) => ({
     ...spec,
     trainable: false,
     storage: storageOf(spec, storage),
   }));
-  return [...held, ...loraTensors(config, adapter.config), ...head];
+  return [...held, ...beside.map((spec) => (isFrozen ? { ...spec, trainable: false } : spec))];
 }
 
-export function parametersOf({ weights, adapter, valueHead }: Start, storage: FrozenStorage): LoadableState {
+export function parametersOf(
+  { weights, adapter, valueHead, isFrozen = false }: Start,
+  storage: FrozenStorage,
+): LoadableState {
   const parameters: Record<string, Float32Array> = {};
   const stored: Record<string, StoredTensor> = {};
   for (const [name, tensor] of weights) {
-    const own = adapter ? storageOf(tensor, storage) : 'float32';
+    const own = adapter || isFrozen ? storageOf(tensor, storage) : 'float32';
     if (own === 'float32') parameters[name] = tensor.data;
     else stored[name] = storeTensor(name, tensor, own);
   }

@@ -58,11 +58,28 @@ interface Draft {
   readonly valueHead: () => ReadonlyMap<string, Value>;
 }
 
-function draft({ config, lora, recomputes = false }: TrainedModel, shape: ProgramShape, isTraining: boolean): Draft {
+/**
+ * Whether an update by this loss multiplies the inputs of the adapter by dropout masks. One by the policy gradient never
+ * does: its ratios compare log-probabilities with those that the sampler drew from, whose adapter drops nothing.
+ */
+export const usesDropout = ({ lora }: TrainedModel, spec: LossSpec): boolean =>
+  lora !== null && lora.dropout > 0 && spec.policyGradient === null;
+
+/** How a program differs where it trains. */
+interface TrainingDraft {
+  readonly masksInputs: boolean;
+}
+
+/** @param training Null: nothing is trained. */
+function draft(
+  { config, lora, recomputes = false }: TrainedModel,
+  shape: ProgramShape,
+  training: TrainingDraft | null = null,
+): Draft {
   const { batch, length, mixesInputs } = shape;
   const graph = new GraphBuilder();
   const base = declareDecoder(graph, config);
-  const maskedRows = isTraining && lora !== null && lora.dropout > 0 ? batch * length : null;
+  const maskedRows = training?.masksInputs ? batch * length : null;
   const parameters = lora ? declareAdapter(graph, base, config, lora, { maskedRows }) : base;
   const feed = (name: string, dtype: 'i32' | 'f32') => graph.input(name, dtype, [batch, length]);
   const flat = (x_BT: Value) => ops.reshape(x_BT, [batch * length]);
@@ -71,7 +88,7 @@ function draft({ config, lora, recomputes = false }: TrainedModel, shape: Progra
     tokens_BT: feed(FEEDS.mixedTokens, 'i32'),
     shares_BT: feed(FEEDS.mixedShares, 'f32'),
   };
-  const options = { mixture: mixture || null, recomputes: isTraining && recomputes };
+  const options = { mixture: mixture || null, recomputes: training !== null && recomputes };
   const states_ND = decoderStates(parameters, config, tokens_BT, options);
   const logits_NV = logitsOf(parameters, config, states_ND);
   const targets_N = flat(feed(FEEDS.targets, 'i32'));
@@ -114,7 +131,8 @@ function lossOutputs(terms: readonly (LossTerm | PolicyTerm)[]): Record<string, 
 
 /** Outputs: `loss`, the sums of loss-spec.ts that apply, and the gradient of every trained parameter. */
 export function buildTrainingProgram(model: TrainedModel, shape: ProgramShape, spec: LossSpec): Program {
-  const parts = draft(model, { ...shape, mixesInputs: spec.mixesInputs ?? false }, true);
+  const shaped = { ...shape, mixesInputs: spec.mixesInputs ?? false };
+  const parts = draft(model, shaped, { masksInputs: usesDropout(model, spec) });
   const outputs = lossOutputs(lossTerms(parts, spec));
   const trained = [...trainedParameters(parts.parameters), ...(spec.value ? parts.valueHead() : [])];
   const found = gradients(
@@ -136,27 +154,27 @@ function trainedParameters({ tensors, updates }: DecoderParameters): (readonly [
 
 /** As the training program, without gradients and dropout. */
 export function buildEvaluationProgram(model: TrainedModel, shape: ProgramShape, spec: LossSpec): Program {
-  const parts = draft(model, { ...shape, mixesInputs: spec.mixesInputs ?? false }, false);
+  const parts = draft(model, { ...shape, mixesInputs: spec.mixesInputs ?? false });
   return parts.graph.build({ outputs: lossOutputs(lossTerms(parts, spec)) });
 }
 
 /** Output `logProbs` [B, T]: natural log-probabilities of the targets at the temperature. */
 export function buildScoringProgram(model: TrainedModel, shape: ProgramShape, temperature: number): Program {
-  const { graph, logits_NV, targets_N } = draft(model, shape, false);
+  const { graph, logits_NV, targets_N } = draft(model, shape);
   const logProbs_N = blocks.tokenLogProb(ops.mul(logits_NV, 1 / temperature), targets_N);
   return graph.build({ outputs: { logProbs: ops.reshape(logProbs_N, [shape.batch, shape.length]) } });
 }
 
 /** Output `guesses` [B, T]: the most probable token at each target's place, as f32. */
 export function buildGuessProgram(model: TrainedModel, shape: ProgramShape): Program {
-  const { graph, logits_NV } = draft(model, shape, false);
+  const { graph, logits_NV } = draft(model, shape);
   const guesses_N = ops.cast(ops.argMax(logits_NV), 'f32');
   return graph.build({ outputs: { guesses: ops.reshape(guesses_N, [shape.batch, shape.length]) } });
 }
 
 /** Output `values` [B, T]: what the value head says before each target. */
 export function buildValueProgram(model: TrainedModel, shape: ProgramShape): Program {
-  const { graph, states_ND, valueHead } = draft(model, shape, false);
+  const { graph, states_ND, valueHead } = draft(model, shape);
   const values_N = stateValues(valueHead(), states_ND);
   return graph.build({ outputs: { values: ops.reshape(values_N, [shape.batch, shape.length]) } });
 }
@@ -166,7 +184,7 @@ export function buildValueProgram(model: TrainedModel, shape: ProgramShape): Pro
  * the input `projection` P [V, width].
  */
 export function buildSketchProgram(model: TrainedModel, shape: ProgramShape, width: number): Program {
-  const { graph, logits_NV } = draft(model, shape, false);
+  const { graph, logits_NV } = draft(model, shape);
   const { batch, length } = shape;
   const { vocab_size: vocabulary } = model.config;
   const logits_BTV = ops.reshape(logits_NV, [batch, length, vocabulary]);

@@ -7,6 +7,8 @@ import Type from 'typebox';
 
 /** Every projection of the layers. */
 const ALL_LINEAR = 'all-linear';
+const NO_DROPOUT = 0;
+const BASE_DTYPE = 'float32';
 
 export const adapterKeys = {
   lora_rank: Type.Integer({
@@ -23,11 +25,11 @@ export const adapterKeys = {
   lora_dropout: Type.Number({
     minimum: 0,
     exclusiveMaximum: 1,
-    default: 0,
+    default: NO_DROPOUT,
     description: 'Share of the adapter inputs that is dropped in training.',
   }),
   lora_base_dtype: Type.Union([Type.Literal('float32'), Type.Literal('float16'), Type.Literal('int8')], {
-    default: 'float32',
+    default: BASE_DTYPE,
     description:
       'How the weights under the adapter are held in memory while it trains: float16 takes half of float32, int8 (one scale a row) a quarter.',
   }),
@@ -58,9 +60,9 @@ export const adapterRules = {
 /** What a LoRA learning rate is of that of full fine-tuning: its matrices start small and must move further. */
 export const adapterRate = (known: Partial<AdapterConfig>): number => (trainsAdapter(known) ? 10 : 1);
 
-/** Targets that the model has not. */
+/** What says something of an adapter that is not trained, or names targets that the model has not. */
 export function adapterProblems(config: AdapterConfig, model: DecoderConfig): Problem[] {
-  if (!trainsAdapter(config)) return [];
+  if (!trainsAdapter(config)) return idleKeys(config);
   const known = layerProjections(model).map(({ name }) => name);
   const unknown = config.lora_target_modules.filter(
     (target) => target !== ALL_LINEAR && !known.some((name) => name === target || name.endsWith(`.${target}`)),
@@ -70,6 +72,24 @@ export function adapterProblems(config: AdapterConfig, model: DecoderConfig): Pr
     path: 'lora_target_modules',
     message: `this model has no projection "${target}"; it has ${ends.join(', ')}, or all-linear for each of them`,
   }));
+}
+
+/** The values of a config without an adapter, which stand there as nobody's choice. */
+const IDLE: Omit<AdapterConfig, 'lora_rank'> = {
+  lora_alpha: adapterRules.lora_alpha({}),
+  lora_dropout: NO_DROPOUT,
+  lora_base_dtype: BASE_DTYPE,
+  lora_target_modules: [ALL_LINEAR],
+};
+
+/** Keys of an adapter that were given although none is trained. */
+function idleKeys(config: AdapterConfig): Problem[] {
+  const message =
+    'has no effect while lora_rank is 0, its default: give a lora_rank to train an adapter, or leave this out';
+  return Object.entries(IDLE).flatMap(([path, idle]) => {
+    const given = config[path as keyof typeof IDLE];
+    return JSON.stringify(given) === JSON.stringify(idle) ? [] : [{ path, message }];
+  });
 }
 
 /** The settings of the adapter that a config asks for, in the terms of peft; null for full fine-tuning. */

@@ -26,6 +26,13 @@ export const CooldownConfig = supervisedConfig({
     description:
       'sampling: domains are drawn at the temperature; weighting: by size, and their losses weighed to the same expectation.',
   }),
+  variance_rows: Type.Integer({
+    minimum: 0,
+    maximum: 1024,
+    default: 0,
+    description:
+      'Rows of each domain whose gradients are measured one by one after every `eval_interval` steps, to tell how much more they vary when weighed; 0 measures nothing.',
+  }),
 });
 export type CooldownConfig = Static<typeof CooldownConfig>;
 

@@ -10,6 +10,10 @@ export interface Domains {
   readonly indices: readonly number[];
 }
 
+/** Index of the smallest domain, the first of those that are. */
+export const smallestOf = (sizes: readonly number[]): number =>
+  sizes.reduce((smallest, size, index) => (size < (sizes[smallest] ?? Infinity) ? index : smallest), 0);
+
 export function domainsOf(rows: readonly TrainingRow[], key: string): Domains {
   const names = rows.map((row) => (row[key] === undefined ? '' : JSON.stringify(row[key])));
   const known = new Map<string, number>();

@@ -8,7 +8,8 @@ import type { RecipeContext } from '../recipe.js';
 import { supervisedLoop } from '../sft/loop.js';
 import { streamOf } from '../training/random-streams.js';
 import type { CooldownConfig } from './config.js';
-import { type Domains, domainsOf } from './domains.js';
+import { type Domains, domainsOf, smallestOf } from './domains.js';
+import { varianceRatio } from './measure-variance.js';
 
 /** Rows stay the same through a phase, and counting them is not free. */
 const known = new WeakMap<object, Domains>();
@@ -26,6 +27,10 @@ function temperatureAt({ config, trainingRows }: RecipeContext<CooldownConfig>, 
   return isCool ? config.end_temperature : config.start_temperature;
 }
 
+/** The temperature that the arms are compared at: the same in every step, so that what is measured can be. */
+const comparedAt = ({ start_temperature, end_temperature }: CooldownConfig): number =>
+  Math.max(start_temperature, end_temperature);
+
 export const cooldownSampling = supervisedLoop<CooldownConfig>({
   name: 'cooldown-sampling',
   order: (ctx) =>
@@ -33,11 +38,17 @@ export const cooldownSampling = supervisedLoop<CooldownConfig>({
       batchSize: ctx.config.batch_size,
       temperatureAt: (drawn) => (ctx.config.balance === 'sampling' ? temperatureAt(ctx, drawn) : 1),
     }),
+  measure: async (ctx, { step, totalSteps, ...parts }) => {
+    const { variance_rows: rows, eval_interval: interval } = ctx.config;
+    if (rows === 0 || (step % interval !== 0 && step < totalSteps)) return {};
+    const ratio = await varianceRatio(ctx, parts, domainsIn(ctx), comparedAt(ctx.config));
+    return Number.isFinite(ratio) ? { measured_variance_factor: ratio } : {};
+  },
   weigh: (ctx, { rows, epoch, offset }) => {
     const { sizes, indices } = domainsIn(ctx);
     const temperature = temperatureAt(ctx, epoch * indices.length + offset);
     const byDomain = domainWeights(sizes, temperature);
-    const smallest = sizes.indexOf(Math.min(...sizes));
+    const smallest = smallestOf(sizes);
     const fromSmallest = rows.reduce((sum, row) => sum + (indices[row] === smallest ? 1 : 0), 0);
     return {
       weights: ctx.config.balance === 'weighting' ? Array.from(rows, (row) => byDomain[indices[row] ?? 0] ?? 1) : null,

@@ -18,7 +18,13 @@ import type { Recipe, RecipeContext, Snapshot, StepResult } from '../recipe.js';
 import { cursorPlain, readCursorPlain } from '../training/cursor-plain.js';
 import { lossMessage } from '../training/loss-message.js';
 import { streamOf } from '../training/random-streams.js';
-import { learningRate, openFrozen, openTrainer, restoreTrainer, snapshotTrainer } from '../training/trainer-state.js';
+import {
+  learningRate,
+  openReference,
+  openTrainer,
+  restoreTrainer,
+  snapshotTrainer,
+} from '../training/trainer-state.js';
 import { TrainingDivergedError } from '../training/training-diverged-error.js';
 import { untilUpdate } from '../training/until-update.js';
 import { answerLogProbs } from './answer-log-probs.js';
@@ -160,7 +166,7 @@ async function judge(
   pairs: readonly Pair[],
 ): Promise<PairLoss[]> {
   const spec = specOf(ctx.config);
-  const open = async (): Promise<Trainer> => (frozen.trainer ??= await openFrozen(ctx, await ctx.referencePolicy()));
+  const open = async (): Promise<Trainer> => (frozen.trainer ??= await openReference(ctx));
   const known = needsReference(spec.loss) ? await reference.of(rows, pairs, open) : null;
   return comparePairs(pairs, await answerLogProbs(trainer, pairs), known, spec);
 }

@@ -20,8 +20,9 @@ import { learnedTokens, updateOnBatch } from '../rollout/update-on-batch.js';
 import { cursorPlain, readCursorPlain } from '../training/cursor-plain.js';
 import { seedOf, streamOf } from '../training/random-streams.js';
 import {
+  beside,
   learningRate,
-  openFrozen,
+  openReference,
   openTrainer,
   readPlain,
   restoreTrainer,
@@ -91,7 +92,7 @@ export function grpoLoop<Config extends GrpoConfig>(variant: GrpoVariant<Config>
     parts: Pick<GrpoState, 'trainer' | 'choice' | 'step' | 'cursor' | 'temperature' | 'complaints'>,
   ): Promise<GrpoState> => {
     const { trainingRows, seed, config } = ctx;
-    const reference = config.kl_beta > 0 ? await openFrozen(ctx, await ctx.referencePolicy()) : null;
+    const reference = config.kl_beta > 0 ? await openReference(ctx) : null;
     const rows = parts.choice ? rowsAt(trainingRows, Int32Array.from(parts.choice.rows)) : trainingRows;
     const order = { count: rows.length, batchSize: config.batch_size, isKept: variant.keepsOrder?.(config) ?? false };
     return { ...parts, reference, rows, order: rowOrder(streamOf(seed, `${name} rows`), order) };
@@ -101,14 +102,11 @@ export function grpoLoop<Config extends GrpoConfig>(variant: GrpoVariant<Config>
     async init(ctx) {
       variant.checkRows?.(ctx);
       const trainer = await openTrainer(ctx, BETA2);
-      try {
+      return beside(trainer, async () => {
         const choice = (await variant.choose?.(ctx, trainer)) ?? null;
         const { temperature } = ctx.config;
-        return await stateOf(ctx, { trainer, choice, step: 0, cursor: FIRST_ROW, temperature, complaints: 0 });
-      } catch (error) {
-        await trainer.dispose();
-        throw error;
-      }
+        return stateOf(ctx, { trainer, choice, step: 0, cursor: FIRST_ROW, temperature, complaints: 0 });
+      });
     },
     async restore(ctx, snapshot) {
       const { step, updates, cursor } = readCursorPlain(snapshot.plain, name);
@@ -116,7 +114,7 @@ export function grpoLoop<Config extends GrpoConfig>(variant: GrpoVariant<Config>
       const { temperature = ctx.config.temperature, choice = null, complaints = 0 } = further;
       invariant(choice !== null || !variant.choose, `this snapshot of ${name} does not say which rows it trains on`);
       const trainer = await restoreTrainer(ctx, snapshot, updates, BETA2);
-      return stateOf(ctx, { trainer, choice, step, cursor, temperature, complaints });
+      return beside(trainer, () => stateOf(ctx, { trainer, choice, step, cursor, temperature, complaints }));
     },
     async snapshot({ trainer, step, cursor, temperature, choice, complaints }): Promise<Snapshot> {
       const { updates, ...tensors } = await snapshotTrainer(trainer);

@@ -15,7 +15,14 @@ import { stepWarnings } from '../rollout/step-warnings.js';
 import { learnedTokens, updateOnBatch } from '../rollout/update-on-batch.js';
 import { cursorPlain, readCursorPlain } from '../training/cursor-plain.js';
 import { seedOf, streamOf } from '../training/random-streams.js';
-import { learningRate, openFrozen, openTrainer, restoreTrainer, snapshotTrainer } from '../training/trainer-state.js';
+import {
+  beside,
+  learningRate,
+  openReference,
+  openTrainer,
+  restoreTrainer,
+  snapshotTrainer,
+} from '../training/trainer-state.js';
 import { untilUpdate } from '../training/until-update.js';
 import { judgeCompletions } from './judge-completions.js';
 import type { PpoLoopConfig } from './keys.js';
@@ -47,7 +54,7 @@ export function ppoLoop<Config extends PpoLoopConfig>(variant: PpoVariant<Config
     cursor: RowCursor,
   ): Promise<PpoState> => {
     const { trainingRows, seed, config } = ctx;
-    const reference = config.kl_beta > 0 ? await openFrozen(ctx, await ctx.referencePolicy()) : null;
+    const reference = config.kl_beta > 0 ? await openReference(ctx) : null;
     const order = { batchSize: config.batch_size, windowBatches: 1 };
     const sampler = new RowSampler(new Int32Array(trainingRows.length), streamOf(seed, `${name} rows`), order);
     return { trainer, reference, sampler, step, cursor };
@@ -55,11 +62,13 @@ export function ppoLoop<Config extends PpoLoopConfig>(variant: PpoVariant<Config
   return {
     name,
     async init(ctx) {
-      return stateOf(ctx, await openTrainer(ctx, BETA2, { withValueHead: true }), 0, FIRST_ROW);
+      const trainer = await openTrainer(ctx, BETA2, { withValueHead: true });
+      return beside(trainer, () => stateOf(ctx, trainer, 0, FIRST_ROW));
     },
     async restore(ctx, snapshot) {
       const { step, updates, cursor } = readCursorPlain(snapshot.plain, name);
-      return stateOf(ctx, await restoreTrainer(ctx, snapshot, updates, BETA2), step, cursor);
+      const trainer = await restoreTrainer(ctx, snapshot, updates, BETA2);
+      return beside(trainer, () => stateOf(ctx, trainer, step, cursor));
     },
     async snapshot({ trainer, step, cursor }): Promise<Snapshot> {
       const { updates, ...tensors } = await snapshotTrainer(trainer);

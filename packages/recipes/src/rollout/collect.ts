@@ -63,7 +63,7 @@ export async function collect(
 
 /** New tokens that fit beside the longest prompt. */
 function room(config: RolloutConfig, promptLengths: readonly number[]): number {
-  const longest = Math.max(...promptLengths);
+  const longest = promptLengths.reduce((most, length) => Math.max(most, length), 0);
   const left = Math.min(config.max_completion_tokens, config.max_sequence_length - longest);
   if (left < 1) {
     const limit = `max_sequence_length (${config.max_sequence_length})`;

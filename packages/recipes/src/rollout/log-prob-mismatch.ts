@@ -13,10 +13,10 @@ export async function logProbMismatch(
 ): Promise<number> {
   const stride = Math.ceil(completions.length / MOST_ROWS);
   const measured = completions.filter((_, row) => row % stride === 0);
-  const rows = measured.map(({ prompt, sample }) => Int32Array.of(...prompt, ...sample.tokens));
+  const rows = measured.map(({ prompt, sample }) => Int32Array.from([...prompt, ...sample.tokens]));
   const found = await trainer.logProbs(rows, temperature);
   const differences = measured.flatMap(({ prompt, sample }, row) =>
     Array.from(sample.logProbs, (logProb, t) => Math.abs(logProb - (found[row]?.[prompt.length + t] ?? Number.NaN))),
   );
-  return Math.max(0, ...differences);
+  return differences.reduce((most, difference) => Math.max(most, difference), 0);
 }

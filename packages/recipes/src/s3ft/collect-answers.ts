@@ -1,7 +1,12 @@
-/** Collect and score: the starting policy answers every row, first greedily, then by samples where that was wrong. */
+/** Collect and score: the starting policy answers every row, first greedily, then by samples where that is not known to be right. */
 import type { TensorMap } from '@preheat/checkpoints';
-import { endTokenIds, invariant, listedTools } from '@preheat/contracts';
+import { callableFunctions, invariant } from '@preheat/contracts';
+import type { GradeResult } from '@preheat/graders';
+import { readCalls, type Tokenizer } from '@preheat/tokenizer';
 import type { RecipeContext, TrainingRow } from '../recipe.js';
+import { collect, type Completion, rolloutsOf } from '../rollout/collect.js';
+import { score, trainingReward } from '../rollout/score.js';
+import { GraderDownError } from '../training/grader-down-error.js';
 import { seedOf } from '../training/random-streams.js';
 import { openTrainer } from '../training/trainer-state.js';
 import { UnusableRowsError } from '../training/unusable-rows-error.js';
@@ -14,16 +19,44 @@ export const GOLD_KEY = 'answer';
 const ROWS_PER_CALL = 256;
 const START_VERSION = 0;
 
+/** Rows with the index of the first one in the file: it keeps the randomness of calls apart. */
+interface Part {
+  readonly rows: readonly TrainingRow[];
+  readonly first: number;
+}
+
+/** A candidate, and what the grader complained of. */
+interface Judged extends Candidate {
+  readonly complaint: string | null;
+}
+
+/**
+ * One answer a row, in order.
+ * @throws UnusableRowsError naming a row without a given answer. @throws GraderDownError when the grader answered for nothing
+ * of a part, or when no row is left to train on and some of them could not be graded.
+ */
 export async function collectAnswers(ctx: RecipeContext<S3ftConfig>): Promise<SelectedAnswer[]> {
-  invariant(ctx.rollouts, 's3ft needs rollouts: the runner supplies them to reinforcement phases');
-  await ctx.rollouts.updateWeights(await startingPolicy(ctx), START_VERSION);
+  const { trainingRows, signal } = ctx;
+  trainingRows.forEach(goldOf);
+  await rolloutsOf(ctx).updateWeights(await startingPolicy(ctx), START_VERSION);
   const selected: SelectedAnswer[] = [];
-  for (let first = 0; first < ctx.trainingRows.length; first += ROWS_PER_CALL) {
-    ctx.signal.throwIfAborted();
-    selected.push(...(await selectFor(ctx, ctx.trainingRows.slice(first, first + ROWS_PER_CALL), first)));
+  let complaint = '';
+  for (let first = 0; first < trainingRows.length; first += ROWS_PER_CALL) {
+    signal.throwIfAborted();
+    const found = await selectFor(ctx, { rows: trainingRows.slice(first, first + ROWS_PER_CALL), first });
+    selected.push(...found.selected);
+    complaint ||= found.complaint;
+  }
+  const ungraded = ungradedCount(selected);
+  if (ungraded > 0 && selected.every(({ text }) => text === null)) {
+    const left = `no answer to ${ungraded} of ${selected.length} rows, and there is no right answer to the others`;
+    throw new GraderDownError(complaint, ungraded === selected.length ? undefined : left);
   }
   return selected;
 }
+
+export const ungradedCount = (selected: readonly SelectedAnswer[]): number =>
+  selected.filter(({ source }) => source === 'ungraded').length;
 
 /** The whole model: an adapter that the phase goes on with is folded in. */
 async function startingPolicy(ctx: RecipeContext<S3ftConfig>): Promise<TensorMap> {
@@ -36,55 +69,47 @@ async function startingPolicy(ctx: RecipeContext<S3ftConfig>): Promise<TensorMap
   }
 }
 
-async function selectFor(ctx: RecipeContext<S3ftConfig>, rows: readonly TrainingRow[], first: number) {
+/** The answers to train on, and the first complaint of the grader about a row of which it graded nothing. */
+async function selectFor(ctx: RecipeContext<S3ftConfig>, { rows, first }: Part) {
   const { paraphrase_samples: samples, fallback, temperature } = ctx.config;
-  const greedy = (await answersOf(ctx, rows, { perRow: 1, temperature: 0, first })).flat();
-  const wrong = rows.flatMap((_, i) => ((greedy[i]?.reward ?? 0) >= RIGHT_REWARD ? [] : [i]));
-  const asked = wrong.map((i) => rows[i] as TrainingRow);
-  const found = samples > 0 ? await answersOf(ctx, asked, { perRow: samples, temperature, first }) : [];
-  return rows.map((row, i) => {
-    const gold = goldOf(row, first + i);
-    const sampled = found[wrong.indexOf(i)] ?? [];
-    return selectAnswer(greedy[i] as Candidate, sampled, fallback === 'gold' ? gold : null);
-  });
+  const greedy = (await answersOf(ctx, { rows, first }, { perRow: 1, temperature: 0 })).flat();
+  const open = rows.flatMap((_, i) => (greedy[i]?.isRight ? [] : [i]));
+  const asked = { rows: open.map((i) => rows[i] as TrainingRow), first };
+  const found = samples > 0 ? await answersOf(ctx, asked, { perRow: samples, temperature }) : [];
+  const sampled = new Map(open.map((row, i) => [row, found[i] ?? []]));
+  const selected = rows.map((row, i) =>
+    selectAnswer(greedy[i] as Judged, sampled.get(i) ?? [], fallback === 'gold' ? goldOf(row, first + i) : null),
+  );
+  const ungraded = selected.findIndex(({ source }) => source === 'ungraded');
+  return { selected, complaint: greedy[ungraded]?.complaint ?? '' };
 }
 
 interface Draw {
   readonly perRow: number;
   readonly temperature: number;
-  /** Index of the first row in the file: keeps the randomness of calls apart. */
-  readonly first: number;
 }
 
-/** Graded answers, `perRow` for each row. */
+/** Judged answers, `perRow` for each row. */
 async function answersOf(
   ctx: RecipeContext<S3ftConfig>,
-  rows: readonly TrainingRow[],
-  { perRow, temperature, first }: Draw,
-): Promise<Candidate[][]> {
-  const { config, tokenizer, modelConfig, signal, rollouts, grader, seed } = ctx;
-  invariant(rollouts && grader, 's3ft needs a grader: job creation refuses a reinforcement phase without one');
+  { rows, first }: Part,
+  { perRow, temperature }: Draw,
+): Promise<Judged[][]> {
   if (rows.length === 0) return [];
-  const prompts = rows.map((row) => tokenizer.encodePrompt(row.messages, { tools: listedTools(row) }));
-  const longest = Math.max(...prompts.map(({ length }) => length));
-  const samples = await rollouts.generate(
-    prompts.flatMap((tokens, row) => Array.from({ length: perRow }, (_, i) => ({ tokens, rowKey: row * perRow + i }))),
-    {
-      maxNewTokens: Math.max(1, Math.min(config.max_completion_tokens, config.max_sequence_length - longest)),
-      temperature,
-      topP: 1,
-      seed: seedOf(seed, `s3ft answers ${first} ${perRow}`),
-      stopIds: endTokenIds(modelConfig),
-      signal,
-    },
-  );
-  const texts = samples.map(({ tokens }) => tokenizer.decode(tokens, { skipSpecialTokens: true }));
-  const grades = await grader.gradeAll(
-    texts.map((text, i) => ({ sample: { output_text: text }, item: rows[Math.floor(i / perRow)] as TrainingRow })),
-    signal,
-  );
-  const candidates = texts.map((text, i) => ({ text, reward: grades[i]?.reward ?? 0 }));
-  return rows.map((_, row) => candidates.slice(row * perRow, (row + 1) * perRow));
+  const seed = seedOf(ctx.seed, `s3ft answers ${first} ${perRow}`);
+  const completions = await collect(ctx, rows, { perRow, temperature, seed, policyVersion: START_VERSION });
+  const grades = await score(ctx, completions);
+  const judged = completions.map((completion, i) => judge(ctx.tokenizer, completion, grades[i]));
+  return rows.map((_, row) => judged.slice(row * perRow, (row + 1) * perRow));
+}
+
+/** What was cut by its length is not whole, so it is not to be learned as an answer that ends, whatever the grader says. */
+function judge(tokenizer: Tokenizer, { row, sample }: Completion, grade: GradeResult | undefined): Judged {
+  invariant(grade, 'a grader grades every completion');
+  const { content: text, calls } = readCalls(tokenizer, sample.tokens, callableFunctions(row));
+  const reward = trainingReward(grade);
+  const isRight = sample.finishReason === 'length' ? false : reward === null ? null : reward >= RIGHT_REWARD;
+  return { text, calls, isRight, complaint: grade.errorMessages[0] ?? null };
 }
 
 /** @throws UnusableRowsError naming the row that has no answer. */

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { goldOf } from './collect-answers.js';
 import { selectAnswer } from './select-answers.js';
 
-const right = (text: string) => ({ text, reward: 1 });
-const wrong = (text: string) => ({ text, reward: 0.9 });
+const right = (text: string) => ({ text, isRight: true });
+const wrong = (text: string) => ({ text, isRight: false });
 
 describe('selectAnswer', () => {
   it("prefers the model's own answer, then its first right sample, then the given one", () => {
@@ -17,6 +17,16 @@ describe('selectAnswer', () => {
 
   it('leaves a row out that has no right answer where the given one is not to be used', () => {
     expect(selectAnswer(wrong('own'), [], null)).toEqual({ text: null, source: 'dropped' });
+  });
+
+  it('holds nothing against a row whose answers could not be graded, and falls back where any is known to be wrong', () => {
+    const unknown = { text: 'x', isRight: null };
+    for (const gold of ['gold', null]) {
+      expect(selectAnswer(unknown, [unknown], gold)).toEqual({ text: null, source: 'ungraded' });
+    }
+    expect(selectAnswer(unknown, [unknown, wrong('a')], 'gold').source).toBe('gold');
+    expect(selectAnswer(wrong('own'), [unknown], 'gold').source).toBe('gold');
+    expect(selectAnswer(unknown, [right('a')], null).source).toBe('paraphrase');
   });
 });
 

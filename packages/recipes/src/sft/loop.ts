@@ -51,6 +51,11 @@ export interface SupervisedVariant<Config> {
   readonly weigh?: (ctx: RecipeContext<Config>, batch: RowBatch) => RowWeights;
   /** How the chosen records are taught. Default: every trained token is imitated, read as it is. */
   readonly teach?: Teaching<Config>;
+  /** Further metrics of the model after a step; what it asks of the trainer must leave it as it was. */
+  readonly measure?: (
+    ctx: RecipeContext<Config>,
+    measurement: Measurement,
+  ) => Promise<Readonly<Record<string, number>>>;
   /** Learning rate of step `step` (0 is the first). Default: warm-up, then a cosine to a tenth of the peak. */
   readonly rateAt?: (config: Config, step: number, totalSteps: number) => number;
 }
@@ -72,6 +77,14 @@ export interface Lesson {
 export interface Lessons {
   readonly rows: readonly WeightedTokens[];
   readonly metrics: Readonly<Record<string, number>>;
+}
+
+export interface Measurement {
+  readonly trainer: Trainer;
+  readonly training: Demonstrations;
+  /** Number of the step, from 1, and of the last one. */
+  readonly step: number;
+  readonly totalSteps: number;
 }
 
 export interface RowWeights {
@@ -180,6 +193,7 @@ async function takeStep<Config extends SftConfig>(
   const validation = await validationMetrics(trainer, state.validation, ctx, step, totalSteps);
   const broken = Object.values(validation).find((value) => !Number.isFinite(value));
   if (broken !== undefined) throw new TrainingDivergedError(step, broken);
+  const measured = await variant.measure?.(ctx, { trainer, training: state.training, step, totalSteps });
   const metrics = {
     step,
     total_steps: totalSteps,
@@ -190,6 +204,7 @@ async function takeStep<Config extends SftConfig>(
     ...taught,
     ...chosen.metrics,
     ...validation,
+    ...measured,
   };
   return {
     state: { ...state, step, cursor: drawn.next, memory, ahead },
@@ -203,7 +218,7 @@ async function takeStep<Config extends SftConfig>(
 const cosine = (config: SftConfig, step: number, totalSteps: number): number =>
   learningRate(config, step, totalSteps, 'cosine');
 
-const weightedRecord = (record: TokenRecord, weight: number): TokenRecord => ({
+export const weightedRecord = (record: TokenRecord, weight: number): TokenRecord => ({
   ...record,
   advantageWeight: record.advantageWeight.map((each) => each * weight),
 });

@@ -6,7 +6,7 @@
 import { invariant } from '@preheat/contracts';
 import Type, { type Static } from 'typebox';
 import type { RecipeEntry } from '../catalog/recipe-entry.js';
-import { stepsPerEpoch } from '../catalog/training-keys.js';
+import { phaseSteps, stepsPerEpoch } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
 import type { SftConfig } from '../sft/config.js';
 import { sft } from '../sft/recipe.js';
@@ -27,6 +27,8 @@ export interface StagedRecipe<Config, Kept> {
   validation?(rows: readonly TrainingRow[]): readonly TrainingRow[];
   /** What every step reports beside its own metrics. */
   metrics?(ctx: RecipeContext<Config>, kept: Kept): Readonly<Record<string, number>>;
+  /** What is wrong with what was kept, told once, with the first step. */
+  warnings?(kept: Kept): readonly string[];
 }
 
 interface Stage {
@@ -37,6 +39,8 @@ interface Stage {
 export interface StagedState<Kept> {
   readonly kept: Kept;
   readonly stages: readonly Stage[];
+  /** Steps that the stages share. */
+  readonly total: number;
   readonly index: number;
   /** Steps of the whole phase. */
   readonly step: number;
@@ -47,19 +51,25 @@ export interface StagedState<Kept> {
 
 type StageStart = Partial<Pick<RecipeContext<SftConfig>, 'initialWeights' | 'adapter'>>;
 
-export function staged<Config extends SftConfig, Kept>(
-  definition: StagedRecipe<Config, Kept>,
-): Recipe<Config, StagedState<Kept>> {
-  const { name } = definition.entry;
-  const Plain = Type.Object({
+const plainSchema = (name: string) =>
+  Type.Object({
     schemaVersion: Type.Literal(1),
     recipe: Type.Literal(name),
     stage: Type.Integer({ minimum: 0 }),
     step: Type.Integer({ minimum: 0 }),
     kept: Type.Unknown(),
+    /** Absent in snapshots of versions that took the steps from all rows of the file. */
+    total: Type.Optional(Type.Integer({ minimum: 1 })),
     inner: Type.Record(Type.String(), Type.Unknown()),
   });
-  const plan = (ctx: RecipeContext<Config>, kept: Kept) => planStages(definition, ctx, kept);
+
+export function staged<Config extends SftConfig, Kept>(
+  definition: StagedRecipe<Config, Kept>,
+): Recipe<Config, StagedState<Kept>> {
+  const { name } = definition.entry;
+  const Plain = plainSchema(name);
+  const listsOf = (ctx: RecipeContext<Config>, kept: Kept) =>
+    definition.stages(ctx, kept).filter(({ length }) => length > 0);
   const contextOf = (ctx: RecipeContext<Config>, state: Omit<StagedState<Kept>, 'inner'>) =>
     stageContext(definition, ctx, state);
 
@@ -68,37 +78,44 @@ export function staged<Config extends SftConfig, Kept>(
 
     async init(ctx) {
       const kept = await definition.collect(ctx);
-      const state = { kept, stages: plan(ctx, kept), index: 0, step: 0, start: {} };
+      const lists = listsOf(ctx, kept);
+      const total = stepsOf(name, ctx, lists);
+      const state = { kept, stages: planStages(lists, total), total, index: 0, step: 0, start: {} };
       return { ...state, inner: await sft.init(contextOf(ctx, state)) };
     },
 
     async restore(ctx, snapshot) {
-      const { stage: index, step, kept: stored, inner } = readPlain(Plain, snapshot.plain, name);
+      const { stage: index, step, kept: stored, total: known, inner } = readPlain(Plain, snapshot.plain, name);
       const kept = stored as Kept;
-      const state = { kept, stages: plan(ctx, kept), index, step, start: {} };
+      const total = known ?? phaseSteps(ctx.config, ctx.trainingRows.length);
+      const state = { kept, stages: planStages(listsOf(ctx, kept), total), total, index, step, start: {} };
       return { ...state, inner: await sft.restore(contextOf(ctx, state), { ...snapshot, plain: inner }) };
     },
 
-    async snapshot({ inner, kept, index, step }): Promise<Snapshot> {
+    async snapshot({ inner, kept, total, index, step }): Promise<Snapshot> {
       const { plain, ...tensors } = await sft.snapshot(inner);
-      const own: Static<typeof Plain> = { schemaVersion: 1, recipe: name, stage: index, step, kept, inner: plain };
+      const at = { stage: index, step, kept, total };
+      const own: Static<typeof Plain> = { schemaVersion: 1, recipe: name, ...at, inner: plain };
       return { ...tensors, plain: own };
     },
 
     async step(state, ctx): Promise<StepResult<StagedState<Kept>>> {
       const result = await sft.step(state.inner, contextOf(ctx, state));
       const step = state.step + 1;
-      const total = state.stages.reduce((sum, { steps }) => sum + steps, 0);
       const isLast = state.index + 1 >= state.stages.length;
       const own = { stage: state.index, stages: state.stages.length, ...definition.metrics?.(ctx, state.kept) };
-      const metrics = { ...result.metrics, ...own, step, total_steps: total };
+      const metrics = { ...result.metrics, ...own, step, total_steps: state.total };
       const here = { ...state, step, inner: result.state };
       return {
         ...result,
-        state: result.done && !isLast ? await nextStage(here, ctx) : here,
+        state: result.done && !isLast ? await nextStage(definition, here, ctx) : here,
         done: result.done && isLast,
         metrics,
-        event: { message: result.event.message.replace(/^Step \d+\/\d+/, `Step ${step}/${total}`), data: metrics },
+        ...(step === 1 && definition.warnings ? { warnings: definition.warnings(state.kept) } : {}),
+        event: {
+          message: result.event.message.replace(/^Step \d+\/\d+/, `Step ${step}/${state.total}`),
+          data: metrics,
+        },
       };
     },
 
@@ -106,27 +123,38 @@ export function staged<Config extends SftConfig, Kept>(
       await sft.dispose(inner);
     },
   };
+}
 
-  /** The stage after the one that just ended, from its weights; the optimiser begins anew. */
-  async function nextStage(state: StagedState<Kept>, ctx: RecipeContext<Config>): Promise<StagedState<Kept>> {
-    const { weights, adapter } = await sft.snapshot(state.inner);
-    await sft.dispose(state.inner);
-    const start = adapter ? { adapter: { config: adapter, tensors: weights } } : { initialWeights: weights };
-    const next = { ...state, index: state.index + 1, start };
-    return { ...next, inner: await sft.init(contextOf(ctx, next)) };
-  }
+/** The stage after the one that just ended, from its weights; the optimiser begins anew. */
+async function nextStage<Config extends SftConfig, Kept>(
+  definition: StagedRecipe<Config, Kept>,
+  state: StagedState<Kept>,
+  ctx: RecipeContext<Config>,
+): Promise<StagedState<Kept>> {
+  const { weights, adapter } = await sft.snapshot(state.inner);
+  await sft.dispose(state.inner);
+  const start = adapter ? { adapter: { config: adapter, tensors: weights } } : { initialWeights: weights };
+  const next = { ...state, index: state.index + 1, start };
+  return { ...next, inner: await sft.init(stageContext(definition, ctx, next)) };
+}
+
+/**
+ * Steps of the phase: what its epochs take of the rows in its stages, and never more than they take of the file, which is
+ * what is planned before anything is collected. Where rows were left out, the phase ends at fewer steps than planned.
+ */
+function stepsOf(
+  name: string,
+  { config, trainingRows }: RecipeContext<SftConfig>,
+  lists: readonly (readonly TrainingRow[])[],
+): number {
+  const rows = lists.reduce((sum, { length }) => sum + length, 0);
+  if (rows === 0) throw new UnusableRowsError(`${name}: no row of the training file can be used`);
+  return phaseSteps(config, Math.min(rows, trainingRows.length));
 }
 
 /** The steps of the phase shared out by rows; a stage too small for a step is left out. */
-function planStages<Config extends SftConfig, Kept>(
-  definition: StagedRecipe<Config, Kept>,
-  ctx: RecipeContext<Config>,
-  kept: Kept,
-): Stage[] {
-  const lists = definition.stages(ctx, kept).filter((rows) => rows.length > 0);
+function planStages(lists: readonly (readonly TrainingRow[])[], total: number): Stage[] {
   const allRows = lists.reduce((sum, rows) => sum + rows.length, 0);
-  if (allRows === 0) throw new UnusableRowsError(`${definition.entry.name}: no row of the training file can be used`);
-  const total = definition.entry.totalSteps(ctx.config, ctx.trainingRows.length);
   let [rowsBefore, stepsBefore] = [0, 0];
   const stages = lists.map((rows) => {
     rowsBefore += rows.length;

@@ -70,9 +70,22 @@ export function openTrainer(
   return Trainer.open({ ...trainerOptions(ctx, beta2), ...averaging(ctx) }, { ...startOf(ctx), adapter, valueHead });
 }
 
-/** A trainer that is only asked for log-probabilities, of a whole model. */
-export function openFrozen(ctx: RecipeContext<OptimizerConfig, unknown>, weights: TensorMap): Promise<Trainer> {
-  return Trainer.open(trainerOptions(ctx, 0), { weights });
+/**
+ * A trainer of the reference policy, which is only asked for log-probabilities. Its weights are held like those under the adapter of the
+ * phase: rounded otherwise, the two would differ before the first step.
+ */
+export async function openReference(ctx: RecipeContext<OptimizerConfig, unknown>): Promise<Trainer> {
+  return Trainer.open(trainerOptions(ctx, 0), { ...(await ctx.referencePolicy()), isFrozen: true });
+}
+
+/** What is made beside a trainer, which is disposed of when that fails. */
+export async function beside<T>(trainer: Trainer, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await trainer.dispose();
+    throw error;
+  }
 }
 
 /** A trainer exactly where `snapshotTrainer` was called. */
