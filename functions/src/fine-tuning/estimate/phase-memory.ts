@@ -6,7 +6,7 @@ import {
   type ResolvedPhase,
   type RunnerClass,
 } from '@preheat/contracts';
-import { type AdapterConfig, adapterSettings, recipeNamed } from '@preheat/recipes/catalog';
+import { type AdapterConfig, adapterSettings, idleReference } from '@preheat/recipes/catalog';
 import {
   type AdapterShape,
   type HostMemory,
@@ -111,7 +111,7 @@ function memoryWith(
   const microBatch = { batch: rows, length };
   const averages = averagesOf(config);
   const recomputes = config['gradient_checkpointing'] === true;
-  const hasReference = recipeNamed(algorithm)?.hasReference(config) ?? false;
+  const hasReference = idleReference(algorithm, config) === null;
   const kept = { averages, recomputes, hasReference };
   const training = trainingMemory({ config: model, adapter: adapterOf(config), microBatch, lanes, device, ...kept });
   const isGpu = device === 'gpu';

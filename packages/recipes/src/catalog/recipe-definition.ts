@@ -29,8 +29,6 @@ export interface RecipeDefinition<S extends TObject> {
   readonly auto: AutoRules<Static<S>>;
   /** What no schema can say about the values together. */
   readonly check: (config: Static<S>, facts: RecipeFacts) => Problem[];
-  /** Whether the phase compares with a frozen reference policy. Default: where `kl_beta` is above 0. */
-  readonly hasReference?: (config: Static<S>) => boolean;
   /** Optimiser steps of a phase. */
   readonly totalSteps: (config: Static<S>, rows: number) => number;
 }

@@ -17,14 +17,10 @@ export interface RecipeEntry<S extends TObject = TObject> {
   /** Completes a request; problems carry the key as path. Unknown keys are refused. */
   resolveConfig(requested: Readonly<Record<string, unknown>>, facts: RecipeFacts): Checked<Static<S>>;
   totalSteps(config: Static<S>, rows: number): number;
-  /** Whether a phase holds a frozen reference policy beside the one in training. @param config Resolved. */
-  hasReference(config: Static<S>): boolean;
 }
 
-const isPenalised = (config: Readonly<Record<string, unknown>>): boolean => Number(config['kl_beta'] ?? 0) > 0;
-
 export function defineRecipe<S extends TObject>(definition: RecipeDefinition<S>): RecipeEntry<S> {
-  const { name, phaseType, title, config, totalSteps, hasReference = isPenalised } = definition;
+  const { name, phaseType, title, config, totalSteps } = definition;
   return {
     name,
     phaseType,
@@ -33,7 +29,6 @@ export function defineRecipe<S extends TObject>(definition: RecipeDefinition<S>)
     request: requestSchema(config),
     resolveConfig: (requested, facts) => resolve(definition, requested, facts),
     totalSteps: (resolved, rows) => totalSteps(resolved, rows),
-    hasReference: (resolved) => hasReference(resolved),
   };
 }
 

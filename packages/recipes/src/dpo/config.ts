@@ -67,7 +67,5 @@ export const dpoEntry = defineRecipe({
       { path: 'target_margin', message: `has no meaning in loss_type ${config.loss_type}: leave it 0` },
     ];
   },
-  // What the losses themselves say, which nothing here may load (../runtimes.test.ts).
-  hasReference: ({ loss_type: loss }) => loss === 'sigmoid' || loss === 'ipo',
   totalSteps: phaseSteps,
 });
