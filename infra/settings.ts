@@ -111,6 +111,8 @@ export const runner = {
   network: (process.env.PREHEAT_RUNNER_NETWORK ?? 'public') as 'public' | 'private',
   /** Hard limit of the container; what is left of 16 GiB is for the ECS agent, Docker and the kernel. */
   memoryMiB: 14_000,
+  /** Of the least of `instanceTypes`, as Node.js counts them. */
+  vcpus: 4,
   /** Image (CUDA base, TensorFlow) plus local checkpoints. */
   diskGiB: 100,
   /** ECS's maximum, and the length of a spot notice: time to checkpoint and release the lease. */
@@ -122,17 +124,22 @@ export const runner = {
 
 /**
  * What jobs are judged against before they are queued, and the class that runners say they are: the least of
- * `instanceTypes`, since any of them may take a job. Memory is the GPU's (a T4 has 15.0 GiB for programs); price is the
+ * `instanceTypes`, since any of them may take a job. Memory is the GPU's (a T4 has 15.0 GiB for programs), and that of the container
+ * around it, in which completions are decoded on the processor (the image has no CUDA provider for it: docs/gpu.md); price is the
  * on-demand one of the dearest type, us-east-1. Operations a second go from 5 % of a T4's peak in float32 to half of an A10G's; not measured.
  */
 export const runnerClass = {
   name: 'gpu-16g',
   device: 'gpu',
   memory_bytes: 16_106_127_360,
+  host_memory_bytes: runner.memoryMiB * 2 ** 20,
+  rollout_workers: runner.vcpus,
   lanes: 1,
   micro_batch_tokens: 8192,
   price_per_second: 1.006 / 3600,
   flops: { low: 4e11, high: 1.5e13 },
+  // 2 to 150 Gflop a core, as on CPUs (docs/preflight.md); two hardware threads share one core.
+  sampling_flops: { low: 2e9 * runner.vcpus, high: (150e9 * runner.vcpus) / 2 },
   /** In a private network there is a way to AWS's services and to nothing else. */
   outbound: runner.network !== 'private',
 } as const;

@@ -41,9 +41,12 @@ export function alarmOf(error: unknown): Alarm | null {
   return code === null ? null : { detector: 'disk_full', isWorthless: true, cause, evidence: { code } };
 }
 
+/** What a run cannot go on from, so that telling alone would repeat it. */
+const ENDING: ReadonlySet<string> = new Set(['disk_full', 'first_step']);
+
 /** Whether the alarm pauses the job. */
 export const isHalting = (alarm: Alarm | null, { action }: Guards): alarm is Alarm =>
-  alarm !== null && alarm.isWorthless && (action === 'pause' || alarm.detector === 'disk_full');
+  alarm !== null && alarm.isWorthless && (action === 'pause' || ENDING.has(alarm.detector));
 
 const DISK_FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
 const MAX_CAUSES = 8;

@@ -5,7 +5,7 @@
 import type { Clock } from '@preheat/ports';
 import type { Alarm } from '@preheat/recipes';
 
-/** This runner did not get to a first step; another attempt may. */
+/** This runner did not get to a first step. Another attempt may, unless the step itself is what took so long. */
 export class FirstStepError extends Error {
   override readonly name = 'FirstStepError';
   readonly alarm: Alarm;
@@ -15,6 +15,9 @@ export class FirstStepError extends Error {
     this.alarm = alarm;
   }
 }
+
+const SLOW_STEP_REMEDY =
+  'another attempt would take the same step: resume the job if it hung, or start another one with a smaller step or a larger guards.first_step_seconds';
 
 /** Reading rows; weights, graders and sessions; the step itself, which compiles what it computes with. */
 export type StartPart = 'data' | 'model' | 'step';
@@ -74,7 +77,10 @@ export class FirstStepWatch {
   }
 
   #alarm(seconds: number): Alarm {
-    const cause = `no step was finished within ${seconds} s; the runner was ${this.#stage}`;
-    return { detector: 'first_step', isWorthless: false, cause, evidence: { seconds, stage: this.#stage } };
+    // Every attempt takes the same step, and as long; what comes before it waits for stores and files, which may answer next time.
+    const isWorthless = this.#part === 'step';
+    const remedy = isWorthless ? `; ${SLOW_STEP_REMEDY}` : '';
+    const cause = `no step was finished within ${seconds} s; the runner was ${this.#stage}${remedy}`;
+    return { detector: 'first_step', isWorthless, cause, evidence: { seconds, stage: this.#stage } };
   }
 }

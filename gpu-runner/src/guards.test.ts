@@ -132,12 +132,29 @@ describe('a run that cannot go on', () => {
     ]);
   });
 
+  it.each(['pause', 'warn'] as const)(
+    'because its first step takes too long is paused, not repeated (%s)',
+    async (action) => {
+      const at = await guarded({ first_step_seconds: 0.5, action }, {}, 0);
+      const hanging = observed(at.deps, ({ call }) =>
+        call === 'accumulate' ? new Promise(() => undefined) : undefined,
+      );
+      expect(await run(at, hanging)).toBe('halted');
+      expect(await documentOf(at)).toMatchObject({ state: 'paused', lease: null, attempts: 0 });
+      const evidence = { seconds: 0.5, stage: 'in the first step of phase 1' };
+      expect(await alarmsOf(at)).toMatchObject([{ detector: 'first_step', is_worthless: true, evidence }]);
+      expect((await alarmsOf(at))[0]?.['cause']).toContain('larger guards.first_step_seconds');
+    },
+  );
+
   it('because it hangs before its first step counts as a failed attempt, and names where', async () => {
     const at = await guarded({ first_step_seconds: 0.5 }, {}, 0);
-    const hanging = observed(at.deps, ({ call }) => (call === 'accumulate' ? new Promise(() => undefined) : undefined));
-    expect(await run(at, hanging)).toBe('attempt-failed');
+    const { getStream } = at.store;
+    at.store.getStream = (key, ...rest) =>
+      key.endsWith('/content') ? new Promise(() => undefined) : getStream.call(at.store, key, ...rest);
+    expect(await run(at)).toBe('attempt-failed');
     expect(await alarmsOf(at)).toMatchObject([
-      { detector: 'first_step', evidence: { seconds: 0.5, stage: expect.stringMatching(/phase 1/) } },
+      { detector: 'first_step', is_worthless: false, evidence: { seconds: 0.5, stage: 'reading the data' } },
     ]);
   });
 

@@ -15,8 +15,14 @@ import {
   retentionOf,
   type Usage,
 } from '@preheat/contracts';
-import { decodeSafetensors, encodeSafetensors, openBundle, publishBundle } from '@preheat/checkpoints';
-import { adapterBlobs, type ModelDescription, modelBlobs } from '@preheat/inference/model-registry';
+import {
+  type BlobContent,
+  decodeSafetensors,
+  openBundle,
+  publishBundle,
+  safetensorsPieces,
+} from '@preheat/checkpoints';
+import { adapterBlobs, descriptionBlobs, MODEL_BLOBS, type ModelDescription } from '@preheat/inference/model-registry';
 import { checkpointModelName, type LeasedJob, LostLeaseError, nameModel } from '@preheat/jobs';
 import type { Snapshot } from '@preheat/recipes';
 import { validationQuality } from '@preheat/recipes/catalog';
@@ -59,7 +65,7 @@ export async function saveCheckpoint(
   const { job, lease } = leased;
   const prefix = `${KEYS.attempt(job.id, lease.epoch)}/step-${point.step}`;
   const blobs = trainedBlobs(model, snapshot);
-  blobs.set(OPTIMIZER_BLOB, encodeSafetensors(snapshot.optimizer));
+  blobs.set(OPTIMIZER_BLOB, () => safetensorsPieces(snapshot.optimizer));
   blobs.set(STATE_BLOB, new TextEncoder().encode(JSON.stringify(snapshot.plain)));
   blobs.set(PHASE_START_BLOB, encodeStored(model.phaseStart));
   await (deps.publishBundle ?? publishBundle)(deps.store, prefix, blobs);
@@ -90,12 +96,18 @@ export async function saveCheckpoint(
   return record;
 }
 
-/** The files of the whole model, or of an adapter beside the record of its base. */
-function trainedBlobs(model: CheckpointedModel, { weights, adapter }: Snapshot): Map<string, Uint8Array> {
+/**
+ * The files of the whole model, or of an adapter beside the record of its base. What is as large as the model is encoded while it is
+ * written, a tensor at a time: a copy of all of it may be more than the machine of a GPU has left.
+ */
+function trainedBlobs(model: CheckpointedModel, { weights, adapter }: Snapshot): Map<string, BlobContent> {
   const { config, tokenizerFiles, base } = model;
-  if (adapter === null) return modelBlobs(config, tokenizerFiles, weights);
+  if (adapter === null) {
+    const blobs = new Map<string, BlobContent>(descriptionBlobs(config, tokenizerFiles));
+    return blobs.set(MODEL_BLOBS.weights, () => safetensorsPieces(weights));
+  }
   invariant(base, 'an adapter has a base');
-  return adapterBlobs({ config, tokenizerFiles }, { config: adapter, tensors: weights }, base);
+  return new Map(adapterBlobs({ config, tokenizerFiles }, { config: adapter, tensors: weights }, base));
 }
 
 /** Gives the job's final name to an exported bundle. */

@@ -11,7 +11,7 @@ import {
   ReinforcementRow,
   SupervisedRow,
 } from '@preheat/contracts';
-import type { ObjectStore } from '@preheat/ports';
+import { byteLines, type ObjectStore } from '@preheat/ports';
 import type { AnyRow } from '@preheat/recipes';
 
 const SCHEMAS = {
@@ -20,17 +20,22 @@ const SCHEMAS = {
   reinforcement: ReinforcementRow,
 } as const satisfies Record<PhaseType, object>;
 
-/** The rows of a file in file order. @throws InvariantError when the file is gone or a line does not fit. */
+/**
+ * The rows of a file in file order. Its text is never held: it may be longer than a string can be.
+ * @throws InvariantError when the file is gone or a line does not fit.
+ */
 export async function readRows(store: ObjectStore, fileId: string, phase: PhaseType): Promise<AnyRow[]> {
-  const content = await store.get(KEYS.fileContent(fileId));
+  const content = await store.getStream(KEYS.fileContent(fileId));
   if (!content) throw new InvariantError(`the content of ${fileId} is missing`);
-  const encoder = new TextEncoder();
-  const lines = new TextDecoder().decode(content.body).split('\n');
-  return lines.flatMap((line, index) =>
-    line.trim() === ''
-      ? []
-      : [decodeStored(SCHEMAS[phase], encoder.encode(line), `${fileId} line ${index + 1}`) as AnyRow],
-  );
+  const decoder = new TextDecoder();
+  const rows: AnyRow[] = [];
+  let number = 0;
+  for await (const line of byteLines(content.body)) {
+    number += 1;
+    const text = decoder.decode(line);
+    if (text.trim() !== '') rows.push(decodeStored(SCHEMAS[phase], text, `${fileId} line ${number}`) as AnyRow);
+  }
+  return rows;
 }
 
 export interface Conversation {

@@ -367,6 +367,10 @@ describe.skipIf(!platform.ready)(title, () => {
       const [judgedBy] = parseRunnerClasses(api['PREHEAT_RUNNER_CLASSES'] ?? '');
       expect(variables.PREHEAT_RUNNER_CLASS).toBe(judgedBy?.name);
       expect(judgedBy?.outbound).toBe(true);
+      // Jobs are judged by what kills their container: its limit, with a decoder on each of the least machine's processors.
+      expect(judgedBy?.host_memory_bytes).toBe(container.memory * 2 ** 20);
+      expect(judgedBy?.rollout_workers).toBe(4);
+      expect(judgedBy?.sampling_flops?.high).toBeLessThan(judgedBy?.flops.low ?? 0);
       expect(variables.PREHEAT_PRICE_PER_HOUR / 3600).toBeCloseTo(judgedBy?.price_per_second ?? 0, 9);
       // Both count on the same start of a machine, and on no more machines than may be started.
       expect(variables.PREHEAT_COLD_START_SECONDS).toBe('360');

@@ -76,6 +76,15 @@ describe('trainingMemory', () => {
     expect(int8.weights / full.weights).toBeCloseTo(0.25, 1);
   });
 
+  it('counts weights under an adapter in float32 on a GPU, however they are asked to be held', () => {
+    const microBatch = { batch: 16, length: 64 };
+    const on = (storage: 'float32' | 'int8') => {
+      const adapter = { rank: 4, targetModules: ['q_proj'], storage };
+      return trainingMemory({ config, adapter, microBatch, lanes: 1, device: 'gpu' });
+    };
+    expect(on('int8')).toEqual(on('float32'));
+  });
+
   it('grows with the micro-batch and with the lanes', () => {
     expect(of(32, 1).activations / of(16, 1).activations).toBeCloseTo(2, 0);
     expect(of(16, 2).activations).toBe(2 * of(16, 1).activations);

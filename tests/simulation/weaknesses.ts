@@ -10,10 +10,12 @@ import type { Weakened } from './world/weakened.js';
 
 const manifestFirst: typeof publishBundle = async (store, prefix, blobs) => {
   if (blobs.size === 0) throw new BundleError('invalid-name', `bundle ${prefix} has no blobs`);
-  const whole = [...blobs].map(([name, content]) => {
-    if (typeof content === 'function') throw new Error(`${name} is streamed, which a small job never does`);
-    return [name, content] as const;
-  });
+  const whole: [string, Uint8Array][] = [];
+  for (const [name, content] of blobs) {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of typeof content === 'function' ? content() : [content]) pieces.push(piece);
+    whole.push([name, Buffer.concat(pieces)]);
+  }
   const entries = whole.map(([name, bytes]) => ({ name, sizeBytes: bytes.byteLength, sha256: sha256Hex(bytes) }));
   const manifest: BundleManifest = { schemaVersion: 1, blobs: entries };
   await putIdempotent(store, `${prefix}/${MANIFEST_NAME}`, encodeStored(manifest));

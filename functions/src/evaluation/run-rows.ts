@@ -9,9 +9,8 @@ import {
   ROW_EXAMPLES,
   type StoredRun,
 } from '@preheat/contracts';
-import type { ObjectStore } from '@preheat/ports';
+import { byteLines, type ObjectStore } from '@preheat/ports';
 import type { FileLibrary } from '../files/file-library.js';
-import { byteLines } from '../files/byte-lines.js';
 import { jsonlLines } from '../files/jsonl-lines.js';
 
 type Run = Pick<StoredRun, 'id' | 'evalId' | 'projectId' | 'dataSource'>;

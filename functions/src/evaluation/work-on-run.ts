@@ -11,7 +11,7 @@ import { FileLibrary } from '../files/file-library.js';
 import { findCallableModel } from '../serving/find-model.js';
 import { afterFailure, HeldRun, LostRunError } from './held-run.js';
 import type { Answerer } from './answers.js';
-import { batchRows } from './batch-rows.js';
+import { nextBatchRows } from './batch-rows.js';
 import { evaluateBatch, recordedItems } from './item-evaluation.js';
 import { writeItems } from './item-log.js';
 import { compileMessages, STORED_CONVERSATION } from './run-messages.js';
@@ -25,7 +25,7 @@ import { toApiError } from '../plugins/errors.js';
 export interface RunWorkerOptions {
   readonly workerId: string;
   readonly leaseTtlMs: number;
-  /** Stop at a batch boundary and hand the rest over once the clock passes this. */
+  /** When this process is stopped: batches are made to end before, and the rest is handed over. */
   readonly deadlineMs?: number;
   /** Stop at a batch boundary: the process is shutting down. */
   readonly signal?: AbortSignal;
@@ -117,18 +117,33 @@ async function workThrough<Row>(
   const { run } = held;
   const samples = run.samplesPerItem ?? 1;
   let next = run.segments.reduce((sum, segment) => sum + segment.count, 0) / samples;
-  for await (const batch of batches(work.rows(next), batchRows(run))) {
-    const items = await work.items(batch, next);
-    const segment = await writeItems(deps.store, run, next * samples, items);
-    // Progress makes earlier failures forgotten.
-    await held.write((current) => ({
-      segments: [...current.segments, segment],
-      ...withItems(current, items),
-      attempts: 0,
-    }));
-    next += batch.length;
-    const isLate = options.deadlineMs !== undefined && deps.clock.nowMs() >= options.deadlineMs;
-    if (next * samples < run.counts.total && (isLate || options.signal?.aborted)) return handOver(deps, held);
+  const sizeOf = (isFirst: boolean): number => {
+    const remainingMs = options.deadlineMs === undefined ? null : options.deadlineMs - deps.clock.nowMs();
+    return nextBatchRows(held.run, { rowsLeft: run.counts.total / samples - next, remainingMs, isFirst });
+  };
+  const rows = work.rows(next)[Symbol.asyncIterator]();
+  try {
+    let size = sizeOf(true);
+    for (let batch = await take(rows, size); batch.length > 0; batch = await take(rows, size)) {
+      const startedMs = deps.clock.nowMs();
+      const items = await work.items(batch, next);
+      const rowMs = (deps.clock.nowMs() - startedMs) / batch.length;
+      const segment = await writeItems(deps.store, run, next * samples, items);
+      // Progress makes earlier failures forgotten.
+      await held.write((current) => ({
+        segments: [...current.segments, segment],
+        ...withItems(current, items),
+        attempts: 0,
+        rowMs,
+      }));
+      next += batch.length;
+      size = sizeOf(false);
+      const isLate = options.deadlineMs !== undefined && deps.clock.nowMs() >= options.deadlineMs;
+      const mustStop = size === 0 || isLate || options.signal?.aborted === true;
+      if (next * samples < run.counts.total && mustStop) return await handOver(deps, held);
+    }
+  } finally {
+    await rows.return?.();
   }
   await end(held, { state: 'completed' });
   return 'ended';
@@ -174,13 +189,13 @@ function seedOf(runId: string): number {
   return createHash('sha256').update(runId).digest().readUInt32BE(0) >>> 1;
 }
 
-async function* batches<Row>(rows: AsyncIterable<Row>, size: number): AsyncGenerator<Row[]> {
-  let batch: Row[] = [];
-  for await (const row of rows) {
-    batch.push(row);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
+/** The next rows, fewer than asked for at the end. */
+async function take<Row>(rows: AsyncIterator<Row>, count: number): Promise<Row[]> {
+  const taken: Row[] = [];
+  while (taken.length < count) {
+    const next = await rows.next();
+    if (next.done === true) break;
+    taken.push(next.value);
   }
-  if (batch.length > 0) yield batch;
+  return taken;
 }

@@ -1,6 +1,6 @@
 /** Splits a byte stream into JSONL lines without holding the file: a line may span chunks, a chunk may hold many lines. */
 import { ApiError, jsonExcess } from '@preheat/contracts';
-import { byteLines } from './byte-lines.js';
+import { byteLines } from '@preheat/ports';
 
 export interface JsonlLine {
   /** As an editor counts, from 1. */

@@ -1,5 +1,5 @@
 /** The preflight of a create request: what its fields mean, and then the one way that everything is checked. */
-import type { JobLimits } from '@preheat/contracts';
+import { guardsOf, type JobLimits } from '@preheat/contracts';
 import type { Ids } from '@preheat/ports';
 import type { Depth } from './data/examine-file.js';
 import type { CreateJobRequest } from './job-request.js';
@@ -25,6 +25,8 @@ export async function preflightOf(
   const limits = requestedLimits(request, context.clock.nowMs());
   const seed = request.seed ?? newSeed(context.ids);
   const wishes = request.preflight ?? null;
-  const checked = await preflight(context, { projectId, model: request.model, phases, limits, wishes, seed, depth });
+  const guards = guardsOf(request.guards);
+  const asked = { model: request.model, phases, limits, guards, wishes };
+  const checked = await preflight(context, { projectId, ...asked, seed, depth });
   return { ...checked, seed, limits };
 }

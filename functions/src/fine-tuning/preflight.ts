@@ -5,6 +5,7 @@
  */
 import type {
   ApiError,
+  Guards,
   JobLimits,
   ModelRecord,
   PreflightReport,
@@ -17,10 +18,12 @@ import type { ThroughputLedger } from '@preheat/jobs';
 import type { ApiDependencies } from '../dependencies.js';
 import { type Depth, type ExaminedFile, examineFile } from './data/examine-file.js';
 import type { RowChecks } from './data/row-checks.js';
+import { bytesRead, type DataFile, refuseTooMuchData } from './data/data-files-limit.js';
 import { dataObjections } from './data/data-objections.js';
 import { ItemShape } from './data/item-shape.js';
 import { judgeClass, sumOf } from './estimate/judge-classes.js';
-import { budgetObjections, memoryObjections, type Objections } from './estimate/objections.js';
+import { memoryObjections, storageObjections } from './estimate/memory-objections.js';
+import { budgetObjections, firstStepObjections, type Objections } from './estimate/objections.js';
 import { phaseWork } from './estimate/phase-work.js';
 import { type JobEvaluation, jobEvaluation } from './job-evaluation.js';
 import { describeModel, type PreparationDependencies, type PreparedPhase, preparePhase } from './prepare-phases.js';
@@ -39,6 +42,7 @@ export interface PreflightSubject {
   readonly model: string;
   readonly phases: readonly RequestedPhase[];
   readonly limits: JobLimits;
+  readonly guards: Guards;
   readonly wishes: PreflightRequest | null;
   /** Of the completions that are sampled. */
   readonly seed: number;
@@ -63,6 +67,7 @@ export async function preflight(deps: PreflightDependencies, subject: PreflightS
   const prepared = [];
   // What costs nothing first, for all phases; reading rows last.
   for (const phase of subject.phases) prepared.push(await preparePhase(deps, projectId, phase, model));
+  refuseTooMuchData(prepared.flatMap(dataFilesOf));
   const examined = [];
   for (const phase of prepared) examined.push(await examine(deps, subject, phase, model));
   const faults = examined.flatMap(({ training, validation }) => [...training.errors, ...(validation?.errors ?? [])]);
@@ -84,6 +89,11 @@ export async function preflight(deps: PreflightDependencies, subject: PreflightS
   const report = reportOf(subject.model, { refusals: told.refusals, warnings }, estimated, examined, rewards);
   const phases = examined.map(({ resolved }) => resolved);
   return { model: model.record, phases, evaluation: jobEvaluation(examined), report, refusals: told.refusals };
+}
+
+function dataFilesOf({ requested, trainingFile, validationFile }: PreparedPhase): DataFile[] {
+  const training = { stored: trainingFile, path: requested.paths.trainingFile };
+  return validationFile ? [training, { stored: validationFile, path: requested.paths.validationFile }] : [training];
 }
 
 /** Doubts refuse a job as well, unless it is forced: then they are warnings. */
@@ -176,24 +186,29 @@ async function examine(
 
 async function estimate(
   { runnerClasses, throughput }: PreflightDependencies,
-  { projectId, limits }: PreflightSubject,
+  { projectId, limits, guards }: PreflightSubject,
   model: ModelDescription,
   examined: readonly ExaminedPhase[],
 ) {
+  const dataBytes = bytesRead(examined.flatMap(dataFilesOf));
   const phases = examined.map(({ requested, resolved, training, validation }) => {
     const data = { training: training.data, validation: validation?.data ?? null };
     const work = phaseWork(resolved, model.config, data);
-    const shape = { ...work, type: resolved.type, config: resolved.config, model: model.config };
+    const { type, algorithm, config } = resolved;
+    const shape = { ...work, type, algorithm, config, model: model.config, dataBytes };
     const adapter = Number(resolved.config['lora_rank'] ?? 0) > 0;
     const kind = { model: model.record.name, algorithm: resolved.algorithm, adapter };
     const speedsOn = (runnerClass: string) => throughput.read(projectId, { ...kind, runnerClass });
     return { work, shape, speedsOn, path: requested.paths.hyperparameters };
   });
-  const classes = await Promise.all(runnerClasses.map((runner) => judgeClass(phases, runner)));
+  const judged = await Promise.all(runnerClasses.map((runner) => judgeClass(phases, runner)));
+  const classes = judged.map(({ told }) => told);
   const trainedTokens = sumOf(phases.map(({ work }) => work.tokens));
   const objections: Objections[] = [
     memoryObjections(phases, classes, runnerClasses),
     budgetObjections(limits, classes, trainedTokens),
+    firstStepObjections(judged, guards),
+    storageObjections(phases, runnerClasses),
   ];
   return { works: phases.map(({ work }) => work), classes, trainedTokens, objections };
 }

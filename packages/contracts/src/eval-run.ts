@@ -82,6 +82,8 @@ export const StoredRun = Type.Object({
   attempts: Count,
   rungAtMs: Count,
   segments: Type.Array(ItemSegment, { maxItems: MAX_ITEM_SEGMENTS }),
+  /** What one row took in the last batch, milliseconds: how many the next worker begins with. Absent: none was measured yet. */
+  rowMs: Type.Optional(Type.Number({ minimum: 0 })),
   counts: ResultCounts,
   perCriterion: Type.Array(
     Type.Object({

@@ -149,11 +149,12 @@ export type PreflightRewards = Static<typeof PreflightRewards>;
 
 /** In bytes; the sum of the parts is `total`. */
 const Memory = Type.Object({
+  /** Of the policy and of a frozen reference, with the copies that lanes compute with. */
   weights: Count,
   optimizer: Count,
   gradients: Count,
   activations: Count,
-  /** Of sampling and of a frozen reference, in reinforcement phases. */
+  /** Of sampling, in reinforcement phases. */
   rollouts: Count,
   runtime: Count,
   total: Count,
@@ -161,6 +162,18 @@ const Memory = Type.Object({
   micro_batch: Type.Object({ rows: Count, length: Count }),
 });
 export type PreflightMemory = Static<typeof Memory>;
+
+/** Of a GPU's machine, in bytes; the sum of the parts is `total`. */
+const HostMemory = Type.Object({
+  process: Count,
+  model: Count,
+  /** Of threads that decode completions there. */
+  rollouts: Count,
+  /** What is copied from the GPU at once. */
+  checkpoint: Count,
+  rows: Count,
+  total: Count,
+});
 
 const phaseOf = <Data extends TProperties, Rewards extends TProperties>(data: Data, rewards: Rewards) => ({
   type: OneOf(PHASE_TYPES),
@@ -179,6 +192,8 @@ export const PreflightClass = Type.Object({
   memory_bytes: Count,
   /** Of the phase that needs most, with the micro-batches that the class would use. */
   needed: Memory,
+  /** The other memory that a job on a GPU takes, of the phase that needs most of it; where the class states it. */
+  host: Type.Optional(Type.Object({ memory_bytes: Count, needed: HostMemory })),
   fits: Type.Boolean(),
   /** Null where the job does not fit. */
   train_seconds: Nullable(Range),

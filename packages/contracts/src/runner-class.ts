@@ -14,6 +14,13 @@ export const RunnerClass = Type.Object(
     device: OneOf(['cpu', 'gpu']),
     /** Of what training computes in: the GPU's own, or the machine's. */
     memory_bytes: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    /** Of a GPU's machine: what the runner and its threads may take. Absent where it is the memory above, or not judged. */
+    host_memory_bytes: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+    /**
+     * Threads that decode completions on the processor of a GPU's machine, each with a copy of the weights: its cores. Absent where
+     * they are decoded on what trains: by every lane of a CPU, or once on a GPU.
+     */
+    rollout_workers: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),
     /** Micro-batches computed side by side: cores of a CPU, 1 on a GPU. */
     lanes: Type.Integer({ minimum: 1, maximum: 1024 }),
     /** Tokens of one micro-batch. */
@@ -22,6 +29,10 @@ export const RunnerClass = Type.Object(
     price_per_second: Type.Number({ minimum: 0, maximum: 1e6 }),
     /** Floating-point operations a second that training reaches, from bad to good shapes. */
     flops: Type.Object({ low: Type.Number({ exclusiveMinimum: 0 }), high: Type.Number({ exclusiveMinimum: 0 }) }),
+    /** The same of decoding, where completions are decoded on something else than what trains. Absent: as `flops`. */
+    sampling_flops: Type.Optional(
+      Type.Object({ low: Type.Number({ exclusiveMinimum: 0 }), high: Type.Number({ exclusiveMinimum: 0 }) }),
+    ),
     /** Whether its runners reach addresses outside of the deployment, as http graders need; they do unless said. */
     outbound: Type.Optional(Type.Boolean()),
   },

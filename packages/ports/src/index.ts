@@ -2,6 +2,7 @@
  * The interfaces to the outside world. Importing this package pulls in nothing else. Two ports need no outside world
  * to be implemented, so their one implementation is here: CounterRandom and VirtualClock.
  */
+export { byteLines, type LineLimit } from './byte-lines.js';
 export type { Clock } from './clock.js';
 export { CounterRandom } from './counter-random.js';
 export type { DirectUploads, PutGrant, PutGrantRequest } from './direct-uploads.js';

@@ -4,6 +4,7 @@ export { type Foresight, foreseeStarts, type QueueView } from './foresee-starts.
 export type { Span, WaitingProject } from './waiting-queue.js';
 export type { MicroBatchShape } from './activation-floats.js';
 export { forwardFlops, trainingFlops } from './training-flops.js';
+export { type HostMemory, hostMemory, type HostMemoryRequest, rowMemory } from './host-memory.js';
 export {
   type AdapterShape,
   rolloutMemory,
@@ -11,7 +12,14 @@ export {
   type TrainingMemory,
   type TrainingMemoryRequest,
 } from './training-memory.js';
-export { estimateTime, type MeasuredSpeed, type Range, type TimeEstimate, type TrainingWork } from './training-time.js';
+export {
+  type ComputeSpeeds,
+  estimateTime,
+  type MeasuredSpeed,
+  type Range,
+  type TimeEstimate,
+  type TrainingWork,
+} from './training-time.js';
 export { compactKeyState, foldKeyStates, type KeyState, mergeKeyStates, NO_KEY_STATE } from './key-state.js';
 export { learnedPolicy, sharedPoolPolicy } from './learned-policy.js';
 export { keptModelBytes } from './kept-models.js';

@@ -18,7 +18,7 @@ export interface AdapterShape {
   readonly rank: number;
   /** Ends of the names of the projections that it changes; or `all-linear`. */
   readonly targetModules: readonly string[];
-  /** How the weights under it are held. */
+  /** How the weights under it are held; on a GPU as float32 whatever is said here, since its executor holds nothing else. */
   readonly storage: 'float32' | 'float16' | 'int8';
 }
 
@@ -35,11 +35,13 @@ export interface TrainingMemoryRequest {
   readonly averages?: boolean;
   /** Whether layers are computed again in the backward pass instead of kept. Default false. */
   readonly recomputes?: boolean;
+  /** Whether a frozen reference is asked beside what is trained; it is held like the weights. Default false. */
+  readonly hasReference?: boolean;
 }
 
 /** All in bytes. */
 export interface TrainingMemory {
-  /** The weights, and the copy of them that every lane computes with. */
+  /** The weights, and the copy of them that every lane computes with; of a frozen reference as well. */
   readonly weights: number;
   /** Both moments of what is trained, and its average where one is kept. */
   readonly optimizer: number;
@@ -65,13 +67,15 @@ const FREE_SHARE_OF_RECOMPUTED = 1;
 const extraSlots = (lanes: number): number => (lanes > 1 ? 2 : 1);
 
 export function trainingMemory(request: TrainingMemoryRequest): TrainingMemory {
-  const { config, adapter, microBatch, lanes, device = 'cpu', averages = false, recomputes = false } = request;
+  const { config, microBatch, lanes, device = 'cpu', averages = false, recomputes = false } = request;
+  const models = request.hasReference ? 2 : 1;
+  const adapter = request.adapter && heldOn(device, request.adapter);
   const base = decoderTensors(config).reduce((sum, tensor) => sum + heldBytes(tensor, adapter), 0);
   const modules = adapter ? adapterModules(config, adapter) : [];
-  const own = modules.reduce((sum, { inputs, outputs }) => sum + (adapter?.rank ?? 0) * (inputs + outputs), 0);
-  const trained = adapter ? own : parameterCount(config);
+  const trained = trainedParameters(config, adapter);
+  const own = adapter ? trained : 0;
   const copies = device === 'gpu' ? 0 : lanes;
-  const weights = (base + BYTES_PER_FLOAT * own) * (1 + copies);
+  const weights = (base + BYTES_PER_FLOAT * own) * (1 + copies) * models;
   const optimizer = BYTES_PER_FLOAT * trained * (MOMENTS + Number(averages));
   // A lane's gradient is counted in its peak; handing it over takes a copy in the lane and a slot.
   const slots = device === 'gpu' ? 1 : 2 * lanes + extraSlots(lanes);
@@ -89,10 +93,20 @@ export function trainingMemory(request: TrainingMemoryRequest): TrainingMemory {
   return { ...parts, total: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
 }
 
-/** What sampling holds beside training: the decoder's weights, and a copy in every worker; for a frozen reference as well. */
-export function rolloutMemory(config: DecoderConfig, workers: number, hasReference: boolean): number {
-  return BYTES_PER_FLOAT * parameterCount(config) * (1 + workers) * (hasReference ? 2 : 1);
+/** Parameters of the adapter, or of the whole model where there is none. */
+export function trainedParameters(config: DecoderConfig, adapter: AdapterShape | null): number {
+  if (!adapter) return parameterCount(config);
+  const sizes = adapterModules(config, adapter).map(({ inputs, outputs }) => adapter.rank * (inputs + outputs));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
+
+/** What sampling holds beside training: the decoder's weights, and a copy in every worker. */
+export function rolloutMemory(config: DecoderConfig, workers: number): number {
+  return BYTES_PER_FLOAT * parameterCount(config) * (1 + workers);
+}
+
+const heldOn = (device: 'cpu' | 'gpu', adapter: AdapterShape): AdapterShape =>
+  device === 'gpu' ? { ...adapter, storage: 'float32' } : adapter;
 
 const ALL_LINEAR = 'all-linear';
 

@@ -7,6 +7,12 @@ export interface Range {
   readonly high: number;
 }
 
+/** Operations a second, from bad to good shapes. */
+export interface ComputeSpeeds {
+  readonly training: Range;
+  readonly sampling: Range;
+}
+
 /** Of an earlier phase of the same kind. */
 export interface MeasuredSpeed {
   readonly tokens: number;
@@ -17,8 +23,10 @@ export interface TrainingWork {
   /** Trained on. */
   readonly tokens: Range;
   readonly steps: number;
-  /** Of all tokens, sampling and scoring included. */
+  /** Of what is trained and scored. */
   readonly flops: Range;
+  /** Of what is sampled. */
+  readonly samplingFlops: Range;
 }
 
 export interface TimeEstimate {
@@ -37,12 +45,12 @@ const LEAST_STEPS_MEASURED = 3;
 export function estimateTime(
   work: TrainingWork,
   measured: readonly (MeasuredSpeed & { steps: number })[],
-  flops: Range,
+  operationsPerSecond: ComputeSpeeds,
 ): TimeEstimate {
   const speeds = measured
     .filter(({ steps, tokens, trainMs }) => steps >= LEAST_STEPS_MEASURED && tokens > 0 && trainMs > 0)
     .map(({ tokens, trainMs }) => (1000 * tokens) / trainMs);
-  return speeds.length > 0 ? fromSpeeds(work, speeds) : fromOperations(work, flops);
+  return speeds.length > 0 ? fromSpeeds(work, speeds) : fromOperations(work, operationsPerSecond);
 }
 
 function fromSpeeds({ tokens }: TrainingWork, speeds: readonly number[]): TimeEstimate {
@@ -55,14 +63,22 @@ function fromSpeeds({ tokens }: TrainingWork, speeds: readonly number[]): TimeEs
   };
 }
 
-function fromOperations({ flops: operations, steps }: TrainingWork, { low, high }: Range): TimeEstimate {
+function fromOperations(work: TrainingWork, { training, sampling }: ComputeSpeeds): TimeEstimate {
+  const { flops, samplingFlops, steps } = work;
+  // The least work at the best speed, and the most at the worst.
+  const low = flops.low / training.high + samplingFlops.low / sampling.high;
+  const high = flops.high / training.low + samplingFlops.high / sampling.low;
+  const parts = [
+    ...(flops.high > 0 ? [`${gigaflops(flops)} Gflop at ${gigaflops(training)} Gflop a second`] : []),
+    ...(samplingFlops.high > 0
+      ? [`${gigaflops(samplingFlops)} Gflop of sampling at ${gigaflops(sampling)} Gflop a second`]
+      : []),
+  ];
   return {
-    seconds: {
-      low: operations.low / high + steps * STEP_OVERHEAD_SECONDS.low,
-      high: operations.high / low + steps * STEP_OVERHEAD_SECONDS.high,
-    },
-    basis: `formula: ${rounded(operations.low / 1e9)} to ${rounded(operations.high / 1e9)} Gflop at ${rounded(low / 1e9)} to ${rounded(high / 1e9)} Gflop a second; no earlier job of this model and algorithm was measured`,
+    seconds: { low: low + steps * STEP_OVERHEAD_SECONDS.low, high: high + steps * STEP_OVERHEAD_SECONDS.high },
+    basis: `formula: ${parts.join(' and ')}; no earlier job of this model and algorithm was measured`,
   };
 }
 
 const rounded = (value: number): string => String(Number(value.toPrecision(2)));
+const gigaflops = ({ low, high }: Range): string => `${rounded(low / 1e9)} to ${rounded(high / 1e9)}`;

@@ -51,6 +51,18 @@ it('counts the trials of every row before the first step among the operations', 
     workOf('acereason-synergy', { ...keys, filter_rollouts: 16 }),
   ];
   const forward = forwardFlops(model, 28);
-  expect(tried.flops.high - without.flops.high).toBeCloseTo(1.15 * 100 * 16 * 28 * forward, -3);
-  expect(tried.flops.low).toBeCloseTo(100 * 16 * 21 * forward, -3);
+  const more = tried.samplingFlops.high - without.samplingFlops.high;
+  expect(more).toBeCloseTo(1.15 * 100 * 16 * 28 * forward, -3);
+  expect(tried.samplingFlopsBefore.high).toBeCloseTo(more, -3);
+  expect(tried.samplingFlops.low).toBeCloseTo(100 * 16 * 21 * forward, -3);
+});
+
+it('tells what is sampled from what is trained and scored', () => {
+  const keys = { group_size: 4, max_completion_tokens: 8, max_steps: 1 };
+  const [free, held, taught] = [workOf('grpo', keys), workOf('grpo', { ...keys, kl_beta: 0.1 }), workOf('sft', {})];
+  const forward = forwardFlops(model, 28);
+  expect(free.samplingFlops.high).toBeCloseTo(1.15 * free.tokens.high * forward, -3);
+  expect([free.flops.low, held.flops.low]).toEqual([0, held.tokens.low * forward]);
+  expect(held.samplingFlops).toEqual(free.samplingFlops);
+  expect([taught.samplingFlops, taught.flops.low > 0]).toEqual([{ low: 0, high: 0 }, true]);
 });

@@ -6,7 +6,12 @@ import { forwardFlops, type Range, trainingFlops } from '@preheat/scheduler';
 export interface PhaseWork {
   readonly steps: number;
   readonly tokens: Range;
+  /** Of what is trained and scored. */
   readonly flops: Range;
+  /** Of what is sampled. */
+  readonly samplingFlops: Range;
+  /** Of those of sampling: before the first step. */
+  readonly samplingFlopsBefore: Range;
   /** Tokens of the longest sequence that is trained on. */
   readonly longest: number;
   /** Sequences of one optimiser step. */
@@ -54,20 +59,31 @@ export function phaseWork(
     passes: number('epochs_per_batch', 1),
     recomputes: config['gradient_checkpointing'] === true,
   });
-  const scored = type === 'reinforcement' ? forward * (number('kl_beta', 0) > 0 ? 2 : 1) : 0;
+  const samples = type === 'reinforcement';
+  const sampled = samples ? forward : 0;
+  const scored = samples && number('kl_beta', 0) > 0 ? forward : 0;
   const evaluations = validation ? Math.ceil(steps / number('eval_interval', steps || 1)) : 0;
   const judged = Math.min(number('eval_rows', 0), validation?.rows ?? 0) * number('eval_samples', 1);
   const evaluated = evaluations * judged * length;
   // Before the first step, every row is tried so often.
   const tries = rows * number('filter_rollouts', 0);
+  const samplingFlopsBefore = {
+    low: tries * (mean + completion.low) * forward,
+    high: PADDING * tries * length * forward,
+  };
   return {
     steps,
     tokens,
-    // Groups without variance are not trained on: the low end is sampling alone.
+    // Groups without variance are not trained on: the low end is sampling and scoring alone.
     flops: {
-      low: tokens.low * (type === 'reinforcement' ? scored : trained) + tries * (mean + completion.low) * forward,
-      high: PADDING * (tokens.high * (trained + scored) + (evaluated + tries * length) * forward),
+      low: tokens.low * (samples ? scored : trained),
+      high: PADDING * (tokens.high * (trained + scored) + (samples ? 0 : evaluated * forward)),
     },
+    samplingFlops: {
+      low: tokens.low * sampled + samplingFlopsBefore.low,
+      high: PADDING * (tokens.high + (samples ? evaluated : 0)) * sampled + samplingFlopsBefore.high,
+    },
+    samplingFlopsBefore,
     longest: Math.max(1, longest),
     sequencesPerStep: Math.min(batch, rows) * completions,
   };

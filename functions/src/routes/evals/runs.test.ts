@@ -5,7 +5,7 @@ import { sweepRuns } from '../../evaluation/sweep-runs.js';
 import { workOnRun } from '../../evaluation/work-on-run.js';
 import { OTHER_KEY } from '../../test-kit/api-under-test.js';
 import { EVAL_ROWS, jsonl } from '../../test-kit/rows.js';
-import { COMPLETIONS, runsUnderTest, WORKER } from '../../test-kit/runs-under-test.js';
+import { COMPLETIONS, EXACT, runsUnderTest, WORKER } from '../../test-kit/runs-under-test.js';
 
 /** Two answers right, one half right, one wrong. */
 const GIVEN = {
@@ -153,6 +153,35 @@ describe('a run over completions', () => {
     const { visible } = await worker.evaluationQueue.depth();
     expect(visible).toBe(2);
     expect(await work(run)).toBe('ended');
+  });
+});
+
+describe('a run whose rows take minutes', () => {
+  it.each([1, 4, 10])('ends by workers that are stopped after 15 minutes, at %i minutes a row', async (minutes) => {
+    const { start, read, worker, api } = await runsUnderTest({ testing_criteria: [EXACT] });
+    const { clock } = api;
+    const content = Array.from({ length: 12 }, () => GIVEN.source.content[0] as object);
+    const run = await start({ type: 'jsonl', source: { type: 'file_content', content } });
+    let outcome: string = 'handed-over';
+    for (let invocation = 0; outcome === 'handed-over' && invocation < 40; invocation++) {
+      const stopMs = clock.nowMs() + 15 * 60_000;
+      const gradeAll: typeof worker.graders.gradeAll = async (grader, samples, options) => {
+        const durationMs = minutes * 60_000 * samples.length;
+        const isStopped = clock.nowMs() + durationMs > stopMs;
+        await clock.advance(isStopped ? stopMs - clock.nowMs() : durationMs);
+        if (isStopped) throw new Error('the function was stopped');
+        return worker.graders.gradeAll(grader, samples, options);
+      };
+      const graders = Object.assign(Object.create(worker.graders), { gradeAll }) as typeof worker.graders;
+      const options = { ...WORKER, leaseTtlMs: 3_600_000, deadlineMs: stopMs - 60_000 };
+      outcome = await workOnRun({ ...worker, graders }, keyOf(run), options);
+    }
+    expect(outcome).toBe('ended');
+    expect(await read(run)).toMatchObject({
+      status: 'completed',
+      result_counts: { total: 12, passed: 12, errored: 0 },
+    });
+    await api.app.close();
   });
 });
 

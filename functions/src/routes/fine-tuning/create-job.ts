@@ -26,6 +26,7 @@ export const JOB_ERRORS = [
   'model_expired',
   'model_damaged',
   'invalid_file_purpose',
+  'file_too_large',
   'invalid_training_file',
   'invalid_grader',
   'missing_item_key',

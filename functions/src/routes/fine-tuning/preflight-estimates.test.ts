@@ -46,6 +46,21 @@ describe('estimates', () => {
     expect(job.preflight?.phases[0]?.training).not.toHaveProperty('preview');
   });
 
+  it('take sampling at the speed of what decodes: for reinforcement on a GPU whose processor does', async () => {
+    const gpu = { device: 'gpu', lanes: 1, memory_bytes: 1e12, flops: { low: 4e11, high: 1.5e13 } } as const;
+    const timesOn = async (more: Partial<RunnerClass>) => {
+      await onRunners({ ...gpu, ...more });
+      const keys = { max_steps: 100, batch_size: 4, group_size: 8 };
+      const sampled = await at.report(reinforcement(await at.upload(RL_ROWS), SIMILARITY, keys));
+      const taught = await at.report({ training_file: await at.upload(SFT_ROWS) });
+      return [sampled, taught].map(({ classes }) => classes[0]?.train_seconds?.high ?? 0);
+    };
+    const [sampledFast = 0, taughtFast] = await timesOn({});
+    const [sampledSlow = 0, taughtSlow] = await timesOn({ sampling_flops: { low: 8e6, high: 3e8 } });
+    expect(sampledSlow).toBeGreaterThan(1.5 * sampledFast);
+    expect(taughtSlow).toBe(taughtFast);
+  });
+
   it('take measured speeds of earlier jobs of the project, model, algorithm and class', async () => {
     const ledger = new ThroughputLedger(at.api.deps);
     const kind = { runnerClass: 'local', model: TINY_MODEL, algorithm: 'sft', adapter: false };
@@ -91,6 +106,30 @@ describe('estimates', () => {
     expect(await warningsOn('gpu')).toEqual([]);
   });
 
+  it('refuse a job that the machine around a GPU cannot hold, and warn where it hardly can', async () => {
+    const gpu = { device: 'gpu', lanes: 1, memory_bytes: 1e12, rollout_workers: 4 } as const;
+    const body = async () => reinforcement(await at.upload(RL_ROWS), SIMILARITY);
+    await onRunners({ ...gpu, host_memory_bytes: 1e12 });
+    const roomy = await at.report(await body());
+    const { host, fits } = roomy.classes[0] as PreflightReport['classes'][number];
+    const { total = 0, ...parts } = host?.needed ?? {};
+    expect([fits, roomy.warnings, host?.memory_bytes]).toEqual([true, [], 1e12]);
+    expect(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0)).toBe(total);
+    await onRunners({ ...gpu, host_memory_bytes: Math.round(1.2 * total) });
+    const tight = await at.report(await body());
+    expect([tight.ready, tight.warnings]).toEqual([
+      true,
+      [expect.stringMatching(/^Memory is tight: .* of the machine around the GPU of small/)],
+    ]);
+    await onRunners({ ...gpu, host_memory_bytes: total - 1 });
+    const { errors, classes } = await at.report(await body());
+    expect(classes[0]).toMatchObject({ fits: false, train_seconds: null });
+    expect(errors[0]).toMatchObject({ code: 'insufficient_memory', param: 'method.reinforcement.hyperparameters' });
+    expect(errors[0]?.message).toMatch(
+      /^Training needs at least .* of the memory of the machine around a GPU \(process 1\.5 GB, .*that of small has 1\.\d+ GB\. Change: /,
+    );
+  });
+
   it.each([
     ['max_tokens', 100, /trained tokens, and budget\.max_tokens is 100\. Raise budget\.max_tokens to at least \d+/],
     ['max_train_seconds', 0.000_1, /seconds of training \(formula: .*\), and budget\.max_train_seconds is 0\.001/],
@@ -120,6 +159,32 @@ describe('estimates', () => {
       data: { level: string; message: string }[];
     };
     expect(data.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual(warnings);
+  });
+
+  it('warn where a first step may take longer than its guard, by which the job would be paused', async () => {
+    await onRunners({ memory_bytes: 1e12, flops: { low: 10, high: 1e9 } });
+    const training_file = await at.upload(SFT_ROWS);
+    const { warnings, classes, phases } = await at.report({ training_file });
+    const most = (classes[0]?.train_seconds?.high ?? 0) / (phases[0]?.steps ?? 1);
+    expect(most).toBeGreaterThan(1800);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^The first step is estimated to take .*first_step_seconds is 1800/),
+    ]);
+    expect((await at.report({ training_file, guards: { first_step_seconds: 1.01 * most } })).warnings).toEqual([]);
+    expect((await at.report({ training_file, guards: { first_step_seconds: null } })).warnings).toEqual([]);
+  });
+
+  it('warn of lora_base_dtype where runners have GPUs, on which it does nothing', async () => {
+    const warningsOn = async (device: RunnerClass['device'], keys: object): Promise<readonly string[]> => {
+      await onRunners({ memory_bytes: 1e12, device, lanes: 1 });
+      return (await at.report(supervised(await at.upload(SFT_ROWS), keys))).warnings;
+    };
+    const keys = { lora_rank: 4, lora_base_dtype: 'int8' };
+    expect(await warningsOn('gpu', keys)).toEqual([
+      expect.stringMatching(/^method\.supervised\.hyperparameters\.lora_base_dtype int8 has no effect on small/),
+    ]);
+    expect(await warningsOn('cpu', keys)).toEqual([]);
+    expect(await warningsOn('gpu', { lora_rank: 4 })).toEqual([]);
   });
 
   it('count tokens in rows spread over a large file when a job is created, and say so', async () => {

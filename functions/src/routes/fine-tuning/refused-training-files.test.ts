@@ -1,3 +1,4 @@
+import { decodeStored, encodeStored, KEYS, StoredFile } from '@preheat/contracts';
 import { describe, expect, it } from 'vitest';
 import { type ApiUnderTest, OTHER_KEY, startApi } from '../../test-kit/api-under-test.js';
 import { GRADER, jsonl, RL_ROWS, SFT_ROWS } from '../../test-kit/rows.js';
@@ -45,6 +46,18 @@ describe('creating a job refuses', () => {
       key: OTHER_KEY,
     });
     expect(foreign.json()).toMatchObject({ error: { code: 'invalid_request', param: 'training_file' } });
+  });
+
+  it('more data than a runner can hold, before a row is read', async () => {
+    const api = await startApi();
+    const id = await api.upload(jsonl(SFT_ROWS), 'fine-tune', 'huge.jsonl');
+    const key = KEYS.file(id);
+    const stored = decodeStored(StoredFile, (await api.deps.store.get(key))?.body ?? '', key);
+    await api.deps.store.put(key, encodeStored({ ...stored, file: { ...stored.file, bytes: 600e6 } }));
+    const response = await create(api, { model: MODEL, training_file: id });
+    expect(response.statusCode).toBe(413);
+    expect(response.json()).toMatchObject({ error: { code: 'file_too_large', param: 'training_file' } });
+    expect(response.body).toContain('huge.jsonl) has 600000000 bytes; a job may read at most 536870912 bytes');
   });
 
   it('a control token smuggled into a row', async () => {
