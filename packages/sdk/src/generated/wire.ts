@@ -844,6 +844,17 @@ export interface PreflightClass {
       length: number;
     };
   };
+  host?: {
+    memory_bytes: number;
+    needed: {
+      process: number;
+      model: number;
+      rollouts: number;
+      checkpoint: number;
+      rows: number;
+      total: number;
+    };
+  };
   fits: boolean;
   train_seconds: {
     low: number;
@@ -2347,6 +2358,10 @@ export interface CreateJob {
            * sampling: domains are drawn at the temperature; weighting: by size, and their losses weighed to the same expectation.
            */
           balance?: "auto" | ("sampling" | "weighting");
+          /**
+           * Rows of each domain whose gradients are measured one by one after every `eval_interval` steps, to tell how much more they vary when weighed; 0 measures nothing.
+           */
+          variance_rows?: "auto" | number;
         };
       }
     | {
