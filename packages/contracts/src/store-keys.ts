@@ -99,6 +99,8 @@ export const KEYS = {
   /** How fast jobs of one kind trained. By project: the speed of a job is nobody else's business. */
   throughput: (projectId: string, kind: ThroughputKind) =>
     `throughput/${projectId}/${kind.runnerClass}/${kind.algorithm}${kind.adapter ? '-adapter' : ''}/${encodeURIComponent(kind.model)}.json`,
+  /** Where the stages of the sweeper stopped. */
+  sweepCursors: 'sweeper/cursors.json',
   /** How many runners are wanted. */
   scale: 'scheduler/scale.json',
   /** What runners learned of gaps between jobs (`KeyStateShard`): of all classes, of one class, of one writer. */

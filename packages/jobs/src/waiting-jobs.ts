@@ -4,8 +4,9 @@
  * written again by the sweeper's next ring. Reading it costs what the projects with waiting jobs cost, not the jobs.
  */
 import { type JobDocument, KEYS } from '@preheat/contracts';
-import { listAll, listPages, type ObjectStore } from '@preheat/ports';
+import { listPages, type ObjectStore } from '@preheat/ports';
 import type { Versioned } from './document-store.js';
+import { inLanes, type SweepTurn } from './sweep-turns.js';
 
 /** As far as a job store is needed here. */
 interface Jobs {
@@ -29,6 +30,7 @@ const MAX_PROJECTS = 256;
 const ENTRIES_PER_PROJECT = 4;
 /** Whose place among each other is told; ten requests to the store. */
 export const MAX_LISTED = 10_000;
+const ENTRIES_AT_ONCE = 8;
 const SINCE_DIGITS = 15;
 
 /** Where a job waits while it is queued. */
@@ -73,9 +75,16 @@ export async function dropIfStale(jobs: Jobs, store: ObjectStore, { key, jobId }
   await store.delete(key);
 }
 
-/** Deletes every entry whose job does not wait there. @param known Entries known to be right, which are not looked at. */
-export async function dropStaleEntries(jobs: Jobs, store: ObjectStore, known: ReadonlySet<string>): Promise<void> {
-  for await (const { key } of listAll(store, KEYS.waiting)) {
+/**
+ * Deletes every entry whose job does not wait there.
+ * @param look `known`: entries known to be right, which are not looked at.
+ */
+export async function dropStaleEntries(
+  jobs: Jobs,
+  store: ObjectStore,
+  { known, turn }: { known: ReadonlySet<string>; turn: SweepTurn },
+): Promise<void> {
+  await inLanes(turn.entries(KEYS.waiting), ENTRIES_AT_ONCE, async ({ key }) => {
     if (!known.has(key)) await dropIfStale(jobs, store, waitingEntry(key));
-  }
+  });
 }
