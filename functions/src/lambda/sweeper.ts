@@ -15,7 +15,7 @@ export async function open(environment: Environment, compiledCode?: () => string
     const endsAtMs = parts.clock.nowMs() + context.getRemainingTimeInMillis();
     await Promise.all([
       sweep(parts, { ringAfterMs: RING_AFTER_MS, untilMs: endsAtMs - LAST_ENTRY_MS }),
-      parts.webhooks.deliverDue(),
+      parts.webhooks.deliverDue({ endsAtMs }),
     ]);
   };
   return { handler };
