@@ -12,6 +12,7 @@ import { rememberPublication, sweepPublications } from './publishing/sweep-publi
 import { StoredCompletions } from './stored-completions/stored-completions.js';
 import { sweepRuns } from './evaluation/sweep-runs.js';
 import { collectFiles } from './files/collect-files.js';
+import { sweepFileExpiries } from './files/sweep-file-expiries.js';
 import { collectImports } from './models/collect-imports.js';
 import { sweepExpiries } from './models/sweep-expiries.js';
 import { foldKeyStateShards } from './scheduling/fold-key-states.js';
@@ -37,6 +38,7 @@ const SHARES = {
   publications: 2,
   expiries: 1,
   collections: 2,
+  fileExpiries: 1,
   files: 1,
   imports: 1,
   uploads: 1,
@@ -104,6 +106,7 @@ function stagesOf(
     ['publications', () => sweepPublications(publishing(parts), turns.take('publications'))],
     ['expiries', () => sweepExpiries(parts, collecting('expiries'))],
     ['orphans', () => collectJobs(parts.jobs, deps, collecting('collections'))],
+    ['fileExpiries', () => sweepFileExpiries({ ...parts, files: new FileLibrary(parts) }, turns.take('fileExpiries'))],
     ['files', () => collectFiles(parts, collecting('files'))],
     ['imports', () => collectImports(parts, collecting('imports'))],
     ['uploads', () => sweepUploads(parts, turns.take('uploads'))],

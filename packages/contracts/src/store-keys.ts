@@ -64,6 +64,10 @@ export const KEYS = {
   fileIndex: (projectId: string) => `index/files/${projectId}/`,
   fileIndexEntry: (projectId: string, createdAtMs: number, id: string) =>
     `index/files/${projectId}/${newestFirst(createdAtMs)}-${id}`,
+  /** Files that expire, the first to expire first. Written before the record. */
+  fileExpiries: 'index/file-expiries/',
+  fileExpiry: (expiresAtMs: number, projectId: string, id: string) =>
+    `index/file-expiries/${oldestFirst(expiresAtMs)}-${projectId}+${id}`,
   upload: (id: string) => `uploads/${id}/upload.json`,
   uploadParts: (id: string) => `uploads/${id}/parts/`,
   uploadPart: (id: string, partId: string) => `uploads/${id}/parts/${partId}`,
