@@ -43,6 +43,7 @@ export { utcText } from './utc-text.js';
 export {
   dropIfStale,
   entryOf,
+  type LookStart,
   MAX_LISTED,
   nextOfProjects,
   type WaitingEntry,

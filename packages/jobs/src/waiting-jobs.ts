@@ -24,7 +24,7 @@ export interface WaitingEntry {
   readonly sinceMs: number;
 }
 
-/** Projects that one look considers; the others are met once these are served, or by the message of their own job. */
+/** Projects that one look considers. Where more wait, looks begin at different ones, so that each is considered by some. */
 const MAX_PROJECTS = 256;
 /** Entries read of each project: more than one, so that one unreadable document stands in nobody's way. */
 const ENTRIES_PER_PROJECT = 4;
@@ -46,13 +46,36 @@ function waitingEntry(key: string): WaitingEntry {
   return { key, jobId, projectId, isAhead: rank.startsWith('0'), rank, sinceMs: Number(since.slice(0, SINCE_DIGITS)) };
 }
 
-/** The next entries of every project that has one, in order. */
-export async function nextOfProjects(store: ObjectStore): Promise<WaitingEntry[][]> {
-  const { commonPrefixes } = await store.list(KEYS.waiting, { delimiter: '/', limit: MAX_PROJECTS });
-  const lists = commonPrefixes.map((prefix) => store.list(prefix, { limit: ENTRIES_PER_PROJECT }));
+/** Where a look begins when more projects wait than it considers: `at` this one, which is among them, or behind it. */
+export type LookStart = { readonly at: string } | { readonly after: string } | undefined;
+
+/**
+ * The next entries of every project that has one, in order.
+ * @param startOf Asked when there are too many for one look, which then goes round from there.
+ */
+export async function nextOfProjects(
+  store: ObjectStore,
+  startOf: () => Promise<LookStart> = async () => undefined,
+): Promise<WaitingEntry[][]> {
+  const first = await store.list(KEYS.waiting, { delimiter: '/', limit: MAX_PROJECTS });
+  const start = first.truncated ? await startOf() : undefined;
+  const prefixes = start ? await prefixesFrom(store, start, first.commonPrefixes) : first.commonPrefixes;
+  const lists = prefixes.map((prefix) => store.list(prefix, { limit: ENTRIES_PER_PROJECT }));
   return (await Promise.all(lists))
     .map(({ entries }) => entries.map(({ key }) => waitingEntry(key)))
     .filter((entries) => entries.length > 0);
+}
+
+/** @param firstOnes The first prefixes of all, which follow on the last ones. */
+async function prefixesFrom(
+  store: ObjectStore,
+  start: NonNullable<LookStart>,
+  firstOnes: readonly string[],
+): Promise<string[]> {
+  const begin = KEYS.waitingOf('at' in start ? start.at : start.after);
+  const behind = await store.list(KEYS.waiting, { delimiter: '/', limit: MAX_PROJECTS, startAfter: begin });
+  const round = [...('at' in start ? [begin] : []), ...behind.commonPrefixes, ...firstOnes];
+  return [...new Set(round)].slice(0, MAX_PROJECTS);
 }
 
 /** Every waiting job, in order of projects and then their own; null when there are too many to look at. */
