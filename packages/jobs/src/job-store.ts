@@ -117,9 +117,10 @@ export class JobStore {
   async create(request: NewJob, identity: RequestIdentity, evalOf?: EvalOf): Promise<CreateOutcome> {
     const reserved = await this.pieces.reserve(this.#ledger, identity);
     if (!reserved.ok) return { ok: false, reason: 'idempotency_mismatch' };
-    const existing = reserved.repeated ? await this.read(reserved.jobId) : undefined;
-    const evaluation = evalOf?.(reserved);
-    const job = existing?.document ?? (await this.#write(request, identity.projectId, reserved.jobId, evaluation));
+    const { id: jobId, reservedAtMs } = reserved;
+    const existing = reserved.repeated ? await this.read(jobId) : undefined;
+    const evaluation = evalOf?.({ jobId, reservedAtMs });
+    const job = existing?.document ?? (await this.#write(request, identity.projectId, jobId, evaluation));
     if (!TERMINAL_STATES.has(job.state)) await this.#index(job);
     if (evaluation && job.evalId === evaluation.id) await listEval(this.#deps.store, evaluation);
     if (job.state === 'queued') await this.ring(job);
