@@ -60,6 +60,14 @@ describe('the turns of a sweep', () => {
     expect(await sweep()).toEqual(['def', 'b', ['long', 'short']]);
   });
 
+  it('leave no trace where time is not limited, although a stage failed half way', async () => {
+    const turns = await SweepTurns.begin({ store, clock, log }, { long: 1 });
+    const failing = inLanes(turns.take('long').entries('x/'), 1, () => Promise.reject(new Error('lost')));
+    await expect(failing).rejects.toThrow('lost');
+    expect(await turns.end()).toEqual([]);
+    expect(await store.head(KEYS.sweepCursors)).toBeUndefined();
+  });
+
   it('begin at the start when it cannot be read where the last ones stopped', async () => {
     await store.put(KEYS.sweepCursors, new TextEncoder().encode('{'));
     const turns = await SweepTurns.begin({ store, clock, log }, { long: 1 }, clock.nowMs() + 2000);

@@ -131,6 +131,8 @@ export class SweepTurns {
 
   /** Remembers where the stages stopped. Returns those that have more to look at. */
   async end(): Promise<string[]> {
+    // Stopped by a failure: the next sweep sees everything again.
+    if (this.#untilMs === Infinity) return [];
     const cursors = { ...this.#cursors };
     for (const [stage, { stoppedAt }] of this.#taken) {
       if (stoppedAt === undefined) delete cursors[stage];
