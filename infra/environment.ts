@@ -1,10 +1,10 @@
 /**
- * The environment variables that the parts of the platform read (decoded by packages/contracts), and the only secret.
+ * The environment variables that the parts of the platform read (decoded by packages/contracts), and the secrets.
  * Plain variables instead of SST links: a link grants `s3:*` and `sqs:*`, and code that reads variables runs unchanged
  * against a local store.
  */
 import { evaluationQueue, workQueue } from './queue.js';
-import { functionBodyBytes, inference, runner, runnerClass } from './settings.js';
+import { embeddingsKey, functionBodyBytes, inference, passedOn, runner, runnerClass } from './settings.js';
 import { bucket } from './storage.js';
 
 /** `sha256hex:projectId` pairs of the accepted API keys, comma-separated: `sst secret set ApiKeyHashes <pairs>`. */
@@ -13,13 +13,15 @@ const apiKeyHashes = new sst.Secret('ApiKeyHashes');
 const SECONDS_PER_MINUTE = 60;
 export const coldStartSeconds = String(runner.coldStartMinutes * SECONDS_PER_MINUTE);
 
-/** Where the state lives: what functions and runner share. */
+/** Where the state lives, and what holds everywhere: what functions and runner share. */
 export const storeEnvironment = {
   PREHEAT_STORE: 'aws',
   PREHEAT_BUCKET: bucket.name,
   PREHEAT_QUEUE_URL: workQueue.url,
   PREHEAT_EVALUATION_QUEUE_URL: evaluationQueue.url,
   PREHEAT_STAGE: $app.stage,
+  ...passedOn,
+  ...(embeddingsKey ? { PREHEAT_EMBEDDINGS_API_KEY: $util.secret(embeddingsKey) } : {}),
 };
 
 /** For functions that wait for models: they say that one is not there before AWS stops them. */

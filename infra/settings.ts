@@ -10,6 +10,34 @@ function fromEnvironment(name: string, otherwise: number): number {
   return Number(text);
 }
 
+/**
+ * What whoever deploys may set and every part must agree on; docs/deploy.md says what each does. Passed on as it is: a part that cannot
+ * read one stops at its start, with its name.
+ */
+const PASSED_ON = [
+  'PREHEAT_JOBS_PER_PROJECT',
+  'PREHEAT_JOBS_OF_PROJECTS',
+  'PREHEAT_REQUESTS_PER_MINUTE',
+  'PREHEAT_TRUSTED_PROXIES',
+  'PREHEAT_GRADER_HOSTS',
+  'PREHEAT_EMBEDDINGS_URL',
+  'PREHEAT_EMBEDDINGS_MODEL',
+  'PREHEAT_WEBHOOK_TARGETS',
+  'PREHEAT_ORPHAN_GRACE_MS',
+  'PREHEAT_LOG_LEVEL',
+] as const;
+
+/** Those of `PASSED_ON` that are set. */
+export const passedOn: Readonly<Record<string, string>> = Object.fromEntries(
+  PASSED_ON.flatMap((name) => {
+    const value = process.env[name] ?? '';
+    return value === '' ? [] : [[name, value]];
+  }),
+);
+
+/** Sent to `PREHEAT_EMBEDDINGS_URL`. None unless said. */
+export const embeddingsKey = process.env.PREHEAT_EMBEDDINGS_API_KEY;
+
 export const storage = {
   /** Prefixes whose objects expire by themselves: answers kept so that a repeated create gets the same one. */
   temporary: [{ prefix: 'idempotency/', expiresIn: '30 days' }],

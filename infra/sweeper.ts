@@ -1,6 +1,6 @@
 /**
  * The sweeper: on a schedule it finds jobs and evaluation runs that nobody works on (message lost, worker gone) and
- * rings again, asks for as many runners as the backlog needs, and deletes what nothing refers to any more. It closes every hole that "a message may never come" leaves open. It takes no HTTP and needs no secret.
+ * rings again, asks for as many runners as the backlog needs, and deletes what nothing refers to any more. It closes every hole that "a message may never come" leaves open. It takes no HTTP and knows no key of a caller.
  */
 import { bundledHandler } from './bundle.js';
 import { coldStartSeconds, storeEnvironment } from './environment.js';

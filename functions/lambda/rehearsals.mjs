@@ -92,7 +92,7 @@ async function evaluation(bundle, store) {
 
 async function sweeper(bundle, store) {
   const { handler } = await bundle.open({ ...store, PREHEAT_LOG_LEVEL: 'error' });
-  await handler();
+  await handler({}, context);
 }
 
 export const REHEARSALS = { api, inference, evaluation, sweeper };

@@ -68,6 +68,8 @@ export interface AppOptions {
   /** Keys that are known beside those of the store. */
   readonly apiKeys: readonly ApiKey[];
   readonly limits?: Partial<Limits>;
+  /** Proxies whose `X-Forwarded-For` is believed: their addresses and networks, comma-separated. Default: none is. */
+  readonly trustedProxies?: string;
   /** Address clients use, for URLs in answers; relative ones unless given. */
   readonly publicUrl?: string;
   /** What jobs may be placed on; this machine unless given. */
@@ -87,6 +89,7 @@ export async function createApp(deps: ApiDependencies, options: AppOptions): Pro
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const app = Fastify({
     bodyLimit: limits.jsonBodyBytes,
+    trustProxy: options.trustedProxies ?? false,
     genReqId: () => deps.ids.next('req_'),
     requestTimeout: REQUEST_TIMEOUT_MS,
     clientErrorHandler: answerClientError,

@@ -1,4 +1,5 @@
 /** Assembles the parts from a platform that is open; every program of this package starts here. */
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { openPlatform, type Platform } from '@preheat/adapters/platform';
 import {
@@ -97,11 +98,22 @@ function queueOptionsOf(settings: FleetSettings): QueueOptions {
   };
 }
 
+/** @throws Error for what is neither an address nor a network. */
+function trustedProxies(text: string): string {
+  for (const one of text.split(',')) {
+    const [address = '', bits] = one.split('/');
+    const family = isIP(address);
+    if (family !== 0 && Number(bits ?? 0) <= (family === 4 ? 32 : 128)) continue;
+    throw new Error(`PREHEAT_TRUSTED_PROXIES: ${one} is neither an address nor a network such as 10.0.0.0/8`);
+  }
+  return text;
+}
+
 /** @throws Error naming each environment variable that is missing or wrong. */
 export async function openApi(environment: Environment, parts: Parts, publicUrl = ''): Promise<FastifyInstance> {
   const settings = readSettings(ApiSettings, { ...environment });
   const { PREHEAT_MAX_BODY_BYTES: maxBodyBytes, PREHEAT_REQUESTS_PER_MINUTE: perMinute } = settings;
-  const { PREHEAT_ANSWER_LIMIT_SECONDS: answerSeconds } = settings;
+  const { PREHEAT_ANSWER_LIMIT_SECONDS: answerSeconds, PREHEAT_TRUSTED_PROXIES: proxies } = settings;
   // Only where there is an API: workers and the sweeper start without routes and what they are made of.
   const { createApp } = await import('./app.js');
   return createApp(parts, {
@@ -112,6 +124,7 @@ export async function openApi(environment: Environment, parts: Parts, publicUrl 
     apiKeys: settings.PREHEAT_API_KEY_HASHES === undefined ? [] : parseApiKeys(settings.PREHEAT_API_KEY_HASHES),
     publicUrl: settings.PREHEAT_PUBLIC_URL ?? publicUrl,
     runnerClasses: runnerClassesOf(settings),
+    ...(proxies === undefined ? {} : { trustedProxies: trustedProxies(proxies) }),
     queue: parts.queueOptions,
     ...(answerSeconds === undefined ? {} : { answerLimitMs: Number(answerSeconds) * 1000 }),
   });

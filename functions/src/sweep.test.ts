@@ -1,11 +1,13 @@
 /** What of a sweep must not wait for the rest of it. */
-import { KEYS } from '@preheat/contracts';
+import { decodeStored, encodeStored, KEYS, StoredRun } from '@preheat/contracts';
+import type { ObjectStore, VirtualClock } from '@preheat/ports';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Evals } from './evaluation/evals.js';
 import { Runs } from './evaluation/runs.js';
 import { NOT_SCALED, sweep, type SweepParts } from './sweep.js';
 import { type ApiUnderTest, startApi } from './test-kit/api-under-test.js';
 import { jsonl, SFT_ROWS } from './test-kit/rows.js';
+import { COMPLETIONS, runsUnderTest } from './test-kit/runs-under-test.js';
 import { WebhookDeliveries } from './webhooks/webhook-deliveries.js';
 import { WebhookEndpoints } from './webhooks/webhook-endpoints.js';
 
@@ -48,4 +50,67 @@ it('sweeps although runners cannot be asked for, and says so', async () => {
   expect(api.logged).toContainEqual(expect.objectContaining({ level: 'error', message: NOT_SCALED }));
   const swept = api.logged.find(({ message }) => message === 'swept');
   expect(swept?.fields).toMatchObject({ jobs: { seen: 1, rung: 1 } });
+});
+
+/** Each request takes so long. */
+function slow(store: ObjectStore, clock: VirtualClock, ms: number): ObjectStore {
+  return new Proxy(store, {
+    get: (target, name) => {
+      const method = Reflect.get(target, name) as unknown;
+      if (typeof method !== 'function') return method;
+      const call = method.bind(target) as (...given: unknown[]) => unknown;
+      return async (...given: unknown[]) => clock.sleep(ms).then(() => call(...given));
+    },
+  });
+}
+
+/** So many runs that wait, all of them due for a ring. */
+async function waitingRuns(count: number): Promise<void> {
+  const { store } = api.deps;
+  const { start } = await runsUnderTest({}, api);
+  const { id, eval_id: evalId } = await start(COMPLETIONS);
+  const object = await store.get(KEYS.run(evalId, id));
+  const run = decodeStored(StoredRun, object?.body ?? new Uint8Array(), 'run');
+  for (let n = 1; n < count; n++) {
+    const copy = { ...run, id: `evalrun_copy${String(n).padStart(6, '0')}` };
+    await store.put(KEYS.run(evalId, copy.id), encodeStored(copy));
+    await store.put(KEYS.activeRun(evalId, copy.id), new Uint8Array());
+  }
+  await api.clock.advance(120_000);
+}
+
+it('ends in time whatever there is to sweep: every stage has its turn, and the next sweeps see the rest', async () => {
+  const { clock, deps } = api;
+  const uploadEntry = KEYS.openUpload(1, 'upload_old');
+  await deps.store.put(uploadEntry, new Uint8Array());
+  await waitingRuns(1200);
+  const store = slow(deps.store, clock, 20);
+  const slowDeps = { ...parts, store, runs: new Runs({ ...deps, store }) };
+  const rung = async (): Promise<number> => {
+    const untilMs = clock.nowMs() + 10_000;
+    api.logged.length = 0;
+    await clock.run(sweep(slowDeps, { ringAfterMs: 60_000, untilMs }));
+    expect(clock.nowMs() - untilMs).toBeLessThan(1000);
+    const swept = api.logged.find(({ message }) => message === 'swept');
+    return (swept?.fields as { runs: { rung: number } }).runs.rung;
+  };
+  let total = await rung();
+  expect(total).toBeLessThan(1200);
+  expect(await deps.store.head(uploadEntry)).toBeUndefined();
+  // None is rung for twice, so the sum says that each was.
+  for (let sweeps = 1; sweeps < 8; sweeps++) total += await rung();
+  expect(total).toBe(1200);
+});
+
+it('goes on with the other stages when one fails, and fails in the end', async () => {
+  const { store } = parts;
+  const uploadEntry = KEYS.openUpload(1, 'upload_old');
+  await store.put(uploadEntry, new Uint8Array());
+  const list = store.list.bind(store);
+  store.list = async (prefix, options) => {
+    if (prefix === KEYS.publications) throw new Error('throttled');
+    return list(prefix, options);
+  };
+  await expect(sweep(parts, { ringAfterMs: 0 })).rejects.toThrow('throttled');
+  expect(await store.head(uploadEntry)).toBeUndefined();
 });

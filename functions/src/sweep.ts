@@ -1,10 +1,10 @@
 /**
  * Finds jobs and evaluation runs that nobody works on and rings for them: closes every hole a lost message leaves. Those
  * that ended are announced before they are forgotten. Then deletes what nothing refers to any more. Beside all that, adapts
- * the number of runners to the backlog.
+ * the number of runners to the backlog. Where its time is limited, every stage has its turn in every sweep (`SweepTurns`).
  */
 import type { JobDocument, StoredRun } from '@preheat/contracts';
-import { collectJobs, RunnerRegistry, sweepJobs } from '@preheat/jobs';
+import { collectJobs, RunnerRegistry, sweepJobs, SweepTurns } from '@preheat/jobs';
 import type { Parts } from './composition.js';
 import { FileLibrary } from './files/file-library.js';
 import { Aliases } from './publishing/aliases.js';
@@ -12,6 +12,7 @@ import { rememberPublication, sweepPublications } from './publishing/sweep-publi
 import { StoredCompletions } from './stored-completions/stored-completions.js';
 import { sweepRuns } from './evaluation/sweep-runs.js';
 import { collectFiles } from './files/collect-files.js';
+import { sweepFileExpiries } from './files/sweep-file-expiries.js';
 import { collectImports } from './models/collect-imports.js';
 import { sweepExpiries } from './models/sweep-expiries.js';
 import { foldKeyStateShards } from './scheduling/fold-key-states.js';
@@ -25,7 +26,24 @@ export const NOT_SCALED = 'the number of runners could not be adapted to the bac
 export interface SweepOptions {
   /** Ring again for what was queued this long. */
   readonly ringAfterMs: number;
+  /** Nothing is begun from then on: the next sweep goes on there. Everything is looked at unless said. */
+  readonly untilMs?: number;
 }
+
+/** Stages in their order, and what each gets of the time. Jobs and runs are many and wait for it. */
+const SHARES = {
+  jobs: 6,
+  waiting: 2,
+  runs: 4,
+  publications: 2,
+  expiries: 1,
+  collections: 2,
+  fileExpiries: 1,
+  files: 1,
+  imports: 1,
+  uploads: 1,
+  runners: 1,
+};
 
 export type SweepParts = Pick<
   Parts,
@@ -46,41 +64,64 @@ export async function sweep(parts: SweepParts, options: SweepOptions): Promise<v
 }
 
 async function sweepAll(parts: SweepParts, options: SweepOptions): Promise<void> {
-  const { webhooks } = parts;
+  const turns = await SweepTurns.begin(parts, SHARES, options.untilMs);
+  const swept: Record<string, object | number> = {};
+  const failures: unknown[] = [];
+  for (const [stage, run] of stagesOf(parts, options, turns)) {
+    try {
+      swept[stage] = await run();
+    } catch (error) {
+      // A stage that cannot go on keeps no other from its turn.
+      parts.log.error('a stage of the sweep failed', { stage, error });
+      failures.push(error);
+    }
+  }
+  const unfinished = await turns.end();
+  const level = isQuiet(swept) && unfinished.length === 0 ? 'debug' : 'info';
+  parts.log[level]('swept', { ...swept, unfinished });
+  if (failures.length > 0) throw failures[0];
+}
+
+function stagesOf(
+  parts: SweepParts,
+  options: SweepOptions,
+  turns: SweepTurns,
+): [stage: string, run: () => Promise<object | number>][] {
+  const { webhooks, orphanGraceMs } = parts;
+  const { ringAfterMs } = options;
   const deps = { ...parts, queue: parts.jobQueue };
   const jobEnded = async (job: JobDocument) => {
     await rememberPublication(parts.store, job);
     await announceJob(webhooks, job);
   };
   const runEnded = (run: StoredRun) => announceRun(webhooks, run);
-  const jobs = await sweepJobs(parts.jobs, deps, { ...options, ended: jobEnded });
-  const runs = await sweepRuns(parts.runs, parts, { ...options, ended: runEnded });
-  const publications = await sweepPublications(publishing(parts));
-  const expiries = await sweepExpiries(parts, parts);
-  const orphans = await collectJobs(parts.jobs, deps, parts);
-  const files = await collectFiles(parts, parts);
-  const imports = await collectImports(parts, parts);
-  const uploads = await sweepUploads(parts);
-  const learned = await foldKeyStateShards(parts, parts);
-  const runnersGone = await new RunnerRegistry(parts).sweep();
-  const counts = [jobs.rung, jobs.expired, jobs.cleared, jobs.failed, runs.rung, runs.cleared, runs.failed, uploads];
-  counts.push(publications.settled, publications.failed, expiries.expired, expiries.forgotten, expiries.failed);
-  counts.push(imports.deleted, imports.failed, learned.folded, learned.failed, runnersGone);
-  const isQuiet = [...counts, orphans.deleted, orphans.failed, files.deleted, files.failed].every(
-    (count) => count === 0,
+  const waitingTurn = () => turns.take('waiting');
+  const collecting = (stage: keyof typeof SHARES) => ({ orphanGraceMs, turn: turns.take(stage) });
+  return [
+    [
+      'jobs',
+      () => sweepJobs(parts.jobs, deps, { ringAfterMs, ended: jobEnded, turn: turns.take('jobs'), waitingTurn }),
+    ],
+    ['runs', () => sweepRuns(parts.runs, parts, { ringAfterMs, ended: runEnded, turn: turns.take('runs') })],
+    ['publications', () => sweepPublications(publishing(parts), turns.take('publications'))],
+    ['expiries', () => sweepExpiries(parts, collecting('expiries'))],
+    ['orphans', () => collectJobs(parts.jobs, deps, collecting('collections'))],
+    ['fileExpiries', () => sweepFileExpiries({ ...parts, files: new FileLibrary(parts) }, turns.take('fileExpiries'))],
+    ['files', () => collectFiles(parts, collecting('files'))],
+    ['imports', () => collectImports(parts, collecting('imports'))],
+    ['uploads', () => sweepUploads(parts, turns.take('uploads'))],
+    ['learned', () => foldKeyStateShards(parts, parts)],
+    ['runnersGone', () => new RunnerRegistry(parts).sweep(turns.take('runners'))],
+  ];
+}
+
+/** Nothing was changed and nothing failed. What was merely looked at, or waits, is no news. */
+function isQuiet(swept: Readonly<Record<string, object | number>>): boolean {
+  const isNews = ([name, count]: [string, unknown]): boolean =>
+    !['seen', 'looked', 'waiting'].includes(name) && count !== 0;
+  return !Object.values(swept).some((outcome) =>
+    typeof outcome === 'number' ? outcome !== 0 : Object.entries(outcome).some(isNews),
   );
-  parts.log[isQuiet ? 'debug' : 'info']('swept', {
-    jobs,
-    runs,
-    publications,
-    expiries,
-    orphans,
-    files,
-    imports,
-    uploads,
-    learned,
-    runnersGone,
-  });
 }
 
 function publishing(parts: SweepParts): Parameters<typeof sweepPublications>[0] {

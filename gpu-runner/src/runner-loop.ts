@@ -8,7 +8,7 @@ import { HAND_OVER_MS } from './affinity.js';
 import { Registration } from './registration.js';
 import { runJob } from './run-job.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
-import { takeJob } from './take-job.js';
+import { type LookOptions, takeJob } from './take-job.js';
 import type { TaskProtection } from './task-protection.js';
 import type { WarmStay } from './warm-stay.js';
 
@@ -43,13 +43,15 @@ async function work(deps: RunnerDependencies, options: LoopOptions, registration
   // Whoever is new or left a job looks before it waits: the message of a job that had to wait may be long gone.
   let looksFirst = true;
   let isFirstJob = true;
+  let servedLast: string | undefined;
   while (!shutdown.aborted && !(await isLeaving(deps, options))) {
     try {
-      const found: LeasedJob | undefined = looksFirst ? await look(deps, shutdown) : undefined;
+      const found: LeasedJob | undefined = looksFirst ? await look(deps, shutdown, { servedLast }) : undefined;
       if (looksFirst && !found) await startWaiting(options);
       const leased: LeasedJob | undefined = found ?? (await takeRung(deps, shutdown));
       looksFirst = leased !== undefined;
       if (!leased) continue;
+      servedLast = leased.job.projectId;
       options.stay?.took(leased.job);
       // Its heartbeats begin in `runOne`: nothing that may take long stands before.
       void registration.took(leased);
@@ -97,7 +99,7 @@ async function takeRung(deps: RunnerDependencies, shutdown: AbortSignal): Promis
   if (!delivery || shutdown.aborted) return undefined;
   const message = check(JobMessage, delivery.message);
   if (!message.ok) deps.log.error('an unreadable message was dropped from the queue', { problems: message.problems });
-  const leased = message.ok ? await look(deps, shutdown, message.value.jobId) : undefined;
+  const leased = message.ok ? await look(deps, shutdown, { rung: message.value.jobId }) : undefined;
   // A message that stays comes again and finds the job leased; a job that is leased and left alone loses an attempt.
   await deps.queue.delete(delivery.receipt).catch((error: unknown) => {
     deps.log.warn('a message could not be deleted; it will come again', { jobId: leased?.job.id, error });
@@ -107,8 +109,12 @@ async function takeRung(deps: RunnerDependencies, shutdown: AbortSignal): Promis
 }
 
 /** Takes a job. When all there are were left to other runners, rings for them and lets them have it. */
-async function look(deps: RunnerDependencies, shutdown: AbortSignal, rung?: string): Promise<LeasedJob | undefined> {
-  const { leased, kept } = await takeJob(deps, rung);
+async function look(
+  deps: RunnerDependencies,
+  shutdown: AbortSignal,
+  options: LookOptions,
+): Promise<LeasedJob | undefined> {
+  const { leased, kept } = await takeJob(deps, options);
   const [first] = kept;
   if (leased || !first) return leased;
   const isForIdle = kept.some((job) => job.isForIdle);

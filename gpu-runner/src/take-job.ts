@@ -4,7 +4,15 @@
  * A job may be left to runners that hold its model, for a bounded time since it waits; meanwhile what stands behind it may go, but
  * for jobs of its own project that are of lower priority.
  */
-import { dropIfStale, LeasedJob, nextOfProjects, ProjectRosters, type WaitingEntry, waitingKey } from '@preheat/jobs';
+import {
+  dropIfStale,
+  LeasedJob,
+  type LookStart,
+  nextOfProjects,
+  ProjectRosters,
+  type WaitingEntry,
+  waitingKey,
+} from '@preheat/jobs';
 import { fairOrder, type ProjectDemand } from '@preheat/scheduler';
 import { Affinity, type KeptJob } from './affinity.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
@@ -22,14 +30,25 @@ export interface Look {
   readonly kept: readonly KeptJob[];
 }
 
-/** @param rung The job that a message named: taken when the index has nothing of its project, since it may lag behind. */
-export async function takeJob(deps: RunnerDependencies, rung?: string): Promise<Look> {
+export interface LookOptions {
+  /** The job that a message named: taken when the index has nothing of its project, since it may lag behind. */
+  readonly rung?: string | undefined;
+  /** The project that this runner served last: where too many wait for one look, those behind it are considered. */
+  readonly servedLast?: string | undefined;
+}
+
+export async function takeJob(deps: RunnerDependencies, { rung, servedLast }: LookOptions = {}): Promise<Look> {
   const rosters = new ProjectRosters(deps);
   const affinity = new Affinity(deps);
   let kept: KeptJob[] = [];
   let listed = new Set<string>();
+  const startOf = async (): Promise<LookStart> => {
+    const at = rung === undefined ? undefined : (await deps.jobs.read(rung))?.document.projectId;
+    if (at !== undefined) return { at };
+    return servedLast === undefined ? undefined : { after: servedLast };
+  };
   for (let look = 0; look < MAX_LOOKS; look++) {
-    const demands = await readDemands(deps, rosters);
+    const demands = await readDemands(deps, rosters, startOf);
     listed = new Set(demands.map(({ projectId }) => projectId));
     kept = [];
     let isContended = false;
@@ -46,8 +65,12 @@ export async function takeJob(deps: RunnerDependencies, rung?: string): Promise<
   return { leased: isUnlisted ? await lease(deps, rosters, job.id) : undefined, kept };
 }
 
-async function readDemands(deps: RunnerDependencies, rosters: ProjectRosters): Promise<Demand[]> {
-  const projects = await nextOfProjects(deps.store);
+async function readDemands(
+  deps: RunnerDependencies,
+  rosters: ProjectRosters,
+  startOf: () => Promise<LookStart>,
+): Promise<Demand[]> {
+  const projects = await nextOfProjects(deps.store, startOf);
   const demands = projects.map(async (entries): Promise<Demand[]> => {
     const [first] = entries;
     if (!first) return [];

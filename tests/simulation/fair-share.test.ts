@@ -31,7 +31,12 @@ class Farm extends JobWorld {
   }
 
   /** @param held Prefixes of the models that the runner holds. */
-  async look({ limit = Infinity, held = [] as string[], rung = undefined as string | undefined } = {}): Promise<Look> {
+  async look({
+    limit = Infinity,
+    held = [] as string[],
+    rung = undefined as string | undefined,
+    servedLast = undefined as string | undefined,
+  } = {}): Promise<Look> {
     await this.clock.advance(1);
     const deps = {
       ...this.deps,
@@ -42,7 +47,7 @@ class Farm extends JobWorld {
       heldModels: { holds: (prefix: string) => held.includes(prefix) },
     };
     // Only what taking a job needs.
-    return takeJob(deps as unknown as RunnerDependencies, rung);
+    return takeJob(deps as unknown as RunnerDependencies, { rung, servedLast });
   }
 
   /** Another runner that holds the model. @param freeInMs 0: it is idle. */
@@ -90,6 +95,33 @@ describe('a free runner', () => {
       await farm.finish(leased);
     }
     expect(order).toEqual(['a', 'b', 'c', 'a', 'b', 'a']);
+  });
+
+  it('serves every project although more wait than one look considers, in whatever order they came', async () => {
+    for (const isReversed of [false, true]) {
+      const farm = new Farm();
+      const projects = Array.from({ length: 300 }, (_, n) => `p${String(n).padStart(3, '0')}`);
+      if (isReversed) projects.reverse();
+      for (const project of projects) for (let job = 0; job < 2; job++) await farm.submit(project);
+      const served = new Set<string>();
+      let servedLast: string | undefined;
+      for (let looks = 0; looks < 340; looks++) {
+        const { leased } = await farm.look({ servedLast });
+        servedLast = leased?.job.projectId;
+        served.add(servedLast ?? '');
+        await farm.finish(leased);
+      }
+      expect(served.size).toBe(300);
+    }
+  });
+
+  it('considers the project of the job that a message named, although others come first and fill the look', async () => {
+    const farm = new Farm();
+    for (let n = 0; n < 256; n++) await farm.submit(`p${String(n).padStart(3, '0')}`, { priority: 100 });
+    for (let n = 0; n < 256; n++) await farm.finish((await farm.look({})).leased);
+    for (let n = 0; n < 256; n++) await farm.submit(`p${String(n).padStart(3, '0')}`);
+    const last = await farm.submit('z');
+    expect(idOf((await farm.look({ rung: last })).leased)).toBe(last);
   });
 
   it('takes the jobs of one project by priority, then by age', async () => {

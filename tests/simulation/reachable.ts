@@ -11,7 +11,7 @@ import { isDead, markOfJob } from '@preheat/jobs';
  */
 const isRecord = (key: string): boolean =>
   /^(idempotency|throughput)\//.test(key) ||
-  /^(projects\/[^/]+\/roster|scheduler\/scale|scheduler\/[^/]+\/\+folded)\.json$/.test(key);
+  /^(projects\/[^/]+\/roster|scheduler\/scale|sweeper\/cursors|scheduler\/[^/]+\/\+folded)\.json$/.test(key);
 
 /**
  * @param objects Every key of the store; the bodies of those that end in `.json` are read.

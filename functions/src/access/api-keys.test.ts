@@ -1,8 +1,9 @@
-import type { ApiKeyObject, ApiKeyWithValue } from '@preheat/contracts';
+import { type ApiKeyObject, type ApiKeyWithValue, KEYS } from '@preheat/contracts';
 import { listAll } from '@preheat/ports';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { operate } from '../operator/operate.js';
 import { type ApiUnderTest, startApi } from '../test-kit/api-under-test.js';
+import { hashOfKey } from './api-keys.js';
 import { TRUST_MS } from './key-directory.js';
 
 let api: ApiUnderTest;
@@ -129,5 +130,33 @@ describe('whoever guesses keys', () => {
     expect(await statusFor(value)).toBe(200);
     await api.clock.advance(60_000);
     expect(await statusFor('sk-guess-6')).toBe(401);
+  });
+
+  it('locks nobody out who calls from the same address with a key that was good a while ago; a revoked one ends', async () => {
+    const { value } = await issued('issue', '--project', 'proj-new');
+    expect(await statusFor(value)).toBe(200);
+    await api.clock.advance(20 * 60_000);
+    for (let guess = 0; guess < 5; guess++) await statusFor(`sk-guess-${guess}`);
+    expect(await statusFor('sk-guess-5')).toBe(429);
+    expect(await statusFor(value)).toBe(200);
+    await api.clock.advance(TRUST_MS + 1);
+    await api.deps.store.delete(KEYS.apiKey(hashOfKey(value)));
+    expect(await statusFor(value)).toBe(401);
+    expect(await statusFor(value)).toBe(429);
+  });
+
+  it('is told from others behind a proxy that is trusted, and only there', async () => {
+    const from = (app: ApiUnderTest, client: string, key: string) =>
+      app.call({ url: '/v1/files', key, headers: { 'x-forwarded-for': client } }).then(({ statusCode }) => statusCode);
+    for (const [trusted, expected] of [
+      ['127.0.0.0/8,::1', 401],
+      ['10.0.0.1', 429],
+    ] as const) {
+      const behind = await startApi({ limits: { requestsPerMinute: 5 }, trustedProxies: trusted });
+      for (let guess = 0; guess < 5; guess++) await from(behind, '203.0.113.1', `sk-guess-${guess}`);
+      expect(await from(behind, '203.0.113.1', 'sk-guess-5')).toBe(429);
+      expect(await from(behind, '203.0.113.2', 'sk-other')).toBe(expected);
+      await behind.app.close();
+    }
   });
 });

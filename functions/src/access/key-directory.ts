@@ -21,13 +21,21 @@ export interface KeyHolder {
 }
 
 export const TRUST_MS = 10_000;
+/** So long after it was read a key is still looked up before its address is refused. */
+const REMEMBER_MS = 30 * 60_000;
 const MAX_TRUSTED = 10_000;
+
+interface TrustedKey {
+  readonly holder: KeyHolder;
+  readonly untilMs: number;
+  readonly readAtMs: number;
+}
 
 export class KeyDirectory {
   readonly #fixed: readonly ApiKey[];
   readonly #keys: ApiKeys;
   readonly #clock: Clock;
-  readonly #trusted = new Map<string, { readonly holder: KeyHolder; readonly untilMs: number }>();
+  readonly #trusted = new Map<string, TrustedKey>();
 
   constructor(fixed: readonly ApiKey[], keys: ApiKeys, clock: Clock) {
     this.#fixed = fixed;
@@ -45,6 +53,12 @@ export class KeyDirectory {
     return trusted && trusted.untilMs > this.#clock.nowMs() ? trusted.holder : undefined;
   }
 
+  /** Whether the key was good a while ago: worth a look into the store, whoever else calls from its address. */
+  wasGood(token: string): boolean {
+    const trusted = this.#trusted.get(hashOfKey(token));
+    return trusted !== undefined && trusted.readAtMs + REMEMBER_MS > this.#clock.nowMs();
+  }
+
   async find(token: string): Promise<KeyHolder | undefined> {
     const known = this.known(token);
     if (known) return known;
@@ -55,7 +69,7 @@ export class KeyDirectory {
     if (!stored) return undefined;
     const holder = { role: stored.role, projectId: stored.projectId ?? '' };
     const untilMs = Math.min(nowMs + TRUST_MS, stored.expiresAtMs ?? Infinity);
-    this.#trusted.set(hash, { holder, untilMs });
+    this.#trusted.set(hash, { holder, untilMs, readAtMs: nowMs });
     const [oldest] = this.#trusted.keys();
     if (this.#trusted.size > MAX_TRUSTED && oldest !== undefined) this.#trusted.delete(oldest);
     return holder;

@@ -16,7 +16,7 @@ import {
   StoredRun,
 } from '@preheat/contracts';
 import { defaultKs, emptyPassAtK } from '@preheat/graders';
-import { DocumentStore, forgetRun, ownedBy, storeRun } from '@preheat/jobs';
+import { DocumentStore, forgetRun, IdempotencyLedger, ownedBy, type RequestIdentity, storeRun } from '@preheat/jobs';
 import {
   type Clock,
   type Ids,
@@ -45,13 +45,35 @@ export interface RunDependencies {
 const deleted = (id: string): ApiError =>
   new ApiError('not_found', `Run ${id}, or its eval, was deleted.`, { param: 'run_id' });
 
+const KEY_REUSED = 'This Idempotency-Key was used before, with another request body.';
+
 export class Runs {
   readonly documents: DocumentStore<typeof StoredRun>;
   readonly #deps: RunDependencies;
+  readonly #ledger: IdempotencyLedger;
 
   constructor(deps: RunDependencies) {
     this.#deps = deps;
     this.documents = new DocumentStore(deps.store, StoredRun, deps.ids);
+    this.#ledger = new IdempotencyLedger(deps.store, deps.clock, deps.ids);
+  }
+
+  /**
+   * As `create`. A repetition, also of a request whose answer was lost, returns the same run.
+   * @throws ApiError `idempotency_mismatch` when the key was used with another body.
+   */
+  async createOnce(
+    evaluation: StoredEval,
+    request: CreateRun,
+    rows: RunRows,
+    identity: RequestIdentity,
+  ): Promise<StoredRun> {
+    const reserved = await this.#ledger.reserve(identity, () => timeId('evalrun_', this.#deps).id);
+    if (!reserved.ok) throw new ApiError('idempotency_mismatch', KEY_REUSED);
+    const { id, repeated } = reserved;
+    const existing = repeated ? await this.find(evaluation.projectId, evaluation.id, id) : undefined;
+    // Whoever made it may not have got to ring for it.
+    return existing ? this.#put(existing) : this.create(evaluation, request, rows, id);
   }
 
   /**
@@ -91,9 +113,14 @@ export class Runs {
       error: null,
     };
     if (rows.kept) await keepRows(store, run, rows.kept);
-    if (!(await storeRun(this.#deps, run))) throw deleted(run.id);
-    await this.ring(run);
-    return run;
+    return this.#put(run);
+  }
+
+  async #put(run: StoredRun): Promise<StoredRun> {
+    const stored = await storeRun(this.#deps, run);
+    if (!stored) throw deleted(run.id);
+    if (stored.state === 'queued') await this.ring(stored);
+    return stored;
   }
 
   /** Sends a doorbell message. Losing it is repaired by the sweeper. */

@@ -3,7 +3,8 @@
  * cannot be swept never keeps the others from it.
  */
 import { ENDED_RUN_STATES, KEYS, type StoredRun } from '@preheat/contracts';
-import { type Clock, listAll, type Log, type ObjectStore } from '@preheat/ports';
+import { inLanes, SweepTurn } from '@preheat/jobs';
+import type { Clock, Log, ObjectStore } from '@preheat/ports';
 import { forgetEval } from './forget-eval.js';
 import { afterExpiry } from './held-run.js';
 import type { Runs } from './runs.js';
@@ -20,7 +21,11 @@ export interface RunSweepOptions {
   readonly ringAfterMs: number;
   /** Told of a run that ended, before the sweeper forgets it; a failure, or a crash, brings the run back. */
   readonly ended?: (run: StoredRun) => Promise<void>;
+  /** What of the active runs is looked at; all of them unless said. */
+  readonly turn?: SweepTurn;
 }
+
+const RUNS_AT_ONCE = 8;
 
 export interface RunSweepDependencies {
   readonly store: ObjectStore;
@@ -30,14 +35,15 @@ export interface RunSweepDependencies {
 
 export async function sweepRuns(runs: Runs, deps: RunSweepDependencies, options: RunSweepOptions): Promise<RunSweep> {
   const result = { seen: 0, rung: 0, cleared: 0, failed: 0 };
-  for await (const { key } of listAll(deps.store, KEYS.activeRuns)) {
+  const { turn = new SweepTurn(deps) } = options;
+  await inLanes(turn.entries(KEYS.activeRuns), RUNS_AT_ONCE, async ({ key }) => {
     result.seen++;
     const outcome = await sweepOne(runs, deps, key, options).catch((error: unknown) => {
       deps.log.error('an evaluation run could not be swept', { key, error });
       return 'failed' as const;
     });
     if (outcome !== 'left') result[outcome]++;
-  }
+  });
   return result;
 }
 

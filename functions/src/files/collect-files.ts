@@ -3,7 +3,8 @@
  * the last step is longer ago than the grace period, so that whoever is still at it can finish.
  */
 import { InvariantError, KEYS } from '@preheat/contracts';
-import { type Clock, listAll, type ListEntry, type Log, type ObjectStore } from '@preheat/ports';
+import { SweepTurn } from '@preheat/jobs';
+import type { Clock, ListEntry, Log, ObjectStore } from '@preheat/ports';
 import { createdAtOf } from '../listing/time-id.js';
 
 export interface FileCollection {
@@ -14,11 +15,11 @@ export interface FileCollection {
 
 export async function collectFiles(
   { store, clock, log }: { store: ObjectStore; clock: Clock; log: Log },
-  { orphanGraceMs }: { orphanGraceMs: number },
+  { orphanGraceMs, turn = new SweepTurn({ store, clock }) }: { orphanGraceMs: number; turn?: SweepTurn },
 ): Promise<FileCollection> {
   const result = { deleted: 0, failed: 0 };
   const olderThanMs = clock.nowMs() - orphanGraceMs;
-  for await (const mark of listAll(store, KEYS.unfinishedFiles)) {
+  for await (const mark of turn.entries(KEYS.unfinishedFiles)) {
     try {
       if (await collectFile(store, mark, olderThanMs)) result.deleted++;
     } catch (error) {

@@ -86,6 +86,7 @@ export class FileLibrary {
     const lines = await validateRows(content.body, description);
     const document = toDocument(projectId, staged, description, lines);
     const entry = KEYS.fileIndexEntry(projectId, staged.createdAtMs, staged.id);
+    await this.#scheduleExpiry(document);
     await putIdempotent(this.#store, KEYS.file(staged.id), encodeStored(document), 'application/json');
     await putIdempotent(this.#store, entry, new Uint8Array());
     await this.#store.delete(KEYS.unfinishedFile(staged.id));
@@ -94,11 +95,8 @@ export class FileLibrary {
 
   /** The record, or undefined when the project has no such file or it has expired. */
   async find(projectId: string, id: string): Promise<StoredFile | undefined> {
-    const object = await this.#store.get(KEYS.file(id));
-    if (!object) return undefined;
-    const stored = decodeStored(StoredFile, object.body, KEYS.file(id));
-    const isExpired = (stored.file.expires_at ?? Infinity) * 1000 <= this.#clock.nowMs();
-    return isExpired ? undefined : ownedBy(projectId, stored);
+    const stored = await this.#read(projectId, id);
+    return stored && this.#isExpired(stored) ? undefined : stored;
   }
 
   /** @throws ApiError `not_found`. */
@@ -124,6 +122,27 @@ export class FileLibrary {
 
   async delete(projectId: string, id: string): Promise<void> {
     await this.get(projectId, id);
+    await this.#delete(projectId, id);
+  }
+
+  /** Whether there was one that expired. */
+  async deleteExpired(projectId: string, id: string): Promise<boolean> {
+    const stored = await this.#read(projectId, id);
+    if (!stored || !this.#isExpired(stored)) return false;
+    await this.#delete(projectId, id);
+    return true;
+  }
+
+  async #read(projectId: string, id: string): Promise<StoredFile | undefined> {
+    const object = await this.#store.get(KEYS.file(id));
+    return object && ownedBy(projectId, decodeStored(StoredFile, object.body, KEYS.file(id)));
+  }
+
+  #isExpired({ file }: StoredFile): boolean {
+    return (file.expires_at ?? Infinity) * 1000 <= this.#clock.nowMs();
+  }
+
+  async #delete(projectId: string, id: string): Promise<void> {
     await this.#markUnfinished(projectId, id);
     const entry = await findKey(this.#index(projectId), id);
     await this.#remove(id, entry);
@@ -133,6 +152,11 @@ export class FileLibrary {
     if (entry !== undefined) await this.#store.delete(entry);
     await this.#store.delete(KEYS.file(id));
     await this.#store.delete(KEYS.fileContent(id));
+  }
+
+  async #scheduleExpiry({ projectId, file }: StoredFile): Promise<void> {
+    if (file.expires_at === undefined) return;
+    await putIdempotent(this.#store, KEYS.fileExpiry(file.expires_at * 1000, projectId, file.id), new Uint8Array());
   }
 
   /** The mark names the project, which nothing else tells before there is a record. */

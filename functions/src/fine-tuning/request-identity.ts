@@ -9,16 +9,19 @@ import type { FastifyRequest } from 'fastify';
 
 const MAX_KEY_LENGTH = 255;
 
-/** @throws ApiError `invalid_request` for a key of the wrong length. */
-export function requestIdentity({ headers, body, projectId }: FastifyRequest): RequestIdentity {
+/**
+ * @param scope What beside the body says what is created: the same body, and the same key, are other requests in another scope.
+ * @throws ApiError `invalid_request` for a key of the wrong length.
+ */
+export function requestIdentity({ headers, body, projectId }: FastifyRequest, scope = ''): RequestIdentity {
   const key = headers['idempotency-key'];
   if (key !== undefined && (typeof key !== 'string' || key.length === 0 || key.length > MAX_KEY_LENGTH)) {
     throw new ApiError('invalid_request', `\`Idempotency-Key\` takes 1 to ${MAX_KEY_LENGTH} characters.`);
   }
   return {
     projectId,
-    keyDigest: key === undefined ? null : hex(key),
-    bodyDigest: hex(canonical(body)),
+    keyDigest: key === undefined ? null : hex(scope + key),
+    bodyDigest: hex(scope + canonical(body)),
     isRetry: Number(headers['x-stainless-retry-count'] ?? 0) > 0,
   };
 }

@@ -5,7 +5,7 @@
  */
 import { MANIFEST_NAME } from '@preheat/checkpoints';
 import { decodeStored, KEYS, ModelRecord } from '@preheat/contracts';
-import { markOfModel, Uses, type UsesDependencies } from '@preheat/jobs';
+import { markOfModel, SweepTurn, Uses, type UsesDependencies } from '@preheat/jobs';
 import { listAll, type ListEntry, type Log, type ObjectStore } from '@preheat/ports';
 
 export interface ImportCollection {
@@ -16,11 +16,11 @@ export interface ImportCollection {
 
 export async function collectImports(
   deps: UsesDependencies & { readonly log: Log },
-  { orphanGraceMs }: { orphanGraceMs: number },
+  { orphanGraceMs, turn = new SweepTurn(deps) }: { orphanGraceMs: number; turn?: SweepTurn },
 ): Promise<ImportCollection> {
   const result = { deleted: 0, failed: 0 };
   const olderThanMs = deps.clock.nowMs() - orphanGraceMs;
-  for await (const mark of listAll(deps.store, KEYS.doomedImports)) {
+  for await (const mark of turn.entries(KEYS.doomedImports)) {
     if (mark.lastModifiedMs >= olderThanMs) continue;
     try {
       if (await collectImport(deps, mark, { olderThanMs, orphanGraceMs })) result.deleted++;

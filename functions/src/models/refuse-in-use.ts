@@ -3,7 +3,7 @@ import { ApiError } from '@preheat/contracts';
 import { type Use, Uses, type UsesDependencies } from '@preheat/jobs';
 
 /** A request that creates a job or a model takes less. */
-const CREATION_MAX_MS = 10 * 60_000;
+export const CREATION_MAX_MS = 10 * 60_000;
 const USERS_NAMED = 5;
 
 /** As of now, for one request. */

@@ -3,8 +3,16 @@
  * model that something uses expires once nothing does: its entry stays due.
  */
 import { KEYS, type ModelRecord } from '@preheat/contracts';
-import { readModelRecord, restoreModel, retireModel, Uses, type UsesDependencies } from '@preheat/jobs';
-import { listAll, type Log, putIdempotent } from '@preheat/ports';
+import {
+  ActiveRuns,
+  readModelRecord,
+  restoreModel,
+  retireModel,
+  SweepTurn,
+  Uses,
+  type UsesDependencies,
+} from '@preheat/jobs';
+import { type Log, putIdempotent } from '@preheat/ports';
 import { scheduleModelFiles } from './schedule-model-files.js';
 
 export interface ExpirySweep {
@@ -18,6 +26,8 @@ export interface ExpirySweep {
 
 export interface ExpiryOptions {
   readonly orphanGraceMs: number;
+  /** What of the expiries is looked at; all that are due unless said. */
+  readonly turn?: SweepTurn;
 }
 
 export type ExpiryDependencies = UsesDependencies & { readonly log: Log };
@@ -31,10 +41,12 @@ type Outcome = 'expired' | 'forgotten' | 'waiting' | 'dropped';
 export async function sweepExpiries(deps: ExpiryDependencies, options: ExpiryOptions): Promise<ExpirySweep> {
   const result = { expired: 0, forgotten: 0, waiting: 0, failed: 0 };
   const nowMs = deps.clock.nowMs();
-  for await (const { key } of listAll(deps.store, KEYS.expiries)) {
-    if (Number(key.slice(KEYS.expiries.length).slice(0, TIME_LENGTH)) > nowMs) break;
+  const { orphanGraceMs, turn = new SweepTurn(deps) } = options;
+  const runs = new ActiveRuns(deps.store);
+  const isDue = (key: string): boolean => Number(key.slice(KEYS.expiries.length).slice(0, TIME_LENGTH)) <= nowMs;
+  for await (const { key } of turn.entries(KEYS.expiries, isDue)) {
     try {
-      const outcome = await sweepOne(deps, options, key, nowMs);
+      const outcome = await sweepOne(deps, { orphanGraceMs, runs }, key, nowMs);
       if (outcome !== 'waiting') await deps.store.delete(key);
       if (outcome !== 'dropped') result[outcome]++;
     } catch (error) {
@@ -47,7 +59,7 @@ export async function sweepExpiries(deps: ExpiryDependencies, options: ExpiryOpt
 
 async function sweepOne(
   deps: ExpiryDependencies,
-  options: ExpiryOptions,
+  { orphanGraceMs, runs }: { orphanGraceMs: number; runs: ActiveRuns },
   key: string,
   nowMs: number,
 ): Promise<Outcome> {
@@ -56,8 +68,12 @@ async function sweepOne(
   if (!record) return 'dropped';
   if (record.gone) return forget(deps, record, nowMs);
   if ((record.expiresAtMs ?? Infinity) > nowMs) return 'dropped';
-  const isUsed = async () => (await new Uses(deps, usesOptions(options)).ofModel(record)).length > 0;
-  if (await isUsed()) return 'waiting';
+  const isUsed = async (by?: ActiveRuns): Promise<boolean> => {
+    const uses = new Uses(deps, { graceMs: orphanGraceMs, includeDead: true, ...(by ? { runs: by } : {}) });
+    return (await uses.ofModel(record)).length > 0;
+  };
+  // Runs as they were when the sweep began: whoever came since is seen after the name went.
+  if (await isUsed(runs)) return 'waiting';
   await scheduleModelFiles(deps, record);
   await putIdempotent(deps.store, KEYS.expiry(nowMs + TOLD_MS, projectId, record.name), new Uint8Array());
   await retireModel(deps.store, record, { atMs: nowMs, reason: 'expired' });
@@ -66,8 +82,6 @@ async function sweepOne(
   await restoreModel(deps.store, record);
   return 'waiting';
 }
-
-const usesOptions = ({ orphanGraceMs }: ExpiryOptions) => ({ graceMs: orphanGraceMs, includeDead: true });
 
 /** Names of imports are chosen by people, who may import to them again at any moment: their records stay. */
 async function forget({ store }: ExpiryDependencies, record: ModelRecord, nowMs: number): Promise<Outcome> {

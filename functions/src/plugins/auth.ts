@@ -42,8 +42,8 @@ async function holderOf(request: FastifyRequest, keys: KeyDirectory, failedKeys:
   const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   const known = token === undefined ? undefined : keys.known(token);
   if (known) return known;
-  // Whoever guesses reaches neither the store nor an answer.
-  failedKeys.refuseIfTooMany(request.ip);
+  // Whoever guesses reaches neither the store nor an answer. Others may call from the same address: a proxy's, or an office's.
+  if (token === undefined || !keys.wasGood(token)) failedKeys.refuseIfTooMany(request.ip);
   const found = token === undefined ? undefined : await keys.find(token);
   if (found) return found;
   failedKeys.count(request.ip);

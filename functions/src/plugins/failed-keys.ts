@@ -1,6 +1,6 @@
 /**
  * Counts the unknown keys that come from one address. Whoever sends too many in a minute is refused before the store is
- * asked; keys that a process trusts already are not affected, wherever they come from.
+ * asked; keys that a process trusts, or read in the last half hour, are not affected, wherever they come from.
  */
 import { ApiError } from '@preheat/contracts';
 import type { Clock } from '@preheat/ports';

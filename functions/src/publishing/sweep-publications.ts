@@ -13,8 +13,8 @@ import {
   type Publication,
   TERMINAL_STATES,
 } from '@preheat/contracts';
-import type { JobStore } from '@preheat/jobs';
-import { type Clock, type Ids, listAll, type Log, type ObjectStore, putIdempotent } from '@preheat/ports';
+import { type JobStore, SweepTurn } from '@preheat/jobs';
+import { type Clock, type Ids, type Log, type ObjectStore, putIdempotent } from '@preheat/ports';
 import { checkRun } from '../evaluation/check-run.js';
 import type { Runs } from '../evaluation/runs.js';
 import { timeId } from '../listing/time-id.js';
@@ -47,9 +47,13 @@ export async function rememberPublication(store: ObjectStore, job: JobDocument):
 
 const isSettled = ({ state }: Publication): boolean => state === 'published' || state === 'refused';
 
-export async function sweepPublications(deps: PublishingDependencies): Promise<PublicationSweep> {
+/** @param turn What of the publications is looked at. */
+export async function sweepPublications(
+  deps: PublishingDependencies,
+  turn = new SweepTurn(deps),
+): Promise<PublicationSweep> {
   const result = { settled: 0, waiting: 0, failed: 0 };
-  for await (const { key } of listAll(deps.store, KEYS.publications)) {
+  for await (const { key } of turn.entries(KEYS.publications)) {
     const jobId = key.slice(KEYS.publications.length);
     try {
       const job = (await deps.jobs.read(jobId))?.document;

@@ -36,6 +36,17 @@ export class DecoderServing {
     await (this.#decoders ??= this.#load());
   }
 
+  /** Whether models can be opened here: a function that serves none is shipped without what does. Loads it if so. */
+  async hasRuntime(): Promise<boolean> {
+    try {
+      await this.loadRuntime();
+      return true;
+    } catch (error) {
+      if (isMissingRuntime(error)) return false;
+      throw error;
+    }
+  }
+
   /**
    * The decoder of a model; the caller must release it.
    * @param projectId Who asks: beginnings of prompts are shared within a project, and without one not at all.
@@ -70,6 +81,10 @@ export class DecoderServing {
     return new ServedDecoders(this.#models, this.#options);
   }
 }
+
+export const isMissingRuntime = (error: unknown): boolean =>
+  error instanceof Error &&
+  ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes((error as { code?: string }).code ?? '');
 
 /** A decoder in the name of one project. */
 class ProjectDecoder implements ServedDecoder {

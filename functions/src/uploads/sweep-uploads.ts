@@ -3,19 +3,23 @@
  * request is answered like the first. A crash in between leaves the entry, so the next sweep goes on.
  */
 import { KEYS } from '@preheat/contracts';
+import { SweepTurn } from '@preheat/jobs';
 import { type Clock, listAll, type ObjectStore } from '@preheat/ports';
 
 /** Requests that began before the expiry may still be under way. */
 const GRACE_MS = 3_600_000;
 const TIME_LENGTH = 15;
 
-/** The number of uploads removed. */
-export async function sweepUploads({ store, clock }: { store: ObjectStore; clock: Clock }): Promise<number> {
+/** The number of uploads removed. @param turn What of the open uploads is looked at. */
+export async function sweepUploads(
+  { store, clock }: { store: ObjectStore; clock: Clock },
+  turn = new SweepTurn({ store, clock }),
+): Promise<number> {
   let removed = 0;
-  for await (const { key } of listAll(store, KEYS.openUploads)) {
-    const entry = key.slice(KEYS.openUploads.length);
-    if (Number(entry.slice(0, TIME_LENGTH)) + GRACE_MS > clock.nowMs()) break;
-    const id = entry.slice(TIME_LENGTH + 1);
+  const entryOf = (key: string): string => key.slice(KEYS.openUploads.length);
+  const isDue = (key: string): boolean => Number(entryOf(key).slice(0, TIME_LENGTH)) + GRACE_MS <= clock.nowMs();
+  for await (const { key } of turn.entries(KEYS.openUploads, isDue)) {
+    const id = entryOf(key).slice(TIME_LENGTH + 1);
     for await (const part of listAll(store, KEYS.uploadParts(id))) await store.delete(part.key);
     await store.delete(KEYS.upload(id));
     await store.delete(key);

@@ -14,6 +14,7 @@ import {
 } from '@preheat/contracts';
 import { DocumentStore } from '@preheat/jobs';
 import { type Clock, type Ids, listAll, type Log, type ObjectStore } from '@preheat/ports';
+import { FairOrder } from './fair-order.js';
 import { signedHeaders } from './signed-headers.js';
 import { validSecrets, type WebhookEndpoints } from './webhook-endpoints.js';
 import type { DeliveryOutcome, WebhookSender } from './webhook-sender.js';
@@ -30,8 +31,17 @@ export interface DeliveryDependencies {
 export const RETRY_AFTER_MS = [5_000, 30_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000] as const;
 /** Longer than an attempt can take: a delivery whose sender died is due again then. */
 const CLAIM_MS = 60_000;
-const MAX_PER_SWEEP = 256;
+const MAX_SEEN = 10_000;
+const MAX_OF_PROJECT = 256;
 const AT_ONCE = 16;
+const AT_ONCE_OF_PROJECT = 4;
+/** The longest that an attempt takes, with the reads and writes around it (`http-sender.ts`). */
+const ATTEMPT_MS = 12_000;
+/** How long deliveries are taken where nobody says when the time is up. */
+const SWEEP_MS = 60_000;
+/** Attempts of one sweep that reach nobody, after which the endpoint's other deliveries are put off, uncounted. */
+const UNREACHED_MAX = 2;
+const PUT_OFF_MS = 300_000;
 const TIME_LENGTH = 15;
 const GONE = 410;
 
@@ -63,21 +73,37 @@ export class WebhookDeliveries {
     }
   }
 
-  /** One attempt at everything that is due. Returns how many attempts were made. */
-  async deliverDue(): Promise<number> {
-    const due: string[] = [];
-    const nowMs = this.#deps.clock.nowMs();
-    for await (const { key } of listAll(this.#deps.store, KEYS.dueDeliveries)) {
-      if (dueAtOf(key) > nowMs || due.length >= MAX_PER_SWEEP) break;
-      due.push(key);
-    }
+  /**
+   * One attempt at what is due, shared between projects. What there was no time for stays due.
+   * @param endsAtMs No attempt is under way any more from then on.
+   * @returns how many attempts were made.
+   */
+  async deliverDue({ endsAtMs }: { endsAtMs?: number } = {}): Promise<number> {
+    const { clock } = this.#deps;
+    const lastStartMs = (endsAtMs ?? clock.nowMs() + SWEEP_MS) - ATTEMPT_MS;
+    const due = await this.#due();
+    const unreached = new Map<string, number>();
     let attempts = 0;
-    const work = due.values();
-    const lane = async () => {
-      for (const key of work) if (await this.#deliverOne(key)) attempts++;
+    const deliver = async (key: string): Promise<void> => {
+      if (await this.#deliverOne(key, unreached)) attempts++;
+    };
+    const lane = async (): Promise<void> => {
+      while (clock.nowMs() <= lastStartMs && (await due.next(deliver)));
     };
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
     return attempts;
+  }
+
+  async #due(): Promise<FairOrder> {
+    const due = new FairOrder(AT_ONCE_OF_PROJECT);
+    const nowMs = this.#deps.clock.nowMs();
+    let seen = 0;
+    for await (const { key } of listAll(this.#deps.store, KEYS.dueDeliveries)) {
+      if (dueAtOf(key) > nowMs || ++seen > MAX_SEEN) break;
+      const { projectId } = namesIn(key);
+      if (due.waitingOf(projectId) < MAX_OF_PROJECT) due.add(projectId, key);
+    }
+    return due;
   }
 
   /** Sends an event once, now, and keeps nothing of it. */
@@ -89,16 +115,19 @@ export class WebhookDeliveries {
     return this.#deps.sendWebhook({ url: endpoint.url, headers, body });
   }
 
-  async #deliverOne(key: string): Promise<boolean> {
+  /** @param unreached Attempts of this sweep that reached nobody, by endpoint. */
+  async #deliverOne(key: string, unreached: Map<string, number>): Promise<boolean> {
     try {
-      const claimed = await this.#claim(key);
+      const claimed = await this.#claim(key, unreached);
       if (!claimed) return false;
       const endpoint = await this.#endpoints.find(claimed.projectId, claimed.endpointId);
       if (endpoint?.state !== 'enabled') {
         await this.#settle(claimed, { state: 'dropped', lastProblem: 'the endpoint is disabled or gone' });
         return false;
       }
-      await this.#conclude(claimed, await this.sendNow(endpoint, claimed.event));
+      const outcome = await this.sendNow(endpoint, claimed.event);
+      if (outcome.kind === 'failed') unreached.set(endpoint.id, (unreached.get(endpoint.id) ?? 0) + 1);
+      await this.#conclude(claimed, outcome);
       return true;
     } catch (error) {
       this.#deps.log.error('a webhook delivery failed here; the sweeper tries again', { key, error });
@@ -106,13 +135,16 @@ export class WebhookDeliveries {
     }
   }
 
-  /** Takes a due delivery for `CLAIM_MS`. An entry that is out of date is put right. */
-  async #claim(key: string): Promise<StoredDelivery | undefined> {
+  /** Takes a due delivery for `CLAIM_MS`, or puts it off. An entry that is out of date is put right. */
+  async #claim(key: string, unreached: ReadonlyMap<string, number>): Promise<StoredDelivery | undefined> {
     const { projectId, id } = namesIn(key);
     const nowMs = this.#deps.clock.nowMs();
     let isOurs = false;
     const stored = await this.#documents.update(KEYS.webhookDelivery(projectId, id), (delivery) => {
-      isOurs = delivery.state === 'pending' && delivery.dueAtMs <= nowMs;
+      const isDue = delivery.state === 'pending' && delivery.dueAtMs <= nowMs;
+      const isPutOff = isDue && (unreached.get(delivery.endpointId) ?? 0) >= UNREACHED_MAX;
+      isOurs = isDue && !isPutOff;
+      if (isPutOff) return { ...delivery, dueAtMs: nowMs + PUT_OFF_MS };
       return isOurs ? { ...delivery, attempts: delivery.attempts + 1, dueAtMs: nowMs + CLAIM_MS } : undefined;
     });
     if (stored?.document.state === 'pending') await this.#mark(stored.document);

@@ -22,6 +22,7 @@ export function observed(deps: RunnerDependencies, tell: AtMoment): RunnerDepend
   };
   const store = around(deps.store, {
     get: (key) => before('get', String(key)),
+    getStream: (key) => before('get', String(key)),
     put: (key) => before('put', String(key)),
   });
   const executor = around(deps.executor, {});

@@ -1,4 +1,4 @@
-/** Which job a create request was given, so that its repetition is answered with the same one. */
+/** Which job or evaluation run a create request was given, so that its repetition is answered with the same one. */
 import Type, { type Static } from 'typebox';
 import { Count, Id, RecentWriteIds } from './primitives.js';
 
@@ -6,6 +6,7 @@ export const IdempotencyRecord = Type.Object({
   schemaVersion: Type.Literal(1),
   writeId: Id,
   recentWriteIds: RecentWriteIds,
+  /** Of the job, or of the run. */
   jobId: Id,
   /** Hexadecimal digest of the request body. */
   bodyDigest: Id,

@@ -52,6 +52,7 @@ export * from './stored-completion.js';
 export * from './text-completion.js';
 export * from './throughput.js';
 export * from './training-row.js';
+export * from './sweep-cursors.js';
 export * from './upload.js';
 export * from './validation.js';
 export * from './webhook.js';

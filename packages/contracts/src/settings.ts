@@ -6,6 +6,8 @@ import { RunnerClassName } from './runner-class.js';
 import { check } from './validation.js';
 
 const ColdStartSeconds = Type.String({ pattern: '^[1-9][0-9]{0,4}$' });
+const ADDRESS = '[0-9a-fA-F.:]{2,45}(/[0-9]{1,3})?';
+const TRUSTED_PROXIES = `^${ADDRESS}(,${ADDRESS})*$`;
 const PricePerHour = Type.String({ pattern: '^[0-9]{1,6}(\\.[0-9]{1,6})?$' });
 
 export const StoreSettings = Type.Object({
@@ -59,6 +61,11 @@ export const ApiSettings = Type.Interface([FleetSettings], {
   PREHEAT_ANSWER_LIMIT_SECONDS: Type.Optional(Type.String({ pattern: '^([2-9][0-9]|[1-9][0-9]{2,4})$' })),
   /** Requests a minute that one project may make to this process; 6000 unless said. */
   PREHEAT_REQUESTS_PER_MINUTE: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,6}$' })),
+  /**
+   * Proxies in front whose `X-Forwarded-For` is believed, so that whoever guesses keys is told from others behind them: their
+   * addresses and networks, comma-separated. None unless said.
+   */
+  PREHEAT_TRUSTED_PROXIES: Type.Optional(Type.String({ pattern: TRUSTED_PROXIES, maxLength: 4096 })),
   /** Address clients use, for URLs in answers. */
   PREHEAT_PUBLIC_URL: Type.Optional(Type.String({ maxLength: 2048 })),
   /** The classes of runners that jobs are judged against, as JSON (`RunnerClass`); this machine unless said. */

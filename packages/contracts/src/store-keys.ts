@@ -64,6 +64,10 @@ export const KEYS = {
   fileIndex: (projectId: string) => `index/files/${projectId}/`,
   fileIndexEntry: (projectId: string, createdAtMs: number, id: string) =>
     `index/files/${projectId}/${newestFirst(createdAtMs)}-${id}`,
+  /** Files that expire, the first to expire first. Written before the record. */
+  fileExpiries: 'index/file-expiries/',
+  fileExpiry: (expiresAtMs: number, projectId: string, id: string) =>
+    `index/file-expiries/${oldestFirst(expiresAtMs)}-${projectId}+${id}`,
   upload: (id: string) => `uploads/${id}/upload.json`,
   uploadParts: (id: string) => `uploads/${id}/parts/`,
   uploadPart: (id: string, partId: string) => `uploads/${id}/parts/${partId}`,
@@ -99,6 +103,8 @@ export const KEYS = {
   /** How fast jobs of one kind trained. By project: the speed of a job is nobody else's business. */
   throughput: (projectId: string, kind: ThroughputKind) =>
     `throughput/${projectId}/${kind.runnerClass}/${kind.algorithm}${kind.adapter ? '-adapter' : ''}/${encodeURIComponent(kind.model)}.json`,
+  /** Where the stages of the sweeper stopped. */
+  sweepCursors: 'sweeper/cursors.json',
   /** How many runners are wanted. */
   scale: 'scheduler/scale.json',
   /** What runners learned of gaps between jobs (`KeyStateShard`): of all classes, of one class, of one writer. */

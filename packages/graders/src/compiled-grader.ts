@@ -2,7 +2,7 @@
 import type { Grader, Problem } from '@preheat/contracts';
 import type { GraderServices, ScoreCall } from './grader-services.js';
 import type { GradingContext } from './grading-context.js';
-import type { Outcome } from './outcome.js';
+import { type Outcome, success } from './outcome.js';
 import type { PlaceholderPath } from './placeholder-path.js';
 
 /** How often and how long a grader that calls out is tried for one sample. */
@@ -43,6 +43,19 @@ export function requiredItemKeys(compiled: CompiledGrader): string[] {
 export function itemProblems(compiled: CompiledGrader, item: Readonly<Record<string, unknown>>): string[] {
   const messages = [...compiled.scorers.values()].map((scorer) => scorer.checkItem(item));
   return [...new Set(messages.filter((message) => message !== null))];
+}
+
+/**
+ * What of a grader a process that can open no model can run: its leaves that ask none. Their scores are real, and no reward follows from
+ * them. Undefined when nothing is left.
+ */
+export function withoutJudges(compiled: CompiledGrader): CompiledGrader | undefined {
+  const { grader, scorers } = compiled;
+  const typeOf = (key: string): string => (grader.type === 'multi' ? grader.graders[key]?.type : grader.type) ?? '';
+  const isJudge = (key: string): boolean => ['score_model', 'label_model'].includes(typeOf(key));
+  const kept = [...scorers].filter(([key]) => !isJudge(key));
+  if (kept.length === scorers.size) return compiled;
+  return kept.length === 0 ? undefined : { grader, scorers: new Map(kept), combine: () => success(0) };
 }
 
 /** What only the services know to be wrong with a grader; `path` is where it stands in the request. */

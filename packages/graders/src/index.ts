@@ -7,6 +7,7 @@ export {
   type ProofOptions,
   proveGrader,
   requiredItemKeys,
+  withoutJudges,
   type Scorer,
 } from './compiled-grader.js';
 export { type Criterion, criterionResult, storedCriterion } from './criterion.js';

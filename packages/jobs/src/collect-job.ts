@@ -18,13 +18,15 @@ import { appendEvents } from './event-log.js';
 import type { JobStore, JobStoreDependencies } from './job-store.js';
 import { modelsOfJob, readModelRecord, restoreModel, retireModel, type StoredModel } from './model-records.js';
 import { markOfJob, type Use } from './use-marks.js';
-import { isAtWork, Uses } from './uses.js';
+import { type ActiveRuns, isAtWork, Uses } from './uses.js';
 
 export interface JobLook {
   readonly jobId: string;
   /** Keys outside its folder that were written before its document, as its entry of the schedule says. */
   readonly traces: readonly string[];
   readonly graceMs: number;
+  /** Runs under way as the sweep read them, for what is looked at again before anything goes. */
+  readonly runs?: ActiveRuns;
 }
 
 /** What one look goes by. */
@@ -83,7 +85,8 @@ function rareLookAtMs(look: Look, endedAtMs: number): number {
 const isAllOver = (job: JobDocument): boolean => TERMINAL_STATES.has(job.state) && !isAtWork(job) && !isDead(job);
 
 /** Who uses what as of now: what was read a moment ago tells nothing of that. */
-const usesAt = ({ deps, jobs, graceMs }: Look): Uses => new Uses({ ...deps, jobs }, { graceMs, includeDead: true });
+const usesAt = ({ deps, jobs, graceMs }: Look, runs?: ActiveRuns): Uses =>
+  new Uses({ ...deps, jobs }, { graceMs, includeDead: true, ...(runs ? { runs } : {}) });
 
 const isUsed = (look: Look, uses: readonly Use[]): boolean => look.jobs.pieces.isUsed(uses);
 
@@ -109,7 +112,7 @@ function surplusModels(job: JobDocument, models: readonly StoredModel[]): Stored
 
 async function retireUnused(look: Look, surplus: readonly StoredModel[]): Promise<void> {
   const { store, clock } = look.deps;
-  const before = usesAt(look);
+  const before = usesAt(look, look.runs);
   const retired: ModelRecord[] = [];
   for (const { record } of surplus) {
     if (isUsed(look, await before.ofModel(record))) continue;

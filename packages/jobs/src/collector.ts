@@ -6,10 +6,12 @@
  * process was stopped, its request was on its way), so looks at a job become rare, and never end.
  */
 import { KEYS } from '@preheat/contracts';
-import { listAll, putIdempotent } from '@preheat/ports';
+import { putIdempotent } from '@preheat/ports';
 import { collectJob } from './collect-job.js';
 import { decodeTraces, encodeTraces } from './collection-entry.js';
 import type { JobStore, JobStoreDependencies } from './job-store.js';
+import { SweepTurn } from './sweep-turns.js';
+import { ActiveRuns } from './uses.js';
 
 export interface CollectResult {
   readonly looked: number;
@@ -21,6 +23,8 @@ export interface CollectResult {
 export interface CollectOptions {
   /** Age from which an object that nothing refers to is deleted. */
   readonly orphanGraceMs: number;
+  /** What of the schedule is looked at; all that is due unless said. */
+  readonly turn?: SweepTurn;
 }
 
 /**
@@ -30,17 +34,18 @@ export interface CollectOptions {
 export async function collectJobs(
   jobs: JobStore,
   deps: JobStoreDependencies,
-  { orphanGraceMs }: CollectOptions,
+  { orphanGraceMs, turn = new SweepTurn(deps) }: CollectOptions,
 ): Promise<CollectResult> {
   const result = { looked: 0, deleted: 0, failed: 0 };
   const nowMs = deps.clock.nowMs();
-  for await (const { key } of listAll(deps.store, KEYS.collections)) {
-    const [sinceMs, jobId] = splitCollectionKey(key);
-    if (sinceMs + orphanGraceMs > nowMs) break;
+  const runs = new ActiveRuns(deps.store);
+  const isDue = (key: string): boolean => splitCollectionKey(key)[0] + orphanGraceMs <= nowMs;
+  for await (const { key } of turn.entries(KEYS.collections, isDue)) {
+    const [, jobId] = splitCollectionKey(key);
     result.looked++;
     try {
       const traces = decodeTraces((await deps.store.get(key))?.body);
-      const { deleted, lookAtMs } = await collectJob(jobs, deps, { jobId, traces, graceMs: orphanGraceMs });
+      const { deleted, lookAtMs } = await collectJob(jobs, deps, { jobId, traces, graceMs: orphanGraceMs, runs });
       result.deleted += deleted;
       if (lookAtMs !== null) {
         const next = KEYS.collection(lookAtMs - orphanGraceMs, jobId);

@@ -21,16 +21,16 @@ export interface RequestIdentity {
 }
 
 /** The same for every repetition of a request. */
-export interface ReservedJob {
-  readonly jobId: string;
+export interface ReservedId {
+  readonly id: string;
   readonly reservedAtMs: number;
 }
 
 export type Reservation =
-  /** The job this request must be; `repeated` when an earlier request already reserved it. */
-  ({ readonly ok: true; readonly repeated: boolean } & ReservedJob) | { readonly ok: false };
+  /** What this request must create; `repeated` when an earlier request already reserved it. */
+  ({ readonly ok: true; readonly repeated: boolean } & ReservedId) | { readonly ok: false };
 
-/** Hands out job ids so that a repeated request gets the id of its first attempt, also across a crash in between. */
+/** Hands out ids so that a repeated request gets the id of its first attempt, also across a crash in between. */
 export class IdempotencyLedger {
   readonly #documents: DocumentStore<typeof IdempotencyRecord>;
   readonly #clock: Clock;
@@ -42,21 +42,27 @@ export class IdempotencyLedger {
     this.#ids = ids;
   }
 
-  /** `{ok: false}` when the key was used with another body. */
-  async reserve(identity: RequestIdentity): Promise<Reservation> {
-    return identity.keyDigest === null ? this.#byBody(identity) : this.#byKey(identity, identity.keyDigest);
+  /**
+   * `{ok: false}` when the key was used with another body.
+   * @param newId Of what the request creates, if nothing is reserved for it. Default: of a job.
+   */
+  async reserve(identity: RequestIdentity, newId = () => this.#ids.next('ftjob-')): Promise<Reservation> {
+    const record = this.#record(identity, newId());
+    return identity.keyDigest === null
+      ? this.#byBody(identity, record)
+      : this.#byKey(identity, identity.keyDigest, record);
   }
 
-  async #byKey(identity: RequestIdentity, keyDigest: string): Promise<Reservation> {
+  async #byKey(identity: RequestIdentity, keyDigest: string, record: IdempotencyRecord): Promise<Reservation> {
     const key = KEYS.idempotency(identity.projectId, `key-${keyDigest}`);
-    const { created, stored } = await this.#documents.create(key, this.#record(identity));
+    const { created, stored } = await this.#documents.create(key, record);
     if (stored.document.bodyDigest !== identity.bodyDigest) return { ok: false };
     return { ok: true, ...reservedBy(stored.document), repeated: !created };
   }
 
-  async #byBody(identity: RequestIdentity): Promise<Reservation> {
+  async #byBody(identity: RequestIdentity, unmarked: IdempotencyRecord): Promise<Reservation> {
     const key = KEYS.idempotency(identity.projectId, `body-${identity.bodyDigest}`);
-    const record = { ...this.#record(identity), awaitsOriginal: identity.isRetry };
+    const record = { ...unmarked, awaitsOriginal: identity.isRetry };
     let reserved: Reservation = { ok: true, ...reservedBy(record), repeated: false };
     const { created } = await this.#documents.create(key, record);
     if (created) return reserved;
@@ -65,22 +71,25 @@ export class IdempotencyLedger {
       const isOurs = stored.jobId === record.jobId;
       const isKnown = isOurs || (isFresh && (identity.isRetry || stored.awaitsOriginal === true));
       reserved = { ok: true, ...reservedBy(isKnown ? stored : record), repeated: isKnown && !isOurs };
-      // A new request with the same body is a new job on purpose.
+      // A new request with the same body is meant to create another one.
       if (!isKnown) return record;
       return identity.isRetry || isOurs ? undefined : { ...stored, awaitsOriginal: false };
     });
     return reserved;
   }
 
-  #record(identity: RequestIdentity): IdempotencyRecord {
+  #record(identity: RequestIdentity, id: string): IdempotencyRecord {
     return {
       schemaVersion: 1,
       writeId: this.#ids.next('w'),
-      jobId: this.#ids.next('ftjob-'),
+      jobId: id,
       bodyDigest: identity.bodyDigest,
       createdAtMs: this.#clock.nowMs(),
     };
   }
 }
 
-const reservedBy = ({ jobId, createdAtMs }: IdempotencyRecord): ReservedJob => ({ jobId, reservedAtMs: createdAtMs });
+const reservedBy = ({ jobId, createdAtMs }: IdempotencyRecord): ReservedId => ({
+  id: jobId,
+  reservedAtMs: createdAtMs,
+});

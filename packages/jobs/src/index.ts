@@ -31,17 +31,19 @@ export * from './public-job.js';
 export { runTimeLeft } from './run-time.js';
 export { RunnerRegistry, type RunnerRegistryDependencies } from './runner-registry.js';
 export { sweepJobs, type SweepOptions, type SweepResult } from './sweeper.js';
+export { inLanes, SweepTurn, SweepTurns } from './sweep-turns.js';
 export { afterExpiry } from './takeover.js';
 export { ThroughputLedger } from './throughput-ledger.js';
 export { TIME_DIGITS, timeIdOf } from './time-id.js';
 export { JOB_EVENTS, type JobEvent, transition, TRANSITIONS } from './transitions.js';
 export { storeRun } from './store-run.js';
 export { markOfExport, markOfJob, markOfModel, markUse, type Use } from './use-marks.js';
-export { modelsNamedIn, Uses, type UsesDependencies } from './uses.js';
+export { ActiveRuns, modelsNamedIn, Uses, type UsesDependencies } from './uses.js';
 export { utcText } from './utc-text.js';
 export {
   dropIfStale,
   entryOf,
+  type LookStart,
   MAX_LISTED,
   nextOfProjects,
   type WaitingEntry,

@@ -4,10 +4,9 @@
  */
 import { encodeStored, KEYS, type StoredEval } from '@preheat/contracts';
 import { type ObjectStore, putIdempotent, UnknownOutcomeError } from '@preheat/ports';
-import type { ReservedJob } from './idempotency.js';
 
 /** The same for every repetition of a request, id and time included. */
-export type EvalOf = (job: ReservedJob) => StoredEval;
+export type EvalOf = (job: { readonly jobId: string; readonly reservedAtMs: number }) => StoredEval;
 
 const MAX_ATTEMPTS = 5;
 

@@ -89,6 +89,13 @@ const READ_AT_ONCE = 32;
 /** Most documents one filtered listing reads. */
 const MAX_SCANNED = 5_000;
 
+export interface JobPage {
+  readonly jobs: JobDocument[];
+  readonly hasMore: boolean;
+  /** The last job that was looked at, where so many were that nothing says whether there are others to find. */
+  readonly gaveUpAfter?: { readonly id: string; readonly scanned: number };
+}
+
 type UserRequest = Extract<JobEvent, 'cancel' | 'pause' | 'resume'>;
 
 const REQUEST_EVENTS: Readonly<Record<UserRequest, NewEvent>> = {
@@ -117,9 +124,10 @@ export class JobStore {
   async create(request: NewJob, identity: RequestIdentity, evalOf?: EvalOf): Promise<CreateOutcome> {
     const reserved = await this.pieces.reserve(this.#ledger, identity);
     if (!reserved.ok) return { ok: false, reason: 'idempotency_mismatch' };
-    const existing = reserved.repeated ? await this.read(reserved.jobId) : undefined;
-    const evaluation = evalOf?.(reserved);
-    const job = existing?.document ?? (await this.#write(request, identity.projectId, reserved.jobId, evaluation));
+    const { id: jobId, reservedAtMs } = reserved;
+    const existing = reserved.repeated ? await this.read(jobId) : undefined;
+    const evaluation = evalOf?.({ jobId, reservedAtMs });
+    const job = existing?.document ?? (await this.#write(request, identity.projectId, jobId, evaluation));
     if (!TERMINAL_STATES.has(job.state)) await this.#index(job);
     if (evaluation && job.evalId === evaluation.id) await listEval(this.#deps.store, evaluation);
     if (job.state === 'queued') await this.ring(job);
@@ -207,18 +215,24 @@ export class JobStore {
   }
 
   /** Newest first. The cost is that of the page, not of the jobs ever created. */
-  async list(projectId: string, options: ListOptions): Promise<{ jobs: JobDocument[]; hasMore: boolean }> {
+  async list(projectId: string, options: ListOptions): Promise<JobPage> {
     const prefix = KEYS.jobIndex(projectId);
     const after = options.after === undefined ? undefined : await this.get(projectId, options.after);
     const start = after && { startAfter: KEYS.jobIndexEntry(projectId, after.createdAtMs, after.id) };
     const pages = { ...start, pageSize: Math.min(options.limit + 1, READ_AT_ONCE) };
     const jobs: JobDocument[] = [];
     let scanned = 0;
+    let lastRead: string | undefined;
     for await (const entries of listPages(this.#deps.store, prefix, pages)) {
       scanned += entries.length;
       const read = entries.map(({ key }) => this.get(projectId, key.slice(prefix.length + 16)));
-      for (const job of await Promise.all(read)) if (job && carries(job, options.metadata)) jobs.push(job);
-      if (jobs.length > options.limit || scanned >= MAX_SCANNED) break;
+      const known = (await Promise.all(read)).filter((job) => job !== undefined);
+      jobs.push(...known.filter((job) => carries(job, options.metadata)));
+      lastRead = known.at(-1)?.id ?? lastRead;
+      if (jobs.length > options.limit) break;
+      // A short page is the last.
+      if (scanned < MAX_SCANNED || entries.length < pages.pageSize) continue;
+      return { jobs, hasMore: true, ...(lastRead === undefined ? {} : { gaveUpAfter: { id: lastRead, scanned } }) };
     }
     return { jobs: jobs.slice(0, options.limit), hasMore: jobs.length > options.limit };
   }

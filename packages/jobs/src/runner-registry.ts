@@ -1,6 +1,7 @@
 /** Which runners there are: each keeps a record that expires unless it writes it again. */
 import { decodeStored, encodeStored, KEYS, RunnerRecord } from '@preheat/contracts';
-import { type Clock, type Log, listAll, type ObjectStore, putIdempotent } from '@preheat/ports';
+import { type Clock, type Log, type ObjectStore, putIdempotent } from '@preheat/ports';
+import { SweepTurn } from './sweep-turns.js';
 
 export interface RunnerRegistryDependencies {
   readonly store: ObjectStore;
@@ -37,9 +38,9 @@ export class RunnerRegistry {
   }
 
   /** Deletes records that expired or cannot be read. A runner that was only slow writes its own again. */
-  async sweep(): Promise<number> {
+  async sweep(turn = new SweepTurn(this.#deps)): Promise<number> {
     let deleted = 0;
-    for await (const { key } of listAll(this.#deps.store, KEYS.runners)) {
+    for await (const { key } of turn.entries(KEYS.runners)) {
       const record = await this.#read(key);
       if (record && record.expiresAtMs > this.#deps.clock.nowMs()) continue;
       await this.#deps.store.delete(key);

@@ -4,12 +4,12 @@
  * cannot be swept never keeps the others from it.
  */
 import { type JobDocument, type JobError, KEYS, type NewEvent, TERMINAL_STATES } from '@preheat/contracts';
-import { listAll } from '@preheat/ports';
 import { buryJob, isDead } from './dead-letters.js';
 import { appendEvents } from './event-log.js';
 import type { JobStore, JobStoreDependencies } from './job-store.js';
 import { ProjectRosters } from './project-rosters.js';
 import { failedEvent } from './runner-events.js';
+import { inLanes, SweepTurn } from './sweep-turns.js';
 import { afterExpiry, lostRunner } from './takeover.js';
 import { transition } from './transitions.js';
 import { dropStaleEntries, waitingKey } from './waiting-jobs.js';
@@ -28,6 +28,10 @@ export interface SweepOptions {
   readonly ringAfterMs: number;
   /** Told of a job that ended, before the sweeper forgets it; a failure, or a crash, brings the job back. */
   readonly ended?: (job: JobDocument) => Promise<void>;
+  /** What of the active jobs is looked at; all of them unless said. */
+  readonly turn?: SweepTurn;
+  /** The same of the index of waiting jobs; begins after that of the jobs. */
+  readonly waitingTurn?: () => SweepTurn;
 }
 
 /** Longest wait between two rings for one job. */
@@ -44,23 +48,19 @@ export async function sweepJobs(
 ): Promise<SweepResult> {
   const result = { seen: 0, rung: 0, expired: 0, cleared: 0, failed: 0 };
   const waiting = new Set<string>();
-  const entries = listAll(deps.store, KEYS.activeJobs);
-  // Each takes the next entry of the one listing.
-  const sweepNext = async (): Promise<void> => {
-    for await (const entry of entries) {
-      result.seen++;
-      const jobId = entry.key.slice(KEYS.activeJobs.length);
-      try {
-        const outcome = await sweepOne(jobs, deps, jobId, options, waiting);
-        if (outcome !== 'left') result[outcome]++;
-      } catch (error) {
-        deps.log.error('a job could not be swept', { jobId, error });
-        result.failed++;
-      }
+  const { turn = new SweepTurn(deps), waitingTurn = () => new SweepTurn(deps) } = options;
+  await inLanes(turn.entries(KEYS.activeJobs), JOBS_AT_ONCE, async ({ key }) => {
+    result.seen++;
+    const jobId = key.slice(KEYS.activeJobs.length);
+    try {
+      const outcome = await sweepOne(jobs, deps, jobId, options, waiting);
+      if (outcome !== 'left') result[outcome]++;
+    } catch (error) {
+      deps.log.error('a job could not be swept', { jobId, error });
+      result.failed++;
     }
-  };
-  await Promise.all(Array.from({ length: JOBS_AT_ONCE }, sweepNext));
-  await dropStaleEntries(jobs, deps.store, waiting).catch((error: unknown) => {
+  });
+  await dropStaleEntries(jobs, deps.store, { known: waiting, turn: waitingTurn() }).catch((error: unknown) => {
     deps.log.error('the index of waiting jobs could not be swept', { error });
   });
   return result;
@@ -82,6 +82,10 @@ async function sweepOne(
   }
   let outcome = 'left' as Outcome;
   let freed: JobDocument | undefined;
+  if (!mend(stored.document, deps.clock.nowMs(), options)) {
+    if (stored.document.state === 'queued') waiting.add(waitingKey(stored.document));
+    return 'left';
+  }
   const swept = await jobs.documents.update(KEYS.job(jobId), async (job, writeId) => {
     outcome = 'left';
     const nowMs = deps.clock.nowMs();

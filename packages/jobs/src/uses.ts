@@ -19,6 +19,7 @@ import { isDead } from './dead-letters.js';
 import type { Versioned } from './document-store.js';
 import { modelsOfJob, readModelRecord, type StoredModel } from './model-records.js';
 import { ownedBy } from './owned-by.js';
+import { inLanes } from './sweep-turns.js';
 import type { Use } from './use-marks.js';
 
 export interface UsesDependencies {
@@ -32,6 +33,8 @@ export interface UsesOptions {
   readonly graceMs: number;
   /** Whether jobs count that died too often: an operator may queue them again. */
   readonly includeDead: boolean;
+  /** Runs under way as they were read before; as of now unless said. */
+  readonly runs?: ActiveRuns;
 }
 
 /** Whether a job may still read what it was made from: it has not ended, or its model is yet to be published. */
@@ -44,12 +47,13 @@ export function isAtWork({ state, publication }: Pick<JobDocument, 'state' | 'pu
 export class Uses {
   readonly #deps: UsesDependencies;
   readonly #options: UsesOptions;
-  #runs: Promise<NamingRun[]> | undefined;
+  readonly #runs: ActiveRuns;
   readonly #models = new Map<string, Promise<StoredModel[]>>();
 
   constructor(deps: UsesDependencies, options: UsesOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#runs = options.runs ?? new ActiveRuns(deps.store);
   }
 
   async ofModel(record: ModelRecord): Promise<Use[]> {
@@ -134,8 +138,7 @@ export class Uses {
 
   /** Runs under way that sample from a model, judge by it, or read a file. */
   async #ofRuns(isMeant: (run: NamingRun) => boolean, named: string): Promise<Use[]> {
-    this.#runs ??= activeRuns(this.#deps.store);
-    const using = (await this.#runs).filter((run) => isMeant(run) && run.names.has(named));
+    const using = (await this.#runs.all()).filter((run) => isMeant(run) && run.names.has(named));
     return using.map(({ id }) => ({ kind: 'eval run', id }));
   }
 }
@@ -147,22 +150,40 @@ interface NamingRun {
   readonly names: ReadonlySet<string>;
 }
 
+const RUNS_AT_ONCE = 8;
+
+/** The runs under way, read once when they are first asked for. */
+export class ActiveRuns {
+  readonly #store: ObjectStore;
+  #reading: Promise<NamingRun[]> | undefined;
+
+  constructor(store: ObjectStore) {
+    this.#store = store;
+  }
+
+  all(): Promise<readonly NamingRun[]> {
+    this.#reading ??= activeRuns(this.#store);
+    return this.#reading;
+  }
+}
+
 async function activeRuns(store: ObjectStore): Promise<NamingRun[]> {
   const found: NamingRun[] = [];
-  for await (const { key } of listAll(store, KEYS.activeRuns)) {
+  await inLanes(listAll(store, KEYS.activeRuns), RUNS_AT_ONCE, async ({ key }) => {
     const [evalId = '', runId = ''] = key.slice(KEYS.activeRuns.length).split('--');
     const [runKey, evalKey] = [KEYS.run(evalId, runId), KEYS.evaluation(evalId)];
     const [runObject, evalObject] = await Promise.all([store.get(runKey), store.get(evalKey)]);
-    if (!runObject) continue;
+    if (!runObject) return;
     const { id, projectId, state, dataSource, isRecorded } = decodeStored(StoredRun, runObject.body, runKey);
     // A recorded run has its rows, answers and grades.
-    if (isRecorded || (state !== 'queued' && state !== 'in_progress')) continue;
+    if (isRecorded || (state !== 'queued' && state !== 'in_progress')) return;
     const criteria = evalObject && decodeStored(StoredEval, evalObject.body, evalKey).testingCriteria;
     const file = dataSource.source.type === 'file_id' ? [dataSource.source.id] : [];
     const model = dataSource.type === 'jsonl' ? [] : [dataSource.model ?? ''];
     found.push({ id, projectId, names: new Set([...file, ...model, ...modelsNamedIn(criteria)]) });
-  }
-  return found;
+  });
+  // Lanes end in any order; who is named as a user should not change with it.
+  return found.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** Every value of a key `model`, as graders name their judges, however deep. */

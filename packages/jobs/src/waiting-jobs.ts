@@ -4,8 +4,9 @@
  * written again by the sweeper's next ring. Reading it costs what the projects with waiting jobs cost, not the jobs.
  */
 import { type JobDocument, KEYS } from '@preheat/contracts';
-import { listAll, listPages, type ObjectStore } from '@preheat/ports';
+import { listPages, type ObjectStore } from '@preheat/ports';
 import type { Versioned } from './document-store.js';
+import { inLanes, type SweepTurn } from './sweep-turns.js';
 
 /** As far as a job store is needed here. */
 interface Jobs {
@@ -23,12 +24,13 @@ export interface WaitingEntry {
   readonly sinceMs: number;
 }
 
-/** Projects that one look considers; the others are met once these are served, or by the message of their own job. */
+/** Projects that one look considers. Where more wait, looks begin at different ones, so that each is considered by some. */
 const MAX_PROJECTS = 256;
 /** Entries read of each project: more than one, so that one unreadable document stands in nobody's way. */
 const ENTRIES_PER_PROJECT = 4;
 /** Whose place among each other is told; ten requests to the store. */
 export const MAX_LISTED = 10_000;
+const ENTRIES_AT_ONCE = 8;
 const SINCE_DIGITS = 15;
 
 /** Where a job waits while it is queued. */
@@ -44,13 +46,36 @@ function waitingEntry(key: string): WaitingEntry {
   return { key, jobId, projectId, isAhead: rank.startsWith('0'), rank, sinceMs: Number(since.slice(0, SINCE_DIGITS)) };
 }
 
-/** The next entries of every project that has one, in order. */
-export async function nextOfProjects(store: ObjectStore): Promise<WaitingEntry[][]> {
-  const { commonPrefixes } = await store.list(KEYS.waiting, { delimiter: '/', limit: MAX_PROJECTS });
-  const lists = commonPrefixes.map((prefix) => store.list(prefix, { limit: ENTRIES_PER_PROJECT }));
+/** Where a look begins when more projects wait than it considers: `at` this one, which is among them, or behind it. */
+export type LookStart = { readonly at: string } | { readonly after: string } | undefined;
+
+/**
+ * The next entries of every project that has one, in order.
+ * @param startOf Asked when there are too many for one look, which then goes round from there.
+ */
+export async function nextOfProjects(
+  store: ObjectStore,
+  startOf: () => Promise<LookStart> = async () => undefined,
+): Promise<WaitingEntry[][]> {
+  const first = await store.list(KEYS.waiting, { delimiter: '/', limit: MAX_PROJECTS });
+  const start = first.truncated ? await startOf() : undefined;
+  const prefixes = start ? await prefixesFrom(store, start, first.commonPrefixes) : first.commonPrefixes;
+  const lists = prefixes.map((prefix) => store.list(prefix, { limit: ENTRIES_PER_PROJECT }));
   return (await Promise.all(lists))
     .map(({ entries }) => entries.map(({ key }) => waitingEntry(key)))
     .filter((entries) => entries.length > 0);
+}
+
+/** @param firstOnes The first prefixes of all, which follow on the last ones. */
+async function prefixesFrom(
+  store: ObjectStore,
+  start: NonNullable<LookStart>,
+  firstOnes: readonly string[],
+): Promise<string[]> {
+  const begin = KEYS.waitingOf('at' in start ? start.at : start.after);
+  const behind = await store.list(KEYS.waiting, { delimiter: '/', limit: MAX_PROJECTS, startAfter: begin });
+  const round = [...('at' in start ? [begin] : []), ...behind.commonPrefixes, ...firstOnes];
+  return [...new Set(round)].slice(0, MAX_PROJECTS);
 }
 
 /** Every waiting job, in order of projects and then their own; null when there are too many to look at. */
@@ -73,9 +98,16 @@ export async function dropIfStale(jobs: Jobs, store: ObjectStore, { key, jobId }
   await store.delete(key);
 }
 
-/** Deletes every entry whose job does not wait there. @param known Entries known to be right, which are not looked at. */
-export async function dropStaleEntries(jobs: Jobs, store: ObjectStore, known: ReadonlySet<string>): Promise<void> {
-  for await (const { key } of listAll(store, KEYS.waiting)) {
+/**
+ * Deletes every entry whose job does not wait there.
+ * @param look `known`: entries known to be right, which are not looked at.
+ */
+export async function dropStaleEntries(
+  jobs: Jobs,
+  store: ObjectStore,
+  { known, turn }: { known: ReadonlySet<string>; turn: SweepTurn },
+): Promise<void> {
+  await inLanes(turn.entries(KEYS.waiting), ENTRIES_AT_ONCE, async ({ key }) => {
     if (!known.has(key)) await dropIfStale(jobs, store, waitingEntry(key));
-  }
+  });
 }

@@ -57,6 +57,11 @@ export async function dryRunGrader(
   return sampled.ok ? judged(rows, groups, sampled.answers, options) : proven(rows, grades, sampled.reason, options);
 }
 
+/** Of a grader that cannot be run here. */
+export function unrunGrader(reason: string): DryRun {
+  return { rewards: { ...NOTHING, not_sampled: reason }, refusals: [], objections: [], warnings: [] };
+}
+
 function unfinished(sampled: Sampled, { completionsPerRow }: DryRunOptions): DryRun {
   const reason = `the grader did not grade the sample rows within ${GRADING_LIMIT_MS / 1000} s`;
   const rewards = { ...NOTHING, completions_per_row: sampled.ok ? completionsPerRow : 0, not_sampled: reason };

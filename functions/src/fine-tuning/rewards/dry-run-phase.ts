@@ -1,11 +1,11 @@
 /** The dry run of one phase: which model could be asked, and what its answers earn. Supervised phases have none. */
 import type { ApiError, PreflightRequest, PreflightRewards } from '@preheat/contracts';
-import type { GraderPool } from '@preheat/graders';
+import { type CompiledGrader, type GraderPool, withoutJudges } from '@preheat/graders';
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import type { ExaminedFile, SampledRow } from '../data/examine-file.js';
 import type { Objections } from '../estimate/objections.js';
 import type { PreparedPhase } from '../prepare-phases.js';
-import { dryRunGrader } from './dry-run-grader.js';
+import { dryRunGrader, type DryRun, type DryRunOptions, unrunGrader } from './dry-run-grader.js';
 import { type Sampled, sampleCompletions, type SamplingDependencies } from './sample-completions.js';
 
 export interface RewardCheck {
@@ -40,8 +40,24 @@ export async function dryRunPhase(
   const sampled = await answers(deps, subject, resolved.config, samples, completionsPerRow);
   const path = requested.paths.grader;
   const options = { pool: deps.graders, clock: deps.clock, projectId: subject.projectId, path, completionsPerRow };
-  const { rewards, refusals, objections, warnings } = await dryRunGrader(grader, samples, sampled, options);
+  const { rewards, refusals, objections, warnings } = await dryRun(deps, grader, samples, sampled, options);
   return { rewards, refusals, objections: { refusals: objections, warnings } };
+}
+
+/** Where no model can be opened, graders that ask one are left out: that they fail there says nothing of them. */
+async function dryRun(
+  { decoders }: DryRunDependencies,
+  grader: CompiledGrader,
+  samples: readonly SampledRow[],
+  sampled: Sampled,
+  options: DryRunOptions,
+): Promise<DryRun> {
+  const runnable = withoutJudges(grader);
+  if (sampled.ok || runnable === grader || (await decoders.hasRuntime())) {
+    return dryRunGrader(grader, samples, sampled, options);
+  }
+  const reason = `${sampled.reason}; graders that ask a model were not run, as this process can open none`;
+  return runnable ? dryRunGrader(runnable, samples, { ok: false, reason }, options) : unrunGrader(reason);
 }
 
 async function answers(

@@ -6,7 +6,7 @@ import { callableFunctions, type DecoderConfig, endTokenIds, parameterCount } fr
 import { answeredSample, type GraderSample } from '@preheat/graders';
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import type { Clock, Log } from '@preheat/ports';
-import type { DecoderServing, ServedModel } from '../../serving/decoder-serving.js';
+import { type DecoderServing, isMissingRuntime, type ServedModel } from '../../serving/decoder-serving.js';
 import { releaseLate } from '../../serving/release-late.js';
 import { readCalls } from '@preheat/tokenizer';
 import type { SampledRow } from '../data/examine-file.js';
@@ -92,7 +92,3 @@ function roomFor({ rows, maxCompletionTokens, maxSequenceLength }: SamplingReque
   const context = Math.min(maxSequenceLength, config.max_position_embeddings);
   return Math.max(1, Math.min(maxCompletionTokens, context - longest));
 }
-
-const isMissingRuntime = (error: unknown): boolean =>
-  error instanceof Error &&
-  ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes((error as { code?: string }).code ?? '');

@@ -212,6 +212,41 @@ describe('canceling', () => {
   });
 });
 
+describe('a repeated create', () => {
+  it('is the same run, by its key or as a retry of a client, and another one otherwise', async () => {
+    const { api, url, start, read, work } = await world();
+    const payload = { name: 'run', data_source: GIVEN };
+    const post = async (headers: Record<string, string>, body: object = payload) =>
+      (await api.call({ method: 'POST', url, payload: body, headers })).json();
+    const first = await start(GIVEN);
+    expect(await post({ 'x-stainless-retry-count': '1' })).toMatchObject({ id: first.id, status: 'queued' });
+    await work(first);
+    expect(await post({ 'x-stainless-retry-count': '2' })).toEqual(await read(first));
+    expect((await start(GIVEN)).id).not.toBe(first.id);
+    const keyed = await post({ 'idempotency-key': 'k' });
+    expect(keyed).toMatchObject({ object: 'eval.run' });
+    expect((await post({ 'idempotency-key': 'k' })).id).toBe(keyed.id);
+    const { error } = await post({ 'idempotency-key': 'k' }, { ...payload, name: 'other' });
+    expect(error).toMatchObject({ code: 'idempotency_mismatch' });
+    expect((await api.call({ url })).json().data).toHaveLength(3);
+    const elsewhere = await runsUnderTest({}, api);
+    const sent = { method: 'POST', url: elsewhere.url, payload, headers: { 'idempotency-key': 'k' } } as const;
+    expect((await api.call(sent)).json()).toMatchObject({ eval_id: expect.not.stringMatching(first.eval_id) });
+  });
+
+  it('is found by the sweeper when whoever began it died before, and stays deleted once it was deleted', async () => {
+    const { api, url } = await world();
+    const headers = { 'idempotency-key': 'k' };
+    const post = () => api.call({ method: 'POST', url, payload: { name: 'run', data_source: GIVEN }, headers });
+    const { id, eval_id: evalId } = (await post()).json() as EvalRunObject;
+    await api.deps.store.delete(KEYS.activeRun(evalId, id));
+    expect((await post()).json()).toMatchObject({ id });
+    expect(await api.deps.store.head(KEYS.activeRun(evalId, id))).toBeDefined();
+    await api.call({ method: 'DELETE', url: `${url}/${id}` });
+    expect((await post()).statusCode).toBe(404);
+  });
+});
+
 describe('the doorbell', () => {
   it('is answered once, and a message that makes no sense is dropped', async () => {
     const { start, read, worker } = await world();

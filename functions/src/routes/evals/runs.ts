@@ -5,6 +5,7 @@
 import { CreateRun, EvalRunObject, OneOf, Page, RUN_STATES } from '@preheat/contracts';
 import Type from 'typebox';
 import type { App } from '../../app-type.js';
+import { requestIdentity } from '../../fine-tuning/request-identity.js';
 import type { Evals } from '../../evaluation/evals.js';
 import { checkRun, type RunChecks } from '../../evaluation/check-run.js';
 import { type Runs, toRunObject } from '../../evaluation/runs.js';
@@ -100,12 +101,19 @@ function createRunRoute(app: App, options: RunRouteOptions): void {
       'model_expired',
       'invalid_file_purpose',
       'unsupported_parameter',
+      'idempotency_mismatch',
     ),
   };
-  app.post('/evals/:eval_id/runs', { schema }, async ({ projectId, params, body }, reply) => {
+  app.post('/evals/:eval_id/runs', { schema }, async (request, reply) => {
+    const { projectId, params, body } = request;
     const evaluation = await options.evals.get(projectId, params.eval_id);
     const rows = await checkRun(options, evaluation, body);
-    const run = await options.runs.create(evaluation, body, rows);
+    const run = await options.runs.createOnce(
+      evaluation,
+      body,
+      rows,
+      requestIdentity(request, `runs of ${evaluation.id} `),
+    );
     reply.code(201);
     return toRunObject(run, options.publicUrl);
   });

@@ -1,5 +1,8 @@
+import { KEYS } from '@preheat/contracts';
 import { describe, expect, it } from 'vitest';
 import { collectFiles } from '../../files/collect-files.js';
+import { FileLibrary } from '../../files/file-library.js';
+import { sweepFileExpiries } from '../../files/sweep-file-expiries.js';
 import { OTHER_KEY, startApi } from '../../test-kit/api-under-test.js';
 import { multipartBody } from '../../test-kit/multipart.js';
 
@@ -51,6 +54,35 @@ describe('uploading', () => {
     expect(created['expires_at']).toBe(1893456000 + 3600);
     await api.clock.advance(3_600_000);
     expect((await api.call({ url: `/v1/files/${created['id']}` })).statusCode).toBe(404);
+  });
+
+  it('deletes what expired, some time later and once nothing reads it', async () => {
+    const api = await startApi();
+    const { store, clock } = api.deps;
+    const upload = async () => {
+      const seconds = { field: 'expires_after[seconds]', value: '3600' };
+      const fields = [purpose, { field: 'expires_after[anchor]', value: 'created_at' }, seconds, file(ROW.repeat(12))];
+      const form = multipartBody(fields);
+      return ((await api.call({ method: 'POST', url: '/v1/files', ...form })).json() as { id: string }).id;
+    };
+    const [unused, used] = [await upload(), await upload()];
+    const payload = { model: 'preheat-1m', training_file: used };
+    const job = (await api.call({ method: 'POST', url: '/v1/fine_tuning/jobs', payload })).json() as { id: string };
+    const kept = async () => (await store.list('files/')).entries.map(({ key }) => key);
+    const of = (id: string) => [KEYS.fileContent(id), KEYS.file(id)];
+    const sweep = () => sweepFileExpiries({ ...api.deps, files: new FileLibrary(api.deps) });
+    await api.clock.advance(3_600_000);
+    // A request that found it before may still be under way.
+    expect(await sweep()).toEqual({ expired: 0, waiting: 0, failed: 0 });
+    await api.clock.advance(600_000);
+    expect(await sweep()).toEqual({ expired: 1, waiting: 1, failed: 0 });
+    expect(await kept()).toEqual(of(used));
+    expect(await store.head(KEYS.fileIndexEntry('proj-one', clock.nowMs() - 4_200_000, unused))).toBeUndefined();
+    await api.call({ method: 'POST', url: `/v1/fine_tuning/jobs/${job.id}/cancel` });
+    expect(await sweep()).toEqual({ expired: 1, waiting: 0, failed: 0 });
+    expect(await kept()).toEqual([]);
+    expect((await store.list(KEYS.fileIndex('proj-one'))).entries).toEqual([]);
+    expect((await store.list(KEYS.fileExpiries)).entries).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { FineTuningJob, FineTuningJobEvent } from '@preheat/contracts';
+import { type FineTuningJob, type FineTuningJobEvent, KEYS } from '@preheat/contracts';
 import { LeasedJob } from '@preheat/jobs';
 import { describe, expect, it } from 'vitest';
 import { type ApiUnderTest, OTHER_KEY, startApi } from '../../test-kit/api-under-test.js';
@@ -29,6 +29,34 @@ describe('listing jobs', () => {
     expect(first).toMatchObject({ object: 'list', has_more: true, first_id: ids[2], last_id: ids[1] });
     const second = (await api.call({ url: `/v1/fine_tuning/jobs?limit=2&after=${ids[1]}` })).json();
     expect(second).toMatchObject({ has_more: false, first_id: ids[0], last_id: ids[0] });
+  });
+
+  it('never ends silently where there are too many jobs to look at', async () => {
+    const { api, ids } = await withJobs(3, (index) => ({ team: `t${index}` }));
+    const [oldest = '', middle = '', newest = ''] = ids;
+    const { store, clock, jobs } = api.deps;
+    const nowMs = clock.nowMs();
+    const entry = (ageMs: number, id: string) => KEYS.jobIndexEntry('proj-one', nowMs - ageMs, id);
+    for (const [id, ageMs] of [
+      [newest, 0],
+      [middle, 4_999],
+      [oldest, 6_000],
+    ] as const) {
+      const createdAtMs = (await jobs.read(id))?.document.createdAtMs ?? 0;
+      await store.delete(KEYS.jobIndexEntry('proj-one', createdAtMs, id));
+      await jobs.documents.update(KEYS.job(id), (job) => ({ ...job, createdAtMs: nowMs - ageMs }));
+      await store.put(entry(ageMs, id), new Uint8Array());
+    }
+    for (let n = 1; n <= 5_100; n++) await store.put(entry(n, `ftjob-x${n}`), new Uint8Array());
+    const list = async (query: string) => (await api.call({ url: `/v1/fine_tuning/jobs?${query}` })).json();
+    expect(await list('metadata[team]=t2')).toMatchObject({ data: [{ id: newest }], has_more: true });
+    for (const query of ['metadata[team]=t0', `metadata[team]=t2&after=${newest}`]) {
+      const { error } = await list(query);
+      expect(error).toMatchObject({ code: 'invalid_request', param: 'metadata' });
+      expect(error.message).toContain(`list again with after=${middle}`);
+    }
+    const rest = `metadata[team]=t0&after=${middle}`;
+    expect(await list(rest)).toMatchObject({ data: [{ id: oldest }], has_more: false });
   });
 
   it('selects by metadata in every form clients send', async () => {

@@ -238,6 +238,31 @@ describe('the preflight of a reinforcement job', () => {
     });
   });
 
+  it.each([
+    ['alone', { rows: 0 }],
+    ['beside another grader, which is run', { rows: 4 }],
+  ] as const)('asks no judge where no model can be opened, and says so: %s', async (how, expected) => {
+    const { decoders } = at.api.deps;
+    const missing = () => Promise.reject(Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' }));
+    Object.assign(decoders, { acquire: missing, loadRuntime: missing });
+    const judge = {
+      type: 'score_model',
+      name: 'judge',
+      model: 'preheat-1m',
+      input: [{ role: 'user', content: 'How good is {{ sample.output_text }}?' }],
+    };
+    const multi = { type: 'multi', name: 'both', graders: { judge, exact: EXACT }, calculate_output: 'judge + exact' };
+    const body = reinforcement(await at.upload(RL_ROWS), how === 'alone' ? judge : multi);
+    const { ready, warnings, phases } = await at.report(body);
+    expect([ready, warnings.filter((warning) => warning.includes('grader'))]).toEqual([true, []]);
+    expect(phases[0]?.rewards).toMatchObject({
+      ...expected,
+      not_sampled: expect.stringMatching(/no model runtime; graders that ask a model were not run/),
+      flagged: 0,
+      grader_errors: [],
+    });
+  });
+
   describe('does not sample a model beyond the budget of a preflight', () => {
     const request = {
       rows: [{ line: 1, tokens: Int32Array.of(1), row: { messages: [{ role: 'user' as const, content: 'a' }] } }],

@@ -20,6 +20,13 @@ export const JobListQuery = Type.Object({
   metadata: Type.Optional(MetadataFilter),
 });
 
+function foundNone({ id, scanned }: { id: string; scanned: number }): ApiError {
+  const message =
+    `None of the ${scanned} jobs that were looked at carries this metadata, and there are older ones. ` +
+    `To look on, list again with after=${id}.`;
+  return new ApiError('invalid_request', message, { param: 'metadata' });
+}
+
 export function readJobRoutes(app: App, { jobs, warmer }: ApiDependencies, outlook: QueueOutlook): void {
   const list = {
     operationId: 'listFineTuningJobs',
@@ -35,6 +42,8 @@ export function readJobRoutes(app: App, { jobs, warmer }: ApiDependencies, outlo
       ...(query.after === undefined ? {} : { after: query.after }),
       ...(query.metadata === undefined ? {} : { metadata: typeof query.metadata === 'string' ? null : query.metadata }),
     });
+    // A page that is empty ends the iteration of every client, so it must not be one where there may be more.
+    if (page.jobs.length === 0 && page.gaveUpAfter) throw foundNone(page.gaveUpAfter);
     return toWirePage(await outlook.showAll(page.jobs), page.hasMore);
   });
 

@@ -182,4 +182,51 @@ describe('deliveries', () => {
     expect(await webhooks.deliverDue()).toBe(0);
     expect(await dueCount()).toBe(0);
   });
+
+  it('of an endpoint that answers nobody hold up neither the sweep, nor other endpoints, nor other projects', async () => {
+    await create(['eval.run.failed']);
+    await create(['eval.run.succeeded'], 'well');
+    const payload = { name: 'a', url: 'https://other.example/take', event_types: ['eval.run.failed'] };
+    await api.call({ method: 'POST', url: URL, payload, key: OTHER_KEY });
+    const { clock } = api;
+    const sent: { host: string; atMs: number }[] = [];
+    const hanging = new WebhookDeliveries(
+      {
+        ...api.deps,
+        sendWebhook: async ({ url }) => {
+          const { host } = new globalThis.URL(url);
+          sent.push({ host, atMs: clock.nowMs() });
+          if (host !== 'hook.example') return { kind: 'answered', status: 200 };
+          await clock.sleep(10_000);
+          return { kind: 'failed', reason: 'timed out' };
+        },
+      },
+      new WebhookEndpoints(api.deps),
+    );
+    for (let run = 0; run < 300; run++) await hanging.announce('proj-one', 'eval.run.failed', `evalrun_${run}`);
+    await clock.advance(1);
+    await hanging.announce('proj-one', 'eval.run.succeeded', 'evalrun_good');
+    for (let run = 0; run < 8; run++) await hanging.announce('proj-two', 'eval.run.failed', `evalrun_two${run}`);
+    const sentTo = (name: string) => sent.filter(({ host }) => host === `${name}.example`);
+    const startMs = clock.nowMs();
+    await clock.run(hanging.deliverDue({ endsAtMs: startMs + 50_000 }));
+    expect(clock.nowMs()).toBeLessThanOrEqual(startMs + 50_000);
+    expect(sentTo('other').map(({ atMs }) => atMs - startMs)).toEqual(Array(8).fill(0));
+    // So many are tried at once; the others are put off, so that what is behind them has its turn.
+    expect(sentTo('hook').length).toBeLessThanOrEqual(8);
+    await clock.run(hanging.deliverDue({ endsAtMs: clock.nowMs() + 50_000 }));
+    expect(sentTo('well')).toHaveLength(1);
+    // Putting off is no attempt: after it all are tried as if they were new.
+    expect(await dueCount()).toBe(300);
+    await clock.advance(3_600_000);
+    sent.length = 0;
+    expect(await webhooks.deliverDue()).toBe(256);
+  });
+
+  it('are not begun when there is no time for an attempt', async () => {
+    await create(['eval.run.failed']);
+    await webhooks.announce('proj-one', 'eval.run.failed', 'evalrun_x');
+    expect(await webhooks.deliverDue({ endsAtMs: api.clock.nowMs() + 11_000 })).toBe(0);
+    expect(await webhooks.deliverDue({ endsAtMs: api.clock.nowMs() + 13_000 })).toBe(1);
+  });
 });

@@ -22,6 +22,18 @@ export interface MicroBatchPlan {
   readonly length: number;
 }
 
+/** Small enough to stay in cache and to bound the memory of a compiled shape; measured on letter-to-sound rows. */
+const DEFAULT_MAX_TOKENS = 1024;
+/** What a run costs beside its tokens, as a share of the largest micro-batch: devices that take more start runs slower. */
+const OVERHEAD_SHARE = 1 / 8;
+
+export function limitsWithDefaults({
+  maxTokens = DEFAULT_MAX_TOKENS,
+  overheadTokens,
+}: Partial<MicroBatchLimits> = {}): MicroBatchLimits {
+  return { maxTokens, overheadTokens: overheadTokens ?? maxTokens * OVERHEAD_SHARE };
+}
+
 const SHORTEST_LENGTH = 8;
 /** Buckets between a power of two and the next: rounding up costs at most an eighth, and long rows have few shapes. */
 const STEPS_PER_OCTAVE = 8;

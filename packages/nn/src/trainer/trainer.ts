@@ -10,7 +10,7 @@ import {
   type TensorMap,
 } from '@preheat/checkpoints';
 import { type DecoderConfig, decoderTensors, invariant, type TensorSpec } from '@preheat/contracts';
-import type { Executor, LoadableState, Tensors, TrainingSnapshot, TrainingState } from '@preheat/executor';
+import type { Executor, Tensors, TrainingSnapshot, TrainingState } from '@preheat/executor';
 import type { Program } from '@preheat/graph';
 import { dropoutMasks } from '../adapter/dropout-masks.js';
 import { type FrozenStorage, restoreTensor } from '../adapter/frozen-storage.js';
@@ -30,11 +30,16 @@ import {
   packTokens,
   predictions,
 } from './pack-micro-batch.js';
-import { type MicroBatchLimits, type MicroBatchPlan, planMicroBatches } from './plan-micro-batches.js';
+import {
+  limitsWithDefaults,
+  type MicroBatchLimits,
+  type MicroBatchPlan,
+  planMicroBatches,
+} from './plan-micro-batches.js';
 import { type Shrink, ShrinkOnOom } from './shrink-on-oom.js';
 import { ProgramCache } from './program-cache.js';
 import { tensorsNamed, toTensorMap } from './tensors-named.js';
-import { layoutOf, parametersOf, type Start, storageIn } from './training-layout.js';
+import { openLoaded, type Start } from './training-layout.js';
 import {
   buildEvaluationProgram,
   buildGuessProgram,
@@ -92,10 +97,6 @@ export interface TrainerOptions {
   readonly onShrink?: (shrink: Shrink) => void;
 }
 
-/** Small enough to stay in cache and to bound the memory of a compiled shape; measured on letter-to-sound rows. */
-const DEFAULT_MAX_TOKENS = 1024;
-/** What a run costs beside its tokens, as a share of the largest micro-batch: devices that take more start runs slower. */
-const OVERHEAD_SHARE = 1 / 8;
 /** Programs kept; a few lengths times a few row counts. */
 const MAX_PROGRAMS = 48;
 
@@ -130,7 +131,7 @@ export class Trainer {
     this.#updates = updates;
     this.#state = state;
     this.#optimizer = optimizer;
-    this.#microBatches = new ShrinkOnOom(withDefaults(limits), onShrink);
+    this.#microBatches = new ShrinkOnOom(limitsWithDefaults(limits), onShrink);
   }
 
   /**
@@ -139,17 +140,15 @@ export class Trainer {
    */
   static async open(options: TrainerOptions, start: Start): Promise<Trainer> {
     assertDecoderTensors(options.config, start.weights);
-    const storage = storageIn(options.executor, options.frozenStorage);
-    const state = await openLoaded(options, start, storage, {});
+    const state = await openLoaded(options, start);
     return new Trainer(state, options, start, 0);
   }
 
   /** Continues bit-exactly from what `read` gave. */
   static async restore(options: TrainerOptions, resumption: Resumption): Promise<Trainer> {
     const { firstMoment, secondMoment, average, stepCount } = resumption;
-    const storage = storageIn(options.executor, options.frozenStorage);
     const memory = { firstMoment, secondMoment, stepCount, ...(average && { average }) };
-    const state = await openLoaded(options, resumption, storage, memory);
+    const state = await openLoaded(options, resumption, memory);
     return new Trainer(state, options, resumption, stepCount);
   }
 
@@ -392,30 +391,6 @@ export class Trainer {
   #program(kind: string, { batch, length }: MicroBatchPlan, detail: string, build: () => Program): Program {
     return this.#programs.get(`${kind} ${batch}×${length} ${detail}`, build);
   }
-}
-
-/** A training state with everything in it; nothing is left of it when that fails. */
-async function openLoaded(
-  { executor, config, averageDecay }: TrainerOptions,
-  start: Start,
-  storage: FrozenStorage,
-  memory: Omit<LoadableState, 'parameters' | 'stored'>,
-): Promise<TrainingState> {
-  const state = await executor.openTraining(layoutOf(config, start, storage), { averageDecay });
-  try {
-    await state.load({ ...parametersOf(start, storage), ...memory });
-    return state;
-  } catch (error) {
-    await state.dispose();
-    throw error;
-  }
-}
-
-function withDefaults({
-  maxTokens = DEFAULT_MAX_TOKENS,
-  overheadTokens,
-}: Partial<MicroBatchLimits> = {}): MicroBatchLimits {
-  return { maxTokens, overheadTokens: overheadTokens ?? maxTokens * OVERHEAD_SHARE };
 }
 
 function select<T>(rows: readonly T[], plan: MicroBatchPlan): T[] {

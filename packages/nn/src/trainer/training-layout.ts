@@ -1,7 +1,7 @@
 /** Which parameters a training state has and what they start as: the weights, an adapter beside them, a value head. */
 import type { LoraAdapter, TensorMap } from '@preheat/checkpoints';
 import { type DecoderConfig, decoderTensors } from '@preheat/contracts';
-import type { Executor, LoadableState, ParameterSpec, StoredTensor } from '@preheat/executor';
+import type { Executor, LoadableState, ParameterSpec, StoredTensor, TrainingState } from '@preheat/executor';
 import { type FrozenStorage, storageOf, storeTensor } from '../adapter/frozen-storage.js';
 import { loraTensors } from '../adapter/lora-modules.js';
 import { valueHeadTensors } from '../decoder/value-head.js';
@@ -53,4 +53,28 @@ export function parametersOf(
   }
   for (const [name, { data }] of [...(adapter?.tensors ?? []), ...(valueHead ?? [])]) parameters[name] = data;
   return { parameters, stored };
+}
+
+export interface StateRequest {
+  readonly executor: Executor;
+  readonly config: DecoderConfig;
+  readonly frozenStorage?: FrozenStorage | undefined;
+  readonly averageDecay?: number | undefined;
+}
+
+/** A training state with everything in it; nothing is left of it when that fails. @param memory What the optimiser remembers. */
+export async function openLoaded(
+  { executor, config, frozenStorage, averageDecay }: StateRequest,
+  start: Start,
+  memory: Omit<LoadableState, 'parameters' | 'stored'> = {},
+): Promise<TrainingState> {
+  const storage = storageIn(executor, frozenStorage);
+  const state = await executor.openTraining(layoutOf(config, start, storage), { averageDecay });
+  try {
+    await state.load({ ...parametersOf(start, storage), ...memory });
+    return state;
+  } catch (error) {
+    await state.dispose();
+    throw error;
+  }
 }

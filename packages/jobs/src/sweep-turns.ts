@@ -1,0 +1,157 @@
+/**
+ * The time of one sweep, shared between its stages. A stage takes at most its share of what is left, stops there, and goes on from
+ * there in the next sweep, round to where it began: whatever there is to sweep, every stage has its turn in every sweep, and every
+ * entry is looked at after a bounded number of them. Without an end of the time every stage sees everything.
+ */
+import { decodeStored, encodeStored, InvariantError, KEYS, SweepCursors } from '@preheat/contracts';
+import {
+  type Clock,
+  compareKeys,
+  listAll,
+  type ListEntry,
+  type Log,
+  type ObjectStore,
+  putIdempotent,
+} from '@preheat/ports';
+
+export interface TurnDependencies {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+}
+
+export interface TurnOptions {
+  /** No entry is begun from then on. */
+  readonly untilMs?: number;
+  /** The key that the turn before looked at last. */
+  readonly startAfter?: string | undefined;
+}
+
+/** One stage's look at one prefix. */
+export class SweepTurn {
+  readonly #deps: TurnDependencies;
+  readonly #untilMs: number;
+  readonly #startAfter: string | undefined;
+  #stoppedAt: string | undefined;
+
+  constructor(deps: TurnDependencies, { untilMs = Infinity, startAfter }: TurnOptions = {}) {
+    this.#deps = deps;
+    this.#untilMs = untilMs;
+    this.#startAfter = startAfter;
+  }
+
+  /** The key to go on after; undefined once everything was seen. */
+  get stoppedAt(): string | undefined {
+    return this.#stoppedAt;
+  }
+
+  /**
+   * Entries in key order from where the last turn stopped, then those before, until the time is up.
+   * @param isDue False for an entry after which all others, in key order, need no look either.
+   */
+  async *entries(prefix: string, isDue: (key: string) => boolean = () => true): AsyncGenerator<ListEntry> {
+    const start = this.#startAfter?.startsWith(prefix) ? this.#startAfter : undefined;
+    this.#stoppedAt = start;
+    for await (const entry of listAll(this.#deps.store, prefix, start === undefined ? {} : { startAfter: start })) {
+      if (!isDue(entry.key)) break;
+      if (this.#isOver()) return;
+      this.#stoppedAt = entry.key;
+      yield entry;
+    }
+    if (start !== undefined) {
+      for await (const entry of listAll(this.#deps.store, prefix)) {
+        if (compareKeys(entry.key, start) > 0 || !isDue(entry.key)) break;
+        if (this.#isOver()) return;
+        this.#stoppedAt = entry.key;
+        yield entry;
+      }
+    }
+    this.#stoppedAt = undefined;
+  }
+
+  #isOver(): boolean {
+    return this.#deps.clock.nowMs() >= this.#untilMs;
+  }
+}
+
+/** Calls `each` for every item, so many at once; each takes the next one when it is done. */
+export async function inLanes<T>(
+  items: AsyncIterable<T>,
+  lanes: number,
+  each: (item: T) => Promise<void>,
+): Promise<void> {
+  const lane = async (): Promise<void> => {
+    for await (const item of items) await each(item);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+export type TurnsDependencies = TurnDependencies & { readonly log: Log };
+
+export class SweepTurns {
+  readonly #deps: TurnsDependencies;
+  readonly #untilMs: number;
+  /** Of the stages that have not had their turn. */
+  readonly #shares: Map<string, number>;
+  readonly #cursors: SweepCursors['cursors'];
+  readonly #taken = new Map<string, SweepTurn>();
+
+  private constructor(
+    deps: TurnsDependencies,
+    shares: Readonly<Record<string, number>>,
+    { untilMs, cursors }: { untilMs: number; cursors: SweepCursors['cursors'] },
+  ) {
+    this.#deps = deps;
+    this.#untilMs = untilMs;
+    this.#shares = new Map(Object.entries(shares));
+    this.#cursors = cursors;
+  }
+
+  /** @param shares What each stage gets of the time, as parts of their sum; what one leaves is shared by those after it. */
+  static async begin(
+    deps: TurnsDependencies,
+    shares: Readonly<Record<string, number>>,
+    untilMs = Infinity,
+  ): Promise<SweepTurns> {
+    const cursors = untilMs === Infinity ? {} : await readCursors(deps);
+    return new SweepTurns(deps, shares, { untilMs, cursors });
+  }
+
+  /** The turn of a stage, which begins now. Once for each. */
+  take(stage: string): SweepTurn {
+    const share = this.#shares.get(stage);
+    if (share === undefined) throw new InvariantError(`${stage} is no stage of this sweep, or had its turn`);
+    const nowMs = this.#deps.clock.nowMs();
+    const left = [...this.#shares.values()].reduce((sum, one) => sum + one, 0);
+    this.#shares.delete(stage);
+    const untilMs = this.#untilMs === Infinity ? Infinity : nowMs + ((this.#untilMs - nowMs) * share) / left;
+    const turn = new SweepTurn(this.#deps, { untilMs, startAfter: this.#cursors[stage] });
+    this.#taken.set(stage, turn);
+    return turn;
+  }
+
+  /** Remembers where the stages stopped. Returns those that have more to look at. */
+  async end(): Promise<string[]> {
+    // Stopped by a failure: the next sweep sees everything again.
+    if (this.#untilMs === Infinity) return [];
+    const cursors = { ...this.#cursors };
+    for (const [stage, { stoppedAt }] of this.#taken) {
+      if (stoppedAt === undefined) delete cursors[stage];
+      else cursors[stage] = stoppedAt;
+    }
+    if (JSON.stringify(cursors) !== JSON.stringify(this.#cursors)) {
+      const body = encodeStored({ schemaVersion: 1, cursors } satisfies SweepCursors);
+      await putIdempotent(this.#deps.store, KEYS.sweepCursors, body, 'application/json');
+    }
+    return Object.keys(cursors);
+  }
+}
+
+async function readCursors({ store, log }: TurnsDependencies): Promise<SweepCursors['cursors']> {
+  try {
+    const object = await store.get(KEYS.sweepCursors);
+    return object ? decodeStored(SweepCursors, object.body, KEYS.sweepCursors).cursors : {};
+  } catch (error) {
+    log.warn('where the last sweep stopped cannot be read; it begins at the start', { error });
+    return {};
+  }
+}
