@@ -86,3 +86,12 @@ function layColumn(
   });
   return values_BT;
 }
+
+/** What belongs to the rows of a plan, in its order. */
+export function select<T>(rows: readonly T[], plan: MicroBatchPlan): T[] {
+  return plan.rows.map((index) => {
+    const row = rows[index];
+    invariant(row !== undefined, `a plan names row ${index} of ${rows.length}`);
+    return row;
+  });
+}

@@ -29,6 +29,7 @@ import {
   packMixtures,
   packTokens,
   predictions,
+  select,
 } from './pack-micro-batch.js';
 import {
   limitsWithDefaults,
@@ -391,12 +392,4 @@ export class Trainer {
   #program(kind: string, { batch, length }: MicroBatchPlan, detail: string, build: () => Program): Program {
     return this.#programs.get(`${kind} ${batch}×${length} ${detail}`, build);
   }
-}
-
-function select<T>(rows: readonly T[], plan: MicroBatchPlan): T[] {
-  return plan.rows.map((index) => {
-    const row = rows[index];
-    invariant(row !== undefined, `a plan names row ${index} of ${rows.length}`);
-    return row;
-  });
 }
