@@ -68,10 +68,12 @@ function rewardText(rewards: NonNullable<Phase['rewards']>): string {
 }
 
 function classTable(classes: readonly RunnerClass[]): string {
+  const hasHost = classes.some(({ host }) => host !== undefined);
   const columns = [
     { title: 'RUNNERS' },
     { title: 'MEMORY' },
     { title: 'NEEDED' },
+    ...(hasHost ? [{ title: 'HOST' }, { title: 'NEEDED' }] : []),
     { title: 'FITS' },
     { title: 'TIME' },
     { title: 'COST' },
@@ -80,12 +82,16 @@ function classTable(classes: readonly RunnerClass[]): string {
     each.runner_class,
     bytes(each.memory_bytes),
     bytes(each.needed.total),
+    ...(hasHost ? hostCells(each) : []),
     each.fits ? 'yes' : 'no',
     each.train_seconds ? `${duration(each.train_seconds.low)} to ${duration(each.train_seconds.high)}` : '',
     each.cost ? range(each.cost) : '',
   ]);
   return renderTable(columns, rows);
 }
+
+const hostCells = ({ host }: RunnerClass): string[] =>
+  host ? [bytes(host.memory_bytes), bytes(host.needed.total)] : ['', ''];
 
 const basisLines = (classes: readonly RunnerClass[]): string[] =>
   [...new Set(classes.filter(({ fits }) => fits).map(({ basis }) => basis))].map((basis) => `time is ${basis}`);

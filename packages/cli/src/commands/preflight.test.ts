@@ -73,6 +73,14 @@ describe('preflight', () => {
     expect(text.out).toMatch(/local +8 GB +400 MB +yes +10s to 3m 20s +0\.5 to 10/);
   });
 
+  it('shows the memory of the machine around a GPU where a class has one', async () => {
+    const gpu = { ...RUNNERS, runner_class: 'gpu-16g', host: { memory_bytes: 14e9, needed: { total: 3e9 } } };
+    const { text } = await run(line, routes({ classes: [RUNNERS, gpu] }));
+    expect(text.out).toMatch(/RUNNERS +MEMORY +NEEDED +HOST +NEEDED +FITS/);
+    expect(text.out).toMatch(/gpu-16g +8 GB +400 MB +14 GB +3 GB +yes/);
+    expect((await run(line, routes())).text.out).not.toContain('HOST');
+  });
+
   it('marks the trained tokens, in colour on a terminal, and lets no file act on it', async () => {
     expect((await run(line, routes())).text.out).toContain('line 1: \ufffd[2J<|user|>\\ncat[K AE] … 2 more tokens');
     const { text } = await run(line, routes(), { isTTY: true });
