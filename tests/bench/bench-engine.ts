@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleWorkloads } from './bundle-workloads.js';
 import { Ledger } from './ledger.js';
@@ -25,7 +25,7 @@ const HELP = `npm run bench:engine -- [options]
   --budget SECONDS  begin no run after this time; go on later with the same --json
   --quick           one round of few steps, to see that everything runs
   --report          run nothing, only report what --json holds
-  --write-docs      fill the block of docs/engine.md and draw docs/engine/*.svg
+  --write-docs      fill the block of docs/engine.md that is named as the file of --json, and draw its docs/engine/*.svg
   --list            names of all rows
 
 Peers: PREHEAT_PEER_PYTHON (torch, transformers, trl), PREHEAT_BENCH_PEERS (folder of their scripts; default
@@ -89,7 +89,10 @@ async function main(): Promise<void> {
     tell,
   });
   console.log(outcomeTable(chosen.flatMap((match) => outcomesOf(match, ledger, failures, folders))));
-  if (values['write-docs']) writeDocs(join(REPOSITORY, 'docs'), { matches, ledger, failures, folders });
+  if (!values['write-docs']) return;
+  if (values.json === undefined) throw new Error('--write-docs names its block after the file of --json: give one');
+  const name = basename(values.json, '.json');
+  writeDocs(join(REPOSITORY, 'docs'), { name, matches, ledger, failures, folders });
 }
 
 if (values.help) console.log(HELP);

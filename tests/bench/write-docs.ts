@@ -1,4 +1,4 @@
-/** Fills the generated block of docs/engine.md and draws docs/engine/*.svg from a file of measurements. */
+/** Fills a generated block of docs/engine.md and draws its docs/engine/*.svg from a file of measurements: each has a block of its name. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GROWING, GROWTH_POINTS, type Growing, growthId } from './growth.js';
@@ -12,6 +12,8 @@ import { median } from './statistics.js';
 import { figure, markdownTable, outcomeTable } from './table.js';
 
 export interface Measured {
+  /** Of the block and its plots, such as a processor. */
+  readonly name: string;
   readonly matches: readonly Match[];
   readonly ledger: Ledger;
   readonly failures: Failures;
@@ -31,7 +33,7 @@ export function writeDocs(docs: string, measured: Measured): void {
     ...boundsTables(measured),
     ...drawGrowth(docs, measured),
   ];
-  writeFileSync(path, replaceBlock(readFileSync(path, 'utf8'), 'bench:engine', parts.join('\n\n')));
+  writeFileSync(path, replaceBlock(readFileSync(path, 'utf8'), `bench:engine ${measured.name}`, parts.join('\n\n')));
 }
 
 /** The rate of a step against the peak, and the operators that a step spends its time in. */
@@ -59,10 +61,10 @@ function drawGrowth(docs: string, measured: Measured): string[] {
     if (lines.length === 0) return [];
     const title = `Cost of a step by ${growing}`;
     writeFileSync(
-      join(docs, 'engine', `${growing}.svg`),
+      join(docs, 'engine', `${measured.name}-${growing}.svg`),
       svgPlot({ title, xLabel: growing, yLabel: 'ms a step', lines }),
     );
-    return [`![${title}](engine/${growing}.svg)`];
+    return [`![${title}](engine/${measured.name}-${growing}.svg)`];
   });
 }
 
