@@ -93,6 +93,11 @@ const floors = [
     'Tasks (randomness is a port) make data and verify answers; who trains on them is not their business.',
   ),
   floor(
+    'packages/datasets',
+    packages('tasks'),
+    'Corpora are large: what ships may not come to depend on them. They are split as tasks are.',
+  ),
+  floor(
     'packages/recipes',
     packages('contracts', 'ports', 'nn', 'tokenizer', 'checkpoints', 'tasks', 'graders'),
     'A recipe (randomness is a port) never sees jobs, adapters or HTTP: that is what makes it resumable and testable.',

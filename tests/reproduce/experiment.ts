@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { check } from '@preheat/contracts';
-import { LANGUAGES, PROSE } from '@preheat/tasks';
+import { LANGUAGES, PROSE } from '@preheat/datasets';
 import { TASK_NAMES, TRACE_STYLES } from '@preheat/tasks/procedural';
 import Type, { type Static } from 'typebox';
 

@@ -1,5 +1,5 @@
 import { taskNamed } from '@preheat/tasks/procedural';
-import { languageText } from '@preheat/tasks';
+import { languageText } from '@preheat/datasets';
 import { describe, expect, it } from 'vitest';
 import type { RowSource } from './experiment.js';
 import { suiteFile, trainingFile, validationFile, validationItems } from './make-rows.js';

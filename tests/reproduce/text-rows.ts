@@ -1,6 +1,7 @@
 /** Windows of texts as rows: the answer is the window, and the prompt the same for all, so that nothing but the text is learned. */
 import { CounterRandom } from '@preheat/ports';
-import { languageText, PROSE, proseText, type SplitPart } from '@preheat/tasks';
+import { languageText, PROSE, proseText } from '@preheat/datasets';
+import type { SplitPart } from '@preheat/tasks';
 import type { TextRows } from './experiment.js';
 
 const PROMPT = ':';

@@ -1,10 +1,6 @@
 /** Data sets and tasks with exact answers, and their fixed splits. */
 export { ARPABET_PHONEMES } from './arpabet.js';
-export type { DataParts, SplitPart } from './data-parts.js';
-export { type FirstName, firstNames } from './first-names.js';
-export { irises } from './iris.js';
-export { type LabelledText, toLabelChatRow, toLabelEvalRow, toLabelRftRow } from './labelled-rows.js';
-export { LANGUAGES, languageText, languageWindows } from './languages.js';
+export { type DataParts, intoParts, partOfStructure, type SplitPart } from './data-parts.js';
 export {
   type LetterToSound,
   type LetterToSoundItem,
@@ -19,6 +15,4 @@ export {
   toEvalRow,
   toRftRow,
 } from './letter-to-sound-rows.js';
-export { type Mail, spamMail } from './mail.js';
-export { PROSE, proseText } from './prose.js';
 export { wordStem } from './word-stem.js';

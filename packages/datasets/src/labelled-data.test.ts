@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DataParts } from './data-parts.js';
+import type { DataParts } from '@preheat/tasks';
 import { firstNames, skeletonOf } from './first-names.js';
 import { irises } from './iris.js';
 import { type LabelledText, toLabelChatRow, toLabelEvalRow, toLabelRftRow } from './labelled-rows.js';

