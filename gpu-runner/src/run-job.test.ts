@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { decodeSafetensors, openBundle } from '@preheat/checkpoints';
 import { KEYS, type ResolvedPhase } from '@preheat/contracts';
 import { type LeasedJob, ThroughputLedger, toFineTuningJob } from '@preheat/jobs';
+import { type AnyRecipe, RUNTIMES } from '@preheat/recipes';
 import { afterAll, describe, expect, it } from 'vitest';
 import { processMemory } from './peak-memory.js';
 import { runJob } from './run-job.js';
@@ -243,6 +244,28 @@ describe('running a job', () => {
     };
     expect(await referenceKl('phase_start')).toBeLessThan(1e-6);
     expect(await referenceKl('job_start')).toBeGreaterThan(1e-3);
+  });
+
+  it('saves and tells of progress by the steps that a recipe takes, where they are fewer than planned', async () => {
+    const at = await world(
+      {},
+      { phases: phases({ max_steps: 20, n_epochs: 20, checkpoint_interval: 10 }).slice(0, 1) },
+    );
+    const recipe = RUNTIMES['sft'] as AnyRecipe;
+    const step: AnyRecipe['step'] = async (state, ctx) => {
+      const result = await recipe.step(state, ctx);
+      return { ...result, done: result.metrics['step'] === 4, metrics: { ...result.metrics, total_steps: 4 } };
+    };
+    const leased = await leaseOf(at);
+    const told: unknown[] = [];
+    const { setProgress } = leased;
+    leased.setProgress = (progress) => {
+      told.push([progress.phaseStep, progress.phaseSteps, progress.totalSteps]);
+      setProgress.call(leased, progress);
+    };
+    expect(await runJob({ ...at.deps, recipes: { sft: { ...recipe, step } } }, leased, never)).toBe('succeeded');
+    expect((await documentOf(at)).checkpoints.map(({ step: saved }) => saved)).toEqual([2, 4]);
+    expect(told.at(0)).toEqual([1, 4, 4]);
   });
 
   it('holds an adapter on weights in fewer bits to the policy that it was, on the same weights', async () => {

@@ -88,9 +88,10 @@ export async function runPhase(run: PhaseRun): Promise<PhaseOutcome> {
       const elapsedMs = deps.clock.nowMs() - startedMs;
       usage.add(elapsedMs, result.tokens);
       meter.add(elapsedMs, result.tokens);
-      report(run, usage.phaseStep, result, meter);
+      const plan = planAfter(run, result);
+      report(run, plan, usage.phaseStep, result, meter);
       run.started();
-      run.stepped(elapsedMs, result.done ? 0 : stepsLeft(run, usage.phaseStep));
+      run.stepped(elapsedMs, result.done ? 0 : stepsLeft(plan, usage.phaseStep));
       history = watch(run, usage.step, result.metrics, history);
       const limit = result.done
         ? null
@@ -98,7 +99,7 @@ export async function runPhase(run: PhaseRun): Promise<PhaseOutcome> {
       const isDue =
         result.done ||
         limit !== null ||
-        usage.phaseStep % run.checkpointInterval === 0 ||
+        usage.phaseStep % plan.checkpointInterval === 0 ||
         (Boolean(result.validation) && isRecorded(leased.job, run.position.phaseIndex));
       last = { result, isSaved: isDue };
       if (!isDue) continue;
@@ -111,7 +112,25 @@ export async function runPhase(run: PhaseRun): Promise<PhaseOutcome> {
   }
 }
 
-const stepsLeft = ({ phaseSteps }: PhaseRun, phaseStep: number): number | null =>
+type StepPlan = Pick<PhaseRun, 'phaseSteps' | 'totalSteps' | 'checkpointInterval'>;
+
+/** A recipe that leaves rows out takes fewer steps than planned, and says so: its checkpoints then come as much sooner. */
+function planAfter(
+  { phaseSteps, totalSteps, checkpointInterval }: PhaseRun,
+  { metrics }: StepResult<unknown>,
+): StepPlan {
+  const taken = metrics['total_steps'];
+  if (phaseSteps === null || taken === undefined || taken >= phaseSteps) {
+    return { phaseSteps, totalSteps, checkpointInterval };
+  }
+  return {
+    phaseSteps: taken,
+    totalSteps: totalSteps === null ? null : totalSteps - (phaseSteps - taken),
+    checkpointInterval: Math.max(1, Math.ceil((checkpointInterval * taken) / phaseSteps)),
+  };
+}
+
+const stepsLeft = ({ phaseSteps }: StepPlan, phaseStep: number): number | null =>
   phaseSteps === null ? null : Math.max(phaseSteps - phaseStep, 0);
 
 /** The last step that was finished. */
@@ -131,15 +150,21 @@ async function openState(run: PhaseRun): Promise<unknown> {
   return recipe.restore(context, { ...training, ...trained });
 }
 
-function report(run: PhaseRun, phaseStep: number, result: StepResult<unknown>, meter: ThroughputMeter): void {
+function report(
+  run: PhaseRun,
+  plan: StepPlan,
+  phaseStep: number,
+  result: StepResult<unknown>,
+  meter: ThroughputMeter,
+): void {
   const step = run.position.stepsBefore + phaseStep;
-  const speed = meter.read(stepsLeft(run, phaseStep));
+  const speed = meter.read(stepsLeft(plan, phaseStep));
   run.leased.setProgress({
     phaseIndex: run.position.phaseIndex,
     phaseStep,
-    phaseSteps: run.phaseSteps,
+    phaseSteps: plan.phaseSteps,
     step,
-    totalSteps: run.totalSteps,
+    totalSteps: plan.totalSteps,
     ...speed,
   });
   if (step <= run.loggedStep) return;

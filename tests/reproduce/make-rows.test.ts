@@ -2,6 +2,7 @@ import { taskNamed } from '@preheat/tasks/procedural';
 import { languageText } from '@preheat/datasets';
 import { describe, expect, it } from 'vitest';
 import type { RowSource } from './experiment.js';
+import { plain } from './text-rows.js';
 import { suiteFile, trainingFile, validationFile, validationItems } from './make-rows.js';
 
 const rowsOf = (text: string) =>
@@ -106,7 +107,7 @@ describe('windows of texts', () => {
     ).toBe(true);
     expect(trainingFile([windows], 1)).toBe(trainingFile([windows], 1));
     expect(trainingFile([windows], 2)).not.toBe(trainingFile([windows], 1));
-    const training = languageText('de', 'train').join(' ');
+    const training = plain(languageText('de', 'train').join(' '));
     const held = read(validationFile([windows]));
     const seen = held.filter(({ messages }) => training.includes((messages[1]?.content ?? '').trim()));
     expect(seen).toEqual([]);

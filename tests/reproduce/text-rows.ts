@@ -26,7 +26,7 @@ export function textRows({ text, rows, characters, keys }: TextRows, stream: num
 }
 
 /** Lower-case letters without marks: what the bases' tokenizers have tokens for. */
-const plain = (text: string): string =>
+export const plain = (text: string): string =>
   text
     .toLowerCase()
     .normalize('NFD')

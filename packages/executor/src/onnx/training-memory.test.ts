@@ -77,7 +77,7 @@ describe('TrainingMemory', () => {
   it('holds the largest tables of open models whatever the number of lanes', () => {
     // Qwen 2.5 7B: 2.2 GB, of which one memory would hold no moments.
     const table = resolveLayout([{ name: 'embed', shape: [152_064, 3_584] }]);
-    const regions = { gradientSlots: 66, averages: true };
+    const regions = { gradientSlots: 400, averages: true };
     const shards = spread(table, regions);
     expect(shards.flat().reduce((sum, { size }) => sum + size, 0)).toBe(152_064 * 3_584);
     for (const pieces of shards) {

@@ -21,8 +21,8 @@ export interface TrainingMemoryOptions {
   readonly pieceSize?: number;
 }
 
-/** 32 MiB: with its moments, average and a gradient for each of a hundred lanes it fits a shard. */
-const PIECE_SIZE = 2 ** 23;
+/** 8 MiB: with its moments, average and a gradient for each of five hundred lanes it fits a shard. */
+const PIECE_SIZE = 2 ** 21;
 
 /** A run of a parameter's numbers. */
 interface Piece extends Parameter {

@@ -26,7 +26,7 @@ export const adapterKeys = {
     minimum: 0,
     exclusiveMaximum: 1,
     default: NO_DROPOUT,
-    description: 'Share of the adapter inputs that is dropped in training.',
+    description: 'Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.',
   }),
   lora_base_dtype: Type.Union([Type.Literal('float32'), Type.Literal('float16'), Type.Literal('int8')], {
     default: BASE_DTYPE,

@@ -12,12 +12,17 @@ export function graderOf(ctx: RecipeContext<object>): PhaseGrader {
   return ctx.grader;
 }
 
-/** Grades the decoded completions, in order. @throws GraderDownError when the grader answered for none of them. */
-export async function score(ctx: RecipeContext<object>, completions: readonly Completion[]): Promise<GradeResult[]> {
+/** Grades the decoded completions, in order, whatever became of the grader. */
+export function grade(ctx: RecipeContext<object>, completions: readonly Completion[]): Promise<GradeResult[]> {
   const samples = completions.map(({ row, sample }) => {
     return { sample: answerSample(ctx.tokenizer, row, sample), item: row };
   });
-  const grades = await graderOf(ctx).gradeAll(samples, ctx.signal);
+  return graderOf(ctx).gradeAll(samples, ctx.signal);
+}
+
+/** As `grade`. @throws GraderDownError when the grader answered for none of them. */
+export async function score(ctx: RecipeContext<object>, completions: readonly Completion[]): Promise<GradeResult[]> {
+  const grades = await grade(ctx, completions);
   const [first] = grades;
   if (first && grades.every((grade) => isDown(grade))) throw new GraderDownError(first.errorMessages[0] ?? '');
   return grades;

@@ -130,6 +130,30 @@ describe('answers that the grader failed to grade', () => {
     },
   );
 
+  it.each([1, 257])(
+    'of a single row of %i leave it out, though its calls of the grader were all down',
+    async (count) => {
+      // A row that hangs the grader is graded by itself when samples are tried, and in the last part of a file.
+      const verdict = (row: number): Verdict => (row === count - 1 ? 'down' : 'right');
+      const rows = Array.from({ length: count }, () => ({}));
+      const collecting = selectedOf(
+        rows,
+        (row) => ({ text: 'own', verdict: verdict(row) }),
+        (row) => ({ text: 's', verdict: verdict(row) }),
+      );
+      if (count === 1) return expect(collecting).rejects.toThrow(GraderDownError);
+      const selected = await collecting;
+      expect(selected.slice(0, -1).every(({ source }) => source === 'own')).toBe(true);
+      expect(selected.at(-1)).toEqual({ text: null, source: 'ungraded' });
+    },
+  );
+
+  it('are no judgement where they were cut as well', async () => {
+    const cut = (row: number): Answer => ({ text: 'own', verdict: row === 0 ? 'raised' : 'right', isCut: row === 0 });
+    const selected = await selectedOf([{}, {}], cut, (row) => cut(row), { fallback: 'gold' });
+    expect(selected[0]).toEqual({ text: null, source: 'ungraded', isCut: true });
+  });
+
   it('fail the attempt where no row is left that it could grade', async () => {
     await expect(selectedOf([{}, {}], always('raised'), always('raised'))).rejects.toThrow(
       'The grader graded none of the completions. The first failure: it is raised',
@@ -149,9 +173,16 @@ it('never selects an answer that was cut by its length, whatever its grade', asy
     isCut: row === 1 || sample === 0,
   });
   expect(await selectedOf([{}, {}], cut, samples)).toEqual([
-    { text: 's1', source: 'paraphrase' },
-    { text: 'gold 1', source: 'gold' },
+    { text: 's1', source: 'paraphrase', isCut: true },
+    { text: 'gold 1', source: 'gold', isCut: true },
   ]);
+});
+
+it('says why no row is left to train on', async () => {
+  const cut = (): Answer => ({ text: 'own', verdict: 'right', isCut: true });
+  await expect(selectedOf([{}, {}], cut, cut, { fallback: 'drop' })).rejects.toThrow(
+    's3ft: no answer to any of the 2 rows is right, and "fallback": "drop" leaves all of them out; 2 greedy answers were cut by max_completion_tokens',
+  );
 });
 
 it('shows the grader the calls of an answer, and teaches them', async () => {

@@ -5,7 +5,7 @@ import type { GradeResult } from '@preheat/graders';
 import { readCalls, type Tokenizer } from '@preheat/tokenizer';
 import type { RecipeContext, TrainingRow } from '../recipe.js';
 import { collect, type Completion, rolloutsOf } from '../rollout/collect.js';
-import { score, trainingReward } from '../rollout/score.js';
+import { grade, trainingReward } from '../rollout/score.js';
 import { GraderDownError } from '../training/grader-down-error.js';
 import { seedOf } from '../training/random-streams.js';
 import { openTrainer } from '../training/trainer-state.js';
@@ -25,15 +25,16 @@ interface Part {
   readonly first: number;
 }
 
-/** A candidate, and what the grader complained of. */
+/** A candidate, whether it was cut by its length, and what the grader complained of. */
 interface Judged extends Candidate {
+  readonly isCut: boolean;
   readonly complaint: string | null;
 }
 
 /**
  * One answer a row, in order.
- * @throws UnusableRowsError naming a row without a given answer. @throws GraderDownError when the grader answered for nothing
- * of a part, or when no row is left to train on and some of them could not be graded.
+ * @throws UnusableRowsError naming a row without a given answer, or when none has a right one. @throws GraderDownError when nothing
+ * of the first part could be graded, or when no row is left to train on and some of them could not be graded.
  */
 export async function collectAnswers(ctx: RecipeContext<S3ftConfig>): Promise<SelectedAnswer[]> {
   const { trainingRows, signal } = ctx;
@@ -46,13 +47,22 @@ export async function collectAnswers(ctx: RecipeContext<S3ftConfig>): Promise<Se
     const found = await selectFor(ctx, { rows: trainingRows.slice(first, first + ROWS_PER_CALL), first });
     selected.push(...found.selected);
     complaint ||= found.complaint;
+    // One bad row is left out; a grader that is away would leave out all, after hours of sampling.
+    if (selected.every(({ source }) => source === 'ungraded')) throw new GraderDownError(complaint);
   }
   const ungraded = ungradedCount(selected);
-  if (ungraded > 0 && selected.every(({ text }) => text === null)) {
+  if (selected.every(({ text }) => text === null)) {
+    if (ungraded === 0) throw new UnusableRowsError(noneIsRight(selected));
     const left = `no answer to ${ungraded} of ${selected.length} rows, and there is no right answer to the others`;
-    throw new GraderDownError(complaint, ungraded === selected.length ? undefined : left);
+    throw new GraderDownError(complaint, left);
   }
   return selected;
+}
+
+function noneIsRight(selected: readonly SelectedAnswer[]): string {
+  const cut = selected.filter(({ isCut }) => isCut).length;
+  const hint = cut > 0 ? `; ${cut} greedy answers were cut by max_completion_tokens` : '';
+  return `s3ft: no answer to any of the ${selected.length} rows is right, and "fallback": "drop" leaves all of them out${hint}`;
 }
 
 export const ungradedCount = (selected: readonly SelectedAnswer[]): number =>
@@ -77,9 +87,11 @@ async function selectFor(ctx: RecipeContext<S3ftConfig>, { rows, first }: Part) 
   const asked = { rows: open.map((i) => rows[i] as TrainingRow), first };
   const found = samples > 0 ? await answersOf(ctx, asked, { perRow: samples, temperature }) : [];
   const sampled = new Map(open.map((row, i) => [row, found[i] ?? []]));
-  const selected = rows.map((row, i) =>
-    selectAnswer(greedy[i] as Judged, sampled.get(i) ?? [], fallback === 'gold' ? goldOf(row, first + i) : null),
-  );
+  const selected = rows.map((row, i) => {
+    const gold = fallback === 'gold' ? goldOf(row, first + i) : null;
+    const answer = selectAnswer(greedy[i] as Judged, sampled.get(i) ?? [], gold);
+    return greedy[i]?.isCut ? { ...answer, isCut: true } : answer;
+  });
   const ungraded = selected.findIndex(({ source }) => source === 'ungraded');
   return { selected, complaint: greedy[ungraded]?.complaint ?? '' };
 }
@@ -98,18 +110,19 @@ async function answersOf(
   if (rows.length === 0) return [];
   const seed = seedOf(ctx.seed, `s3ft answers ${first} ${perRow}`);
   const completions = await collect(ctx, rows, { perRow, temperature, seed, policyVersion: START_VERSION });
-  const grades = await score(ctx, completions);
+  const grades = await grade(ctx, completions);
   const judged = completions.map((completion, i) => judge(ctx.tokenizer, completion, grades[i]));
   return rows.map((_, row) => judged.slice(row * perRow, (row + 1) * perRow));
 }
 
 /** What was cut by its length is not whole, so it is not to be learned as an answer that ends, whatever the grader says. */
-function judge(tokenizer: Tokenizer, { row, sample }: Completion, grade: GradeResult | undefined): Judged {
-  invariant(grade, 'a grader grades every completion');
+function judge(tokenizer: Tokenizer, { row, sample }: Completion, given: GradeResult | undefined): Judged {
+  invariant(given, 'a grader grades every completion');
   const { content: text, calls } = readCalls(tokenizer, sample.tokens, callableFunctions(row));
-  const reward = trainingReward(grade);
-  const isRight = sample.finishReason === 'length' ? false : reward === null ? null : reward >= RIGHT_REWARD;
-  return { text, calls, isRight, complaint: grade.errorMessages[0] ?? null };
+  const reward = trainingReward(given);
+  const isCut = sample.finishReason === 'length';
+  const isRight = reward === null ? null : !isCut && reward >= RIGHT_REWARD;
+  return { text, calls, isRight, isCut, complaint: given.errorMessages[0] ?? null };
 }
 
 /** @throws UnusableRowsError naming the row that has no answer. */

@@ -13,7 +13,8 @@ const S3ftConfig = supervisedConfig({
     minimum: 0,
     maximum: 64,
     default: 4,
-    description: 'Sampled answers among which a right one is looked for where the greedy answer is wrong.',
+    description:
+      'Sampled answers among which a right one is looked for where the greedy answer is not known to be right.',
   }),
   temperature: Type.Number({
     minimum: 0.05,
@@ -23,7 +24,8 @@ const S3ftConfig = supervisedConfig({
   }),
   fallback: Type.Union([Type.Literal('gold'), Type.Literal('drop')], {
     default: 'gold',
-    description: 'Rows for which the model has no right answer: train on the given one, or leave them out.',
+    description:
+      'Rows for which the model has no right answer: train on the given one, or leave them out. Rows of which no answer could be graded are left out either way.',
   }),
 });
 export type S3ftConfig = Static<typeof S3ftConfig>;

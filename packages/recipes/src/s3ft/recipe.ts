@@ -16,6 +16,7 @@ export const s3ft = staged<S3ftConfig, SelectedAnswer[]>({
     gold_fraction: share(selected, 'gold'),
     dropped_fraction: share(selected, 'dropped'),
     ungraded_fraction: share(selected, 'ungraded'),
+    cut_fraction: selected.filter(({ isCut }) => isCut).length / Math.max(1, selected.length),
   }),
   warnings: (selected) => {
     const count = ungradedCount(selected);

@@ -14,6 +14,8 @@ export interface SelectedAnswer {
   /** Absent for none. */
   readonly calls?: readonly Call[];
   readonly source: AnswerSource;
+  /** Whether the greedy answer was cut by its length. */
+  readonly isCut?: boolean;
 }
 
 export interface Candidate {

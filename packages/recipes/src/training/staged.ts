@@ -166,10 +166,16 @@ function planStages(lists: readonly (readonly TrainingRow[])[], total: number): 
   return stages.filter(({ steps }) => steps > 0);
 }
 
+/** As many evaluations in the steps that are taken as there would have been in those of the file. */
+function evaluationInterval({ config, trainingRows }: RecipeContext<SftConfig>, total: number): number {
+  const planned = phaseSteps(config, trainingRows.length);
+  return Math.max(1, Math.ceil((config.eval_interval * Math.min(total, planned)) / planned));
+}
+
 function stageContext<Config extends SftConfig, Kept>(
   { validation = (rows) => rows }: StagedRecipe<Config, Kept>,
   ctx: RecipeContext<Config>,
-  { stages, index, start }: Omit<StagedState<Kept>, 'inner'>,
+  { stages, index, start, total }: Omit<StagedState<Kept>, 'inner'>,
 ): RecipeContext<SftConfig> {
   const stage = stages[index];
   invariant(stage, `stage ${index} of ${stages.length}`);
@@ -178,7 +184,7 @@ function stageContext<Config extends SftConfig, Kept>(
   return {
     ...ctx,
     ...start,
-    config: { ...ctx.config, max_steps: steps, n_epochs: epochs },
+    config: { ...ctx.config, max_steps: steps, n_epochs: epochs, eval_interval: evaluationInterval(ctx, total) },
     seed: seedOf(ctx.seed, `stage ${index}`),
     trainingRows: rows,
     validationRows: validation(ctx.validationRows),

@@ -46,7 +46,7 @@ function trainerOptions(
   return {
     executor,
     config: modelConfig,
-    frozenStorage: config.lora_base_dtype,
+    frozenStorage: adapterSettings(config) ? config.lora_base_dtype : 'float32',
     optimizer,
     recomputes: config.gradient_checkpointing,
     ...(microBatchTokens === undefined ? {} : { limits: { maxTokens: microBatchTokens } }),

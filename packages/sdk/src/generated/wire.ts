@@ -1560,7 +1560,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
@@ -1654,7 +1654,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
@@ -1815,7 +1815,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
@@ -1921,7 +1921,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
@@ -2067,7 +2067,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
@@ -2223,7 +2223,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
@@ -2327,7 +2327,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
@@ -2443,7 +2443,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
@@ -2545,7 +2545,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
@@ -2561,7 +2561,7 @@ export interface CreateJob {
            */
           max_completion_tokens?: "auto" | number;
           /**
-           * Sampled answers among which a right one is looked for where the greedy answer is wrong.
+           * Sampled answers among which a right one is looked for where the greedy answer is not known to be right.
            */
           paraphrase_samples?: "auto" | number;
           /**
@@ -2569,7 +2569,7 @@ export interface CreateJob {
            */
           temperature?: "auto" | number;
           /**
-           * Rows for which the model has no right answer: train on the given one, or leave them out.
+           * Rows for which the model has no right answer: train on the given one, or leave them out. Rows of which no answer could be graded are left out either way.
            */
           fallback?: "auto" | ("gold" | "drop");
         };
@@ -2653,7 +2653,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
@@ -2755,7 +2755,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
@@ -2941,7 +2941,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
@@ -3139,7 +3139,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
@@ -3307,7 +3307,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
@@ -3423,7 +3423,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
@@ -3533,7 +3533,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
@@ -3703,7 +3703,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
@@ -3881,7 +3881,7 @@ export interface CreateJob {
            */
           lora_alpha?: "auto" | number;
           /**
-           * Share of the adapter inputs that is dropped in training.
+           * Share of the adapter inputs that is dropped in training; nothing in updates by a policy gradient.
            */
           lora_dropout?: "auto" | number;
           /**
