@@ -25,7 +25,7 @@ export interface JobLook {
   /** Keys outside its folder that were written before its document, as its entry of the schedule says. */
   readonly traces: readonly string[];
   readonly graceMs: number;
-  /** Runs under way as the sweep read them, for what is looked at again before anything goes. */
+  /** Runs under way as the sweep read them: what they use is left alone. What they do not is looked at again before it goes. */
   readonly runs?: ActiveRuns;
 }
 
@@ -112,10 +112,12 @@ function surplusModels(job: JobDocument, models: readonly StoredModel[]): Stored
 
 async function retireUnused(look: Look, surplus: readonly StoredModel[]): Promise<void> {
   const { store, clock } = look.deps;
-  const before = usesAt(look, look.runs);
+  const [earlier, before] = [usesAt(look, look.runs), usesAt(look)];
   const retired: ModelRecord[] = [];
   for (const { record } of surplus) {
-    if (isUsed(look, await before.ofModel(record))) continue;
+    if (isUsed(look, await earlier.ofModel(record))) continue;
+    // Read a while ago, runs tell only of use: one that came since must not see its model go, if only for a moment.
+    if (look.runs && isUsed(look, await before.ofModel(record))) continue;
     if (await retireModel(store, record, { atMs: clock.nowMs(), reason: 'retention' })) retired.push(record);
   }
   // Who wrote down the name before it went, and after the first look, is seen now.
