@@ -4,7 +4,7 @@
  * the number of runners to the backlog. Where its time is limited, every stage has its turn in every sweep (`SweepTurns`).
  */
 import type { JobDocument, StoredRun } from '@preheat/contracts';
-import { collectJobs, RunnerRegistry, sweepJobs, SweepTurns } from '@preheat/jobs';
+import { ActiveRuns, collectJobs, RunnerRegistry, sweepJobs, SweepTurns } from '@preheat/jobs';
 import type { Parts } from './composition.js';
 import { FileLibrary } from './files/file-library.js';
 import { Aliases } from './publishing/aliases.js';
@@ -42,6 +42,7 @@ const SHARES = {
   files: 1,
   imports: 1,
   uploads: 1,
+  learned: 1,
   runners: 1,
 };
 
@@ -70,13 +71,14 @@ async function sweepAll(parts: SweepParts, options: SweepOptions): Promise<void>
   for (const [stage, run] of stagesOf(parts, options, turns)) {
     try {
       swept[stage] = await run();
+      await turns.keep();
     } catch (error) {
       // A stage that cannot go on keeps no other from its turn.
       parts.log.error('a stage of the sweep failed', { stage, error });
       failures.push(error);
     }
   }
-  const unfinished = await turns.end();
+  const unfinished = await turns.keep();
   const level = isQuiet(swept) && unfinished.length === 0 ? 'debug' : 'info';
   parts.log[level]('swept', { ...swept, unfinished });
   if (failures.length > 0) throw failures[0];
@@ -96,7 +98,10 @@ function stagesOf(
   };
   const runEnded = (run: StoredRun) => announceRun(webhooks, run);
   const waitingTurn = () => turns.take('waiting');
-  const collecting = (stage: keyof typeof SHARES) => ({ orphanGraceMs, turn: turns.take(stage) });
+  // Read once, by the first stage that asks.
+  const [readAfterMs, runs] = [parts.clock.nowMs(), new ActiveRuns(parts.store)];
+  const collecting = (stage: keyof typeof SHARES) => ({ orphanGraceMs, turn: turns.take(stage), runs });
+  const expiring = () => ({ turn: turns.take('fileExpiries'), runs: { active: runs, readAfterMs } });
   return [
     [
       'jobs',
@@ -106,11 +111,11 @@ function stagesOf(
     ['publications', () => sweepPublications(publishing(parts), turns.take('publications'))],
     ['expiries', () => sweepExpiries(parts, collecting('expiries'))],
     ['orphans', () => collectJobs(parts.jobs, deps, collecting('collections'))],
-    ['fileExpiries', () => sweepFileExpiries({ ...parts, files: new FileLibrary(parts) }, turns.take('fileExpiries'))],
+    ['fileExpiries', () => sweepFileExpiries({ ...parts, files: new FileLibrary(parts) }, expiring())],
     ['files', () => collectFiles(parts, collecting('files'))],
     ['imports', () => collectImports(parts, collecting('imports'))],
     ['uploads', () => sweepUploads(parts, turns.take('uploads'))],
-    ['learned', () => foldKeyStateShards(parts, parts)],
+    ['learned', () => foldKeyStateShards(parts, collecting('learned'))],
     ['runnersGone', () => new RunnerRegistry(parts).sweep(turns.take('runners'))],
   ];
 }

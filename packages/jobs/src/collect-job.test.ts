@@ -13,6 +13,7 @@ import { collectJob } from './collect-job.js';
 import { collectJobs } from './collector.js';
 import { JobStore } from './job-store.js';
 import { checkpointModelName } from './public-job.js';
+import { SweepTurn } from './sweep-turns.js';
 import { markOfJob } from './use-marks.js';
 import { ActiveRuns } from './uses.js';
 
@@ -297,6 +298,29 @@ describe('the next look', () => {
       await collectJobs(shelf.jobs, shelf.deps, options);
     }
     expect(await shelf.keys(KEYS.jobObjects(ID))).toEqual(['job.json']);
+    expect(await shelf.keys(KEYS.collections)).toHaveLength(1);
+  });
+
+  it('comes at once where there was no time for all of it, and deletes the rest', async () => {
+    const shelf = new Shelf();
+    await shelf.put(KEYS.job(ID), job());
+    await shelf.put(KEYS.collection(START_MS, ID));
+    await shelf.bundle(bundle(1, 'step-1'), ['manifest.json', 'a', 'b', 'c']);
+    await shelf.pass(1.1);
+    const { store, deps, clock } = shelf;
+    const remove = store.delete.bind(store);
+    store.delete = async (key) => clock.advance(1000).then(() => remove(key));
+    const look = () => {
+      const turn = new SweepTurn(deps, { untilMs: clock.nowMs() + 2000 });
+      return collectJobs(shelf.jobs, deps, { orphanGraceMs: GRACE_MS, turn });
+    };
+    expect((await look()).deleted).toBe(2);
+    expect(await shelf.keys(KEYS.jobObjects(ID))).toEqual([
+      expect.stringMatching('step-1/b'),
+      expect.stringMatching('step-1/c'),
+      'job.json',
+    ]);
+    expect((await look()).deleted).toBe(2);
     expect(await shelf.keys(KEYS.collections)).toHaveLength(1);
   });
 

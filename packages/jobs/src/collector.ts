@@ -46,13 +46,16 @@ export async function collectJobs(
     result.looked++;
     try {
       const traces = decodeTraces((await deps.store.get(key))?.body);
-      const { deleted, lookAtMs } = await collectJob(jobs, deps, { jobId, traces, graceMs: orphanGraceMs, runs });
+      const { deleted, lookAtMs } = await collectJob(jobs, deps, {
+        ...{ jobId, traces, graceMs: orphanGraceMs, runs },
+        isOver: () => turn.isOver,
+      });
       result.deleted += deleted;
-      if (lookAtMs !== null) {
-        const next = KEYS.collection(lookAtMs - orphanGraceMs, jobId);
+      const next = lookAtMs === null ? null : KEYS.collection(lookAtMs - orphanGraceMs, jobId);
+      if (next !== null) {
         await putIdempotent(deps.store, next, encodeTraces(traces));
       }
-      await deps.store.delete(key);
+      if (next !== key) await deps.store.delete(key);
     } catch (error) {
       result.failed++;
       deps.log.error('the orphans of a job could not be deleted', { jobId, error });

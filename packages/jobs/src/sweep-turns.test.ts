@@ -54,17 +54,25 @@ describe('the turns of a sweep', () => {
     const sweep = async () => {
       const turns = await SweepTurns.begin({ store, clock, log }, { long: 3, short: 1 }, clock.nowMs() + 4000);
       const seen = [await seenIn(turns.take('long')), await seenIn(turns.take('short'))];
-      return [...seen, await turns.end()];
+      return [...seen, await turns.keep()];
     };
     expect(await sweep()).toEqual(['abc', 'a', ['long', 'short']]);
     expect(await sweep()).toEqual(['def', 'b', ['long', 'short']]);
+  });
+
+  it('are gone on with although the process is stopped in a later stage', async () => {
+    const begin = () => SweepTurns.begin({ store, clock, log }, { long: 1, short: 1 }, clock.nowMs() + 4000);
+    const stopped = await begin();
+    expect(await seenIn(stopped.take('long'))).toBe('ab');
+    expect(await stopped.keep()).toEqual(['long']);
+    expect(await seenIn((await begin()).take('long'))).toBe('cd');
   });
 
   it('leave no trace where time is not limited, although a stage failed half way', async () => {
     const turns = await SweepTurns.begin({ store, clock, log }, { long: 1 });
     const failing = inLanes(turns.take('long').entries('x/'), 1, () => Promise.reject(new Error('lost')));
     await expect(failing).rejects.toThrow('lost');
-    expect(await turns.end()).toEqual([]);
+    expect(await turns.keep()).toEqual([]);
     expect(await store.head(KEYS.sweepCursors)).toBeUndefined();
   });
 

@@ -44,6 +44,11 @@ export class SweepTurn {
     return this.#stoppedAt;
   }
 
+  /** Whether its time is up: one entry may have much to do, and what is left of it waits for the next sweep. */
+  get isOver(): boolean {
+    return this.#deps.clock.nowMs() >= this.#untilMs;
+  }
+
   /**
    * Entries in key order from where the last turn stopped, then those before, until the time is up.
    * @param isDue False for an entry after which all others, in key order, need no look either.
@@ -53,23 +58,19 @@ export class SweepTurn {
     this.#stoppedAt = start;
     for await (const entry of listAll(this.#deps.store, prefix, start === undefined ? {} : { startAfter: start })) {
       if (!isDue(entry.key)) break;
-      if (this.#isOver()) return;
+      if (this.isOver) return;
       this.#stoppedAt = entry.key;
       yield entry;
     }
     if (start !== undefined) {
       for await (const entry of listAll(this.#deps.store, prefix)) {
         if (compareKeys(entry.key, start) > 0 || !isDue(entry.key)) break;
-        if (this.#isOver()) return;
+        if (this.isOver) return;
         this.#stoppedAt = entry.key;
         yield entry;
       }
     }
     this.#stoppedAt = undefined;
-  }
-
-  #isOver(): boolean {
-    return this.#deps.clock.nowMs() >= this.#untilMs;
   }
 }
 
@@ -93,6 +94,8 @@ export class SweepTurns {
   /** Of the stages that have not had their turn. */
   readonly #shares: Map<string, number>;
   readonly #cursors: SweepCursors['cursors'];
+  /** As the store has them. */
+  #kept: SweepCursors['cursors'];
   readonly #taken = new Map<string, SweepTurn>();
 
   private constructor(
@@ -104,6 +107,7 @@ export class SweepTurns {
     this.#untilMs = untilMs;
     this.#shares = new Map(Object.entries(shares));
     this.#cursors = cursors;
+    this.#kept = cursors;
   }
 
   /** @param shares What each stage gets of the time, as parts of their sum; what one leaves is shared by those after it. */
@@ -129,8 +133,10 @@ export class SweepTurns {
     return turn;
   }
 
-  /** Remembers where the stages stopped. Returns those that have more to look at. */
-  async end(): Promise<string[]> {
+  /**
+   * Remembers where the stages stopped, also where the process is stopped in a later one. Returns those that have more to look at.
+   */
+  async keep(): Promise<string[]> {
     // Stopped by a failure: the next sweep sees everything again.
     if (this.#untilMs === Infinity) return [];
     const cursors = { ...this.#cursors };
@@ -138,9 +144,10 @@ export class SweepTurns {
       if (stoppedAt === undefined) delete cursors[stage];
       else cursors[stage] = stoppedAt;
     }
-    if (JSON.stringify(cursors) !== JSON.stringify(this.#cursors)) {
+    if (JSON.stringify(cursors) !== JSON.stringify(this.#kept)) {
       const body = encodeStored({ schemaVersion: 1, cursors } satisfies SweepCursors);
       await putIdempotent(this.#deps.store, KEYS.sweepCursors, body, 'application/json');
+      this.#kept = cursors;
     }
     return Object.keys(cursors);
   }
