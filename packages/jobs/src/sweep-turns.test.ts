@@ -43,6 +43,16 @@ describe('a turn', () => {
     expect(await seenIn(turn, (key) => key < 'x/f')).toBe('deab');
   });
 
+  it('that is given more time goes on where it stopped, and sees nothing twice', async () => {
+    const turn = turnOf(3, 'x/e');
+    expect(await seenIn(turn)).toBe('fgh');
+    turn.goOn(clock.nowMs() + 2000);
+    expect([await seenIn(turn), turn.stoppedAt]).toEqual(['ab', 'x/b']);
+    turn.goOn(clock.nowMs() + 100_000);
+    expect([await seenIn(turn), turn.isDone]).toEqual(['cde', true]);
+    expect(await seenIn(turn)).toBe('');
+  });
+
   it('that had no time stays where it was', async () => {
     const turn = turnOf(0, 'x/c');
     expect([await seenIn(turn), turn.stoppedAt]).toEqual(['', 'x/c']);
@@ -58,6 +68,17 @@ describe('the turns of a sweep', () => {
     };
     expect(await sweep()).toEqual(['abc', 'a', ['long', 'short']]);
     expect(await sweep()).toEqual(['def', 'b', ['long', 'short']]);
+  });
+
+  it('are taken again in the time that others leave', async () => {
+    const shares = { long: 1, short: 1 };
+    const turns = await SweepTurns.begin({ store, clock, log }, shares, clock.nowMs() + 6000);
+    expect(await seenIn(turns.take('long'))).toBe('abc');
+    for await (const entry of turns.take('short').entries('none/')) throw new Error(entry.key);
+    expect(turns.again(['long', 'short'])).toEqual(['long']);
+    expect(await seenIn(turns.take('long'))).toBe('def');
+    expect(turns.again(['long', 'short'])).toEqual([]);
+    expect(await turns.keep()).toEqual(['long']);
   });
 
   it('are gone on with although the process is stopped in a later stage', async () => {
