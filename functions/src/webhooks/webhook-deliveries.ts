@@ -31,8 +31,11 @@ export interface DeliveryDependencies {
 export const RETRY_AFTER_MS = [5_000, 30_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000] as const;
 /** Longer than an attempt can take: a delivery whose sender died is due again then. */
 const CLAIM_MS = 60_000;
-const MAX_SEEN = 10_000;
+/** Deliveries that one sweep takes up, and of one project: what is beyond that hides nobody else's. */
+const MAX_TAKEN = 10_000;
 const MAX_OF_PROJECT = 256;
+/** Of the time there is, at most so much goes into listing what is due. */
+const LISTING_PART = 0.5;
 const AT_ONCE = 16;
 const AT_ONCE_OF_PROJECT = 4;
 /** The longest that an attempt takes, with the reads and writes around it (`http-sender.ts`). */
@@ -80,8 +83,9 @@ export class WebhookDeliveries {
    */
   async deliverDue({ endsAtMs }: { endsAtMs?: number } = {}): Promise<number> {
     const { clock } = this.#deps;
-    const lastStartMs = (endsAtMs ?? clock.nowMs() + SWEEP_MS) - ATTEMPT_MS;
-    const due = await this.#due();
+    const startedMs = clock.nowMs();
+    const lastStartMs = (endsAtMs ?? startedMs + SWEEP_MS) - ATTEMPT_MS;
+    const due = await this.#due(startedMs + LISTING_PART * (lastStartMs - startedMs));
     const unreached = new Map<string, number>();
     let attempts = 0;
     const deliver = async (key: string): Promise<void> => {
@@ -94,14 +98,17 @@ export class WebhookDeliveries {
     return attempts;
   }
 
-  async #due(): Promise<FairOrder> {
+  async #due(untilMs: number): Promise<FairOrder> {
     const due = new FairOrder(AT_ONCE_OF_PROJECT);
-    const nowMs = this.#deps.clock.nowMs();
-    let seen = 0;
+    const { clock } = this.#deps;
+    const nowMs = clock.nowMs();
+    let taken = 0;
     for await (const { key } of listAll(this.#deps.store, KEYS.dueDeliveries)) {
-      if (dueAtOf(key) > nowMs || ++seen > MAX_SEEN) break;
+      if (dueAtOf(key) > nowMs || taken >= MAX_TAKEN || clock.nowMs() > untilMs) break;
       const { projectId } = namesIn(key);
-      if (due.waitingOf(projectId) < MAX_OF_PROJECT) due.add(projectId, key);
+      if (due.waitingOf(projectId) >= MAX_OF_PROJECT) continue;
+      due.add(projectId, key);
+      taken++;
     }
     return due;
   }

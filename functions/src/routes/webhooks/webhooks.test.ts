@@ -223,6 +223,17 @@ describe('deliveries', () => {
     expect(await webhooks.deliverDue()).toBe(256);
   });
 
+  it('of one project, however many are due, hide none of another', async () => {
+    const payload = { name: 'a', url: 'https://other.example/take', event_types: ['eval.run.failed'] };
+    await api.call({ method: 'POST', url: URL, payload, key: OTHER_KEY });
+    const nowMs = api.clock.nowMs();
+    for (let n = 0; n < 10_100; n++) {
+      await api.deps.store.put(KEYS.dueDelivery(nowMs - 1, 'proj-one', `whd_${n}`), new Uint8Array());
+    }
+    await webhooks.announce('proj-two', 'eval.run.failed', 'evalrun_x');
+    expect(await webhooks.deliverDue()).toBe(1);
+  });
+
   it('are not begun when there is no time for an attempt', async () => {
     await create(['eval.run.failed']);
     await webhooks.announce('proj-one', 'eval.run.failed', 'evalrun_x');
