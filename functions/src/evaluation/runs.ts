@@ -89,6 +89,7 @@ export class Runs {
     const samples = request.samples_per_item ?? 1;
     const ks = request.pass_at_k ?? (samples > 1 ? defaultKs(samples) : []);
     const criteria = evaluation.testingCriteria.map(({ name }) => name);
+    const count = rows.kept ? await keepRows(store, { evalId: evaluation.id, id }, rows.kept) : rows.count;
     const run: StoredRun = {
       schemaVersion: 1,
       writeId: ids.next('w_'),
@@ -106,13 +107,12 @@ export class Runs {
       attempts: 0,
       rungAtMs: createdAtMs,
       segments: [],
-      counts: { total: rows.count * samples, errored: 0, failed: 0, passed: 0 },
+      counts: { total: count * samples, errored: 0, failed: 0, passed: 0 },
       perCriterion: criteria.map((name) => ({ testing_criteria: name, passed: 0, failed: 0 })),
       ...(ks.length > 0 ? { passAtK: emptyPassAtK(ks, criteria) } : {}),
       usage: [],
       error: null,
     };
-    if (rows.kept) await keepRows(store, run, rows.kept);
     return this.#put(run);
   }
 
