@@ -35,8 +35,7 @@ export async function* runRows(
 }
 
 async function fileLines(files: FileLibrary, { projectId }: Run, id: string) {
-  const { file } = await files.get(projectId, id);
-  const content = await files.content(projectId, id);
+  const { file, content } = await files.kept(projectId, id);
   return jsonlLines(content.body, { filename: file.filename, example: ROW_EXAMPLES.evals });
 }
 
