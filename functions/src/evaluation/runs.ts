@@ -60,20 +60,26 @@ export class Runs {
 
   /**
    * As `create`. A repetition, also of a request whose answer was lost, returns the same run.
+   * @param check Finds the rows, or throws. Not asked for a run that is there: what it was created from may have changed since.
    * @throws ApiError `idempotency_mismatch` when the key was used with another body.
    */
   async createOnce(
     evaluation: StoredEval,
     request: CreateRun,
-    rows: RunRows,
+    check: () => Promise<RunRows>,
     identity: RequestIdentity,
   ): Promise<StoredRun> {
+    const { projectId, id: evalId } = evaluation;
+    const before = await this.#ledger.find(identity);
+    if (before?.ok === false) throw new ApiError('idempotency_mismatch', KEY_REUSED);
+    // Nothing is reserved for a request that is refused.
+    const rows = before && (await this.find(projectId, evalId, before.id)) ? undefined : await check();
     const reserved = await this.#ledger.reserve(identity, () => timeId('evalrun_', this.#deps).id);
     if (!reserved.ok) throw new ApiError('idempotency_mismatch', KEY_REUSED);
     const { id, repeated } = reserved;
-    const existing = repeated ? await this.find(evaluation.projectId, evaluation.id, id) : undefined;
+    const existing = repeated ? await this.find(projectId, evalId, id) : undefined;
     // Whoever made it may not have got to ring for it.
-    return existing ? this.#put(existing) : this.create(evaluation, request, rows, id);
+    return existing ? this.#put(existing) : this.create(evaluation, request, rows ?? (await check()), id);
   }
 
   /**

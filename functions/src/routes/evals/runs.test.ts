@@ -255,6 +255,19 @@ describe('a repeated create', () => {
     expect((await api.call(sent)).json()).toMatchObject({ eval_id: expect.not.stringMatching(first.eval_id) });
   });
 
+  it('is answered with the run although what it was created from is gone', async () => {
+    const { api, url, work, read } = await world();
+    const id = await api.upload(jsonl(EVAL_ROWS), 'evals');
+    const payload = { name: 'run', data_source: { ...COMPLETIONS, source: { type: 'file_id', id } } };
+    const post = (headers: Record<string, string>) => api.call({ method: 'POST', url, payload, headers });
+    const [keyed, plain] = [await post({ 'idempotency-key': 'k' }), await post({})].map((made) => made.json());
+    for (const run of [keyed, plain]) await work(run);
+    expect((await api.call({ method: 'DELETE', url: `/v1/files/${id}` })).statusCode).toBe(200);
+    expect((await post({ 'idempotency-key': 'k' })).json()).toEqual(await read(keyed));
+    expect((await post({ 'x-stainless-retry-count': '1' })).json()).toEqual(await read(plain));
+    expect((await post({ 'idempotency-key': 'other' })).statusCode).toBe(400);
+  });
+
   it('is found by the sweeper when whoever began it died before, and stays deleted once it was deleted', async () => {
     const { api, url } = await world();
     const headers = { 'idempotency-key': 'k' };
