@@ -42,7 +42,7 @@ const AT_ONCE_OF_PROJECT = 4;
 const ATTEMPT_MS = 12_000;
 /** How long deliveries are taken where nobody says when the time is up. */
 const SWEEP_MS = 60_000;
-/** Attempts of one sweep that reach nobody, after which the endpoint's other deliveries are put off, uncounted. */
+/** Attempts of one sweep that reach nobody, with no answer in between, after which the endpoint's other deliveries are put off, uncounted. */
 const UNREACHED_MAX = 2;
 const PUT_OFF_MS = 300_000;
 const TIME_LENGTH = 15;
@@ -122,7 +122,7 @@ export class WebhookDeliveries {
     return this.#deps.sendWebhook({ url: endpoint.url, headers, body });
   }
 
-  /** @param unreached Attempts of this sweep that reached nobody, by endpoint. */
+  /** @param unreached Attempts of this sweep that reached nobody since one that did, by endpoint. */
   async #deliverOne(key: string, unreached: Map<string, number>): Promise<boolean> {
     try {
       const claimed = await this.#claim(key, unreached);
@@ -134,6 +134,7 @@ export class WebhookDeliveries {
       }
       const outcome = await this.sendNow(endpoint, claimed.event);
       if (outcome.kind === 'failed') unreached.set(endpoint.id, (unreached.get(endpoint.id) ?? 0) + 1);
+      else unreached.delete(endpoint.id);
       await this.#conclude(claimed, outcome);
       return true;
     } catch (error) {
@@ -155,7 +156,8 @@ export class WebhookDeliveries {
       return isOurs ? { ...delivery, attempts: delivery.attempts + 1, dueAtMs: nowMs + CLAIM_MS } : undefined;
     });
     if (stored?.document.state === 'pending') await this.#mark(stored.document);
-    if (!stored || stored.document.dueAtMs !== dueAtOf(key)) await this.#deps.store.delete(key);
+    const isCurrent = stored?.document.state === 'pending' && stored.document.dueAtMs === dueAtOf(key);
+    if (!isCurrent) await this.#deps.store.delete(key);
     return isOurs ? stored?.document : undefined;
   }
 
