@@ -4,7 +4,7 @@
  * the number of runners to the backlog. Where its time is limited, every stage has its turn in every sweep (`SweepTurns`).
  */
 import type { JobDocument, StoredRun } from '@preheat/contracts';
-import { collectJobs, RunnerRegistry, sweepJobs, SweepTurns } from '@preheat/jobs';
+import { ActiveRuns, collectJobs, RunnerRegistry, sweepJobs, SweepTurns } from '@preheat/jobs';
 import type { Parts } from './composition.js';
 import { FileLibrary } from './files/file-library.js';
 import { Aliases } from './publishing/aliases.js';
@@ -42,6 +42,7 @@ const SHARES = {
   files: 1,
   imports: 1,
   uploads: 1,
+  learned: 1,
   runners: 1,
 };
 
@@ -65,28 +66,52 @@ export async function sweep(parts: SweepParts, options: SweepOptions): Promise<v
 
 async function sweepAll(parts: SweepParts, options: SweepOptions): Promise<void> {
   const turns = await SweepTurns.begin(parts, SHARES, options.untilMs);
-  const swept: Record<string, object | number> = {};
+  const swept: Record<string, Outcome> = {};
   const failures: unknown[] = [];
-  for (const [stage, run] of stagesOf(parts, options, turns)) {
+  const take = async ({ name, run }: Stage): Promise<boolean> => {
     try {
-      swept[stage] = await run();
+      swept[name] = sumOf(swept[name], await run());
+      await turns.keep();
+      return true;
     } catch (error) {
       // A stage that cannot go on keeps no other from its turn.
-      parts.log.error('a stage of the sweep failed', { stage, error });
+      parts.log.error('a stage of the sweep failed', { stage: name, error });
       failures.push(error);
+      return false;
     }
+  };
+  // Each round ends with the time, or with a stage less.
+  for (let due = stagesOf(parts, options, turns); due.length > 0; ) {
+    const whole: Stage[] = [];
+    for (const stage of due) if (await take(stage)) whole.push(stage);
+    const again = new Set(turns.again(whole.flatMap((stage) => stage.turns)));
+    due = whole.filter((stage) => stage.turns.some((turn) => again.has(turn)));
   }
-  const unfinished = await turns.end();
+  const unfinished = await turns.keep();
   const level = isQuiet(swept) && unfinished.length === 0 ? 'debug' : 'info';
   parts.log[level]('swept', { ...swept, unfinished });
   if (failures.length > 0) throw failures[0];
 }
 
-function stagesOf(
-  parts: SweepParts,
-  options: SweepOptions,
-  turns: SweepTurns,
-): [stage: string, run: () => Promise<object | number>][] {
+type Outcome = object | number;
+
+interface Stage {
+  readonly name: string;
+  /** Those it takes again where they stopped and time is left. */
+  readonly turns: readonly (keyof typeof SHARES)[];
+  readonly run: () => Promise<Outcome>;
+}
+
+/** Counts of all turns of a stage. */
+function sumOf(before: Outcome | undefined, more: Outcome): Outcome {
+  if (before === undefined) return more;
+  if (typeof before === 'number' || typeof more === 'number') return Number(before) + Number(more);
+  const counts: Record<string, number> = { ...before };
+  for (const [name, count] of Object.entries(more)) counts[name] = (counts[name] ?? 0) + Number(count);
+  return counts;
+}
+
+function stagesOf(parts: SweepParts, options: SweepOptions, turns: SweepTurns): Stage[] {
   const { webhooks, orphanGraceMs } = parts;
   const { ringAfterMs } = options;
   const deps = { ...parts, queue: parts.jobQueue };
@@ -96,22 +121,29 @@ function stagesOf(
   };
   const runEnded = (run: StoredRun) => announceRun(webhooks, run);
   const waitingTurn = () => turns.take('waiting');
-  const collecting = (stage: keyof typeof SHARES) => ({ orphanGraceMs, turn: turns.take(stage) });
+  // Read once, by the first stage that asks.
+  const [readAfterMs, runs] = [parts.clock.nowMs(), new ActiveRuns(parts.store)];
+  const collecting = (stage: keyof typeof SHARES) => ({ orphanGraceMs, turn: turns.take(stage), runs });
+  const expiring = () => ({ turn: turns.take('fileExpiries'), runs: { active: runs, readAfterMs } });
+  const jobSweep = () => ({ ringAfterMs, ended: jobEnded, turn: turns.take('jobs'), waitingTurn });
+  const runSweep = () => ({ ringAfterMs, ended: runEnded, turn: turns.take('runs') });
+  const files = new FileLibrary(parts);
   return [
-    [
-      'jobs',
-      () => sweepJobs(parts.jobs, deps, { ringAfterMs, ended: jobEnded, turn: turns.take('jobs'), waitingTurn }),
-    ],
-    ['runs', () => sweepRuns(parts.runs, parts, { ringAfterMs, ended: runEnded, turn: turns.take('runs') })],
-    ['publications', () => sweepPublications(publishing(parts), turns.take('publications'))],
-    ['expiries', () => sweepExpiries(parts, collecting('expiries'))],
-    ['orphans', () => collectJobs(parts.jobs, deps, collecting('collections'))],
-    ['fileExpiries', () => sweepFileExpiries({ ...parts, files: new FileLibrary(parts) }, turns.take('fileExpiries'))],
-    ['files', () => collectFiles(parts, collecting('files'))],
-    ['imports', () => collectImports(parts, collecting('imports'))],
-    ['uploads', () => sweepUploads(parts, turns.take('uploads'))],
-    ['learned', () => foldKeyStateShards(parts, parts)],
-    ['runnersGone', () => new RunnerRegistry(parts).sweep(turns.take('runners'))],
+    { name: 'jobs', turns: ['jobs', 'waiting'], run: () => sweepJobs(parts.jobs, deps, jobSweep()) },
+    { name: 'runs', turns: ['runs'], run: () => sweepRuns(parts.runs, parts, runSweep()) },
+    {
+      name: 'publications',
+      turns: ['publications'],
+      run: () => sweepPublications(publishing(parts, files), turns.take('publications')),
+    },
+    { name: 'expiries', turns: ['expiries'], run: () => sweepExpiries(parts, collecting('expiries')) },
+    { name: 'orphans', turns: ['collections'], run: () => collectJobs(parts.jobs, deps, collecting('collections')) },
+    { name: 'fileExpiries', turns: ['fileExpiries'], run: () => sweepFileExpiries({ ...parts, files }, expiring()) },
+    { name: 'files', turns: ['files'], run: () => collectFiles(parts, collecting('files')) },
+    { name: 'imports', turns: ['imports'], run: () => collectImports(parts, collecting('imports')) },
+    { name: 'uploads', turns: ['uploads'], run: () => sweepUploads(parts, turns.take('uploads')) },
+    { name: 'learned', turns: [], run: () => foldKeyStateShards(parts, collecting('learned')) },
+    { name: 'runnersGone', turns: ['runners'], run: () => new RunnerRegistry(parts).sweep(turns.take('runners')) },
   ];
 }
 
@@ -124,7 +156,6 @@ function isQuiet(swept: Readonly<Record<string, object | number>>): boolean {
   );
 }
 
-function publishing(parts: SweepParts): Parameters<typeof sweepPublications>[0] {
-  const files = new FileLibrary(parts);
+function publishing(parts: SweepParts, files: FileLibrary): Parameters<typeof sweepPublications>[0] {
   return { ...parts, files, completions: new StoredCompletions(parts), aliases: new Aliases(parts) };
 }

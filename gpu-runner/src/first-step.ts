@@ -19,7 +19,7 @@ export class FirstStepError extends Error {
 const SLOW_STEP_REMEDY =
   'another attempt would take the same step: resume the job if it hung, or start another one with a smaller step or a larger guards.first_step_seconds';
 
-/** Reading rows; weights, graders and sessions; the step itself, which compiles what it computes with. */
+/** Reading rows; weights, graders, sessions and the recipe's state; the step itself, which compiles what it computes with. */
 export type StartPart = 'data' | 'model' | 'step';
 
 export class FirstStepWatch {
@@ -27,6 +27,7 @@ export class FirstStepWatch {
   readonly #clock: Clock;
   readonly #ended = new AbortController();
   readonly #spentMs: Record<StartPart, number> = { data: 0, model: 0, step: 0 };
+  #wasFinishedBefore = false;
   #part: StartPart = 'data';
   #stage = 'starting';
   #sinceMs: number;
@@ -53,6 +54,11 @@ export class FirstStepWatch {
     [this.#part, this.#stage] = [part, stage];
   }
 
+  /** An earlier attempt finished a step of the job: that this one does not is no property of the job. */
+  finishedBefore(): void {
+    this.#wasFinishedBefore = true;
+  }
+
   get hasEnded(): boolean {
     return this.#ended.signal.aborted;
   }
@@ -77,8 +83,8 @@ export class FirstStepWatch {
   }
 
   #alarm(seconds: number): Alarm {
-    // Every attempt takes the same step, and as long; what comes before it waits for stores and files, which may answer next time.
-    const isWorthless = this.#part === 'step';
+    // Every attempt takes the same first step, and as long; what comes before it waits for stores and files, which may answer next time.
+    const isWorthless = this.#part === 'step' && !this.#wasFinishedBefore;
     const remedy = isWorthless ? `; ${SLOW_STEP_REMEDY}` : '';
     const cause = `no step was finished within ${seconds} s; the runner was ${this.#stage}${remedy}`;
     return { detector: 'first_step', isWorthless, cause, evidence: { seconds, stage: this.#stage } };

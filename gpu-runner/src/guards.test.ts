@@ -1,9 +1,19 @@
 /** Runs that go wrong without failing, provoked on real jobs: each is told of with its evidence, and paused where it is worthless. */
 import { guardsOf, type GuardsRequest, type StoredEvent } from '@preheat/contracts';
+import { RUNTIMES } from '@preheat/recipes';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type JobOutcome, runJob } from './run-job.js';
 import { observed } from './test-kit/at-moment.js';
-import { documentOf, executor, leaseOf, never, phases, type World, world } from './test-kit/job-under-test.js';
+import {
+  documentOf,
+  executor,
+  leaseOf,
+  never,
+  phases,
+  runUntilStep,
+  type World,
+  world,
+} from './test-kit/job-under-test.js';
 
 afterAll(() => executor.dispose());
 
@@ -156,6 +166,28 @@ describe('a run that cannot go on', () => {
     expect(await alarmsOf(at)).toMatchObject([
       { detector: 'first_step', is_worthless: false, evidence: { seconds: 0.5, stage: 'reading the data' } },
     ]);
+  });
+
+  it('because what it goes on from does not come counts as a failed attempt', async () => {
+    const at = await guarded({ first_step_seconds: 0.5 }, {}, 0);
+    const { sft } = RUNTIMES;
+    if (!sft) throw new Error('there is no sft');
+    const recipes = { sft: { ...sft, init: () => new Promise<never>(() => undefined) } };
+    expect(await run(at, { ...at.deps, recipes })).toBe('attempt-failed');
+    expect(await alarmsOf(at)).toMatchObject([
+      { detector: 'first_step', is_worthless: false, evidence: { stage: 'opening phase 1' } },
+    ]);
+  });
+
+  it('because it hangs in a step although an earlier attempt finished one counts as a failed attempt', async () => {
+    const at = await guarded({ first_step_seconds: 1 }, {}, 0);
+    expect(await runUntilStep(at, 'runner-1', 2)).toBe('released');
+    const hanging = observed(at.deps, ({ call }) => (call === 'accumulate' ? new Promise(() => undefined) : undefined));
+    expect(await run(at, hanging)).toBe('attempt-failed');
+    expect(await documentOf(at)).toMatchObject({ state: 'queued', attempts: 1 });
+    const [alarm] = await alarmsOf(at);
+    expect(alarm).toMatchObject({ detector: 'first_step', is_worthless: false });
+    expect(alarm?.['cause']).not.toContain('another attempt would take the same step');
   });
 
   it('because the disk is full is paused at its last checkpoint', async () => {

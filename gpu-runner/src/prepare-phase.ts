@@ -19,7 +19,7 @@ import type { RunnerDependencies } from './runner-dependencies.js';
 import { readRows } from './training-rows.js';
 
 export interface PreparedPhase {
-  readonly run: Omit<PhaseRun, 'loggedStep' | 'history' | 'started' | 'stepped'>;
+  readonly run: Omit<PhaseRun, 'loggedStep' | 'history' | 'opened' | 'started' | 'stepped'>;
   close(): Promise<void>;
 }
 

@@ -91,6 +91,7 @@ async function runPhases(
   firstStep.enter('data', 'reading the data');
   const plan = await planPhases(deps, job);
   const loggedStep = await lastLoggedStep(deps.jobs, job);
+  if (job.resume !== null || loggedStep > 0) firstStep.finishedBefore();
   const warmth = new EvaluationWarmth(deps, job);
   let position = positionOf(job);
   let history = await stepHistory(deps.jobs, job, position.phaseIndex);
@@ -101,12 +102,13 @@ async function runPhases(
     if (prepared === 'interrupted') return 'released';
     const { base } = prepared.run;
     const isLast = position.phaseIndex === job.phases.length - 1;
-    firstStep.enter('step', `in the first step of phase ${position.phaseIndex + 1}`);
+    const ordinal = position.phaseIndex + 1;
     try {
       const outcome = await runPhase({
         ...prepared.run,
         loggedStep,
         history,
+        opened: () => firstStep.enter('step', `in the first step of phase ${ordinal}`),
         started: () => stepped(deps, leased, firstStep),
         stepped: (ms, stepsLeft) => (isLast ? warmth.stepped(ms, stepsLeft, base) : undefined),
       });

@@ -50,6 +50,8 @@ export interface PhaseRun {
   readonly loggedStep: number;
   /** Of the steps before, for detectors; oldest first. */
   readonly history: readonly StepMetrics[];
+  /** Told that the recipe's state is there, and the first step begins. */
+  readonly opened: () => void;
   /** Told of the first finished step. */
   readonly started: () => void;
   /** Told of every finished step: what it took, and how many of the phase are left, where that is known. */
@@ -69,6 +71,7 @@ export type PhaseOutcome =
 export async function runPhase(run: PhaseRun): Promise<PhaseOutcome> {
   const { recipe, context, interruption, deps, leased } = run;
   let state = await openState(run);
+  run.opened();
   const meter = new ThroughputMeter();
   const usage = new PhaseUsage(run.position, deps.pricePerHour ?? 0);
   let last: Finished | null = null;

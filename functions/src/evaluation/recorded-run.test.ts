@@ -4,9 +4,10 @@ import { emptyPassAtK } from '@preheat/graders';
 import { storeRun, timeIdOf } from '@preheat/jobs';
 import { listAll } from '@preheat/ports';
 import { describe, expect, it } from 'vitest';
-import { CRITERIA, runsUnderTest } from '../test-kit/runs-under-test.js';
+import { CRITERIA, runsUnderTest, WORKER } from '../test-kit/runs-under-test.js';
 import { sweepRuns } from './sweep-runs.js';
 import { batchRows } from './batch-rows.js';
+import { workOnRun } from './work-on-run.js';
 
 const answer = (score: number, output_text: string): RecordedRow['answers'][number] => ({
   sample: {
@@ -113,6 +114,20 @@ describe('a recorded run', () => {
     expect(listed.data.map(({ id }) => id)).toEqual([run.id]);
     const after = (await under.api.call({ url: `${under.url}?after=${run.id}` })).json() as { data: unknown[] };
     expect(after.data).toEqual([]);
+  });
+
+  it('ends although the clock is set back while a worker is at it', async () => {
+    const { under, run } = await recordedRun();
+    let backMs = 0;
+    const clock = new Proxy(under.api.clock, {
+      get: (target, name) =>
+        name === 'nowMs'
+          ? () => target.nowMs() - (backMs += 10)
+          : (Reflect.get(target, name) as () => void).bind(target),
+    });
+    const key = { evalId: run.evalId, runId: run.id };
+    expect(await workOnRun({ ...under.worker, clock }, key, WORKER)).toBe('ended');
+    expect(await under.read(run)).toMatchObject({ status: 'completed' });
   });
 
   it('is gone on with by the next worker, from rows that are never held together', async () => {

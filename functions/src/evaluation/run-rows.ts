@@ -35,8 +35,7 @@ export async function* runRows(
 }
 
 async function fileLines(files: FileLibrary, { projectId }: Run, id: string) {
-  const { file } = await files.get(projectId, id);
-  const content = await files.content(projectId, id);
+  const { file, content } = await files.kept(projectId, id);
   return jsonlLines(content.body, { filename: file.filename, example: ROW_EXAMPLES.evals });
 }
 
@@ -59,15 +58,31 @@ export async function* recordedRows(
   for await (const line of keptLines(store, { evalId, id }, from)) yield decodeStored(RecordedRow, line, key);
 }
 
-/** Keeps the rows of a run whose source may change. */
+/** A write that competes with another is tried so often. */
+const MAX_TRIES = 8;
+
+/**
+ * Keeps the rows of a run whose source may change. Those that are there stay: whoever repeats the creation of a run may find other
+ * rows than it was created with.
+ * @returns how many rows the run has.
+ */
 export async function keepRows(
   store: ObjectStore,
   run: Pick<Run, 'id' | 'evalId'>,
   rows: readonly EvalRow[],
-): Promise<void> {
+): Promise<number> {
   const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
   const body = new TextEncoder().encode(text);
-  await store.put(KEYS.runRows(run.evalId, run.id), body, { contentType: 'application/x-ndjson' });
+  const [key, condition] = [KEYS.runRows(run.evalId, run.id), { kind: 'absent' } as const];
+  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+    const written = await store.put(key, body, { condition, contentType: 'application/x-ndjson' });
+    if (written.ok) return rows.length;
+    if (written.reason === 'conflict') continue;
+    let count = 0;
+    for await (const _ of keptLines(store, run, 0)) count++;
+    return count;
+  }
+  throw new Error(`gave up writing ${key} after ${MAX_TRIES} conflicts`);
 }
 
 /** How many rows a file has. @throws ApiError `invalid_request` or `invalid_file_purpose` with the path of the field. */

@@ -60,20 +60,26 @@ export class Runs {
 
   /**
    * As `create`. A repetition, also of a request whose answer was lost, returns the same run.
+   * @param check Finds the rows, or throws. Not asked for a run that is there: what it was created from may have changed since.
    * @throws ApiError `idempotency_mismatch` when the key was used with another body.
    */
   async createOnce(
     evaluation: StoredEval,
     request: CreateRun,
-    rows: RunRows,
+    check: () => Promise<RunRows>,
     identity: RequestIdentity,
   ): Promise<StoredRun> {
+    const { projectId, id: evalId } = evaluation;
+    const before = await this.#ledger.find(identity);
+    if (before?.ok === false) throw new ApiError('idempotency_mismatch', KEY_REUSED);
+    // Nothing is reserved for a request that is refused.
+    const rows = before && (await this.find(projectId, evalId, before.id)) ? undefined : await check();
     const reserved = await this.#ledger.reserve(identity, () => timeId('evalrun_', this.#deps).id);
     if (!reserved.ok) throw new ApiError('idempotency_mismatch', KEY_REUSED);
     const { id, repeated } = reserved;
-    const existing = repeated ? await this.find(evaluation.projectId, evaluation.id, id) : undefined;
+    const existing = repeated ? await this.find(projectId, evalId, id) : undefined;
     // Whoever made it may not have got to ring for it.
-    return existing ? this.#put(existing) : this.create(evaluation, request, rows, id);
+    return existing ? this.#put(existing) : this.create(evaluation, request, rows ?? (await check()), id);
   }
 
   /**
@@ -89,6 +95,7 @@ export class Runs {
     const samples = request.samples_per_item ?? 1;
     const ks = request.pass_at_k ?? (samples > 1 ? defaultKs(samples) : []);
     const criteria = evaluation.testingCriteria.map(({ name }) => name);
+    const count = rows.kept ? await keepRows(store, { evalId: evaluation.id, id }, rows.kept) : rows.count;
     const run: StoredRun = {
       schemaVersion: 1,
       writeId: ids.next('w_'),
@@ -106,13 +113,12 @@ export class Runs {
       attempts: 0,
       rungAtMs: createdAtMs,
       segments: [],
-      counts: { total: rows.count * samples, errored: 0, failed: 0, passed: 0 },
+      counts: { total: count * samples, errored: 0, failed: 0, passed: 0 },
       perCriterion: criteria.map((name) => ({ testing_criteria: name, passed: 0, failed: 0 })),
       ...(ks.length > 0 ? { passAtK: emptyPassAtK(ks, criteria) } : {}),
       usage: [],
       error: null,
     };
-    if (rows.kept) await keepRows(store, run, rows.kept);
     return this.#put(run);
   }
 

@@ -38,7 +38,7 @@ export async function sweepRuns(runs: Runs, deps: RunSweepDependencies, options:
   const { turn = new SweepTurn(deps) } = options;
   await inLanes(turn.entries(KEYS.activeRuns), RUNS_AT_ONCE, async ({ key }) => {
     result.seen++;
-    const outcome = await sweepOne(runs, deps, key, options).catch((error: unknown) => {
+    const outcome = await sweepOne(runs, deps, key, { ...options, turn }).catch((error: unknown) => {
       deps.log.error('an evaluation run could not be swept', { key, error });
       return 'failed' as const;
     });
@@ -51,7 +51,7 @@ async function sweepOne(
   runs: Runs,
   { store, clock }: RunSweepDependencies,
   key: string,
-  { ringAfterMs, ended }: RunSweepOptions,
+  { ringAfterMs, ended, turn }: RunSweepOptions & { readonly turn: SweepTurn },
 ): Promise<'rung' | 'cleared' | 'left'> {
   const [evalId = '', runId = ''] = key.slice(KEYS.activeRuns.length).split('--');
   let isDue = false;
@@ -60,9 +60,9 @@ async function sweepOne(
     isDue = next?.state === 'queued';
     return next;
   });
-  if (stored && !(await store.head(KEYS.evaluation(evalId)))) {
-    // Who stored it died before finding that the eval is gone.
-    await forgetEval(store, evalId);
+  if (!(await store.head(KEYS.evaluation(evalId)))) {
+    // Who stored it died before finding that the eval is gone. The entry leads the next sweep to what is left of that.
+    if (!(await forgetEval(store, evalId, () => turn.isOver))) return 'left';
     await store.delete(key);
     return 'cleared';
   }

@@ -127,7 +127,8 @@ async function workThrough<Row>(
     for (let batch = await take(rows, size); batch.length > 0; batch = await take(rows, size)) {
       const startedMs = deps.clock.nowMs();
       const items = await work.items(batch, next);
-      const rowMs = (deps.clock.nowMs() - startedMs) / batch.length;
+      // A clock may be set back.
+      const rowMs = Math.max(0, deps.clock.nowMs() - startedMs) / batch.length;
       const segment = await writeItems(deps.store, run, next * samples, items);
       // Progress makes earlier failures forgotten.
       await held.write((current) => ({

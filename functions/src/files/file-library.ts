@@ -35,6 +35,9 @@ export interface FileDescription {
 
 const LONG_UPLOAD_MS = 60_000;
 
+const missing = (id: string): ApiError =>
+  new ApiError('not_found', `No file with id ${id} exists in this project.`, { param: 'file_id' });
+
 export class FileLibrary {
   readonly #store: ObjectStore;
   readonly #clock: Clock;
@@ -102,12 +105,26 @@ export class FileLibrary {
   /** @throws ApiError `not_found`. */
   async get(projectId: string, id: string): Promise<StoredFile> {
     const stored = await this.find(projectId, id);
-    if (!stored) throw new ApiError('not_found', `No file with id ${id} exists in this project.`, { param: 'file_id' });
+    if (!stored) throw missing(id);
     return stored;
   }
 
   async content(projectId: string, id: string): Promise<StoredStream> {
     await this.get(projectId, id);
+    return this.#content(id);
+  }
+
+  /**
+   * For whoever came to use the file before it expired: it is kept for them, and read by nobody else.
+   * @throws ApiError `not_found`.
+   */
+  async kept(projectId: string, id: string): Promise<{ file: FileObject; content: StoredStream }> {
+    const stored = await this.#read(projectId, id);
+    if (!stored) throw missing(id);
+    return { file: stored.file, content: await this.#content(id) };
+  }
+
+  async #content(id: string): Promise<StoredStream> {
     const content = await this.#store.getStream(KEYS.fileContent(id));
     if (!content) throw new ApiError('not_found', `The content of ${id} was deleted.`, { param: 'file_id' });
     return content;

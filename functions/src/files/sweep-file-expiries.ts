@@ -18,22 +18,28 @@ export interface FileExpirySweep {
 
 const TIME_LENGTH = 15;
 
-/** @param turn What of the expiries is looked at. */
+export interface FileExpiryOptions {
+  /** What of the expiries is looked at; all that are due unless said. */
+  readonly turn?: SweepTurn;
+  /** Runs under way as they were read before, and a time before that: what was not due by then waits. */
+  readonly runs?: { readonly active: ActiveRuns; readonly readAfterMs: number };
+}
+
 export async function sweepFileExpiries(
   deps: UsesDependencies & { readonly log: Log; readonly files: FileLibrary },
-  turn = new SweepTurn(deps),
+  { turn = new SweepTurn(deps), runs }: FileExpiryOptions = {},
 ): Promise<FileExpirySweep> {
   const result = { expired: 0, waiting: 0, failed: 0 };
   // Whoever found the file before it expired has left its mark by now, and nobody can come to use it: one look is enough.
-  const nowMs = deps.clock.nowMs();
+  const dueMs = runs?.readAfterMs ?? deps.clock.nowMs();
   const uses = new Uses(deps, {
     graceMs: CREATION_MAX_MS,
     // As when its owner deletes it.
     includeDead: false,
-    runs: new ActiveRuns(deps.store),
+    runs: runs?.active ?? new ActiveRuns(deps.store),
   });
   const entryOf = (key: string): string => key.slice(KEYS.fileExpiries.length);
-  const isDue = (key: string): boolean => Number(entryOf(key).slice(0, TIME_LENGTH)) + CREATION_MAX_MS <= nowMs;
+  const isDue = (key: string): boolean => Number(entryOf(key).slice(0, TIME_LENGTH)) + CREATION_MAX_MS <= dueMs;
   for await (const { key } of turn.entries(KEYS.fileExpiries, isDue)) {
     const [projectId = '', id = ''] = entryOf(key)
       .slice(TIME_LENGTH + 1)

@@ -23,7 +23,7 @@ export async function collectImports(
   for await (const mark of turn.entries(KEYS.doomedImports)) {
     if (mark.lastModifiedMs >= olderThanMs) continue;
     try {
-      if (await collectImport(deps, mark, { olderThanMs, orphanGraceMs })) result.deleted++;
+      if (await collectImport(deps, mark, { olderThanMs, orphanGraceMs, turn })) result.deleted++;
     } catch (error) {
       result.failed++;
       deps.log.error('an import could not be deleted', { key: mark.key, error });
@@ -35,7 +35,7 @@ export async function collectImports(
 async function collectImport(
   deps: UsesDependencies,
   mark: ListEntry,
-  { olderThanMs, orphanGraceMs }: { olderThanMs: number; orphanGraceMs: number },
+  { olderThanMs, orphanGraceMs, turn }: { olderThanMs: number; orphanGraceMs: number; turn: SweepTurn },
 ): Promise<boolean> {
   const { store } = deps;
   const prefix = decodeURIComponent(mark.key.slice(KEYS.doomedImports.length));
@@ -47,7 +47,11 @@ async function collectImport(
   for await (const { key } of listAll(store, `${prefix}/`)) keys.push(key);
   // A bundle loses its manifest first, so that what is left of it is never taken for whole.
   const isManifest = (key: string) => key.endsWith(`/${MANIFEST_NAME}`);
-  for (const key of keys.sort((a, b) => Number(isManifest(b)) - Number(isManifest(a)))) await store.delete(key);
+  for (const key of keys.sort((a, b) => Number(isManifest(b)) - Number(isManifest(a)))) {
+    // The mark leads the next sweep to the rest.
+    if (turn.isOver) return false;
+    await store.delete(key);
+  }
   for (const { projectId, name, needs = [] } of records) {
     for (const target of needs) await store.delete(KEYS.user(target, markOfModel(projectId ?? '', name)));
   }

@@ -28,6 +28,8 @@ export interface ExpiryOptions {
   readonly orphanGraceMs: number;
   /** What of the expiries is looked at; all that are due unless said. */
   readonly turn?: SweepTurn;
+  /** Runs under way as they were read before. */
+  readonly runs?: ActiveRuns;
 }
 
 export type ExpiryDependencies = UsesDependencies & { readonly log: Log };
@@ -41,8 +43,7 @@ type Outcome = 'expired' | 'forgotten' | 'waiting' | 'dropped';
 export async function sweepExpiries(deps: ExpiryDependencies, options: ExpiryOptions): Promise<ExpirySweep> {
   const result = { expired: 0, forgotten: 0, waiting: 0, failed: 0 };
   const nowMs = deps.clock.nowMs();
-  const { orphanGraceMs, turn = new SweepTurn(deps) } = options;
-  const runs = new ActiveRuns(deps.store);
+  const { orphanGraceMs, turn = new SweepTurn(deps), runs = new ActiveRuns(deps.store) } = options;
   const isDue = (key: string): boolean => Number(key.slice(KEYS.expiries.length).slice(0, TIME_LENGTH)) <= nowMs;
   for await (const { key } of turn.entries(KEYS.expiries, isDue)) {
     try {
@@ -72,8 +73,8 @@ async function sweepOne(
     const uses = new Uses(deps, { graceMs: orphanGraceMs, includeDead: true, ...(by ? { runs: by } : {}) });
     return (await uses.ofModel(record)).length > 0;
   };
-  // Runs as they were when the sweep began: whoever came since is seen after the name went.
-  if (await isUsed(runs)) return 'waiting';
+  // Runs as they were when the sweep began tell only of use: one that came since must not see its model go, if only for a moment.
+  if ((await isUsed(runs)) || (await isUsed())) return 'waiting';
   await scheduleModelFiles(deps, record);
   await putIdempotent(deps.store, KEYS.expiry(nowMs + TOLD_MS, projectId, record.name), new Uint8Array());
   await retireModel(deps.store, record, { atMs: nowMs, reason: 'expired' });

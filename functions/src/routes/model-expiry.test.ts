@@ -1,9 +1,9 @@
 /** Deleting, expiring and forking models from outside: refused while something uses them, told when they are gone. */
 import { KEYS, type ModelRecord } from '@preheat/contracts';
-import { collectJobs } from '@preheat/jobs';
+import { ActiveRuns, collectJobs } from '@preheat/jobs';
 import type { JsonValue } from '@preheat/ports';
 import { MemoryWorkQueue } from '@preheat/adapters/memory';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { collectImports } from '../models/collect-imports.js';
 import { sweepExpiries, TOLD_MS } from '../models/sweep-expiries.js';
 import { type ApiUnderTest, OTHER_KEY, startApi } from '../test-kit/api-under-test.js';
@@ -125,6 +125,23 @@ describe('an expiry', () => {
 
   it('is refused for a base model', async () => {
     expect(await post(expiry('preheat-1m'), { expires_in_seconds: 60 })).toMatchObject({ status: 400 });
+  });
+
+  it('never takes a model away, if only for a moment, that a run uses which came after the runs were read', async () => {
+    await post(expiry(CHECKPOINT), { expires_in_seconds: 3_600 });
+    const runs = new ActiveRuns(api.deps.store);
+    await runs.all();
+    const config = { data_source_config: { type: 'custom', item_schema: {} } };
+    const criterion = { type: 'string_check', name: 'x', input: '{{ item.word }}', reference: 'x', operation: 'eq' };
+    const { body: evaluation } = await post('/v1/evals', { ...config, testing_criteria: [criterion] });
+    const template = { type: 'template', template: [{ role: 'user', content: 'cat' }] };
+    const source = { ...JSONL_SOURCE, type: 'completions', model: CHECKPOINT, input_messages: template };
+    expect(await post(`/v1/evals/${evaluation.id}/runs`, { data_source: source })).toMatchObject({ status: 201 });
+    await api.clock.advance(3_700_000);
+    const put = vi.spyOn(api.deps.store, 'put');
+    const options = { orphanGraceMs: GRACE_MS, runs };
+    expect(await sweepExpiries({ ...api.deps }, options)).toMatchObject({ waiting: 1, expired: 0 });
+    expect(put.mock.calls.map(([key]) => key)).not.toContain(KEYS.model('proj-one', CHECKPOINT));
   });
 
   it('takes the model away, and everybody who asks is told so for a month', async () => {

@@ -1,7 +1,7 @@
 import { MemoryObjectStore } from '@preheat/adapters/memory';
 import { JsonLog } from '@preheat/adapters/system';
 import { KEYS } from '@preheat/contracts';
-import { KeyStateShards, RunnerRegistry } from '@preheat/jobs';
+import { KeyStateShards, RunnerRegistry, SweepTurn } from '@preheat/jobs';
 import { VirtualClock } from '@preheat/ports';
 import { type KeyState, NO_KEY_STATE } from '@preheat/scheduler';
 import { describe, expect, it } from 'vitest';
@@ -41,6 +41,18 @@ describe('folding what runners that are gone learned', () => {
     await foldKeyStateShards(deps, LONG);
     expect(await keys()).toEqual([FOLDED]);
     expect(await folded()).toMatchObject({ observed: 9 });
+  });
+
+  it('stops when the time is up, and the next goes on', async () => {
+    const { clock, deps, store, write, keys } = classOfRunners();
+    for (const id of ['old-1', 'old-2', 'old-3']) await write(id, { observed: 1 });
+    await clock.advance(HOUR);
+    const remove = store.delete.bind(store);
+    store.delete = async (key) => clock.advance(1000).then(() => remove(key));
+    const turn = () => new SweepTurn(deps, { untilMs: clock.nowMs() + 2000 });
+    expect(await foldKeyStateShards(deps, { ...LONG, turn: turn() })).toEqual({ folded: 2, failed: 0 });
+    expect(await foldKeyStateShards(deps, { ...LONG, turn: turn() })).toEqual({ folded: 1, failed: 0 });
+    expect(await keys()).toEqual([FOLDED]);
   });
 
   it('leaves the shard of a runner that is there, however long its job keeps it from writing', async () => {

@@ -5,7 +5,13 @@
  * shard changed and goes on from what it now holds.
  */
 import { KEYS, type KeyState } from '@preheat/contracts';
-import { type KeyStateDependencies, KeyStateShards, RunnerRegistry, type StoredKeyState } from '@preheat/jobs';
+import {
+  type KeyStateDependencies,
+  KeyStateShards,
+  RunnerRegistry,
+  type StoredKeyState,
+  SweepTurn,
+} from '@preheat/jobs';
 import { compactKeyState, foldKeyStates, mergeKeyStates, NO_KEY_STATE } from '@preheat/scheduler';
 
 /** One that is there may work for longer without writing, and its shard says since when nothing arrived: it stays. */
@@ -17,16 +23,20 @@ export interface FoldResult {
   readonly failed: number;
 }
 
-/** @param orphanGraceMs Where what is left behind goes earlier, this does too. */
+/**
+ * @param orphanGraceMs Where what is left behind goes earlier, this does too.
+ * @param turn Until when shards are folded; those that are left wait for the next sweep.
+ */
 export async function foldKeyStateShards(
   deps: KeyStateDependencies,
-  { orphanGraceMs }: { readonly orphanGraceMs: number },
+  { orphanGraceMs, turn = new SweepTurn(deps) }: { readonly orphanGraceMs: number; readonly turn?: SweepTurn },
 ): Promise<FoldResult> {
   const shards = new KeyStateShards(deps);
   const runners = new RunnerRegistry(deps);
   const result = { folded: 0, failed: 0 };
   const oldestMs = deps.clock.nowMs() - Math.min(FOLD_AFTER_MS, orphanGraceMs);
   for (const runnerClass of await shards.classes()) {
+    if (turn.isOver) break;
     const listed = await shards.listed(runnerClass);
     const foldedKey = KEYS.foldedKeyState(runnerClass);
     // Most looks end here, without reading anything.
@@ -38,6 +48,7 @@ export async function foldKeyStateShards(
       modifiedMs <= oldestMs && !alive.has(key) && (key !== foldedKey || shard === null);
     const others = all.filter((stored) => stored.key !== foldedKey && !isGone(stored)).reduce(withShard, NO_KEY_STATE);
     for (const stored of all.filter(isGone)) {
+      if (turn.isOver) break;
       try {
         if (await fold(deps, shards, stored, { foldedKey, others })) result.folded++;
       } catch (error) {

@@ -20,7 +20,11 @@ export async function sweepUploads(
   const isDue = (key: string): boolean => Number(entryOf(key).slice(0, TIME_LENGTH)) + GRACE_MS <= clock.nowMs();
   for await (const { key } of turn.entries(KEYS.openUploads, isDue)) {
     const id = entryOf(key).slice(TIME_LENGTH + 1);
-    for await (const part of listAll(store, KEYS.uploadParts(id))) await store.delete(part.key);
+    for await (const part of listAll(store, KEYS.uploadParts(id))) {
+      // The entry leads the next sweep to the rest.
+      if (turn.isOver) return removed;
+      await store.delete(part.key);
+    }
     await store.delete(KEYS.upload(id));
     await store.delete(key);
     removed++;

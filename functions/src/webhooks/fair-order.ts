@@ -1,9 +1,11 @@
 /**
- * Which due delivery is next: of the project that has the fewest on their way, and at most so many of one project at once. An
+ * Which due delivery is next: of the project that has the fewest on their way, of several the one whose last turn was the
+ * longest ago, and at most so many of one project at once. An
  * endpoint that answers nobody holds up its own project's lanes, and no other's.
  */
 export class FairOrder {
   readonly #atOnce: number;
+  /** Whose turn was the longest ago comes first. */
   readonly #waiting = new Map<string, string[]>();
   readonly #underWay = new Map<string, number>();
 
@@ -25,8 +27,11 @@ export class FairOrder {
   /** Calls `send` with the next one; false when there is none that may go now. */
   async next(send: (key: string) => Promise<void>): Promise<boolean> {
     const projectId = this.#nextProject();
-    const key = projectId === undefined ? undefined : this.#waiting.get(projectId)?.shift();
-    if (projectId === undefined || key === undefined) return false;
+    const keys = projectId === undefined ? undefined : this.#waiting.get(projectId);
+    const key = keys?.shift();
+    if (projectId === undefined || keys === undefined || key === undefined) return false;
+    this.#waiting.delete(projectId);
+    if (keys.length > 0) this.#waiting.set(projectId, keys);
     this.#count(projectId, 1);
     try {
       await send(key);
@@ -38,9 +43,9 @@ export class FairOrder {
 
   #nextProject(): string | undefined {
     let [best, fewest] = [undefined as string | undefined, this.#atOnce];
-    for (const [projectId, { length }] of this.#waiting) {
+    for (const projectId of this.#waiting.keys()) {
       const underWay = this.#underWay.get(projectId) ?? 0;
-      if (length > 0 && underWay < fewest) [best, fewest] = [projectId, underWay];
+      if (underWay < fewest) [best, fewest] = [projectId, underWay];
     }
     return best;
   }

@@ -31,15 +31,18 @@ export interface DeliveryDependencies {
 export const RETRY_AFTER_MS = [5_000, 30_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000] as const;
 /** Longer than an attempt can take: a delivery whose sender died is due again then. */
 const CLAIM_MS = 60_000;
-const MAX_SEEN = 10_000;
+/** Deliveries that one sweep takes up, and of one project: what is beyond that hides nobody else's. */
+const MAX_TAKEN = 10_000;
 const MAX_OF_PROJECT = 256;
+/** Of the time there is, at most so much goes into listing what is due. */
+const LISTING_PART = 0.5;
 const AT_ONCE = 16;
 const AT_ONCE_OF_PROJECT = 4;
 /** The longest that an attempt takes, with the reads and writes around it (`http-sender.ts`). */
 const ATTEMPT_MS = 12_000;
 /** How long deliveries are taken where nobody says when the time is up. */
 const SWEEP_MS = 60_000;
-/** Attempts of one sweep that reach nobody, after which the endpoint's other deliveries are put off, uncounted. */
+/** Attempts of one sweep that reach nobody, with no answer in between, after which the endpoint's other deliveries are put off, uncounted. */
 const UNREACHED_MAX = 2;
 const PUT_OFF_MS = 300_000;
 const TIME_LENGTH = 15;
@@ -80,8 +83,9 @@ export class WebhookDeliveries {
    */
   async deliverDue({ endsAtMs }: { endsAtMs?: number } = {}): Promise<number> {
     const { clock } = this.#deps;
-    const lastStartMs = (endsAtMs ?? clock.nowMs() + SWEEP_MS) - ATTEMPT_MS;
-    const due = await this.#due();
+    const startedMs = clock.nowMs();
+    const lastStartMs = (endsAtMs ?? startedMs + SWEEP_MS) - ATTEMPT_MS;
+    const due = await this.#due(startedMs + LISTING_PART * (lastStartMs - startedMs));
     const unreached = new Map<string, number>();
     let attempts = 0;
     const deliver = async (key: string): Promise<void> => {
@@ -94,14 +98,17 @@ export class WebhookDeliveries {
     return attempts;
   }
 
-  async #due(): Promise<FairOrder> {
+  async #due(untilMs: number): Promise<FairOrder> {
     const due = new FairOrder(AT_ONCE_OF_PROJECT);
-    const nowMs = this.#deps.clock.nowMs();
-    let seen = 0;
+    const { clock } = this.#deps;
+    const nowMs = clock.nowMs();
+    let taken = 0;
     for await (const { key } of listAll(this.#deps.store, KEYS.dueDeliveries)) {
-      if (dueAtOf(key) > nowMs || ++seen > MAX_SEEN) break;
+      if (dueAtOf(key) > nowMs || taken >= MAX_TAKEN || clock.nowMs() > untilMs) break;
       const { projectId } = namesIn(key);
-      if (due.waitingOf(projectId) < MAX_OF_PROJECT) due.add(projectId, key);
+      if (due.waitingOf(projectId) >= MAX_OF_PROJECT) continue;
+      due.add(projectId, key);
+      taken++;
     }
     return due;
   }
@@ -115,7 +122,7 @@ export class WebhookDeliveries {
     return this.#deps.sendWebhook({ url: endpoint.url, headers, body });
   }
 
-  /** @param unreached Attempts of this sweep that reached nobody, by endpoint. */
+  /** @param unreached Attempts of this sweep that reached nobody since one that did, by endpoint. */
   async #deliverOne(key: string, unreached: Map<string, number>): Promise<boolean> {
     try {
       const claimed = await this.#claim(key, unreached);
@@ -127,6 +134,7 @@ export class WebhookDeliveries {
       }
       const outcome = await this.sendNow(endpoint, claimed.event);
       if (outcome.kind === 'failed') unreached.set(endpoint.id, (unreached.get(endpoint.id) ?? 0) + 1);
+      else unreached.delete(endpoint.id);
       await this.#conclude(claimed, outcome);
       return true;
     } catch (error) {
@@ -148,7 +156,8 @@ export class WebhookDeliveries {
       return isOurs ? { ...delivery, attempts: delivery.attempts + 1, dueAtMs: nowMs + CLAIM_MS } : undefined;
     });
     if (stored?.document.state === 'pending') await this.#mark(stored.document);
-    if (!stored || stored.document.dueAtMs !== dueAtOf(key)) await this.#deps.store.delete(key);
+    const isCurrent = stored?.document.state === 'pending' && stored.document.dueAtMs === dueAtOf(key);
+    if (!isCurrent) await this.#deps.store.delete(key);
     return isOurs ? stored?.document : undefined;
   }
 

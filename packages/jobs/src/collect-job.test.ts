@@ -1,12 +1,21 @@
 import { MemoryObjectStore, MemoryWorkQueue } from '@preheat/adapters/memory';
-import { type CheckpointRecord, encodeStored, type JobDocument, KEYS, type ModelRecord } from '@preheat/contracts';
+import {
+  type CheckpointRecord,
+  encodeStored,
+  type JobDocument,
+  KEYS,
+  type ModelRecord,
+  type StoredRun,
+} from '@preheat/contracts';
 import { type JsonValue, type Log, VirtualClock } from '@preheat/ports';
 import { describe, expect, it } from 'vitest';
 import { collectJob } from './collect-job.js';
 import { collectJobs } from './collector.js';
 import { JobStore } from './job-store.js';
 import { checkpointModelName } from './public-job.js';
+import { SweepTurn } from './sweep-turns.js';
 import { markOfJob } from './use-marks.js';
+import { ActiveRuns } from './uses.js';
 
 const GRACE_MS = 60 * 60_000;
 const ID = 'ftjob-one';
@@ -84,6 +93,13 @@ class Shelf {
     return object && (JSON.parse(new TextDecoder().decode(object.body)) as ModelRecord);
   }
 }
+
+const runOf = (model: string): StoredRun => ({
+  ...{ schemaVersion: 1, writeId: 'w0', id: 'run_a', evalId: 'eval_a', projectId: PROJECT, createdAtMs: START_MS },
+  ...{ name: 'run', metadata: null, state: 'queued', lease: null, epoch: 0, attempts: 0, rungAtMs: START_MS },
+  dataSource: { type: 'completions', model, source: { type: 'file_content', content: [{ item: {} }] } },
+  ...{ segments: [], counts: { total: 1, errored: 0, failed: 0, passed: 0 }, perCriterion: [], usage: [], error: null },
+});
 
 const lease = { runnerId: 'r', epoch: 2, expiresAtMs: START_MS + 10 ** 9 };
 
@@ -182,6 +198,24 @@ describe('names', () => {
     expect((await shelf.model(named(1)))?.gone).toBeUndefined();
   });
 
+  it('stay, at every moment, that a run uses which came after the runs were read', async () => {
+    const shelf = new Shelf();
+    const used = await shelf.checkpoint(checkpoint(1));
+    await shelf.put(KEYS.job(ID), job({ checkpoints: [] }));
+    await shelf.pass(1.1);
+    const runs = new ActiveRuns(shelf.store);
+    await runs.all();
+    await shelf.put(KEYS.run('eval_a', 'run_a'), runOf(used.model));
+    await shelf.put(KEYS.activeRun('eval_a', 'run_a'));
+    const namesWritten: string[] = [];
+    const { store } = shelf;
+    const put = store.put.bind(store);
+    store.put = (key, ...rest) => (namesWritten.push(key), put(key, ...rest));
+    await collectJob(shelf.jobs, shelf.deps, { jobId: ID, traces: [], graceMs: GRACE_MS, runs });
+    expect(namesWritten).not.toContain(KEYS.model(PROJECT, used.model));
+    expect((await shelf.model(used.model))?.gone).toBeUndefined();
+  });
+
   it('that a job under way does not know yet stay, and the model that a job ended with', async () => {
     const shelf = new Shelf();
     await shelf.checkpoint(checkpoint(5));
@@ -264,6 +298,29 @@ describe('the next look', () => {
       await collectJobs(shelf.jobs, shelf.deps, options);
     }
     expect(await shelf.keys(KEYS.jobObjects(ID))).toEqual(['job.json']);
+    expect(await shelf.keys(KEYS.collections)).toHaveLength(1);
+  });
+
+  it('comes at once where there was no time for all of it, and deletes the rest', async () => {
+    const shelf = new Shelf();
+    await shelf.put(KEYS.job(ID), job());
+    await shelf.put(KEYS.collection(START_MS, ID));
+    await shelf.bundle(bundle(1, 'step-1'), ['manifest.json', 'a', 'b', 'c']);
+    await shelf.pass(1.1);
+    const { store, deps, clock } = shelf;
+    const remove = store.delete.bind(store);
+    store.delete = async (key) => clock.advance(1000).then(() => remove(key));
+    const look = () => {
+      const turn = new SweepTurn(deps, { untilMs: clock.nowMs() + 2000 });
+      return collectJobs(shelf.jobs, deps, { orphanGraceMs: GRACE_MS, turn });
+    };
+    expect((await look()).deleted).toBe(2);
+    expect(await shelf.keys(KEYS.jobObjects(ID))).toEqual([
+      expect.stringMatching('step-1/b'),
+      expect.stringMatching('step-1/c'),
+      'job.json',
+    ]);
+    expect((await look()).deleted).toBe(2);
     expect(await shelf.keys(KEYS.collections)).toHaveLength(1);
   });
 

@@ -25,8 +25,10 @@ export interface JobLook {
   /** Keys outside its folder that were written before its document, as its entry of the schedule says. */
   readonly traces: readonly string[];
   readonly graceMs: number;
-  /** Runs under way as the sweep read them, for what is looked at again before anything goes. */
+  /** Runs under way as the sweep read them: what they use is left alone. What they do not is looked at again before it goes. */
   readonly runs?: ActiveRuns;
+  /** Whether nothing more is to be begun: what is left is deleted by the next look, which comes at once. */
+  readonly isOver?: () => boolean;
 }
 
 /** What one look goes by. */
@@ -38,7 +40,7 @@ interface Look extends JobLook {
 
 export interface JobLookResult {
   readonly deleted: number;
-  /** When to look again, at least a grace period from now; null: there is no such job, and nothing of it. */
+  /** When to look again: at least a grace period from now, or now where there was no time for all of it; null: there is no such job, and nothing of it. */
   readonly lookAtMs: number | null;
 }
 
@@ -58,7 +60,7 @@ export async function collectJob(jobs: JobStore, deps: JobStoreDependencies, job
   );
   const named = await modelsOfJob(deps.store, found);
   const job = await forgetUnnamed(look, found, named);
-  const { deleted, left } = await deleteOrphans(look, job, entries, named);
+  const { deleted, left, isCut } = await deleteOrphans(look, job, entries, named);
   const tombstones = await deleteTombstones(look, job, named);
   await dropMarks(look, job, named);
   // Whoever queues a dead job again, or takes the name of one of its models away, has the collector look again.
@@ -66,10 +68,19 @@ export async function collectJob(jobs: JobStore, deps: JobStoreDependencies, job
   // A surplus name may be too young to go: a runner writes it until it learns that its job was cancelled.
   const endedAtMs = (hasEnded ? job.finishedAtMs : null) ?? Infinity;
   const isClean = endedAtMs < look.olderThanMs && surplus.length + left + deleted + tombstones === 0;
-  return { deleted, lookAtMs: isClean ? rareLookAtMs(look, endedAtMs) : soonestMs(look) };
+  return { deleted, lookAtMs: isClean ? rareLookAtMs(look, endedAtMs) : soonestMs(look, isCut) };
 }
 
-const soonestMs = ({ deps, graceMs }: Look): number => deps.clock.nowMs() + graceMs;
+const soonestMs = ({ deps, graceMs }: Look, isCut = false): number => deps.clock.nowMs() + (isCut ? 0 : graceMs);
+
+/** Deletes in this order until the time is up; returns how many. */
+async function deleteInTime({ deps, isOver }: Look, entries: readonly ListEntry[]): Promise<number> {
+  for (const [index, { key }] of entries.entries()) {
+    if (isOver?.()) return index;
+    await deps.store.delete(key);
+  }
+  return entries.length;
+}
 
 /**
  * Whatever there was is deleted, but a write may arrive however late. The time since the end about doubles between two looks, and
@@ -96,8 +107,8 @@ async function collectUnborn(look: Look, entries: readonly ListEntry[]): Promise
   const heads = await Promise.all(look.traces.map(async (key) => ({ key, head: await store.head(key) })));
   const present = [...entries, ...heads.flatMap(({ key, head }) => (head ? [{ key, ...head }] : []))];
   const old = present.filter(({ lastModifiedMs }) => lastModifiedMs < look.olderThanMs);
-  for (const { key } of old) await store.delete(key);
-  return { deleted: old.length, lookAtMs: present.length === 0 ? null : soonestMs(look) };
+  const deleted = await deleteInTime(look, old);
+  return { deleted, lookAtMs: present.length === 0 ? null : soonestMs(look, deleted < old.length) };
 }
 
 /** Neither kept by the job nor unknown to it while it may yet come to know them. */
@@ -112,10 +123,12 @@ function surplusModels(job: JobDocument, models: readonly StoredModel[]): Stored
 
 async function retireUnused(look: Look, surplus: readonly StoredModel[]): Promise<void> {
   const { store, clock } = look.deps;
-  const before = usesAt(look, look.runs);
+  const [earlier, before] = [usesAt(look, look.runs), usesAt(look)];
   const retired: ModelRecord[] = [];
   for (const { record } of surplus) {
-    if (isUsed(look, await before.ofModel(record))) continue;
+    if (isUsed(look, await earlier.ofModel(record))) continue;
+    // Read a while ago, runs tell only of use: one that came since must not see its model go, if only for a moment.
+    if (look.runs && isUsed(look, await before.ofModel(record))) continue;
     if (await retireModel(store, record, { atMs: clock.nowMs(), reason: 'retention' })) retired.push(record);
   }
   // Who wrote down the name before it went, and after the first look, is seen now.
@@ -175,7 +188,7 @@ async function deleteOrphans(
   job: JobDocument,
   entries: readonly ListEntry[],
   models: readonly StoredModel[],
-): Promise<{ deleted: number; left: number }> {
+): Promise<{ deleted: number; left: number; isCut: boolean }> {
   const held = await heldBundles(look, job, entries, models);
   const orphans = entries.filter(({ key }) => key !== KEYS.job(job.id) && !isReferenced(key, job, held));
   const old = await closedTo(
@@ -184,8 +197,8 @@ async function deleteOrphans(
   );
   // A bundle loses its manifest first, so that what is left of it is never taken for whole.
   const manifestsFirst = [...old].sort((a, b) => Number(isManifest(b.key)) - Number(isManifest(a.key)));
-  for (const { key } of manifestsFirst) await look.deps.store.delete(key);
-  return { deleted: old.length, left: orphans.length - old.length + held.byOthers };
+  const deleted = await deleteInTime(look, manifestsFirst);
+  return { deleted, left: orphans.length - deleted + held.byOthers, isCut: deleted < old.length };
 }
 
 /**

@@ -25,6 +25,8 @@ export interface CollectOptions {
   readonly orphanGraceMs: number;
   /** What of the schedule is looked at; all that is due unless said. */
   readonly turn?: SweepTurn;
+  /** Runs under way as they were read before. */
+  readonly runs?: ActiveRuns;
 }
 
 /**
@@ -34,24 +36,26 @@ export interface CollectOptions {
 export async function collectJobs(
   jobs: JobStore,
   deps: JobStoreDependencies,
-  { orphanGraceMs, turn = new SweepTurn(deps) }: CollectOptions,
+  { orphanGraceMs, turn = new SweepTurn(deps), runs = new ActiveRuns(deps.store) }: CollectOptions,
 ): Promise<CollectResult> {
   const result = { looked: 0, deleted: 0, failed: 0 };
   const nowMs = deps.clock.nowMs();
-  const runs = new ActiveRuns(deps.store);
   const isDue = (key: string): boolean => splitCollectionKey(key)[0] + orphanGraceMs <= nowMs;
   for await (const { key } of turn.entries(KEYS.collections, isDue)) {
     const [, jobId] = splitCollectionKey(key);
     result.looked++;
     try {
       const traces = decodeTraces((await deps.store.get(key))?.body);
-      const { deleted, lookAtMs } = await collectJob(jobs, deps, { jobId, traces, graceMs: orphanGraceMs, runs });
+      const { deleted, lookAtMs } = await collectJob(jobs, deps, {
+        ...{ jobId, traces, graceMs: orphanGraceMs, runs },
+        isOver: () => turn.isOver,
+      });
       result.deleted += deleted;
-      if (lookAtMs !== null) {
-        const next = KEYS.collection(lookAtMs - orphanGraceMs, jobId);
+      const next = lookAtMs === null ? null : KEYS.collection(lookAtMs - orphanGraceMs, jobId);
+      if (next !== null) {
         await putIdempotent(deps.store, next, encodeTraces(traces));
       }
-      await deps.store.delete(key);
+      if (next !== key) await deps.store.delete(key);
     } catch (error) {
       result.failed++;
       deps.log.error('the orphans of a job could not be deleted', { jobId, error });

@@ -42,6 +42,16 @@ export class IdempotencyLedger {
     this.#ids = ids;
   }
 
+  /** As `reserve` answers a repetition, reserving nothing; undefined where the request repeats none. */
+  async find(identity: RequestIdentity): Promise<Reservation | undefined> {
+    const { projectId, keyDigest, bodyDigest } = identity;
+    const name = keyDigest === null ? `body-${bodyDigest}` : `key-${keyDigest}`;
+    const stored = (await this.#documents.read(KEYS.idempotency(projectId, name)))?.document;
+    if (!stored || (keyDigest === null && !this.#isRepeated(stored, identity))) return undefined;
+    if (stored.bodyDigest !== bodyDigest) return { ok: false };
+    return { ok: true, ...reservedBy(stored), repeated: true };
+  }
+
   /**
    * `{ok: false}` when the key was used with another body.
    * @param newId Of what the request creates, if nothing is reserved for it. Default: of a job.
@@ -67,15 +77,20 @@ export class IdempotencyLedger {
     const { created } = await this.#documents.create(key, record);
     if (created) return reserved;
     await this.#documents.update(key, (stored) => {
-      const isFresh = this.#clock.nowMs() - stored.createdAtMs <= RETRY_WINDOW_MS;
       const isOurs = stored.jobId === record.jobId;
-      const isKnown = isOurs || (isFresh && (identity.isRetry || stored.awaitsOriginal === true));
+      const isKnown = isOurs || this.#isRepeated(stored, identity);
       reserved = { ok: true, ...reservedBy(isKnown ? stored : record), repeated: isKnown && !isOurs };
       // A new request with the same body is meant to create another one.
       if (!isKnown) return record;
       return identity.isRetry || isOurs ? undefined : { ...stored, awaitsOriginal: false };
     });
     return reserved;
+  }
+
+  /** Whether a request of the same body, without a key, is the one of the record. */
+  #isRepeated({ createdAtMs, awaitsOriginal }: IdempotencyRecord, { isRetry }: RequestIdentity): boolean {
+    const isFresh = this.#clock.nowMs() - createdAtMs <= RETRY_WINDOW_MS;
+    return isFresh && (isRetry || awaitsOriginal === true);
   }
 
   #record(identity: RequestIdentity, id: string): IdempotencyRecord {

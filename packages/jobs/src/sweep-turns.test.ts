@@ -43,6 +43,16 @@ describe('a turn', () => {
     expect(await seenIn(turn, (key) => key < 'x/f')).toBe('deab');
   });
 
+  it('that is given more time goes on where it stopped, and sees nothing twice', async () => {
+    const turn = turnOf(3, 'x/e');
+    expect(await seenIn(turn)).toBe('fgh');
+    turn.goOn(clock.nowMs() + 2000);
+    expect([await seenIn(turn), turn.stoppedAt]).toEqual(['ab', 'x/b']);
+    turn.goOn(clock.nowMs() + 100_000);
+    expect([await seenIn(turn), turn.isDone]).toEqual(['cde', true]);
+    expect(await seenIn(turn)).toBe('');
+  });
+
   it('that had no time stays where it was', async () => {
     const turn = turnOf(0, 'x/c');
     expect([await seenIn(turn), turn.stoppedAt]).toEqual(['', 'x/c']);
@@ -54,17 +64,36 @@ describe('the turns of a sweep', () => {
     const sweep = async () => {
       const turns = await SweepTurns.begin({ store, clock, log }, { long: 3, short: 1 }, clock.nowMs() + 4000);
       const seen = [await seenIn(turns.take('long')), await seenIn(turns.take('short'))];
-      return [...seen, await turns.end()];
+      return [...seen, await turns.keep()];
     };
     expect(await sweep()).toEqual(['abc', 'a', ['long', 'short']]);
     expect(await sweep()).toEqual(['def', 'b', ['long', 'short']]);
+  });
+
+  it('are taken again in the time that others leave', async () => {
+    const shares = { long: 1, short: 1 };
+    const turns = await SweepTurns.begin({ store, clock, log }, shares, clock.nowMs() + 6000);
+    expect(await seenIn(turns.take('long'))).toBe('abc');
+    for await (const entry of turns.take('short').entries('none/')) throw new Error(entry.key);
+    expect(turns.again(['long', 'short'])).toEqual(['long']);
+    expect(await seenIn(turns.take('long'))).toBe('def');
+    expect(turns.again(['long', 'short'])).toEqual([]);
+    expect(await turns.keep()).toEqual(['long']);
+  });
+
+  it('are gone on with although the process is stopped in a later stage', async () => {
+    const begin = () => SweepTurns.begin({ store, clock, log }, { long: 1, short: 1 }, clock.nowMs() + 4000);
+    const stopped = await begin();
+    expect(await seenIn(stopped.take('long'))).toBe('ab');
+    expect(await stopped.keep()).toEqual(['long']);
+    expect(await seenIn((await begin()).take('long'))).toBe('cd');
   });
 
   it('leave no trace where time is not limited, although a stage failed half way', async () => {
     const turns = await SweepTurns.begin({ store, clock, log }, { long: 1 });
     const failing = inLanes(turns.take('long').entries('x/'), 1, () => Promise.reject(new Error('lost')));
     await expect(failing).rejects.toThrow('lost');
-    expect(await turns.end()).toEqual([]);
+    expect(await turns.keep()).toEqual([]);
     expect(await store.head(KEYS.sweepCursors)).toBeUndefined();
   });
 

@@ -1,7 +1,7 @@
 /**
  * The time of one sweep, shared between its stages. A stage takes at most its share of what is left, stops there, and goes on from
  * there in the next sweep, round to where it began: whatever there is to sweep, every stage has its turn in every sweep, and every
- * entry is looked at after a bounded number of them. Without an end of the time every stage sees everything.
+ * entry is looked at after a bounded number of them. What stages leave over goes to those that have more to look at. Without an end of the time every stage sees everything.
  */
 import { decodeStored, encodeStored, InvariantError, KEYS, SweepCursors } from '@preheat/contracts';
 import {
@@ -29,9 +29,14 @@ export interface TurnOptions {
 /** One stage's look at one prefix. */
 export class SweepTurn {
   readonly #deps: TurnDependencies;
-  readonly #untilMs: number;
+  #untilMs: number;
   readonly #startAfter: string | undefined;
   #stoppedAt: string | undefined;
+  /** Where it is: among the entries behind its start, among those before, or through with all of them. */
+  #part: 'behind' | 'before' | 'done' = 'behind';
+  #hasBegun = false;
+  /** The last key seen in this part. */
+  #seen: string | undefined;
 
   constructor(deps: TurnDependencies, { untilMs = Infinity, startAfter }: TurnOptions = {}) {
     this.#deps = deps;
@@ -39,9 +44,27 @@ export class SweepTurn {
     this.#startAfter = startAfter;
   }
 
+  /** Gives a turn that stopped more time: its entries go on where it stopped, and none comes twice. */
+  goOn(untilMs: number): void {
+    this.#untilMs = untilMs;
+  }
+
+  get isDone(): boolean {
+    return this.#part === 'done';
+  }
+
+  get hasStopped(): boolean {
+    return this.#hasBegun && !this.isDone;
+  }
+
   /** The key to go on after; undefined once everything was seen. */
   get stoppedAt(): string | undefined {
     return this.#stoppedAt;
+  }
+
+  /** Whether its time is up: one entry may have much to do, and what is left of it waits for the next sweep. */
+  get isOver(): boolean {
+    return this.#deps.clock.nowMs() >= this.#untilMs;
   }
 
   /**
@@ -49,27 +72,33 @@ export class SweepTurn {
    * @param isDue False for an entry after which all others, in key order, need no look either.
    */
   async *entries(prefix: string, isDue: (key: string) => boolean = () => true): AsyncGenerator<ListEntry> {
+    this.#hasBegun = true;
     const start = this.#startAfter?.startsWith(prefix) ? this.#startAfter : undefined;
-    this.#stoppedAt = start;
-    for await (const entry of listAll(this.#deps.store, prefix, start === undefined ? {} : { startAfter: start })) {
-      if (!isDue(entry.key)) break;
-      if (this.#isOver()) return;
-      this.#stoppedAt = entry.key;
-      yield entry;
+    if (this.#part === 'behind') {
+      this.#seen ??= start;
+      this.#stoppedAt = this.#seen;
+      yield* this.#listed(prefix, isDue);
+      if (this.#part === 'behind') return;
     }
-    if (start !== undefined) {
-      for await (const entry of listAll(this.#deps.store, prefix)) {
-        if (compareKeys(entry.key, start) > 0 || !isDue(entry.key)) break;
-        if (this.#isOver()) return;
-        this.#stoppedAt = entry.key;
-        yield entry;
-      }
+    if (this.#part === 'before' && start !== undefined) {
+      yield* this.#listed(prefix, (key) => compareKeys(key, start) <= 0 && isDue(key));
+      if (this.#part === 'before') return;
     }
+    this.#part = 'done';
     this.#stoppedAt = undefined;
   }
 
-  #isOver(): boolean {
-    return this.#deps.clock.nowMs() >= this.#untilMs;
+  /** The rest of this part; then the next one begins. */
+  async *#listed(prefix: string, isPart: (key: string) => boolean): AsyncGenerator<ListEntry> {
+    const listed = listAll(this.#deps.store, prefix, this.#seen === undefined ? {} : { startAfter: this.#seen });
+    for await (const entry of listed) {
+      if (!isPart(entry.key)) break;
+      if (this.isOver) return;
+      this.#seen = this.#stoppedAt = entry.key;
+      yield entry;
+    }
+    this.#part = this.#part === 'behind' ? 'before' : 'done';
+    this.#seen = undefined;
   }
 }
 
@@ -90,9 +119,12 @@ export type TurnsDependencies = TurnDependencies & { readonly log: Log };
 export class SweepTurns {
   readonly #deps: TurnsDependencies;
   readonly #untilMs: number;
-  /** Of the stages that have not had their turn. */
-  readonly #shares: Map<string, number>;
+  readonly #allShares: Readonly<Record<string, number>>;
+  /** Of the stages that are yet to have their turn. */
+  #shares: Map<string, number>;
   readonly #cursors: SweepCursors['cursors'];
+  /** As the store has them. */
+  #kept: SweepCursors['cursors'];
   readonly #taken = new Map<string, SweepTurn>();
 
   private constructor(
@@ -102,8 +134,10 @@ export class SweepTurns {
   ) {
     this.#deps = deps;
     this.#untilMs = untilMs;
+    this.#allShares = shares;
     this.#shares = new Map(Object.entries(shares));
     this.#cursors = cursors;
+    this.#kept = cursors;
   }
 
   /** @param shares What each stage gets of the time, as parts of their sum; what one leaves is shared by those after it. */
@@ -116,21 +150,34 @@ export class SweepTurns {
     return new SweepTurns(deps, shares, { untilMs, cursors });
   }
 
-  /** The turn of a stage, which begins now. Once for each. */
+  /** The turn of a stage, which begins now. Once for each, and again for those of `again`; one that is done has no entries left. */
   take(stage: string): SweepTurn {
     const share = this.#shares.get(stage);
+    const before = this.#taken.get(stage);
+    if (before?.isDone) return before;
     if (share === undefined) throw new InvariantError(`${stage} is no stage of this sweep, or had its turn`);
     const nowMs = this.#deps.clock.nowMs();
     const left = [...this.#shares.values()].reduce((sum, one) => sum + one, 0);
     this.#shares.delete(stage);
     const untilMs = this.#untilMs === Infinity ? Infinity : nowMs + ((this.#untilMs - nowMs) * share) / left;
-    const turn = new SweepTurn(this.#deps, { untilMs, startAfter: this.#cursors[stage] });
+    before?.goOn(untilMs);
+    const turn = before ?? new SweepTurn(this.#deps, { untilMs, startAfter: this.#cursors[stage] });
     this.#taken.set(stage, turn);
     return turn;
   }
 
-  /** Remembers where the stages stopped. Returns those that have more to look at. */
-  async end(): Promise<string[]> {
+  /** Those of the stages that stopped, while time is left: each may take its turn again, and they share that time. */
+  again(stages: readonly string[]): string[] {
+    if (this.#deps.clock.nowMs() >= this.#untilMs) return [];
+    const stopped = stages.filter((stage) => this.#taken.get(stage)?.hasStopped);
+    this.#shares = new Map(stopped.map((stage) => [stage, this.#allShares[stage] ?? 0]));
+    return stopped;
+  }
+
+  /**
+   * Remembers where the stages stopped, also where the process is stopped in a later one. Returns those that have more to look at.
+   */
+  async keep(): Promise<string[]> {
     // Stopped by a failure: the next sweep sees everything again.
     if (this.#untilMs === Infinity) return [];
     const cursors = { ...this.#cursors };
@@ -138,9 +185,10 @@ export class SweepTurns {
       if (stoppedAt === undefined) delete cursors[stage];
       else cursors[stage] = stoppedAt;
     }
-    if (JSON.stringify(cursors) !== JSON.stringify(this.#cursors)) {
+    if (JSON.stringify(cursors) !== JSON.stringify(this.#kept)) {
       const body = encodeStored({ schemaVersion: 1, cursors } satisfies SweepCursors);
       await putIdempotent(this.#deps.store, KEYS.sweepCursors, body, 'application/json');
+      this.#kept = cursors;
     }
     return Object.keys(cursors);
   }

@@ -58,6 +58,25 @@ describe('a run over stored completions', () => {
     await api.app.close();
   });
 
+  it('keeps the rows it was created with, although its creation is repeated when others are stored', async () => {
+    const { api, url, work, read, items } = await storedWorld();
+    const payload = { name: 'run', data_source: { type: 'completions', source: STORED } };
+    const headers = { 'idempotency-key': 'one' };
+    const create = () => api.call({ method: 'POST', url, payload, headers });
+    const { put } = api.deps.store;
+    // Dies after the rows are kept, before the run is stored.
+    api.deps.store.put = (key, ...rest) =>
+      key.endsWith('/run.json') ? Promise.reject(new Error('down')) : put.call(api.deps.store, key, ...rest);
+    expect((await create()).statusCode).toBe(500);
+    api.deps.store.put = put;
+    await store(api, 'fish', { team: 'a', n: '3' });
+    const run = (await create()).json() as { id: string };
+    await work(run);
+    expect(await read(run)).toMatchObject({ status: 'completed', result_counts: { total: 2 } });
+    expect((await items(run)).data).toHaveLength(2);
+    await api.app.close();
+  });
+
   it('lets a model answer the stored conversations', async () => {
     const { api, start, work, read, items } = await storedWorld();
     const { created_at } = await start({ type: 'completions', source: STORED });

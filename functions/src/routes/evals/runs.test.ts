@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { answerDoorbell } from '../../evaluation/evaluation-worker.js';
 import { sweepRuns } from '../../evaluation/sweep-runs.js';
 import { workOnRun } from '../../evaluation/work-on-run.js';
+import { FileLibrary } from '../../files/file-library.js';
+import { sweepFileExpiries } from '../../files/sweep-file-expiries.js';
 import { OTHER_KEY } from '../../test-kit/api-under-test.js';
+import { multipartBody } from '../../test-kit/multipart.js';
 import { EVAL_ROWS, jsonl } from '../../test-kit/rows.js';
 import { COMPLETIONS, EXACT, runsUnderTest, WORKER } from '../../test-kit/runs-under-test.js';
 
@@ -109,6 +112,24 @@ describe('a run over completions', () => {
     const run = await start({ ...COMPLETIONS, source: { type: 'file_id', id }, input_messages });
     await work(run);
     expect((await items(run)).data.map((item) => item.sample.input[0]?.content)).toEqual(['cat', 'dog', 'bed', 'fish']);
+    await api.app.close();
+  });
+
+  it('reads a file that expired after it was created', async () => {
+    const { start, work, read, api } = await world();
+    const form = multipartBody([
+      { field: 'purpose', value: 'evals' },
+      { field: 'expires_after[anchor]', value: 'created_at' },
+      { field: 'expires_after[seconds]', value: '3600' },
+      { field: 'file', filename: 'rows.jsonl', content: jsonl(EVAL_ROWS) },
+    ]);
+    const { id } = (await api.call({ method: 'POST', url: '/v1/files', ...form })).json() as { id: string };
+    const run = await start({ ...COMPLETIONS, source: { type: 'file_id', id } });
+    await api.clock.advance(4_300_000);
+    await sweepFileExpiries({ ...api.deps, files: new FileLibrary(api.deps) });
+    expect((await api.call({ url: `/v1/files/${id}` })).statusCode).toBe(404);
+    await work(run);
+    expect(await read(run)).toMatchObject({ status: 'completed', error: null, result_counts: { total: 4 } });
     await api.app.close();
   });
 
@@ -232,6 +253,19 @@ describe('a repeated create', () => {
     const elsewhere = await runsUnderTest({}, api);
     const sent = { method: 'POST', url: elsewhere.url, payload, headers: { 'idempotency-key': 'k' } } as const;
     expect((await api.call(sent)).json()).toMatchObject({ eval_id: expect.not.stringMatching(first.eval_id) });
+  });
+
+  it('is answered with the run although what it was created from is gone', async () => {
+    const { api, url, work, read } = await world();
+    const id = await api.upload(jsonl(EVAL_ROWS), 'evals');
+    const payload = { name: 'run', data_source: { ...COMPLETIONS, source: { type: 'file_id', id } } };
+    const post = (headers: Record<string, string>) => api.call({ method: 'POST', url, payload, headers });
+    const [keyed, plain] = [await post({ 'idempotency-key': 'k' }), await post({})].map((made) => made.json());
+    for (const run of [keyed, plain]) await work(run);
+    expect((await api.call({ method: 'DELETE', url: `/v1/files/${id}` })).statusCode).toBe(200);
+    expect((await post({ 'idempotency-key': 'k' })).json()).toEqual(await read(keyed));
+    expect((await post({ 'x-stainless-retry-count': '1' })).json()).toEqual(await read(plain));
+    expect((await post({ 'idempotency-key': 'other' })).statusCode).toBe(400);
   });
 
   it('is found by the sweeper when whoever began it died before, and stays deleted once it was deleted', async () => {

@@ -107,11 +107,10 @@ function createRunRoute(app: App, options: RunRouteOptions): void {
   app.post('/evals/:eval_id/runs', { schema }, async (request, reply) => {
     const { projectId, params, body } = request;
     const evaluation = await options.evals.get(projectId, params.eval_id);
-    const rows = await checkRun(options, evaluation, body);
     const run = await options.runs.createOnce(
       evaluation,
       body,
-      rows,
+      () => checkRun(options, evaluation, body),
       requestIdentity(request, `runs of ${evaluation.id} `),
     );
     reply.code(201);

@@ -162,6 +162,22 @@ describe('deliveries', () => {
     expect(await dueCount()).toBe(0);
   });
 
+  it('leave nothing due when a sender dies after it has said what became of one', async () => {
+    await create(['eval.run.failed']);
+    await webhooks.announce('proj-one', 'eval.run.failed', 'evalrun_x');
+    const { store } = api.deps;
+    const remove = store.delete.bind(store);
+    // The entry of the time until which the sender had taken it.
+    const taken = KEYS.dueDeliveries + String(api.clock.nowMs() + CLAIM_MS).padStart(15, '0');
+    store.delete = (key) => (key.startsWith(taken) ? Promise.reject(new Error('killed')) : remove(key));
+    await webhooks.deliverDue();
+    expect([api.delivered.length, await dueCount()]).toEqual([1, 1]);
+    store.delete = remove;
+    await api.clock.advance(CLAIM_MS);
+    expect(await webhooks.deliverDue()).toBe(0);
+    expect(await dueCount()).toBe(0);
+  });
+
   it('are taken by one of many sweepers', async () => {
     await create(['eval.run.failed']);
     for (let run = 0; run < 5; run++) await webhooks.announce('proj-one', 'eval.run.failed', `evalrun_${run}`);
@@ -221,6 +237,27 @@ describe('deliveries', () => {
     await clock.advance(3_600_000);
     sent.length = 0;
     expect(await webhooks.deliverDue()).toBe(256);
+  });
+
+  it('of an endpoint that answers now and then are all tried', async () => {
+    await create(['eval.run.failed']);
+    for (let run = 0; run < 12; run++) await webhooks.announce('proj-one', 'eval.run.failed', `evalrun_${run}`);
+    let sent = 0;
+    api.receiveWebhooksBy(() =>
+      sent++ % 2 === 0 ? { kind: 'failed', reason: 'timed out' } : { kind: 'answered', status: 200 },
+    );
+    expect(await webhooks.deliverDue()).toBe(12);
+  });
+
+  it('of one project, however many are due, hide none of another', async () => {
+    const payload = { name: 'a', url: 'https://other.example/take', event_types: ['eval.run.failed'] };
+    await api.call({ method: 'POST', url: URL, payload, key: OTHER_KEY });
+    const nowMs = api.clock.nowMs();
+    for (let n = 0; n < 10_100; n++) {
+      await api.deps.store.put(KEYS.dueDelivery(nowMs - 1, 'proj-one', `whd_${n}`), new Uint8Array());
+    }
+    await webhooks.announce('proj-two', 'eval.run.failed', 'evalrun_x');
+    expect(await webhooks.deliverDue()).toBe(1);
   });
 
   it('are not begun when there is no time for an attempt', async () => {
