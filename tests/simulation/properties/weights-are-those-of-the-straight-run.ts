@@ -4,6 +4,7 @@ import { type CheckpointRecord, type JobDocument, KEYS, type ModelRecord } from 
 import { baseConfig } from '@preheat/inference/model-registry';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
 import { TINY_MODELS } from '../../../functions/src/test-kit/tiny-models.js';
+import { phaseSeed } from '../../../gpu-runner/src/phase-seed.js';
 import type { Property } from '../property.js';
 import type { LedgerHistory } from '../world/ledger-history.js';
 import { stepsOf, straightRun } from '../world/light-recipe.js';
@@ -40,7 +41,7 @@ function expectedWeights(history: LedgerHistory, job: JobDocument, upTo: Place |
   const trainingRows = rowsOf(history, job);
   let initialWeights = startWeights(history, job);
   for (const [index, { config }] of job.phases.slice(0, phaseIndex + 1).entries()) {
-    const context = { seed: job.seed, config, trainingRows, initialWeights };
+    const context = { seed: phaseSeed(job.seed, index), config, trainingRows, initialWeights };
     initialWeights = straightRun(context, index === phaseIndex ? phaseStep : undefined);
   }
   return initialWeights;
