@@ -1,8 +1,9 @@
+/** Deletes all that there is of an eval and its runs, but for its entry among the evals. */
 import { KEYS } from '@preheat/contracts';
 import { listAll, type ObjectStore } from '@preheat/ports';
 
 /**
- * Deletes all that there is of an eval and its runs, but for its entry among the evals. May be repeated.
+ * May be repeated.
  * @param isOver Whether to stop half way.
  * @returns whether nothing is left.
  */
