@@ -23,7 +23,7 @@ workQueueConformance(
     const { clock } = simulation;
     return { queue, advance: (ms) => clock.advance(ms), nowMs: () => clock.nowMs(), close: async () => {} };
   },
-  { staleReceiptsAreInert: true },
+  { staleReceiptsAreInert: true, receivesAreExclusive: true },
 );
 
 test('a lost message never arrives, a doubled one arrives twice', async () => {

@@ -32,10 +32,16 @@ if (moto === undefined) {
   };
   // moto looks at a condition and then writes, in threads and without a lock.
   objectStoreConformance('S3 on moto_server', openStore, { raceRetries: 3 });
-  workQueueConformance('SQS on moto_server', () => openQueue(moto), { staleReceiptsAreInert: false });
+  workQueueConformance('SQS on moto_server', () => openQueue(moto), {
+    staleReceiptsAreInert: false,
+    receivesAreExclusive: false,
+  });
 }
 
-workQueueConformance('SQS on fauxqs', () => openQueue(fauxqs), { staleReceiptsAreInert: true });
+workQueueConformance('SQS on fauxqs', () => openQueue(fauxqs), {
+  staleReceiptsAreInert: true,
+  receivesAreExclusive: true,
+});
 
 let queueCount = 0;
 

@@ -17,7 +17,7 @@ objectStoreConformance('the filesystem store', async () => {
   };
 });
 
-workQueueConformance('the filesystem queue', openQueue, { staleReceiptsAreInert: true });
+workQueueConformance('the filesystem queue', openQueue, { staleReceiptsAreInert: true, receivesAreExclusive: true });
 
 async function openQueue(): Promise<QueueHarness> {
   const root = await mkdtemp(join(tmpdir(), 'preheat-queue-'));

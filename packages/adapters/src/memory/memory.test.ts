@@ -20,5 +20,5 @@ workQueueConformance(
       close: async () => {},
     };
   },
-  { staleReceiptsAreInert: true },
+  { staleReceiptsAreInert: true, receivesAreExclusive: true },
 );
