@@ -1,7 +1,7 @@
 /**
  * Which due delivery is next: of the project that has the fewest on their way, of several the one whose last turn was the
- * longest ago, and at most so many of one project at once. An
- * endpoint that answers nobody holds up its own project's lanes, and no other's.
+ * longest ago, and at most so many of one project at once. An endpoint that answers nobody holds up its own project's lanes, and no
+ * other's.
  */
 export class FairOrder {
   readonly #atOnce: number;

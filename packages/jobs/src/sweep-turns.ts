@@ -1,7 +1,8 @@
 /**
  * The time of one sweep, shared between its stages. A stage takes at most its share of what is left, stops there, and goes on from
  * there in the next sweep, round to where it began: whatever there is to sweep, every stage has its turn in every sweep, and every
- * entry is looked at after a bounded number of them. What stages leave over goes to those that have more to look at. Without an end of the time every stage sees everything.
+ * entry is looked at after a bounded number of them. What stages leave over goes to those that have more to look at. Without an end
+ * of the time every stage sees everything.
  */
 import { decodeStored, encodeStored, InvariantError, KEYS, SweepCursors } from '@preheat/contracts';
 import {
