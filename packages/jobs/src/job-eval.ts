@@ -25,8 +25,10 @@ export async function storeEval(store: ObjectStore, evaluation: StoredEval): Pro
   throw new UnknownOutcomeError(key);
 }
 
+type Listed = Pick<StoredEval, 'id' | 'projectId' | 'createdAtMs'>;
+
 /** One that was deleted meanwhile stays out of the list. */
-export async function listEval(store: ObjectStore, { id, projectId, createdAtMs }: StoredEval): Promise<void> {
+export async function listEval(store: ObjectStore, { id, projectId, createdAtMs }: Listed): Promise<void> {
   if (!(await store.head(KEYS.evaluation(id)))) return;
   await putIdempotent(store, KEYS.evaluationIndexEntry(projectId, createdAtMs, id), new Uint8Array());
 }

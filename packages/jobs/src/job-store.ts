@@ -9,7 +9,6 @@ import {
   KEYS,
   type NewEvent,
   type Publication,
-  type StoredEval,
   type StoredEvent,
   TERMINAL_STATES,
 } from '@preheat/contracts';
@@ -26,7 +25,7 @@ import {
 import { scheduleCollection } from './collection-entry.js';
 import { DocumentStore, type Versioned } from './document-store.js';
 import { appendEvents, eventsSince, newestEvents } from './event-log.js';
-import { IdempotencyLedger, type RequestIdentity } from './idempotency.js';
+import { IdempotencyLedger, type RequestIdentity, type ReservedId } from './idempotency.js';
 import { type EvalOf, listEval, storeEval } from './job-eval.js';
 import { JOB_PIECES, type JobPieces } from './job-pieces.js';
 import { ownedBy } from './owned-by.js';
@@ -64,9 +63,18 @@ export type NewJob = Pick<
   | 'uses'
 >;
 
+/** A request that was checked. */
+export interface PreparedJob {
+  readonly request: NewJob;
+  /** The eval that the job comes with, if it comes with one. */
+  readonly evalOf?: EvalOf | undefined;
+}
+
 export type CreateOutcome =
   | { readonly ok: true; readonly job: JobDocument; readonly repeated: boolean }
   | { readonly ok: false; readonly reason: 'idempotency_mismatch' };
+
+const MISMATCH = { ok: false, reason: 'idempotency_mismatch' } as const;
 
 export type RequestOutcome =
   | { readonly ok: true; readonly job: JobDocument }
@@ -121,21 +129,34 @@ export class JobStore {
    * Puts the job into the ledger and rings. A repetition, also of a request whose answer was lost, returns the same job.
    * @param evalOf The eval that the job comes with, if it comes with one.
    */
-  async create(request: NewJob, identity: RequestIdentity, evalOf?: EvalOf): Promise<CreateOutcome> {
+  create(request: NewJob, identity: RequestIdentity, evalOf?: EvalOf): Promise<CreateOutcome> {
+    return this.createOnce(identity, () => Promise.resolve({ request, evalOf }));
+  }
+
+  /**
+   * As `create`.
+   * @param prepare Checks the request, or throws. Not asked for a job that is there: what it was checked against may have
+   *   changed since.
+   */
+  async createOnce(identity: RequestIdentity, prepare: () => Promise<PreparedJob>): Promise<CreateOutcome> {
+    const before = await this.#ledger.find(identity);
+    if (before?.ok === false) return MISMATCH;
+    // Nothing is reserved for a request that is refused.
+    const prepared = before && (await this.read(before.id)) ? undefined : await prepare();
     const reserved = await this.pieces.reserve(this.#ledger, identity);
-    if (!reserved.ok) return { ok: false, reason: 'idempotency_mismatch' };
-    const { id: jobId, reservedAtMs } = reserved;
-    const existing = reserved.repeated ? await this.read(jobId) : undefined;
-    const evaluation = evalOf?.({ jobId, reservedAtMs });
-    const job = existing?.document ?? (await this.#write(request, identity.projectId, jobId, evaluation));
+    if (!reserved.ok) return MISMATCH;
+    const existing = reserved.repeated ? await this.read(reserved.id) : undefined;
+    const job = existing?.document ?? (await this.#write(prepared ?? (await prepare()), identity.projectId, reserved));
     if (!TERMINAL_STATES.has(job.state)) await this.#index(job);
-    if (evaluation && job.evalId === evaluation.id) await listEval(this.#deps.store, evaluation);
+    if (job.evalId !== undefined) await listEval(this.#deps.store, listedEval(job, job.evalId, reserved));
     if (job.state === 'queued') await this.ring(job);
     return { ok: true, job, repeated: existing !== undefined };
   }
 
-  async #write(request: NewJob, projectId: string, id: string, evaluation?: StoredEval): Promise<JobDocument> {
+  async #write({ request, evalOf }: PreparedJob, projectId: string, reserved: ReservedId): Promise<JobDocument> {
     const { store, clock, ids } = this.#deps;
+    const { id, reservedAtMs } = reserved;
+    const evaluation = evalOf?.({ jobId: id, reservedAtMs });
     const nowMs = clock.nowMs();
     const writeId = ids.next('w');
     const draft: JobDocument = {
@@ -306,6 +327,13 @@ export class JobStore {
     return eventsSince(this.#deps.store, job, from, limit);
   }
 }
+
+/** The eval that a job was created with has the time of its reservation. */
+const listedEval = ({ projectId }: JobDocument, id: string, { reservedAtMs }: ReservedId) => ({
+  id,
+  projectId,
+  createdAtMs: reservedAtMs,
+});
 
 function firstEvents({ evalId, preflight }: JobDocument): NewEvent[] {
   const data = { kind: 'eval_created', eval_id: evalId };

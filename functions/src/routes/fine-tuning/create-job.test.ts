@@ -139,4 +139,16 @@ describe('creating a job', () => {
     expect(mismatch.json()).toMatchObject({ error: { code: 'idempotency_mismatch' } });
     expect(mismatch.statusCode).toBe(400);
   });
+
+  it('answers a repetition with its job, whatever became of what it was created from', async () => {
+    const { api, sft } = await filesOfJobs();
+    const body = { model: MODEL, training_file: sft };
+    const created = (await createJob(api, body, { 'idempotency-key': 'k1' })).json() as FineTuningJob;
+    await api.call({ method: 'POST', url: `/v1/fine_tuning/jobs/${created.id}/cancel` });
+    await api.call({ method: 'DELETE', url: `/v1/files/${sft}` });
+    const repeated = await createJob(api, body, { 'idempotency-key': 'k1' });
+    expect(repeated.json()).toMatchObject({ id: created.id, status: 'cancelled' });
+    const other = await createJob(api, body, { 'idempotency-key': 'k2' });
+    expect(other.statusCode).toBe(400);
+  });
 });

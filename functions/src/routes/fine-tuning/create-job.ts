@@ -56,11 +56,12 @@ export function createJobRoute(
   app.post('/fine_tuning/jobs', { schema, preValidation }, async (request) => {
     const { projectId } = request;
     const body = request.body as CreateJobRequest;
-    const checked = await preflightOf(context, projectId, body, CREATE_DEPTH);
-    if (checked.refusals[0]) throw checked.refusals[0];
-    const newJob = await toNewJob({ ...deps, files: context.files }, projectId, body, checked);
-    const evalOf = checked.evaluation && evalOfJob(projectId, checked.evaluation);
-    const outcome = await deps.jobs.create(newJob, requestIdentity(request), evalOf);
+    const outcome = await deps.jobs.createOnce(requestIdentity(request), async () => {
+      const checked = await preflightOf(context, projectId, body, CREATE_DEPTH);
+      if (checked.refusals[0]) throw checked.refusals[0];
+      const newJob = await toNewJob({ ...deps, files: context.files }, projectId, body, checked);
+      return { request: newJob, evalOf: checked.evaluation && evalOfJob(projectId, checked.evaluation) };
+    });
     if (outcome.ok) return outlook.show(outcome.job);
     throw new ApiError('idempotency_mismatch', 'This Idempotency-Key was used before, with another request body.');
   });
