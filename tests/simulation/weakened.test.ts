@@ -6,6 +6,8 @@ import { WEAKNESSES } from './weaknesses.js';
 
 /** A weakness that this many seeds do not show would not show in a run of the tests either. */
 const SEEDS = 100;
+/** From where they show early: what a seed without the piece plays may go on for long. */
+const FIRST = 2;
 
 describe('the simulation notices that a piece is missing', () => {
   for (const { what, weakened, noticed } of WEAKNESSES) {
@@ -19,7 +21,7 @@ describe('the simulation notices that a piece is missing', () => {
 });
 
 async function firstFailure(scenario: Scenario): ReturnType<typeof verdictOf> {
-  for (let seed = 0; seed < SEEDS; seed++) {
+  for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
     const verdict = await verdictOf(scenario, seed, false);
     if (verdict) return verdict;
   }
