@@ -1,4 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -73,6 +75,8 @@ describe('usage', () => {
     [['files', 'upload', 'rows.jsonl'], 'rows.jsonl is not a file here'],
     [['files', 'upload', '.'], '. is not a file here'],
     [['models', 'list', '--base-url', 'localhost'], 'expected an http(s) address'],
+    [['dev', '--port', '65536'], 'Expected a whole number from 0 to 65535.'],
+    [['jobs', 'create', '--file', '{"model":"m","training_file":3}'], '3 is neither a path nor a file id'],
     [['dev', '--log-level', 'loud'], 'Allowed choices are debug, info, warn, error'],
     [['jobs', 'create', '--file', '{"model":'], 'the JSON given is not valid JSON'],
     [['jobs', 'create', '--file', 'none.json'], 'cannot read none.json'],
@@ -110,10 +114,47 @@ describe('connection', () => {
     expect(await runCli(['models', '--base-url', 'http://127.0.0.1:1234/v1'], io)).toBe(2);
   });
 
+  it('says which file is damaged when it cannot be read', async () => {
+    mkdirSync(join(folder, '.preheat'));
+    file('.preheat/connection.json', '{"baseURL"');
+    const { code, text } = await run(['models']);
+    expect(code).toBe(2);
+    expect(text.err).toMatch(/\.preheat\/connection\.json is damaged \(.*\): delete it/);
+  });
+
+  it('does not start where nothing can be kept, or where a platform already runs', async () => {
+    file('taken', '');
+    const refused = await run(['dev', '--data-dir', 'taken', '--port', '0']);
+    expect([refused.code, refused.text.err]).toEqual([2, expect.stringContaining('nothing can be kept in')]);
+    await api?.stop();
+    api = await startScriptedApi({ 'GET /v1/models': [{ data: [] }] });
+    mkdirSync(join(folder, '.preheat'));
+    file('.preheat/connection.json', JSON.stringify({ baseURL: api.baseURL, apiKey: 'local-key' }));
+    const io = testIo({ cwd: folder });
+    expect(await runCli(['dev', '--port', '0'], io)).toBe(2);
+    expect(io.text.err).toContain(`already runs over ${join(folder, '.preheat')}, at ${api.baseURL}`);
+  });
+
   it('shows what the server said, with field, code and status', async () => {
     const { code, text } = await run(['jobs', 'get', 'ftjob-9']);
     expect(code).toBe(1);
     expect(text.err).toBe('preheat: nothing at GET /v1/fine_tuning/jobs/ftjob-9\n  (code not_found, HTTP 404)\n');
+  });
+});
+
+describe('files', () => {
+  it('writes the content of a file byte for byte', async () => {
+    const bytes = Buffer.from([0xef, 0xbb, 0xbf, 0xff, 0x00, 0xc3]);
+    const store = createServer((_request, response) => void response.end(bytes));
+    await new Promise<void>((resolve) => store.listen(0, '127.0.0.1', resolve));
+    const env = {
+      PREHEAT_API_KEY: 'k',
+      PREHEAT_BASE_URL: `http://127.0.0.1:${(store.address() as AddressInfo).port}/v1`,
+    };
+    const io = testIo({ env, cwd: folder });
+    expect(await runCli(['files', 'get', 'file-1', '--content'], io)).toBe(0);
+    expect(Buffer.from(io.text.out, 'latin1')).toEqual(bytes);
+    await new Promise((resolve) => store.close(resolve));
   });
 });
 

@@ -63,7 +63,7 @@ Examples:
   $ preheat jobs create --model preheat-1m --training-file rows.jsonl --watch
   $ preheat chat preheat-1m 'cat'
 
-Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.`,
+Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted, 141 output closed (as by head).`,
     );
   for (const add of COMMANDS) add(root, io);
   return root;

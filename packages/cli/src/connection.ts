@@ -44,7 +44,7 @@ export function connect(flags: ConnectionFlags, io: Io): Preheat {
   }
 }
 
-/** What `preheat dev` left in `home`, or undefined when there is nothing usable. */
+/** What `preheat dev` left in `home`, or undefined when it left nothing. Throws `UsageError` when it is damaged. */
 export function readConnection(home: string): Connection | undefined {
   let text: string;
   try {
@@ -53,6 +53,16 @@ export function readConnection(home: string): Connection | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  const value = JSON.parse(text) as Partial<Connection>;
-  return value.baseURL && value.apiKey ? { baseURL: value.baseURL, apiKey: value.apiKey } : undefined;
+  const value = parsed(text, home);
+  return value?.baseURL && value.apiKey ? { baseURL: value.baseURL, apiKey: value.apiKey } : undefined;
+}
+
+function parsed(text: string, home: string): Partial<Connection> | null {
+  try {
+    return JSON.parse(text) as Partial<Connection> | null;
+  } catch (error) {
+    throw new UsageError(
+      `${connectionPath(home)} is damaged (${(error as Error).message}): delete it, then start \`preheat dev\` again`,
+    );
+  }
 }
