@@ -205,6 +205,16 @@ describe('jobs', () => {
     });
   });
 
+  it('goes on watching through an outage, and says so', async () => {
+    const away = Array.from({ length: 20 }, () => null);
+    const watched = await run(['jobs', 'watch', 'ftjob-1'], {
+      ...routes,
+      'GET /v1/fine_tuning/jobs/ftjob-1': [...away, ...routes['GET /v1/fine_tuning/jobs/ftjob-1']],
+    });
+    expect(watched.code).toBe(0);
+    expect(watched.text.err).toMatch(/ftjob-1: cannot reach .*; asking again/);
+  });
+
   it('watches to the end and exits by how it ended', async () => {
     const won = await run(['jobs', 'watch', 'ftjob-1'], routes);
     expect(won.code).toBe(0);

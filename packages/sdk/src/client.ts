@@ -10,6 +10,7 @@ import { Files } from './resources/files.js';
 import { Graders } from './resources/graders.js';
 import { Jobs } from './resources/jobs.js';
 import { Models } from './resources/models.js';
+import { platformFetch } from './platform-fetch.js';
 import { sleep } from './sleep.js';
 import { Transport, type TransportSettings } from './transport.js';
 
@@ -51,8 +52,7 @@ export class Preheat {
     const transport = new Transport({
       apiKey: options.apiKey,
       baseURL: this.baseURL,
-      // Bound: browsers refuse a fetch that is called as a method of something else.
-      fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
+      fetch: options.fetch ?? platformFetch,
       maxRetries: options.maxRetries ?? DEFAULT_MAX_RETRIES,
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       sleep: options.sleep ?? sleep,

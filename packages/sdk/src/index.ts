@@ -3,7 +3,7 @@ export { type ClientOptions, LOCAL_BASE_URL, Preheat } from './client.js';
 export { PreheatError } from './errors.js';
 export type * from './generated/wire.js';
 export { type ListPage, Paginator } from './paginator.js';
-export type { ListItems, ListRuns, WaitForRun } from './resources/eval-runs.js';
+export type { CreateRunOptions, ListItems, ListRuns, WaitForRun } from './resources/eval-runs.js';
 export type { CreateFile, FileSource, ListFiles } from './resources/files.js';
 export type { GraderRun, RunGrader } from './resources/graders.js';
 export {
