@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startShell } from './shell.js';
@@ -42,8 +42,13 @@ const events = [
   event(3, 'metrics', '', { pipeline_step: 2, train_loss: 0.01, train_mean_reward: 0.75 }),
 ];
 const ANSWERS: Record<string, object | string> = {
-  '/v1/models': { data: [] },
-  '/v1/fine_tuning/jobs?limit=50': { data: [job, waiting] },
+  '/v1/models': { data: [{ id: 'preheat-1m' }] },
+  '/v1/fine_tuning/jobs?limit=50&after=ftjob-2': { data: [] },
+  '/v1/chat/completions': ['K ', '<b>AE</b>']
+    .map((content) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`)
+    .concat('data: [DONE]\n\n')
+    .join(''),
+  '/v1/fine_tuning/jobs?limit=50': { data: [job, waiting], has_more: true },
   '/v1/fine_tuning/jobs/ftjob-2': waiting,
   '/v1/fine_tuning/jobs/ftjob-2/checkpoints': { data: [] },
   '/v1/fine_tuning/jobs/ftjob-2/events?stream=true': ': nothing yet\n\n',
@@ -71,17 +76,24 @@ const ANSWERS: Record<string, object | string> = {
 };
 
 let server: Server;
+let bodies: string[];
 let main: HTMLElement;
 let leave: AbortController;
+async function answered(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let body = '';
+  for await (const chunk of request) body += String(chunk);
+  if (body !== '') bodies.push(body);
+  const authorized = request.headers.authorization === `Bearer ${KEY}`;
+  const answer = authorized ? ANSWERS[request.url ?? ''] : undefined;
+  const type = typeof answer === 'string' ? 'text/event-stream' : 'application/json';
+  response.writeHead(authorized ? (answer ? 200 : 404) : 401, { 'content-type': type, connection: 'close' });
+  const refusal = { error: { message: authorized ? `nothing at ${request.url}` : 'unknown key' } };
+  response.end(typeof answer === 'string' ? answer : JSON.stringify(answer ?? refusal));
+}
+
 beforeEach(async () => {
-  server = createServer((request, response) => {
-    const authorized = request.headers.authorization === `Bearer ${KEY}`;
-    const answer = authorized ? ANSWERS[request.url ?? ''] : undefined;
-    const type = typeof answer === 'string' ? 'text/event-stream' : 'application/json';
-    response.writeHead(authorized ? (answer ? 200 : 404) : 401, { 'content-type': type, connection: 'close' });
-    const refusal = { error: { message: authorized ? `nothing at ${request.url}` : 'unknown key' } };
-    response.end(typeof answer === 'string' ? answer : JSON.stringify(answer ?? refusal));
-  });
+  bodies = [];
+  server = createServer((request, response) => void answered(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   (window as unknown as { happyDOM: { setURL(url: string): void } }).happyDOM.setURL(
@@ -135,6 +147,38 @@ describe('the dashboard', () => {
     await expect.poll(() => main.querySelector('td a')?.getAttribute('href')).toBe('#/jobs/ftjob-1');
     expect(textOf()).toContain('sft → grpo');
     expect(textOf()).toContain('queued, place 2');
+  });
+
+  it('leads to older jobs, and back', async () => {
+    show('#/jobs');
+    const pages = () => [...main.querySelectorAll('nav a')].map((each) => each.getAttribute('href'));
+    await expect.poll(pages).toEqual(['#/jobs?after=ftjob-2']);
+    location.hash = '#/jobs?after=ftjob-2';
+    await expect.poll(textOf).toContain('No more.');
+    expect(pages()).toEqual(['#/jobs']);
+  });
+
+  it('talks to the model that the address names, and keeps what was said', async () => {
+    show(`#/playground/${encodeURIComponent('ft:m:ckpt-step-2')}`);
+    const say = async (text: string): Promise<void> => {
+      await expect.poll(() => main.querySelector('button[type=submit]:not(:disabled)')).not.toBeNull();
+      main.querySelector('textarea')!.value = text;
+      main.querySelector('form')!.dispatchEvent(new Event('submit', { cancelable: true, bubbles: true }));
+    };
+    await say('cat');
+    await expect.poll(textOf).toContain('ft:m:ckpt-step-2 K <b>AE</b>');
+    expect(main.querySelector('.talk b')).toBeNull();
+    await say('dog');
+    await expect.poll(() => bodies.length).toBe(2);
+    expect(JSON.parse(bodies[1]!)).toMatchObject({
+      model: 'ft:m:ckpt-step-2',
+      temperature: 1,
+      messages: [
+        { role: 'user', content: 'cat' },
+        { role: 'assistant', content: 'K <b>AE</b>' },
+        { role: 'user', content: 'dog' },
+      ],
+    });
   });
 
   it('shows a job: state, a curve for loss and reward, events as text, checkpoints', async () => {
