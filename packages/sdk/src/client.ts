@@ -11,6 +11,7 @@ import { Graders } from './resources/graders.js';
 import { Jobs } from './resources/jobs.js';
 import { Models } from './resources/models.js';
 import { platformFetch } from './platform-fetch.js';
+import { Webhooks } from './resources/webhooks.js';
 import { sleep } from './sleep.js';
 import { Transport, type TransportSettings } from './transport.js';
 
@@ -45,6 +46,7 @@ export class Preheat {
   readonly chat: Chat;
   readonly completions: Completions;
   readonly graders: Graders;
+  readonly webhooks: Webhooks;
 
   constructor(options: ClientOptions) {
     if (options.apiKey === '') throw new TypeError('apiKey is empty: pass the key that the platform was started with');
@@ -67,6 +69,7 @@ export class Preheat {
     this.chat = new Chat(transport);
     this.completions = new Completions(transport);
     this.graders = new Graders(transport);
+    this.webhooks = new Webhooks(transport);
   }
 }
 

@@ -13,5 +13,7 @@ export {
   type ListJobs,
   type WaitForJob,
 } from './resources/jobs.js';
+export type { RotateWebhookSecret, WebhookEndpointTest } from './resources/webhooks.js';
 export type { RequestOptions } from './transport.js';
 export { headlineMetrics } from './headline-metrics.js';
+export { type UnwrapOptions, unwrapWebhook, type WebhookEvent, type WebhookEventType } from './unwrap-webhook.js';
