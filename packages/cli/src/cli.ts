@@ -11,6 +11,7 @@ import { addFilesCommand } from './commands/files.js';
 import { addJobsCommand } from './commands/jobs.js';
 import { addModelsCommand } from './commands/models.js';
 import { addPreflightCommand } from './commands/preflight.js';
+import { addWebhooksCommand } from './commands/webhooks.js';
 import { EXIT } from './exit-codes.js';
 import { explainError } from './explain-error.js';
 import { type Io, UsageError } from './io.js';
@@ -79,5 +80,6 @@ const COMMANDS = [
   addEvalsCommand,
   addModelsCommand,
   addAliasesCommand,
+  addWebhooksCommand,
   addChatCommand,
 ];

@@ -8,6 +8,7 @@ import type { FileObject } from '@preheat/sdk';
 import { type Command, Option } from 'commander';
 import { formatUnixSeconds } from '../duration.js';
 import { type Io, type Output, UsageError } from '../io.js';
+import { printable } from '../printable.js';
 import { renderTable } from '../table.js';
 import { atLeast } from './arguments.js';
 import { openSession } from './session.js';
@@ -88,7 +89,7 @@ function fileTable(files: readonly FileObject[]): string {
     ],
     files.map((file) => [
       file.id,
-      file.filename,
+      printable(file.filename),
       file.purpose,
       String(file.bytes),
       file.status,
