@@ -6,6 +6,7 @@ import { type Connection, connectionPath, DEFAULT_HOME, readConnection } from '.
 import { Preheat } from '@preheat/sdk';
 import { type Io, UsageError } from '../io.js';
 import { newApiKey } from '../platform/api-key.js';
+import { logText } from '../platform/log-text.js';
 import { startPlatform } from '../platform/start-platform.js';
 import { usageLines } from '../platform/usage-lines.js';
 import { untilAborted } from '../until-aborted.js';
@@ -33,7 +34,11 @@ export function addDevCommand(program: Command, io: Io): void {
     .option('--port <number>', 'port on loopback; 0 takes any free one', wholeBetween(0, MAX_PORT), DEFAULT_PORT)
     .option('--runners <number>', 'runner processes', atLeast(0), 1)
     .option('--data-dir <folder>', 'where everything is kept', DEFAULT_HOME)
-    .addOption(new Option('--log-level <level>', 'of the lines shown').choices(LOG_LEVELS).default('info'))
+    .addOption(
+      new Option('--log-level <level>', 'of the lines shown; text on a terminal, else JSON')
+        .choices(LOG_LEVELS)
+        .default('info'),
+    )
     .addHelpText('after', '\nExamples:\n  $ preheat dev\n  $ preheat dev --port 9000 --runners 2 --data-dir /tmp/try')
     .action((_flags, command: Command) => dev(command.optsWithGlobals<DevFlags>(), io));
 }
@@ -44,7 +49,9 @@ async function dev(flags: DevFlags, io: Io): Promise<void> {
   const earlier = readConnection(home);
   if (earlier) await refuseSecond(earlier, home, io);
   const apiKey = flags.apiKey ?? io.env['PREHEAT_API_KEY'] ?? earlier?.apiKey ?? newApiKey();
-  const log = (name: string, line: string): void => void io.stderr.write(`${`[${name}]`.padEnd(11)} ${line}\n`);
+  // A terminal has a reader; what is kept in a file may be searched.
+  const told = io.stderr.isTTY ? logText : (line: string): string => line;
+  const log = (name: string, line: string): void => void io.stderr.write(`${`[${name}]`.padEnd(11)} ${told(line)}\n`);
   const platform = await startPlatform({ ...flags, home, apiKey, log }, io);
   writeConnection(home, { baseURL: platform.baseURL, apiKey });
   try {
