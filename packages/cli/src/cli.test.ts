@@ -182,6 +182,36 @@ describe('jobs', () => {
     });
   });
 
+  it('uploads the files of phases too, each once', async () => {
+    cli.file('sft.jsonl', '{}');
+    cli.file('rl.jsonl', '{}');
+    const pipeline = [
+      { type: 'supervised' },
+      { type: 'reinforcement', training_file: 'rl.jsonl', validation_file: 'sft.jsonl' },
+    ];
+    const line = [
+      'jobs',
+      'create',
+      '--model',
+      'm',
+      '--training-file',
+      'sft.jsonl',
+      '--pipeline',
+      JSON.stringify(pipeline),
+    ];
+    const { code } = await cli.run([...line, '--json'], {
+      'POST /v1/files': [{ id: 'file-1' }, { id: 'file-2' }],
+      'POST /v1/fine_tuning/jobs': [job('queued')],
+    });
+    expect(code).toBe(0);
+    expect(cli.api!.requests).toHaveLength(3);
+    expect(JSON.parse(cli.api!.requests.at(-1)!.body)).toEqual({
+      model: 'm',
+      training_file: 'file-1',
+      pipeline: [{ type: 'supervised' }, { type: 'reinforcement', training_file: 'file-2', validation_file: 'file-1' }],
+    });
+  });
+
   it('goes on watching through an outage, and says so', async () => {
     const away = Array.from({ length: 20 }, () => null);
     const watched = await cli.run(['jobs', 'watch', 'ftjob-1'], {
@@ -272,5 +302,15 @@ describe('a conversation', () => {
       'K',
       'dog',
     ]);
+  });
+
+  it('goes on after a question that could not be answered, without it', async () => {
+    const chunk = (content: string): string => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
+    const refused = `data: ${JSON.stringify({ error: { message: 'too long', code: 'context_length_exceeded' } })}\n\n`;
+    const routes = { 'POST /v1/chat/completions': [refused, `${chunk('D')}data: [DONE]\n\n`] };
+    const { code, text } = await cli.run(['chat', 'm'], routes, { stdin: 'cat\ndog\n', isTTY: true });
+    expect([code, text.out]).toEqual([0, 'D\n']);
+    expect(text.err).toContain('too long');
+    expect(JSON.parse(cli.api!.requests[1]!.body).messages).toEqual([{ role: 'user', content: 'dog' }]);
   });
 });
