@@ -2,6 +2,7 @@
 import { PreheatError } from '@preheat/sdk';
 import { forgetKey, keyForm, storedClient } from './api-key.js';
 import { element } from './elements.js';
+import { evalRunPage } from './pages/eval-run.js';
 import { evalsPage } from './pages/evals.js';
 import { jobPage } from './pages/job.js';
 import { jobsPage } from './pages/jobs.js';
@@ -11,6 +12,10 @@ import { playgroundPage } from './pages/playground.js';
 const ROUTES: readonly { readonly pattern: RegExp; readonly page: Page }[] = [
   { pattern: /^#\/jobs\/([^/]+)$/, page: jobPage },
   { pattern: /^#\/evals$/, page: evalsPage },
+  {
+    pattern: /^#\/evals\/([^/]+)\/runs\/([^/?]+)(?:\?(?:status=([^&]+))?(?:&?after=([^&]+))?)?$/,
+    page: evalRunPage,
+  },
   { pattern: /^#\/playground(?:\/([^/]+))?$/, page: playgroundPage },
   { pattern: /^(?:#\/jobs(?:\?after=([^&]+))?|#?)$/, page: jobsPage },
 ];

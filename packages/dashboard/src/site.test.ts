@@ -60,7 +60,7 @@ const ANSWERS: Record<string, object | string> = {
     data: [{ id: 'c', step_number: 2, fine_tuned_model_checkpoint: 'ft:m:ckpt-step-2', metrics: { train_loss: 2.5 } }],
   },
   '/v1/evals?order=desc': { data: [{ id: 'eval_1', name: 'held-out words' }] },
-  '/v1/evals/eval_1/runs': {
+  '/v1/evals/eval_1/runs?order=desc': {
     data: [
       {
         id: 'r',
@@ -74,6 +74,19 @@ const ANSWERS: Record<string, object | string> = {
     ],
   },
 };
+
+const run = (ANSWERS['/v1/evals/eval_1/runs?order=desc'] as { data: object[] }).data[0]!;
+ANSWERS['/v1/evals/eval_1/runs/r'] = { ...run, error: null };
+const item = {
+  id: 'outputitem_1',
+  datasource_item_id: 3,
+  status: 'fail',
+  sample: { input: [{ content: 'cat' }], output: [{ content: 'K <i>AH</i> T' }], error: null },
+  results: [{ name: 'exact', score: 0 }],
+};
+ANSWERS['/v1/evals/eval_1/runs/r/output_items?limit=50'] = { data: [item] };
+ANSWERS['/v1/evals/eval_1/runs/r/output_items?limit=50&status=fail'] = { data: [item], has_more: true };
+ANSWERS['/v1/evals/eval_1/runs/r/output_items?limit=50&status=fail&after=outputitem_1'] = { data: [] };
 
 let server: Server;
 let bodies: string[];
@@ -200,6 +213,26 @@ describe('the dashboard', () => {
   it('shows how many items of a run passed', async () => {
     show('#/evals');
     await expect.poll(textOf).toContain('exact: 3 of 4');
+    expect(main.querySelector('td a')?.getAttribute('href')).toBe('#/evals/eval_1/runs/r');
+  });
+
+  it('shows the items of a run, those of one status if wanted, a page at a time', async () => {
+    show('#/evals/eval_1/runs/r');
+    await expect.poll(textOf).toContain('completed: 3 of 4 passed, 1 failed, 0 could not be graded');
+    expect([...main.querySelectorAll('td')].map((cell) => cell.textContent)).toEqual([
+      '3',
+      'fail',
+      'cat',
+      'K <i>AH</i> T',
+      'exact 0',
+    ]);
+    location.hash = '#/evals/eval_1/runs/r?status=fail';
+    const current = () => main.querySelector('[aria-current]')?.textContent;
+    await expect.poll(current).toBe('fail');
+    const next = [...main.querySelectorAll('a')].find(({ textContent }) => textContent === 'Next');
+    location.hash = next!.getAttribute('href')!;
+    await expect.poll(textOf).toContain('No items.');
+    expect(current()).toBe('fail');
   });
 
   it('says what the server said when a page cannot be shown', async () => {
