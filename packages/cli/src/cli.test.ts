@@ -112,6 +112,17 @@ describe('connection', () => {
     expect(io.text.err).toContain(`already runs over ${join(cli.folder, '.preheat')}, at ${api.baseURL}`);
   });
 
+  it('stops any command at the first Ctrl-C, however long the platform takes', async () => {
+    const silent = createServer(() => io.interrupt());
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const baseURL = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/v1`;
+    const io = testIo({ cwd: cli.folder });
+    expect(await runCli(['jobs', 'list', '--base-url', baseURL, '--api-key', 'k'], io)).toBe(130);
+    expect(io.text.err).toBe('');
+    silent.closeAllConnections();
+    await new Promise((resolve) => silent.close(resolve));
+  });
+
   it('shows what the server said, with field, code and status', async () => {
     const { code, text } = await cli.run(['jobs', 'get', 'ftjob-9']);
     expect(code).toBe(1);

@@ -38,7 +38,7 @@ export function resolveConnection(flags: ConnectionFlags, io: Io): Connection {
 export function connect(flags: ConnectionFlags, io: Io): Preheat {
   const connection = resolveConnection(flags, io);
   try {
-    return new Preheat({ ...connection, sleep: io.sleep, nowMs: io.nowMs });
+    return new Preheat({ ...connection, sleep: io.sleep, nowMs: io.nowMs, signal: io.signal });
   } catch (error) {
     throw new UsageError((error as Error).message);
   }

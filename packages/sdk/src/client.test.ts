@@ -100,6 +100,17 @@ describe('retries', () => {
     expect(await failure(server.client().models.retrieve('m', { signal: abort.signal }))).toEqual(new Error('enough'));
     expect(server.requests).toHaveLength(1);
   });
+
+  it('stops every call when the signal of the client fires, but those that clean up', async () => {
+    const abort = new AbortController();
+    const client = server.client({ signal: abort.signal });
+    server.script(() => abort.abort(new Error('enough')));
+    expect(await failure(client.models.list().toArray())).toEqual(new Error('enough'));
+    expect(await failure(client.models.retrieve('m'))).toEqual(new Error('enough'));
+    expect(server.requests).toHaveLength(1);
+    server.script(json(200, { id: 'file-1', deleted: true }));
+    expect(await client.files.delete('file-1', { outlivesClient: true })).toMatchObject({ deleted: true });
+  });
 });
 
 describe('lists', () => {

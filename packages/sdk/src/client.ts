@@ -30,6 +30,8 @@ export interface ClientOptions {
   readonly maxRetries?: number;
   /** For one attempt. */
   readonly timeoutMs?: number;
+  /** Aborts every call of this client, waits between attempts included. */
+  readonly signal?: AbortSignal;
   /** Replaceable for tests: how the client waits, draws jitter and reads the time. */
   readonly sleep?: TransportSettings['sleep'];
   readonly random?: TransportSettings['random'];
@@ -60,6 +62,7 @@ export class Preheat {
       sleep: options.sleep ?? sleep,
       random: options.random ?? Math.random,
       nowMs: options.nowMs ?? Date.now,
+      signal: options.signal,
     });
     this.files = new Files(transport);
     this.jobs = new Jobs(transport);

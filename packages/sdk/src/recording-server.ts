@@ -39,7 +39,7 @@ export class RecordingServer {
   }
 
   /** A client of this server whose waits are recorded, and pass at once on its clock, and whose jitter is zero. */
-  client(options: { maxRetries?: number; timeoutMs?: number } = {}): Preheat {
+  client(options: { maxRetries?: number; timeoutMs?: number; signal?: AbortSignal } = {}): Preheat {
     const sleep = (durationMs: number): Promise<void> => {
       this.sleeps.push(durationMs);
       return Promise.resolve();
