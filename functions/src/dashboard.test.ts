@@ -23,7 +23,7 @@ describe('the dashboard', () => {
     const page = await api.app.inject({ url: '/dashboard/' });
     expect(page.statusCode).toBe(200);
     expect(page.body).toContain('<title>preheat</title>');
-    expect(page.headers['content-security-policy']).toMatch(/^default-src 'self'/);
+    expect(page.headers['content-security-policy']).toMatch(/^default-src 'self';.* frame-ancestors 'none'$/);
     for (const url of ['/', '/dashboard']) {
       expect((await api.app.inject({ url })).headers['location']).toBe('/dashboard/');
     }

@@ -1,8 +1,9 @@
 /** Serves the built dashboard beside the API, without a key: it is static, and asks for the key in the browser. */
 import type { FastifyInstance } from 'fastify';
 
-/** Nothing but the site's own files and the API of its own origin; `data:` is the empty icon. */
-const CONTENT_SECURITY_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'";
+/** Nothing but the site's own files and the API of its own origin, in no frame of another; `data:` is the empty icon. */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** @param folder The site as `npm run build` makes it. */
 export async function serveDashboard(app: FastifyInstance, folder: string): Promise<void> {

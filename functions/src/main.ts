@@ -1,5 +1,6 @@
 /** The embedded server: the API, its sweeper and one evaluation worker in one process, until SIGTERM or SIGINT. */
-import { ApiSettings, readSettings } from '@preheat/contracts';
+import { processSettings } from '@preheat/adapters/system';
+import { ApiSettings, GraderSettings, unknownVariables } from '@preheat/contracts';
 import { CONNECTION_BACKLOG, openApi, openParts, SERVER_DECODER_WORKERS } from './composition.js';
 import { serveDashboard } from './dashboard.js';
 import { runEvaluationWorker } from './evaluation/evaluation-worker.js';
@@ -16,7 +17,8 @@ const EVALUATION_LEASE_TTL_MS = 30_000;
 /** Open event streams are cut after this long; clients resume them by themselves. */
 const DRAIN_LIMIT_MS = 3_000;
 
-const settings = readSettings(ApiSettings, process.env);
+const settings = processSettings(ApiSettings);
+processSettings(GraderSettings);
 const host = settings.PREHEAT_HOST ?? DEFAULT_HOST;
 const port = Number(settings.PREHEAT_PORT ?? DEFAULT_PORT);
 const parts = await openParts(process.env, 'api', SERVER_DECODER_WORKERS);
@@ -25,6 +27,7 @@ const warmer = new CheckpointWarmer(parts);
 const app = await openApi(process.env, { ...parts, warmer }, `http://${host}:${port}`);
 if (settings.PREHEAT_DASHBOARD_DIR !== undefined) await serveDashboard(app, settings.PREHEAT_DASHBOARD_DIR);
 const { log } = parts;
+for (const name of unknownVariables(process.env)) log.warn('unknown environment variable', { name });
 const stopping = new AbortController();
 const { signal } = stopping;
 

@@ -1,8 +1,8 @@
 /** The runner process: opens the platform, chooses an executor, pulls work until SIGTERM or SIGINT. */
 import { availableParallelism, hostname } from 'node:os';
 import { openPlatform } from '@preheat/adapters/platform';
-import { availableMemoryBytes } from '@preheat/adapters/system';
-import { GraderSettings, projectLimits, readSettings, RunnerSettings } from '@preheat/contracts';
+import { availableMemoryBytes, processSettings } from '@preheat/adapters/system';
+import { GraderSettings, projectLimits, RunnerSettings, unknownVariables } from '@preheat/contracts';
 import { DecoderJudge, openGraders } from '@preheat/graders';
 import { ModelRegistry } from '@preheat/inference/model-registry';
 import { JobStore } from '@preheat/jobs';
@@ -24,7 +24,8 @@ const SHUTDOWN_LIMIT_MS = 110_000;
 const DEFAULT_LEASE_TTL_MS = 30_000;
 const MAX_PYTHON_PROCESSES = 8;
 
-const settings = readSettings(RunnerSettings, process.env);
+const settings = processSettings(RunnerSettings);
+const graderSettings = processSettings(GraderSettings);
 const platform = await openPlatform(settings, 'gpu-runner');
 const runnerId =
   settings.PREHEAT_RUNNER_ID ??
@@ -32,6 +33,7 @@ const runnerId =
     .replaceAll(/[^A-Za-z0-9_.-]/g, '-')
     .slice(0, 40)}-${process.pid}`;
 const log = platform.log.child({ runnerId });
+for (const name of unknownVariables(process.env)) log.warn('unknown environment variable', { name });
 const shutdown = new AbortController();
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -72,7 +74,7 @@ const budgetBytes = keptModelBytes(availableMemoryBytes());
 const heldModels = new HeldModels(models, { clock: platform.clock, budgetBytes });
 const judges = new RunnerJudges(models, { workers: availableParallelism(), clock: platform.clock, budgetBytes });
 const graders = openGraders({
-  settings: readSettings(GraderSettings, process.env),
+  settings: graderSettings,
   clock: platform.clock,
   judge: new DecoderJudge(judges),
   pythonProcesses: Math.min(availableParallelism(), MAX_PYTHON_PROCESSES),

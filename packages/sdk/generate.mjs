@@ -14,7 +14,11 @@ const BANNER = `/**
  */`;
 
 /** Request bodies that the document describes at their route, by the name they get here. */
-const ROUTE_BODIES = { CreateJob: ['/v1/fine_tuning/jobs', 'post'] };
+const ROUTE_BODIES = {
+  CreateJob: ['/v1/fine_tuning/jobs', 'post'],
+  CreateWebhookEndpoint: ['/v1/webhook_endpoints', 'post'],
+  UpdateWebhookEndpoint: ['/v1/webhook_endpoints/{webhook_endpoint_id}', 'post'],
+};
 
 /** Keeps what a TypeScript type can say: records become index signatures, and array bounds go. */
 function typeable(node) {

@@ -57,6 +57,22 @@ describe('preheat dev', () => {
     await expect.poll(() => processesOf(folder).length, { timeout: 30_000 }).toBe(2);
   });
 
+  it('ends with the reason, and at once, when a part of it cannot start', { timeout: 50_000 }, async () => {
+    const env = { PREHEAT_LEASE_TTL_MS: 'soon' };
+    const failing = startPreheat(['dev', '--port', '0', '--data-dir', 'elsewhere'], { cwd: folder, env });
+    expect(await failing.exit).toBe(1);
+    expect(failing.out.stderr).toContain('PREHEAT_LEASE_TTL_MS must match');
+    expect(failing.out.stderr).toMatch(/preheat: runner-1 was given wrong settings, see above\n$/);
+  });
+
+  it('refuses a second one over the same folder, and leaves the first to be found', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const second = await preheat('dev', '--port', '0');
+    expect([second.code, second.stderr]).toEqual([2, expect.stringContaining('already runs over')]);
+    expect((await preheat('models')).code).toBe(0);
+  });
+
   it('stops everything on SIGINT and exits 0', { timeout: TIMEOUT_MS }, async () => {
     dev.child.kill('SIGINT');
     expect(await dev.exit).toBe(0);

@@ -1,38 +1,18 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from './cli.js';
-import { type ScriptedApi, startScriptedApi, type Routes } from './test-kit/scripted-api.js';
-import { type TestIo, type TestIoOptions, testIo } from './test-kit/test-io.js';
+import { CliUnderTest } from './test-kit/cli-under-test.js';
+import { startScriptedApi } from './test-kit/scripted-api.js';
+import { testIo } from './test-kit/test-io.js';
 
-let folder: string;
-let api: ScriptedApi | undefined;
+let cli: CliUnderTest;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'preheat-cli-'));
+  cli = new CliUnderTest();
 });
-afterEach(async () => {
-  await api?.stop();
-  api = undefined;
-  rmSync(folder, { recursive: true });
-});
-
-/** Runs a command line against an API that answers as told. */
-async function run(
-  line: string[],
-  routes: Routes = {},
-  options: TestIoOptions = {},
-): Promise<TestIo & { code: number }> {
-  api = await startScriptedApi(routes);
-  const env = { PREHEAT_BASE_URL: api.baseURL, PREHEAT_API_KEY: 'key-1' };
-  const io = testIo({ env, cwd: folder, ...options });
-  return { ...io, code: await runCli(line, io) };
-}
-
-function file(name: string, content: string): string {
-  writeFileSync(join(folder, name), content);
-  return name;
-}
+afterEach(() => cli.close());
 
 const job = (status: string, extra: object = {}) => ({
   object: 'fine_tuning.job',
@@ -56,7 +36,7 @@ const job = (status: string, extra: object = {}) => ({
 
 describe('usage', () => {
   it('prints help with examples and exits 0', async () => {
-    const { code, text } = await run(['jobs', 'create', '--help']);
+    const { code, text } = await cli.run(['jobs', 'create', '--help']);
     expect(code).toBe(0);
     expect(text.out).toContain('preheat jobs create --model preheat-1m --training-file rows.jsonl --watch');
     expect(text.out).toContain('--base-url');
@@ -73,19 +53,21 @@ describe('usage', () => {
     [['files', 'upload', 'rows.jsonl'], 'rows.jsonl is not a file here'],
     [['files', 'upload', '.'], '. is not a file here'],
     [['models', 'list', '--base-url', 'localhost'], 'expected an http(s) address'],
+    [['dev', '--port', '65536'], 'Expected a whole number from 0 to 65535.'],
+    [['jobs', 'create', '--file', '{"model":"m","training_file":3}'], '3 is neither a path nor a file id'],
     [['dev', '--log-level', 'loud'], 'Allowed choices are debug, info, warn, error'],
     [['jobs', 'create', '--file', '{"model":'], 'the JSON given is not valid JSON'],
     [['jobs', 'create', '--file', 'none.json'], 'cannot read none.json'],
     [['jobs', 'create', '--model', 'm', '--training-file', 'file-1', '--method', 'reinforcement'], 'needs a grader'],
   ])('answers %j with exit code 2 and what is wrong', async (line, message) => {
-    const { code, text } = await run(line);
+    const { code, text } = await cli.run(line);
     expect(text.err).toContain(message);
     expect(code).toBe(2);
-    expect(api?.requests).toEqual([]);
+    expect(cli.api?.requests).toEqual([]);
   });
 
   it('asks for a key when none is known', async () => {
-    const { code, text } = await run(['models'], {}, { env: {} });
+    const { code, text } = await cli.run(['models'], {}, { env: {} });
     expect(code).toBe(2);
     expect(text.err).toContain('no API key for http://127.0.0.1:8787/v1');
   });
@@ -95,25 +77,72 @@ describe('connection', () => {
   it('suggests `preheat dev` when nobody answers', async () => {
     const deaf = await startScriptedApi({});
     await deaf.stop();
-    const { code, text } = await run(['models', '--base-url', deaf.baseURL]);
+    const { code, text } = await cli.run(['models', '--base-url', deaf.baseURL]);
     expect(code).toBe(1);
     expect(text.err).toContain('Is `preheat dev` running?');
   });
 
-  it('finds the platform of this folder, and sends its key nowhere else', async () => {
-    api = await startScriptedApi({ 'GET /v1/models': [{ data: [{ id: 'm', owned_by: 'preheat', created: 0 }] }] });
-    mkdirSync(join(folder, '.preheat'));
-    file('.preheat/connection.json', JSON.stringify({ baseURL: api.baseURL, apiKey: 'local-key' }));
-    const io = testIo({ cwd: folder });
+  it('finds the platform of this cli.folder, and sends its key nowhere else', async () => {
+    const api = await cli.answering({ 'GET /v1/models': [{ data: [{ id: 'm', owned_by: 'preheat', created: 0 }] }] });
+    mkdirSync(join(cli.folder, '.preheat'));
+    cli.file('.preheat/connection.json', JSON.stringify({ baseURL: api.baseURL, apiKey: 'local-key' }));
+    const io = testIo({ cwd: cli.folder });
     expect(await runCli(['models'], io)).toBe(0);
     expect(api.requests[0]?.authorization).toBe('Bearer local-key');
     expect(await runCli(['models', '--base-url', 'http://127.0.0.1:1234/v1'], io)).toBe(2);
   });
 
+  it('says which file is damaged when it cannot be read', async () => {
+    mkdirSync(join(cli.folder, '.preheat'));
+    cli.file('.preheat/connection.json', '{"baseURL"');
+    const { code, text } = await cli.run(['models']);
+    expect(code).toBe(2);
+    expect(text.err).toMatch(/\.preheat\/connection\.json is damaged \(.*\): delete it/);
+  });
+
+  it('does not start where nothing can be kept, or where a platform already runs', async () => {
+    cli.file('taken', '');
+    const refused = await cli.run(['dev', '--data-dir', 'taken', '--port', '0']);
+    expect([refused.code, refused.text.err]).toEqual([2, expect.stringContaining('nothing can be kept in')]);
+    const api = await cli.answering({ 'GET /v1/models': [{ data: [] }] });
+    mkdirSync(join(cli.folder, '.preheat'));
+    cli.file('.preheat/connection.json', JSON.stringify({ baseURL: api.baseURL, apiKey: 'local-key' }));
+    const io = testIo({ cwd: cli.folder });
+    expect(await runCli(['dev', '--port', '0'], io)).toBe(2);
+    expect(io.text.err).toContain(`already runs over ${join(cli.folder, '.preheat')}, at ${api.baseURL}`);
+  });
+
+  it('stops any command at the first Ctrl-C, however long the platform takes', async () => {
+    const silent = createServer(() => io.interrupt());
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const baseURL = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/v1`;
+    const io = testIo({ cwd: cli.folder });
+    expect(await runCli(['jobs', 'list', '--base-url', baseURL, '--api-key', 'k'], io)).toBe(130);
+    expect(io.text.err).toBe('');
+    silent.closeAllConnections();
+    await new Promise((resolve) => silent.close(resolve));
+  });
+
   it('shows what the server said, with field, code and status', async () => {
-    const { code, text } = await run(['jobs', 'get', 'ftjob-9']);
+    const { code, text } = await cli.run(['jobs', 'get', 'ftjob-9']);
     expect(code).toBe(1);
     expect(text.err).toBe('preheat: nothing at GET /v1/fine_tuning/jobs/ftjob-9\n  (code not_found, HTTP 404)\n');
+  });
+});
+
+describe('files', () => {
+  it('writes the content of a file byte for byte', async () => {
+    const bytes = Buffer.from([0xef, 0xbb, 0xbf, 0xff, 0x00, 0xc3]);
+    const store = createServer((_request, response) => void response.end(bytes));
+    await new Promise<void>((resolve) => store.listen(0, '127.0.0.1', resolve));
+    const env = {
+      PREHEAT_API_KEY: 'k',
+      PREHEAT_BASE_URL: `http://127.0.0.1:${(store.address() as AddressInfo).port}/v1`,
+    };
+    const io = testIo({ env, cwd: cli.folder });
+    expect(await runCli(['files', 'get', 'file-1', '--content'], io)).toBe(0);
+    expect(Buffer.from(io.text.out, 'latin1')).toEqual(bytes);
+    await new Promise((resolve) => store.close(resolve));
   });
 });
 
@@ -139,8 +168,8 @@ describe('jobs', () => {
   };
 
   it('creates one from flags over a file, uploading the path of its rows', async () => {
-    file('rows.jsonl', '{}\n');
-    file('job.json', JSON.stringify({ model: 'other', seed: 1, training_file: 'rows.jsonl' }));
+    cli.file('rows.jsonl', '{}\n');
+    cli.file('job.json', JSON.stringify({ model: 'other', seed: 1, training_file: 'rows.jsonl' }));
     const line = [
       'jobs',
       'create',
@@ -152,11 +181,11 @@ describe('jobs', () => {
       'n_epochs=2',
       '--json',
     ];
-    const { code, text } = await run(line, routes);
+    const { code, text } = await cli.run(line, routes);
     expect(text.err).toBe('uploaded rows.jsonl (3 bytes) as file-7\n');
     expect(code).toBe(0);
     expect(JSON.parse(text.out)).toMatchObject({ id: 'ftjob-1' });
-    expect(JSON.parse(api!.requests.at(-1)!.body)).toEqual({
+    expect(JSON.parse(cli.api!.requests.at(-1)!.body)).toEqual({
       model: 'preheat-1m',
       seed: 1,
       training_file: 'file-7',
@@ -164,14 +193,56 @@ describe('jobs', () => {
     });
   });
 
+  it('uploads the files of phases too, each once', async () => {
+    cli.file('sft.jsonl', '{}');
+    cli.file('rl.jsonl', '{}');
+    const pipeline = [
+      { type: 'supervised' },
+      { type: 'reinforcement', training_file: 'rl.jsonl', validation_file: 'sft.jsonl' },
+    ];
+    const line = [
+      'jobs',
+      'create',
+      '--model',
+      'm',
+      '--training-file',
+      'sft.jsonl',
+      '--pipeline',
+      JSON.stringify(pipeline),
+    ];
+    const { code } = await cli.run([...line, '--json'], {
+      'POST /v1/files': [{ id: 'file-1' }, { id: 'file-2' }],
+      'POST /v1/fine_tuning/jobs': [job('queued')],
+    });
+    expect(code).toBe(0);
+    expect(cli.api!.requests).toHaveLength(3);
+    expect(JSON.parse(cli.api!.requests.at(-1)!.body)).toEqual({
+      model: 'm',
+      training_file: 'file-1',
+      pipeline: [{ type: 'supervised' }, { type: 'reinforcement', training_file: 'file-2', validation_file: 'file-1' }],
+    });
+  });
+
+  it('goes on watching through an outage, and says so', async () => {
+    const away = Array.from({ length: 20 }, () => null);
+    const watched = await cli.run(['jobs', 'watch', 'ftjob-1'], {
+      ...routes,
+      'GET /v1/fine_tuning/jobs/ftjob-1': [...away, ...routes['GET /v1/fine_tuning/jobs/ftjob-1']],
+    });
+    expect(watched.code).toBe(0);
+    expect(watched.text.err).toMatch(/ftjob-1: cannot reach .*; asking again/);
+  });
+
   it('watches to the end and exits by how it ended', async () => {
-    const won = await run(['jobs', 'watch', 'ftjob-1'], routes);
+    const won = await cli.run(['jobs', 'watch', 'ftjob-1'], routes);
     expect(won.code).toBe(0);
     expect(won.text.err).toContain('hello\n');
     expect(won.text.out).toContain('ft:m');
-    await api?.stop();
     const failed = job('failed', { error: { message: 'row 3 is too long', code: 'row_too_long', param: null } });
-    const lost = await run(['jobs', 'watch', 'ftjob-1'], { ...routes, 'GET /v1/fine_tuning/jobs/ftjob-1': [failed] });
+    const lost = await cli.run(['jobs', 'watch', 'ftjob-1'], {
+      ...routes,
+      'GET /v1/fine_tuning/jobs/ftjob-1': [failed],
+    });
     expect(lost.code).toBe(1);
     expect(lost.text.out).toContain('row 3 is too long (row_too_long)');
     expect(lost.text.err).toContain('preheat: the job failed');
@@ -181,27 +252,25 @@ describe('jobs', () => {
     const start = { earliest: 3_600, latest: 7_200 };
     const queue = { position: 2, estimated_start: start, reason: '1 job ahead; the runner is busy', warm: true };
     const waiting = { ...routes, 'GET /v1/fine_tuning/jobs/ftjob-1': [job('queued', { queue })] };
-    expect((await run(['jobs', 'get', 'ftjob-1'], waiting)).text.out).toContain(
+    expect((await cli.run(['jobs', 'get', 'ftjob-1'], waiting)).text.out).toContain(
       'waits           place 2: 1 job ahead; the runner is busy; starts 1970-01-01 01:00:00 to 1970-01-01 02:00:00 UTC\n',
     );
-    await api?.stop();
     const open = { ...queue, estimated_start: { ...start, latest: null } };
     const unknown = { ...routes, 'GET /v1/fine_tuning/jobs/ftjob-1': [job('queued', { queue: open })] };
-    expect((await run(['jobs', 'get', 'ftjob-1'], unknown)).text.out).toContain(
+    expect((await cli.run(['jobs', 'get', 'ftjob-1'], unknown)).text.out).toContain(
       'starts 1970-01-01 01:00:00 UTC or later\n',
     );
   });
 
   it('prints events as lines or as JSON lines', async () => {
-    expect((await run(['jobs', 'events', 'ftjob-1'], routes)).text.out).toBe('1970-01-01 00:00:00  info   hello\n');
-    await api?.stop();
-    expect(JSON.parse((await run(['jobs', 'events', 'ftjob-1', '--json'], routes)).text.out)).toMatchObject({
+    expect((await cli.run(['jobs', 'events', 'ftjob-1'], routes)).text.out).toBe('1970-01-01 00:00:00  info   hello\n');
+    expect(JSON.parse((await cli.run(['jobs', 'events', 'ftjob-1', '--json'], routes)).text.out)).toMatchObject({
       id: 'e1',
     });
   });
 
   it('leaves the job alone when interrupted, says so, and exits 130', async () => {
-    api = await startScriptedApi({ ...routes, 'GET /v1/fine_tuning/jobs/ftjob-1': [job('running')] });
+    const api = await cli.answering({ ...routes, 'GET /v1/fine_tuning/jobs/ftjob-1': [job('running')] });
     const io = testIo({ env: { PREHEAT_BASE_URL: api.baseURL, PREHEAT_API_KEY: 'k' } });
     const code = runCli(['jobs', 'watch', 'ftjob-1'], io);
     await expect.poll(() => io.text.err).toContain('hello');
@@ -216,9 +285,9 @@ describe('chat', () => {
   const routes = { 'POST /v1/chat/completions': [`${chunk('K ')}${chunk('AE T')}data: [DONE]\n\n`] };
 
   it('streams the answer to a message, or to standard input', async () => {
-    const { code, text } = await run(['chat', 'm', 'cat', '--temperature', '0', '--system', 'Spell.'], routes);
+    const { code, text } = await cli.run(['chat', 'm', 'cat', '--temperature', '0', '--system', 'Spell.'], routes);
     expect([code, text.out]).toEqual([0, 'K AE T\n']);
-    expect(JSON.parse(api!.requests[0]!.body)).toMatchObject({
+    expect(JSON.parse(cli.api!.requests[0]!.body)).toMatchObject({
       model: 'm',
       temperature: 0,
       messages: [
@@ -226,11 +295,9 @@ describe('chat', () => {
         { role: 'user', content: 'cat' },
       ],
     });
-    await api?.stop();
-    await run(['chat', 'm'], routes, { stdin: 'dog\n' });
-    expect(JSON.parse(api!.requests[0]!.body).messages).toEqual([{ role: 'user', content: 'dog' }]);
-    await api?.stop();
-    const empty = await run(['chat', 'm'], routes);
+    await cli.run(['chat', 'm'], routes, { stdin: 'dog\n' });
+    expect(JSON.parse(cli.api!.requests[0]!.body).messages).toEqual([{ role: 'user', content: 'dog' }]);
+    const empty = await cli.run(['chat', 'm'], routes);
     expect(empty.code).toBe(2);
   });
 });
@@ -239,132 +306,22 @@ describe('a conversation', () => {
   it('keeps what was said before', async () => {
     const chunk = (content: string): string => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
     const routes = { 'POST /v1/chat/completions': [`${chunk('K')}data: [DONE]\n\n`, `${chunk('D')}data: [DONE]\n\n`] };
-    const { code, text } = await run(['chat', 'm'], routes, { stdin: 'cat\n\ndog\n', isTTY: true });
+    const { code, text } = await cli.run(['chat', 'm'], routes, { stdin: 'cat\n\ndog\n', isTTY: true });
     expect([code, text.out]).toEqual([0, 'K\nD\n']);
-    expect(JSON.parse(api!.requests[1]!.body).messages.map(({ content }: { content: string }) => content)).toEqual([
+    expect(JSON.parse(cli.api!.requests[1]!.body).messages.map(({ content }: { content: string }) => content)).toEqual([
       'cat',
       'K',
       'dog',
     ]);
   });
-});
 
-describe('eval', () => {
-  it('runs every model and prints a row for each criterion', async () => {
-    const grader = {
-      type: 'string_check',
-      name: 'right',
-      input: '{{sample.output_text}}',
-      reference: 'x',
-      operation: 'eq',
-    };
-    const counts = { total: 2, passed: 1, failed: 1, errored: 0 };
-    const result = (passed: boolean) => ({
-      results: [{ name: 'right', score: Number(passed), passed }],
-      sample: { error: null },
-    });
-    const { code, text } = await run(
-      ['eval', 'file-1', '--model', 'm', '--grader', JSON.stringify(grader), '--prompt', '{{item.word}}'],
-      {
-        'POST /v1/evals': [{ id: 'eval_1' }],
-        'POST /v1/evals/eval_1/runs': [{ id: 'evalrun_1' }],
-        'GET /v1/evals/eval_1/runs/evalrun_1': [{ id: 'evalrun_1', status: 'completed', result_counts: counts }],
-        'GET /v1/evals/eval_1/runs/evalrun_1/output_items': [{ data: [result(true), result(false)] }],
-      },
-    );
-    expect(text.out).toContain('m      right          0.5000  50.0 %      2');
-    expect(code).toBe(0);
-    expect(JSON.parse(api!.requests[1]!.body).data_source.input_messages.template).toEqual([
-      { role: 'user', content: '{{item.word}}' },
-    ]);
-  });
-
-  it('asks for several answers to each row and prints pass@k', async () => {
-    const pass_at_k = [
-      { testing_criteria: null, k: 1, value: 0.25 },
-      { testing_criteria: null, k: 4, value: 0.75 },
-      { testing_criteria: 'right', k: 1, value: 0.3 },
-    ];
-    const counts = { total: 4, passed: 1, failed: 3, errored: 0 };
-    const { code, text } = await run(['eval', 'file-1', '--model', 'm', '--grader', '{}', '--samples', '4'], {
-      'POST /v1/evals': [{ id: 'eval_1' }],
-      'POST /v1/evals/eval_1/runs': [{ id: 'evalrun_1' }],
-      'GET /v1/evals/eval_1/runs/evalrun_1': [
-        { id: 'evalrun_1', status: 'completed', result_counts: counts, pass_at_k },
-      ],
-      'GET /v1/evals/eval_1/runs/evalrun_1/output_items': [{ data: [] }],
-    });
-    expect([code, text.out]).toMatchObject([0, expect.stringMatching(/PASS@1 +PASS@4\n.*\nm +25.0 % +75.0 %/)]);
-    const { samples_per_item, data_source } = JSON.parse(api!.requests[1]!.body);
-    expect([samples_per_item, data_source.sampling_params.temperature]).toEqual([4, 1]);
-  });
-
-  it('lists, moves and deletes aliases', async () => {
-    const before = { model: 'ft:a', moved_at: 0, fine_tuning_job_id: 'ftjob-1' };
-    const alias = { id: 'best', model: 'ft:b', moved_at: 86_400, fine_tuning_job_id: null, previous: [before] };
-    const routes = {
-      'GET /v1/x/aliases': [{ data: [alias] }],
-      'GET /v1/x/aliases/best': [alias],
-      'POST /v1/x/aliases/best': [alias],
-      'DELETE /v1/x/aliases/best': [{ id: 'best', deleted: true }],
-    };
-    expect((await run(['aliases'], routes)).text.out).toMatch(/best +ft:b +1970-01-02.* +hand/);
-    expect((await run(['aliases', 'get', 'best'], routes)).text.out).toMatch(/\(before\) +ft:a .*ftjob-1/);
-    expect((await run(['aliases', 'set', 'best', 'ft:b'], routes)).text.out).toBe('best → ft:b\n');
-    expect(JSON.parse(api!.requests.at(-1)!.body)).toEqual({ model: 'ft:b' });
-    expect((await run(['aliases', 'delete', 'best'], routes)).text.out).toBe('deleted best\n');
-  });
-
-  it('asks a job to publish its model', async () => {
-    const job = { 'POST /v1/fine_tuning/jobs': [{ id: 'ftjob-1', pipeline: [] }] };
-    const create = ['jobs', 'create', '--model', 'm', '--training-file', 'file-1'];
-    await run([...create, '--alias', 'best', '--gate', '{"eval_id":"eval_1"}', '--json'], job);
-    expect(JSON.parse(api!.requests.at(-1)!.body).publish).toEqual({ alias: 'best', gate: { eval_id: 'eval_1' } });
-    expect((await run([...create, '--gate', '{}'], job)).code).toBe(2);
-  });
-
-  it('compares two runs', async () => {
-    const side = (name: string, unpaired_items: number) => ({ name, unpaired_items });
-    const result = {
-      baseline_mean: 0.25,
-      candidate_mean: 0.5,
-      mean_difference: 0.25,
-      interval: { low: -0.01, high: 0.5 },
-      p_value: 0.06,
-      win_rate: 0.625,
-    };
-    const { code, text } = await run(['evals', 'compare', 'eval_1', 'evalrun_a', 'evalrun_b', '--seed', '3'], {
-      'POST /v1/x/evals/eval_1/compare': [
-        {
-          baseline: side('before', 0),
-          candidate: side('after', 2),
-          paired_items: 8,
-          confidence: 0.95,
-          results: [{ testing_criteria: null, ...result }],
-        },
-      ],
-    });
-    expect([code, text.err]).toEqual([0, '']);
-    expect(text.out).toContain('8 items of before and after (2 items left out)');
-    expect(text.out).toContain('+0.2500 [−0.0100, +0.5000]  0.0600    62.5 %');
-    expect(JSON.parse(api!.requests[0]!.body)).toMatchObject({
-      baseline: 'evalrun_a',
-      candidate: 'evalrun_b',
-      seed: 3,
-    });
-  });
-
-  it('fails when rows could not be evaluated, with the reason of the first', async () => {
-    const counts = { total: 2, passed: 1, failed: 0, errored: 1 };
-    const passed = { results: [{ name: 'right', score: 1, passed: true }], sample: { error: null } };
-    const errored = { results: [], sample: { error: { code: 'invalid_item', message: 'item.word has no value' } } };
-    const { code, text } = await run(['eval', 'file-1', '--model', 'm', '--grader', '{}'], {
-      'POST /v1/evals': [{ id: 'eval_1' }],
-      'POST /v1/evals/eval_1/runs': [{ id: 'evalrun_1' }],
-      'GET /v1/evals/eval_1/runs/evalrun_1': [{ id: 'evalrun_1', status: 'completed', result_counts: counts }],
-      'GET /v1/evals/eval_1/runs/evalrun_1/output_items': [{ data: [passed, errored] }],
-    });
-    expect(code).toBe(1);
-    expect(text.err).toContain('1 of 2 rows failed with m; the first: item.word has no value');
+  it('goes on after a question that could not be answered, without it', async () => {
+    const chunk = (content: string): string => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
+    const refused = `data: ${JSON.stringify({ error: { message: 'too long', code: 'context_length_exceeded' } })}\n\n`;
+    const routes = { 'POST /v1/chat/completions': [refused, `${chunk('D')}data: [DONE]\n\n`] };
+    const { code, text } = await cli.run(['chat', 'm'], routes, { stdin: 'cat\ndog\n', isTTY: true });
+    expect([code, text.out]).toEqual([0, 'D\n']);
+    expect(text.err).toContain('too long');
+    expect(JSON.parse(cli.api!.requests[1]!.body).messages).toEqual([{ role: 'user', content: 'dog' }]);
   });
 });

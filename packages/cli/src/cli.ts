@@ -11,6 +11,7 @@ import { addFilesCommand } from './commands/files.js';
 import { addJobsCommand } from './commands/jobs.js';
 import { addModelsCommand } from './commands/models.js';
 import { addPreflightCommand } from './commands/preflight.js';
+import { addWebhooksCommand } from './commands/webhooks.js';
 import { EXIT } from './exit-codes.js';
 import { explainError } from './explain-error.js';
 import { type Io, UsageError } from './io.js';
@@ -63,7 +64,7 @@ Examples:
   $ preheat jobs create --model preheat-1m --training-file rows.jsonl --watch
   $ preheat chat preheat-1m 'cat'
 
-Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.`,
+Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted, 141 output closed (as by head).`,
     );
   for (const add of COMMANDS) add(root, io);
   return root;
@@ -79,5 +80,6 @@ const COMMANDS = [
   addEvalsCommand,
   addModelsCommand,
   addAliasesCommand,
+  addWebhooksCommand,
   addChatCommand,
 ];

@@ -38,13 +38,13 @@ export function resolveConnection(flags: ConnectionFlags, io: Io): Connection {
 export function connect(flags: ConnectionFlags, io: Io): Preheat {
   const connection = resolveConnection(flags, io);
   try {
-    return new Preheat({ ...connection, sleep: io.sleep, nowMs: io.nowMs });
+    return new Preheat({ ...connection, sleep: io.sleep, nowMs: io.nowMs, signal: io.signal });
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
 }
 
-/** What `preheat dev` left in `home`, or undefined when there is nothing usable. */
+/** What `preheat dev` left in `home`, or undefined when it left nothing. Throws `UsageError` when it is damaged. */
 export function readConnection(home: string): Connection | undefined {
   let text: string;
   try {
@@ -53,6 +53,16 @@ export function readConnection(home: string): Connection | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  const value = JSON.parse(text) as Partial<Connection>;
-  return value.baseURL && value.apiKey ? { baseURL: value.baseURL, apiKey: value.apiKey } : undefined;
+  const value = parsed(text, home);
+  return value?.baseURL && value.apiKey ? { baseURL: value.baseURL, apiKey: value.apiKey } : undefined;
+}
+
+function parsed(text: string, home: string): Partial<Connection> | null {
+  try {
+    return JSON.parse(text) as Partial<Connection> | null;
+  } catch (error) {
+    throw new UsageError(
+      `${connectionPath(home)} is damaged (${(error as Error).message}): delete it, then start \`preheat dev\` again`,
+    );
+  }
 }

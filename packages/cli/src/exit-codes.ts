@@ -7,4 +7,6 @@ export const EXIT = {
   usage: 2,
   /** Ctrl-C or SIGTERM. */
   interrupted: 130,
+  /** Whoever read the output went away (`| head`): what a shell reports of a process that SIGPIPE ended. */
+  outputClosed: 141,
 } as const;

@@ -5,7 +5,8 @@
 import type { Readable } from 'node:stream';
 
 export interface Output {
-  write(text: string): unknown;
+  /** `done` is called when it may take more. */
+  write(part: string | Uint8Array, done?: () => void): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }

@@ -20,6 +20,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+/** `preheat … | head` closes the pipe once it has enough: no failure of ours, and nothing that is left to say. */
+for (const output of [process.stdout, process.stderr]) {
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exitCode = EXIT.outputClosed;
+    interruptedAtMs = Date.now();
+    interrupt.abort(new Error('the output was closed'));
+  });
+}
+
 const io: Io = {
   stdout: process.stdout,
   stderr: process.stderr,
@@ -31,4 +41,5 @@ const io: Io = {
   signal: interrupt.signal,
 };
 
-process.exitCode = await runCli(process.argv.slice(2), io);
+const code = await runCli(process.argv.slice(2), io);
+process.exitCode ??= code;

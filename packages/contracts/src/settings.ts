@@ -119,14 +119,35 @@ export const GraderSettings = Type.Object({
 });
 export type GraderSettings = Static<typeof GraderSettings>;
 
-/** Decodes `environment`; throws an `Error` that names each wrong variable and what it takes. */
+/** What commands and clients read; the processes of the platform may find them in their environment and leave them alone. */
+const CLIENT_VARIABLES = ['PREHEAT_BASE_URL', 'PREHEAT_API_KEY'];
+/** Tells the stage that was deployed, for whoever looks at a function or a task. */
+const DEPLOYMENT_VARIABLES = ['PREHEAT_STAGE'];
+const PREFIX = 'PREHEAT_';
+
+/** Variables of `environment` that look like ours and are none: most likely misspelt. */
+export function unknownVariables(environment: Record<string, string | undefined>): string[] {
+  const read = [ApiSettings, RunnerSettings, GraderSettings].flatMap(namesOf);
+  const known = new Set([...read, ...CLIENT_VARIABLES, ...DEPLOYMENT_VARIABLES]);
+  return Object.keys(environment).filter((name) => name.startsWith(PREFIX) && !known.has(name));
+}
+
+const namesOf = (schema: TSchema): string[] =>
+  Object.keys((schema as unknown as { properties: Record<string, unknown> }).properties);
+
+/** Environment variables that are wrong or missing; `message` names each and what it takes. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/** Decodes `environment`. Throws `SettingsError`. */
 export function readSettings<S extends TSchema>(schema: S, environment: Record<string, string | undefined>): Static<S> {
-  const known = (schema as unknown as { properties: Record<string, unknown> }).properties;
+  const known = new Set(namesOf(schema));
   const present = Object.fromEntries(
-    Object.entries(environment).filter(([key, value]) => Object.hasOwn(known, key) && value !== undefined),
+    Object.entries(environment).filter(([key, value]) => known.has(key) && value !== undefined),
   );
   const checked = check(schema, present);
   if (checked.ok) return checked.value;
   const lines = checked.problems.map((problem) => `  ${problem.path || 'environment'} ${problem.message}`);
-  throw new Error(`wrong or missing environment variables:\n${lines.join('\n')}`);
+  throw new SettingsError(`wrong or missing environment variables:\n${lines.join('\n')}`);
 }

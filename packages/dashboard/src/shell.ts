@@ -2,15 +2,22 @@
 import { PreheatError } from '@preheat/sdk';
 import { forgetKey, keyForm, storedClient } from './api-key.js';
 import { element } from './elements.js';
+import { evalRunPage } from './pages/eval-run.js';
 import { evalsPage } from './pages/evals.js';
 import { jobPage } from './pages/job.js';
 import { jobsPage } from './pages/jobs.js';
 import type { Page } from './pages/page.js';
+import { playgroundPage } from './pages/playground.js';
 
 const ROUTES: readonly { readonly pattern: RegExp; readonly page: Page }[] = [
   { pattern: /^#\/jobs\/([^/]+)$/, page: jobPage },
   { pattern: /^#\/evals$/, page: evalsPage },
-  { pattern: /^(?:#\/jobs|#?)$/, page: jobsPage },
+  {
+    pattern: /^#\/evals\/([^/]+)\/runs\/([^/?]+)(?:\?(?:status=([^&]+))?(?:&?after=([^&]+))?)?$/,
+    page: evalRunPage,
+  },
+  { pattern: /^#\/playground(?:\/([^/]+))?$/, page: playgroundPage },
+  { pattern: /^(?:#\/jobs(?:\?after=([^&]+))?|#?)$/, page: jobsPage },
 ];
 
 const HTTP_UNAUTHORIZED = 401;
@@ -43,14 +50,16 @@ async function render(main: HTMLElement, signOut: HTMLElement, signal: AbortSign
   const client = storedClient();
   signOut.hidden = client === undefined;
   if (client === undefined) return main.replaceChildren(keyForm(again));
-  const container = element('div');
+  const loading = element('p', { class: 'muted', role: 'status' }, 'Loading …');
+  const container = element('div', {}, loading);
+  document.title = 'preheat';
   main.replaceChildren(container);
   const route = ROUTES.map(({ pattern, page }) => ({ page, match: pattern.exec(location.hash) })).find(
     ({ match }) => match,
   );
   try {
     if (!route?.match) container.replaceChildren(element('h1', {}, 'No such page'));
-    else await route.page({ client, container, signal }, route.match.slice(1).map(decodeURIComponent));
+    else await route.page({ client, container, signal }, parametersOf(route.match));
   } catch (error) {
     if (signal.aborted) return;
     if (error instanceof PreheatError && error.status === HTTP_UNAUTHORIZED) {
@@ -58,8 +67,12 @@ async function render(main: HTMLElement, signOut: HTMLElement, signal: AbortSign
       again();
       return;
     }
+    loading.remove();
     container.append(
       element('p', { class: 'error', role: 'alert' }, error instanceof Error ? error.message : String(error)),
     );
   }
 }
+
+const parametersOf = (match: RegExpExecArray): (string | undefined)[] =>
+  match.slice(1).map((text: string | undefined) => (text === undefined ? undefined : decodeURIComponent(text)));

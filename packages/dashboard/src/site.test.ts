@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startShell } from './shell.js';
@@ -42,8 +42,13 @@ const events = [
   event(3, 'metrics', '', { pipeline_step: 2, train_loss: 0.01, train_mean_reward: 0.75 }),
 ];
 const ANSWERS: Record<string, object | string> = {
-  '/v1/models': { data: [] },
-  '/v1/fine_tuning/jobs?limit=50': { data: [job, waiting] },
+  '/v1/models': { data: [{ id: 'preheat-1m' }] },
+  '/v1/fine_tuning/jobs?limit=50&after=ftjob-2': { data: [] },
+  '/v1/chat/completions': ['K ', '<b>AE</b>']
+    .map((content) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`)
+    .concat('data: [DONE]\n\n')
+    .join(''),
+  '/v1/fine_tuning/jobs?limit=50': { data: [job, waiting], has_more: true },
   '/v1/fine_tuning/jobs/ftjob-2': waiting,
   '/v1/fine_tuning/jobs/ftjob-2/checkpoints': { data: [] },
   '/v1/fine_tuning/jobs/ftjob-2/events?stream=true': ': nothing yet\n\n',
@@ -55,7 +60,7 @@ const ANSWERS: Record<string, object | string> = {
     data: [{ id: 'c', step_number: 2, fine_tuned_model_checkpoint: 'ft:m:ckpt-step-2', metrics: { train_loss: 2.5 } }],
   },
   '/v1/evals?order=desc': { data: [{ id: 'eval_1', name: 'held-out words' }] },
-  '/v1/evals/eval_1/runs': {
+  '/v1/evals/eval_1/runs?order=desc': {
     data: [
       {
         id: 'r',
@@ -70,18 +75,38 @@ const ANSWERS: Record<string, object | string> = {
   },
 };
 
+const run = (ANSWERS['/v1/evals/eval_1/runs?order=desc'] as { data: object[] }).data[0]!;
+ANSWERS['/v1/evals/eval_1/runs/r'] = { ...run, error: null };
+const item = {
+  id: 'outputitem_1',
+  datasource_item_id: 3,
+  status: 'fail',
+  sample: { input: [{ content: 'cat' }], output: [{ content: 'K <i>AH</i> T' }], error: null },
+  results: [{ name: 'exact', score: 0 }],
+};
+ANSWERS['/v1/evals/eval_1/runs/r/output_items?limit=50'] = { data: [item] };
+ANSWERS['/v1/evals/eval_1/runs/r/output_items?limit=50&status=fail'] = { data: [item], has_more: true };
+ANSWERS['/v1/evals/eval_1/runs/r/output_items?limit=50&status=fail&after=outputitem_1'] = { data: [] };
+
 let server: Server;
+let bodies: string[];
 let main: HTMLElement;
 let leave: AbortController;
+async function answered(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let body = '';
+  for await (const chunk of request) body += String(chunk);
+  if (body !== '') bodies.push(body);
+  const authorized = request.headers.authorization === `Bearer ${KEY}`;
+  const answer = authorized ? ANSWERS[request.url ?? ''] : undefined;
+  const type = typeof answer === 'string' ? 'text/event-stream' : 'application/json';
+  response.writeHead(authorized ? (answer ? 200 : 404) : 401, { 'content-type': type, connection: 'close' });
+  const refusal = { error: { message: authorized ? `nothing at ${request.url}` : 'unknown key' } };
+  response.end(typeof answer === 'string' ? answer : JSON.stringify(answer ?? refusal));
+}
+
 beforeEach(async () => {
-  server = createServer((request, response) => {
-    const authorized = request.headers.authorization === `Bearer ${KEY}`;
-    const answer = authorized ? ANSWERS[request.url ?? ''] : undefined;
-    const type = typeof answer === 'string' ? 'text/event-stream' : 'application/json';
-    response.writeHead(authorized ? (answer ? 200 : 404) : 401, { 'content-type': type, connection: 'close' });
-    const refusal = { error: { message: authorized ? `nothing at ${request.url}` : 'unknown key' } };
-    response.end(typeof answer === 'string' ? answer : JSON.stringify(answer ?? refusal));
-  });
+  bodies = [];
+  server = createServer((request, response) => void answered(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   (window as unknown as { happyDOM: { setURL(url: string): void } }).happyDOM.setURL(
@@ -137,6 +162,38 @@ describe('the dashboard', () => {
     expect(textOf()).toContain('queued, place 2');
   });
 
+  it('leads to older jobs, and back', async () => {
+    show('#/jobs');
+    const pages = () => [...main.querySelectorAll('nav a')].map((each) => each.getAttribute('href'));
+    await expect.poll(pages).toEqual(['#/jobs?after=ftjob-2']);
+    location.hash = '#/jobs?after=ftjob-2';
+    await expect.poll(textOf).toContain('No more.');
+    expect(pages()).toEqual(['#/jobs']);
+  });
+
+  it('talks to the model that the address names, and keeps what was said', async () => {
+    show(`#/playground/${encodeURIComponent('ft:m:ckpt-step-2')}`);
+    const say = async (text: string): Promise<void> => {
+      await expect.poll(() => main.querySelector('button[type=submit]:not(:disabled)')).not.toBeNull();
+      main.querySelector('textarea')!.value = text;
+      main.querySelector('form')!.dispatchEvent(new Event('submit', { cancelable: true, bubbles: true }));
+    };
+    await say('cat');
+    await expect.poll(textOf).toContain('ft:m:ckpt-step-2 K <b>AE</b>');
+    expect(main.querySelector('.talk b')).toBeNull();
+    await say('dog');
+    await expect.poll(() => bodies.length).toBe(2);
+    expect(JSON.parse(bodies[1]!)).toMatchObject({
+      model: 'ft:m:ckpt-step-2',
+      temperature: 1,
+      messages: [
+        { role: 'user', content: 'cat' },
+        { role: 'assistant', content: 'K <b>AE</b>' },
+        { role: 'user', content: 'dog' },
+      ],
+    });
+  });
+
   it('shows a job: state, a curve for loss and reward, events as text, checkpoints', async () => {
     show('#/jobs/ftjob-1');
     await expect.poll(() => main.querySelectorAll('figure').length).toBe(2);
@@ -156,6 +213,26 @@ describe('the dashboard', () => {
   it('shows how many items of a run passed', async () => {
     show('#/evals');
     await expect.poll(textOf).toContain('exact: 3 of 4');
+    expect(main.querySelector('td a')?.getAttribute('href')).toBe('#/evals/eval_1/runs/r');
+  });
+
+  it('shows the items of a run, those of one status if wanted, a page at a time', async () => {
+    show('#/evals/eval_1/runs/r');
+    await expect.poll(textOf).toContain('completed: 3 of 4 passed, 1 failed, 0 could not be graded');
+    expect([...main.querySelectorAll('td')].map((cell) => cell.textContent)).toEqual([
+      '3',
+      'fail',
+      'cat',
+      'K <i>AH</i> T',
+      'exact 0',
+    ]);
+    location.hash = '#/evals/eval_1/runs/r?status=fail';
+    const current = () => main.querySelector('[aria-current]')?.textContent;
+    await expect.poll(current).toBe('fail');
+    const next = [...main.querySelectorAll('a')].find(({ textContent }) => textContent === 'Next');
+    location.hash = next!.getAttribute('href')!;
+    await expect.poll(textOf).toContain('No items.');
+    expect(current()).toBe('fail');
   });
 
   it('says what the server said when a page cannot be shown', async () => {

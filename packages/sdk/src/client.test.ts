@@ -80,7 +80,7 @@ describe('retries', () => {
     await client.jobs.create(body);
     await client.jobs.create(body);
     const [first, second, third] = server.requests.map((request) => request.headers['idempotency-key']);
-    expect(first).toMatch(/^[0-9a-f-]{36}$/);
+    expect(first).toMatch(/^[0-9a-f]{32}$/);
     expect(second).toBe(first);
     expect(third).not.toBe(first);
   });
@@ -99,6 +99,17 @@ describe('retries', () => {
     server.script(() => abort.abort(new Error('enough')));
     expect(await failure(server.client().models.retrieve('m', { signal: abort.signal }))).toEqual(new Error('enough'));
     expect(server.requests).toHaveLength(1);
+  });
+
+  it('stops every call when the signal of the client fires, but those that clean up', async () => {
+    const abort = new AbortController();
+    const client = server.client({ signal: abort.signal });
+    server.script(() => abort.abort(new Error('enough')));
+    expect(await failure(client.models.list().toArray())).toEqual(new Error('enough'));
+    expect(await failure(client.models.retrieve('m'))).toEqual(new Error('enough'));
+    expect(server.requests).toHaveLength(1);
+    server.script(json(200, { id: 'file-1', deleted: true }));
+    expect(await client.files.delete('file-1', { outlivesClient: true })).toMatchObject({ deleted: true });
   });
 });
 

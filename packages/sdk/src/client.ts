@@ -10,6 +10,8 @@ import { Files } from './resources/files.js';
 import { Graders } from './resources/graders.js';
 import { Jobs } from './resources/jobs.js';
 import { Models } from './resources/models.js';
+import { platformFetch } from './platform-fetch.js';
+import { Webhooks } from './resources/webhooks.js';
 import { sleep } from './sleep.js';
 import { Transport, type TransportSettings } from './transport.js';
 
@@ -28,6 +30,8 @@ export interface ClientOptions {
   readonly maxRetries?: number;
   /** For one attempt. */
   readonly timeoutMs?: number;
+  /** Aborts every call of this client, waits between attempts included. */
+  readonly signal?: AbortSignal;
   /** Replaceable for tests: how the client waits, draws jitter and reads the time. */
   readonly sleep?: TransportSettings['sleep'];
   readonly random?: TransportSettings['random'];
@@ -44,6 +48,7 @@ export class Preheat {
   readonly chat: Chat;
   readonly completions: Completions;
   readonly graders: Graders;
+  readonly webhooks: Webhooks;
 
   constructor(options: ClientOptions) {
     if (options.apiKey === '') throw new TypeError('apiKey is empty: pass the key that the platform was started with');
@@ -51,13 +56,13 @@ export class Preheat {
     const transport = new Transport({
       apiKey: options.apiKey,
       baseURL: this.baseURL,
-      // Bound: browsers refuse a fetch that is called as a method of something else.
-      fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
+      fetch: options.fetch ?? platformFetch,
       maxRetries: options.maxRetries ?? DEFAULT_MAX_RETRIES,
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       sleep: options.sleep ?? sleep,
       random: options.random ?? Math.random,
       nowMs: options.nowMs ?? Date.now,
+      signal: options.signal,
     });
     this.files = new Files(transport);
     this.jobs = new Jobs(transport);
@@ -67,6 +72,7 @@ export class Preheat {
     this.chat = new Chat(transport);
     this.completions = new Completions(transport);
     this.graders = new Graders(transport);
+    this.webhooks = new Webhooks(transport);
   }
 }
 

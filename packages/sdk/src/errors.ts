@@ -5,7 +5,7 @@
 export interface PreheatErrorDetails {
   /** HTTP status; null when no answer arrived. */
   readonly status: number | null;
-  /** The server's error code, or `connection_error`, `timeout`, `invalid_response`, `stream_error`, `store_error`. */
+  /** The server's error code, or `connection_error`, `timeout`, `invalid_response`, `stream_error`, `store_error`, `invalid_signature`. */
   readonly code: string | null;
   /** Dotted path of the request field at fault. */
   readonly param?: string | null;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eventStream, json, RecordingServer } from './recording-server.js';
+import { eventStream, hangUp, json, RecordingServer } from './recording-server.js';
 import { serverSentMessages } from './server-sent-events.js';
 
 let server: RecordingServer;
@@ -41,6 +41,14 @@ describe('chat.completions', () => {
 });
 
 describe('evals', () => {
+  it('waits for a run through minutes without an answer, and not for ever', async () => {
+    server.script(...Array.from({ length: 100 }, () => hangUp), json(200, { id: 'evalrun_1', status: 'failed' }));
+    expect(await server.client().evals.runs.wait('eval_1', 'evalrun_1')).toMatchObject({ status: 'failed' });
+    server.script(...Array.from({ length: 100 }, () => hangUp));
+    const impatient = server.client().evals.runs.wait('eval_1', 'evalrun_1', { maxOutageMs: 10_000 });
+    await expect(impatient).rejects.toMatchObject({ code: 'connection_error' });
+  });
+
   it('creates an eval and a run, waits for it and reads its items', async () => {
     server.script(json(201, { id: 'eval_1' }), json(201, { id: 'evalrun_1', status: 'queued' }));
     server.script(
@@ -54,6 +62,7 @@ describe('evals', () => {
     await client.evals.create({ data_source_config: { type: 'custom', item_schema }, testing_criteria: [grader] });
     const source = { type: 'file_id' as const, id: 'file-1' };
     await client.evals.runs.create('eval_1', { data_source: { type: 'jsonl', source } });
+    expect(server.requests.at(-1)?.headers['idempotency-key']).toMatch(/^[0-9a-f]{32}$/);
     const states: string[] = [];
     await client.evals.runs.wait('eval_1', 'evalrun_1', { onUpdate: (run) => states.push(run.status) });
     expect(states).toEqual(['in_progress', 'completed']);

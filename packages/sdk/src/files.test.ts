@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { json, RecordingServer } from './recording-server.js';
 
@@ -25,6 +26,14 @@ it('uploads a path under its own name', async () => {
   expect(body).toContain('name="purpose"\r\n\r\nfine-tune');
   expect(body).toContain('name="file"; filename="rows.jsonl"');
   expect(body).toContain('{"messages":[]}\n');
+});
+
+it('takes any name that a path may have, as text or as a URL', async () => {
+  const path = join(folder, '100% wörds.jsonl');
+  await writeFile(path, '{}\n');
+  server.script(json(200, { id: 'file-1' }), json(200, { id: 'file-1' }));
+  for (const source of [path, pathToFileURL(path)]) await server.client().files.create(source, { purpose: 'evals' });
+  for (const { body } of server.requests) expect(body).toContain('filename="100% wörds.jsonl"');
 });
 
 it('uploads bytes and blobs, again in full when the first attempt fails', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eventStream, hangUp, json, RecordingServer } from './recording-server.js';
+import { type Answer, eventStream, hangUp, json, RecordingServer } from './recording-server.js';
 
 let server: RecordingServer;
 beforeEach(async () => {
@@ -53,13 +53,34 @@ describe('jobs.events', () => {
   });
 
   it('gives up when the server stays away, and does not retry what cannot get better', async () => {
-    server.script(...Array.from({ length: 30 }, () => hangUp));
+    server.script(...Array.from({ length: 1_000 }, () => hangUp));
     await expect(followed()).rejects.toMatchObject({ code: 'connection_error' });
-    expect(server.requests.length).toBe(18);
+    const waitedMs = server.sleeps.reduce((sum, ms) => sum + ms, 0);
+    expect(waitedMs).toBeGreaterThan(600_000);
+    expect(waitedMs).toBeLessThan(610_000);
     const fresh = await RecordingServer.start();
     fresh.script(json(404, { error: { message: 'no such job', code: 'not_found' } }));
     await expect(fresh.client().jobs.wait('nope')).rejects.toMatchObject({ status: 404 });
     await fresh.stop();
+  });
+
+  it('outlasts minutes without an answer, and a server that is busy', async () => {
+    server.script(eventStream(frame(1), { cut: true }), ...Array.from({ length: 300 }, () => hangUp));
+    const busy = json(429, { error: { message: 'too many streams' } }, { 'x-should-retry': 'false' });
+    server.script(busy, eventStream(frame(2)), job('succeeded'), page(2, 1));
+    expect(await followed()).toEqual(['ftevent-1', 'ftevent-2']);
+  });
+
+  it('opens a stream again that has died without a word', async () => {
+    const dead: Answer = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(frame(1));
+    };
+    server.script(dead, eventStream(frame(2)), job('succeeded'), page(2, 1));
+    const ids: string[] = [];
+    const options = { follow: true, idleTimeoutMs: 50 };
+    for await (const { id } of server.client().jobs.events('ftjob-1', options)) ids.push(id);
+    expect(ids).toEqual(['ftevent-1', 'ftevent-2']);
   });
 
   it('waits for the end and returns the job', async () => {

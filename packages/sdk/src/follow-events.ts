@@ -3,8 +3,8 @@
  * `Last-Event-ID` when it breaks, and lists instead where the server (or a proxy) answers with JSON. The end is decided by
  * the job's state, read before the last listing: a job that has ended gets no more events, so nothing can be missed.
  */
-import { PreheatError } from './errors.js';
 import type { FineTuningJobEvent } from './generated/wire.js';
+import { Outage } from './outage.js';
 import { serverSentMessages } from './server-sent-events.js';
 
 export interface EventSource {
@@ -14,49 +14,48 @@ export interface EventSource {
   readonly newestFirst: () => AsyncIterable<FineTuningJobEvent>;
   readonly hasEnded: () => Promise<boolean>;
   readonly sleep: (durationMs: number, signal?: AbortSignal) => Promise<void>;
+  readonly nowMs: () => number;
 }
 
 export interface FollowOptions {
   readonly signal?: AbortSignal | undefined;
   readonly pollIntervalMs?: number;
+  readonly idleTimeoutMs?: number;
+  readonly maxOutageMs?: number;
 }
 
 const DEFAULT_POLL_INTERVAL_MS = 1_000;
-/** Rounds in a row that may fail; each has already been retried by the transport. */
-const MAX_FAILED_ROUNDS = 5;
+/** The server sends something every fifteen seconds; a connection that is silent for longer is dead, whatever the system says. */
+const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
 
 export async function* followEvents(source: EventSource, options: FollowOptions): AsyncGenerator<FineTuningJobEvent> {
-  const follower = new Follower(source);
-  let failedRounds = 0;
+  const follower = new Follower(source, options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS);
+  const outage = new Outage(source.nowMs, options.maxOutageMs);
   for (;;) {
     try {
       yield* follower.streamed();
       const ended = await source.hasEnded();
       yield* follower.listed();
       if (ended) return;
-      failedRounds = 0;
+      outage.answered();
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (!isTransient(error) || ++failedRounds > MAX_FAILED_ROUNDS) throw error;
+      outage.failed(error);
     }
     await source.sleep(options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS, options.signal);
   }
-}
-
-/** A broken connection (fetch reports it as a `TypeError`) or a failing server; anything else will not get better. */
-function isTransient(error: unknown): boolean {
-  if (error instanceof PreheatError) return error.status === null || error.status >= 500;
-  return error instanceof TypeError;
 }
 
 class Follower {
   readonly #source: EventSource;
   readonly #seen = new Set<string>();
   #lastEventId: string | undefined;
+  readonly #idleTimeoutMs: number;
   #streams = true;
 
-  constructor(source: EventSource) {
+  constructor(source: EventSource, idleTimeoutMs: number) {
     this.#source = source;
+    this.#idleTimeoutMs = idleTimeoutMs;
   }
 
   /** New events of the stream until it closes; none once the server has shown that it does not stream. */
@@ -68,7 +67,7 @@ class Follower {
       await response.body?.cancel();
       return;
     }
-    for await (const message of serverSentMessages(response)) {
+    for await (const message of serverSentMessages(response, this.#idleTimeoutMs)) {
       const event = eventOf(message.data);
       if (event === undefined) continue;
       if (message.id !== '') this.#lastEventId = message.id;

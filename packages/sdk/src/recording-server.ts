@@ -38,13 +38,14 @@ export class RecordingServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`;
   }
 
-  /** A client of this server whose waits are recorded and whose jitter is zero. */
-  client(options: { maxRetries?: number; timeoutMs?: number } = {}): Preheat {
+  /** A client of this server whose waits are recorded, and pass at once on its clock, and whose jitter is zero. */
+  client(options: { maxRetries?: number; timeoutMs?: number; signal?: AbortSignal } = {}): Preheat {
     const sleep = (durationMs: number): Promise<void> => {
       this.sleeps.push(durationMs);
       return Promise.resolve();
     };
-    return new Preheat({ apiKey: 'key-1', baseURL: this.baseURL, sleep, random: () => 0, nowMs: () => 0, ...options });
+    const nowMs = (): number => this.sleeps.reduce((sum, durationMs) => sum + durationMs, 0);
+    return new Preheat({ apiKey: 'key-1', baseURL: this.baseURL, sleep, random: () => 0, nowMs, ...options });
   }
 
   async stop(): Promise<void> {

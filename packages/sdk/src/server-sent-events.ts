@@ -15,12 +15,18 @@ export interface ServerSentMessage {
 /** A server that never ends a line would otherwise fill the memory. */
 const MAX_BUFFERED_CHARACTERS = 16 * 1024 * 1024;
 
-/** Messages in order. Throws what the body throws when the connection breaks. */
-export async function* serverSentMessages(response: Response): AsyncGenerator<ServerSentMessage> {
+/**
+ * Messages in order. Throws what the body throws when the connection breaks, and `timeout` when nothing, not even a comment,
+ * comes for `idleTimeoutMs`; without it the wait is endless.
+ */
+export async function* serverSentMessages(
+  response: Response,
+  idleTimeoutMs?: number,
+): AsyncGenerator<ServerSentMessage> {
   let id = '';
   let event = '';
   let data: string[] = [];
-  for await (const line of lines(response)) {
+  for await (const line of lines(response, idleTimeoutMs)) {
     if (line === '') {
       if (data.length > 0) yield { id, event: event || 'message', data: data.join('\n') };
       event = '';
@@ -36,14 +42,14 @@ export async function* serverSentMessages(response: Response): AsyncGenerator<Se
   }
 }
 
-async function* lines(response: Response): AsyncGenerator<string> {
+async function* lines(response: Response, idleTimeoutMs?: number): AsyncGenerator<string> {
   if (response.body === null) return;
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
   let rest = '';
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await within(idleTimeoutMs, reader.read());
       rest += done ? decoder.decode() : decoder.decode(value, { stream: true });
       // A carriage return at the end may be half of a CRLF: it waits for what follows.
       const held = !done && rest.endsWith('\r') ? '\r' : '';
@@ -63,4 +69,19 @@ async function* lines(response: Response): AsyncGenerator<string> {
 /** Cancelling a body that has already failed repeats that failure, which the loop above has thrown. */
 function ignoreClosed(): undefined {
   return undefined;
+}
+
+/** Rejects when `reading` takes longer than `idleTimeoutMs`. */
+async function within<T>(idleTimeoutMs: number | undefined, reading: Promise<T>): Promise<T> {
+  if (idleTimeoutMs === undefined) return reading;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    const message = `the server was silent for ${idleTimeoutMs} ms`;
+    timer = setTimeout(() => reject(new PreheatError(message, { status: null, code: 'timeout' })), idleTimeoutMs);
+  });
+  try {
+    return await Promise.race([reading, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

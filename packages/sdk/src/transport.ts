@@ -12,6 +12,8 @@ export interface RequestOptions {
   /** Attempts after the first. */
   readonly maxRetries?: number | undefined;
   readonly timeoutMs?: number | undefined;
+  /** Goes on although the client's own signal has fired: what cleans up. */
+  readonly outlivesClient?: boolean | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -34,6 +36,8 @@ export interface TransportSettings {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly nowMs: () => number;
+  /** Aborts every call. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 type Attempt<T> =
@@ -57,7 +61,8 @@ export class Transport {
     return this.send(request, options, (response) => Promise.resolve(response));
   }
 
-  private async send<T>(request: WireRequest, options: RequestOptions, read: (r: Response) => Promise<T>): Promise<T> {
+  private async send<T>(request: WireRequest, given: RequestOptions, read: (r: Response) => Promise<T>): Promise<T> {
+    const options = { ...given, signal: this.signalOf(given) };
     const maxRetries = options.maxRetries ?? this.settings.maxRetries;
     for (let attempt = 0; ; attempt++) {
       const outcome = await this.attempt(request, options, attempt, read);
@@ -66,6 +71,11 @@ export class Transport {
       const { sleep, random, nowMs } = this.settings;
       await sleep(retryDelayMs(attempt, outcome.headers, random(), nowMs()), options.signal);
     }
+  }
+
+  private signalOf({ signal, outlivesClient = false }: RequestOptions): AbortSignal | undefined {
+    const signals = [signal, outlivesClient ? undefined : this.settings.signal].filter((each) => each !== undefined);
+    return signals.length > 1 ? AbortSignal.any(signals) : signals[0];
   }
 
   private async attempt<T>(

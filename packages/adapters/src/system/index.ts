@@ -2,6 +2,7 @@
 export { availableMemoryBytes } from './available-memory.js';
 export { JsonLog } from './json-log.js';
 export type { JsonLogOptions } from './json-log.js';
+export { processSettings } from './process-settings.js';
 export { systemClock } from './system-clock.js';
 export { SystemIds } from './system-ids.js';
 export { systemRandom } from './system-random.js';

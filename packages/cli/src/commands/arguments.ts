@@ -10,6 +10,15 @@ export const atLeast =
     throw new InvalidArgumentError(`Expected a whole number of at least ${minimum}.`);
   };
 
+/** A whole number from `minimum` to `maximum`. */
+export const wholeBetween =
+  (minimum: number, maximum: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= minimum && value <= maximum) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${minimum} to ${maximum}.`);
+  };
+
 export function numberBetween(minimum: number, maximum: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

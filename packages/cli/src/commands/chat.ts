@@ -1,7 +1,8 @@
 /** `preheat chat`: one message to a model, streamed as it is written, or a conversation on a terminal. */
 import { createInterface } from 'node:readline';
-import type { ChatCompletion, ChatCompletionRequest } from '@preheat/sdk';
+import { type ChatCompletion, type ChatCompletionRequest, PreheatError } from '@preheat/sdk';
 import type { Command } from 'commander';
+import { explainError } from '../explain-error.js';
 import { type Io, UsageError } from '../io.js';
 import { atLeast, numberBetween } from './arguments.js';
 import { openSession, type Session } from './session.js';
@@ -47,11 +48,29 @@ async function converse(session: Session<ChatFlags>, model: string, messages: Me
   for await (const line of lines) {
     if (line.trim() !== '') {
       messages.push({ role: 'user', content: line });
-      messages.push({ role: 'assistant', content: await answer(session, model, messages) });
+      const content = await answerOrReason(session, model, messages);
+      // What could not be answered is no part of the conversation, and may be said in other words.
+      if (content === undefined) messages.pop();
+      else messages.push({ role: 'assistant', content });
     }
     io.stderr.write('> ');
   }
   io.stderr.write('\n');
+}
+
+/** As `answer`; undefined when the platform refused or could not be reached, once it was said why. */
+async function answerOrReason(
+  session: Session<ChatFlags>,
+  model: string,
+  messages: Message[],
+): Promise<string | undefined> {
+  try {
+    return await answer(session, model, messages);
+  } catch (error) {
+    if (!(error instanceof PreheatError) || session.io.signal.aborted) throw error;
+    session.io.stderr.write(`${explainError(error)}\n`);
+    return undefined;
+  }
 }
 
 /** Prints the answer and returns it. */

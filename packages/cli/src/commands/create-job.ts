@@ -29,7 +29,7 @@ export interface CreateJobFlags {
   readonly checkpointTtl?: number;
 }
 
-/** The request body. Paths in it, of the training files, are uploaded. Throws `UsageError` when something is missing. */
+/** The request body. Paths in it, of training and validation files, those of phases included, are uploaded, once each. Throws `UsageError` when something is missing. */
 export async function createJobBody(flags: CreateJobFlags, client: Preheat, io: Io): Promise<CreateJob> {
   const given = flags.file === undefined ? {} : readJson<Partial<CreateJob>>(flags.file, io);
   const method = methodOf(flags, io);
@@ -53,12 +53,35 @@ export async function createJobBody(flags: CreateJobFlags, client: Preheat, io: 
   if (training === undefined) {
     throw new UsageError('a job needs training rows: --training-file <path or id>, or "training_file" in --file');
   }
+  const uploaded = new Map<unknown, Promise<string>>();
+  const idOf = (file: unknown): Promise<string> => {
+    const known = uploaded.get(file) ?? fileId(file, 'fine-tune', client, io);
+    uploaded.set(file, known);
+    return known;
+  };
   return {
     ...body,
     model: body.model,
-    training_file: await fileId(training, 'fine-tune', client, io),
-    ...(validation ? { validation_file: await fileId(validation, 'fine-tune', client, io) } : {}),
+    training_file: await idOf(training),
+    ...(validation ? { validation_file: await idOf(validation) } : {}),
+    ...(Array.isArray(body.pipeline) ? { pipeline: await withFileIds(body.pipeline, idOf) } : {}),
   };
+}
+
+type Pipeline = NonNullable<CreateJob['pipeline']>;
+
+/** Phases may train on files of their own. */
+async function withFileIds(pipeline: Pipeline, idOf: (file: unknown) => Promise<string>): Promise<Pipeline> {
+  const phases: Pipeline = [];
+  for (const phase of pipeline) {
+    const { training_file: training, validation_file: validation } = phase;
+    phases.push({
+      ...phase,
+      ...(training ? { training_file: await idOf(training) } : {}),
+      ...(validation ? { validation_file: await idOf(validation) } : {}),
+    });
+  }
+  return phases;
 }
 
 function publishOf({ alias, gate }: CreateJobFlags, io: Io): Pick<Partial<CreateJob>, 'publish'> {

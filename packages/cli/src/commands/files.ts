@@ -7,7 +7,8 @@ import type { ReadableStream } from 'node:stream/web';
 import type { FileObject } from '@preheat/sdk';
 import { type Command, Option } from 'commander';
 import { formatUnixSeconds } from '../duration.js';
-import { type Io, UsageError } from '../io.js';
+import { type Io, type Output, UsageError } from '../io.js';
+import { printable } from '../printable.js';
 import { renderTable } from '../table.js';
 import { atLeast } from './arguments.js';
 import { openSession } from './session.js';
@@ -58,7 +59,7 @@ export function addFilesCommand(program: Command, io: Io): void {
       const { body } = await session.client.files.content(id, { signal: io.signal });
       const bytes = body ? Readable.fromWeb(body as ReadableStream) : Readable.from([]);
       if (output) await pipeline(bytes, createWriteStream(resolve(io.cwd, output)));
-      else for await (const text of bytes.setEncoding('utf8')) io.stdout.write(text as string);
+      else for await (const chunk of bytes) await written(io.stdout, chunk as Uint8Array);
     });
   files
     .command('delete <files...>')
@@ -70,6 +71,10 @@ export function addFilesCommand(program: Command, io: Io): void {
       session.show(deleted, (all) => all.map(({ id }) => `deleted ${id}`).join('\n'));
     });
 }
+
+/** Waits until the bytes are taken: a file may be larger than the memory. */
+const written = (output: Output, bytes: Uint8Array): Promise<void> =>
+  new Promise((resolve) => void output.write(bytes, resolve));
 
 function fileTable(files: readonly FileObject[]): string {
   if (files.length === 0) return 'no files yet: `preheat files upload <path>`';
@@ -84,7 +89,7 @@ function fileTable(files: readonly FileObject[]): string {
     ],
     files.map((file) => [
       file.id,
-      file.filename,
+      printable(file.filename),
       file.purpose,
       String(file.bytes),
       file.status,

@@ -6,6 +6,7 @@ import {
   headlineMetrics,
 } from '@preheat/sdk';
 import { formatDuration, formatUnixSeconds } from '../duration.js';
+import { printable } from '../printable.js';
 import { renderTable } from '../table.js';
 
 export function jobTable(jobs: readonly FineTuningJob[]): string {
@@ -45,6 +46,7 @@ export function jobDetails(job: FineTuningJob): string {
     ['budget', budgetText(job)],
     ['used', usageText(job)],
     ['ended early', endedEarlyText(job)],
+    ['alias', publicationText(job)],
     ['error', job.error ? `${job.error.message} (${job.error.code})` : undefined],
     ...job.pipeline.map((phase, index): [string, string] => [
       `phase ${index + 1}`,
@@ -84,8 +86,14 @@ function endedEarlyText({ ended_early: end }: FineTuningJob): string | undefined
     : undefined;
 }
 
+/** Whether the alias that the job was asked to move stands for its model, and why not. */
+function publicationText({ publication: asked }: FineTuningJob): string | undefined {
+  if (!asked) return undefined;
+  return `${asked.alias} ${asked.status}${asked.reasons.length > 0 ? `: ${asked.reasons.join('; ')}` : ''}`;
+}
+
 export const eventLine = (event: FineTuningJobEvent): string =>
-  `${formatUnixSeconds(event.created_at)}  ${event.level.padEnd(5)}  ${event.message}`;
+  `${formatUnixSeconds(event.created_at)}  ${event.level.padEnd(5)}  ${printable(event.message)}`;
 
 export function checkpointTable(checkpoints: readonly FineTuningJobCheckpoint[]): string {
   if (checkpoints.length === 0) return 'no checkpoints yet';

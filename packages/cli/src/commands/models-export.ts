@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { ExportModelRequest, ModelExport } from '@preheat/sdk';
 import { type Command, Option } from 'commander';
+import { explainError } from '../explain-error.js';
 import type { Io } from '../io.js';
 import { assertEmptyFolder, downloadExport, PARITY_FILE } from '../models/download-export.js';
 import { formatBytes } from '../models/format-bytes.js';
@@ -49,11 +50,16 @@ export function addExportCommand(models: Command, io: Io): void {
       line.update(`writing ${model} as ${format}, and comparing what was written with the model`, true);
       try {
         const written = await client.models.export(request, { signal: io.signal });
-        await downloadExport(client, written, folder, io.signal, (bytes, total, name) =>
-          line.update(`downloading ${formatBytes(bytes)} of ${formatBytes(total)}: ${name}`),
-        );
-        // The platform's copy has served its purpose.
-        await client.models.deleteExport(written.id, { signal: io.signal });
+        try {
+          await downloadExport(client, written, folder, io.signal, (bytes, total, name) =>
+            line.update(`downloading ${formatBytes(bytes)} of ${formatBytes(total)}: ${name}`),
+          );
+        } finally {
+          // Nobody comes back for the platform's copy: another attempt makes its own. That it stays is no failure of this one.
+          await client.models.deleteExport(written.id, { outlivesClient: true }).catch((error: unknown) => {
+            line.message(`the platform keeps its copy, ${written.id}: ${explainError(error)}`);
+          });
+        }
         line.end();
         session.show(written, (result) => exportTable(result, flags.out));
       } finally {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -216,9 +216,10 @@ describe('models export', () => {
     expect(out).toContain('float16 itself moves log-probabilities by up to 0.020 nats; greedy text changes.');
   });
 
-  it('fails when other bytes arrive than were proven', async () => {
+  it('fails when other bytes arrive than were proven, and leaves nothing behind, here or there', async () => {
     const { code, err } = await run(['export', 'm', '--out', 'new'], routes('0'.repeat(64)));
-    expect([code, count('DELETE /v1/x/exports/')]).toEqual([1, 0]);
+    expect([code, count('DELETE /v1/x/exports/')]).toEqual([1, 1]);
+    expect(readdirSync(join(folder, 'new'))).toEqual([]);
     expect(err).toContain(`has SHA-256 ${sha256}, the platform sent ${'0'.repeat(64)}`);
   });
 });

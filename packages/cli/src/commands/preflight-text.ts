@@ -1,6 +1,7 @@
 /** A preflight report as text: what stands in the way first, then numbers, then the tokens that are trained. */
 import type { PreflightReport } from '@preheat/sdk';
 import { formatDuration } from '../duration.js';
+import { printable } from '../printable.js';
 import { renderTable } from '../table.js';
 
 type Phase = PreflightReport['phases'][number];
@@ -122,11 +123,6 @@ function previewLine(
   });
   return `  line ${at}: ${text}${omitted > 0 ? ` … ${omitted} more tokens` : ''}`;
 }
-
-/** Line breaks and escape sequences of a file must not act on a terminal. */
-const printable = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  text.replaceAll('\n', '\\n').replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
 
 const line = (name: string, text: string): string => `  ${name.padEnd(10)} ${text}`;
 const number = (value: number): string => String(Number(value.toPrecision(3)));

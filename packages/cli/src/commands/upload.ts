@@ -10,11 +10,15 @@ export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry
 
 /** The id itself, or that of the file just uploaded from the path. */
 export async function fileId(
-  idOrPath: string,
+  idOrPath: unknown,
   purpose: 'fine-tune' | 'evals',
   client: Preheat,
   io: Io,
 ): Promise<string> {
+  // From a JSON file it may be anything.
+  if (typeof idOrPath !== 'string') {
+    throw new UsageError(`${JSON.stringify(idOrPath)} is neither a path nor a file id (file-…)`);
+  }
   const path = resolve(io.cwd, idOrPath);
   if (!isFile(path)) {
     if (FILE_ID.test(idOrPath)) return idOrPath;

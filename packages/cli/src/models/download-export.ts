@@ -1,6 +1,6 @@
 /** The files of an export onto this machine, each compared with the hash that the platform states, and the parity report. */
 import { createHash } from 'node:crypto';
-import { createWriteStream, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -18,13 +18,30 @@ export function assertEmptyFolder(folder: string): void {
   if (readdirSync(folder).length > 0) throw new UsageError(`${folder} is not empty: choose another folder for --out`);
 }
 
+/** Into an empty folder; on failure it is left empty, so that the same can be tried again. */
 export async function downloadExport(
+  client: Preheat,
+  written: ModelExport,
+  folder: string,
+  signal: AbortSignal,
+  onProgress: (bytes: number, totalBytes: number, name: string) => void,
+): Promise<void> {
+  try {
+    await downloadFiles(client, written, folder, signal, onProgress);
+  } catch (error) {
+    for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
+    throw error;
+  }
+}
+
+async function downloadFiles(
   client: Preheat,
   { id, files, parity }: ModelExport,
   folder: string,
   signal: AbortSignal,
   onProgress: (bytes: number, totalBytes: number, name: string) => void,
 ): Promise<void> {
+  mkdirSync(folder, { recursive: true });
   const totalBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
   let done = 0;
   for (const { path, sha256 } of files) {

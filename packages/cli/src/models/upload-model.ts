@@ -98,6 +98,6 @@ class ModelUpload {
   /** Best effort: what stays expires by itself. */
   async discard(): Promise<void> {
     const parts = [...this.#sent.values()].flatMap((file) => file.parts);
-    await Promise.allSettled(parts.map((id) => this.#client.files.delete(id, { maxRetries: 0 })));
+    await Promise.allSettled(parts.map((id) => this.#client.files.delete(id, { maxRetries: 0, outlivesClient: true })));
   }
 }

@@ -112,6 +112,13 @@ describe('keepRunning', () => {
     expect(io.sleeps).toHaveLength(MAX_CRASHES);
   });
 
+  it('does not start one again whose settings are wrong', async () => {
+    const io = testIo();
+    const error = await keepRunning(child('process.exit(78);'), io).gaveUp;
+    expect(error.message).toBe('runner-1 was given wrong settings, see above');
+    expect(io.sleeps).toEqual([]);
+  });
+
   it('does not start it again when it was stopped', async () => {
     const io = testIo();
     const spec = child(`console.log('up'); ${FOREVER}`);

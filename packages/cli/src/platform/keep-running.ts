@@ -1,6 +1,10 @@
 /** Keeps a process running: starts it again when it ends, as long as the restart policy allows, until stopped. */
+import { CommandFailed } from '../io.js';
 import { type ChildSpec, describeExit, type RunningChild, startChild } from './child-process.js';
 import { type CrashRow, decideRestart, MAX_CRASHES } from './restart-policy.js';
+
+/** What the processes of the platform end with then (docs/configuration.md): another start would end the same. */
+const EXIT_WRONG_SETTINGS = 78;
 
 export interface KeepRunningOptions {
   readonly nowMs: () => number;
@@ -25,9 +29,13 @@ export function keepRunning(spec: ChildSpec, options: KeepRunningOptions): KeptP
     for (;;) {
       const exit = await current.exit;
       if (stopping.signal.aborted) return undefined;
+      if (exit.code === EXIT_WRONG_SETTINGS)
+        return new CommandFailed(`${spec.name} was given wrong settings, see above`);
       const decision = decideRestart(row, options.nowMs() - startedAtMs);
       if (!decision.restart) {
-        return new Error(`${spec.name} ended ${MAX_CRASHES + 1} times in a row, last with ${describeExit(exit)}`);
+        return new CommandFailed(
+          `${spec.name} ended ${MAX_CRASHES + 1} times in a row, last with ${describeExit(exit)}`,
+        );
       }
       spec.log(spec.name, `ended with ${describeExit(exit)}; starting it again in ${decision.delayMs} ms`);
       row = decision.row;

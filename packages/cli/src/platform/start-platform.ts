@@ -53,11 +53,16 @@ export async function startPlatform(options: PlatformOptions, io: Io): Promise<P
   const runners = Array.from({ length: options.runners }, (_, index) => startRunner(index + 1, env, options, io));
   const { failed, stop } = watchOver(api, runners);
   const baseURL = `${url}/v1`;
+  const decided = new AbortController();
+  const signal = AbortSignal.any([io.signal, decided.signal]);
   try {
-    await Promise.race([untilReady(baseURL, options.apiKey, io), failed.then(rethrow)]);
+    await Promise.race([untilReady(baseURL, options.apiKey, { ...io, signal }), failed.then(rethrow)]);
   } catch (error) {
     await stop();
     throw error;
+  } finally {
+    // Whoever still asks whether it is ready would keep this process alive.
+    decided.abort();
   }
   return { url, baseURL, failed, stop };
 }

@@ -46,6 +46,7 @@ it('takes everything on the line from one event, so that an older job object cha
 it('passes messages on, with their level when it is not info', () => {
   const view = new JobView();
   expect(view.event(event(null, 'started'))).toBe('started');
+  expect(view.event(event(null, 'a\u001b[2Jb'))).toBe('a\ufffd[2Jb');
   const checkpoint = { ...event({ kind: 'checkpoint', step: 3 }, 'a long name'), type: 'message' as const };
   expect(view.event(checkpoint)).toBe('checkpoint at step 3');
   expect(view.event({ ...event(null, 'slow'), level: 'warn' })).toBe('warn: slow');

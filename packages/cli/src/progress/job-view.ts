@@ -1,6 +1,7 @@
 /** What a job is doing, as one line: phase, step, loss or reward, tokens per second and time left. */
 import type { FineTuningJob, FineTuningJobEvent } from '@preheat/sdk';
 import { formatCount, formatDuration } from '../duration.js';
+import { printable } from '../printable.js';
 import { progressBar } from './progress-line.js';
 
 /** Metrics worth a place on the line, in order of preference. */
@@ -41,7 +42,10 @@ export class JobView {
   /** Takes an event; returns what should be printed as a message of its own, if anything. */
   event(event: FineTuningJobEvent): string | undefined {
     if (event.data?.['kind'] === 'checkpoint') return `checkpoint at step ${String(event.data['step'])}`;
-    if (event.type !== 'metrics') return event.level === 'info' ? event.message : `${event.level}: ${event.message}`;
+    if (event.type !== 'metrics') {
+      const message = printable(event.message);
+      return event.level === 'info' ? message : `${event.level}: ${message}`;
+    }
     this.#standing = standingOf(event.data ?? {});
     return undefined;
   }

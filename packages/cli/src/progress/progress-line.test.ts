@@ -4,7 +4,7 @@ import { ProgressLine, progressBar } from './progress-line.js';
 function screen(isTTY: boolean, columns = 20) {
   const clock = { nowMs: 0 };
   const written: string[] = [];
-  const line = new ProgressLine({ write: (text) => written.push(text), isTTY, columns }, () => clock.nowMs);
+  const line = new ProgressLine({ write: (text) => written.push(String(text)), isTTY, columns }, () => clock.nowMs);
   return { line, written, clock };
 }
 

@@ -23,12 +23,19 @@ export async function watchJob(client: Preheat, id: string, io: Io, options: Wat
     if (message !== undefined) line.message(message);
     line.update(view.line());
   };
+  // Whether to give up is decided by what follows the events.
+  const unanswered = (error: unknown): undefined => {
+    signal.throwIfAborted();
+    line.update(`${id}: ${(error as Error).message}; asking again`);
+  };
   const refresh = async (): Promise<void> => {
     for (;;) {
-      const job = await client.jobs.retrieve(id, { signal });
-      view.job(job);
-      line.update(view.line());
-      if (hasEnded(job)) return;
+      const job = await client.jobs.retrieve(id, { signal }).catch(unanswered);
+      if (job) {
+        view.job(job);
+        line.update(view.line());
+        if (hasEnded(job)) return;
+      }
       await io.sleep(REFRESH_INTERVAL_MS, signal);
     }
   };

@@ -2,8 +2,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** `METHOD /path` without query → answers in turn; the last one repeats. A string is sent as it is, as an event stream. */
-export type Routes = Readonly<Record<string, readonly (object | string)[]>>;
+/**
+ * `METHOD /path` without query → answers in turn; the last one repeats. A string is sent as it is, as an event stream; for
+ * null the connection is closed without an answer.
+ */
+export type Routes = Readonly<Record<string, readonly (object | string | null)[]>>;
 
 export interface ScriptedApi {
   readonly baseURL: string;
@@ -23,6 +26,7 @@ export async function startScriptedApi(routes: Routes): Promise<ScriptedApi> {
     asked.set(route, count + 1);
     const answers = routes[route] ?? [];
     const answer = answers[Math.min(count, answers.length - 1)];
+    if (answer === null) return void response.destroy();
     const contentType = typeof answer === 'string' ? 'text/event-stream' : 'application/json';
     response.writeHead(answer === undefined ? 404 : 200, { 'content-type': contentType });
     response.end(typeof answer === 'string' ? answer : JSON.stringify(answer ?? missing(route)));

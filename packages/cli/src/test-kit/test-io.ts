@@ -21,13 +21,20 @@ export function testIo(options: TestIoOptions = {}): TestIo {
   const sleeps: number[] = [];
   const abort = new AbortController();
   let nowMs = 0;
+  const into =
+    (name: 'out' | 'err') =>
+    (part: string | Uint8Array, done?: () => void): void => {
+      // Bytes are kept one a character.
+      text[name] += typeof part === 'string' ? part : Buffer.from(part).toString('latin1');
+      done?.();
+    };
   const screen = { isTTY: options.isTTY ?? false, columns: options.columns ?? 80 };
   return {
     text,
     sleeps,
     interrupt: () => abort.abort(new Error('interrupted by the test')),
-    stdout: { write: (part) => (text.out += part), ...screen },
-    stderr: { write: (part) => (text.err += part), ...screen },
+    stdout: { write: into('out'), ...screen },
+    stderr: { write: into('err'), ...screen },
     stdin: Object.assign(Readable.from([options.stdin ?? '']), { isTTY: screen.isTTY }),
     env: options.env ?? {},
     cwd: options.cwd ?? '/nowhere',

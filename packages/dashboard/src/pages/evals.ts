@@ -1,6 +1,7 @@
 /** Evals and their runs: how many items passed each criterion. */
 import type { EvalObject, EvalRunObject } from '@preheat/sdk';
-import { element, table, time } from '../elements.js';
+import { element, link, table, time } from '../elements.js';
+import { runHref } from './eval-run-href.js';
 import type { Page } from './page.js';
 
 const SHOWN_EVALS = 20;
@@ -10,7 +11,10 @@ export const evalsPage: Page = async ({ client, container, signal }) => {
   const evals = await client.evals.list({ order: 'desc' }, { signal }).toArray(SHOWN_EVALS);
   const sections = await Promise.all(
     evals.map(async (evaluation) =>
-      evalSection(evaluation, await client.evals.runs.list(evaluation.id, {}, { signal }).toArray(SHOWN_RUNS)),
+      evalSection(
+        evaluation,
+        await client.evals.runs.list(evaluation.id, { order: 'desc' }, { signal }).toArray(SHOWN_RUNS),
+      ),
     ),
   );
   const nothing = element('p', { class: 'muted' }, 'No evals yet. Create one with `preheat eval`.');
@@ -20,7 +24,7 @@ export const evalsPage: Page = async ({ client, container, signal }) => {
 function evalSection(evaluation: EvalObject, runs: readonly EvalRunObject[]): HTMLElement {
   const rows = runs.map((run) => [
     run.model,
-    run.name,
+    link(runHref({ evalId: evaluation.id, runId: run.id }), run.name),
     run.status,
     passes(run),
     `${run.result_counts.errored}`,

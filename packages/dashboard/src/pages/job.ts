@@ -1,35 +1,49 @@
 /** One job, live: its state, its curves, its events and its checkpoints. */
 import {
-  type FineTuningJob,
   type FineTuningJobCheckpoint,
   type FineTuningJobEvent,
   hasEnded,
-  type Preheat,
   headlineMetrics,
+  type Preheat,
 } from '@preheat/sdk';
 import { chart } from '../chart.js';
-import { button, element, table, time } from '../elements.js';
+import { element, link, table, time } from '../elements.js';
+import { live } from '../live.js';
 import { CHARTS, MetricSeries } from '../metric-series.js';
+import { JobActions } from './job-actions.js';
+import { jobSummary } from './job-summary.js';
 import type { Page } from './page.js';
+import { playgroundHref } from './playground-href.js';
 
 const SHOWN_EVENTS = 500;
 /** Redrawing for each of the events of a long job would take longer than reading them. */
 const REDRAW_INTERVAL_MS = 250;
 
 export const jobPage: Page = async ({ client, container, signal }, [id = '']) => {
-  const summary = element('section', { 'aria-live': 'polite' });
-  const charts = element('div', { class: 'charts' });
+  // Announced where it changes, and nothing else is: figures change too often to be read out.
+  const status = element('strong', { role: 'status' });
+  const summary = element('section', { 'aria-label': 'State' });
+  const charts = element('div', { class: 'charts' }, element('p', { class: 'muted' }, 'No metrics yet.'));
   const log = element('ol', { class: 'log', tabindex: 0, 'aria-label': 'Events, oldest first' });
   const checkpoints = element('div');
-  const refresh = async (): Promise<void> => {
+  const ask = async (): Promise<boolean> => {
     const job = await client.jobs.retrieve(id, { signal });
-    summary.replaceChildren(...jobSummary(job, client, () => void refresh()));
-    checkpoints.replaceChildren(checkpointTable(await client.jobs.checkpoints(id, {}, { signal }).toArray()));
+    const saved = await client.jobs.checkpoints(id, {}, { signal }).toArray();
+    if (status.textContent !== job.status) status.textContent = job.status;
+    document.title = `${job.status} · ${id} · preheat`;
+    summary.replaceChildren(...jobSummary(job));
+    checkpoints.replaceChildren(checkpointTable(saved));
+    actions.show(job);
+    return !hasEnded(job);
   };
-  await refresh();
+  const actions = new JobActions(client, () => void updates.refresh());
+  const updates = await live(ask, signal);
   container.replaceChildren(
     element('h1', {}, id),
+    element('p', {}, status),
+    updates.notice,
     summary,
+    actions.element,
     element('h2', {}, 'Metrics'),
     charts,
     element('h2', {}, 'Checkpoints'),
@@ -37,31 +51,28 @@ export const jobPage: Page = async ({ client, container, signal }, [id = '']) =>
     element('h2', {}, 'Events'),
     log,
   );
-  await follow(client, id, signal, { charts, log, refresh });
-  await refresh();
+  await follow(client, id, signal, { charts, log });
+  await updates.refresh();
 };
 
-interface Live {
-  readonly charts: HTMLElement;
-  readonly log: HTMLElement;
-  readonly refresh: () => Promise<void>;
-}
-
-async function follow(client: Preheat, id: string, signal: AbortSignal, { charts, log, refresh }: Live): Promise<void> {
+async function follow(
+  client: Preheat,
+  id: string,
+  signal: AbortSignal,
+  { charts, log }: { readonly charts: HTMLElement; readonly log: HTMLElement },
+): Promise<void> {
   const series = new MetricSeries();
-  const draw = (): void =>
-    charts.replaceChildren(...CHARTS.map((spec) => chart(spec, series)).filter((figure) => figure !== null));
   let changed = false;
-  const timer = setInterval(() => {
+  const draw = (): void => {
     if (!changed) return;
     changed = false;
-    draw();
-    refresh().catch(showLater);
-  }, REDRAW_INTERVAL_MS);
+    charts.replaceChildren(...CHARTS.map((spec) => chart(spec, series)).filter((figure) => figure !== null));
+  };
+  const timer = setInterval(draw, REDRAW_INTERVAL_MS);
   try {
     for await (const event of client.jobs.events(id, { follow: true, signal })) {
       if (series.add(event)) changed = true;
-      else addEvent(log, event);
+      else if (event.type !== 'metrics') addEvent(log, event);
     }
   } finally {
     clearInterval(timer);
@@ -69,80 +80,20 @@ async function follow(client: Preheat, id: string, signal: AbortSignal, { charts
   }
 }
 
-/** A refresh that fails is repeated with the next event, and a lasting failure ends the stream, which is shown. */
-function showLater(error: unknown): void {
-  console.warn(error);
-}
-
+/** The newest event stays in sight, unless somebody has scrolled back to read. */
 function addEvent(log: HTMLElement, event: FineTuningJobEvent): void {
+  const isAtEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 1;
   const text = event.level === 'info' ? event.message : `${event.level}: ${event.message}`;
   log.append(element('li', {}, time(event.created_at), ` ${text}`));
   while (log.childElementCount > SHOWN_EVENTS) log.firstElementChild?.remove();
-  log.scrollTop = log.scrollHeight;
-}
-
-function jobSummary(job: FineTuningJob, client: Preheat, onChange: () => void): HTMLElement[] {
-  const { progress } = job;
-  const step = progress ? `, step ${progress.step} of ${progress.total_steps ?? '?'}` : '';
-  const speed = progress?.tokens_per_second ? `, ${Math.round(progress.tokens_per_second)} tokens/s` : '';
-  const left = progress?.eta_seconds && !hasEnded(job) ? `, about ${Math.ceil(progress.eta_seconds)} s left` : '';
-  const phases = job.pipeline.map((phase, index) => [
-    String(index + 1),
-    phase.algorithm,
-    phase.status,
-    phase.model ?? '–',
-  ]);
-  const columns = ['Phase', 'Algorithm', 'Status', 'Model'].map((title) => ({ title }));
-  return [
-    element('p', {}, element('strong', {}, job.status), step, speed, left),
-    ...waiting(job),
-    ...usage(job),
-    ...(job.error ? [element('p', { class: 'error' }, `${job.error.message} (${job.error.code})`)] : []),
-    table(columns, phases, 'No phases.'),
-    element('p', { class: 'actions' }, ...actions(job, client, onChange)),
-  ];
-}
-
-/** What it waits for and until when. */
-function waiting({ queue }: FineTuningJob): HTMLElement[] {
-  if (!queue) return [];
-  const { position, estimated_start: start, reason } = queue;
-  const until = start?.latest ? [' to ', time(start.latest)] : [' or later'];
-  const when = start ? ['; starts ', time(start.earliest), ...until] : [];
-  return [element('p', {}, `Place ${position}: ${reason}`, ...when)];
-}
-
-/** What the job may use and used, once there is something to say. */
-function usage({ budget, usage_metrics: used, scheduling, ended_early: end }: FineTuningJob): HTMLElement[] {
-  const limits = Object.entries(budget).filter(([, limit]) => limit !== null);
-  const parts = [
-    `${Math.round(used.train_seconds)} s of training, ${used.trained_tokens} tokens`,
-    ...(used.cost > 0 ? [`cost ${Number(used.cost.toPrecision(4))}`] : []),
-    ...limits.map(([name, limit]) => `${name} ${limit}`),
-    ...(scheduling.priority === 0 ? [] : [`priority ${scheduling.priority}`]),
-  ];
-  const reason = end
-    ? `Ended early: ${end.reason} (${end.limit}) after step ${end.step}, with the checkpoint of step ${end.checkpoint_step}.`
-    : '';
-  return [element('p', {}, parts.join(' · ')), ...(end ? [element('p', {}, reason)] : [])];
-}
-
-function actions(job: FineTuningJob, client: Preheat, onChange: () => void): HTMLElement[] {
-  if (hasEnded(job)) return [];
-  const act = (label: string, call: () => Promise<unknown>): HTMLElement =>
-    button(label, () => void call().then(onChange, (error: Error) => alert(error.message)));
-  const pauseOrResume =
-    job.status === 'paused'
-      ? act('Resume', () => client.jobs.resume(job.id))
-      : act('Pause', () => client.jobs.pause(job.id));
-  return [pauseOrResume, act('Cancel', () => client.jobs.cancel(job.id))];
+  if (isAtEnd) log.scrollTop = log.scrollHeight;
 }
 
 function checkpointTable(checkpoints: readonly FineTuningJobCheckpoint[]): HTMLElement {
-  const rows = checkpoints.map((checkpoint) => [
-    String(checkpoint.step_number),
-    checkpoint.fine_tuned_model_checkpoint,
-    metricsText(checkpoint.metrics),
+  const rows = checkpoints.map(({ step_number: step, fine_tuned_model_checkpoint: model, metrics }) => [
+    String(step),
+    link(playgroundHref(model), model),
+    metricsText(metrics),
   ]);
   return table(
     [{ title: 'Step', number: true }, { title: 'Model' }, { title: 'Metrics' }],

@@ -1,11 +1,32 @@
-/** The list of jobs, newest first. */
+/** The jobs, newest first, a page at a time, kept up to date. */
+import type { FineTuningJob } from '@preheat/sdk';
 import { element, link, table, time } from '../elements.js';
+import { live } from '../live.js';
 import type { Page } from './page.js';
 
 const SHOWN_JOBS = 50;
+const INTERVAL_MS = 5_000;
 
-export const jobsPage: Page = async ({ client, container, signal }) => {
-  const jobs = await client.jobs.list({ limit: SHOWN_JOBS }, { signal }).toArray(SHOWN_JOBS);
+export const jobsPage: Page = async ({ client, container, signal }, [after]) => {
+  const list = element('div');
+  let shown = '';
+  const ask = async (): Promise<boolean> => {
+    const page = await client.jobs.list({ limit: SHOWN_JOBS }, { signal }).page(after);
+    // Drawn only when it changed: a link that is replaced between press and release loses the click.
+    const state = JSON.stringify(page.data.map(({ id, status, queue }) => [id, status, queue?.position]));
+    if (state !== shown) withFocusKept(list, () => list.replaceChildren(...listing(page.data, page.has_more, after)));
+    shown = state;
+    return true;
+  };
+  const { notice } = await live(ask, signal, INTERVAL_MS);
+  container.replaceChildren(element('h1', {}, 'Jobs'), notice, list);
+};
+
+function listing(
+  jobs: readonly FineTuningJob[],
+  hasMore: boolean | undefined,
+  after: string | undefined,
+): HTMLElement[] {
   const rows = jobs.map((job) => [
     link(`#/jobs/${encodeURIComponent(job.id)}`, job.id),
     job.queue ? `${job.status}, place ${job.queue.position}` : job.status,
@@ -14,8 +35,22 @@ export const jobsPage: Page = async ({ client, container, signal }) => {
     time(job.created_at),
   ]);
   const columns = ['Job', 'Status', 'Base model', 'Pipeline', 'Created'].map((title) => ({ title }));
-  container.replaceChildren(
-    element('h1', {}, 'Jobs'),
-    table(columns, rows, 'No jobs yet. Create one with `preheat jobs create` or the OpenAI SDK.'),
-  );
-};
+  const last = jobs.at(-1);
+  const pages = [
+    ...(after === undefined ? [] : [link('#/jobs', 'Newest')]),
+    ...(hasMore && last ? [link(`#/jobs?after=${encodeURIComponent(last.id)}`, 'Older')] : []),
+  ];
+  const empty =
+    after === undefined ? 'No jobs yet. Create one with `preheat jobs create` or the OpenAI SDK.' : 'No more.';
+  return [
+    table(columns, rows, empty),
+    ...(pages.length > 0 ? [element('nav', { class: 'actions', 'aria-label': 'Pages' }, ...pages)] : []),
+  ];
+}
+
+function withFocusKept(within: HTMLElement, redraw: () => void): void {
+  const focused = within.contains(document.activeElement) ? document.activeElement?.getAttribute('href') : null;
+  redraw();
+  const again = [...within.querySelectorAll('a')].find((each) => each.getAttribute('href') === focused);
+  if (focused !== null) again?.focus();
+}

@@ -9,4 +9,4 @@ export interface PageContext {
 }
 
 /** Rejects with what went wrong; the shell shows it. */
-export type Page = (context: PageContext, parameters: readonly string[]) => Promise<void>;
+export type Page = (context: PageContext, parameters: readonly (string | undefined)[]) => Promise<void>;

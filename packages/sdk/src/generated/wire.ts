@@ -223,6 +223,8 @@ export interface WireTypes {
   WebhookEndpoint: WebhookEndpoint;
   WebhookEndpointWithSecret: WebhookEndpointWithSecret;
   CreateJob: CreateJob;
+  CreateWebhookEndpoint: CreateWebhookEndpoint;
+  UpdateWebhookEndpoint: UpdateWebhookEndpoint;
 }
 export interface ChatCompletion {
   id: string;
@@ -4203,4 +4205,31 @@ export interface CreateJob {
     keep_best?: number;
     checkpoint_ttl_seconds?: number | null;
   } | null;
+}
+export interface CreateWebhookEndpoint {
+  name: string;
+  url: string;
+  event_types: (
+    | "fine_tuning.job.succeeded"
+    | "fine_tuning.job.failed"
+    | "fine_tuning.job.cancelled"
+    | "eval.run.succeeded"
+    | "eval.run.failed"
+    | "eval.run.canceled"
+    | "webhook_endpoint.disabled"
+  )[];
+}
+export interface UpdateWebhookEndpoint {
+  name?: string;
+  url?: string;
+  event_types?: (
+    | "fine_tuning.job.succeeded"
+    | "fine_tuning.job.failed"
+    | "fine_tuning.job.cancelled"
+    | "eval.run.succeeded"
+    | "eval.run.failed"
+    | "eval.run.canceled"
+    | "webhook_endpoint.disabled"
+  )[];
+  status?: "enabled" | "disabled";
 }

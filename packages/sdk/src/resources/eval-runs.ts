@@ -1,10 +1,17 @@
 /** Runs of an eval: one model over the rows, graded item by item. */
 import type { CreateRun, EvalRunObject, OutputItem } from '../generated/wire.js';
+import { newIdempotencyKey } from '../idempotency-key.js';
+import { Outage } from '../outage.js';
 import { Paginator } from '../paginator.js';
 import type { RequestOptions, Transport } from '../transport.js';
 
 const ENDED: ReadonlySet<EvalRunObject['status']> = new Set(['completed', 'canceled', 'failed']);
 const DEFAULT_POLL_INTERVAL_MS = 500;
+
+export interface CreateRunOptions extends RequestOptions {
+  /** Calls with the same key create one run; by default each call has its own, which its retries share. */
+  readonly idempotencyKey?: string;
+}
 
 export interface ListRuns {
   readonly limit?: number;
@@ -22,6 +29,8 @@ export interface WaitForRun extends RequestOptions {
   /** Called with each state read, the last one included. */
   readonly onUpdate?: (run: EvalRunObject) => void;
   readonly pollIntervalMs?: number;
+  /** Gives up after so long without an answer from the platform; ten minutes unless said. */
+  readonly maxOutageMs?: number;
 }
 
 export class EvalRuns {
@@ -31,8 +40,10 @@ export class EvalRuns {
     this.#transport = transport;
   }
 
-  create(evalId: string, body: CreateRun, options?: RequestOptions): Promise<EvalRunObject> {
-    return this.#transport.json({ method: 'POST', path: runsPath(evalId), body }, options);
+  /** Creates a run. A retry after a lost answer returns the run already made instead of a second one. */
+  create(evalId: string, body: CreateRun, options: CreateRunOptions = {}): Promise<EvalRunObject> {
+    const headers = { 'idempotency-key': options.idempotencyKey ?? newIdempotencyKey() };
+    return this.#transport.json({ method: 'POST', path: runsPath(evalId), body, headers }, options);
   }
 
   list(evalId: string, query: ListRuns = {}, options?: RequestOptions): Paginator<EvalRunObject> {
@@ -55,10 +66,17 @@ export class EvalRuns {
 
   /** Waits for a run's end, whatever that is, and returns it: read `status` and `error`. */
   async wait(evalId: string, runId: string, options: WaitForRun = {}): Promise<EvalRunObject> {
+    const outage = new Outage(this.#transport.settings.nowMs, options.maxOutageMs);
     for (;;) {
-      const run = await this.retrieve(evalId, runId, options);
-      options.onUpdate?.(run);
-      if (ENDED.has(run.status)) return run;
+      const run = await this.retrieve(evalId, runId, options).catch((error: unknown) => {
+        options.signal?.throwIfAborted();
+        return outage.failed(error);
+      });
+      if (run) {
+        outage.answered();
+        options.onUpdate?.(run);
+        if (ENDED.has(run.status)) return run;
+      }
       await this.#transport.settings.sleep(options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS, options.signal);
     }
   }

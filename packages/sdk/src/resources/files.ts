@@ -89,6 +89,7 @@ async function opened(source: FileSource): Promise<{ blob: Blob; name: string }>
   const { openAsBlob, statSync } = await import('node:fs');
   // By itself, openAsBlob names no path when there is no file, and a folder fails only when the upload reads it.
   if (!statSync(source).isFile()) throw new TypeError(`${source} is not a file`);
-  const name = decodeURIComponent(String(source)).split(/[/\\]/).at(-1) || DEFAULT_NAME;
+  const path = source instanceof URL ? decodeURIComponent(source.pathname) : source;
+  const name = path.split(/[/\\]/).at(-1) || DEFAULT_NAME;
   return { blob: await openAsBlob(source), name };
 }

@@ -7,6 +7,7 @@ import type {
   FineTuningJobEvent,
   PreflightReport,
 } from '../generated/wire.js';
+import { newIdempotencyKey } from '../idempotency-key.js';
 import { Paginator } from '../paginator.js';
 import type { RequestOptions, Transport } from '../transport.js';
 
@@ -35,11 +36,14 @@ export interface EventsOptions extends RequestOptions {
   readonly follow?: boolean;
   /** Between two questions where the server does not stream. */
   readonly pollIntervalMs?: number;
+  /** A stream that is silent for so long is opened again; a minute unless said. */
+  readonly idleTimeoutMs?: number;
+  /** Gives up after so long without an answer from the platform; ten minutes unless said. */
+  readonly maxOutageMs?: number;
 }
 
-export interface WaitForJob extends RequestOptions {
+export interface WaitForJob extends Omit<EventsOptions, 'follow'> {
   readonly onEvent?: (event: FineTuningJobEvent) => void;
-  readonly pollIntervalMs?: number;
 }
 
 export class Jobs {
@@ -51,7 +55,7 @@ export class Jobs {
 
   /** Creates a job. A retry after a lost answer returns the job already made instead of a second one. */
   create(body: CreateJob, options: CreateJobOptions = {}): Promise<FineTuningJob> {
-    const headers = { 'idempotency-key': options.idempotencyKey ?? crypto.randomUUID() };
+    const headers = { 'idempotency-key': options.idempotencyKey ?? newIdempotencyKey() };
     return this.#transport.json({ method: 'POST', path: PATH, body, headers }, options);
   }
 
@@ -103,6 +107,7 @@ export class Jobs {
         newestFirst: () => this.listEvents(id, { limit: EVENTS_PER_PAGE }, options),
         hasEnded: async () => hasEnded(await this.retrieve(id, options)),
         sleep: this.#transport.settings.sleep,
+        nowMs: this.#transport.settings.nowMs,
       },
       options,
     );

@@ -52,7 +52,9 @@ export async function uploadInParts(
     throw new PreheatError(`upload ${id} was completed without a file`, { status: 200, code: 'invalid_response' });
   } catch (error) {
     // Best effort: what stays expires by itself.
-    await transport.json({ method: 'POST', path: `${path}/cancel` }, { maxRetries: 0 }).catch(() => undefined);
+    await transport
+      .json({ method: 'POST', path: `${path}/cancel` }, { maxRetries: 0, outlivesClient: true })
+      .catch(() => undefined);
     throw error;
   }
 }

@@ -1,0 +1,2 @@
+/** Where a model is tried out. */
+export const playgroundHref = (model: string): string => `#/playground/${encodeURIComponent(model)}`;
