@@ -1,5 +1,6 @@
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
 import { describe, expect, it } from 'vitest';
+import { byteTokenizer } from '../test-kit/byte-tokenizer.js';
 import { CompletionText } from './completion-text.js';
 
 const tokenizer = loadTokenizer(letterToSoundTokenizer());
@@ -34,5 +35,24 @@ describe.each([1, 2, 3, 100])('in chunks of %i tokens', (chunk) => {
 
   it('takes the earliest of several stop sequences', () => {
     expect(stream('abcdef', ['ef', 'cd'], chunk).joined).toBe('ab');
+  });
+});
+
+describe('of tokens that are parts of characters', () => {
+  const bytes = byteTokenizer();
+  const pieces = (text: string, stops: string[]): string[] => {
+    const completion = new CompletionText(bytes, stops);
+    const all: string[] = [];
+    for (const token of bytes.encode(text)) if (!completion.isStopped) all.push(completion.push([token]));
+    return [...all, completion.finish()].filter((piece) => piece !== '');
+  };
+
+  it('gives out whole characters', () => {
+    expect(pieces('aé€b', [])).toEqual(['a', 'é', '€', 'b']);
+  });
+
+  it('holds back the beginning of a stop sequence whose next character is not whole yet', () => {
+    expect(pieces('a STé b', ['STé'])).toEqual(['a', ' ']);
+    expect(pieces('a ST€ b', ['STé'])).toEqual(['a', ' ', 'ST€', ' ', 'b']);
   });
 });

@@ -2,7 +2,9 @@
  * The text of one answer, as its tokens arrive. Text is given out only when no later token can change or withdraw it: a
  * character cut in half waits for its rest, and the beginning of a stop sequence waits until it is known to be none.
  */
+import type { GenerateRequest } from '@preheat/inference';
 import { partialEnd, type Tokenizer } from '@preheat/tokenizer';
+import type { AnswerPlan } from './plan-completion.js';
 
 /** What the decoder writes where bytes do not form a character yet. */
 const REPLACEMENT = '\ufffd';
@@ -86,9 +88,28 @@ export class CompletionText {
     return high;
   }
 
+  /** Bytes that form no character yet, and before them what a stop sequence may begin with. */
   #uncertainLength(text: string): number {
-    const trimmed = text.endsWith(REPLACEMENT) ? text.length - text.replace(/\ufffd+$/, '').length : 0;
-    const partial = this.#stops.map((stop) => partialEnd(text, stop));
-    return Math.max(trimmed, ...partial, 0);
+    const whole = text.endsWith(REPLACEMENT) ? text.replace(/\ufffd+$/, '') : text;
+    const partial = [text, whole].map((end) => Math.max(0, ...this.#stops.map((stop) => partialEnd(end, stop))));
+    return Math.max(partial[0] ?? 0, text.length - whole.length + (partial[1] ?? 0));
   }
+}
+
+/** The requests of a plan, whose rows end with their stop sequences instead of going on to their limits. */
+export function untilStops({
+  requests,
+  tokenizer,
+  stops,
+  kept,
+}: Pick<AnswerPlan, 'requests' | 'tokenizer' | 'stops' | 'kept'>): readonly GenerateRequest[] {
+  if (stops.length === 0) return requests;
+  return requests.map((request) => {
+    const text = new CompletionText(tokenizer, stops, kept);
+    const until = (tokens: Int32Array): boolean => {
+      text.push(tokens);
+      return text.isStopped;
+    };
+    return { ...request, until };
+  });
 }
