@@ -135,11 +135,15 @@ export class ServedDecoders {
   }
 
   async #open(record: ModelRecord): Promise<DecoderSession> {
-    const { config, tensors } = await this.#models.load(record);
+    const { config } = await this.#models.describe(record);
     const prefixCacheBytes = Math.max(MIN_PREFIX_CACHE_BYTES, PREFIX_CACHE_SHARE * decoderBytes(config, 0));
     const options = { prefixCacheBytes, ...this.#batches };
-    if (this.#workers === 0) return DecoderSession.create(config, tensors, options);
-    return DecoderPool.create(config, tensors, { ...options, workers: this.#workers });
+    const bytes = decoderBytes(config, Math.max(1, this.#workers)) + prefixCacheBytes;
+    return this.#sessions.open(bytes, async () => {
+      const { tensors } = await this.#models.load(record);
+      if (this.#workers === 0) return DecoderSession.create(config, tensors, options);
+      return DecoderPool.create(config, tensors, { ...options, workers: this.#workers });
+    });
   }
 
   /** Every runner has a copy, and each copy may be as large as the matrices that arrived. */
