@@ -8,6 +8,8 @@ import type { AnswerPlan } from './plan-completion.js';
 
 /** What the decoder writes where bytes do not form a character yet. */
 const REPLACEMENT = '\ufffd';
+/** Tokens before new ones that are decoded with them: what a token reads like may depend on its neighbours, not on all before it. */
+const CONTEXT_TOKENS = 32;
 
 export class CompletionText {
   readonly #tokenizer: Tokenizer;
@@ -16,6 +18,8 @@ export class CompletionText {
   #tokens: number[] = [];
   #sent = 0;
   #text = '';
+  /** The text of the first of the tokens, which later ones do not change. */
+  #settled = { tokens: 0, text: '' };
   #isStopped = false;
 
   /** @param kept control tokens that are part of the text. */
@@ -44,8 +48,10 @@ export class CompletionText {
   push(tokens: ArrayLike<number>): string {
     const before = this.#tokens.length;
     for (const token of Array.from(tokens)) this.#tokens.push(token);
-    const decoded = this.#decode(this.#tokens.length);
-    const stopAt = this.#firstStop(decoded);
+    // What is behind it may have been half a character.
+    const searched = this.#settled.text.length;
+    const decoded = this.#decodeNew();
+    const stopAt = this.#firstStop(decoded, searched);
     if (stopAt !== undefined) {
       this.#isStopped = true;
       this.#text = decoded.slice(0, stopAt);
@@ -67,13 +73,26 @@ export class CompletionText {
     return piece;
   }
 
-  #decode(count: number): string {
-    return this.#tokenizer.decode(this.#tokens.slice(0, count), { skipSpecialTokens: true, kept: this.#kept });
+  /** All of the text, of which only what is new is decoded: an answer of n tokens would else take time in the square of n. */
+  #decodeNew(): string {
+    const { tokens, text } = this.#settled;
+    const start = Math.max(0, tokens - CONTEXT_TOKENS);
+    const known = this.#decode(tokens, start).length;
+    const window = this.#decode(this.#tokens.length, start);
+    const decoded = text + window.slice(known);
+    if (!window.endsWith(REPLACEMENT)) this.#settled = { tokens: this.#tokens.length, text: decoded };
+    return decoded;
   }
 
-  #firstStop(text: string): number | undefined {
-    const found = this.#stops.map((stop) => text.indexOf(stop)).filter((index) => index >= 0);
-    return found.length > 0 ? Math.min(...found) : undefined;
+  #decode(end: number, start = 0): string {
+    return this.#tokenizer.decode(this.#tokens.slice(start, end), { skipSpecialTokens: true, kept: this.#kept });
+  }
+
+  /** @param searched Length of the beginning that holds no stop sequence. */
+  #firstStop(text: string, searched = 0): number | undefined {
+    const found = this.#stops.map((stop) => text.indexOf(stop, Math.max(0, searched - stop.length)));
+    const there = found.filter((index) => index >= 0);
+    return there.length > 0 ? Math.min(...there) : undefined;
   }
 
   /** The fewest tokens whose text holds a stop sequence, by bisection: more tokens never take it away. */
