@@ -256,6 +256,41 @@ describe('refused', () => {
     }
   });
 
+  it('a text that no context holds without tokenising it, which would take seconds', async () => {
+    const api = await startApi();
+    const { models } = api.deps;
+    const describe = models.describe.bind(models);
+    let encoded = 0;
+    models.describe = async (record) => {
+      const model = await describe(record);
+      const count = <A extends unknown[], R>(method: (...given: A) => R) => {
+        return (...given: A): R => {
+          encoded++;
+          return method(...given);
+        };
+      };
+      const { encode, encodePrompt } = model.tokenizer;
+      return { ...model, tokenizer: { ...model.tokenizer, encode: count(encode), encodePrompt: count(encodePrompt) } };
+    };
+    const content = 'a'.repeat(100_000);
+    const long = await chat(api, { messages: [{ role: 'user', content: [{ type: 'text', text: content }] }] });
+    const payload = { model: MODEL, prompt: ['a', content] };
+    const text = await api.call({ method: 'POST', url: '/v1/completions', payload });
+    for (const [response, param] of [
+      [long, 'messages'],
+      [text, 'prompt'],
+    ] as const) {
+      expect([response.statusCode, response.json()]).toMatchObject([
+        400,
+        { error: { code: 'context_length_exceeded', param } },
+      ]);
+    }
+    expect(encoded).toBe(0);
+    expect((await chat(api, { max_tokens: 1 })).statusCode).toBe(200);
+    expect(encoded).toBeGreaterThan(0);
+    await api.app.close();
+  });
+
   it('nothing that equals leaving a field out', async () => {
     const api = await startApi();
     const fields = {
