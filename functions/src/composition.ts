@@ -1,6 +1,6 @@
 /** Assembles the parts from a platform that is open; every program of this package starts here. */
 import { isIP } from 'node:net';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { openPlatform, type Platform } from '@preheat/adapters/platform';
 import {
   ApiSettings,
@@ -43,6 +43,9 @@ const DEFAULT_ORPHAN_GRACE_MS = 24 * 3_600_000;
 /** Memory for loaded models: a fraction of a function's, and nothing to a server. */
 const DECODER_BUDGET_BYTES = 1024 * 1024 * 1024;
 
+/** Keys and values of rows that one decoder answers at a time: a share of the machine, since a call of the runtime copies them. */
+const BATCH_CACHE_BYTES = totalmem() / 8;
+
 /** Sandboxes of python graders at once: a process of about 170 MB each. */
 const PYTHON_PROCESSES = 2;
 
@@ -59,7 +62,8 @@ export async function openParts(environment: Environment, program: string, decod
   const platform = await openPlatform(settings, program);
   const models = new ModelRegistry(platform.store);
   const { clock } = platform;
-  const decoders = new DecoderServing(models, { budgetBytes: DECODER_BUDGET_BYTES, workers: decoderWorkers, clock });
+  const memory = { budgetBytes: DECODER_BUDGET_BYTES, batchCacheBytes: BATCH_CACHE_BYTES };
+  const decoders = new DecoderServing(models, { ...memory, workers: decoderWorkers, clock });
   const jobs = new JobStore({ ...platform, queue: platform.jobQueue });
   const graders = openGraders({
     settings: readSettings(GraderSettings, { ...environment }),

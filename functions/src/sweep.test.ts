@@ -125,7 +125,7 @@ it('goes on in the next sweep with an eval that is deleted, where there is no ti
   const [active] = (await deps.store.list(KEYS.activeRuns)).entries;
   const evalId = active?.key.slice(KEYS.activeRuns.length).split('--')[0] ?? '';
   await deps.store.delete(KEYS.evaluation(evalId));
-  for (let n = 0; n < 40; n++) await deps.store.put(`${KEYS.evaluationObjects(evalId)}zz/${n}`, new Uint8Array());
+  for (let n = 0; n < 400; n++) await deps.store.put(`${KEYS.evaluationObjects(evalId)}zz/${n}`, new Uint8Array());
   const slowStore = slow(deps.store, clock, 20);
   const left = async () => (await deps.store.list(KEYS.evaluationObjects(evalId))).entries.length;
   const before = await left();

@@ -10,6 +10,7 @@ import { FileLibrary } from './files/file-library.js';
 import { Aliases } from './publishing/aliases.js';
 import { rememberPublication, sweepPublications } from './publishing/sweep-publications.js';
 import { StoredCompletions } from './stored-completions/stored-completions.js';
+import { sweepDoomedEvals } from './evaluation/forget-eval.js';
 import { sweepRuns } from './evaluation/sweep-runs.js';
 import { collectFiles } from './files/collect-files.js';
 import { sweepFileExpiries } from './files/sweep-file-expiries.js';
@@ -41,6 +42,7 @@ const SHARES = {
   fileExpiries: 1,
   files: 1,
   imports: 1,
+  evals: 1,
   uploads: 1,
   learned: 1,
   runners: 1,
@@ -141,6 +143,7 @@ function stagesOf(parts: SweepParts, options: SweepOptions, turns: SweepTurns): 
     { name: 'fileExpiries', turns: ['fileExpiries'], run: () => sweepFileExpiries({ ...parts, files }, expiring()) },
     { name: 'files', turns: ['files'], run: () => collectFiles(parts, collecting('files')) },
     { name: 'imports', turns: ['imports'], run: () => collectImports(parts, collecting('imports')) },
+    { name: 'evals', turns: ['evals'], run: () => sweepDoomedEvals(parts, turns.take('evals')) },
     { name: 'uploads', turns: ['uploads'], run: () => sweepUploads(parts, turns.take('uploads')) },
     { name: 'learned', turns: [], run: () => foldKeyStateShards(parts, collecting('learned')) },
     { name: 'runnersGone', turns: ['runners'], run: () => new RunnerRegistry(parts).sweep(turns.take('runners')) },

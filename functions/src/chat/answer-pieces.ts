@@ -22,7 +22,12 @@ const CHUNK_TOKENS = 8;
 
 /** Pieces of all choices, each choice in its order; the last of every choice has its reason and no text. */
 export function answerPieces(model: ServedModel, plan: AnswerPlan, signal: AbortSignal): AsyncGenerator<AnswerPiece> {
-  return interleaved(plan.requests.map((_, index) => choicePieces(model, plan, index, signal)));
+  const left = new AbortController();
+  const either = AbortSignal.any([signal, left.signal]);
+  return merged(
+    plan.requests.map((_, index) => choicePieces(model, plan, index, either)),
+    () => left.abort(new Error('nobody takes the answer any more')),
+  );
 }
 
 async function* choicePieces(
@@ -54,20 +59,29 @@ async function* choicePieces(
   yield { ...withoutTokens, text: '', finishReason };
 }
 
-/** One item of each source in turn, so that no choice waits for another to end. */
-async function* interleaved<T>(sources: AsyncGenerator<T>[]): AsyncGenerator<T> {
-  let live = sources;
+/**
+ * Items of all sources as they come, each source in its order: none waits for another, neither to begin nor for its next item.
+ * @param leave Ends the sources that are still at work.
+ */
+async function* merged<T>(sources: readonly AsyncGenerator<T>[], leave: () => void): AsyncGenerator<T> {
+  const nextOf = (source: AsyncGenerator<T>) => {
+    const next = source.next().then((item) => ({ source, item }));
+    // Whoever takes it is told of its failure; until then it is nobody's.
+    next.catch(() => undefined);
+    return next;
+  };
+  const coming = new Map(sources.map((source) => [source, nextOf(source)]));
   try {
-    while (live.length > 0) {
-      const ended = new Set<AsyncGenerator<T>>();
-      for (const source of live) {
-        const next = await source.next();
-        if (next.done) ended.add(source);
-        else yield next.value;
-      }
-      live = live.filter((source) => !ended.has(source));
+    while (coming.size > 0) {
+      const { source, item } = await Promise.race(coming.values());
+      coming.delete(source);
+      if (item.done) continue;
+      // The latest last: of those that are ready the first one wins.
+      coming.set(source, nextOf(source));
+      yield item.value;
     }
   } finally {
-    for (const source of live) await source.return(undefined);
+    leave();
+    await Promise.allSettled(coming.values());
   }
 }

@@ -5,7 +5,7 @@ import type { GeneratedRow } from '@preheat/inference';
 import type { ServedModel } from '../serving/decoder-serving.js';
 import { AnswerReader, readAnswer, type Said } from './answer-reader.js';
 import { refuseUnwritable } from './cached-constraint.js';
-import { CompletionText } from './completion-text.js';
+import { CompletionText, untilStops } from './completion-text.js';
 import { toWireLogProbs } from './log-probs.js';
 import type { AnswerPlan, CompletionPlan } from './plan-completion.js';
 
@@ -23,7 +23,7 @@ export async function completeChat(
   signal: AbortSignal,
 ): Promise<ChatCompletion> {
   const refuse = (error: unknown) => refuseUnwritable(error, plan.constrainedBy);
-  const rows = await model.decoder.generate(plan.requests, { ...plan.options, signal }).catch(refuse);
+  const rows = await model.decoder.generate(untilStops(plan), { ...plan.options, signal }).catch(refuse);
   const choices = rows.map((row, index) => toChoice(row, index, plan, header));
   const completionTokens = choices.reduce((sum, choice) => sum + choice.tokens, 0);
   return {
@@ -95,7 +95,8 @@ function toChoice(row: GeneratedRow, index: number, plan: CompletionPlan, header
   return { choice, tokens: taken };
 }
 
-function tokenFields(row: GeneratedRow, count: number) {
+/** The first tokens of a row, as they were drawn. */
+export function tokenFields(row: GeneratedRow, count: number) {
   return {
     token_ids: Array.from(row.tokens.subarray(0, count)),
     token_logprobs: Array.from(row.logProbs.subarray(0, count)),

@@ -19,6 +19,14 @@ export function toWireLogProbs(row: GeneratedRow, count: number, top: number, to
 }
 
 function wireToken(id: number, logprob: number, tokenizer: Tokenizer) {
-  const token = tokenizer.decode([id]);
-  return { token, logprob, bytes: [...new TextEncoder().encode(token)] };
+  const text = tokenText(id, tokenizer);
+  const bytes = tokenizer.tokenBytes(id) ?? new TextEncoder().encode(text);
+  return { token: text, logprob, bytes: [...bytes] };
+}
+
+/** What a token adds to a text; U+FFFD where it is a part of a character, whose bytes tell more. */
+export function tokenText(id: number, tokenizer: Tokenizer): string {
+  const bytes = tokenizer.tokenBytes(id);
+  // A tokenizer that decodes a token alone may drop the space it begins with.
+  return bytes ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes) : tokenizer.decode([id]);
 }

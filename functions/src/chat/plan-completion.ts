@@ -46,6 +46,7 @@ export type SamplingRequest = Pick<
 /** @throws ApiError `context_length_exceeded` or `invalid_request`. */
 export function planCompletion(model: ModelDescription, request: ChatCompletionRequest, seed: number): CompletionPlan {
   const tools = planTools(model, request);
+  refuseOverlong(model, charactersOf(request.messages), 'messages');
   const tokens = encodePrompt(model.tokenizer, request.messages, tools);
   const maxNewTokens = completionLimit(request, tokens.length, model.config.max_position_embeddings);
   const wantsLogProbs = request.logprobs === true;
@@ -149,6 +150,23 @@ function completionLimit(request: ChatCompletionRequest, promptTokens: number, c
   if (room >= 1 && (asked ?? 1) <= room) return asked ?? room;
   refuseLength(contextTokens, promptTokens, asked, room < 1 ? 'messages' : 'max_completion_tokens');
 }
+
+/** No vocabulary has longer tokens: the longest of large ones are runs of spaces. */
+const MAX_CHARACTERS_PER_TOKEN = 256;
+
+/** Refuses a text before it is tokenised, which takes seconds for what no context holds. @throws ApiError `context_length_exceeded`. */
+export function refuseOverlong({ config }: ModelDescription, characters: number, param: string): void {
+  const context = config.max_position_embeddings;
+  if (characters <= context * MAX_CHARACTERS_PER_TOKEN) return;
+  const message = `The model holds ${context} tokens; a text of ${characters} characters has more.`;
+  throw new ApiError('context_length_exceeded', message, { param });
+}
+
+const charactersOf = (messages: ChatCompletionRequest['messages']): number =>
+  messages.reduce((sum, { content }) => {
+    const parts = typeof content === 'string' ? [content] : (content ?? []).map(({ text }) => text);
+    return sum + parts.reduce((length, text) => length + text.length, 0);
+  }, 0);
 
 /** @throws ApiError `context_length_exceeded`. */
 export function refuseLength(context: number, promptTokens: number, asked: number | null, param: string): never {

@@ -7,7 +7,7 @@ import { dataFrame, DONE_FRAME } from '../streaming/server-sent-events.js';
 import { acquireWarming, type Warming } from './acquire-warming.js';
 import { type AnswerPiece, answerPieces } from './answer-pieces.js';
 import type { AnswerReader, Said } from './answer-reader.js';
-import { choiceReader, type CompletionHeader, usageOf } from './complete-chat.js';
+import { choiceReader, type CompletionHeader, tokenFields, usageOf } from './complete-chat.js';
 import { toWireLogProbs } from './log-probs.js';
 import type { CompletionPlan } from './plan-completion.js';
 
@@ -71,13 +71,14 @@ class ChoiceWriter {
       const end: Choice = { ...this.#choice({}), finish_reason: this.#reader.finishReason(finishReason) };
       return Object.keys(rest).length === 0 ? [end] : [this.#choice(rest), end];
     }
-    const { topLogProbs, tokenizer } = this.#plan;
+    const { topLogProbs, tokenizer, returnsTokenIds } = this.#plan;
     const logprobs =
       topLogProbs === null || !decoded ? null : toWireLogProbs(decoded.row, decoded.tokens, topLogProbs, tokenizer);
     const delta = this.#delta(this.#reader.push(text));
     if (Object.keys(delta).length === 0 && logprobs === null && taken === 0) return [];
     // What is held back as it may become a call keeps the connection alive all the same.
-    return [{ ...this.#choice(this.#plan.tools ? delta : { content: '', ...delta }), logprobs }];
+    const drawn = returnsTokenIds && decoded ? tokenFields(decoded.row, taken) : {};
+    return [{ ...this.#choice(this.#plan.tools ? delta : { content: '', ...delta }), logprobs, ...drawn }];
   }
 
   #delta({ content, toolCalls }: Said): Choice['delta'] {

@@ -73,13 +73,23 @@ export async function generatedAnswers(
   const { tools, options: constraint } = planAnswers(model, sampling.constraining);
   const asking = { model, messages, tools, reserved: sampling.maxCompletionTokens ?? 1 };
   const prepared = requests.map(({ row }) => prepare(row, asking));
-  const prompts = prepared.flatMap((item, i) =>
-    'tokens' in item ? (requests[i]?.keys ?? []).map((key) => ({ tokens: item.tokens, key })) : [],
-  );
-  const longest = Math.max(0, ...prompts.map(({ tokens }) => tokens.length));
+  // An answer has the room that its own prompt leaves: which rows come with it in a batch is a matter of time.
+  const roomFor = (tokens: Int32Array) => sampling.maxCompletionTokens ?? context - tokens.length;
+  const prompts = prepared.flatMap((item, i) => {
+    if (!('tokens' in item)) return [];
+    const { tokens } = item;
+    return (requests[i]?.keys ?? []).map((key) => ({ tokens, key, options: { maxNewTokens: roomFor(tokens) } }));
+  });
   const { temperature, topP, seed } = sampling;
-  const maxNewTokens = sampling.maxCompletionTokens ?? context - longest;
-  const options = { maxNewTokens, temperature, topP, seed, signal, stopIds: endTokenIds(model.config), ...constraint };
+  const options = {
+    maxNewTokens: context,
+    temperature,
+    topP,
+    seed,
+    signal,
+    stopIds: endTokenIds(model.config),
+    ...constraint,
+  };
   const { fields } = sampling.constraining;
   const refuse = (error: unknown) => refuseUnwritable(error, tools ? fields.tools : fields.format);
   const rows = prompts.length === 0 ? [] : await model.decoder.generate(prompts, options).catch(refuse);

@@ -8,12 +8,9 @@ import {
   type StoredRun,
 } from '@preheat/contracts';
 import { type ItemScores, itemScores, type Mean } from './item-scores.js';
-import { type MeanDifference, pairedBootstrap } from './paired-bootstrap.js';
+import { type MeanDifference, mostResamples, pairedBootstrap } from './paired-bootstrap.js';
 import { modelOf } from './run-sampling.js';
 import type { Runs } from './runs.js';
-
-/** Of one comparison: seconds of computing, in turns. */
-const MAX_DRAWS = 500_000_000;
 
 type Pair = readonly [baseline: ItemScores, candidate: ItemScores];
 
@@ -30,7 +27,7 @@ export async function compareRuns(runs: Runs, evaluation: StoredEval, request: C
     const other = after.get(key);
     return other ? [[scores, other]] : [];
   });
-  refuseExtremes(pairs.length, resamples);
+  refuseExtremes(pairs.length, resamples, 1 + names.length);
   const measures = [null, ...names].map((name) => measureOf(pairs, name));
   const differences = await pairedBootstrap(
     measures.map(({ difference }) => difference),
@@ -49,13 +46,14 @@ export async function compareRuns(runs: Runs, evaluation: StoredEval, request: C
   };
 }
 
-function refuseExtremes(items: number, resamples: number): void {
+function refuseExtremes(items: number, resamples: number, measures: number): void {
   if (items < 2) {
     const message = `The runs share ${items} items; a comparison needs at least two that both have.`;
     throw new ApiError('invalid_request', message, { param: 'candidate' });
   }
-  if (items * resamples <= MAX_DRAWS) return;
-  const message = `${resamples} resamples of ${items} items are too many; ask for at most ${Math.floor(MAX_DRAWS / items)}.`;
+  const most = mostResamples(items, measures);
+  if (resamples <= most) return;
+  const message = `${resamples} resamples of ${items} items with ${measures - 1} criteria are too many; ask for at most ${most}.`;
   throw new ApiError('invalid_request', message, { param: 'resamples' });
 }
 

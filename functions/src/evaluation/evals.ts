@@ -12,12 +12,12 @@ import type { GraderPool } from '@preheat/graders';
 import { ownedBy } from '@preheat/jobs';
 import type { Clock, Ids, ObjectStore } from '@preheat/ports';
 import { firstProblem } from '../fine-tuning/first-problem.js';
-import { findKey, type ObjectIndex, readPage } from '../listing/object-index.js';
+import { type ObjectIndex, readPage } from '../listing/object-index.js';
 import type { PageOf, PageRequest } from '../listing/page.js';
 import { timeId } from '../listing/time-id.js';
 import { checkCriteria } from './criteria.js';
 import { COMPLETION_ITEM_SCHEMA, dataSourceConfig } from './data-source-schema.js';
-import { forgetEval } from './forget-eval.js';
+import { doomEval, forgetDoomedEval } from './forget-eval.js';
 import { itemSchemaProblem } from './item-schema.js';
 
 export interface EvalDependencies {
@@ -28,6 +28,8 @@ export interface EvalDependencies {
 }
 
 const MAX_SWAPS = 8;
+/** Of one request: nobody sees what is left, and a function is stopped after half a minute. */
+const DELETION_LIMIT_MS = 5_000;
 
 const notFound = (id: string): ApiError =>
   new ApiError('not_found', `No eval with id ${id} exists in this project.`, { param: 'eval_id' });
@@ -97,13 +99,16 @@ export class Evals {
     throw new Error(`gave up changing ${key} after ${MAX_SWAPS} lost swaps`);
   }
 
-  /** Deletes the eval with its runs; a run under way loses its document and stops. */
+  /**
+   * Deletes the eval with its runs; a run under way loses its document and stops. Of many runs the sweeper deletes what is left after
+   * a while.
+   */
   async delete(projectId: string, id: string): Promise<void> {
     await this.get(projectId, id);
-    const { store } = this.#deps;
-    const entry = await findKey(this.#index(projectId), id);
-    if (entry !== undefined) await store.delete(entry);
-    await forgetEval(store, id);
+    const { store, clock } = this.#deps;
+    const untilMs = clock.nowMs() + DELETION_LIMIT_MS;
+    await doomEval(store, id);
+    await forgetDoomedEval(store, id, () => clock.nowMs() >= untilMs);
   }
 
   #index(projectId: string): ObjectIndex {

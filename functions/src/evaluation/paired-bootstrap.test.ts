@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pairedBootstrap } from './paired-bootstrap.js';
+import { mostResamples, pairedBootstrap } from './paired-bootstrap.js';
 
 const OPTIONS = { seed: 1, resamples: 4000, confidence: 0.95 };
 const SIGNS = Float64Array.from({ length: 400 }, (_, i) => (i % 4 === 0 ? -1 : 1));
@@ -45,4 +45,9 @@ describe('the paired bootstrap', () => {
     }
     expect(rejected / 200).toBeLessThan(0.12);
   });
+});
+
+it('may be asked for less the more criteria there are, and for what is usual of as many items as a run may well have', () => {
+  expect(mostResamples(50_000, 2)).toBeGreaterThanOrEqual(10_000);
+  expect(mostResamples(50_000, 33)).toBeLessThan(mostResamples(50_000, 2) / 10);
 });

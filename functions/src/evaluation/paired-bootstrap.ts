@@ -21,8 +21,17 @@ export interface BootstrapOptions {
   readonly confidence: number;
 }
 
-/** Draws between two turns of the event loop: a few milliseconds. */
+/** Draws and readings between two turns of the event loop: a few milliseconds. */
 const DRAWS_PER_TURN = 1_000_000;
+/** Of one comparison: seconds. */
+const MAX_DRAWS = 2_000_000_000;
+
+/** Of one resample: an item is drawn once for all measures, and read for each. */
+const drawsOf = (items: number, measures: number): number => items * (1 + measures);
+
+/** Resamples that one comparison may ask for. */
+export const mostResamples = (items: number, measures: number): number =>
+  Math.floor(MAX_DRAWS / drawsOf(items, measures));
 
 /**
  * @param differences Per measure one number an item, all of the same length N ≥ 1.
@@ -36,7 +45,7 @@ export async function pairedBootstrap(
   const draw = fastUniforms(CounterRandom.fromSeed(seed));
   const means = differences.map(() => new Float64Array(resamples));
   const chosen = new Uint32Array(items);
-  const resamplesPerTurn = Math.max(1, Math.floor(DRAWS_PER_TURN / items));
+  const resamplesPerTurn = Math.max(1, Math.floor(DRAWS_PER_TURN / drawsOf(items, differences.length)));
   for (let r = 0; r < resamples; r++) {
     for (let i = 0; i < items; i++) chosen[i] = Math.floor(draw() * items);
     for (const [m, values] of differences.entries()) (means[m] as Float64Array)[r] = meanAt(values, chosen);

@@ -1,7 +1,8 @@
 /** What a process refuses rather than dies of, over real sockets. */
 import { once } from 'node:events';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Server } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ApiUnderTest, KEY, startApi } from '../test-kit/api-under-test.js';
@@ -59,6 +60,34 @@ describe('event streams', () => {
     streams[0]?.destroy();
     await expect.poll(async () => (await peek(port, path)).statusCode).toBe(200);
   });
+
+  it('have their place back when the client leaves before the first frame', async () => {
+    const port = await listen({ limits: { openStreams: 1, openStreamsPerProject: 1 } });
+    const path = `/v1/fine_tuning/jobs/${await new OwnedThings(api).named('job_id')}/events?stream=true`;
+    const { store } = api.deps;
+    const get = store.get.bind(store);
+    let isAsked = false;
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    store.get = async (key) => {
+      isAsked = true;
+      await answered;
+      return get(key);
+    };
+    const left = begin(port, path);
+    left.end();
+    await expect.poll(() => isAsked).toBe(true);
+    left.destroy();
+    await expect.poll(() => connectionsOf(api.app.server)).toBe(0);
+    store.get = get;
+    answer();
+    // Whoever left takes the only place meanwhile.
+    for (let turn = 0; turn < 100; turn++) await setImmediate();
+    expect((await peek(port, path)).statusCode).toBe(200);
+  });
+
+  const connectionsOf = (server: Server) =>
+    new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
 
   async function peek(port: number, path: string): Promise<IncomingMessage> {
     const request = begin(port, path);

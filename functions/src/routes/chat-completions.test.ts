@@ -87,7 +87,36 @@ describe('a buffered completion', () => {
     expect(choice?.finish_reason).toBe('stop');
     await api.app.close();
   });
+
+  it('is not decoded beyond its stop sequence', async () => {
+    const api = await startApi();
+    const fields = { seed: 5, max_tokens: 100, logit_bias: { 2: -100 } };
+    const whole = (await complete(api, fields)).choices[0]?.message.content ?? '';
+    const decoded = watched(api);
+    const { choices, usage } = await complete(api, { ...fields, n: 2, stop: [whole.slice(3, 5)] });
+    expect(choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: whole.slice(0, 3) } });
+    expect(decoded.tokens[0]).toBeLessThan(100);
+    expect(usage.completion_tokens).toBeLessThanOrEqual(decoded.tokens.reduce((sum, tokens) => sum + tokens, 0));
+    await api.app.close();
+  });
 });
+
+/** Everything that decoders of the API are asked for, and how many tokens the answers had. */
+function watched(api: ApiUnderTest): { tokens: number[] } {
+  const { decoders } = api.deps;
+  const acquire = decoders.acquire.bind(decoders);
+  const seen: { tokens: number[] } = { tokens: [] };
+  decoders.acquire = async (...of) => {
+    const model = await acquire(...of);
+    const generate: typeof model.decoder.generate = async (...asked) => {
+      const rows = await model.decoder.generate(...asked);
+      seen.tokens.push(...rows.map(({ tokens }) => tokens.length));
+      return rows;
+    };
+    return { ...model, decoder: { ...model.decoder, generate } as typeof model.decoder };
+  };
+  return seen;
+}
 
 describe('a streamed completion', () => {
   it('is the buffered one in pieces: role first, finish reason last, usage when asked for', async () => {
@@ -107,6 +136,23 @@ describe('a streamed completion', () => {
     }
     expect(chunks.at(-1)).toMatchObject({ choices: [], usage: buffered.usage });
     expect(new Set(chunks.map(({ id }) => id)).size).toBe(1);
+    await api.app.close();
+  });
+
+  it('tells token ids as the buffered one does, and keeps them when it is stored', async () => {
+    const api = await startApi();
+    const fields = { seed: 9, n: 2, max_tokens: 30, return_token_ids: true };
+    const buffered = await complete(api, fields);
+    const chunks = chunksOf((await chat(api, { ...fields, stream: true, store: true })).body);
+    const told = (index: number) => chunks.flatMap(({ choices }) => choices.filter((one) => one.index === index));
+    for (const { index, token_ids, token_logprobs } of buffered.choices) {
+      expect(told(index).flatMap((one) => one.token_ids ?? [])).toEqual(token_ids);
+      expect(told(index).flatMap((one) => one.token_logprobs ?? [])).toEqual(token_logprobs);
+    }
+    const stored = await api.call({ url: `/v1/chat/completions/${chunks[0]?.id}` });
+    expect((stored.json() as ChatCompletion).choices.map((one) => one.token_ids)).toEqual(
+      buffered.choices.map((one) => one.token_ids),
+    );
     await api.app.close();
   });
 
@@ -208,6 +254,41 @@ describe('refused', () => {
       const response = await chat(api, { ...fields, stream });
       expect([response.statusCode, response.json()]).toMatchObject([status, { error: { code, param } }]);
     }
+  });
+
+  it('a text that no context holds without tokenising it, which would take seconds', async () => {
+    const api = await startApi();
+    const { models } = api.deps;
+    const describe = models.describe.bind(models);
+    let encoded = 0;
+    models.describe = async (record) => {
+      const model = await describe(record);
+      const count = <A extends unknown[], R>(method: (...given: A) => R) => {
+        return (...given: A): R => {
+          encoded++;
+          return method(...given);
+        };
+      };
+      const { encode, encodePrompt } = model.tokenizer;
+      return { ...model, tokenizer: { ...model.tokenizer, encode: count(encode), encodePrompt: count(encodePrompt) } };
+    };
+    const content = 'a'.repeat(100_000);
+    const long = await chat(api, { messages: [{ role: 'user', content: [{ type: 'text', text: content }] }] });
+    const payload = { model: MODEL, prompt: ['a', content] };
+    const text = await api.call({ method: 'POST', url: '/v1/completions', payload });
+    for (const [response, param] of [
+      [long, 'messages'],
+      [text, 'prompt'],
+    ] as const) {
+      expect([response.statusCode, response.json()]).toMatchObject([
+        400,
+        { error: { code: 'context_length_exceeded', param } },
+      ]);
+    }
+    expect(encoded).toBe(0);
+    expect((await chat(api, { max_tokens: 1 })).statusCode).toBe(200);
+    expect(encoded).toBeGreaterThan(0);
+    await api.app.close();
   });
 
   it('nothing that equals leaving a field out', async () => {

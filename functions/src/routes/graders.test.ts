@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { startApi } from '../test-kit/api-under-test.js';
 import { GRADER } from '../test-kit/rows.js';
+import { publishToolModel } from '../test-kit/tool-model.js';
 
 const EXACT = {
   type: 'string_check',
@@ -55,6 +56,17 @@ describe('running a grader', () => {
       response.json() as { model_grader_token_usage_per_model: Record<string, { completion_tokens: number }> }
     ).model_grader_token_usage_per_model['preheat-1m'];
     expect(usage?.completion_tokens).toBeGreaterThan(0);
+  });
+
+  it('holds a judge to the form of its answer, whatever it would say else', async () => {
+    const api = await startApi();
+    const model = await publishToolModel(api, 'tagged');
+    const sampling_params = { max_completions_tokens: 1500, seed: 3 };
+    const grader = { type: 'score_model', name: 'judge', model, input: ASKED, sampling_params };
+    const payload = { grader, model_sample: 'x' };
+    const response = await api.call({ method: 'POST', url: '/v1/fine_tuning/alpha/graders/run', payload });
+    expect(response.json()).toMatchObject({ metadata: { errors: { model_grader_parse_error: false } } });
+    await api.app.close();
   });
 
   it('flags what a sample or an item lacks instead of failing', async () => {

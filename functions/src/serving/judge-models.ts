@@ -1,6 +1,7 @@
 /** Models of the platform as graders ask them: opened from the memory that serves chat, given back after every answer. */
 import { endTokenIds } from '@preheat/contracts';
 import type { JudgeModel, JudgeModels } from '@preheat/graders';
+import { schemaOptions } from '@preheat/inference/grammar';
 import type { ModelRegistry } from '@preheat/inference/model-registry';
 import type { DecoderServing } from './decoder-serving.js';
 import { isStorable } from './find-model.js';
@@ -27,7 +28,8 @@ export class ServedJudges implements JudgeModels {
       stopIds: endTokenIds(config),
       encodePrompt: (messages) => tokenizer.encodePrompt(messages),
       decode: (tokens) => tokenizer.decode(tokens, { skipSpecialTokens: true }),
-      generate: (requests, options) => decoder.generate(requests, options),
+      generate: (requests, { schema, ...options }) =>
+        decoder.generate(requests, { ...options, ...schemaOptions({ config, tokenizer }, schema) }),
       release,
     };
   }

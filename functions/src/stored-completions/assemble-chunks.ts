@@ -39,7 +39,7 @@ function chunkOf(frame: string): ChatCompletionChunk | undefined {
 
 function merged(
   before: Choice | undefined,
-  { index, delta, finish_reason, logprobs }: ChatCompletionChunk['choices'][number],
+  { index, delta, finish_reason, logprobs, token_ids, token_logprobs }: ChatCompletionChunk['choices'][number],
 ): Choice {
   const content = (before?.message.content ?? '') + (delta.content ?? '');
   const tokens = [...(before?.logprobs?.content ?? []), ...(logprobs?.content ?? [])];
@@ -50,7 +50,17 @@ function merged(
     finish_reason: finish_reason ?? before?.finish_reason ?? 'stop',
     logprobs: before?.logprobs || logprobs ? { content: tokens, refusal: null } : null,
     message: assistantMessage({ content, toolCalls }),
+    ...joined('token_ids', before?.token_ids, token_ids),
+    ...joined('token_logprobs', before?.token_logprobs, token_logprobs),
   };
+}
+
+function joined<K extends string>(
+  key: K,
+  before: number[] | undefined,
+  more: number[] | undefined,
+): Partial<Record<K, number[]>> {
+  return before || more ? ({ [key]: [...(before ?? []), ...(more ?? [])] } as Partial<Record<K, number[]>>) : {};
 }
 
 function toCompletion(

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import type { Log } from '@preheat/ports';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { internalError, toApiError } from '../plugins/errors.js';
+import { whenGone } from './until-gone.js';
 
 /** Comments keep proxies and clients waiting; every SSE reader skips them. */
 export const KEEP_ALIVE_FRAME = ': keep-alive\n\n';
@@ -26,7 +27,7 @@ export interface EventStreamOptions {
 export function sendEventStream({ request, reply, log, frames }: EventStreamOptions): FastifyReply {
   const giveBack = request.server.streamSlots.take(request.projectId);
   const gone = new AbortController();
-  reply.raw.once('close', () => {
+  whenGone(reply, () => {
     giveBack();
     gone.abort(new ClientGoneError());
   });

@@ -2,10 +2,10 @@
 import type { TextCompletion } from '@preheat/contracts';
 import type { GeneratedRow } from '@preheat/inference';
 import { cachedTokensOf, type CompletionHeader, fingerprint, spokenTokens, usageOf } from '../chat/complete-chat.js';
-import { CompletionText } from '../chat/completion-text.js';
+import { CompletionText, untilStops } from '../chat/completion-text.js';
 import type { ServedModel } from '../serving/decoder-serving.js';
 import type { TextPlan } from './plan-text.js';
-import { toTextLogProbs } from './text-log-probs.js';
+import { TextOffsets, toTextLogProbs } from './text-log-probs.js';
 
 export async function completeText(
   model: ServedModel,
@@ -13,7 +13,7 @@ export async function completeText(
   header: CompletionHeader,
   signal: AbortSignal,
 ): Promise<TextCompletion> {
-  const rows = await model.decoder.generate(plan.requests, { ...plan.options, signal });
+  const rows = await model.decoder.generate(untilStops(plan), { ...plan.options, signal });
   const choices = rows.map((row, index) => toChoice(row, index, plan));
   return {
     ...header,
@@ -34,12 +34,12 @@ function toChoice(row: GeneratedRow, index: number, plan: TextPlan) {
   text.push(spokenTokens(row));
   text.finish();
   const echo = echoes[index] ?? '';
-  const place = { tokenizer, begin: echo.length };
+  const place = { tokenizer, offsets: new TextOffsets(tokenizer, echo.length) };
   const choice: TextCompletion['choices'][number] = {
     index,
     text: echo + text.text,
     finish_reason: text.isStopped ? 'stop' : row.finishReason,
-    logprobs: topLogProbs === null ? null : toTextLogProbs(row, text.tokenCount, topLogProbs, place).logprobs,
+    logprobs: topLogProbs === null ? null : toTextLogProbs(row, text.tokenCount, topLogProbs, place),
   };
   return { choice, taken: text.isStopped ? text.tokenCount : row.tokens.length };
 }

@@ -1,7 +1,13 @@
 /** From a text completion request to what the decoder needs, with every limit checked before the model is loaded. */
 import { ApiError, REFUSED_TEXT_FIELDS, type TextCompletionRequest } from '@preheat/contracts';
 import type { ModelDescription } from '@preheat/inference/model-registry';
-import { type AnswerPlan, generateOptions, refuseLength, stopSequences } from '../chat/plan-completion.js';
+import {
+  type AnswerPlan,
+  generateOptions,
+  refuseLength,
+  refuseOverlong,
+  stopSequences,
+} from '../chat/plan-completion.js';
 
 export interface TextPlan extends AnswerPlan {
   /** What the text of each choice begins with. */
@@ -16,7 +22,9 @@ const MAX_CHOICES = 1024;
 export function planText(model: ModelDescription, request: TextCompletionRequest, seed: number): TextPlan {
   const { tokenizer, config, record } = model;
   const choices = request.n ?? 1;
-  const prompts = promptsOf(request.prompt).map((prompt) => encoded(model, prompt));
+  const asked = promptsOf(request.prompt);
+  for (const prompt of asked) if (typeof prompt === 'string') refuseOverlong(model, prompt.length, 'prompt');
+  const prompts = asked.map((prompt) => encoded(model, prompt));
   if (prompts.length * choices > MAX_CHOICES) {
     const message = `One request may ask for ${MAX_CHOICES} choices; ${prompts.length} prompts with n=${choices} are more.`;
     throw new ApiError('invalid_request', message, { param: 'n' });

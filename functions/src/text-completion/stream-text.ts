@@ -5,7 +5,7 @@ import { type AnswerPiece, answerPieces } from '../chat/answer-pieces.js';
 import { type CompletionHeader, usageOf } from '../chat/complete-chat.js';
 import { dataFrame, DONE_FRAME } from '../streaming/server-sent-events.js';
 import type { TextPlan } from './plan-text.js';
-import { toTextLogProbs } from './text-log-probs.js';
+import { TextOffsets, toTextLogProbs } from './text-log-probs.js';
 
 export interface StreamTextOptions extends Warming {
   readonly plan: TextPlan;
@@ -31,16 +31,15 @@ export async function* streamText(options: StreamTextOptions): AsyncGenerator<st
     }
     let completionTokens = 0;
     const cachedTokens = plan.requests.map(() => 0);
-    // Text may be held back, tokens are not: where the next of each choice begins.
-    const begins = plan.echoes.map(({ length }) => length);
+    // Text may be held back, tokens are not.
+    const offsets = plan.echoes.map(({ length }) => new TextOffsets(plan.tokenizer, length));
     for await (const piece of answerPieces(model, plan, signal)) {
       const { index, text, finishReason } = piece;
       completionTokens += piece.taken;
       cachedTokens[index] = piece.decoded?.row.cachedTokens ?? cachedTokens[index] ?? 0;
-      const placed = logProbsOf(piece, plan, begins[index] ?? 0);
-      if (placed) begins[index] = placed.end;
-      if (text === '' && finishReason === null && !placed) continue;
-      yield chunk([{ index, text, finish_reason: finishReason, logprobs: placed?.logprobs ?? null }]);
+      const logprobs = logProbsOf(piece, plan, offsets[index]);
+      if (text === '' && finishReason === null && !logprobs) continue;
+      yield chunk([{ index, text, finish_reason: finishReason, logprobs }]);
     }
     if (includeUsage) yield chunk([], usageOf(plan, completionTokens, cachedTokens));
     yield DONE_FRAME;
@@ -49,7 +48,7 @@ export async function* streamText(options: StreamTextOptions): AsyncGenerator<st
   }
 }
 
-function logProbsOf({ decoded }: AnswerPiece, { topLogProbs, tokenizer }: TextPlan, begin: number) {
-  if (topLogProbs === null || !decoded) return null;
-  return toTextLogProbs(decoded.row, decoded.tokens, topLogProbs, { tokenizer, begin });
+function logProbsOf({ decoded }: AnswerPiece, { topLogProbs, tokenizer }: TextPlan, offsets?: TextOffsets) {
+  if (topLogProbs === null || !decoded || !offsets) return null;
+  return toTextLogProbs(decoded.row, decoded.tokens, topLogProbs, { tokenizer, offsets });
 }

@@ -112,6 +112,11 @@ const LogProbs = Nullable(
   }),
 );
 const FinishReason = OneOf(['stop', 'length', 'tool_calls']);
+/** With `return_token_ids`; in a stream those that a chunk adds. */
+const TOKEN_FIELDS = {
+  token_ids: Type.Optional(Type.Array(Count, { maxItems: 1_000_000 })),
+  token_logprobs: Type.Optional(Type.Array(Type.Number(), { maxItems: 1_000_000 })),
+};
 
 export const ChatUsage = Type.Object({
   prompt_tokens: Count,
@@ -138,8 +143,7 @@ export const ChatCompletion = Type.Object({
         refusal: Type.Null(),
         tool_calls: Type.Optional(Type.Array(ChatToolCall, { minItems: 1, maxItems: 1024 })),
       }),
-      token_ids: Type.Optional(Type.Array(Count, { maxItems: 1_000_000 })),
-      token_logprobs: Type.Optional(Type.Array(Type.Number(), { maxItems: 1_000_000 })),
+      ...TOKEN_FIELDS,
     }),
     { maxItems: 128 },
   ),
@@ -167,6 +171,7 @@ export const ChatCompletionChunk = Type.Object({
       }),
       finish_reason: Nullable(FinishReason),
       logprobs: LogProbs,
+      ...TOKEN_FIELDS,
     }),
     { maxItems: 128 },
   ),

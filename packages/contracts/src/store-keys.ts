@@ -129,6 +129,9 @@ export const KEYS = {
   evaluationIndex: (projectId: string) => `index/evals/${projectId}/`,
   evaluationIndexEntry: (projectId: string, createdAtMs: number, id: string) =>
     `index/evals/${projectId}/${oldestFirst(createdAtMs)}-${id}`,
+  /** Evals that were deleted, and of whose runs something may be left. Written before anything of them goes. */
+  doomedEvals: 'index/doomed-evals/',
+  doomedEval: (id: string) => `index/doomed-evals/${id}`,
   run: (evalId: string, runId: string) => `evals/${evalId}/runs/${runId}/run.json`,
   /** What a run of stored completions is about, as it was when the run was created. */
   runRows: (evalId: string, runId: string) => `evals/${evalId}/runs/${runId}/rows.jsonl`,

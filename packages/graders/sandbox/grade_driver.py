@@ -1,12 +1,14 @@
 """Runs inside the sandbox: `load` compiles the source once, `grade` runs it for one sample. Strings in, JSON out.
 
-The source is executed anew for every sample, so that nothing a sample left in its globals changes the next one's score.
+The source is executed anew for every sample, with the random numbers of a new process, so that nothing a sample left in its globals, and
+no number it drew, changes the next one's score.
 """
 
 import ast
 import importlib.util
 import json
 import math
+import random
 import sys
 import traceback
 
@@ -21,6 +23,7 @@ def _detail(error):
 
 
 def _function():
+    random.seed(0)
     scope = {"__name__": "grader"}
     exec(_code, scope)
     function = scope.get("grade")

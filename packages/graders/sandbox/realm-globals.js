@@ -102,8 +102,9 @@ function start(lockFile, driver) {
   );
 }
 
-/** Calls a function of the driver with a string. Whatever happens, the answer is a string. */
+/** Calls a function of the driver with a string; each call finds the same randomness. Whatever happens, the answer is a string. */
 function callDriver(name, text) {
+  os.counter = 1;
   try {
     return String(python.globals.get(name)(text));
   } catch (error) {

@@ -24,6 +24,8 @@ interface GenerateSettings {
   readonly topP: number;
   readonly seed: number;
   readonly stopIds: readonly number[];
+  /** JSON schema that answers are held to, where the model has the tokens to write it. */
+  readonly schema: JudgeRequest['schema'];
   readonly signal: AbortSignal;
 }
 
@@ -78,11 +80,11 @@ async function answerWith(
     const message = `The judge holds ${model.contextTokens} tokens; what it is asked has ${tokens.length}.`;
     return flagged('truncated_observation_error', message);
   }
-  const { temperature, topP, seed, maxTokens } = request;
+  const { temperature, topP, seed, maxTokens, schema } = request;
   // A nucleus of mass 0 holds the most probable token only, which is greedy decoding.
   const sampling = topP === 0 ? { temperature: 0, topP: 1 } : { temperature, topP };
   const maxNewTokens = Math.min(room, maxTokens ?? DEFAULT_MAX_TOKENS);
-  const options = { ...sampling, maxNewTokens, seed, stopIds: model.stopIds, signal };
+  const options = { ...sampling, maxNewTokens, seed, stopIds: model.stopIds, schema, signal };
   const [row] = await model.generate([{ tokens, key: 'judge' }], options);
   if (!row) return flagged('model_grader_server_error', 'The judge gave no row.', { isTransient: true });
   const spoken = row.finishReason === 'stop' ? row.tokens.subarray(0, -1) : row.tokens;

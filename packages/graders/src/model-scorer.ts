@@ -1,6 +1,6 @@
 /**
  * Graders that ask a model: score_model for a number, label_model for a label. The answer must be a JSON object; it is
- * asked for by a schema, which a judge that constrains decoding obeys, and in words, for one that does not.
+ * asked for by a schema, which decoding is held to where the model can write it, and in words.
  */
 import { createHash } from 'node:crypto';
 import type { JudgeSampling, LabelModelGrader, ScoreModelGrader } from '@preheat/contracts';

@@ -49,18 +49,16 @@ export function placedRows({ rows, own, prompts }: DecodeBatch): PlacedRow[] {
   });
 }
 
-/** Rows whose prompts have just been computed: `caches` has one row for each of `distinct`, in their order. */
+/** Rows whose prompts have just been computed. @param prompts Where each is, by `promptKey`. */
 export function freshRows(
   config: DecoderConfig,
   rows: readonly DecodingRow[],
-  caches: CacheArrays,
-  distinct: ReadonlyMap<string, DecodingRow>,
+  prompts: ReadonlyMap<string, CachePiece>,
 ): PlacedRow[] {
-  const index = new Map([...distinct.keys()].map((key, at) => [key, at]));
   const nothing = emptyCaches(config, 1);
   return rows.map((row) => ({
     row,
-    prompt: { from: caches, row: index.get(promptKey(row)) as number, columns: row.promptColumns, skipped: 0 },
+    prompt: prompts.get(promptKey(row)) as CachePiece,
     answer: { from: nothing, row: 0, columns: 0, skipped: 0 },
   }));
 }

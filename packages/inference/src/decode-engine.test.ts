@@ -1,5 +1,5 @@
-import type { DecoderConfig } from '@preheat/contracts';
 import { describe, expect, it } from 'vitest';
+import { columnBytes } from './cache-arrays.js';
 import { DecodeEngine } from './decode-engine.js';
 import { DecoderGraphs } from './decoder-graphs.js';
 import { DecoderSession } from './decoder-session.js';
@@ -12,10 +12,10 @@ import { streamRow } from './stream-row.js';
 const CONFIG = { ...TINY_CONFIG, max_position_embeddings: 512 };
 const OPTIONS: GenerateOptions = { maxNewTokens: 20, seed: 3, stopIds: [] };
 
-function engineOf(maxRows: number, config: DecoderConfig = CONFIG) {
+function engineOf(maxRows: number, batchCacheBytes?: number) {
   const runner = new CountingRunner();
-  const graphs = new DecoderGraphs(config, randomTensors(config, 1), 0, [runner]);
-  return { runner, graphs, engine: new DecodeEngine(graphs, maxRows) };
+  const graphs = new DecoderGraphs(CONFIG, randomTensors(CONFIG, 1), 0, [runner]);
+  return { runner, graphs, engine: new DecodeEngine(graphs, maxRows, 0, batchCacheBytes) };
 }
 
 const request = (row: number, options: GenerateRequest['options'] = {}): GenerateRequest => ({
@@ -75,6 +75,59 @@ describe('continuous admission', () => {
     const requests = Array.from({ length: 12 }, (_, row) => ({ tokens: [1, 2, 3 + (row % 2)], key: `row-${row}` }));
     await generateRows(CONFIG, engine, requests, OPTIONS);
     expect(runner.calls.filter(({ graph }) => graph === 'prefill')).toEqual([{ graph: 'prefill', rows: 2, tokens: 0 }]);
+  });
+});
+
+describe('a row that ends otherwise than by a token', () => {
+  it('ends when who asked says so, is given every token once, and none that comes after', async () => {
+    const { runner, engine } = engineOf(64);
+    const given: number[] = [];
+    const until = (tokens: Int32Array): boolean => {
+      given.push(...tokens);
+      return given.length >= 5;
+    };
+    const limit = { maxNewTokens: 400, stopIds: [] };
+    const rows = await generateRows(CONFIG, engine, [{ ...request(1, limit), until }, request(2, limit)], OPTIONS);
+    const [expected] = await alone([request(1, limit)]);
+    expect(given).toEqual([...(rows[0]?.tokens ?? [])]);
+    expect(given.length).toBeLessThan(400);
+    expect(given).toEqual([...(expected?.tokens ?? [])].slice(0, given.length));
+    expect(rows.map(({ finishReason }) => finishReason)).toEqual(['length', 'length']);
+    expect(runner.decodingCalls.some((call) => call.rows === 1)).toBe(true);
+  });
+
+  it('is not given its stop token, and fails alone when it cannot be asked', async () => {
+    const { engine } = engineOf(64);
+    const given: number[] = [];
+    const until = (tokens: Int32Array): boolean => {
+      given.push(...tokens);
+      return false;
+    };
+    const stops = { maxNewTokens: 400, stopIds: [4] };
+    const failing = (): boolean => {
+      throw new Error('no more');
+    };
+    const [row] = await generateRows(CONFIG, engine, [{ ...request(3, stops), until }], OPTIONS);
+    expect(row?.finishReason).toBe('stop');
+    expect([...given, 4]).toEqual([...(row?.tokens ?? [])]);
+    const broken = generateRows(CONFIG, engine, [{ ...request(1, stops), until: failing }], OPTIONS);
+    const beside = generateRows(CONFIG, engine, [request(2)], OPTIONS);
+    await expect(broken).rejects.toThrow('no more');
+    expectSameRows(await beside, await alone([request(2)]));
+  });
+});
+
+describe('memory for the caches of a batch', () => {
+  it('bounds how many rows are under way, were they as long as they may become; a larger one comes alone', async () => {
+    const requests = Array.from({ length: 9 }, (_, row) => request(row, { maxNewTokens: row === 4 ? 300 : 40 }));
+    // Prompts have up to five tokens, the last of which needs no column.
+    const bytes = columnBytes(CONFIG) * 4 * (40 + 4);
+    const { runner, engine } = engineOf(64, bytes);
+    const rows = await generateRows(CONFIG, engine, requests, OPTIONS);
+    const sizes = runner.decodingCalls.map((call) => call.rows);
+    expect(Math.max(...sizes)).toBe(4);
+    expect(sizes).toContain(1);
+    expectSameRows(rows, await alone(requests));
   });
 });
 

@@ -29,13 +29,22 @@ export class DecodeEngine {
   #updates = 0;
   #updating: Promise<void> = Promise.resolve();
 
-  /** @param prefixCacheBytes What the caches of earlier prompts may hold; with 0, each prompt is computed whole. */
-  constructor(graphs: DecoderGraphs, maxRows: number = MAX_ROWS_PER_LANE, prefixCacheBytes = 0) {
+  /**
+   * @param prefixCacheBytes What the caches of earlier prompts may hold; with 0, each prompt is computed whole.
+   * @param batchCacheBytes What the caches of rows under way may hold, of all lanes together: the others wait.
+   */
+  constructor(
+    graphs: DecoderGraphs,
+    maxRows: number = MAX_ROWS_PER_LANE,
+    prefixCacheBytes = 0,
+    batchCacheBytes = Number.POSITIVE_INFINITY,
+  ) {
     this.#graphs = graphs;
     this.#maxRows = maxRows;
     this.#prefixes = prefixCacheBytes > 0 ? new PrefixCache(graphs.config, prefixCacheBytes) : null;
+    const limits = { maxRows, cacheBytes: batchCacheBytes / graphs.runners.length };
     this.#lanes = graphs.runners.map((runner) => {
-      return { lane: new DecodeLane(graphs, runner, maxRows, this.#prefixes), queue: [], running: null };
+      return { lane: new DecodeLane(graphs, runner, limits, this.#prefixes), queue: [], running: null };
     });
   }
 
@@ -110,9 +119,12 @@ export class DecodeEngine {
         return isPaused() ? 0 : queue.length;
       },
       joining: (adapter) => (isPaused() ? 0 : joining(adapter)),
-      take: (count) => {
+      take: (count, fits) => {
         const [first] = queue;
-        return isPaused() || !first ? [] : queue.splice(0, Math.min(count, joining(first.adapter)));
+        if (isPaused() || !first) return [];
+        const most = Math.min(count, joining(first.adapter));
+        const tooLarge = queue.findIndex((row) => !row.isOver && !fits(row));
+        return queue.splice(0, tooLarge < 0 ? most : Math.min(most, tooLarge));
       },
     };
   }

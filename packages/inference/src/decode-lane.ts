@@ -4,25 +4,16 @@
  * but speed and the last bits.
  */
 import { pastName, presentName, rowCount } from '@preheat/checkpoints';
-import {
-  cacheBytes,
-  cacheFeeds,
-  cacheNames,
-  type CacheArrays,
-  type CachePiece,
-  emptyCaches,
-  gatherRows,
-  readCaches,
-} from './cache-arrays.js';
-import { batchFeeds, cacheLayout, type DecodeBatch, freshRows, layOut, placedRows, promptKey } from './decode-batch.js';
+import { cacheBytes, cacheNames, columnBytes, readCaches } from './cache-arrays.js';
+import { batchFeeds, cacheLayout, type DecodeBatch, freshRows, layOut, placedRows } from './decode-batch.js';
 import type { DecoderGraphs } from './decoder-graphs.js';
 import type { DecodingRow } from './decoding-row.js';
 import type { GraphRunner, RunResult, WireTensor } from './graph-runner.js';
 import { emissionFetches, readEmission } from './read-emission.js';
 import type { PrefixCache } from './prefix-cache.js';
+import { PromptPrefill } from './prompt-prefill.js';
 import { decodeForm, settingFeeds } from './row-settings.js';
 import { SegmentCost } from './segment-cost.js';
-import { int64s } from './wire-tensors.js';
 
 /** Tokens whose columns grow apart from the rest, inside the graph. */
 const CHUNK_TOKENS = 16;
@@ -36,26 +27,35 @@ export interface RowSource {
   readonly waiting: number;
   /** Rows that may join a batch of this adapter: those that wait before any row of another. */
   joining(adapter: string | null): number;
-  /** At most `count` rows of one adapter, in the order they came. */
-  take(count: number): DecodingRow[];
+  /** At most `count` rows of one adapter, in the order they came, up to the first that does not fit. */
+  take(count: number, fits: (row: DecodingRow) => boolean): DecodingRow[];
+}
+
+export interface LaneLimits {
+  readonly maxRows: number;
+  /** What the caches of its rows may hold. */
+  readonly cacheBytes: number;
 }
 
 export class DecodeLane {
   readonly #graphs: DecoderGraphs;
   readonly #runner: GraphRunner;
   readonly #maxRows: number;
-  readonly #prefixes: PrefixCache | null;
+  readonly #cacheBytes: number;
+  readonly #prefill: PromptPrefill;
   readonly #cost: SegmentCost;
   #batch: DecodeBatch | null = null;
   /** Rows whose prompts are being computed. */
   #entering: readonly DecodingRow[] = [];
 
   /** @param prefixes Where prompts are kept, if they are. */
-  constructor(graphs: DecoderGraphs, runner: GraphRunner, maxRows: number, prefixes: PrefixCache | null) {
+  constructor(graphs: DecoderGraphs, runner: GraphRunner, limits: LaneLimits, prefixes: PrefixCache | null) {
+    const { maxRows, cacheBytes } = limits;
+    this.#cacheBytes = cacheBytes;
     this.#graphs = graphs;
     this.#runner = runner;
     this.#maxRows = maxRows;
-    this.#prefixes = prefixes;
+    this.#prefill = new PromptPrefill(graphs, runner, prefixes);
     this.#cost = new SegmentCost(graphs.config);
   }
 
@@ -70,7 +70,7 @@ export class DecodeLane {
     while (this.#batch !== null || source.waiting > 0) {
       if (this.#batch === null) {
         this.#cost.reset();
-        await this.#admit(source.take(this.#maxRows));
+        await this.#admit(source.take(this.#maxRows, this.#fitting([])));
       }
       if (this.#batch !== null)
         await this.#guarded(this.#batch.rows, () => this.#segment(this.#batch, this.#joining(source) > 0));
@@ -110,7 +110,13 @@ export class DecodeLane {
   #handOut({ rows }: DecodeBatch, live: readonly DecodingRow[], result: RunResult): void {
     const [steps = 0] = (result.outputs['tokens'] as WireTensor).dims;
     rows.forEach((row, place) => {
-      if (!row.isOver) row.take(readEmission(result, place, rows.length, row.options.topLogProbs));
+      if (row.isOver) return;
+      try {
+        row.take(readEmission(result, place, rows.length, row.options.topLogProbs));
+      } catch (error) {
+        // What one row cannot take is no failure of those beside it.
+        row.fail(error);
+      }
     });
     const stops = live.filter(({ isOver, remaining }) => isOver && remaining > 0).length;
     this.#cost.record(live.length * steps, stops);
@@ -120,7 +126,7 @@ export class DecodeLane {
     // What may come next is known when the token before is.
     if (live.some(({ place }) => place !== null)) return 1;
     const lengths = live.map(({ remaining }) => remaining);
-    const canStop = live.some(({ stopIds }) => stopIds.length > 0);
+    const canStop = live.some((row) => row.canStop);
     const tokens = this.#cost.segmentTokens(lengths, cacheBytes(own), canStop, isWaiting);
     const listening = Math.min(...live.map(({ chunkTokens }) => chunkTokens));
     const isCancellable = live.some(({ options }) => options.signal !== undefined);
@@ -134,14 +140,33 @@ export class DecodeLane {
     const free = this.#maxRows - live.length;
     const joining = this.#joining(source);
     if (joining > 0 && (free >= ADMITTING_SHARE * this.#maxRows || joining <= free)) {
-      await this.#admit(source.take(free));
-      return;
+      const taken = source.take(free, this.#fitting(live));
+      if (taken.length > 0) {
+        await this.#admit(taken);
+        return;
+      }
     }
     const steps = live.reduce((sum, { remaining }) => sum + remaining, 0) / Math.max(1, live.length);
     const saved = (batch.rows.length - live.length) * this.#cost.rowStepMs * steps;
     if (live.length === 0) this.#batch = null;
     else if (saved > this.#cost.copyMs(cacheBytes(batch.own)))
       this.#batch = layOut(this.#graphs.config, placedRows(batch));
+  }
+
+  /**
+   * Says of one row after the other whether there is memory for it beside those before, were all of them as long as the longest may
+   * become. A row that is too large for all there is comes alone.
+   */
+  #fitting(rows: readonly DecodingRow[]): (row: DecodingRow) => boolean {
+    const columnsOf = ({ promptColumns, options }: DecodingRow): number => promptColumns + options.maxNewTokens;
+    const room = this.#cacheBytes / columnBytes(this.#graphs.config);
+    let [count, widest] = [rows.length, Math.max(0, ...rows.map(columnsOf))];
+    return (row) => {
+      const wider = Math.max(widest, columnsOf(row));
+      if (count > 0 && (count + 1) * wider > room) return false;
+      [count, widest] = [count + 1, wider];
+      return true;
+    };
   }
 
   #joining(source: RowSource): number {
@@ -156,62 +181,10 @@ export class DecodeLane {
     const before = this.#batch;
     this.#entering = fresh;
     await this.#guarded([...(before?.rows ?? []), ...fresh], async () => {
-      const distinct = new Map(fresh.map((row) => [promptKey(row), row]));
-      const caches = await this.#prefill([...distinct.values()]);
-      for (const row of fresh) row.cachedColumns = distinct.get(promptKey(row))?.cachedColumns ?? 0;
+      const prompts = await this.#prefill.compute(fresh);
       const { config } = this.#graphs;
-      return layOut(config, [...(before ? placedRows(before) : []), ...freshRows(config, fresh, caches, distinct)]);
+      return layOut(config, [...(before ? placedRows(before) : []), ...freshRows(config, fresh, prompts)]);
     });
     this.#entering = [];
   }
-
-  /**
-   * Caches of all tokens of these rows' prompts but the last of each, which is the first that decoding reads. All rows compute as
-   * many columns as the one that lacks most; what lies before is read from where prompts are kept.
-   */
-  async #prefill(rows: readonly DecodingRow[]): Promise<CacheArrays> {
-    const { config } = this.#graphs;
-    const kept = rows.map((row) => this.#prefixes?.longest(row, columnTokens(row)) ?? null);
-    rows.forEach((row, index) => {
-      row.cachedColumns = kept[index]?.columns ?? 0;
-    });
-    const count = Math.max(...rows.map(({ promptColumns, cachedColumns }) => promptColumns - cachedColumns));
-    if (rows.every(({ promptColumns }) => promptColumns === 0)) return emptyCaches(config, rows.length);
-    const pieces = rows.map(({ promptColumns }, index) => beginning(kept[index] ?? null, promptColumns - count));
-    const past = gatherRows(config, pieces);
-    const caches = count === 0 ? past : await this.#computed(rows, past, count);
-    rows.forEach((row, index) => {
-      const piece = { from: caches, row: index, columns: row.promptColumns, skipped: 0 };
-      this.#prefixes?.keep(row, columnTokens(row), piece);
-    });
-    return caches;
-  }
-
-  /** The last `count` columns of the prompts, behind `past`. */
-  async #computed(rows: readonly DecodingRow[], past: CacheArrays, count: number): Promise<CacheArrays> {
-    const { config } = this.#graphs;
-    const ids = new BigInt64Array(rows.length * count).fill(BigInt(config.pad_token_id ?? config.eos_token_id));
-    rows.forEach((row, index) => {
-      const tokens = columnTokens(row).subarray(-count);
-      ids.set(BigInt64Array.from(tokens, BigInt), (index + 1) * count - tokens.length);
-    });
-    const { adapter } = rows[0] as DecodingRow;
-    const graph = await this.#graphs.ensure('prefill', adapter);
-    const feeds = {
-      input_ids: { type: 'int64', data: ids, dims: [rows.length, count] } as const,
-      pads: int64s(rows.map(({ promptColumns }) => past.columns + count - promptColumns)),
-      ...cacheFeeds(config, past, pastName),
-    };
-    const consumed = past.columns > 0 ? cacheNames(config, pastName) : [];
-    const { outputs } = await this.#runner.run(graph, feeds, cacheNames(config, presentName), { consumed, adapter });
-    return readCaches(config, outputs, presentName);
-  }
-}
-
-/** A token for every column of the prompt. */
-const columnTokens = ({ prompt, promptColumns }: DecodingRow): Int32Array => prompt.subarray(0, promptColumns);
-
-/** The first `columns` columns of a row that is kept. */
-function beginning(kept: CachePiece | null, columns: number): CachePiece[] {
-  return kept && columns > 0 ? [{ ...kept, columns, skipped: kept.from.columns - columns }] : [];
 }

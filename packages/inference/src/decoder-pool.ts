@@ -23,13 +23,13 @@ export class DecoderPool extends DecoderSession {
   static override async create(
     config: DecoderConfig,
     tensors: TensorMap,
-    { workers = 1, threads = 1, provider = 'cpu', policyVersion = 0, prefixCacheBytes = 0 }: DecoderPoolOptions = {},
+    { workers = 1, threads = 1, provider = 'cpu', policyVersion = 0, ...caches }: DecoderPoolOptions = {},
   ): Promise<DecoderPool> {
     if (!Number.isInteger(workers) || workers < 1 || workers > MAX_WORKERS) {
       throw new RangeError(`workers must be an integer from 1 to ${MAX_WORKERS}, got ${workers}`);
     }
     assertDecoderTensors(config, tensors);
     const runners = Array.from({ length: workers }, () => new WorkerRunner(threads, provider));
-    return new DecoderPool(config, tensors, policyVersion, runners, prefixCacheBytes);
+    return new DecoderPool(config, tensors, policyVersion, runners, caches);
   }
 }

@@ -26,6 +26,11 @@ export interface DecoderOptions {
    * what was asked before. Default 0: each prompt is computed whole.
    */
   readonly prefixCacheBytes?: number;
+  /**
+   * What keys and values of rows under way may hold, were they to reach their limits: rows beyond that wait. Default: as much as they
+   * take, for callers that know how many rows they ask for.
+   */
+  readonly batchCacheBytes?: number;
 }
 
 export class DecoderSession {
@@ -40,12 +45,12 @@ export class DecoderSession {
     tensors: TensorMap,
     policyVersion: number,
     runners: readonly GraphRunner[],
-    prefixCacheBytes: number,
+    { prefixCacheBytes = 0, batchCacheBytes }: Pick<DecoderOptions, 'prefixCacheBytes' | 'batchCacheBytes'>,
   ) {
     this.config = config;
     this.byteSize = decoderBytes(config, runners.length) + prefixCacheBytes;
     this.#graphs = new DecoderGraphs(config, tensors, policyVersion, runners);
-    this.#engine = new DecodeEngine(this.#graphs, MAX_ROWS_PER_LANE, prefixCacheBytes);
+    this.#engine = new DecodeEngine(this.#graphs, MAX_ROWS_PER_LANE, prefixCacheBytes, batchCacheBytes);
   }
 
   /**
@@ -55,11 +60,11 @@ export class DecoderSession {
   static async create(
     config: DecoderConfig,
     tensors: TensorMap,
-    { threads = 1, provider = 'cpu', policyVersion = 0, prefixCacheBytes = 0 }: DecoderOptions = {},
+    { threads = 1, provider = 'cpu', policyVersion = 0, ...caches }: DecoderOptions = {},
   ): Promise<DecoderSession> {
     assertDecoderTensors(config, tensors);
     const runners = [new LocalRunner(threads, provider)];
-    return new DecoderSession(config, tensors, policyVersion, runners, prefixCacheBytes);
+    return new DecoderSession(config, tensors, policyVersion, runners, caches);
   }
 
   /** Version of the newest weights. Rows under way may still come from the version before. */

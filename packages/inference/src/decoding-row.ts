@@ -36,6 +36,7 @@ export class DecodingRow {
   readonly #stops: ReadonlySet<number>;
   readonly #emissions: Emission[] = [];
   readonly #onEmission: ((chunk: GeneratedRow) => void) | undefined;
+  readonly #until: GenerateRequest['until'];
   #settle!: { resolve: (row: GeneratedRow) => void; reject: (error: unknown) => void };
 
   constructor(
@@ -58,6 +59,7 @@ export class DecodingRow {
     this.stopIds = merged.stopIds ?? endTokenIds(config);
     this.chunkTokens = listener?.chunkTokens ?? Number.POSITIVE_INFINITY;
     this.#onEmission = listener?.onEmission;
+    this.#until = request.until;
     this.#stops = new Set(this.stopIds);
     this.#stream = rowStream(merged.seed, request.key);
     this.result = new Promise((resolve, reject) => {
@@ -83,6 +85,11 @@ export class DecodingRow {
   /** Tokens it may still make. */
   get remaining(): number {
     return this.options.maxNewTokens - this.answer.length;
+  }
+
+  /** Whether it may end before its limit. */
+  get canStop(): boolean {
+    return this.stopIds.length > 0 || this.#until !== undefined;
   }
 
   /** Uniforms for its next `count` tokens. */
@@ -114,8 +121,10 @@ export class DecodingRow {
     }
     this.#emissions.push(own);
     const stopped = stopAt >= 0 && stopAt < count;
-    this.#onEmission?.({ ...own, finishReason: stopped ? 'stop' : 'length', cachedTokens: this.cachedColumns });
-    if (stopped || this.remaining === 0) this.#finish(stopped ? 'stop' : 'length', policyVersion);
+    const finishReason = stopped ? 'stop' : 'length';
+    this.#onEmission?.({ ...own, finishReason, cachedTokens: this.cachedColumns });
+    const isEnded = this.#until?.(stopped ? own.tokens.subarray(0, -1) : own.tokens) === true;
+    if (stopped || isEnded || this.remaining === 0) this.#finish(finishReason, policyVersion);
     else if (this.place?.allowed.includes(1) === false) this.fail(new NoTokenAllowedError(this.answer.length));
   }
 

@@ -6,6 +6,11 @@ export interface GenerateRequest {
   readonly tokens: ArrayLike<number>;
   /** Identity of the row's randomness: rows with equal key and seed draw equal numbers. */
   readonly key: string;
+  /**
+   * Given the tokens of the answer as they are made, without a stop token; true ends the row with them, such as where its text has come
+   * to an end that no token marks. More may have been decoded by then, and is dropped. Such a row finishes with `length`.
+   */
+  readonly until?: (tokens: Int32Array) => boolean;
   /** Settings of this row that differ from those of the call. */
   readonly options?: Partial<Omit<GenerateOptions, 'signal'>>;
 }

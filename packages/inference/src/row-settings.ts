@@ -57,7 +57,8 @@ export function settingFeeds(
     biases: table(rows, vocabulary, ({ options: { logitBias = {} }, place, isOver }, at) => {
       for (const [id, bias] of Object.entries(logitBias)) at[Number(id)] = bias;
       if (!place || isOver) return;
-      for (let id = 0; id < vocabulary; id++) if (place.allowed[id] !== 1) at[id] = FORBIDDEN;
+      const { allowed } = place;
+      for (let id = 0; id < vocabulary; id++) if (allowed[id] !== 1) at[id] = FORBIDDEN;
     }),
     prompt_seen: table(rows, vocabulary, ({ prompt }, at) => {
       for (const token of prompt) at[token] = 1;

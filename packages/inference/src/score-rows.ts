@@ -1,4 +1,5 @@
 /** Log-probabilities of given tokens, for comparing policies and for checking what sampling recorded. */
+import type { DecoderConfig } from '@preheat/contracts';
 import { checkTokens } from './check-generation.js';
 import { float32sOf, scalar } from './wire-tensors.js';
 import type { DecoderGraphs } from './decoder-graphs.js';
@@ -8,6 +9,8 @@ import { planMicroBatches } from './micro-batches.js';
 
 /** Rows per scoring call: logits of every position are in memory at once, unlike in generation. */
 export const MAX_SCORED_ROWS_PER_CALL = 16;
+/** Logits of one call, half a gigabyte of them; a single row may have more. */
+const MAX_LOGITS_PER_CALL = 2 ** 27;
 
 export interface ScoreRow {
   readonly tokens: ArrayLike<number>;
@@ -43,7 +46,7 @@ export async function scoreRows(
   if (adapter !== null && !graphs.hasAdapter(adapter)) throw new RangeError(`there is no adapter ${adapter}`);
   const graph = await graphs.ensure('score', adapter);
   const lengths = rows.map(({ tokens }) => tokens.length);
-  const calls = planMicroBatches(lengths, graphs.runners.length, MAX_SCORED_ROWS_PER_CALL);
+  const calls = planMicroBatches(lengths, graphs.runners.length, rowsPerCall(graphs.config, lengths));
   const results = new Array<ScoredRow>(rows.length);
   await spreadOver(graphs.runners, calls, async (runner, indices) => {
     signal?.throwIfAborted();
@@ -55,6 +58,12 @@ export async function scoreRows(
     });
   });
   return results;
+}
+
+/** As many as fit, were all as long as the longest. */
+export function rowsPerCall({ vocab_size }: Pick<DecoderConfig, 'vocab_size'>, lengths: readonly number[]): number {
+  const fitting = Math.floor(MAX_LOGITS_PER_CALL / (vocab_size * Math.max(1, ...lengths)));
+  return Math.max(1, Math.min(MAX_SCORED_ROWS_PER_CALL, fitting));
 }
 
 function checkRow({ config }: DecoderGraphs, { tokens, from }: ScoreRow, index: number): void {

@@ -25,6 +25,8 @@ export interface ServedDecodersOptions {
   readonly budgetBytes: number;
   /** Worker threads of each decoder; 0 decodes in this thread, for processes that answer one request at a time. */
   readonly workers: number;
+  /** What keys and values of the rows of one decoder may hold beside: rows beyond that wait. Default: as much as they take. */
+  readonly batchCacheBytes?: number;
   /** For how long decoders take to open. */
   readonly clock: Pick<Clock, 'nowMs'>;
 }
@@ -38,11 +40,13 @@ const WARMING_LENGTHS = [2, 64];
 export class ServedDecoders {
   readonly #models: ModelRegistry;
   readonly #workers: number;
+  readonly #batches: Pick<ServedDecodersOptions, 'batchCacheBytes'>;
   readonly #sessions: SessionCache<ServedDecoder>;
 
-  constructor(models: ModelRegistry, { budgetBytes, workers, clock }: ServedDecodersOptions) {
+  constructor(models: ModelRegistry, { budgetBytes, workers, clock, ...batches }: ServedDecodersOptions) {
     this.#models = models;
     this.#workers = workers;
+    this.#batches = batches;
     this.#sessions = new SessionCache(budgetBytes, clock);
   }
 
@@ -131,11 +135,15 @@ export class ServedDecoders {
   }
 
   async #open(record: ModelRecord): Promise<DecoderSession> {
-    const { config, tensors } = await this.#models.load(record);
+    const { config } = await this.#models.describe(record);
     const prefixCacheBytes = Math.max(MIN_PREFIX_CACHE_BYTES, PREFIX_CACHE_SHARE * decoderBytes(config, 0));
-    const options = { prefixCacheBytes };
-    if (this.#workers === 0) return DecoderSession.create(config, tensors, options);
-    return DecoderPool.create(config, tensors, { ...options, workers: this.#workers });
+    const options = { prefixCacheBytes, ...this.#batches };
+    const bytes = decoderBytes(config, Math.max(1, this.#workers)) + prefixCacheBytes;
+    return this.#sessions.open(bytes, async () => {
+      const { tensors } = await this.#models.load(record);
+      if (this.#workers === 0) return DecoderSession.create(config, tensors, options);
+      return DecoderPool.create(config, tensors, { ...options, workers: this.#workers });
+    });
   }
 
   /** Every runner has a copy, and each copy may be as large as the matrices that arrived. */

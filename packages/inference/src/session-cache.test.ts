@@ -146,3 +146,42 @@ describe('SessionCache', () => {
     expect(lease.session.closed).toBe(true);
   });
 });
+
+describe('opening', () => {
+  it('goes on at once as far as the budget allows, one always, in order, and makes room before', async () => {
+    const { cache, acquire, made } = counted(10);
+    await (await acquire('idle')).release();
+    const begun: string[] = [];
+    const ends = new Map<string, () => void>();
+    const open = (name: string, bytes: number) =>
+      cache.open(bytes, async () => {
+        begun.push(name);
+        await new Promise<void>((resolve) => ends.set(name, resolve));
+      });
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const all = [open('a', 5), open('b', 5), open('c', 20), open('d', 1)];
+    await turn();
+    expect([...begun].sort()).toEqual(['a', 'b']);
+    expect(made.get('idle')?.[0]?.closed).toBe(true);
+    ends.get('a')?.();
+    await turn();
+    // What is larger than the budget comes alone, and nothing small goes before it for ever.
+    expect(begun).toHaveLength(2);
+    ends.get('b')?.();
+    await turn();
+    expect(begun.slice(2)).toEqual(['c']);
+    ends.get('c')?.();
+    await turn();
+    expect(begun.slice(2)).toEqual(['c', 'd']);
+    ends.get('d')?.();
+    await Promise.all(all);
+  });
+
+  it('that fails keeps nobody from theirs', async () => {
+    const { cache } = counted(10);
+    const failing = cache.open(10, () => Promise.reject(new Error('damaged')));
+    const next = cache.open(10, () => Promise.resolve('there'));
+    await expect(failing).rejects.toThrow('damaged');
+    expect(await next).toBe('there');
+  });
+});

@@ -36,6 +36,12 @@ interface Entry<S> {
 export class SessionCache<S extends CachedSession> {
   readonly #clock: Pick<Clock, 'nowMs'>;
   #budgetBytes: number;
+  /** Bytes of what is being opened. */
+  #opening = 0;
+  /** Settled when everybody who came before has begun to open what they came for. */
+  #turn: Promise<void> = Promise.resolve();
+  /** Whoever's turn it is waits for another to be done. */
+  #opened = (): void => undefined;
   /** Priority of the last that left. */
   #left = 0;
   /** In order of use, oldest first. */
@@ -72,8 +78,36 @@ export class SessionCache<S extends CachedSession> {
       throw error;
     }
     entry.priority = this.#left + entry.worth;
-    await this.#evict();
+    try {
+      await this.#evict();
+    } catch (error) {
+      entry.leases -= 1;
+      throw error;
+    }
     return { session: entry.session, release: this.#releaseOf(entry) };
+  }
+
+  /**
+   * Opens something for the cache, of which so many bytes are known beforehand: room is made before and not after, and as much is
+   * opened at once as fits the budget, but always one, in the order they came.
+   */
+  async open<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+    const before = this.#turn;
+    let begun = (): void => undefined;
+    this.#turn = new Promise((resolve) => (begun = resolve));
+    await before;
+    while (this.#opening > 0 && this.#heldBytes + this.#opening + bytes > this.#budgetBytes) {
+      await new Promise<void>((resolve) => (this.#opened = resolve));
+    }
+    this.#opening += bytes;
+    begun();
+    try {
+      await this.#evict();
+      return await work();
+    } finally {
+      this.#opening -= bytes;
+      this.#opened();
+    }
   }
 
   /** Hands a session over for good, if nobody holds it. */
@@ -88,6 +122,10 @@ export class SessionCache<S extends CachedSession> {
   async close(): Promise<void> {
     this.#budgetBytes = 0;
     await this.#evict();
+  }
+
+  get #heldBytes(): number {
+    return [...this.#entries.values()].reduce((sum, { session }) => sum + (session?.byteSize ?? 0), 0);
   }
 
   #releaseOf(entry: Entry<S>): () => Promise<void> {
@@ -114,7 +152,7 @@ export class SessionCache<S extends CachedSession> {
   async #evict(): Promise<void> {
     const idle = [...this.#entries].filter(([, { leases, session }]) => leases === 0 && session !== undefined);
     const closing: Promise<void>[] = [];
-    let held = [...this.#entries.values()].reduce((sum, { session }) => sum + (session?.byteSize ?? 0), 0);
+    let held = this.#heldBytes + this.#opening;
     for (const [modelId, { session, priority }] of idle.sort(([, a], [, b]) => a.priority - b.priority)) {
       if (held <= this.#budgetBytes || !session) break;
       this.#entries.delete(modelId);

@@ -4,6 +4,10 @@
  */
 import { KEYS, type StoredRun } from '@preheat/contracts';
 import { listAll, type ObjectStore } from '@preheat/ports';
+import { inLanes } from './sweep-turns.js';
+
+/** A run has up to some thousands of objects, and a request has seconds. */
+const DELETIONS_AT_ONCE = 16;
 
 type RunKey = Pick<StoredRun, 'evalId' | 'id'>;
 
@@ -20,5 +24,5 @@ export async function isForgotten(store: ObjectStore, { evalId, id }: RunKey): P
 export async function forgetRun(store: ObjectStore, { evalId, id }: RunKey, entry?: string): Promise<void> {
   if (entry !== undefined) await store.delete(entry);
   await store.delete(KEYS.activeRun(evalId, id));
-  for await (const { key } of listAll(store, KEYS.runObjects(evalId, id))) await store.delete(key);
+  await inLanes(listAll(store, KEYS.runObjects(evalId, id)), DELETIONS_AT_ONCE, ({ key }) => store.delete(key));
 }

@@ -1,7 +1,8 @@
-import type { EvalObject } from '@preheat/contracts';
+import { type EvalObject, KEYS } from '@preheat/contracts';
 import type { ObjectStore } from '@preheat/ports';
 import { describe, expect, it } from 'vitest';
 import { Evals } from '../../evaluation/evals.js';
+import { sweepDoomedEvals } from '../../evaluation/forget-eval.js';
 import { type ApiUnderTest, OTHER_KEY, startApi } from '../../test-kit/api-under-test.js';
 import { EXACT, GRADER } from '../../test-kit/rows.js';
 
@@ -102,6 +103,40 @@ describe('evals', () => {
     });
     expect((await api.call({ url })).statusCode).toBe(404);
     expect((await api.deps.store.list('evals/')).entries).toEqual([]);
+  });
+
+  it('are deleted with more runs than a request has time for: the sweeper goes on', async () => {
+    const api = await startApi();
+    const { store } = api.deps;
+    const { id } = (await create(api, BODY)).json() as EvalObject;
+    for (let run = 0; run < 120; run++) await store.put(KEYS.runRows(id, `evalrun_${run}`), new Uint8Array());
+    const remove = store.delete.bind(store);
+    store.delete = async (key) => {
+      await api.clock.advance(1000);
+      return remove(key);
+    };
+    expect((await api.call({ method: 'DELETE', url: `/v1/evals/${id}` })).statusCode).toBe(200);
+    store.delete = remove;
+    expect((await api.call({ url: '/v1/evals' })).json()).toMatchObject({ data: [] });
+    expect((await store.list('evals/')).entries.length).toBeGreaterThan(0);
+    expect(await sweepDoomedEvals(api.deps)).toEqual({ deleted: 1, failed: 0 });
+    const left = await Promise.all(['evals/', KEYS.doomedEvals].map((prefix) => store.list(prefix)));
+    expect(left.flatMap(({ entries }) => entries)).toEqual([]);
+    await api.app.close();
+  });
+
+  it('whose deletion died half way are gone after the next sweep, from the list too', async () => {
+    const api = await startApi();
+    const { store } = api.deps;
+    const { id } = (await create(api, BODY)).json() as EvalObject;
+    const remove = store.delete.bind(store);
+    store.delete = () => Promise.reject(new Error('down'));
+    expect((await api.call({ method: 'DELETE', url: `/v1/evals/${id}` })).statusCode).toBe(500);
+    store.delete = remove;
+    expect(await sweepDoomedEvals(api.deps)).toEqual({ deleted: 1, failed: 0 });
+    expect((await api.call({ url: `/v1/evals/${id}` })).statusCode).toBe(404);
+    expect((await store.list(KEYS.evaluationIndex('proj-one'))).entries).toEqual([]);
+    await api.app.close();
   });
 
   it.each([

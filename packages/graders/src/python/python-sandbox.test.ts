@@ -48,6 +48,17 @@ describe('a grade function', () => {
   });
 
   it.each([
+    'import random\nreturn random.random()',
+    'import os\nreturn os.urandom(1)[0]',
+    'import secrets\nreturn secrets.randbelow(1000)',
+  ])('draws the same random numbers for every sample of one process: %s', async (body) => {
+    const draw = () => sandbox.grade({ source: grader(body), sample: {}, item: {} }, signal);
+    const [first, second] = [await draw(), await draw()];
+    expect(first.ok).toBe(true);
+    expect(second).toEqual(first);
+  });
+
+  it.each([
     ['raise ValueError("no such word")', 'ValueError: no such word (line 4)'],
     ['return "0.5"', 'TypeError: grade must return a number, not str'],
     ['return None', 'not NoneType'],

@@ -24,14 +24,19 @@ export const oneOf = (characters: string): GrammarNode =>
 
 /** The UTF-8 of a text. */
 export const literal = (text: string): GrammarNode =>
-  sequence(...[...new TextEncoder().encode(text)].map((code) => byte([code, code])));
+  joined(Array.from(new TextEncoder().encode(text), (code) => byte([code, code])));
 
-export function sequence(...nodes: readonly GrammarNode[]): GrammarNode {
+export const sequence = (...nodes: readonly GrammarNode[]): GrammarNode => joined(nodes);
+
+function joined(nodes: readonly GrammarNode[]): GrammarNode {
   const last = nodes.at(-1) ?? empty;
   return nodes.slice(0, -1).reduceRight((rest, first) => ({ kind: 'sequence', first, rest }), last);
 }
 
-export const choice = (...options: readonly GrammarNode[]): GrammarNode => ({ kind: 'choice', options });
+export const choice = (...options: readonly GrammarNode[]): GrammarNode => oneOfAll(options);
+
+/** The same of so many that they are no arguments of a call. */
+export const oneOfAll = (options: readonly GrammarNode[]): GrammarNode => ({ kind: 'choice', options });
 
 /** Between `min` and `max` times; an item must not be able to match nothing. */
 export const repeat = (item: GrammarNode, min = 0, max = Number.POSITIVE_INFINITY): GrammarNode => ({

@@ -62,37 +62,41 @@ export class Grammar {
     const heads = new Set<Stack>();
     const seen = new Set<Stack>();
     let isAccepting = false;
-    const follow = (stack: Stack | null): void => {
+    // A list of what is to be looked at, not recursion: an object of thousands of optional members is as deep.
+    const waiting = [...stacks].reverse();
+    const follow = (...next: readonly (Stack | null)[]): void => void waiting.push(...next);
+    for (let stack = waiting.pop(); stack !== undefined; stack = waiting.pop()) {
       if (stack === null) isAccepting = true;
       else if (!seen.has(stack)) {
         seen.add(stack);
-        expand(stack);
+        if (stack.node.kind === 'byte') heads.add(stack);
+        else this.#expand(stack.node, stack.rest, follow);
       }
-    };
-    const expand = ({ node, rest }: Stack): void => {
-      switch (node.kind) {
-        case 'byte':
-          heads.add(this.#push(node, rest));
-          return;
-        case 'empty':
-          follow(rest);
-          return;
-        case 'sequence':
-          follow(this.#push(node.first, this.#push(node.rest, rest)));
-          return;
-        case 'choice':
-          for (const option of node.options) follow(this.#push(option, rest));
-          return;
-        case 'repeat':
-          if (node.min === 0) follow(rest);
-          if (node.max > 0) follow(this.#push(node.item, this.#push(this.#oneLess(node), rest)));
-          return;
-        case 'lazy':
-          follow(this.#push(node.node(), rest));
-      }
-    };
-    stacks.forEach(follow);
+    }
     return this.#state([...heads], isAccepting);
+  }
+
+  /** What a node that is no byte may stand for. */
+  #expand(
+    node: Exclude<GrammarNode, { kind: 'byte' }>,
+    rest: Stack | null,
+    follow: (...next: readonly (Stack | null)[]) => void,
+  ): void {
+    switch (node.kind) {
+      case 'empty':
+        return follow(rest);
+      case 'sequence':
+        return follow(this.#push(node.first, this.#push(node.rest, rest)));
+      case 'choice':
+        for (const option of node.options) follow(this.#push(option, rest));
+        return;
+      case 'repeat':
+        if (node.min === 0) follow(rest);
+        if (node.max > 0) follow(this.#push(node.item, this.#push(this.#oneLess(node), rest)));
+        return;
+      case 'lazy':
+        return follow(this.#push(node.node(), rest));
+    }
   }
 
   #state(heads: readonly Stack[], isAccepting: boolean): GrammarState {

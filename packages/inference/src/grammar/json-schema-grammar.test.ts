@@ -126,3 +126,19 @@ it('has as many states for an item a thousand times as for an item twice', () =>
   const two = grammar.start.walk(utf8('[1,2'));
   expect(grammar.start.walk(utf8(`[${new Array(1000).fill(2).join()}`))).toBe(two);
 });
+
+describe('a large schema', () => {
+  const names = Array.from({ length: 9000 }, (_, index) => `p${index}`);
+  const properties = Object.fromEntries(names.map((name) => [name, {}]));
+
+  it('is a grammar like any other: of thousands of optional members, of values, of one very long value', () => {
+    expect(accepts(of({ type: 'object', properties, additionalProperties: false }), '{"p8999": 1}')).toBe(true);
+    expect(accepts(of({ enum: names }), '"p8999"')).toBe(true);
+    const long = 'x'.repeat(130_000);
+    expect(accepts(of({ const: long }), JSON.stringify(long))).toBe(true);
+  });
+
+  it('is refused beyond a limit', () => {
+    expect(() => of({ const: 'x'.repeat(300_000) })).toThrow('the schema: must have at most');
+  });
+});

@@ -3,7 +3,7 @@
  * structured outputs that a grammar can keep; any other that constrains is refused by name, because leaving it out would
  * promise what is not kept. Members are written in the order of `properties`, none beside them.
  */
-import { choice, empty, type GrammarNode, lazy, literal, sequence } from './byte-grammar.js';
+import { choice, empty, type GrammarNode, lazy, literal, oneOfAll, sequence } from './byte-grammar.js';
 import { anyObject, anyValue, arrayOf, gap, integer, mapOf, member, number, stringOf } from './json-grammar.js';
 
 /** What is wrong with a schema, and where: a path such as `properties.age`. */
@@ -42,6 +42,8 @@ const KEYWORDS: Readonly<Record<string, readonly string[]>> = {
 };
 /** More is a grammar of many thousand states for a bound that no answer reaches. */
 const MAX_BOUND = 1000;
+/** Of a schema as JSON, about twice what OpenAI takes. */
+const MAX_SCHEMA_LENGTH = 262_144;
 
 /** @throws SchemaError. */
 export function jsonSchemaGrammar(schema: unknown): GrammarNode {
@@ -55,6 +57,9 @@ class SchemaReader {
 
   constructor(document: unknown) {
     this.#document = document;
+    if (JSON.stringify(document ?? null).length > MAX_SCHEMA_LENGTH) {
+      throw new SchemaError('', `must have at most ${MAX_SCHEMA_LENGTH} characters as JSON`);
+    }
     this.root = this.#read(document, '');
     // References are made when a text reaches them; what is wrong with them must be known before.
     for (const node of this.#referred.values()) if (node.kind === 'lazy') node.node();
@@ -65,13 +70,13 @@ class SchemaReader {
     if (!isRecord(schema)) throw new SchemaError(path, 'must be an object');
     if ('$ref' in schema) return this.#alone(schema, path, '$ref', () => this.#refer(schema['$ref'], path));
     if ('anyOf' in schema) {
-      return this.#alone(schema, path, 'anyOf', () => choice(...this.#readAll(schema['anyOf'], join(path, 'anyOf'))));
+      return this.#alone(schema, path, 'anyOf', () => oneOfAll(this.#readAll(schema['anyOf'], join(path, 'anyOf'))));
     }
     if ('const' in schema) return this.#typed(schema, path, ['const'], () => literalOf(schema['const']));
     if ('enum' in schema) {
       return this.#typed(schema, path, ['enum'], () => {
         if (!isFilled(schema['enum'])) throw new SchemaError(join(path, 'enum'), 'must be an array of values');
-        return choice(...schema['enum'].map(literalOf));
+        return oneOfAll(schema['enum'].map(literalOf));
       });
     }
     const types = typesOf(schema, path);

@@ -1,5 +1,6 @@
 import { CounterRandom } from '@preheat/ports';
 import { expect, it } from 'vitest';
+import { literal, repeat } from './byte-grammar.js';
 import { jsonSchemaGrammar } from './json-schema-grammar.js';
 import { SortedTokens, TokenConstraint } from './token-constraint.js';
 
@@ -56,4 +57,20 @@ it('computes a place once, however it is reached', () => {
   expect(walk([piece('{"'), piece('ok"')])).toBe(walk(byte('{"ok"')));
   expect(walk(byte('{"ok"')).allowed).toBe(walk([piece('{"'), ...byte('ok"')]).allowed);
   expect(() => constraint.start.next(piece('ok'))).toThrow('may not come next');
+});
+
+it('keeps what is allowed of a bounded number of places, and finds it again', () => {
+  // So large that the bound is some hundred of them.
+  const tokens = [null, Uint8Array.of(0x61), ...new Array<null>(2 ** 17).fill(null)];
+  const grammar = repeat(literal('a'), 0, 200);
+  const { start } = new TokenConstraint(grammar, new SortedTokens(tokens), [END]);
+  const first = start.allowed;
+  expect(start.allowed).toBe(first);
+  let place = start;
+  for (let count = 0; count < 130; count++) {
+    place = place.next(1);
+    expect(place.allowed[1]).toBe(1);
+  }
+  expect(start.allowed).not.toBe(first);
+  expect([start.allowed[END], start.allowed[1], start.allowed[2]]).toEqual([1, 1, 0]);
 });

@@ -26,9 +26,12 @@ export class SortedTokens {
   }
 }
 
+/** Of one constraint: a counted repetition has a place for every count, and each a byte a token of the vocabulary. */
+const MAX_MASK_BYTES = 2 ** 24;
+
 /** Where a row stands. Equal places are one object. */
 export interface ConstraintState {
-  /** By token id: 1 where the token may come next. */
+  /** By token id: 1 where the token may come next. Looked up, so read it once where it is read for many tokens. */
   readonly allowed: Uint8Array;
   /** @throws RangeError for a token that may not come next. */
   next(token: number): ConstraintState;
@@ -40,6 +43,8 @@ export class TokenConstraint {
   readonly #bytes: ReadonlyMap<number, Uint8Array>;
   readonly #stopIds: readonly number[];
   readonly #places = new Map<GrammarState, ConstraintState>();
+  /** What is allowed where, the latest last. Computed again where it was forgotten. */
+  readonly #masks = new Map<GrammarState, Uint8Array>();
 
   /** @param stopIds tokens that end a text, allowed where one is complete. */
   constructor(grammar: GrammarNode, tokens: SortedTokens, stopIds: readonly number[]) {
@@ -49,20 +54,35 @@ export class TokenConstraint {
     this.start = this.#place(new Grammar(grammar).start);
   }
 
+  /** Places that answers have been at. */
+  get placeCount(): number {
+    return this.#places.size;
+  }
+
   #place(state: GrammarState): ConstraintState {
     let place = this.#places.get(state);
     if (!place) {
-      let allowed: Uint8Array | undefined;
-      const compute = () => (allowed ??= this.#allowed(state));
+      const allowedHere = () => this.#allowedAt(state);
       place = {
         get allowed() {
-          return compute();
+          return allowedHere();
         },
         next: (token) => this.#next(state, token),
       };
       this.#places.set(state, place);
     }
     return place;
+  }
+
+  #allowedAt(state: GrammarState): Uint8Array {
+    const mask = this.#masks.get(state) ?? this.#allowed(state);
+    this.#masks.delete(state);
+    this.#masks.set(state, mask);
+    for (const oldest of this.#masks.keys()) {
+      if (this.#masks.size <= 1 || this.#masks.size * this.#tokens.size <= MAX_MASK_BYTES) break;
+      this.#masks.delete(oldest);
+    }
+    return mask;
   }
 
   #next(state: GrammarState, token: number): ConstraintState {

@@ -317,6 +317,8 @@ export interface ChatCompletionChunk {
         | null;
       refusal: null;
     } | null;
+    token_ids?: number[];
+    token_logprobs?: number[];
   }[];
   usage?: {
     prompt_tokens: number;
