@@ -100,7 +100,38 @@ def sentencepiece(kind):
     return Tokenizer.from_str(json.dumps(state))
 
 
+def custom(cuts):
+    """What people train themselves: words cut in every way the library knows."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(cuts)
+    tokenizer.decoder = decoders.Fuse()
+    trainer = trainers.BpeTrainer(vocab_size=500, show_progress=False, special_tokens=["<unk>", "<s>", "</s>"])
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    return tokenizer
+
+
+def unigram(split):
+    bytes_ = [f"<0x{b:02X}>" for b in range(256)]
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=split)
+    trainer = trainers.UnigramTrainer(vocab_size=400, show_progress=False, unk_token="<unk>", special_tokens=["<unk>", "<s>", "</s>"])
+    tokenizer.train_from_iterator([line for line in CORPUS if line.isascii()], trainer)
+    state = json.loads(tokenizer.to_str())
+    state["model"]["vocab"] += [[token, -50.0] for token in bytes_] + [["▁▁▁", -1.0]]
+    state["model"]["byte_fallback"] = True
+    tokenizer = Tokenizer.from_str(json.dumps(state))
+    tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
+    return tokenizer
+
+
 FAMILIES = {
+    "custom-words": lambda: custom([pre_tokenizers.Whitespace()]),
+    "custom-punctuation": lambda: custom([pre_tokenizers.Split(" ", "removed"), pre_tokenizers.Punctuation()]),
+    "custom-digits": lambda: custom([pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.Split(".", "merged_with_previous")]),
+    "custom-runs": lambda: custom([pre_tokenizers.Digits(), pre_tokenizers.Split(Regex("(a|e)"), "merged_with_next"), pre_tokenizers.Split("-", "contiguous"),
+                                   pre_tokenizers.Split(Regex("[a-z]+"), "isolated", invert=True)]),
+    "unigram": lambda: unigram(True),
+    "unigram-whole": lambda: unigram(False),
     "gpt2": lambda: byte_level(None),
     "gpt2-regex": lambda: byte_level(GPT2),
     "qwen2": lambda: byte_level(QWEN2, normalizers.NFC()),

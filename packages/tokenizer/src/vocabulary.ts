@@ -3,7 +3,9 @@
  * an unknown id is an error instead of a silent `<unk>`, and decoding never rewrites spaces.
  */
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
-import { spelledBytes, type TokenSpelling, tokenSpelling } from './token-bytes.js';
+import { withPortableSplits } from './pre-tokenizer.js';
+import { refuseUncomputed } from './refused-components.js';
+import { byteToken, spelledBytes, type TokenSpelling, tokenSpelling } from './token-bytes.js';
 import { TokenizerError } from './tokenizer-error.js';
 import { isRecord, type TokenizerFiles } from './tokenizer-files.js';
 
@@ -92,18 +94,11 @@ function build({ tokenizerJson, tokenizerConfig }: TokenizerFiles): HuggingFaceT
   if (!isRecord(tokenizerJson['model'])) {
     throw new TokenizerError('invalid_tokenizer', 'tokenizer.json: expected an object with a "model".');
   }
-  const added = Array.isArray(tokenizerJson['added_tokens']) ? tokenizerJson['added_tokens'] : [];
-  const wordOnly = added.find((token) => isRecord(token) && token['single_word'] === true);
-  if (isRecord(wordOnly)) {
-    // The implementation would find it inside other words as well, and give other ids than the model was trained on.
-    const content = JSON.stringify(wordOnly['content']);
-    throw new TokenizerError(
-      'invalid_tokenizer',
-      `tokenizer.json: the added token ${content} is single_word, which is not supported.`,
-    );
-  }
+  refuseUncomputed(tokenizerJson);
   try {
-    return withNormalizedTokens(new HuggingFaceTokenizer(tokenizerJson, tokenizerConfig));
+    const portable = { ...tokenizerJson, pre_tokenizer: withPortableSplits(tokenizerJson['pre_tokenizer']) };
+    const tokenizer = withNormalizedTokens(new HuggingFaceTokenizer(portable, tokenizerConfig));
+    return fallsBackToBytes(tokenizerJson['model']) ? withByteFallback(tokenizer) : tokenizer;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TokenizerError('invalid_tokenizer', `tokenizer.json cannot be loaded: ${reason}`, { cause });
@@ -117,6 +112,24 @@ function withNormalizedTokens(tokenizer: HuggingFaceTokenizer): HuggingFaceToken
   for (const [id, { content, normalized }] of tokenizer.get_added_tokens_decoder()) {
     if (normalized) model.vocab[id] = normalizer.normalize(content);
   }
+  return tokenizer;
+}
+
+/** BPE falls back by itself. */
+const fallsBackToBytes = (model: unknown): boolean =>
+  isRecord(model) && model['type'] === 'Unigram' && model['byte_fallback'] === true;
+
+/** What a Unigram model has no piece for becomes the tokens of its bytes, where it has one for each. */
+function withByteFallback(tokenizer: HuggingFaceTokenizer): HuggingFaceTokenizer {
+  const { model } = tokenizer;
+  if (!model) return tokenizer;
+  const { tokens_to_ids: ids } = model;
+  const encode = model.encode.bind(model) as (words: string[]) => string[];
+  model.encode = (words: string[]) =>
+    encode(words).flatMap((piece) => {
+      const bytes = ids.has(piece) ? [] : [...new TextEncoder().encode(piece)].map(byteToken);
+      return bytes.length > 0 && bytes.every((byte) => ids.has(byte)) ? bytes : [piece];
+    });
   return tokenizer;
 }
 
