@@ -134,6 +134,15 @@ describe('POST /v1/x/models', () => {
     ],
     ['weights cut off', { 'model.safetensors': encodeSafetensors(weights()).subarray(0, -4) }, 'it was cut off'],
     [
+      'a head that is not the embedding it is tied to',
+      {
+        'model.safetensors': encodeSafetensors(
+          weights().set('lm_head.weight', { shape: [config.vocab_size, config.hidden_size], data: otherHead() }),
+        ),
+      },
+      'tensor lm_head.weight is not model.embed_tokens.weight',
+    ],
+    [
       'weights that are no numbers',
       { 'model.safetensors': encodeSafetensors(brokenWeights()) },
       'tensor model.norm.weight holds NaN',
@@ -213,4 +222,8 @@ function brokenWeights() {
   const tensors = weights();
   tensors.get('model.norm.weight')?.data.fill(Number.NaN);
   return tensors;
+}
+
+function otherHead(): Float32Array {
+  return new Float32Array(config.vocab_size * config.hidden_size).fill(0.5);
 }
