@@ -5,6 +5,7 @@
 import {
   ADAPTER_CONFIG_FILE,
   ADAPTER_WEIGHTS_FILE,
+  assertFiniteAdapter,
   type BlobContent,
   inputsFirstModules,
   loraModules,
@@ -57,6 +58,7 @@ export async function importAdapter(
   assertComplete(folder);
   const adapter = await checked(folder, async () => {
     const read = await readAdapter(folder);
+    assertFiniteAdapter(read);
     mergeAdapter(base.tensors, read, inputsFirstModules(base.config));
     return read;
   });

@@ -1,4 +1,4 @@
-import { encodeSafetensors, freshDecoder, mergeAdapter } from '@preheat/checkpoints';
+import { adapterFiles, encodeSafetensors, freshDecoder, mergeAdapter } from '@preheat/checkpoints';
 import { KEYS } from '@preheat/contracts';
 import { baseConfig, modelBlobs } from '@preheat/inference/model-registry';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
@@ -207,6 +207,12 @@ describe('POST /v1/x/models of an adapter', () => {
       { base: 'preheat-1m' },
       { code: 'invalid_model', message: expect.stringContaining('cut off') },
     ],
+    [
+      'an adapter that holds no numbers',
+      brokenAdapter(),
+      { base: 'preheat-1m' },
+      { code: 'invalid_model', message: expect.stringContaining('lora_B.weight holds Infinity at element 3') },
+    ],
   ])('refuses %s', async (_, files, request, error) => {
     api = await startApi();
     expect((await importing(files, request)).json()).toMatchObject({ error });
@@ -216,6 +222,13 @@ describe('POST /v1/x/models of an adapter', () => {
 function cutOff(): Map<string, Uint8Array> {
   const files = tinyAdapterFiles();
   return files.set('adapter_model.safetensors', (files.get('adapter_model.safetensors') as Uint8Array).slice(0, -8));
+}
+
+function brokenAdapter(): Map<string, Uint8Array> {
+  const adapter = tinyAdapter();
+  const [, matrix] = [...adapter.tensors.values()];
+  matrix?.data.fill(Infinity, 3, 4);
+  return adapterFiles(adapter);
 }
 
 function brokenWeights() {

@@ -32,7 +32,7 @@ export { fromGgufTensors, toGgufTensors } from './gguf/gguf-tensors.js';
 export { type GgufFile, readGguf } from './gguf/read-gguf.js';
 export { ggufDtype, ggufPieces } from './gguf/write-gguf.js';
 export { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from './peft/adapter-config.js';
-export { adapterFiles, loraModules, readAdapter } from './peft/adapter-files.js';
+export { adapterFiles, assertFiniteAdapter, loraModules, readAdapter } from './peft/adapter-files.js';
 export {
   LORA_A,
   LORA_B,
