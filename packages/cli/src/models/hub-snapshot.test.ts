@@ -72,6 +72,12 @@ describe('hubSnapshot', () => {
     expect(sleeps).toEqual([500]);
   });
 
+  it('waits where the hub has too many requests', async () => {
+    await start({ 'config.json': { tooManyTimes: 2 } });
+    expect((await snapshot()).files).toHaveLength(2);
+    expect(sleeps).toEqual([500, 1000]);
+  });
+
   it('goes on where an earlier run stopped', async () => {
     await start();
     const blobs = join(cacheDir, 'models--acme--tiny', 'blobs');

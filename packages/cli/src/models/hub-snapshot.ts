@@ -132,7 +132,10 @@ class HubDownload {
   }
 }
 
-/** Tries again what may pass; what the hub refuses (4xx) is final. @throws CommandFailed naming what was done. */
+/** A request that was too slow, or one too many for now. */
+const PASSING = [408, 429];
+
+/** Tries again what may pass; what else the hub refuses (4xx) is final. @throws CommandFailed naming what was done. */
 async function attempt<T>(
   { repo, endpoint, sleep, signal }: HubRequest,
   what: string,
@@ -144,8 +147,9 @@ async function attempt<T>(
     } catch (error) {
       signal.throwIfAborted();
       const status = (error as { statusCode?: number }).statusCode;
-      const isFinal = error instanceof CommandFailed || (status !== undefined && status >= 400 && status < 500);
-      if (isFinal || tries === MAX_ATTEMPTS) throw explained(error, `${repo} at ${endpoint}: ${what}`, status);
+      const isRefused = status !== undefined && status >= 400 && status < 500 && !PASSING.includes(status);
+      if (isRefused || error instanceof CommandFailed || tries === MAX_ATTEMPTS)
+        throw explained(error, `${repo} at ${endpoint}: ${what}`, status);
       await sleep(FIRST_WAIT_MS * 2 ** (tries - 1), signal);
     }
   }

@@ -12,6 +12,8 @@ export interface HubFile {
 export interface Misbehaviour {
   /** Ends the connection after this many bytes of the file, once. */
   cutAfterBytes?: number;
+  /** Answers that this is one request too many, this many times. */
+  tooManyTimes?: number;
   /** Answers with other bytes, this many times. */
   corruptTimes?: number;
 }
@@ -44,7 +46,10 @@ export async function startHub(
     const file = files[path];
     if (!file) return refuse(response, 404, 'Repository not found');
     downloads.push({ path, range: request.headers.range });
-    sendFile(response, file, request.headers.range, (misbehaviour[path] ??= {}));
+    const wrong = (misbehaviour[path] ??= {});
+    if ((wrong.tooManyTimes ?? 0) === 0) return sendFile(response, file, request.headers.range, wrong);
+    wrong.tooManyTimes = (wrong.tooManyTimes ?? 0) - 1;
+    refuse(response, 429, 'Too many requests');
   };
   const server = createServer(handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
