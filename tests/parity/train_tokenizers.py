@@ -110,6 +110,17 @@ def custom(cuts):
     return tokenizer
 
 
+def spaced():
+    """Text that is replaced, and words apart that hold characters unknown in a row."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Strip(), normalizers.Replace("#", "$&")])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.FixedLength(length=5)])
+    tokenizer.decoder = decoders.Metaspace(prepend_scheme="never")
+    trainer = trainers.BpeTrainer(vocab_size=300, limit_alphabet=80, show_progress=False, special_tokens=["<unk>", "<s>", "</s>"])
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    return tokenizer
+
+
 def unigram(split):
     bytes_ = [f"<0x{b:02X}>" for b in range(256)]
     tokenizer = Tokenizer(models.Unigram())
@@ -130,6 +141,7 @@ FAMILIES = {
     "custom-digits": lambda: custom([pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.Split(".", "merged_with_previous")]),
     "custom-runs": lambda: custom([pre_tokenizers.Digits(), pre_tokenizers.Split(Regex("(a|e)"), "merged_with_next"), pre_tokenizers.Split("-", "contiguous"),
                                    pre_tokenizers.Split(Regex("[a-z]+"), "isolated", invert=True)]),
+    "custom-spaces": spaced,
     "unigram": lambda: unigram(True),
     "unigram-whole": lambda: unigram(False),
     "gpt2": lambda: byte_level(None),

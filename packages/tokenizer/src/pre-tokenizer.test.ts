@@ -9,8 +9,8 @@ const TEXT = 'aéb ab.a,!! 12²';
 function cut(preTokenizer: object, text: string): string[] {
   const spaced = [text, `▁${text.replaceAll(' ', '▁')}`];
   const parts = spaced.flatMap((whole) =>
-    Array.from(whole, (_, start) =>
-      Array.from(whole.slice(start), (__, i) => whole.slice(start, start + i + 1)),
+    Array.from({ length: whole.length }, (_, start) =>
+      Array.from({ length: whole.length - start }, (__, i) => whole.slice(start, start + i + 1)),
     ).flat(),
   );
   const vocabulary = Object.fromEntries(['<unk>', ...new Set(parts)].map((piece, id) => [piece, id]));
@@ -31,6 +31,8 @@ const spaces = (prepend: object) => ({ type: 'Metaspace', replacement: '▁', ..
 describe('text is cut as the Rust library cuts it', () => {
   it.each<[string, object, string, string[]]>([
     ['words of any script', { type: 'Whitespace' }, TEXT, ['aéb', 'ab', '.', 'a', ',!!', '12', '²']],
+    ['words between spaces', { type: 'WhitespaceSplit' }, 'a\u0085b\ufeffa', ['a', 'b\ufeffa']],
+    ['so many characters', { type: 'FixedLength', length: 2 }, 'a👍b', ['a👍', 'b']],
     ['digits of any script', { type: 'Digits', individual_digits: true }, '٣a12²', ['٣', 'a', '1', '2', '²']],
     ['runs of digits', { type: 'Digits', individual_digits: false }, '٣a12²', ['٣', 'a', '12²']],
     ['single marks', { type: 'Punctuation' }, TEXT, ['aéb ab', '.', 'a', ',', '!', '!', ' 12²']],

@@ -17,6 +17,10 @@ export function withPortableSplits(component: unknown): unknown {
       return split(sourceOf(component['pattern']), component['behavior'], component['invert'] === true);
     case 'Whitespace':
       return piecesOf(`[${WORD}]+|[^${WORD}\\p{White_Space}]+`);
+    case 'WhitespaceSplit':
+      return piecesOf('\\P{White_Space}+');
+    case 'FixedLength':
+      return piecesOf(`${ANY}{1,${Number(component['length'])}}`);
     case 'Digits':
       return split(component['individual_digits'] === true ? '\\p{N}' : '\\p{N}+', 'Isolated');
     case 'Punctuation':

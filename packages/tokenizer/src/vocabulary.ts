@@ -5,9 +5,11 @@
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { withPortableSplits } from './pre-tokenizer.js';
 import { refuseUncomputed } from './refused-components.js';
-import { byteToken, spelledBytes, type TokenSpelling, tokenSpelling } from './token-bytes.js';
+import { withPortableReplacements } from './replacements.js';
+import { withOwnUnknowns } from './unknown-pieces.js';
+import { spelledBytes, type TokenSpelling, tokenSpelling } from './token-bytes.js';
 import { TokenizerError } from './tokenizer-error.js';
-import { isRecord, type TokenizerFiles } from './tokenizer-files.js';
+import { isRecord, type TokenizerFiles, type TokenizerJson } from './tokenizer-files.js';
 
 export class Vocabulary {
   /** One more than the largest id: the number of rows an embedding table needs. */
@@ -96,9 +98,7 @@ function build({ tokenizerJson, tokenizerConfig }: TokenizerFiles): HuggingFaceT
   }
   refuseUncomputed(tokenizerJson);
   try {
-    const portable = { ...tokenizerJson, pre_tokenizer: withPortableSplits(tokenizerJson['pre_tokenizer']) };
-    const tokenizer = withNormalizedTokens(new HuggingFaceTokenizer(portable, tokenizerConfig));
-    return fallsBackToBytes(tokenizerJson['model']) ? withByteFallback(tokenizer) : tokenizer;
+    return withOwnUnknowns(withNormalizedTokens(new HuggingFaceTokenizer(portable(tokenizerJson), tokenizerConfig)));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TokenizerError('invalid_tokenizer', `tokenizer.json cannot be loaded: ${reason}`, { cause });
@@ -115,23 +115,13 @@ function withNormalizedTokens(tokenizer: HuggingFaceTokenizer): HuggingFaceToken
   return tokenizer;
 }
 
-/** BPE falls back by itself. */
-const fallsBackToBytes = (model: unknown): boolean =>
-  isRecord(model) && model['type'] === 'Unigram' && model['byte_fallback'] === true;
-
-/** What a Unigram model has no piece for becomes the tokens of its bytes, where it has one for each. */
-function withByteFallback(tokenizer: HuggingFaceTokenizer): HuggingFaceTokenizer {
-  const { model } = tokenizer;
-  if (!model) return tokenizer;
-  const { tokens_to_ids: ids } = model;
-  const encode = model.encode.bind(model) as (words: string[]) => string[];
-  model.encode = (words: string[]) =>
-    encode(words).flatMap((piece) => {
-      const bytes = ids.has(piece) ? [] : [...new TextEncoder().encode(piece)].map(byteToken);
-      return bytes.length > 0 && bytes.every((byte) => ids.has(byte)) ? bytes : [piece];
-    });
-  return tokenizer;
-}
+/** The parts that the implementation computes otherwise, in forms in which it does not. */
+const portable = (json: TokenizerJson): TokenizerJson => ({
+  ...json,
+  normalizer: withPortableReplacements(json['normalizer']),
+  pre_tokenizer: withPortableSplits(json['pre_tokenizer']),
+  decoder: withPortableReplacements(json['decoder']),
+});
 
 function unknownId(id: number, size: number, position?: number): TokenizerError {
   const where = position === undefined ? '' : ` at position ${position}`;
