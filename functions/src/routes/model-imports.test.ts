@@ -1,5 +1,5 @@
 import { adapterFiles, encodeSafetensors, freshDecoder, mergeAdapter } from '@preheat/checkpoints';
-import { KEYS } from '@preheat/contracts';
+import { endTokenIds, KEYS } from '@preheat/contracts';
 import { baseConfig, modelBlobs } from '@preheat/inference/model-registry';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -191,6 +191,39 @@ describe('POST /v1/x/models of an adapter', () => {
     expect((await chat('tuned')).statusCode).toBe(200);
   });
 
+  it('takes the chat template and the end token that come with it, and else those of the base', async () => {
+    api = await startApi();
+    const { tokenizerConfig } = tokenizerFiles;
+    const texts = {
+      'chat_template.jinja': "{{ 'own:' + messages[0].content }}",
+      'tokenizer_config.json': JSON.stringify({ ...tokenizerConfig, chat_template: undefined, eos_token: '<|user|>' }),
+    };
+    const describe = async (name: string, files: Record<string, string>) => {
+      const all = new Map([
+        ...tinyAdapterFiles(),
+        ...Object.entries(files).map(([file, text]) => [file, Buffer.from(text)] as const),
+      ]);
+      expect((await importing(all, { name, base: 'preheat-1m' })).statusCode).toBe(200);
+      const { models } = api.deps;
+      const { tokenizer, config: read } = await models.describe(
+        (await models.find('proj-one', name)) as NonNullable<Awaited<ReturnType<typeof models.find>>>,
+      );
+      return [
+        tokenizer.renderChat([{ role: 'user', content: 'cat' }]),
+        endTokenIds(read)
+          .map((id) => tokenizer.idToToken(id))
+          .join(),
+      ];
+    };
+    expect(await describe('both', texts)).toEqual(['own:cat', '<|end|>,<|user|>']);
+    const { 'chat_template.jinja': template, 'tokenizer_config.json': withoutTemplate } = texts;
+    expect(await describe('template', { 'chat_template.jinja': template })).toEqual(['own:cat', '<|end|>']);
+    expect(await describe('config', { 'tokenizer_config.json': withoutTemplate })).toEqual([
+      '<|user|>cat',
+      '<|end|>,<|user|>',
+    ]);
+  });
+
   it.each<[string, Map<string, Uint8Array>, object, object]>([
     ['no base', tinyAdapterFiles(), {}, { param: 'base' }],
     ['an unknown base', tinyAdapterFiles(), { base: 'nothing' }, { code: 'model_not_found' }],
@@ -206,6 +239,12 @@ describe('POST /v1/x/models of an adapter', () => {
       cutOff(),
       { base: 'preheat-1m' },
       { code: 'invalid_model', message: expect.stringContaining('cut off') },
+    ],
+    [
+      'a tokenizer that the base has no rows for',
+      new Map([...tinyAdapterFiles(), ['tokenizer.json', Buffer.from(JSON.stringify(largerTokenizer()))]]),
+      { base: 'preheat-1m' },
+      { code: 'invalid_model', message: expect.stringContaining('tokenizer.json: has ids up to') },
     ],
     [
       'an adapter that holds no numbers',
@@ -229,6 +268,12 @@ function brokenAdapter(): Map<string, Uint8Array> {
   const [, matrix] = [...adapter.tensors.values()];
   matrix?.data.fill(Infinity, 3, 4);
   return adapterFiles(adapter);
+}
+
+function largerTokenizer(): object {
+  const { tokenizerJson } = tokenizerFiles;
+  const model = tokenizerJson['model'] as { vocab: object };
+  return { ...tokenizerJson, model: { ...model, vocab: { ...model.vocab, more: config.vocab_size } } };
 }
 
 function brokenWeights() {
