@@ -112,6 +112,12 @@ describe('hubSnapshot', () => {
     expect(existsSync(join(cacheDir, 'models--acme--tiny', 'snapshots'))).toBe(false);
   });
 
+  it('takes nothing for a hash that would lead out of the cache', async () => {
+    await start({ 'config.json': { hash: '../../../config' } });
+    await expect(snapshot()).rejects.toThrow('"../../../config", which is told for config.json, is no hash');
+    expect(hub.downloads).toEqual([]);
+  });
+
   it('takes the shards of an index and no other weights', async () => {
     const index = { weight_map: { a: 'model-00001-of-00001.safetensors' } };
     const content = Buffer.from('x');

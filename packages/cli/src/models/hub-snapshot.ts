@@ -32,10 +32,12 @@ const FIRST_WAIT_MS = 500;
 /** The model's files in the cache, and the commit they are of. @throws CommandFailed saying what the hub answered. */
 export async function hubSnapshot(request: HubRequest): Promise<{ commit: string; files: LocalFile[] }> {
   const access = accessTo(request);
-  const { sha: commit } = await attempt(request, 'reading the repository', () =>
+  const { sha } = await attempt(request, 'reading the repository', () =>
     modelInfo({ ...access, name: request.repo, revision: request.revision, additionalFields: ['sha'] }),
   );
+  const commit = hash(sha, request, 'the commit');
   const entries = await attempt(request, 'listing its files', () => listed({ ...access, revision: commit }));
+  for (const entry of entries) hash(expectedHash(entry), request, entry.path);
   const byName = new Map(entries.map((entry) => [entry.path, entry]));
   const download = new HubDownload(request, commit);
   const index = async (): Promise<string> => {
@@ -47,6 +49,12 @@ export async function hubSnapshot(request: HubRequest): Promise<{ commit: string
   const files: LocalFile[] = [];
   for (const entry of wanted) files.push(await download.file(entry));
   return { commit, files };
+}
+
+/** A hash that names a file of the cache, and so must not lead out of it. @throws CommandFailed for what is none. */
+function hash(value: string, { repo, endpoint }: HubRequest, of: string): string {
+  if (/^[0-9a-f]{40,64}$/.test(value)) return value;
+  throw new CommandFailed(`${repo} at ${endpoint}: ${JSON.stringify(value)}, which is told for ${of}, is no hash`);
 }
 
 interface Access {

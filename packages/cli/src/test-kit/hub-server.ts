@@ -14,6 +14,8 @@ export interface Misbehaviour {
   cutAfterBytes?: number;
   /** Answers that this is one request too many, this many times. */
   tooManyTimes?: number;
+  /** Tells this for the file's hash. */
+  hash?: string;
   /** Answers with other bytes, this many times. */
   corruptTimes?: number;
 }
@@ -41,7 +43,11 @@ export async function startHub(
     if (/^\/api\/models\/acme\/tiny\/revision\/(main|v1)$/.test(pathname)) {
       return json(response, { _id: 'x', id: REPO, modelId: REPO, sha: COMMIT, lastModified: '2026-01-01T00:00:00Z' });
     }
-    if (pathname === `/api/models/${REPO}/tree/${COMMIT}`) return json(response, Object.entries(files).map(entry));
+    if (pathname === `/api/models/${REPO}/tree/${COMMIT}`)
+      return json(
+        response,
+        Object.entries(files).map((file) => ({ ...entry(file), ...told(misbehaviour[file[0]]) })),
+      );
     const [, path = ''] = new RegExp(`^/${REPO}/resolve/${COMMIT}/(.+)$`).exec(pathname) ?? [];
     const file = files[path];
     if (!file) return refuse(response, 404, 'Repository not found');
@@ -66,6 +72,10 @@ function entry([path, { content, isLarge }]: [string, HubFile]) {
   const lfs = isLarge ? { lfs: { oid: sha256, size: content.length, pointerSize: 130 } } : {};
   return { type: 'file', path, size: content.length, oid, ...lfs };
 }
+
+/** In place of what is true. */
+const told = (wrong: Misbehaviour | undefined): object =>
+  wrong?.hash === undefined ? {} : { oid: wrong.hash, lfs: undefined };
 
 function sendFile(
   response: ServerResponse,
