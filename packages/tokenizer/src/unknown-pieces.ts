@@ -11,6 +11,8 @@ export function withOwnUnknowns(tokenizer: HuggingFaceTokenizer): HuggingFaceTok
   if (!model) return tokenizer;
   const { tokens_to_ids: ids, unk_token: unknown, fuse_unk: fuses } = model;
   const { type, byte_fallback: fallsBack } = model.config as { type?: unknown; byte_fallback?: unknown };
+  const usesBytes = type === 'Unigram' && fallsBack === true;
+  if (!usesBytes && !fuses) return tokenizer;
   const encode = model.encode.bind(model) as (words: string[]) => string[];
   const isUnknown = (piece: string | undefined) => piece !== undefined && (piece === unknown || !ids.has(piece));
   const inBytes = (piece: string): string[] => {
@@ -21,7 +23,7 @@ export function withOwnUnknowns(tokenizer: HuggingFaceTokenizer): HuggingFaceTok
   model.encode = (words: string[]) =>
     words.flatMap((word) => {
       const pieces = encode([word]);
-      const written = type === 'Unigram' && fallsBack === true ? pieces.flatMap(inBytes) : pieces;
+      const written = usesBytes ? pieces.flatMap(inBytes) : pieces;
       return fuses ? written.filter((piece, i) => !isUnknown(piece) || !isUnknown(written[i - 1])) : written;
     });
   return tokenizer;
