@@ -23,7 +23,7 @@ TEXTS = [
     "Hello world", " Hello world", "Hello  world ", "HELLO'S they'Ll I'M don't 'tis '", "it’s", "x'd've",
     "1", "12", "123", "1234", "12345678", "3.14e-10", "٣٤٥", "½ ² Ⅷ", "_snake_case camelCase", "a.b,c;d:e!f?g",
     "你好世界", "日本語とEnglish混在", "한국어", "中文，标点。", "नमस्ते", "مرحبا", "Привет", "ǅ ß ﬁ İ ı",
-    "é", "e\u0301", "a\u0308\u0323", "Z\u0351\u0343\u036fa\u0489", "\u0301start", "Å Å Å",
+    "é", "e\u0301", "a\u0308\u0323", "Z\u0351\u0343\u036fa\u0489", "\u0301start", "Å Å Å", "Σίσυφος ΟΔΟΣ",
     "👍", "👍🏽", "👨‍👩‍👧‍👦", "🇩🇪🇯🇵", "❤️", "a👍b", "\u200d\u200b\ufeff", "𝔘𝔫𝔦𝔠𝔬𝔡𝔢", "\U0010ffff", "\ufffd", "\x00\x01\x7f",
     "def f(x):\n    return x\n\n\n  # end", "https://a.b/c?d=e&f=%20#g", "a" * 100, " " * 50, "\n" * 20, "-" * 33, "ab" * 60,
     "▁", "▁▁a", "a▁b", "Ġ", "Ċx", "<0x0A>", "<unk>", "<s>x</s>", "<|im_start|>user\nhi<|im_end|>\n", " <|im_end|> ", "<|im_end|><|im_end|>",
@@ -113,7 +113,7 @@ def custom(cuts):
 def spaced():
     """Text that is replaced, and words apart that hold characters unknown in a row."""
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True))
-    tokenizer.normalizer = normalizers.Sequence([normalizers.Strip(), normalizers.Replace("#", "$&")])
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Strip(), normalizers.Replace("#", "$&"), normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.FixedLength(length=5)])
     tokenizer.decoder = decoders.Metaspace(prepend_scheme="never")
     trainer = trainers.BpeTrainer(vocab_size=300, limit_alphabet=80, show_progress=False, special_tokens=["<unk>", "<s>", "</s>"])

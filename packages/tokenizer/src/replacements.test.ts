@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadTokenizer } from './tokenizer.js';
 
-const CHARACTERS = ['<unk>', 'a', 'b', '$', '&', ' ', '▁', '\u0085', '\ufeff'];
+const CHARACTERS = ['<unk>', 'a', 'b', '$', '&', ' ', '▁', '\u0085', '\ufeff', 'ο', 'σ', 'ς'];
 const tokenizer = (change: object) =>
   loadTokenizer({
     tokenizerJson: {
@@ -24,6 +24,7 @@ describe('text is replaced as the Rust library replaces it', () => {
     ['within a sequence', { type: 'Sequence', normalizers: [replace] }, 'a', '$&b'],
     ['both ends lose what is space there', strip(true, true), '\u0085 a b\ufeff \u0085', 'a b\ufeff'],
     ['one end', strip(false, true), ' a ', ' a'],
+    ['a letter is made small by itself', { type: 'Lowercase' }, 'AΟΣ', 'aοσ'],
     ['no end', strip(false, false), ' a ', ' a '],
   ])('%s', (_, normalizer, text, expected) => {
     const read = tokenizer({ normalizer });

@@ -1,6 +1,7 @@
 /**
  * Normalizers and decoders that replace text, in forms that the implementation computes as the Rust library does: it reads a `$` of
- * the new text as a reference to the match, counts other characters as space, and drops a space that was never put before a text.
+ * the new text as a reference to the match, counts other characters as space, drops a space that was never put before a text, and
+ * makes small letters of a word where Rust makes them of a letter: only a sigma differs, which has a form for the end of a word.
  */
 import { isRecord } from './tokenizer-files.js';
 
@@ -16,11 +17,16 @@ export function withPortableReplacements(component: unknown): unknown {
   const { type, content, prepend_scheme: scheme, replacement } = component;
   if (type === 'Replace' && typeof content === 'string') return { ...component, content: literal(content) };
   if (type === 'Strip' && 'strip_left' in component) return strip(component);
+  if (type === 'Lowercase' || (type === 'BertNormalizer' && component['lowercase'] === true)) {
+    return { type: 'Sequence', normalizers: [SMALL_SIGMA, component] };
+  }
   if (type === 'Metaspace' && scheme === 'never') {
     return { type: 'Replace', pattern: { String: replacement ?? '▁' }, content: ' ' };
   }
   return component;
 }
+
+const SMALL_SIGMA: Component = { type: 'Replace', pattern: { String: 'Σ' }, content: 'σ' };
 
 const literal = (text: string): string => text.replaceAll('$', '$$$$');
 
