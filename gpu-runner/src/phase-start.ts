@@ -42,7 +42,7 @@ export async function phaseStart(
   if (settings === null) return { record, model: await load(from), adapted: null };
   const known = await deps.models.adapterOf(from);
   const description = await deps.models.describe(from);
-  if (known && (position.isResume || agrees(description.config, known.adapter.config, settings))) {
+  if (known && (position.isResume || agrees(description.config, known.adapter, settings))) {
     const { tensors } = await load(known.base);
     const adapter = position.isResume ? known.adapter : withDropout(known.adapter, settings);
     return { record, model: { ...description, tensors }, adapted: { base: known.base, adapter } };

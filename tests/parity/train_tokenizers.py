@@ -23,7 +23,7 @@ TEXTS = [
     "Hello world", " Hello world", "Hello  world ", "HELLO'S they'Ll I'M don't 'tis '", "it’s", "x'd've",
     "1", "12", "123", "1234", "12345678", "3.14e-10", "٣٤٥", "½ ² Ⅷ", "_snake_case camelCase", "a.b,c;d:e!f?g",
     "你好世界", "日本語とEnglish混在", "한국어", "中文，标点。", "नमस्ते", "مرحبا", "Привет", "ǅ ß ﬁ İ ı",
-    "é", "e\u0301", "a\u0308\u0323", "Z\u0351\u0343\u036fa\u0489", "\u0301start", "Å Å Å",
+    "é", "e\u0301", "a\u0308\u0323", "Z\u0351\u0343\u036fa\u0489", "\u0301start", "Å Å Å", "Σίσυφος ΟΔΟΣ",
     "👍", "👍🏽", "👨‍👩‍👧‍👦", "🇩🇪🇯🇵", "❤️", "a👍b", "\u200d\u200b\ufeff", "𝔘𝔫𝔦𝔠𝔬𝔡𝔢", "\U0010ffff", "\ufffd", "\x00\x01\x7f",
     "def f(x):\n    return x\n\n\n  # end", "https://a.b/c?d=e&f=%20#g", "a" * 100, " " * 50, "\n" * 20, "-" * 33, "ab" * 60,
     "▁", "▁▁a", "a▁b", "Ġ", "Ċx", "<0x0A>", "<unk>", "<s>x</s>", "<|im_start|>user\nhi<|im_end|>\n", " <|im_end|> ", "<|im_end|><|im_end|>",
@@ -100,7 +100,50 @@ def sentencepiece(kind):
     return Tokenizer.from_str(json.dumps(state))
 
 
+def custom(cuts):
+    """What people train themselves: words cut in every way the library knows."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(cuts)
+    tokenizer.decoder = decoders.Fuse()
+    trainer = trainers.BpeTrainer(vocab_size=500, show_progress=False, special_tokens=["<unk>", "<s>", "</s>"])
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    return tokenizer
+
+
+def spaced():
+    """Text that is replaced, and words apart that hold characters unknown in a row."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Strip(), normalizers.Replace("#", "$&"), normalizers.Lowercase()])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.FixedLength(length=5)])
+    tokenizer.decoder = decoders.Metaspace(prepend_scheme="never")
+    trainer = trainers.BpeTrainer(vocab_size=300, limit_alphabet=80, show_progress=False, special_tokens=["<unk>", "<s>", "</s>"])
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    return tokenizer
+
+
+def unigram(split):
+    bytes_ = [f"<0x{b:02X}>" for b in range(256)]
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=split)
+    trainer = trainers.UnigramTrainer(vocab_size=400, show_progress=False, unk_token="<unk>", special_tokens=["<unk>", "<s>", "</s>"])
+    tokenizer.train_from_iterator([line for line in CORPUS if line.isascii()], trainer)
+    state = json.loads(tokenizer.to_str())
+    state["model"]["vocab"] += [[token, -50.0] for token in bytes_] + [["▁▁▁", -1.0]]
+    state["model"]["byte_fallback"] = True
+    tokenizer = Tokenizer.from_str(json.dumps(state))
+    tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
+    return tokenizer
+
+
 FAMILIES = {
+    "custom-words": lambda: custom([pre_tokenizers.Whitespace()]),
+    "custom-punctuation": lambda: custom([pre_tokenizers.Split(" ", "removed"), pre_tokenizers.Punctuation()]),
+    "custom-digits": lambda: custom([pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.Split(".", "merged_with_previous")]),
+    "custom-runs": lambda: custom([pre_tokenizers.Digits(), pre_tokenizers.Split(Regex("(a|e)"), "merged_with_next"), pre_tokenizers.Split("-", "contiguous"),
+                                   pre_tokenizers.Split(Regex("[a-z]+"), "isolated", invert=True)]),
+    "custom-spaces": spaced,
+    "unigram": lambda: unigram(True),
+    "unigram-whole": lambda: unigram(False),
     "gpt2": lambda: byte_level(None),
     "gpt2-regex": lambda: byte_level(GPT2),
     "qwen2": lambda: byte_level(QWEN2, normalizers.NFC()),

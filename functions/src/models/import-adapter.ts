@@ -5,6 +5,7 @@
 import {
   ADAPTER_CONFIG_FILE,
   ADAPTER_WEIGHTS_FILE,
+  assertFiniteAdapter,
   type BlobContent,
   inputsFirstModules,
   loraModules,
@@ -23,6 +24,7 @@ import {
 import { ADAPTER_BASE_BLOB, descriptionBlobs } from '@preheat/inference/model-registry';
 import { markOfModel, markUse } from '@preheat/jobs';
 import { findModel } from '../serving/find-model.js';
+import { adapterDescription } from './adapter-description.js';
 import {
   assertComplete,
   checked,
@@ -57,12 +59,14 @@ export async function importAdapter(
   assertComplete(folder);
   const adapter = await checked(folder, async () => {
     const read = await readAdapter(folder);
+    assertFiniteAdapter(read);
     mergeAdapter(base.tensors, read, inputsFirstModules(base.config));
     return read;
   });
-  const report = importReport(request, { ...summary, tensors: 2 * loraModules(adapter).length }, base);
+  const described = await checked(folder, () => adapterDescription(folder, base));
+  const report = importReport(request, { ...summary, tensors: 2 * loraModules(adapter).length }, described);
   if (request.check_only === true) return report;
-  const blobs = new Map<string, BlobContent>(descriptionBlobs(base.config, base.tokenizerFiles));
+  const blobs = new Map<string, BlobContent>(descriptionBlobs(described.config, described.tokenizerFiles));
   blobs.set(ADAPTER_BASE_BLOB, encodeStored(record));
   for (const file of [ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE]) blobs.set(file, () => folder.open(file));
   const needs = bundlesOf(record);

@@ -5,12 +5,14 @@
 import {
   ADAPTER_CONFIG_FILE,
   assertFiniteWeights,
+  assertTiedHead,
   type BlobContent,
   checkModelFolder,
   type FolderSummary,
   loadFolderWeights,
   publishBundle,
   shardTensors,
+  TIED_HEAD,
   type WeightDtype,
 } from '@preheat/checkpoints';
 import type { ImportModelRequest, ModelImport } from '@preheat/contracts';
@@ -62,6 +64,7 @@ async function importWhole(
   if (request.check_only === true) return report;
   assertComplete(folder);
   await checked(folder, () => assertFiniteWeights(folder, summary.config));
+  if (summary.ignored.includes(TIED_HEAD)) await checked(folder, () => assertTiedHead(folder, summary.config));
   await publishBundle(deps.store, prefix, await checked(folder, () => blobsOf(folder, summary, dtype)));
   await deps.models.publish(importedRecord(projectId, request.name, prefix, null, { createdAtMs: deps.clock.nowMs() }));
   return report;

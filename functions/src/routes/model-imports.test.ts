@@ -1,5 +1,5 @@
-import { encodeSafetensors, freshDecoder, mergeAdapter } from '@preheat/checkpoints';
-import { KEYS } from '@preheat/contracts';
+import { adapterFiles, encodeSafetensors, freshDecoder, mergeAdapter } from '@preheat/checkpoints';
+import { endTokenIds, KEYS } from '@preheat/contracts';
 import { baseConfig, modelBlobs } from '@preheat/inference/model-registry';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -134,6 +134,15 @@ describe('POST /v1/x/models', () => {
     ],
     ['weights cut off', { 'model.safetensors': encodeSafetensors(weights()).subarray(0, -4) }, 'it was cut off'],
     [
+      'a head that is not the embedding it is tied to',
+      {
+        'model.safetensors': encodeSafetensors(
+          weights().set('lm_head.weight', { shape: [config.vocab_size, config.hidden_size], data: otherHead() }),
+        ),
+      },
+      'tensor lm_head.weight is not model.embed_tokens.weight',
+    ],
+    [
       'weights that are no numbers',
       { 'model.safetensors': encodeSafetensors(brokenWeights()) },
       'tensor model.norm.weight holds NaN',
@@ -182,6 +191,39 @@ describe('POST /v1/x/models of an adapter', () => {
     expect((await chat('tuned')).statusCode).toBe(200);
   });
 
+  it('takes the chat template and the end token that come with it, and else those of the base', async () => {
+    api = await startApi();
+    const { tokenizerConfig } = tokenizerFiles;
+    const texts = {
+      'chat_template.jinja': "{{ 'own:' + messages[0].content }}",
+      'tokenizer_config.json': JSON.stringify({ ...tokenizerConfig, chat_template: undefined, eos_token: '<|user|>' }),
+    };
+    const describe = async (name: string, files: Record<string, string>) => {
+      const all = new Map([
+        ...tinyAdapterFiles(),
+        ...Object.entries(files).map(([file, text]) => [file, Buffer.from(text)] as const),
+      ]);
+      expect((await importing(all, { name, base: 'preheat-1m' })).statusCode).toBe(200);
+      const { models } = api.deps;
+      const { tokenizer, config: read } = await models.describe(
+        (await models.find('proj-one', name)) as NonNullable<Awaited<ReturnType<typeof models.find>>>,
+      );
+      return [
+        tokenizer.renderChat([{ role: 'user', content: 'cat' }]),
+        endTokenIds(read)
+          .map((id) => tokenizer.idToToken(id))
+          .join(),
+      ];
+    };
+    expect(await describe('both', texts)).toEqual(['own:cat', '<|end|>,<|user|>']);
+    const { 'chat_template.jinja': template, 'tokenizer_config.json': withoutTemplate } = texts;
+    expect(await describe('template', { 'chat_template.jinja': template })).toEqual(['own:cat', '<|end|>']);
+    expect(await describe('config', { 'tokenizer_config.json': withoutTemplate })).toEqual([
+      '<|user|>cat',
+      '<|end|>,<|user|>',
+    ]);
+  });
+
   it.each<[string, Map<string, Uint8Array>, object, object]>([
     ['no base', tinyAdapterFiles(), {}, { param: 'base' }],
     ['an unknown base', tinyAdapterFiles(), { base: 'nothing' }, { code: 'model_not_found' }],
@@ -198,6 +240,18 @@ describe('POST /v1/x/models of an adapter', () => {
       { base: 'preheat-1m' },
       { code: 'invalid_model', message: expect.stringContaining('cut off') },
     ],
+    [
+      'a tokenizer that the base has no rows for',
+      new Map([...tinyAdapterFiles(), ['tokenizer.json', Buffer.from(JSON.stringify(largerTokenizer()))]]),
+      { base: 'preheat-1m' },
+      { code: 'invalid_model', message: expect.stringContaining('tokenizer.json: has ids up to') },
+    ],
+    [
+      'an adapter that holds no numbers',
+      brokenAdapter(),
+      { base: 'preheat-1m' },
+      { code: 'invalid_model', message: expect.stringContaining('lora_B.weight holds Infinity at element 3') },
+    ],
   ])('refuses %s', async (_, files, request, error) => {
     api = await startApi();
     expect((await importing(files, request)).json()).toMatchObject({ error });
@@ -209,8 +263,25 @@ function cutOff(): Map<string, Uint8Array> {
   return files.set('adapter_model.safetensors', (files.get('adapter_model.safetensors') as Uint8Array).slice(0, -8));
 }
 
+function brokenAdapter(): Map<string, Uint8Array> {
+  const adapter = tinyAdapter();
+  const [, matrix] = [...adapter.tensors.values()];
+  matrix?.data.fill(Infinity, 3, 4);
+  return adapterFiles(adapter);
+}
+
+function largerTokenizer(): object {
+  const { tokenizerJson } = tokenizerFiles;
+  const model = tokenizerJson['model'] as { vocab: object };
+  return { ...tokenizerJson, model: { ...model, vocab: { ...model.vocab, more: config.vocab_size } } };
+}
+
 function brokenWeights() {
   const tensors = weights();
   tensors.get('model.norm.weight')?.data.fill(Number.NaN);
   return tensors;
+}
+
+function otherHead(): Float32Array {
+  return new Float32Array(config.vocab_size * config.hidden_size).fill(0.5);
 }

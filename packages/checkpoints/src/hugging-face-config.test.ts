@@ -75,6 +75,10 @@ describe('readHuggingFaceConfig', () => {
     ).toMatchObject({
       rope_scaling: { rope_type: 'yarn', factor: 2, original_max_position_embeddings: 8 },
     });
+    const yarn = { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 4 };
+    expect(read({ ...MINIMAL, original_max_position_embeddings: 8, rope_scaling: yarn })).toMatchObject({
+      rope_scaling: { ...yarn, original_max_position_embeddings: 8 },
+    });
   });
 
   it('turns rules for sliding windows into a list of layers', () => {

@@ -22,7 +22,8 @@ export { assertDecoderTensors, type Tensor, type TensorMap, TensorMismatchError 
 export { bundleFolder } from './folder/bundle-folder.js';
 export { checkModelFolder, type FolderSummary } from './folder/check-folder.js';
 export { CONFIG_FILE, GENERATION_CONFIG_FILE, generationConfig, readFolderConfig } from './folder/folder-config.js';
-export { assertFiniteWeights, loadFolderWeights } from './folder/load-weights.js';
+export { TIED_HEAD } from './folder/tensor-names.js';
+export { assertFiniteWeights, assertTiedHead, loadFolderWeights } from './folder/load-weights.js';
 export { type ModelFolder, ModelFolderError, readJsonObject, readText } from './folder/model-folder.js';
 export type { BlobContent } from './publish-bundle.js';
 export { type GgmlType, GgufError } from './gguf/gguf-format.js';
@@ -31,7 +32,7 @@ export { fromGgufTensors, toGgufTensors } from './gguf/gguf-tensors.js';
 export { type GgufFile, readGguf } from './gguf/read-gguf.js';
 export { ggufDtype, ggufPieces } from './gguf/write-gguf.js';
 export { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from './peft/adapter-config.js';
-export { adapterFiles, loraModules, readAdapter } from './peft/adapter-files.js';
+export { adapterFiles, assertFiniteAdapter, loraModules, readAdapter } from './peft/adapter-files.js';
 export {
   LORA_A,
   LORA_B,

@@ -16,10 +16,13 @@ export interface FolderDescription {
 export async function describeFolder(folder: ModelFolder): Promise<FolderDescription> {
   const config = await readFolderConfig(folder);
   const tokenizerFiles = await readFolderTokenizer(folder.names, (name) => readText(folder, name));
-  const tokenizer = loadTokenizer(tokenizerFiles, { modelVocabSize: config.vocab_size });
-  if (tokenizer.vocabSize > config.vocab_size) {
-    const message = `has ids up to ${tokenizer.vocabSize - 1}, but vocab_size in config.json is ${config.vocab_size}`;
-    throw new ModelFolderError('tokenizer.json', message);
-  }
-  return { config, tokenizer, tokenizerFiles };
+  return { config, tokenizer: fittingTokenizer(tokenizerFiles, config), tokenizerFiles };
+}
+
+/** @throws ModelFolderError when the tokenizer has ids that the model has no rows for; TokenizerError when it cannot be loaded. */
+export function fittingTokenizer(files: TokenizerFiles, config: DecoderConfig): Tokenizer {
+  const tokenizer = loadTokenizer(files, { modelVocabSize: config.vocab_size });
+  if (tokenizer.vocabSize <= config.vocab_size) return tokenizer;
+  const message = `has ids up to ${tokenizer.vocabSize - 1}, but vocab_size in config.json is ${config.vocab_size}`;
+  throw new ModelFolderError('tokenizer.json', message);
 }

@@ -39,7 +39,7 @@ import {
 import { listAll, type ObjectStore, putIdempotent } from '@preheat/ports';
 import { letterToSoundTokenizer, loadTokenizer, type Tokenizer, type TokenizerFiles } from '@preheat/tokenizer';
 import { BASE_MODELS, BASE_MODELS_SINCE_MS, type BaseModel } from './base-models.js';
-import { describeFolder } from './describe-folder.js';
+import { describeFolder, fittingTokenizer } from './describe-folder.js';
 
 /** Names of the blobs that make up a model written here; imported ones may have others, see `describeFolder`. */
 export const MODEL_BLOBS = {
@@ -286,4 +286,4 @@ export function descriptionBlobs(config: DecoderConfig, files: TokenizerFiles): 
   ]);
 }
 
-export { BASE_MODELS, type BaseModel, describeFolder };
+export { BASE_MODELS, type BaseModel, describeFolder, fittingTokenizer };

@@ -3,6 +3,7 @@
  * conversation is written; nothing else in the platform knows role markers or turn ends.
  */
 import { Environment, Interpreter, Template } from '@huggingface/jinja';
+import { fixedDate } from './fixed-date.js';
 import { TokenizerError } from './tokenizer-error.js';
 
 export interface RenderOptions {
@@ -20,10 +21,12 @@ export type RenderTemplate = (messages: readonly Record<string, unknown>[], opti
  */
 export function chatTemplate(source: string, specialTokens: Readonly<Record<string, string>>): RenderTemplate {
   const { parsed } = attempt('cannot be parsed', () => new Template(source));
-  return (messages, { addGenerationPrompt = false, tools }) =>
+  const clock = ASKS_FOR_CLOCK.test(source) ? {} : { strftime_now: fixedDate };
+  return (messages, { addGenerationPrompt = false, tools = null }) =>
     attempt('refused these messages', () => {
-      const variables = { ...specialTokens, messages, add_generation_prompt: addGenerationPrompt };
-      const environment = environmentOf(tools === undefined ? variables : { ...variables, tools });
+      // What is not given is none, as in transformers: templates ask `tools is not none`, which holds of what is undefined.
+      const conversation = { messages, tools, documents: null, add_generation_prompt: addGenerationPrompt };
+      const environment = environmentOf({ ...clock, ...specialTokens, ...conversation });
       const rendered = new Interpreter(environment).run(parsed);
       return String(rendered.value);
     });
@@ -31,10 +34,10 @@ export function chatTemplate(source: string, specialTokens: Readonly<Record<stri
 
 const CONSTANTS = { true: true, True: true, false: false, False: false, none: null, None: null };
 
-/**
- * The globals of a chat template, made once, less `strftime_now`: a template that can print today's date would give other tokens
- * tomorrow. Published templates test whether it is defined and otherwise use a fixed date.
- */
+/** Templates that test whether there is a clock have a date of their own for where there is none; the others are given one. */
+const ASKS_FOR_CLOCK = /\bstrftime_now\s+is\s+(not\s+)?defined\b/;
+
+/** The globals of a chat template, made once. */
 const GLOBALS = new Environment();
 for (const [name, value] of Object.entries({ ...CONSTANTS, range, raise_exception: raise })) GLOBALS.set(name, value);
 

@@ -70,17 +70,30 @@ describe('ids', () => {
     expect(() => padded.decode([64])).toThrow('Token id 64 at position 0 is not in the vocabulary of 64 ids');
   });
 
+  it('of added tokens that the model has no row for are never made, unless conversations are written with them', () => {
+    const rows = loadTokenizer({ tokenizerJson, tokenizerConfig }).vocabSize;
+    const image = { id: rows, content: '<img>', special: true, lstrip: false, rstrip: false, normalized: false };
+    const added = [...(tokenizerJson['added_tokens'] as object[]), image];
+    const load = (config: object) =>
+      loadTokenizer(
+        {
+          tokenizerJson: { ...tokenizerJson, added_tokens: added },
+          tokenizerConfig: { ...tokenizerConfig, ...config },
+        },
+        { modelVocabSize: rows },
+      );
+    const tokenizer = load({ pad_token: '<img>' });
+    expect([tokenizer.vocabSize, tokenizer.specialIds.pad]).toEqual([rows, null]);
+    expect(Math.max(...tokenizer.encode('a<img>b'))).toBeLessThan(rows);
+    expect(tokenizer.renderChat([{ role: 'user', content: '<img>' }])).toBe('<|user|><img>');
+    for (const config of [{ eos_token: '<img>' }, { chat_template: "{{ '<img>' }}" }]) {
+      expect(load(config).vocabSize).toBe(rows + 1);
+    }
+  });
+
   it('take a lone surrogate for the replacement character', () => {
     const known = loadTokenizer(characterTokenizer(['a', '\ufffd']));
     expect([...known.encode('a\ud800a\udc00')]).toEqual([...known.encode('a\ufffda\ufffd')]);
     expect(known.decode(known.encode('\ud83d'))).toBe('\ufffd');
-  });
-
-  it('are refused from a tokenizer whose added tokens stand for whole words only', () => {
-    const added = [
-      { id: 8, content: 'ab', single_word: true, special: false, lstrip: false, rstrip: false, normalized: true },
-    ];
-    const files = { tokenizerJson: { ...tokenizerJson, added_tokens: added }, tokenizerConfig };
-    expect(() => loadTokenizer(files)).toThrow('the added token "ab" is single_word, which is not supported');
   });
 });

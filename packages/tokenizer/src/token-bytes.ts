@@ -8,6 +8,9 @@ import { isRecord, type TokenizerFiles } from './tokenizer-files.js';
 export type TokenSpelling = 'bytes as letters' | 'spaces as ▁' | 'plain';
 
 const BYTE_TOKEN = /^<0x([0-9A-F]{2})>$/;
+/** The token of a byte, where a vocabulary has them. */
+export const byteToken = (byte: number): string => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
+
 const SPACE_LETTER = '▁';
 
 export function tokenSpelling({ tokenizerJson }: TokenizerFiles): TokenSpelling {

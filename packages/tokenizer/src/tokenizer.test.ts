@@ -117,6 +117,15 @@ describe('renderChat', () => {
     expect(named.renderChat([user('a')], { tools: [{}, {}] })).toBe('0-1false2<|end|>');
   });
 
+  it('says that there are no tools and no documents, as transformers does, and gives a date that stays', () => {
+    const render = (template: string) => loadTokenizer(withTemplate(template)).renderChat([user('a')]);
+    expect(render('{% if tools is not none or documents is not none %}some{% else %}none{% endif %}')).toBe('none');
+    expect(render("{{ strftime_now('%Y-%m-%d, %A %-d %B %y, %H:%M %%') }}")).toBe(
+      '2024-07-26, Friday 26 July 24, 00:00 %',
+    );
+    expect(() => render("{{ strftime_now('%Q') }}")).toThrow('strftime_now: %Q is not known');
+  });
+
   it.each<[string, ChatMessage[], string]>([
     ['unknown_role', [user('a'), { role: 'robot', content: 'b' }], 'messages[1].role: "robot" is not one of system'],
     ['template_failed', [{ role: 'function', content: 'b' }], 'the role function is not supported'],

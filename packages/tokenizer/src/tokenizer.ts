@@ -5,6 +5,7 @@
 import { type ChatMessage, checkTools, templateMessages } from './chat-message.js';
 import { chatTemplate, type RenderOptions, type RenderTemplate } from './chat-template.js';
 import { type EncodedChat, encodeConversation, encodeConversationPrompt, type RenderPrefix } from './encoded-chat.js';
+import { withinRows } from './rows-of-tokens.js';
 import { type ToolCallForm, toolCallForm } from './tool-call-form.js';
 import { TokenizerError } from './tokenizer-error.js';
 import { chatTemplateSources, DEFAULT_TEMPLATE, namedTokens, type TokenizerFiles } from './tokenizer-files.js';
@@ -57,14 +58,15 @@ export interface Tokenizer {
 export interface TokenizerOptions {
   /**
    * Rows of the model's embedding. Models often have more of them than the tokenizer has ids, and may sample any: such an
-   * id decodes to nothing. Default: the tokenizer's own number.
+   * id decodes to nothing. Added tokens that have no row are left out. Default: the tokenizer's own number.
    */
   readonly modelVocabSize?: number;
 }
 
 /** @throws {TokenizerError} `invalid_tokenizer`, or `template_failed` when a chat template cannot be parsed. */
-export function loadTokenizer(files: TokenizerFiles, { modelVocabSize = 0 }: TokenizerOptions = {}): Tokenizer {
-  const vocabulary = new Vocabulary(files, modelVocabSize);
+export function loadTokenizer(given: TokenizerFiles, { modelVocabSize }: TokenizerOptions = {}): Tokenizer {
+  const files = modelVocabSize === undefined ? given : withinRows(given, modelVocabSize);
+  const vocabulary = new Vocabulary(files, modelVocabSize ?? 0);
   const named = namedTokens(files.tokenizerConfig);
   const templates = new Map(
     [...chatTemplateSources(files.tokenizerConfig)].map(([name, source]) => [name, chatTemplate(source, named)]),

@@ -3,9 +3,13 @@
  * an unknown id is an error instead of a silent `<unk>`, and decoding never rewrites spaces.
  */
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import { withPortableSplits } from './pre-tokenizer.js';
+import { refuseUncomputed } from './refused-components.js';
+import { withPortableReplacements } from './replacements.js';
+import { withOwnUnknowns } from './unknown-pieces.js';
 import { spelledBytes, type TokenSpelling, tokenSpelling } from './token-bytes.js';
 import { TokenizerError } from './tokenizer-error.js';
-import { isRecord, type TokenizerFiles } from './tokenizer-files.js';
+import { isRecord, type TokenizerFiles, type TokenizerJson } from './tokenizer-files.js';
 
 export class Vocabulary {
   /** One more than the largest id: the number of rows an embedding table needs. */
@@ -92,18 +96,9 @@ function build({ tokenizerJson, tokenizerConfig }: TokenizerFiles): HuggingFaceT
   if (!isRecord(tokenizerJson['model'])) {
     throw new TokenizerError('invalid_tokenizer', 'tokenizer.json: expected an object with a "model".');
   }
-  const added = Array.isArray(tokenizerJson['added_tokens']) ? tokenizerJson['added_tokens'] : [];
-  const wordOnly = added.find((token) => isRecord(token) && token['single_word'] === true);
-  if (isRecord(wordOnly)) {
-    // The implementation would find it inside other words as well, and give other ids than the model was trained on.
-    const content = JSON.stringify(wordOnly['content']);
-    throw new TokenizerError(
-      'invalid_tokenizer',
-      `tokenizer.json: the added token ${content} is single_word, which is not supported.`,
-    );
-  }
+  refuseUncomputed(tokenizerJson);
   try {
-    return withNormalizedTokens(new HuggingFaceTokenizer(tokenizerJson, tokenizerConfig));
+    return withOwnUnknowns(withNormalizedTokens(new HuggingFaceTokenizer(portable(tokenizerJson), tokenizerConfig)));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TokenizerError('invalid_tokenizer', `tokenizer.json cannot be loaded: ${reason}`, { cause });
@@ -119,6 +114,14 @@ function withNormalizedTokens(tokenizer: HuggingFaceTokenizer): HuggingFaceToken
   }
   return tokenizer;
 }
+
+/** The parts that the implementation computes otherwise, in forms in which it does not. */
+const portable = (json: TokenizerJson): TokenizerJson => ({
+  ...json,
+  normalizer: withPortableReplacements(json['normalizer']),
+  pre_tokenizer: withPortableSplits(json['pre_tokenizer']),
+  decoder: withPortableReplacements(json['decoder']),
+});
 
 function unknownId(id: number, size: number, position?: number): TokenizerError {
   const where = position === undefined ? '' : ` at position ${position}`;

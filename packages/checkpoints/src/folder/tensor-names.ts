@@ -6,7 +6,8 @@ import { type DecoderConfig, decoderTensors, type TensorSpec } from '@preheat/co
 
 /** Buffers that transformers computes itself: rotation frequencies, GPT-2's causal mask. */
 const BUFFERS = /(\.rotary_emb\.inv_freq|\.attn\.(bias|masked_bias))$/;
-const HEAD = 'lm_head.weight';
+/** The head, where it is stored although it is the embedding. */
+export const TIED_HEAD = 'lm_head.weight';
 
 export interface StoredNames {
   readonly specs: ReadonlyMap<string, TensorSpec>;
@@ -22,7 +23,7 @@ export function storedNames(config: DecoderConfig): StoredNames {
     roleOf: (stored) => {
       if (specs.has(stored)) return { name: stored };
       if (specs.has(`${outer}.${stored}`)) return { name: `${outer}.${stored}` };
-      const isTiedHead = stored === HEAD && config.tie_word_embeddings;
+      const isTiedHead = stored === TIED_HEAD && config.tie_word_embeddings;
       return isTiedHead || BUFFERS.test(stored) ? 'ignored' : undefined;
     },
   };

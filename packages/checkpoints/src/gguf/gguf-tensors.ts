@@ -45,6 +45,10 @@ export function ggufConfig(config: DecoderConfig): GgufConfig {
     throw new GgufError(`llama.cpp has no ${of.hidden_act} for ${of.model_type}; export as hf`);
   const scaling = of.rope_scaling?.rope_type;
   if (scaling === 'yarn') throw new GgufError('yarn positions are not written as GGUF here; export as hf');
+  if (scaling === 'llama3' && ggufArchitecture(of) !== 'llama')
+    throw new GgufError(`llama.cpp does not stretch the positions of a ${of.model_type} as Llama 3 does; export as hf`);
+  if (of.model_type === 'qwen3' && of.attention_bias === true)
+    throw new GgufError('llama.cpp reads no biases of attention in a qwen3; export as hf');
   const windowed = decoderArchitecture(of).layers.find(
     ({ attention }) => (attention.window ?? Infinity) < of.max_position_embeddings,
   );

@@ -46,7 +46,7 @@ export function ggufTokenizer(
   const specific = json.model.type === 'BPE' ? (byteLevel(json) ?? sentencePiece(json, rows)) : undefined;
   if (!specific) return new Map([['tokenizer.ggml.model', { type: 'string', value: 'none' }]]);
   const tokens = tokenList(json, rows);
-  const template = tokenizerConfig['chat_template'];
+  const template = defaultTemplate(tokenizerConfig['chat_template']);
   return new Map<string, GgufValue>([
     ...specific,
     ['tokenizer.ggml.tokens', { type: 'strings', value: tokens.map(({ text }) => text) }],
@@ -54,16 +54,23 @@ export function ggufTokenizer(
     // A chat template writes the beginning token itself.
     ['tokenizer.ggml.add_bos_token', { type: 'bool', value: false }],
     ['tokenizer.ggml.add_eos_token', { type: 'bool', value: false }],
-    ...(typeof template === 'string'
-      ? [['tokenizer.chat_template', { type: 'string', value: template }] as const]
-      : []),
+    ...(template === undefined ? [] : [['tokenizer.chat_template', { type: 'string', value: template }] as const]),
   ]);
+}
+
+/** One template, or the default of several. */
+function defaultTemplate(stored: unknown): string | undefined {
+  const named = Array.isArray(stored) ? (stored as { name?: unknown; template?: unknown }[]) : [];
+  const template = typeof stored === 'string' ? stored : named.find(({ name }) => name === 'default')?.template;
+  return typeof template === 'string' ? template : undefined;
 }
 
 function byteLevel(json: TokenizerJson): [string, GgufValue][] | undefined {
   const pattern = wordPattern(json.pre_tokenizer);
   const name = pattern === undefined ? undefined : PRE_TOKENIZERS[pattern];
-  if (name === undefined) return undefined;
+  // llama.cpp normalises no text. It leaves out Qwen's composition of accents too, which most text has already.
+  const isNormalized = stepsOf(json.normalizer, 'normalizers').some(({ type }) => type !== 'NFC');
+  if (name === undefined || isNormalized) return undefined;
   const merges = (json.model.merges ?? []).map((merge) => (typeof merge === 'string' ? merge : merge.join(' ')));
   return [
     ['tokenizer.ggml.model', { type: 'string', value: 'gpt2' }],
@@ -118,7 +125,7 @@ function tokenList(json: TokenizerJson, rows: number): { text: string; kind: num
     tokens[id] = { text, kind };
   }
   for (const { id, content, special } of json.added_tokens ?? []) {
-    if (content === json.model.unk_token) continue;
+    if (content === json.model.unk_token || id >= rows) continue;
     tokens[id] = { text: content, kind: special ? KIND.control : KIND.userDefined };
   }
   return tokens;

@@ -138,6 +138,17 @@ describe('a model in a gguf', () => {
       { rope_scaling: { rope_type: 'yarn', factor: 2, original_max_position_embeddings: 8 } },
       'yarn positions are not written',
     ],
+    [
+      {
+        model_type: 'qwen2',
+        rope_scaling: {
+          ...{ rope_type: 'llama3', factor: 8, low_freq_factor: 1 },
+          ...{ high_freq_factor: 4, original_max_position_embeddings: 6 },
+        },
+      },
+      'does not stretch the positions of a qwen2 as Llama 3 does',
+    ],
+    [{ model_type: 'qwen3', attention_bias: true }, 'reads no biases of attention in a qwen3'],
   ])('is refused for %j', (change, message) => {
     expect(() => ggufConfig({ ...CONFIG, ...change } as DecoderConfig)).toThrow(message);
   });
@@ -169,7 +180,22 @@ describe('the tokenizer in a gguf', () => {
   });
 
   it('is left out where llama.cpp has none like it', () => {
-    const odd = { ...byteLevelJson, pre_tokenizer: { type: 'Whitespace' } };
-    expect([...ggufTokenizer(source(odd), 7)]).toEqual([['tokenizer.ggml.model', { type: 'string', value: 'none' }]]);
+    for (const other of [{ pre_tokenizer: { type: 'Whitespace' } }, { normalizer: { type: 'Lowercase' } }]) {
+      const odd = source({ ...byteLevelJson, ...other });
+      expect([...ggufTokenizer(odd, 7)]).toEqual([['tokenizer.ggml.model', { type: 'string', value: 'none' }]]);
+    }
+    const composed = source({ ...byteLevelJson, normalizer: { type: 'NFC' } });
+    expect(ggufTokenizer(composed, 7).get('tokenizer.ggml.model')).toEqual({ type: 'string', value: 'gpt2' });
+  });
+
+  it('has as many tokens as the model has rows, and the default of several templates', () => {
+    const templates = [
+      { name: 'tool_use', template: 'b' },
+      { name: 'default', template: 'a' },
+    ];
+    const several = { ...source(byteLevelJson), tokenizerConfig: { chat_template: templates } };
+    const metadata = ggufTokenizer(several, 5);
+    expect(metadata.get('tokenizer.ggml.tokens')).toEqual({ type: 'strings', value: ['a', 'b', 'ab', 'Ġ', 'Ġa'] });
+    expect(metadata.get('tokenizer.chat_template')).toEqual({ type: 'string', value: 'a' });
   });
 });

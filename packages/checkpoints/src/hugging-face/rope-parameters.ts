@@ -74,16 +74,17 @@ function readSet(parameters: Given, path: string, given: Given, theta: unknown):
     }
     return { keys: { rope_theta: rope_theta ?? theta, rope_scaling: null }, problems, path };
   }
-  const scaling = { rope_type: kind, ...originalLength(kind, settings, given), ...settings };
+  const scaling = { rope_type: kind, ...settings, ...originalLength(kind, settings, given) };
   return { keys: { rope_theta: rope_theta ?? theta, rope_scaling: scaling }, problems, path };
 }
 
-/** What transformers fills in for the kinds that depend on the length of pre-training. */
+/** What transformers fills in for the kinds that depend on the length of pre-training; stated beside the set, it wins. */
 function originalLength(kind: unknown, settings: Given, given: Given): Given {
   if (kind !== 'llama3' && kind !== 'yarn') return {};
   const longest = given['max_position_embeddings'];
   const original = given['original_max_position_embeddings'] ?? settings['original_max_position_embeddings'] ?? longest;
-  const factor = kind === 'yarn' ? { factor: Number(longest) / Number(original) } : {};
+  const isImplied = kind === 'yarn' && settings['factor'] === undefined;
+  const factor = isImplied ? { factor: Number(longest) / Number(original) } : {};
   return { original_max_position_embeddings: original, ...factor };
 }
 

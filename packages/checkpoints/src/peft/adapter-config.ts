@@ -16,6 +16,12 @@ const PINNED: Readonly<Record<string, readonly unknown[]>> = {
   trainable_token_indices: [null],
   target_parameters: [null, []],
   alora_invocation_tokens: [null],
+  arrow_config: [null],
+  kasa_config: [null],
+  monteclora_config: [null],
+  use_bdlora: [null],
+  // The others take their start out of the weights of the base, which is then another one than that it is put on here.
+  init_lora_weights: [true, false, null, 'gaussian', 'orthogonal', 'eva', 'mica'],
 };
 
 /** @throws LoraAdapterError naming the key that is missing, wrong or not supported. */
@@ -40,6 +46,12 @@ export function readAdapterConfig(value: unknown): LoraConfig {
     modulesToSave: names(value, 'modules_to_save'),
     baseModel: typeof value['base_model_name_or_path'] === 'string' ? value['base_model_name_or_path'] : null,
   };
+}
+
+/** Whether the names in `target_modules` say by themselves what is changed: they are no pattern, and hold in every layer. */
+export function isTargetedByName(value: Readonly<Record<string, unknown>>): boolean {
+  const narrowed = [value['layers_to_transform'], value['exclude_modules']].some((key) => (key ?? null) !== null);
+  return Array.isArray(value['target_modules']) && !narrowed;
 }
 
 /** The object to store as `adapter_config.json`. @param fanInFanOut Whether the base stores weights [inputs, outputs]. */
@@ -77,9 +89,19 @@ function names(config: Record<string, unknown>, key: string): string[] {
 
 function numbers(config: Record<string, unknown>, key: string): Record<string, number> {
   const value = config[key] ?? {};
-  if (isRecord(value) && Object.values(value).every((item) => typeof item === 'number'))
-    return value as Record<string, number>;
-  throw wrong(key, 'numbers by module', value);
+  const isNumber = (item: unknown) => typeof item === 'number' && item > 0;
+  if (!isRecord(value) || !Object.values(value).every(isNumber)) throw wrong(key, 'numbers above 0 by module', value);
+  const unreadable = Object.keys(value).find((pattern) => !isPattern(pattern));
+  if (unreadable !== undefined) throw wrong(key, 'by names or patterns of modules', unreadable);
+  return value as Record<string, number>;
+}
+
+function isPattern(source: string): boolean {
+  try {
+    return new RegExp(source) instanceof RegExp;
+  } catch {
+    return false; // Python knows more forms.
+  }
 }
 
 const wrong = (key: string, expected: string, given: unknown): LoraAdapterError =>

@@ -3,15 +3,25 @@ import { type ModelFolder, readJsonObject } from '../folder/model-folder.js';
 import { streamSafetensors } from '../safetensors/read-tensors.js';
 import { encodeSafetensors } from '../safetensors/write-tensors.js';
 import type { Tensor } from '../tensor.js';
-import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, readAdapterConfig, writeAdapterConfig } from './adapter-config.js';
+import {
+  ADAPTER_CONFIG_FILE,
+  ADAPTER_WEIGHTS_FILE,
+  isTargetedByName,
+  readAdapterConfig,
+  writeAdapterConfig,
+} from './adapter-config.js';
 import { LORA_A, LORA_B, type LoraAdapter, LoraAdapterError, loraRank } from './lora-adapter.js';
 
 /** What peft puts before the name of a module of the base. */
 const PREFIX = 'base_model.model.';
 
-/** @throws LoraAdapterError or ModelFolderError naming the key or tensor at fault. */
+/**
+ * Modules that were chosen by a pattern or by layers are targeted by their full names, which every reader takes for the same.
+ * @throws LoraAdapterError or ModelFolderError naming the key or tensor at fault.
+ */
 export async function readAdapter(folder: ModelFolder): Promise<LoraAdapter> {
-  const config = readAdapterConfig(await readJsonObject(folder, ADAPTER_CONFIG_FILE));
+  const stored = await readJsonObject(folder, ADAPTER_CONFIG_FILE);
+  const config = readAdapterConfig(stored);
   if (!folder.names.includes(ADAPTER_WEIGHTS_FILE)) {
     const pickled = folder.names.find((name) => name.endsWith('.bin'));
     const why =
@@ -20,17 +30,26 @@ export async function readAdapter(folder: ModelFolder): Promise<LoraAdapter> {
   }
   const tensors = new Map<string, Tensor>();
   const stream = streamSafetensors(folder.open(ADAPTER_WEIGHTS_FILE), folder.sizeOf(ADAPTER_WEIGHTS_FILE));
-  for await (const [stored, tensor] of stream) {
-    if (!stored.startsWith(PREFIX)) throw new LoraAdapterError(`tensor ${stored} does not begin with ${PREFIX}`);
-    tensors.set(stored.slice(PREFIX.length), tensor);
+  for await (const [name, tensor] of stream) {
+    if (!name.startsWith(PREFIX)) throw new LoraAdapterError(`tensor ${name} does not begin with ${PREFIX}`);
+    tensors.set(name.slice(PREFIX.length), tensor);
   }
-  const adapter = { config, tensors };
-  for (const { module, rank } of loraModules(adapter)) {
+  const modules = loraModules({ tensors });
+  for (const { module, rank } of modules) {
     const expected = loraRank(config, module);
     if (rank !== expected)
       throw new LoraAdapterError(`${module}: its matrices have rank ${rank}, the config says ${expected}`);
   }
-  return adapter;
+  if (isTargetedByName(stored)) return { config, tensors };
+  return { config: { ...config, targetModules: modules.map(({ module }) => module) }, tensors };
+}
+
+/** @throws LoraAdapterError for a number that is none: what it is added to could neither be trained nor sampled. */
+export function assertFiniteAdapter({ tensors }: LoraAdapter): void {
+  for (const [name, { data }] of tensors) {
+    const at = data.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0) throw new LoraAdapterError(`tensor ${name} holds ${data[at]} at element ${at}`);
+  }
 }
 
 /** The two files. @param fanInFanOut Whether the base stores weights [inputs, outputs], as GPT-2 does. */

@@ -80,6 +80,10 @@ describe('adapter files', () => {
     ['another method', { peft_type: 'IA3' }, 'peft_type must be "LORA", got "IA3"'],
     ['DoRA', { use_dora: true }, 'use_dora must be false, got true'],
     ['biases', { bias: 'all' }, 'bias must be "none", got "all"'],
+    ['a start that changed the base', { init_lora_weights: 'pissa_niter_4' }, 'got "pissa_niter_4"'],
+    ['a variant', { kasa_config: {} }, 'kasa_config must be null, got {}'],
+    ['a rank of nothing', { rank_pattern: { q_proj: 0 } }, 'rank_pattern must be numbers above 0 by module'],
+    ['a pattern of Python alone', { alpha_pattern: { '(?P<q>q)': 1 } }, 'alpha_pattern must be by names or patterns'],
     ['no rank', { r: undefined }, 'r must be a number above 0'],
     ['a rank that the matrices have not', { r: 8 }, 'its matrices have rank 1, the config says 8'],
   ])('of %s are refused', async (_, change, message) => {
@@ -87,6 +91,17 @@ describe('adapter files', () => {
     const config = JSON.parse(new TextDecoder().decode(files.get('adapter_config.json'))) as object;
     files.set('adapter_config.json', new TextEncoder().encode(JSON.stringify({ ...config, ...change })));
     await expect(readAdapter(folderOf(files))).rejects.toThrow(message);
+  });
+
+  it.each<[string, object]>([
+    ['a pattern', { target_modules: '.*\\.(q_proj|v_proj)' }],
+    ['layers', { layers_to_transform: [0] }],
+    ['leaving some out', { exclude_modules: ['model.layers.1.self_attn.q_proj'] }],
+  ])('that chose modules by %s name them in full', async (_, change) => {
+    const files = adapterFiles(adapter());
+    const config = JSON.parse(new TextDecoder().decode(files.get('adapter_config.json'))) as object;
+    files.set('adapter_config.json', new TextEncoder().encode(JSON.stringify({ ...config, ...change })));
+    expect((await readAdapter(folderOf(files))).config.targetModules).toEqual([Q]);
   });
 
   it('without one of a pair, or with pickled weights, are refused', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -106,6 +106,12 @@ describe('models import', () => {
     expect(out).toContain('none: it can neither chat nor be trained');
     expect(out).toContain('preheat models delete tiny, then import it again with --chat-template FILE');
     expect(out).not.toContain('preheat chat tiny');
+  });
+
+  it('passes over a link to what is gone', async () => {
+    modelFolder('tiny');
+    symlinkSync('gone', join(folder, 'tiny', 'training_args.json'));
+    expect((await run(['import', 'tiny'], UPLOADS)).code).toBe(0);
   });
 
   it('sends no more than the heads of what is refused, and says why', async () => {

@@ -72,6 +72,12 @@ describe('hubSnapshot', () => {
     expect(sleeps).toEqual([500]);
   });
 
+  it('waits where the hub has too many requests', async () => {
+    await start({ 'config.json': { tooManyTimes: 2 } });
+    expect((await snapshot()).files).toHaveLength(2);
+    expect(sleeps).toEqual([500, 1000]);
+  });
+
   it('goes on where an earlier run stopped', async () => {
     await start();
     const blobs = join(cacheDir, 'models--acme--tiny', 'blobs');
@@ -104,6 +110,12 @@ describe('hubSnapshot', () => {
       /config\.json arrived twice with the hash [0-9a-f]{40}, the hub says [0-9a-f]{40}/,
     );
     expect(existsSync(join(cacheDir, 'models--acme--tiny', 'snapshots'))).toBe(false);
+  });
+
+  it('takes nothing for a hash that would lead out of the cache', async () => {
+    await start({ 'config.json': { hash: '../../../config' } });
+    await expect(snapshot()).rejects.toThrow('"../../../config", which is told for config.json, is no hash');
+    expect(hub.downloads).toEqual([]);
   });
 
   it('takes the shards of an index and no other weights', async () => {

@@ -32,10 +32,12 @@ const FIRST_WAIT_MS = 500;
 /** The model's files in the cache, and the commit they are of. @throws CommandFailed saying what the hub answered. */
 export async function hubSnapshot(request: HubRequest): Promise<{ commit: string; files: LocalFile[] }> {
   const access = accessTo(request);
-  const { sha: commit } = await attempt(request, 'reading the repository', () =>
+  const { sha } = await attempt(request, 'reading the repository', () =>
     modelInfo({ ...access, name: request.repo, revision: request.revision, additionalFields: ['sha'] }),
   );
+  const commit = hash(sha, request, 'the commit');
   const entries = await attempt(request, 'listing its files', () => listed({ ...access, revision: commit }));
+  for (const entry of entries) hash(expectedHash(entry), request, entry.path);
   const byName = new Map(entries.map((entry) => [entry.path, entry]));
   const download = new HubDownload(request, commit);
   const index = async (): Promise<string> => {
@@ -47,6 +49,12 @@ export async function hubSnapshot(request: HubRequest): Promise<{ commit: string
   const files: LocalFile[] = [];
   for (const entry of wanted) files.push(await download.file(entry));
   return { commit, files };
+}
+
+/** A hash that names a file of the cache, and so must not lead out of it. @throws CommandFailed for what is none. */
+function hash(value: string, { repo, endpoint }: HubRequest, of: string): string {
+  if (/^[0-9a-f]{40,64}$/.test(value)) return value;
+  throw new CommandFailed(`${repo} at ${endpoint}: ${JSON.stringify(value)}, which is told for ${of}, is no hash`);
 }
 
 interface Access {
@@ -132,7 +140,10 @@ class HubDownload {
   }
 }
 
-/** Tries again what may pass; what the hub refuses (4xx) is final. @throws CommandFailed naming what was done. */
+/** A request that was too slow, or one too many for now. */
+const PASSING = [408, 429];
+
+/** Tries again what may pass; what else the hub refuses (4xx) is final. @throws CommandFailed naming what was done. */
 async function attempt<T>(
   { repo, endpoint, sleep, signal }: HubRequest,
   what: string,
@@ -144,8 +155,9 @@ async function attempt<T>(
     } catch (error) {
       signal.throwIfAborted();
       const status = (error as { statusCode?: number }).statusCode;
-      const isFinal = error instanceof CommandFailed || (status !== undefined && status >= 400 && status < 500);
-      if (isFinal || tries === MAX_ATTEMPTS) throw explained(error, `${repo} at ${endpoint}: ${what}`, status);
+      const isRefused = status !== undefined && status >= 400 && status < 500 && !PASSING.includes(status);
+      if (isRefused || error instanceof CommandFailed || tries === MAX_ATTEMPTS)
+        throw explained(error, `${repo} at ${endpoint}: ${what}`, status);
       await sleep(FIRST_WAIT_MS * 2 ** (tries - 1), signal);
     }
   }

@@ -19,7 +19,7 @@ export async function localModelFiles(folder: string): Promise<LocalFile[]> {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .slice(0, MAX_DEPTH_FILES)
     .map((name) => name.split(sep).join('/'))
-    .filter((name) => statSync(join(folder, name)).isFile());
+    .filter((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.isFile() === true);
   if (!names.includes('config.json') && !names.includes('adapter_config.json')) {
     throw new UsageError(`${folder} has no config.json: expected a Hugging Face model folder, or a peft adapter`);
   }

@@ -12,6 +12,10 @@ export interface HubFile {
 export interface Misbehaviour {
   /** Ends the connection after this many bytes of the file, once. */
   cutAfterBytes?: number;
+  /** Answers that this is one request too many, this many times. */
+  tooManyTimes?: number;
+  /** Tells this for the file's hash. */
+  hash?: string;
   /** Answers with other bytes, this many times. */
   corruptTimes?: number;
 }
@@ -39,12 +43,19 @@ export async function startHub(
     if (/^\/api\/models\/acme\/tiny\/revision\/(main|v1)$/.test(pathname)) {
       return json(response, { _id: 'x', id: REPO, modelId: REPO, sha: COMMIT, lastModified: '2026-01-01T00:00:00Z' });
     }
-    if (pathname === `/api/models/${REPO}/tree/${COMMIT}`) return json(response, Object.entries(files).map(entry));
+    if (pathname === `/api/models/${REPO}/tree/${COMMIT}`)
+      return json(
+        response,
+        Object.entries(files).map((file) => ({ ...entry(file), ...told(misbehaviour[file[0]]) })),
+      );
     const [, path = ''] = new RegExp(`^/${REPO}/resolve/${COMMIT}/(.+)$`).exec(pathname) ?? [];
     const file = files[path];
     if (!file) return refuse(response, 404, 'Repository not found');
     downloads.push({ path, range: request.headers.range });
-    sendFile(response, file, request.headers.range, (misbehaviour[path] ??= {}));
+    const wrong = (misbehaviour[path] ??= {});
+    if ((wrong.tooManyTimes ?? 0) === 0) return sendFile(response, file, request.headers.range, wrong);
+    wrong.tooManyTimes = (wrong.tooManyTimes ?? 0) - 1;
+    refuse(response, 429, 'Too many requests');
   };
   const server = createServer(handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -61,6 +72,10 @@ function entry([path, { content, isLarge }]: [string, HubFile]) {
   const lfs = isLarge ? { lfs: { oid: sha256, size: content.length, pointerSize: 130 } } : {};
   return { type: 'file', path, size: content.length, oid, ...lfs };
 }
+
+/** In place of what is true. */
+const told = (wrong: Misbehaviour | undefined): object =>
+  wrong?.hash === undefined ? {} : { oid: wrong.hash, lfs: undefined };
 
 function sendFile(
   response: ServerResponse,

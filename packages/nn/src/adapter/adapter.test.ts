@@ -163,11 +163,16 @@ describe('targets', () => {
   });
 
   it('agree when they name the same projections with the same scale', () => {
-    const all = freshAdapter(config, lora(), 1).config;
-    expect(all.targetModules).not.toContain('all-linear');
+    const all = freshAdapter(config, lora(), 1);
+    expect(all.config.targetModules).not.toContain('all-linear');
     expect(agrees(config, all, lora({ dropout: 0.5 }))).toBe(true);
     expect(agrees(config, all, lora({ alpha: 8 }))).toBe(false);
     expect(agrees(config, all, lora({ targetModules: ['q_proj'] }))).toBe(false);
+    const [first] = all.tensors.values();
+    for (const beside of ['lm_head.lora_A.weight', 'model.embed_tokens.weight']) {
+      const tensors = new Map(all.tensors).set(beside, first as NonNullable<typeof first>);
+      expect(agrees(config, { ...all, tensors }, lora())).toBe(false);
+    }
   });
 
   it('of a fresh adapter fold into the base without changing it', () => {

@@ -2,7 +2,7 @@
  * Which projections of a decoder an adapter changes, and the tensors it consists of. Targets are named as in peft: the end
  * of a module's name (`q_proj`), or `all-linear` for every projection but the head.
  */
-import { LORA_A, LORA_B, type LoraConfig, loraRank, loraScale } from '@preheat/checkpoints';
+import { LORA_A, LORA_B, type LoraAdapter, type LoraConfig, loraRank, loraScale } from '@preheat/checkpoints';
 import { type DecoderConfig, layerProjections, type LinearModule, type TensorSpec } from '@preheat/contracts';
 
 export const ALL_LINEAR = 'all-linear';
@@ -19,17 +19,21 @@ export function loraModulesOf(config: DecoderConfig, { targetModules }: LoraConf
   return layerProjections(config).filter(isTarget);
 }
 
-/** Whether an adapter of one kind can go on being trained as the other: dropout aside, they say the same. */
-export function agrees(config: DecoderConfig, a: LoraConfig, b: LoraConfig): boolean {
+/**
+ * Whether an adapter can go on being trained with these settings: dropout aside, it changes what they name, in the same way, and
+ * nothing beside (an adapter from elsewhere may change the head as well, or replace tensors whole).
+ */
+export function agrees(config: DecoderConfig, adapter: LoraAdapter, settings: LoraConfig): boolean {
   const meaning = (lora: LoraConfig): string =>
-    JSON.stringify({
-      modules: loraModulesOf(config, lora).map(({ name }) => {
+    JSON.stringify(
+      loraModulesOf(config, lora).map(({ name }) => {
         const rank = loraRank(lora, name);
         return [name, rank, loraScale(lora, name, rank)];
       }),
-      saved: lora.modulesToSave,
-    });
-  return meaning(a) === meaning(b);
+    );
+  const named = loraTensors(config, settings).map(({ name }) => name);
+  const holds = named.length === adapter.tensors.size && named.every((name) => adapter.tensors.has(name));
+  return holds && meaning(adapter.config) === meaning(settings);
 }
 
 /** The tensors of the adapter, A before B. */

@@ -169,7 +169,7 @@ export const NEMOTRON_TEMPLATE = String.raw`
 
 /** Phi 4 mini: tags that are control tokens. */
 export const PHI_TEMPLATE = String.raw`
-{%- if tools is defined -%}
+{%- if tools -%}
     {%- for tool in tools %}
         {{- '<|tool|>' + (tool['function'] | tojson) + '<|/tool|>' -}}
     {%- endfor %}
