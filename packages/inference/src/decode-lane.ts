@@ -120,7 +120,7 @@ export class DecodeLane {
     // What may come next is known when the token before is.
     if (live.some(({ place }) => place !== null)) return 1;
     const lengths = live.map(({ remaining }) => remaining);
-    const canStop = live.some(({ stopIds }) => stopIds.length > 0);
+    const canStop = live.some(({ mayEndEarly }) => mayEndEarly);
     const tokens = this.#cost.segmentTokens(lengths, cacheBytes(own), canStop, isWaiting);
     const listening = Math.min(...live.map(({ chunkTokens }) => chunkTokens));
     const isCancellable = live.some(({ options }) => options.signal !== undefined);

@@ -2,9 +2,17 @@
 import type { DecoderConfig } from '@preheat/contracts';
 import { endTokenIds } from '@preheat/contracts';
 import type { ConstraintState } from './grammar/token-constraint.js';
-import type { GeneratedRow, GenerateOptions, GenerateRequest, TokenAlternatives } from './generation-types.js';
+import type {
+  GeneratedRow,
+  GenerateOptions,
+  GenerateRequest,
+  TokenAlternatives,
+  WatchedFinishReason,
+  WatchedOptions,
+} from './generation-types.js';
 import { NoTokenAllowedError } from './no-token-allowed-error.js';
 import { NonFiniteLogitsError } from './non-finite-logits-error.js';
+import { RepetitionWatch } from './repetition-watch.js';
 import { rowStream, rowUniforms } from './row-uniforms.js';
 
 /** New tokens of a row, from one segment of decoding. */
@@ -25,7 +33,7 @@ export class DecodingRow {
   readonly promptScope: string | null;
   /** Most tokens between two emissions, where someone listens. */
   readonly chunkTokens: number;
-  readonly result: Promise<GeneratedRow>;
+  readonly result: Promise<GeneratedRow<WatchedFinishReason>>;
   readonly answer: number[] = [];
   isOver = false;
   /** Columns of its prompt that were kept from before, however many of them its batch computed again for its other rows. */
@@ -34,14 +42,15 @@ export class DecodingRow {
   place: ConstraintState | null;
   readonly #stream: readonly [number, number];
   readonly #stops: ReadonlySet<number>;
+  readonly #repetition: RepetitionWatch | null;
   readonly #emissions: Emission[] = [];
   readonly #onEmission: ((chunk: GeneratedRow) => void) | undefined;
-  #settle!: { resolve: (row: GeneratedRow) => void; reject: (error: unknown) => void };
+  #settle!: { resolve: (row: GeneratedRow<WatchedFinishReason>) => void; reject: (error: unknown) => void };
 
   constructor(
     config: DecoderConfig,
     request: GenerateRequest,
-    options: GenerateOptions,
+    options: GenerateOptions | WatchedOptions,
     listener?: { readonly chunkTokens: number; readonly onEmission: (chunk: GeneratedRow) => void },
   ) {
     const merged = { ...options, ...request.options };
@@ -59,6 +68,7 @@ export class DecodingRow {
     this.chunkTokens = listener?.chunkTokens ?? Number.POSITIVE_INFINITY;
     this.#onEmission = listener?.onEmission;
     this.#stops = new Set(this.stopIds);
+    this.#repetition = 'repetition' in options ? new RepetitionWatch(options.repetition) : null;
     this.#stream = rowStream(merged.seed, request.key);
     this.result = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -85,17 +95,23 @@ export class DecodingRow {
     return this.options.maxNewTokens - this.answer.length;
   }
 
+  /** Whether a token may end it before it has all that it may make. */
+  get mayEndEarly(): boolean {
+    return this.stopIds.length > 0 || this.#repetition !== null;
+  }
+
   /** Uniforms for its next `count` tokens. */
   uniforms(count: number): Float32Array {
     return rowUniforms(this.#stream, this.answer.length, count);
   }
 
-  /** Takes what a segment made: all up to a stop token or the row's limit; the rest was never part of it. */
+  /** Takes what a segment made: all up to a token that ends the row, or its limit; the rest was never part of it. */
   take(emission: Emission): void {
     if (this.isOver) return;
     const { tokens, policyVersion } = emission;
-    const stopAt = tokens.findIndex((token) => this.#stops.has(token));
-    const count = Math.min(stopAt < 0 ? tokens.length : stopAt + 1, this.remaining);
+    const made = tokens.subarray(0, this.remaining);
+    const end = made.findIndex((token) => this.#stops.has(token) || (this.#repetition?.sees(token) ?? false));
+    const count = end < 0 ? made.length : end + 1;
     const own: Emission = {
       tokens: tokens.slice(0, count),
       logProbs: emission.logProbs.slice(0, count),
@@ -113,9 +129,11 @@ export class DecodingRow {
       this.place = this.place && this.place.next(token);
     }
     this.#emissions.push(own);
-    const stopped = stopAt >= 0 && stopAt < count;
+    const stopped = end >= 0 && this.#stops.has(made[end] as number);
     this.#onEmission?.({ ...own, finishReason: stopped ? 'stop' : 'length', cachedTokens: this.cachedColumns });
-    if (stopped || this.remaining === 0) this.#finish(stopped ? 'stop' : 'length', policyVersion);
+    if (stopped) this.#finish('stop', policyVersion);
+    else if (end >= 0) this.#finish('repetition', policyVersion);
+    else if (this.remaining === 0) this.#finish('length', policyVersion);
     else if (this.place?.allowed.includes(1) === false) this.fail(new NoTokenAllowedError(this.answer.length));
   }
 
@@ -124,7 +142,7 @@ export class DecodingRow {
     this.#settle.reject(error);
   }
 
-  #finish(finishReason: GeneratedRow['finishReason'], policyVersion: number): void {
+  #finish(finishReason: WatchedFinishReason, policyVersion: number): void {
     this.isOver = true;
     const alternatives = this.#emissions.flatMap((each) => each.alternatives ?? []);
     this.#settle.resolve({

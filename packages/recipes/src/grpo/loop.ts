@@ -9,11 +9,18 @@ import { FIRST_ROW, type LossSpec, type RowCursor, type RowOrder, type Trainer }
 import Type, { type Static } from 'typebox';
 import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
-import { collect, type Completion } from '../rollout/collect.js';
+import { collect, type Completion, repetitionLimit } from '../rollout/collect.js';
 import { evaluateWhenDue, publish, rowsAt } from '../rollout/evaluate.js';
 import { type GradedCompletion, gradedCompletions, meanKnown } from '../rollout/graded-completion.js';
 import { eventTree } from '../rollout/grader-report.js';
-import { message, rolloutMetrics, stepTiming, updateMetrics, validationMetrics } from '../rollout/report.js';
+import {
+  message,
+  repetitionMetrics,
+  rolloutMetrics,
+  stepTiming,
+  updateMetrics,
+  validationMetrics,
+} from '../rollout/report.js';
 import { graderOf, score, trainingReward } from '../rollout/score.js';
 import { stepWarnings } from '../rollout/step-warnings.js';
 import { learnedTokens, updateOnBatch } from '../rollout/update-on-batch.js';
@@ -147,6 +154,8 @@ async function takeStep<Config extends GrpoConfig>(
   const temperature = usedTemperature(state.temperature, config);
   const [spec, started] = [lossOf(config, temperature), now()];
 
+  const repetition = repetitionLimit(config);
+
   // Collect: the policy sees every prompt of the batch `group_size` times.
   const batch = state.order.batchAt(state.cursor);
   await publish(state.trainer, ctx, state.step);
@@ -155,6 +164,7 @@ async function takeStep<Config extends GrpoConfig>(
     temperature,
     seed: seedOf(ctx.seed, `${variant.name} rollouts ${step}`),
     policyVersion: state.step,
+    repetition,
   });
 
   // Score. Graders take their time, in which the trainer gets ready.
@@ -188,6 +198,7 @@ async function takeStep<Config extends GrpoConfig>(
     step,
     total_steps: totalSteps,
     ...rollouts,
+    ...repetitionMetrics(completions, repetition),
     ...state.choice?.metrics,
     ...watched.metrics,
     ...earned,

@@ -1674,6 +1674,14 @@ export interface CreateJob {
            */
           max_completion_tokens?: "auto" | number;
           /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -1941,6 +1949,14 @@ export interface CreateJob {
            */
           max_completion_tokens?: "auto" | number;
           /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -2086,6 +2102,14 @@ export interface CreateJob {
            * Longest completion, its stop token included.
            */
           max_completion_tokens?: "auto" | number;
+          /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
@@ -2775,6 +2799,14 @@ export interface CreateJob {
            */
           max_completion_tokens?: "auto" | number;
           /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -2960,6 +2992,14 @@ export interface CreateJob {
            * Longest completion, its stop token included.
            */
           max_completion_tokens?: "auto" | number;
+          /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
@@ -3158,6 +3198,14 @@ export interface CreateJob {
            * Longest completion, its stop token included.
            */
           max_completion_tokens?: "auto" | number;
+          /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
@@ -3553,6 +3601,14 @@ export interface CreateJob {
            */
           max_completion_tokens?: "auto" | number;
           /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -3722,6 +3778,14 @@ export interface CreateJob {
            * Longest completion, its stop token included.
            */
           max_completion_tokens?: "auto" | number;
+          /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
@@ -3900,6 +3964,14 @@ export interface CreateJob {
            * Longest completion, its stop token included.
            */
           max_completion_tokens?: "auto" | number;
+          /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
