@@ -700,6 +700,7 @@ export interface FineTuningJob {
     max_reference_kl: number | null;
     zero_signal_steps: number | null;
     min_entropy: number | null;
+    max_reward_gap: number | null;
     max_logprob_mismatch: number | null;
     max_grader_error_rate: number | null;
     first_step_seconds: number | null;
@@ -4263,6 +4264,7 @@ export interface CreateJob {
     max_reference_kl?: number | null;
     zero_signal_steps?: number | null;
     min_entropy?: number | null;
+    max_reward_gap?: number | null;
     max_logprob_mismatch?: number | null;
     max_grader_error_rate?: number | null;
     first_step_seconds?: number | null;
