@@ -40,6 +40,7 @@ import { compareGroups } from './compare-groups.js';
 import type { GrpoConfig } from './keys.js';
 import { leaveAsIs } from './leave-as-is.js';
 import { type Observation, watch } from './observation.js';
+import { scheduledReward } from './reward-schedule.js';
 import { rowOrder } from './row-order.js';
 import { nextTemperature, usedTemperature } from './temperature-control.js';
 import { weightedRows } from './weighted-rows.js';
@@ -171,7 +172,7 @@ async function takeStep<Config extends GrpoConfig>(
   void state.trainer.prepare(lengthsOf(completions), spec);
   const grades = await score(before, completions);
   const graded = gradedCompletions(ctx, completions, grades);
-  const { advantages, metrics: earned } = compared(variant, config, graded);
+  const { advantages, metrics: earned } = compared(variant, config, graded, step);
   const sampled = now();
 
   // Update.
@@ -228,12 +229,15 @@ function compared<Config extends GrpoConfig>(
   variant: GrpoVariant<Config>,
   config: Config,
   graded: readonly GradedCompletion[],
+  step: number,
 ) {
-  const rewards = rewardsOf(variant, config, graded);
+  const scheduled = scheduledReward(config.reward_schedule, step, graded);
+  const rewards = rewardsOf(variant, config, scheduled.graded);
   const comparison = { normaliseStd: config.normalise_std, baseline: config.advantage_baseline };
   const { advantages, zeroVarianceFraction } = compareGroups(rewards, config.group_size, comparison);
-  const shaped = variant.rewardsOf ? { train_shaped_reward: meanKnown(rewards) } : {};
-  return { advantages, metrics: { ...shaped, frac_zero_variance: zeroVarianceFraction } };
+  const isShaped = variant.rewardsOf !== undefined || scheduled.turn !== null;
+  const shaped = isShaped ? { train_shaped_reward: meanKnown(rewards) } : {};
+  return { advantages, metrics: { ...shaped, ...scheduled.metrics, frac_zero_variance: zeroVarianceFraction } };
 }
 
 /** In the order of the completions, those of one prompt being adjacent. */

@@ -56,6 +56,14 @@ describe('rewardGap', () => {
     expect(rewardGap(course(rewards, heldOut), GUARDS)).toBeNull();
   });
 
+  it('is silent where the evaluations fell into turns of different rewards', () => {
+    const history = course([0.3, 0.4, 0.5, 0.6, 0.7], [0, 0, 0, 0, 0]);
+    const turnsOf = (turns: readonly number[]) =>
+      history.map((step, i) => ({ ...step, reward_turn: turns[i >> 1] ?? 0 }));
+    expect(rewardGap(turnsOf([1, 1, 1, 1, 1]), GUARDS)).not.toBeNull();
+    expect(rewardGap(turnsOf([1, 2, 1, 2, 1]), GUARDS)).toBeNull();
+  });
+
   it('is turned off by null', () => {
     const history = course([0.3, 0.4, 0.5, 0.6, 0.7], [0, 0, 0, 0, 0]);
     expect(rewardGap(history, { ...GUARDS, max_reward_gap: null })).toBeNull();

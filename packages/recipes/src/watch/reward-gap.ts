@@ -13,6 +13,8 @@ const SHAPED = 'train_shaped_reward';
 /** Told and no more: whether the reward or the validation rows are the ones that are right, its user knows. */
 export const rewardGap: Detector = (history, { max_reward_gap: bound }): Alarm | null => {
   const evaluated = history.filter(isEvaluated).slice(-EVALUATIONS);
+  // Of rewards that take turns each has a course of its own.
+  if (new Set(evaluated.map((step) => step['reward_turn'])).size > 1) return null;
   if (bound === null || evaluated.length < EVALUATIONS) return null;
   const [rewards, grades, heldOut] = [
     evaluated.map(rewardOf),

@@ -1739,6 +1739,15 @@ export interface CreateJob {
            */
           entropy_gain?: "auto" | number;
           /**
+           * Rewards that take turns, round after round: each trains for `part` of a multi grader, or for the whole grade where none is named, for so many `steps`. Empty always trains for the grade.
+           */
+          reward_schedule?:
+            | "auto"
+            | {
+                part?: string;
+                steps: number;
+              }[];
+          /**
            * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
            */
           loss_aggregation?: "auto" | ("token" | "sequence" | "constant");
@@ -2864,6 +2873,15 @@ export interface CreateJob {
            */
           entropy_gain?: "auto" | number;
           /**
+           * Rewards that take turns, round after round: each trains for `part` of a multi grader, or for the whole grade where none is named, for so many `steps`. Empty always trains for the grade.
+           */
+          reward_schedule?:
+            | "auto"
+            | {
+                part?: string;
+                steps: number;
+              }[];
+          /**
            * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
            */
           loss_aggregation?: "auto" | ("token" | "sequence" | "constant");
@@ -3057,6 +3075,15 @@ export interface CreateJob {
            * Relative move of the temperature in a step, for each nat the entropy is off its target.
            */
           entropy_gain?: "auto" | number;
+          /**
+           * Rewards that take turns, round after round: each trains for `part` of a multi grader, or for the whole grade where none is named, for so many `steps`. Empty always trains for the grade.
+           */
+          reward_schedule?:
+            | "auto"
+            | {
+                part?: string;
+                steps: number;
+              }[];
           /**
            * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
            */
@@ -3263,6 +3290,15 @@ export interface CreateJob {
            * Relative move of the temperature in a step, for each nat the entropy is off its target.
            */
           entropy_gain?: "auto" | number;
+          /**
+           * Rewards that take turns, round after round: each trains for `part` of a multi grader, or for the whole grade where none is named, for so many `steps`. Empty always trains for the grade.
+           */
+          reward_schedule?:
+            | "auto"
+            | {
+                part?: string;
+                steps: number;
+              }[];
           /**
            * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
            */
@@ -3666,6 +3702,15 @@ export interface CreateJob {
            */
           entropy_gain?: "auto" | number;
           /**
+           * Rewards that take turns, round after round: each trains for `part` of a multi grader, or for the whole grade where none is named, for so many `steps`. Empty always trains for the grade.
+           */
+          reward_schedule?:
+            | "auto"
+            | {
+                part?: string;
+                steps: number;
+              }[];
+          /**
            * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
            */
           loss_aggregation?: "auto" | ("token" | "sequence" | "constant");
@@ -3843,6 +3888,15 @@ export interface CreateJob {
            * Relative move of the temperature in a step, for each nat the entropy is off its target.
            */
           entropy_gain?: "auto" | number;
+          /**
+           * Rewards that take turns, round after round: each trains for `part` of a multi grader, or for the whole grade where none is named, for so many `steps`. Empty always trains for the grade.
+           */
+          reward_schedule?:
+            | "auto"
+            | {
+                part?: string;
+                steps: number;
+              }[];
           /**
            * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
            */
@@ -4029,6 +4083,15 @@ export interface CreateJob {
            * Relative move of the temperature in a step, for each nat the entropy is off its target.
            */
           entropy_gain?: "auto" | number;
+          /**
+           * Rewards that take turns, round after round: each trains for `part` of a multi grader, or for the whole grade where none is named, for so many `steps`. Empty always trains for the grade.
+           */
+          reward_schedule?:
+            | "auto"
+            | {
+                part?: string;
+                steps: number;
+              }[];
           /**
            * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
            */
