@@ -1572,6 +1572,10 @@ export interface CreateJob {
            * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
            */
           lora_target_modules?: "auto" | string[];
+          /**
+           * Share of the rows that is left out: those that the model predicts best before the first step (EL2N), so it wants a model that knows something of the task. 0 keeps all.
+           */
+          prune_fraction?: "auto" | number;
         };
       }
     | {
