@@ -1,5 +1,5 @@
 /** Runs that go wrong without failing, provoked on real jobs: each is told of with its evidence, and paused where it is worthless. */
-import { guardsOf, type GuardsRequest, type StoredEvent } from '@preheat/contracts';
+import { guardsOf, type GuardsRequest, KEYS, type StoredEvent } from '@preheat/contracts';
 import { RUNTIMES } from '@preheat/recipes';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type JobOutcome, runJob } from './run-job.js';
@@ -95,10 +95,38 @@ describe('a run that went wrong', () => {
     ]);
   });
 
+  it('is judged by the default of a guard that its document, being older, does not have', async () => {
+    const constant = { type: 'string_check', name: 'same', input: 'a', reference: 'a', operation: 'eq' };
+    const [, rl] = phases({ max_steps: 20, n_epochs: 5 });
+    const at = await world({}, { guards: { action: 'pause' }, phases: [{ ...rl, grader: constant } as never] });
+    expect(await run(at)).toBe('halted');
+    expect(await alarmsOf(at)).toMatchObject([{ detector: 'zero_signal', step: 20 }]);
+  });
+
   it('by the entropy of its policy is told of and goes on', async () => {
     const at = await guarded({ min_entropy: 100 }, {}, RL_ONLY);
     expect(await run(at)).toBe('succeeded');
     expect(await alarmsOf(at)).toMatchObject([{ detector: 'entropy_collapse', is_worthless: false, step: 3 }]);
+  });
+
+  it('by a reward that rises while held-out answers earn no more is told of, with both', async () => {
+    const row = (target: string) => ({ messages: [{ role: 'user', content: 'cat' }], target });
+    const similarity = { type: 'text_similarity', name: 'close', evaluation_metric: 'fuzzy_match' };
+    const grader = { ...similarity, input: '{{ sample.output_text }}', reference: '{{ item.target }}' };
+    const sampling = { group_size: 32, batch_size: 4, learning_rate: 0.002 };
+    const [, rl] = phases({}, true, { ...sampling, max_steps: 10, n_epochs: 10, eval_interval: 2 });
+    const phase = { ...rl, grader, trainingFile: 'file-t', validationFile: 'file-v' };
+    const at = await world({}, { phases: [phase as never] });
+    for (const [name, target] of [
+      ['file-t', 'T T T T'],
+      ['file-v', '?'],
+    ] as const) {
+      const lines = Array.from({ length: 4 }, () => JSON.stringify(row(target)));
+      await at.store.put(KEYS.fileContent(name), new TextEncoder().encode(lines.join('\n')));
+    }
+    expect(await run(at)).toBe('succeeded');
+    const evidence = { step: [2, 4, 6, 8, 10], full_valid_mean_reward: [0, 0, 0, 0, 0], bound: 0.1 };
+    expect(await alarmsOf(at)).toMatchObject([{ detector: 'reward_gap', is_worthless: false, step: 10, evidence }]);
   });
 
   it('by a grader that fails on most completions is paused', async () => {

@@ -11,9 +11,9 @@ export class DecoderRollouts implements Rollouts {
     this.#decoder = decoder;
   }
 
-  generate(prompts: readonly RolloutPrompt[], options: RolloutOptions): Promise<RolloutSample[]> {
+  generate(prompts: readonly RolloutPrompt[], { repetition, ...options }: RolloutOptions): Promise<RolloutSample[]> {
     const requests = prompts.map(({ tokens, rowKey }) => ({ tokens, key: String(rowKey) }));
-    return this.#decoder.generate(requests, options);
+    return this.#decoder.generate(requests, repetition ? { ...options, repetition } : options);
   }
 
   updateWeights(weights: TensorMap, policyVersion: number): Promise<void> {

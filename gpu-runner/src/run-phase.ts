@@ -7,8 +7,8 @@ import { isRecorded, type LeasedJob, limitReached } from '@preheat/jobs';
 import {
   type AnyRecipe,
   type AnyRow,
-  HISTORY_STEPS,
   newAlarms,
+  remember,
   type RecipeContext,
   type StepMetrics,
   type StepResult,
@@ -195,7 +195,7 @@ function watch(
   before: readonly StepMetrics[],
 ): readonly StepMetrics[] {
   if (step <= loggedStep) return before;
-  const history = [...before, metrics].slice(-HISTORY_STEPS);
+  const history = remember(before, metrics);
   const guards = guardsOf(leased.job.guards);
   for (const alarm of newAlarms(history, guards)) {
     if (isHalting(alarm, guards)) throw new WorthlessRunError(alarm, step);

@@ -1,17 +1,13 @@
 /** Every recipe: a short run works and documents what it logs, and a run killed at any step boundary continues exactly. */
 import { describe, expect, it } from 'vitest';
-import { type PhaseRun, readRecipeFile, recipeNames, runPhase, runtimeOf, smokeOf, withPhase } from './recipe-bench.js';
+import { expectExactResumes } from './exact-resume.js';
+import { readRecipeFile, recipeNames, runPhase, runtimeOf, smokeOf, withPhase } from './recipe-bench.js';
 
 /** The first metrics of an event tree that are documented together, by their group. */
 function metricNames(value: unknown, path = ''): string[] {
   if (typeof value !== 'object' || value === null) return [path];
   if (Array.isArray(value)) return [...new Set(value.flatMap((entry) => metricNames(entry, `${path}[]`)))];
   return Object.entries(value).flatMap(([key, entry]) => metricNames(entry, path === '' ? key : `${path}.${key}`));
-}
-
-/** Timing is the one thing that may differ between a run and its repetition. */
-function comparable({ steps, snapshots }: PhaseRun) {
-  return { metrics: steps.map(({ metrics, tokens, done }) => ({ metrics, tokens, done })), last: snapshots.at(-1) };
 }
 
 describe.each(recipeNames)('%s', (name) => {
@@ -35,14 +31,7 @@ describe.each(recipeNames)('%s', (name) => {
     ['an adapter', { lora_rank: 2, lora_dropout: 0.1 }],
   ])('training %s, continues bit for bit from a snapshot taken at any step boundary', async (_, keys) => {
     const changed = { ...phase, config: { ...phase.config, ...keys } };
-    const whole = await withPhase(changed, (ctx) => runPhase(recipe, ctx));
-    for (const [boundary, snapshot] of whole.snapshots.slice(0, -1).entries()) {
-      // Plain data crosses a checkpoint as JSON, tensors as raw floats.
-      const stored = { ...snapshot, plain: JSON.parse(JSON.stringify(snapshot.plain)) as Record<string, unknown> };
-      const rest = await withPhase(changed, (ctx) => runPhase(recipe, ctx, stored));
-      const expected = { steps: whole.steps.slice(boundary), snapshots: whole.snapshots };
-      expect(comparable(rest)).toEqual(comparable(expected));
-    }
+    await expectExactResumes(changed);
   });
 
   it('refuses a snapshot of another recipe', async () => {

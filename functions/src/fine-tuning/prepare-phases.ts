@@ -58,7 +58,8 @@ export async function preparePhase(
   if (grader !== null) {
     await refuseUnprovenGrader(grader, { pool: graders, projectId, path: phase.paths.grader });
   }
-  const config = resolvedConfig(phase, { rows: training.lines ?? 0, model: model.config });
+  const scores = grader === null ? {} : { scores: [...grader.scorers.keys()] };
+  const config = resolvedConfig(phase, { rows: training.lines ?? 0, model: model.config, ...scores });
   const resolved: ResolvedPhase = {
     type: phase.type,
     algorithm: phase.algorithm,
@@ -92,7 +93,7 @@ function compiled(spec: unknown, path: string, runnerClasses: readonly RunnerCla
 
 function resolvedConfig(
   phase: RequestedPhase,
-  facts: { rows: number; model: ModelDescription['config'] },
+  facts: { rows: number; model: ModelDescription['config']; scores?: readonly string[] },
 ): Record<string, unknown> {
   const recipe = recipeNamed(phase.algorithm);
   if (!recipe) throw new Error(`recipe ${phase.algorithm} passed the request schema but is not in the catalog`);

@@ -20,6 +20,12 @@ const properties = {
   max_reference_kl: bound(0, 1e6, 20, 'reference_kl of a step: nats per token from the start of the phase.'),
   zero_signal_steps: steps(20, 'Steps in a row in which every group of completions earned the same.'),
   min_entropy: bound(0, 100, 0.001, 'sampled_entropy in nats per token, three steps in a row; only told of.'),
+  max_reward_gap: bound(
+    0,
+    1e6,
+    0.1,
+    'Rise of the training reward over five evaluations in which full_valid_mean_reward did not rise; only told of.',
+  ),
   max_logprob_mismatch: bound(0, 100, 0.5, 'max_logprob_mismatch of a step: training and sampling disagree.'),
   max_grader_error_rate: bound(0, 1, 0.5, 'grader_error_rate, three steps in a row.'),
   first_step_seconds: bound(0.001, 86_400, 1_800, 'From the start of a runner on the job to its first finished step.'),

@@ -162,7 +162,8 @@ export const JobDocument = Type.Object({
   /** Of the jobs of its project that wait, the highest is first; 0 unless said. */
   priority: Type.Optional(Type.Integer({ minimum: -MAX_PRIORITY, maximum: MAX_PRIORITY })),
   limits: Type.Optional(JobLimits),
-  guards: Type.Optional(Guards),
+  /** Those of an older document lack guards that are newer: `guardsOf` has their defaults. */
+  guards: Type.Optional(Type.Partial(Guards)),
   /** What was known before it was queued. */
   preflight: Type.Optional(PreflightSummary),
   retention: Type.Optional(Retention),

@@ -5,7 +5,8 @@ export interface GivenAnswer {
   readonly content: string;
   /** `arguments` is the text of a JSON object. */
   readonly calls: readonly { readonly name: string; readonly arguments: string }[];
-  readonly finishReason: 'stop' | 'length';
+  /** `repetition`: training ended it because it went in circles; OpenAI's API has no such reason. */
+  readonly finishReason: 'stop' | 'length' | 'repetition';
 }
 
 export function answeredSample({ content, calls, finishReason }: GivenAnswer): GraderSample {

@@ -13,6 +13,7 @@ export {
 export { type Criterion, criterionResult, storedCriterion } from './criterion.js';
 export { DecoderJudge, type JudgeModel, type JudgeModels } from './decoder-judge.js';
 export { type GradeResult, grade, type LeafResult } from './grade.js';
+export { gradeOfPart } from './grade-of-part.js';
 export { type GradeAllOptions, gradeAll } from './grade-all.js';
 export { type GradeCall, GraderPool, type GraderPoolOptions } from './grader-pool.js';
 export type {

@@ -1,13 +1,13 @@
 /** Checks of what callers pass to generation, before any computation, each naming the row or option that is wrong. */
 import type { DecoderConfig } from '@preheat/contracts';
-import type { GenerateOptions, GenerateRequest } from './generation-types.js';
+import type { GenerateOptions, GenerateRequest, WatchedOptions } from './generation-types.js';
 import { NoTokenAllowedError } from './no-token-allowed-error.js';
 
 /** Most alternatives a token can report; the graph's top-k is this wide. */
 export const MAX_TOP_LOG_PROBS = 20;
 
 /** @throws RangeError for an option outside its range. */
-export function checkOptions(config: DecoderConfig, options: GenerateOptions): void {
+export function checkOptions(config: DecoderConfig, options: GenerateOptions | WatchedOptions): void {
   const { maxNewTokens, temperature = 1, topP = 1, seed, stopIds = [], topLogProbs = 0 } = options;
   require(Number.isInteger(maxNewTokens) && maxNewTokens >= 1, 'maxNewTokens', 'a positive integer', maxNewTokens);
   require(temperature >= 0 && temperature <= 100, 'temperature', 'between 0 and 100', temperature);
@@ -17,8 +17,14 @@ export function checkOptions(config: DecoderConfig, options: GenerateOptions): v
   const isTopValid = Number.isInteger(topLogProbs) && topLogProbs >= 0 && topLogProbs <= topLimit;
   require(isTopValid, 'topLogProbs', `an integer from 0 to ${topLimit}`, topLogProbs);
   checkFilters(config, options);
+  if ('repetition' in options) checkRepetition(options);
   if (options.constraint && !options.constraint.start.allowed.includes(1)) throw new NoTokenAllowedError(0);
   for (const id of stopIds) require(isTokenId(config, id), 'stopIds', tokenRange(config), id);
+}
+
+function checkRepetition({ repetition: { maxPattern, count } }: WatchedOptions): void {
+  require(Number.isInteger(maxPattern) && maxPattern >= 1, 'repetition.maxPattern', 'a positive integer', maxPattern);
+  require(Number.isInteger(count) && count >= 2, 'repetition.count', 'an integer of at least 2', count);
 }
 
 function checkFilters(config: DecoderConfig, options: GenerateOptions): void {

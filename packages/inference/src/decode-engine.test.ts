@@ -32,7 +32,9 @@ async function alone(requests: readonly GenerateRequest[]): Promise<GeneratedRow
   return rows;
 }
 
-function expectSameRows(actual: readonly GeneratedRow[], expected: readonly GeneratedRow[]): void {
+type Drawn = Pick<GeneratedRow, 'tokens' | 'logProbs'>;
+
+function expectSameRows(actual: readonly Drawn[], expected: readonly Drawn[]): void {
   expect(actual.map(({ tokens }) => [...tokens])).toEqual(expected.map(({ tokens }) => [...tokens]));
   actual.forEach(({ logProbs }, row) => {
     logProbs.forEach((value, index) => {
@@ -192,5 +194,20 @@ describe('the same work', () => {
     runner.calls.length = 0;
     expect(await generateRows(CONFIG, engine, requests, OPTIONS)).toEqual(first);
     expect(runner.calls).toEqual(calls);
+  });
+});
+
+describe('rows that are watched for repetition', () => {
+  it('leave a call of the runtime early, as rows that may stop do', async () => {
+    const { runner, engine } = engineOf(4);
+    const options = { ...OPTIONS, temperature: 0, maxNewTokens: 400 };
+    const requests = [request(1), request(2)];
+    await generateRows(CONFIG, engine, requests, options);
+    const repetition = { maxPattern: 8, count: 3 };
+    const rows = await generateRows(CONFIG, engine, requests, { ...options, repetition });
+    expect(rows.map(({ finishReason }) => finishReason)).toEqual(['repetition', 'repetition']);
+    const [whole, watched] = runner.decodingCalls.map(({ tokens }) => tokens);
+    expect(whole).toBe(400);
+    expect(watched).toBeLessThan(200);
   });
 });

@@ -7,7 +7,13 @@ import type { DecoderConfig } from '@preheat/contracts';
 import { DecodeEngine, MAX_ROWS_PER_LANE } from './decode-engine.js';
 import { DecoderGraphs, decoderBytes } from './decoder-graphs.js';
 import { generateRows } from './generate-rows.js';
-import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
+import type {
+  GeneratedRow,
+  GenerateOptions,
+  GenerateRequest,
+  WatchedFinishReason,
+  WatchedOptions,
+} from './generation-types.js';
 import type { GraphRunner } from './graph-runner.js';
 import { LocalRunner } from './local-runner.js';
 import type { ExecutionProvider } from './session-options.js';
@@ -73,7 +79,15 @@ export class DecoderSession {
   }
 
   /** One result a request, in order. See `GenerateOptions` for defaults and `GeneratedRow` for what is recorded. */
-  generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<GeneratedRow[]> {
+  generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<GeneratedRow[]>;
+  generate(
+    requests: readonly GenerateRequest[],
+    options: GenerateOptions | WatchedOptions,
+  ): Promise<GeneratedRow<WatchedFinishReason>[]>;
+  generate(
+    requests: readonly GenerateRequest[],
+    options: GenerateOptions | WatchedOptions,
+  ): Promise<GeneratedRow<WatchedFinishReason>[]> {
     return generateRows(this.config, this.#engine, requests, options);
   }
 

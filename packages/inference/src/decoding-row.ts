@@ -2,9 +2,17 @@
 import type { DecoderConfig } from '@preheat/contracts';
 import { endTokenIds } from '@preheat/contracts';
 import type { ConstraintState } from './grammar/token-constraint.js';
-import type { GeneratedRow, GenerateOptions, GenerateRequest, TokenAlternatives } from './generation-types.js';
+import type {
+  GeneratedRow,
+  GenerateOptions,
+  GenerateRequest,
+  TokenAlternatives,
+  WatchedFinishReason,
+  WatchedOptions,
+} from './generation-types.js';
 import { NoTokenAllowedError } from './no-token-allowed-error.js';
 import { NonFiniteLogitsError } from './non-finite-logits-error.js';
+import { RepetitionWatch } from './repetition-watch.js';
 import { rowStream, rowUniforms } from './row-uniforms.js';
 
 /** New tokens of a row, from one segment of decoding. */
@@ -25,7 +33,7 @@ export class DecodingRow {
   readonly promptScope: string | null;
   /** Most tokens between two emissions, where someone listens. */
   readonly chunkTokens: number;
-  readonly result: Promise<GeneratedRow>;
+  readonly result: Promise<GeneratedRow<WatchedFinishReason>>;
   readonly answer: number[] = [];
   isOver = false;
   /** Columns of its prompt that were kept from before, however many of them its batch computed again for its other rows. */
@@ -34,15 +42,16 @@ export class DecodingRow {
   place: ConstraintState | null;
   readonly #stream: readonly [number, number];
   readonly #stops: ReadonlySet<number>;
+  readonly #repetition: RepetitionWatch | null;
   readonly #emissions: Emission[] = [];
   readonly #onEmission: ((chunk: GeneratedRow) => void) | undefined;
   readonly #until: GenerateRequest['until'];
-  #settle!: { resolve: (row: GeneratedRow) => void; reject: (error: unknown) => void };
+  #settle!: { resolve: (row: GeneratedRow<WatchedFinishReason>) => void; reject: (error: unknown) => void };
 
   constructor(
     config: DecoderConfig,
     request: GenerateRequest,
-    options: GenerateOptions,
+    options: GenerateOptions | WatchedOptions,
     listener?: { readonly chunkTokens: number; readonly onEmission: (chunk: GeneratedRow) => void },
   ) {
     const merged = { ...options, ...request.options };
@@ -61,6 +70,7 @@ export class DecodingRow {
     this.#onEmission = listener?.onEmission;
     this.#until = request.until;
     this.#stops = new Set(this.stopIds);
+    this.#repetition = 'repetition' in options ? new RepetitionWatch(options.repetition) : null;
     this.#stream = rowStream(merged.seed, request.key);
     this.result = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -89,7 +99,7 @@ export class DecodingRow {
 
   /** Whether it may end before its limit. */
   get canStop(): boolean {
-    return this.stopIds.length > 0 || this.#until !== undefined;
+    return this.stopIds.length > 0 || this.#until !== undefined || this.#repetition !== null;
   }
 
   /** Uniforms for its next `count` tokens. */
@@ -97,12 +107,13 @@ export class DecodingRow {
     return rowUniforms(this.#stream, this.answer.length, count);
   }
 
-  /** Takes what a segment made: all up to a stop token or the row's limit; the rest was never part of it. */
+  /** Takes what a segment made: all up to a token that ends the row, or its limit; the rest was never part of it. */
   take(emission: Emission): void {
     if (this.isOver) return;
     const { tokens, policyVersion } = emission;
-    const stopAt = tokens.findIndex((token) => this.#stops.has(token));
-    const count = Math.min(stopAt < 0 ? tokens.length : stopAt + 1, this.remaining);
+    const made = tokens.subarray(0, this.remaining);
+    const end = made.findIndex((token) => this.#stops.has(token) || (this.#repetition?.sees(token) ?? false));
+    const count = end < 0 ? made.length : end + 1;
     const own: Emission = {
       tokens: tokens.slice(0, count),
       logProbs: emission.logProbs.slice(0, count),
@@ -120,11 +131,13 @@ export class DecodingRow {
       this.place = this.place && this.place.next(token);
     }
     this.#emissions.push(own);
-    const stopped = stopAt >= 0 && stopAt < count;
+    const stopped = end >= 0 && this.#stops.has(made[end] as number);
     const finishReason = stopped ? 'stop' : 'length';
     this.#onEmission?.({ ...own, finishReason, cachedTokens: this.cachedColumns });
     const isEnded = this.#until?.(stopped ? own.tokens.subarray(0, -1) : own.tokens) === true;
-    if (stopped || isEnded || this.remaining === 0) this.#finish(finishReason, policyVersion);
+    if (stopped || isEnded) this.#finish(finishReason, policyVersion);
+    else if (end >= 0) this.#finish('repetition', policyVersion);
+    else if (this.remaining === 0) this.#finish('length', policyVersion);
     else if (this.place?.allowed.includes(1) === false) this.fail(new NoTokenAllowedError(this.answer.length));
   }
 
@@ -133,7 +146,7 @@ export class DecodingRow {
     this.#settle.reject(error);
   }
 
-  #finish(finishReason: GeneratedRow['finishReason'], policyVersion: number): void {
+  #finish(finishReason: WatchedFinishReason, policyVersion: number): void {
     this.isOver = true;
     const alternatives = this.#emissions.flatMap((each) => each.alternatives ?? []);
     this.#settle.resolve({

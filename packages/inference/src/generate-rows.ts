@@ -4,7 +4,13 @@ import { checkOptions, checkRequests } from './check-generation.js';
 import type { DecodeEngine } from './decode-engine.js';
 import { DecodingRow } from './decoding-row.js';
 import { giveUpWhenAborted } from './give-up-when-aborted.js';
-import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
+import type {
+  GeneratedRow,
+  GenerateOptions,
+  GenerateRequest,
+  WatchedFinishReason,
+  WatchedOptions,
+} from './generation-types.js';
 
 /**
  * Rows of one adapter, and of these such of similar prompts, are given to the engine together, so that they share padding and prompts.
@@ -15,8 +21,8 @@ export async function generateRows(
   config: DecoderConfig,
   engine: DecodeEngine,
   requests: readonly GenerateRequest[],
-  options: GenerateOptions,
-): Promise<GeneratedRow[]> {
+  options: GenerateOptions | WatchedOptions,
+): Promise<GeneratedRow<WatchedFinishReason>[]> {
   checkOptions(config, options);
   checkRequests(config, requests, options);
   const rows = requests.map((request) => new DecodingRow(config, request, options));

@@ -4,6 +4,7 @@ import { DecoderSession } from './decoder-session.js';
 import type { GeneratedRow, GenerateOptions } from './generation-types.js';
 import { logSoftmax, naiveLogits } from './oracle/naive-llama.js';
 import { randomTensors, TINY_CONFIG } from './oracle/tiny-model.js';
+import { RepetitionWatch } from './repetition-watch.js';
 
 /** float32 graphs against float64: logits of these models differ by about 1e-6. */
 const TOLERANCE = 2e-5;
@@ -205,5 +206,40 @@ describe('generate, alternatives', () => {
       });
       expect(row.alternatives).toHaveLength(4);
     });
+  });
+});
+
+describe('generate, watched for repetition', () => {
+  const LONG: GenerateOptions = { ...GREEDY, maxNewTokens: 100 };
+  const repetition = { maxPattern: 6, count: 3 };
+
+  it('ends a row that goes in circles at the token where it is seen to, and leaves the others as they are', async () => {
+    const decoder = await session({ ...TINY_CONFIG, max_position_embeddings: 128 });
+    const options = PROMPTS.map((_, row) => (row === 1 ? { temperature: 3 } : {}));
+    const mixed = requests.map((request, row) => ({ ...request, options: options[row] ?? {} }));
+    const whole = await decoder.generate(mixed, LONG);
+    const watched = await decoder.generate(mixed, { ...LONG, repetition });
+    expect(watched.map(({ finishReason }) => finishReason)).toEqual(['repetition', 'length', 'repetition']);
+    watched.forEach(({ tokens, logProbs, finishReason }, row) => {
+      const watch = new RepetitionWatch(repetition);
+      const end = whole[row]?.tokens.findIndex((token) => watch.sees(token)) ?? -1;
+      expect(tokens).toEqual(finishReason === 'length' ? whole[row]?.tokens : whole[row]?.tokens.slice(0, end + 1));
+      expectClose(logProbs, [...(whole[row]?.logProbs.subarray(0, tokens.length) ?? [])], 1e-5);
+    });
+  });
+
+  it('says that a row stopped when the token that repeats is also its stop', async () => {
+    const decoder = await session();
+    const [row] = await decoder.generate([requests[0] as (typeof requests)[number]], GREEDY);
+    const first = row?.tokens[0] as number;
+    const watched = { ...GREEDY, stopIds: [first], repetition: { maxPattern: 1, count: 2 } };
+    const [stopped] = await decoder.generate([requests[0] as (typeof requests)[number]], watched);
+    expect(stopped).toMatchObject({ finishReason: 'stop', tokens: Int32Array.of(first) });
+  });
+
+  it('refuses a limit that every token reaches', async () => {
+    const decoder = await session();
+    const once = { ...GREEDY, repetition: { maxPattern: 4, count: 1 } };
+    await expect(decoder.generate(requests, once)).rejects.toThrow('repetition.count must be an integer of at least 2');
   });
 });

@@ -1,5 +1,6 @@
 /** What generation takes and gives back. */
 import type { TokenConstraint } from './grammar/token-constraint.js';
+import type { RepetitionLimit } from './repetition-watch.js';
 
 export interface GenerateRequest {
   /** Prompt token ids, at least one. */
@@ -53,7 +54,14 @@ export interface GenerateOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Of rows that are given up when they go in circles: what comes back is all up to the token at which they were. */
+export interface WatchedOptions extends GenerateOptions {
+  readonly repetition: RepetitionLimit;
+}
+
 export type FinishReason = 'stop' | 'length';
+/** Of a row that was watched. */
+export type WatchedFinishReason = FinishReason | 'repetition';
 
 export interface Alternative {
   readonly token: number;
@@ -68,7 +76,7 @@ export interface TokenAlternatives {
   readonly top: readonly Alternative[];
 }
 
-export interface GeneratedRow {
+export interface GeneratedRow<Reason extends WatchedFinishReason = FinishReason> {
   /** New tokens; when the reason is `stop`, the last one is the stop token itself (it is an action that was taken). */
   readonly tokens: Int32Array;
   /**
@@ -76,7 +84,7 @@ export interface GeneratedRow {
    * renormalised over what topK and topP leave. Greedy decoding reports temperature 1 over the whole vocabulary.
    */
   readonly logProbs: Float32Array;
-  readonly finishReason: FinishReason;
+  readonly finishReason: Reason;
   /** Version of the weights that produced the row. */
   readonly policyVersion: number;
   /**

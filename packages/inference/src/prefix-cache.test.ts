@@ -5,7 +5,7 @@ import { type CacheArrays, emptyCaches } from './cache-arrays.js';
 import { DecodeEngine } from './decode-engine.js';
 import { DecoderGraphs } from './decoder-graphs.js';
 import { generateRows } from './generate-rows.js';
-import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
+import type { GeneratedRow, GenerateOptions, GenerateRequest, WatchedFinishReason } from './generation-types.js';
 import { CountingRunner } from './oracle/counting-runner.js';
 import { randomTensors, TINY_CONFIG, TINY_GPT2 } from './oracle/tiny-model.js';
 import { MIN_CACHED_COLUMNS, PrefixCache } from './prefix-cache.js';
@@ -38,9 +38,12 @@ function engineOf(config: DecoderConfig, prefixCacheBytes: number) {
   return { runner, graphs, engine: new DecodeEngine(graphs, 64, prefixCacheBytes) };
 }
 
-async function answers(config: DecoderConfig, prefixCacheBytes: number): Promise<GeneratedRow[][]> {
+async function answers(
+  config: DecoderConfig,
+  prefixCacheBytes: number,
+): Promise<GeneratedRow<WatchedFinishReason>[][]> {
   const { engine, graphs } = engineOf(config, prefixCacheBytes);
-  const rows: GeneratedRow[][] = [];
+  const rows: GeneratedRow<WatchedFinishReason>[][] = [];
   for (const call of CALLS) rows.push(await generateRows(config, engine, call, OPTIONS));
   await graphs.close();
   return rows;

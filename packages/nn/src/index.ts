@@ -47,6 +47,7 @@ export {
 } from './record/token-record.js';
 export { imitate, isInert, type PolicyTokens, reinforce, type WeightedTokens } from './record/weighted-tokens.js';
 export { nuclearNorm } from './spectrum/nuclear-norm.js';
+export { turnAt } from './schedule/alternation.js';
 export { learningRateAt, type LearningRateSchedule } from './schedule/learning-rate.js';
 export { type SetPoint, towardsSetPoint } from './schedule/set-point.js';
 export type { BatchSums } from './trainer/batch-sums.js';

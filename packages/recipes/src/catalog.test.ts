@@ -122,6 +122,17 @@ describe('hyperparameters', () => {
     expect(problems('grpo', { max_completion_tokens: 128 })[0]).toMatchObject({ path: 'max_completion_tokens' });
   });
 
+  it('name parts that the grader has, where it is known', () => {
+    const reward_schedule = [{ part: 'correct', steps: 8 }, { steps: 2 }, { part: 'stile', steps: 1 }];
+    const resolvedWith = (more: object) =>
+      recipeNamed('grpo')?.resolveConfig({ reward_schedule }, { ...facts, ...more });
+    expect(resolvedWith({})?.ok).toBe(true);
+    expect(resolvedWith({ scores: ['correct', 'style'] })).toEqual({
+      ok: false,
+      problems: [{ path: 'reward_schedule.2.part', message: 'names no part of the grader, which has correct, style' }],
+    });
+  });
+
   it('of sft default to one pass over a large file and several over a small one', () => {
     expect(resolved('sft')).toMatchObject({ n_epochs: 1, batch_size: 128, learning_rate: 0.003, max_steps: 782 });
     expect(resolved('sft', {}, 500)).toMatchObject({ n_epochs: 10, batch_size: 8 });

@@ -21,4 +21,6 @@ export { seedOf } from './training/random-streams.js';
 export { StaleRolloutError } from './training/stale-rollout-error.js';
 export { TrainingDivergedError } from './training/training-diverged-error.js';
 export { UnusableRowsError } from './training/unusable-rows-error.js';
-export { type Alarm, HISTORY_STEPS, newAlarms, type StepMetrics } from './watch/detect.js';
+export type { Alarm, StepMetrics } from './watch/alarm.js';
+export { newAlarms } from './watch/detect.js';
+export { HISTORY_STEPS, remember } from './watch/step-history.js';

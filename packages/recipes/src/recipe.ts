@@ -21,6 +21,12 @@ export interface RolloutPrompt {
   readonly rowKey: number;
 }
 
+/** A completion that repeats a pattern of at most `maxPattern` tokens `count` times in a row is ended there. */
+export interface RepetitionLimit {
+  readonly maxPattern: number;
+  readonly count: number;
+}
+
 export interface RolloutOptions {
   readonly maxNewTokens: number;
   /** 0 is greedy. */
@@ -28,6 +34,8 @@ export interface RolloutOptions {
   readonly topP: number;
   readonly seed: number;
   readonly stopIds: readonly number[];
+  /** Null lets completions repeat themselves up to their limit. */
+  readonly repetition: RepetitionLimit | null;
   readonly signal: AbortSignal;
 }
 
@@ -36,7 +44,7 @@ export interface RolloutSample {
   readonly tokens: Int32Array;
   /** Natural log-probabilities under the distribution each token was drawn from. */
   readonly logProbs: Float32Array;
-  readonly finishReason: 'stop' | 'length';
+  readonly finishReason: 'stop' | 'length' | 'repetition';
   /** Version of the weights that drew the sample. */
   readonly policyVersion: number;
 }

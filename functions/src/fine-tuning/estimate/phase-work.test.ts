@@ -57,6 +57,14 @@ it('counts the trials of every row before the first step among the operations', 
   expect(tried.samplingFlops.low).toBeCloseTo(100 * 16 * 21 * forward, -3);
 });
 
+it('counts the rows that are left by pruning, and that every row is read before', () => {
+  const [half, whole] = [workOf('sft', { prune_fraction: 0.5 }), workOf('sft', {})];
+  expect([half.steps, whole.steps]).toEqual([5, 10]);
+  expect(half.tokens).toEqual({ low: 900, high: 1100 });
+  const perToken = whole.flops.low / 2000;
+  expect(half.flops.low).toBeCloseTo(900 * perToken + 2000 * forwardFlops(model, 20), -3);
+});
+
 it('tells what is sampled from what is trained and scored', () => {
   const keys = { group_size: 4, max_completion_tokens: 8, max_steps: 1 };
   const [free, held, taught] = [workOf('grpo', keys), workOf('grpo', { ...keys, kl_beta: 0.1 }), workOf('sft', {})];

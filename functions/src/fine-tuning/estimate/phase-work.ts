@@ -71,13 +71,15 @@ export function phaseWork(
     low: tries * (mean + completion.low) * forward,
     high: PADDING * tries * length * forward,
   };
+  // And where some are left out for being known, every row is read once.
+  const pruning = number('prune_fraction', 0) > 0 ? rows * mean * forward : 0;
   return {
     steps,
     tokens,
     // Groups without variance are not trained on: the low end is sampling and scoring alone.
     flops: {
-      low: tokens.low * (samples ? scored : trained),
-      high: PADDING * (tokens.high * (trained + scored) + (samples ? 0 : evaluated * forward)),
+      low: tokens.low * (samples ? scored : trained) + pruning,
+      high: PADDING * (tokens.high * (trained + scored) + (samples ? 0 : evaluated * forward) + pruning),
     },
     samplingFlops: {
       low: tokens.low * sampled + samplingFlopsBefore.low,

@@ -121,6 +121,13 @@ const BAD: Bad[] = [
     /room for a prompt/,
   ],
   [
+    'a turn for a reward that the grader does not have',
+    ({ rl }) => rlBody(rl, GRADER, { reward_schedule: [{ part: 'style', steps: 2 }] }),
+    'invalid_request',
+    'pipeline.0.hyperparameters.reward_schedule.0.part',
+    /which has per/,
+  ],
+  [
     'a preference method on rows that are no pairs',
     ({ sft }) => ({ model: MODEL, training_file: sft, method: { type: 'dpo' } }),
     'invalid_training_file',

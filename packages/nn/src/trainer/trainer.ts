@@ -42,12 +42,14 @@ import { ProgramCache } from './program-cache.js';
 import { tensorsNamed, toTensorMap } from './tensors-named.js';
 import { openLoaded, type Start } from './training-layout.js';
 import {
+  buildErrorNormProgram,
   buildEvaluationProgram,
   buildGuessProgram,
   buildScoringProgram,
   buildSketchProgram,
   buildTrainingProgram,
   buildValueProgram,
+  type ProgramShape,
   SKETCH,
   type TrainedModel,
   usesDropout,
@@ -245,33 +247,30 @@ export class Trainer {
     mixtures?: readonly InputMixture[],
   ): Promise<Float32Array[]> {
     const [kind, shaped] = mixtures ? ['mixed score', { mixesInputs: true }] : ['score', {}];
+    const build = (shape: ProgramShape) => buildScoringProgram(this.#model, shape, temperature);
     return this.#perToken(
       rows,
       'logProbs',
-      (plan) =>
-        this.#program(kind, plan, String(temperature), () =>
-          buildScoringProgram(this.#model, { ...plan, ...shaped }, temperature),
-        ),
+      (plan) => this.#program(kind, plan, String(temperature), () => build({ ...plan, ...shaped })),
       (plan) => (mixtures ? packMixtures(select(mixtures, plan), plan) : {}),
     );
   }
 
   /** The most probable token at every place after the tokens before it, in the order of `rows`; entry 0 is the row's own. */
   async guesses(rows: readonly Int32Array[]): Promise<Int32Array[]> {
-    const found = await this.#perToken(rows, 'guesses', (plan) =>
-      this.#program('guess', plan, '', () => buildGuessProgram(this.#model, plan)),
-    );
-    return found.map((guesses, row) =>
-      Int32Array.from(guesses, (token, t) => (t === 0 ? (rows[row]?.[0] ?? 0) : token)),
-    );
+    const found = await this.#asked(rows, 'guesses', buildGuessProgram);
+    return found.map((each, row) => Int32Array.from(each, (token, t) => (t === 0 ? (rows[row]?.[0] ?? 0) : token)));
+  }
+
+  /** How far the prediction of every token is off, an L2 norm from 0 to √2, in the order of `rows`; entry 0 of a row is 0. */
+  errorNorms(rows: readonly Int32Array[]): Promise<Float32Array[]> {
+    return this.#asked(rows, 'errorNorms', buildErrorNormProgram);
   }
 
   /** What the value head says before every token, in the order of `rows`; entry 0 of a row is 0. */
   values(rows: readonly Int32Array[]): Promise<Float32Array[]> {
     invariant(this.#hasValueHead, 'this trainer was opened without a value head');
-    return this.#perToken(rows, 'values', (plan) =>
-      this.#program('values', plan, '', () => buildValueProgram(this.#model, plan)),
-    );
+    return this.#asked(rows, 'values', buildValueProgram);
   }
 
   /**
@@ -287,6 +286,11 @@ export class Trainer {
     };
     await this.#eachRow(rows, programOf, take, () => ({ [SKETCH.projection]: projection_VR }));
     return sketches;
+  }
+
+  /** What a program without settings says, in the output of that name. */
+  #asked(rows: readonly Int32Array[], output: string, build: (model: TrainedModel, shape: MicroBatchPlan) => Program) {
+    return this.#perToken(rows, output, (plan) => this.#program(output, plan, '', () => build(this.#model, plan)));
   }
 
   /** One number a predicted token, from the output of that name. */

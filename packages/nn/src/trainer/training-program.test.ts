@@ -6,7 +6,7 @@ import { CROSS_ENTROPY, type LossSpec } from '../loss/loss-spec.js';
 import { completionRecord, demonstrationRecord } from '../record/token-record.js';
 import { imitate, reinforce, type WeightedTokens } from '../record/weighted-tokens.js';
 import { type Denominators, packMicroBatch } from './pack-micro-batch.js';
-import { buildScoringProgram, buildTrainingProgram } from './training-program.js';
+import { buildErrorNormProgram, buildScoringProgram, buildTrainingProgram } from './training-program.js';
 
 const config: DecoderConfig = {
   model_type: 'llama',
@@ -168,5 +168,35 @@ describe('training programs', () => {
     expect(policy['logProbMismatch']?.[0]).toBeLessThan(1e-6);
     // Log-probabilities as sampled are float32, which bounds how near the ratio is to 1.
     expect(worstDifference(policy, run(program, weights, rows))).toBeLessThan(1e-6);
+  });
+});
+
+describe('error norms', () => {
+  const model = { config, lora: null };
+  const feeds = packMicroBatch(rows, plan, CROSS_ENTROPY, {});
+
+  it('are those of a uniform guess where the model knows nothing: √((6/7)² + 6/49)', () => {
+    const nothing = Object.fromEntries(
+      Object.entries(weightsOf(config)).map(([name, data]) => [name, data.map(() => 0)]),
+    );
+    const { errorNorms } = evaluateProgram(buildErrorNormProgram(model, plan), { ...nothing, ...feeds });
+    for (const norm of errorNorms ?? []) expect(norm).toBeCloseTo(Math.sqrt(42) / 7, 12);
+  });
+
+  it('are the distance of the probabilities of all tokens from the one that came', () => {
+    const weights = weightsOf(config);
+    const { errorNorms } = evaluateProgram(buildErrorNormProgram(model, plan), { ...weights, ...feeds });
+    const targets = Array.from(feeds['targets'] ?? []);
+    const scoring = buildScoringProgram(model, plan, 1);
+    const squares = targets.map(() => 0);
+    for (let token = 0; token < config.vocab_size; token++) {
+      const asked = { ...weights, ...feeds, targets: Int32Array.from(targets, () => token) };
+      evaluateProgram(scoring, asked)['logProbs']?.forEach((logProb, position) => {
+        const error = Math.exp(logProb) - (targets[position] === token ? 1 : 0);
+        squares[position] = (squares[position] ?? 0) + error ** 2;
+      });
+    }
+    errorNorms?.forEach((norm, position) => expect(norm).toBeCloseTo(Math.sqrt(squares[position] ?? 0), 9));
+    expect(errorNorms).toHaveLength(16);
   });
 });

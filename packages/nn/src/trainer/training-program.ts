@@ -165,6 +165,21 @@ export function buildScoringProgram(model: TrainedModel, shape: ProgramShape, te
   return graph.build({ outputs: { logProbs: ops.reshape(logProbs_N, [shape.batch, shape.length]) } });
 }
 
+/**
+ * Output `errorNorms` [B, T]: the L2 norm of softmax minus one-hot of each target, √((1 − p)² + Σ q²) for the probability p of the
+ * target and those q of the others. Their sum is a difference, which rounding must not make negative.
+ */
+export function buildErrorNormProgram(model: TrainedModel, shape: ProgramShape): Program {
+  const { graph, logits_NV, targets_N } = draft(model, shape);
+  const target_N = ops.exp(blocks.tokenLogProb(logits_NV, targets_N));
+  const probabilities_NV = ops.softmax(logits_NV);
+  const squares_N = ops.sum(ops.mul(probabilities_NV, probabilities_NV), { axes: [1] });
+  const others_N = ops.maximum(ops.sub(squares_N, ops.mul(target_N, target_N)), 0);
+  const missing_N = ops.sub(1, target_N);
+  const norms_N = ops.sqrt(ops.add(ops.mul(missing_N, missing_N), others_N));
+  return graph.build({ outputs: { errorNorms: ops.reshape(norms_N, [shape.batch, shape.length]) } });
+}
+
 /** Output `guesses` [B, T]: the most probable token at each target's place, as f32. */
 export function buildGuessProgram(model: TrainedModel, shape: ProgramShape): Program {
   const { graph, logits_NV } = draft(model, shape);

@@ -10,6 +10,8 @@ export interface RecipeFacts {
   /** Rows of the training file. */
   readonly rows: number;
   readonly model: DecoderConfig;
+  /** Names of the scores that the grader of the phase has; absent where it is not known. */
+  readonly scores?: readonly string[];
 }
 
 /** How one key is chosen when the request leaves it out or says `"auto"`; keys without a rule have a fixed default. */

@@ -16,6 +16,19 @@ export const rolloutKeys = {
     maximum: 100_000,
     description: 'Longest completion, its stop token included.',
   }),
+  repetition_count: Type.Integer({
+    minimum: 0,
+    maximum: 1000,
+    default: 0,
+    description:
+      'Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.',
+  }),
+  repetition_max_pattern: Type.Integer({
+    minimum: 1,
+    maximum: 256,
+    default: 16,
+    description: 'Longest repeated pattern that repetition_count looks for, in tokens.',
+  }),
   eval_samples: Type.Integer({
     minimum: 1,
     maximum: 1_000,
@@ -36,6 +49,11 @@ export const passGrade = Type.Number({
 export interface RolloutConfig {
   readonly max_completion_tokens: number;
   readonly max_sequence_length: number;
+}
+
+export interface RepetitionConfig {
+  readonly repetition_count: number;
+  readonly repetition_max_pattern: number;
 }
 
 const BATCH_SIZE = 64;
@@ -65,9 +83,12 @@ export const completionRule = {
     Math.min(MAX_AUTO_COMPLETION, Math.max(1, Math.floor((known.max_sequence_length ?? 2) / 2))),
 };
 
-export function rolloutProblems(config: RolloutConfig): Problem[] {
+export function rolloutProblems(config: RolloutConfig & RepetitionConfig): Problem[] {
   const { max_completion_tokens: completion, max_sequence_length: sequence } = config;
-  if (completion + MIN_PROMPT_TOKENS <= sequence) return [];
-  const message = `must leave room for a prompt within max_sequence_length (${sequence})`;
-  return [{ path: 'max_completion_tokens', message }];
+  const room = `must leave room for a prompt within max_sequence_length (${sequence})`;
+  const once = 'must be at least 2, or 0 for no limit: every token comes once';
+  return [
+    ...(completion + MIN_PROMPT_TOKENS <= sequence ? [] : [{ path: 'max_completion_tokens', message: room }]),
+    ...(config.repetition_count === 1 ? [{ path: 'repetition_count', message: once }] : []),
+  ];
 }

@@ -12,6 +12,16 @@ import {
   trainingRules,
 } from '../catalog/training-keys.js';
 
+const RewardTurn = Type.Object(
+  {
+    part: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+    steps: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+  },
+  { additionalProperties: false },
+);
+/** Some steps of training for one part of a multi grader; for the whole grade where none is named. */
+export type RewardTurn = Static<typeof RewardTurn>;
+
 const grpoKeys = {
   ...trainingKeys,
   ...rolloutKeys,
@@ -87,6 +97,12 @@ const grpoKeys = {
     default: 0.1,
     description: 'Relative move of the temperature in a step, for each nat the entropy is off its target.',
   }),
+  reward_schedule: Type.Array(RewardTurn, {
+    maxItems: 16,
+    default: [],
+    description:
+      'Rewards that take turns, round after round: each trains for `part` of a multi grader, or for the whole grade where none is named, for so many `steps`. Empty always trains for the grade.',
+  }),
   loss_aggregation: Type.Union([Type.Literal('token'), Type.Literal('sequence'), Type.Literal('constant')], {
     default: 'token',
     description:
@@ -120,6 +136,14 @@ function clipProblems({ dual_clip: dualClip, clip_high: clipHigh }: GrpoConfig):
   return [{ path: 'dual_clip', message: `must be above 1 + clip_high (${1 + clipHigh}), or 0 for no bound` }];
 }
 
+function scheduleProblems({ reward_schedule: turns }: GrpoConfig, { scores }: RecipeFacts): Problem[] {
+  return turns.flatMap(({ part }, index) => {
+    if (part === undefined || !scores || scores.includes(part)) return [];
+    const message = `names no part of the grader, which has ${scores.join(', ')}`;
+    return [{ path: `reward_schedule.${index}.part`, message }];
+  });
+}
+
 /** What recipes built on GRPO have in common; each adds its name, title and config. */
 export const grpoPhase = {
   phaseType: 'reinforcement',
@@ -127,6 +151,7 @@ export const grpoPhase = {
   check: (config: GrpoConfig, facts: RecipeFacts): Problem[] => [
     ...rolloutProblems(config),
     ...clipProblems(config),
+    ...scheduleProblems(config, facts),
     ...trainingProblems(config, facts),
   ],
   totalSteps: phaseSteps,

@@ -9,11 +9,18 @@ import { FIRST_ROW, type LossSpec, type RowCursor, type RowOrder, type Trainer }
 import Type, { type Static } from 'typebox';
 import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
-import { collect, type Completion } from '../rollout/collect.js';
+import { collect, type Completion, repetitionLimit } from '../rollout/collect.js';
 import { evaluateWhenDue, publish, rowsAt } from '../rollout/evaluate.js';
 import { type GradedCompletion, gradedCompletions, meanKnown } from '../rollout/graded-completion.js';
 import { eventTree } from '../rollout/grader-report.js';
-import { message, rolloutMetrics, stepTiming, updateMetrics, validationMetrics } from '../rollout/report.js';
+import {
+  message,
+  repetitionMetrics,
+  rolloutMetrics,
+  stepTiming,
+  updateMetrics,
+  validationMetrics,
+} from '../rollout/report.js';
 import { graderOf, score, trainingReward } from '../rollout/score.js';
 import { stepWarnings } from '../rollout/step-warnings.js';
 import { learnedTokens, updateOnBatch } from '../rollout/update-on-batch.js';
@@ -33,6 +40,7 @@ import { compareGroups } from './compare-groups.js';
 import type { GrpoConfig } from './keys.js';
 import { leaveAsIs } from './leave-as-is.js';
 import { type Observation, watch } from './observation.js';
+import { scheduledReward } from './reward-schedule.js';
 import { rowOrder } from './row-order.js';
 import { nextTemperature, usedTemperature } from './temperature-control.js';
 import { weightedRows } from './weighted-rows.js';
@@ -147,6 +155,8 @@ async function takeStep<Config extends GrpoConfig>(
   const temperature = usedTemperature(state.temperature, config);
   const [spec, started] = [lossOf(config, temperature), now()];
 
+  const repetition = repetitionLimit(config);
+
   // Collect: the policy sees every prompt of the batch `group_size` times.
   const batch = state.order.batchAt(state.cursor);
   await publish(state.trainer, ctx, state.step);
@@ -155,13 +165,14 @@ async function takeStep<Config extends GrpoConfig>(
     temperature,
     seed: seedOf(ctx.seed, `${variant.name} rollouts ${step}`),
     policyVersion: state.step,
+    repetition,
   });
 
   // Score. Graders take their time, in which the trainer gets ready.
   void state.trainer.prepare(lengthsOf(completions), spec);
   const grades = await score(before, completions);
   const graded = gradedCompletions(ctx, completions, grades);
-  const { advantages, metrics: earned } = compared(variant, config, graded);
+  const { advantages, metrics: earned } = compared(variant, config, graded, step);
   const sampled = now();
 
   // Update.
@@ -188,6 +199,7 @@ async function takeStep<Config extends GrpoConfig>(
     step,
     total_steps: totalSteps,
     ...rollouts,
+    ...repetitionMetrics(completions, repetition),
     ...state.choice?.metrics,
     ...watched.metrics,
     ...earned,
@@ -217,12 +229,15 @@ function compared<Config extends GrpoConfig>(
   variant: GrpoVariant<Config>,
   config: Config,
   graded: readonly GradedCompletion[],
+  step: number,
 ) {
-  const rewards = rewardsOf(variant, config, graded);
+  const scheduled = scheduledReward(config.reward_schedule, step, graded);
+  const rewards = rewardsOf(variant, config, scheduled.graded);
   const comparison = { normaliseStd: config.normalise_std, baseline: config.advantage_baseline };
   const { advantages, zeroVarianceFraction } = compareGroups(rewards, config.group_size, comparison);
-  const shaped = variant.rewardsOf ? { train_shaped_reward: meanKnown(rewards) } : {};
-  return { advantages, metrics: { ...shaped, frac_zero_variance: zeroVarianceFraction } };
+  const isShaped = variant.rewardsOf !== undefined || scheduled.turn !== null;
+  const shaped = isShaped ? { train_shaped_reward: meanKnown(rewards) } : {};
+  return { advantages, metrics: { ...shaped, ...scheduled.metrics, frac_zero_variance: zeroVarianceFraction } };
 }
 
 /** In the order of the completions, those of one prompt being adjacent. */

@@ -5,11 +5,18 @@
 import { FIRST_ROW, type LossSpec, type RowCursor, RowSampler, type StepReport, type Trainer } from '@preheat/nn';
 import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult } from '../recipe.js';
-import { collect } from '../rollout/collect.js';
+import { collect, repetitionLimit } from '../rollout/collect.js';
 import { evaluateWhenDue, publish, rowsAt } from '../rollout/evaluate.js';
 import { type GradedCompletion, gradedCompletions, meanKnown } from '../rollout/graded-completion.js';
 import { eventTree } from '../rollout/grader-report.js';
-import { message, rolloutMetrics, stepTiming, updateMetrics, validationMetrics } from '../rollout/report.js';
+import {
+  message,
+  repetitionMetrics,
+  rolloutMetrics,
+  stepTiming,
+  updateMetrics,
+  validationMetrics,
+} from '../rollout/report.js';
 import { graderOf, score } from '../rollout/score.js';
 import { stepWarnings } from '../rollout/step-warnings.js';
 import { learnedTokens, updateOnBatch } from '../rollout/update-on-batch.js';
@@ -95,6 +102,8 @@ async function takeStep<Config extends PpoLoopConfig>(
   const spec = lossOf(config);
   const started = now();
 
+  const repetition = repetitionLimit(config);
+
   // Collect.
   const batch = state.sampler.batchAt(state.cursor);
   await publish(state.trainer, ctx, state.step);
@@ -103,6 +112,7 @@ async function takeStep<Config extends PpoLoopConfig>(
     temperature: config.temperature,
     seed: seedOf(ctx.seed, `${name} rollouts ${step}`),
     policyVersion: state.step,
+    repetition,
   });
 
   // Score. Graders take their time, in which the trainer gets ready.
@@ -134,6 +144,7 @@ async function takeStep<Config extends PpoLoopConfig>(
     step,
     total_steps: totalSteps,
     ...rolloutMetrics({ completions, grades }),
+    ...repetitionMetrics(completions, repetition),
     ...updateMetrics(first, last, learned, false),
     ...judged.metrics,
     ...valueMetrics(last, learned),

@@ -1,8 +1,8 @@
 /** Collect: completions of the current policy, each provably sampled from the weights just published. */
 import { endTokenIds, invariant, listedTools } from '@preheat/contracts';
-import type { RecipeContext, RolloutSample, Rollouts, TrainingRow } from '../recipe.js';
+import type { RecipeContext, RepetitionLimit, RolloutSample, Rollouts, TrainingRow } from '../recipe.js';
 import { StaleRolloutError } from '../training/stale-rollout-error.js';
-import type { RolloutConfig } from '../catalog/rollout-keys.js';
+import type { RepetitionConfig, RolloutConfig } from '../catalog/rollout-keys.js';
 
 /** One completion of a row's prompt. */
 export interface Completion {
@@ -17,6 +17,14 @@ export interface CollectOptions {
   readonly temperature: number;
   readonly seed: number;
   readonly policyVersion: number;
+  /** Default: none, as whoever is served the policy sees it. */
+  readonly repetition?: RepetitionLimit | null;
+}
+
+/** Null where completions may repeat themselves. */
+export function repetitionLimit(config: RepetitionConfig): RepetitionLimit | null {
+  const { repetition_count: count, repetition_max_pattern: maxPattern } = config;
+  return count >= 2 ? { count, maxPattern } : null;
 }
 
 /** The sampler, which every reinforcement phase is given. */
@@ -32,7 +40,7 @@ export function rolloutsOf(ctx: RecipeContext<RolloutConfig>): Rollouts {
 export async function collect(
   ctx: RecipeContext<RolloutConfig>,
   rows: readonly TrainingRow[],
-  { perRow, temperature, seed, policyVersion }: CollectOptions,
+  { perRow, temperature, seed, policyVersion, repetition = null }: CollectOptions,
 ): Promise<Completion[]> {
   const { config, tokenizer, modelConfig, signal } = ctx;
   const prompted = rows.flatMap((row) => {
@@ -50,6 +58,7 @@ export async function collect(
       topP: 1,
       seed,
       stopIds: endTokenIds(modelConfig),
+      repetition,
       signal,
     },
   );

@@ -1,6 +1,7 @@
 /** Log: the metrics of a step, flat for checkpoints and as the tree of OpenAI's reinforcement events. */
 import type { GradeResult } from '@preheat/graders';
 import type { StepReport } from '@preheat/nn';
+import type { RepetitionLimit } from '../recipe.js';
 import type { Completion } from './collect.js';
 
 /** Completions with what they earned. */
@@ -55,6 +56,16 @@ export function rolloutMetrics(train: Graded): Record<string, number> {
     // −log π of what was drawn is an unbiased estimate of the entropy, over every completion, at no cost.
     sampled_entropy: -mean(drawn),
   };
+}
+
+/** How many completions were ended because they repeated themselves, where that is done. */
+export function repetitionMetrics(
+  completions: readonly Completion[],
+  limit: RepetitionLimit | null,
+): Record<string, number> {
+  if (!limit) return {};
+  const isRepeated = ({ sample }: Completion) => (sample.finishReason === 'repetition' ? 1 : 0);
+  return { repeated_fraction: mean(completions.map(isRepeated)) };
 }
 
 /** What the update measured: `first` before any inner step, `last` after the others; means over the tokens learned from. */

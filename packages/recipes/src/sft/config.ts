@@ -16,8 +16,24 @@ import {
 export const supervisedConfig = <Own extends TProperties>(own: Own) =>
   Type.Object({ ...trainingKeys, ...own }, { additionalProperties: false });
 
-export const SftConfig = supervisedConfig({});
+/** The keys that every recipe built on supervised training has. */
+const SupervisedConfig = supervisedConfig({});
+export type SupervisedConfig = Static<typeof SupervisedConfig>;
+
+const SftConfig = supervisedConfig({
+  prune_fraction: Type.Number({
+    minimum: 0,
+    maximum: 0.99,
+    default: 0,
+    description:
+      'Share of the rows that is left out: those that the model predicts best before the first step (EL2N), so it wants a model that knows something of the task. 0 keeps all.',
+  }),
+});
 export type SftConfig = Static<typeof SftConfig>;
+
+/** Rows that are trained on, of so many; jobs made before the key was there keep all. */
+export const prunedCount = ({ prune_fraction: share = 0 }: Partial<SftConfig>, rows: number): number =>
+  Math.max(1, rows - Math.floor(share * rows));
 
 /** Examples that the automatic number of epochs aims at. */
 const TARGET_EXAMPLES = 100_000;
@@ -32,15 +48,15 @@ const powerOfTwoUpTo = (x: number): number => 2 ** Math.floor(Math.log2(Math.max
 
 /** Batches, epochs and rate of supervised training. */
 const sftRules = {
-  n_epochs: (_: Partial<SftConfig>, { rows }: RecipeFacts) =>
+  n_epochs: (_: Partial<SupervisedConfig>, { rows }: RecipeFacts) =>
     Math.max(1, Math.min(MAX_AUTO_EPOCHS, Math.round(TARGET_EXAMPLES / rows))),
-  batch_size: (_: Partial<SftConfig>, { rows }: RecipeFacts) =>
+  batch_size: (_: Partial<SupervisedConfig>, { rows }: RecipeFacts) =>
     Math.min(MAX_AUTO_BATCH, powerOfTwoUpTo(rows / AUTO_STEPS_PER_EPOCH)),
-  learning_rate: (known: Partial<SftConfig>, { model }: RecipeFacts) =>
+  learning_rate: (known: Partial<SupervisedConfig>, { model }: RecipeFacts) =>
     adapterRate(known) * learningRateForWidth(LEARNING_RATE, model.hidden_size),
-  max_steps: (known: Partial<SftConfig>, { rows }: RecipeFacts) => epochSteps(known, rows),
+  max_steps: (known: Partial<SupervisedConfig>, { rows }: RecipeFacts) => epochSteps(known, rows),
   ...trainingRules,
-} satisfies AutoRules<SftConfig>;
+} satisfies AutoRules<SupervisedConfig>;
 
 /** What recipes built on supervised training have in common; each adds its name, title and config. */
 export const supervisedPhase = {
@@ -52,6 +68,7 @@ export const supervisedPhase = {
 
 export const sftEntry = defineRecipe({
   ...supervisedPhase,
+  totalSteps: (config, rows) => phaseSteps(config, prunedCount(config, rows)),
   name: 'sft',
   title: 'Supervised fine-tuning: cross-entropy on the assistant turns',
   config: SftConfig,

@@ -27,7 +27,7 @@ import { streamOf } from '../training/random-streams.js';
 import { learningRate, openTrainer, restoreTrainer, snapshotTrainer } from '../training/trainer-state.js';
 import { TrainingDivergedError } from '../training/training-diverged-error.js';
 import { untilUpdate } from '../training/until-update.js';
-import type { SftConfig } from './config.js';
+import type { SupervisedConfig } from './config.js';
 import { Demonstrations, type DemonstrationOptions } from './demonstrations.js';
 import { type Batch, chosenRows, type SelectRows } from './row-selection.js';
 import { validationMetrics } from './validation.js';
@@ -109,7 +109,7 @@ const PLAIN: RowWeights = { weights: null, metrics: {} };
 /** Name of what a selection remembers, among the tensors of a snapshot that only training needs. */
 const MEMORY = 'selection.memory';
 
-export function supervisedLoop<Config extends SftConfig>(
+export function supervisedLoop<Config extends SupervisedConfig>(
   variant: SupervisedVariant<Config>,
 ): Recipe<Config, SupervisedState> {
   const { name } = variant;
@@ -147,12 +147,12 @@ export function supervisedLoop<Config extends SftConfig>(
   };
 }
 
-function shuffled({ config, seed }: RecipeContext<SftConfig>, name: string, training: Demonstrations): RowOrder {
+function shuffled({ config, seed }: RecipeContext<SupervisedConfig>, name: string, training: Demonstrations): RowOrder {
   const order = { batchSize: config.batch_size, windowBatches: WINDOW_BATCHES };
   return new RowSampler(training.lengths(), streamOf(seed, `${name} rows`), order);
 }
 
-async function takeStep<Config extends SftConfig>(
+async function takeStep<Config extends SupervisedConfig>(
   variant: SupervisedVariant<Config>,
   state: SupervisedState,
   ctx: RecipeContext<Config>,
@@ -215,7 +215,7 @@ async function takeStep<Config extends SftConfig>(
   };
 }
 
-const cosine = (config: SftConfig, step: number, totalSteps: number): number =>
+const cosine = (config: SupervisedConfig, step: number, totalSteps: number): number =>
   learningRate(config, step, totalSteps, 'cosine');
 
 export const weightedRecord = (record: TokenRecord, weight: number): TokenRecord => ({

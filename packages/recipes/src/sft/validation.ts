@@ -1,7 +1,7 @@
 /** Loss and token accuracy on the validation rows: a sample at intervals, all of them at the end. */
 import { CROSS_ENTROPY, imitate, type Trainer, trainedTokens } from '@preheat/nn';
 import type { RecipeContext } from '../recipe.js';
-import type { SftConfig } from './config.js';
+import type { SupervisedConfig } from './config.js';
 import type { Demonstrations } from './demonstrations.js';
 
 /** Rows scored at once: bounds what is held while a large validation file is read. */
@@ -14,7 +14,7 @@ const CHUNK_ROWS = 512;
 export async function validationMetrics(
   trainer: Trainer,
   rows: Demonstrations,
-  { config, signal }: Pick<RecipeContext<SftConfig>, 'config' | 'signal'>,
+  { config, signal }: Pick<RecipeContext<SupervisedConfig>, 'config' | 'signal'>,
   step: number,
   totalSteps: number,
 ): Promise<Record<string, number>> {

@@ -8,11 +8,14 @@ import Type, { type Static } from 'typebox';
 import type { RecipeEntry } from '../catalog/recipe-entry.js';
 import { phaseSteps, stepsPerEpoch } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
-import type { SftConfig } from '../sft/config.js';
-import { sft } from '../sft/recipe.js';
+import type { SupervisedConfig } from '../sft/config.js';
+import { supervisedLoop } from '../sft/loop.js';
 import { seedOf } from './random-streams.js';
 import { readPlain } from './trainer-state.js';
 import { UnusableRowsError } from './unusable-rows-error.js';
+
+/** A stage, in snapshots by the name that it has there. */
+const sft = supervisedLoop<SupervisedConfig>({ name: 'sft' });
 
 /** Opaque outside: a state only returns to the recipe that made it. */
 type SftState = Awaited<ReturnType<typeof sft.init>>;
@@ -49,7 +52,7 @@ export interface StagedState<Kept> {
   readonly inner: SftState;
 }
 
-type StageStart = Partial<Pick<RecipeContext<SftConfig>, 'initialWeights' | 'adapter'>>;
+type StageStart = Partial<Pick<RecipeContext<SupervisedConfig>, 'initialWeights' | 'adapter'>>;
 
 const plainSchema = (name: string) =>
   Type.Object({
@@ -63,7 +66,7 @@ const plainSchema = (name: string) =>
     inner: Type.Record(Type.String(), Type.Unknown()),
   });
 
-export function staged<Config extends SftConfig, Kept>(
+export function staged<Config extends SupervisedConfig, Kept>(
   definition: StagedRecipe<Config, Kept>,
 ): Recipe<Config, StagedState<Kept>> {
   const { name } = definition.entry;
@@ -126,7 +129,7 @@ export function staged<Config extends SftConfig, Kept>(
 }
 
 /** The stage after the one that just ended, from its weights; the optimiser begins anew. */
-async function nextStage<Config extends SftConfig, Kept>(
+async function nextStage<Config extends SupervisedConfig, Kept>(
   definition: StagedRecipe<Config, Kept>,
   state: StagedState<Kept>,
   ctx: RecipeContext<Config>,
@@ -144,7 +147,7 @@ async function nextStage<Config extends SftConfig, Kept>(
  */
 function stepsOf(
   name: string,
-  { config, trainingRows }: RecipeContext<SftConfig>,
+  { config, trainingRows }: RecipeContext<SupervisedConfig>,
   lists: readonly (readonly TrainingRow[])[],
 ): number {
   const rows = lists.reduce((sum, { length }) => sum + length, 0);
@@ -167,16 +170,16 @@ function planStages(lists: readonly (readonly TrainingRow[])[], total: number): 
 }
 
 /** As many evaluations in the steps that are taken as there would have been in those of the file. */
-function evaluationInterval({ config, trainingRows }: RecipeContext<SftConfig>, total: number): number {
+function evaluationInterval({ config, trainingRows }: RecipeContext<SupervisedConfig>, total: number): number {
   const planned = phaseSteps(config, trainingRows.length);
   return Math.max(1, Math.ceil((config.eval_interval * Math.min(total, planned)) / planned));
 }
 
-function stageContext<Config extends SftConfig, Kept>(
+function stageContext<Config extends SupervisedConfig, Kept>(
   { validation = (rows) => rows }: StagedRecipe<Config, Kept>,
   ctx: RecipeContext<Config>,
   { stages, index, start, total }: Omit<StagedState<Kept>, 'inner'>,
-): RecipeContext<SftConfig> {
+): RecipeContext<SupervisedConfig> {
   const stage = stages[index];
   invariant(stage, `stage ${index} of ${stages.length}`);
   const { rows, steps } = stage;

@@ -3,10 +3,10 @@ import { nuclearNorm, type TokenRecord, type Trainer } from '@preheat/nn';
 import type { RecipeContext } from '../recipe.js';
 import type { Candidates, Selection } from '../sft/row-selection.js';
 import { seedOf, streamOf } from '../training/random-streams.js';
+import { topRows } from '../training/top-rows.js';
 import type { UdsConfig } from './config.js';
 import { meanDistance, remember } from './kept-memory.js';
 import { type Projection, projectionOf, sketchOf } from './sketch-rows.js';
-import { topRows } from './top-rows.js';
 
 /** Of one phase, which has one trainer; large, and not free to make. */
 const projections = new WeakMap<Trainer, Projection>();

@@ -1,6 +1,7 @@
 import { guardsOf } from '@preheat/contracts';
 import { describe, expect, it } from 'vitest';
-import { detect, newAlarms, type StepMetrics } from './detect.js';
+import type { StepMetrics } from './alarm.js';
+import { detect, newAlarms } from './detect.js';
 
 const GUARDS = guardsOf(null);
 const times = (count: number, step: StepMetrics): StepMetrics[] => Array.from({ length: count }, () => step);

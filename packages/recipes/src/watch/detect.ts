@@ -3,26 +3,13 @@
  * the values it saw. A detector whose metric a recipe does not report is silent.
  */
 import type { Guards } from '@preheat/contracts';
+import type { Alarm, Detector, StepMetrics } from './alarm.js';
+import { rewardGap } from './reward-gap.js';
 
-/** The metrics of one step; `step` counts within the phase. */
-export type StepMetrics = Readonly<Record<string, number>>;
-
-export interface Alarm {
-  readonly detector: string;
-  /** Going on would only cost: no later step is expected to mend it. */
-  readonly isWorthless: boolean;
-  readonly cause: string;
-  readonly evidence: Readonly<Record<string, unknown>>;
-}
-
-/** Steps that a detector looks back on. */
-export const HISTORY_STEPS = 64;
 const IN_A_ROW = 3;
 const MEDIAN_STEPS = 20;
 /** Steps before the loss of a run has a level of its own. */
 const SETTLED_STEPS = 8;
-
-type Detector = (history: readonly StepMetrics[], guards: Guards) => Alarm | null;
 
 const valuesOf = (history: readonly StepMetrics[], metric: string, count: number): number[] =>
   history.slice(-count).flatMap((step) => step[metric] ?? []);
@@ -131,6 +118,7 @@ const DETECTORS: readonly Detector[] = [
   graderErrors,
   zeroSignal,
   entropyCollapse,
+  rewardGap,
 ];
 
 /** What is wrong as of the newest step. @param history Oldest first. */

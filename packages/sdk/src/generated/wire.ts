@@ -704,6 +704,7 @@ export interface FineTuningJob {
     max_reference_kl: number | null;
     zero_signal_steps: number | null;
     min_entropy: number | null;
+    max_reward_gap: number | null;
     max_logprob_mismatch: number | null;
     max_grader_error_rate: number | null;
     first_step_seconds: number | null;
@@ -1575,6 +1576,10 @@ export interface CreateJob {
            * Ends of the names of the projections that get an adapter, such as q_proj; or all-linear.
            */
           lora_target_modules?: "auto" | string[];
+          /**
+           * Share of the rows that is left out: those that the model predicts best before the first step (EL2N), so it wants a model that knows something of the task. 0 keeps all.
+           */
+          prune_fraction?: "auto" | number;
         };
       }
     | {
@@ -1678,6 +1683,14 @@ export interface CreateJob {
            */
           max_completion_tokens?: "auto" | number;
           /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -1733,6 +1746,15 @@ export interface CreateJob {
            * Relative move of the temperature in a step, for each nat the entropy is off its target.
            */
           entropy_gain?: "auto" | number;
+          /**
+           * Rewards that take turns, round after round: each trains for `part` of a multi grader, or for the whole grade where none is named, for so many `steps`. Empty always trains for the grade.
+           */
+          reward_schedule?:
+            | "auto"
+            | {
+                part?: string;
+                steps: number;
+              }[];
           /**
            * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
            */
@@ -1945,6 +1967,14 @@ export interface CreateJob {
            */
           max_completion_tokens?: "auto" | number;
           /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -2090,6 +2120,14 @@ export interface CreateJob {
            * Longest completion, its stop token included.
            */
           max_completion_tokens?: "auto" | number;
+          /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
@@ -2779,6 +2817,14 @@ export interface CreateJob {
            */
           max_completion_tokens?: "auto" | number;
           /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -2834,6 +2880,15 @@ export interface CreateJob {
            * Relative move of the temperature in a step, for each nat the entropy is off its target.
            */
           entropy_gain?: "auto" | number;
+          /**
+           * Rewards that take turns, round after round: each trains for `part` of a multi grader, or for the whole grade where none is named, for so many `steps`. Empty always trains for the grade.
+           */
+          reward_schedule?:
+            | "auto"
+            | {
+                part?: string;
+                steps: number;
+              }[];
           /**
            * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
            */
@@ -2965,6 +3020,14 @@ export interface CreateJob {
            */
           max_completion_tokens?: "auto" | number;
           /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -3020,6 +3083,15 @@ export interface CreateJob {
            * Relative move of the temperature in a step, for each nat the entropy is off its target.
            */
           entropy_gain?: "auto" | number;
+          /**
+           * Rewards that take turns, round after round: each trains for `part` of a multi grader, or for the whole grade where none is named, for so many `steps`. Empty always trains for the grade.
+           */
+          reward_schedule?:
+            | "auto"
+            | {
+                part?: string;
+                steps: number;
+              }[];
           /**
            * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
            */
@@ -3163,6 +3235,14 @@ export interface CreateJob {
            */
           max_completion_tokens?: "auto" | number;
           /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -3218,6 +3298,15 @@ export interface CreateJob {
            * Relative move of the temperature in a step, for each nat the entropy is off its target.
            */
           entropy_gain?: "auto" | number;
+          /**
+           * Rewards that take turns, round after round: each trains for `part` of a multi grader, or for the whole grade where none is named, for so many `steps`. Empty always trains for the grade.
+           */
+          reward_schedule?:
+            | "auto"
+            | {
+                part?: string;
+                steps: number;
+              }[];
           /**
            * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
            */
@@ -3557,6 +3646,14 @@ export interface CreateJob {
            */
           max_completion_tokens?: "auto" | number;
           /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -3612,6 +3709,15 @@ export interface CreateJob {
            * Relative move of the temperature in a step, for each nat the entropy is off its target.
            */
           entropy_gain?: "auto" | number;
+          /**
+           * Rewards that take turns, round after round: each trains for `part` of a multi grader, or for the whole grade where none is named, for so many `steps`. Empty always trains for the grade.
+           */
+          reward_schedule?:
+            | "auto"
+            | {
+                part?: string;
+                steps: number;
+              }[];
           /**
            * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
            */
@@ -3727,6 +3833,14 @@ export interface CreateJob {
            */
           max_completion_tokens?: "auto" | number;
           /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -3782,6 +3896,15 @@ export interface CreateJob {
            * Relative move of the temperature in a step, for each nat the entropy is off its target.
            */
           entropy_gain?: "auto" | number;
+          /**
+           * Rewards that take turns, round after round: each trains for `part` of a multi grader, or for the whole grade where none is named, for so many `steps`. Empty always trains for the grade.
+           */
+          reward_schedule?:
+            | "auto"
+            | {
+                part?: string;
+                steps: number;
+              }[];
           /**
            * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
            */
@@ -3905,6 +4028,14 @@ export interface CreateJob {
            */
           max_completion_tokens?: "auto" | number;
           /**
+           * Ends a sampled completion in which the same tokens came this many times in a row, so that no time goes into loops; answers to validation rows are left alone. 0 never does, else at least 2.
+           */
+          repetition_count?: "auto" | number;
+          /**
+           * Longest repeated pattern that repetition_count looks for, in tokens.
+           */
+          repetition_max_pattern?: "auto" | number;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -3960,6 +4091,15 @@ export interface CreateJob {
            * Relative move of the temperature in a step, for each nat the entropy is off its target.
            */
           entropy_gain?: "auto" | number;
+          /**
+           * Rewards that take turns, round after round: each trains for `part` of a multi grader, or for the whole grade where none is named, for so many `steps`. Empty always trains for the grade.
+           */
+          reward_schedule?:
+            | "auto"
+            | {
+                part?: string;
+                steps: number;
+              }[];
           /**
            * What counts the same in the mean: every token (DAPO), every completion (GRPO as published), or every token over a constant length (Dr. GRPO).
            */
@@ -4195,6 +4335,7 @@ export interface CreateJob {
     max_reference_kl?: number | null;
     zero_signal_steps?: number | null;
     min_entropy?: number | null;
+    max_reward_gap?: number | null;
     max_logprob_mismatch?: number | null;
     max_grader_error_rate?: number | null;
     first_step_seconds?: number | null;
