@@ -4,6 +4,7 @@
  */
 import { bundlesOf, type DecoderConfig, decodeStored, InvariantError, ModelRecord } from '@preheat/contracts';
 import {
+  type Bundle,
   BundleError,
   bundleFolder,
   findDamage,
@@ -29,9 +30,13 @@ export async function readContent(store: ObjectStore, prefix: string): Promise<F
 
 /** The adapter that a bundle holds, and the base it changes; null for weights of its own. */
 export async function readAdapted(store: ObjectStore, prefix: string): Promise<AdaptedModel | null> {
-  const bundle = await openBundle(store, prefix);
+  return adaptedIn(await openBundle(store, prefix));
+}
+
+async function adaptedIn(bundle: Bundle): Promise<AdaptedModel | null> {
   if (!bundle.has(ADAPTER_BASE_BLOB)) return null;
-  const base = decodeStored(ModelRecord, await bundle.read(ADAPTER_BASE_BLOB), `${prefix}/${ADAPTER_BASE_BLOB}`);
+  const object = `${bundle.prefix}/${ADAPTER_BASE_BLOB}`;
+  const base = decodeStored(ModelRecord, await bundle.read(ADAPTER_BASE_BLOB), object);
   return { adapter: await readAdapter(bundleFolder(bundle)), base };
 }
 
@@ -41,9 +46,10 @@ export async function readWeights(
   { record, config }: ModelDescription,
   loadBase: (record: ModelRecord) => Promise<TensorMap>,
 ): Promise<TensorMap> {
-  const adapted = await readAdapted(store, record.prefix);
+  const bundle = await openBundle(store, record.prefix);
+  const adapted = await adaptedIn(bundle);
   if (adapted) return mergeAdapter(await loadBase(adapted.base), adapted.adapter, inputsFirstModules(config));
-  return loadFolderWeights(bundleFolder(await openBundle(store, record.prefix)), config);
+  return loadFolderWeights(bundleFolder(bundle), config);
 }
 
 export const baseWeights = (config: DecoderConfig, { seed }: BaseModel): TensorMap => freshDecoder(config, seed);
