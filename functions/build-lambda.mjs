@@ -7,14 +7,14 @@
  * Folders that grade get the Python sandbox, which is started as a process from its own files, and Pyodide (14 MB).
  */
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { buildChunks, bundleOptions, COMMON_JS, OF_THIS_BUNDLE } from './lambda/build-chunks.mjs';
-import { writePacks } from './lambda/write-packs.mjs';
+import { chunksTogether, writePacks } from './lambda/write-packs.mjs';
 
 const FUNCTIONS_FOLDER = dirname(fileURLToPath(import.meta.url));
 const BUILD_FOLDER = join(FUNCTIONS_FOLDER, 'lambda');
@@ -36,8 +36,7 @@ const LAMBDAS = {
 
 async function bundle(folder) {
   const { entry, exports, decodes, grades } = LAMBDAS[folder];
-  const outdir = join(OUTPUT_FOLDER, folder);
-  rmSync(outdir, { recursive: true, force: true });
+  const outdir = join(OUTPUT_FOLDER, `.${folder}-${process.pid}`);
   mkdirSync(outdir, { recursive: true });
   const entryPoint = join(FUNCTIONS_FOLDER, 'src', 'lambda', `${entry}.ts`);
   const built = await buildChunks(entryPoint, { decodes });
@@ -53,12 +52,21 @@ async function bundle(folder) {
   const runtime = decodes ? ` + ${MODEL_RUNTIME}` : '';
   const sizes = packs.map((name) => `${name} ${kib(`${name}.cjs`)} + ${kib(`${name}.compiled`)} compiled`);
   console.log(`dist-lambda/${folder}: ${sizes.join(', ')}${runtime}`);
+  replace(join(OUTPUT_FOLDER, folder), outdir);
 }
 
-/** A start reads one file: what it runs, and what typical calls run. The client of AWS is another, and the rest is read where it is needed. */
+/** In one moment: what is deployed or run from there meanwhile is whole. */
+function replace(folder, by) {
+  const before = `${by}-before`;
+  if (existsSync(folder)) renameSync(folder, before);
+  renameSync(by, folder);
+  rmSync(before, { recursive: true, force: true });
+}
+
+/** What every start runs is one file, and what only some calls or one store run are others, read where they are needed. */
 async function pack(folder, outdir, built) {
   writePacks(outdir, built, {});
-  const together = JSON.parse(await rehearse(folder, outdir));
+  const together = chunksTogether(JSON.parse(await rehearse(folder, outdir)));
   for (const name of built.chunks.keys()) rmSync(join(outdir, name.replace(/\.js$/, '.cjs')));
   writePacks(outdir, built, together);
   await rehearse(folder, outdir, '--write');

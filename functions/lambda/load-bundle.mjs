@@ -66,12 +66,12 @@ export function loadBundle(folder) {
 }
 
 function compilePack(folder, pack) {
-  const filename = join(folder, pack);
   // Packs are ASCII, and read fastest as Latin 1. V8 compares the length of the source alone.
-  const source = readFileSync(filename, 'latin1');
+  const source = readFileSync(join(folder, pack), 'latin1');
   const compiled = join(folder, compiledFileOf(pack));
   const cachedData = existsSync(compiled) ? readFileSync(compiled) : undefined;
-  const script = underDefaultHeapFlags(() => new Script(source, { filename, cachedData }));
+  // The compiled code says in stack traces where it was made: its folder is another by then.
+  const script = underDefaultHeapFlags(() => new Script(source, { filename: pack, cachedData }));
   const outcome = cachedData === undefined ? 'absent' : script.cachedDataRejected ? 'refused' : 'taken';
   return { script, outcome };
 }

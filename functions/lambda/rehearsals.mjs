@@ -34,26 +34,33 @@ async function call({ buffered }, method, path, body) {
   return { status: statusCode, body: text === '' ? null : JSON.parse(text) };
 }
 
-async function api(bundle, store) {
-  const opened = await bundle.open(apiEnvironment(store));
-  await call(opened, 'GET', '/healthz');
-  const models = await call(opened, 'GET', '/v1/models');
-  if (models.status !== 200) throw new Error(`the rehearsal was answered with ${JSON.stringify(models)}`);
-  await call(opened, 'GET', '/v1/fine_tuning/jobs?limit=10');
-  await call(opened, 'GET', '/v1/fine_tuning/jobs/ftjob-rehearsal');
-  return opened;
-}
+const open = (bundle, store) => bundle.open(apiEnvironment(store));
 
-async function inference(bundle, store) {
-  const opened = await api(bundle, store);
-  const messages = [{ role: 'user', content: 'cat' }];
-  const { status, body } = await call(opened, 'POST', '/v1/chat/completions', {
-    model: MODEL,
-    messages,
-    max_tokens: 4,
-  });
-  if (status !== 200) throw new Error(`the rehearsal was answered with ${JSON.stringify(body)}`);
-}
+/** Calls of one area of the API, of which the first must be answered as said. */
+const calls =
+  (status, ...requests) =>
+  async (bundle, store) => {
+    const opened = await open(bundle, store);
+    for (const [index, [method, path, body]] of requests.entries()) {
+      const answer = await call(opened, method, path, body);
+      if (index > 0 || answer.status === status) continue;
+      throw new Error(`${method} ${path} was answered with ${answer.status}: ${JSON.stringify(answer.body)}`);
+    }
+  };
+
+const api = {
+  platform: calls(200, ['GET', '/healthz']),
+  jobs: calls(200, ['GET', '/v1/fine_tuning/jobs?limit=10'], ['GET', '/v1/fine_tuning/jobs/ftjob-rehearsal']),
+  jobRequests: calls(400, ['POST', '/v1/fine_tuning/jobs', { model: MODEL, training_file: 'file-rehearsal' }]),
+  models: calls(200, ['GET', '/v1/models']),
+  files: calls(200, ['GET', '/v1/files']),
+  completions: calls(200, ['GET', '/v1/chat/completions']),
+  evals: calls(200, ['GET', '/v1/evals']),
+  webhooks: calls(200, ['GET', '/v1/webhook_endpoints']),
+};
+
+const CHAT = { model: MODEL, messages: [{ role: 'user', content: 'cat' }], max_tokens: 4 };
+const inference = { ...api, completions: calls(200, ['POST', '/v1/chat/completions', CHAT]) };
 
 /** A run of one item; undefined where the store keeps nothing. */
 async function startRun(opened) {
@@ -81,8 +88,8 @@ async function startRun(opened) {
   return run.status === 201 ? { evalId: created.body.id, runId: run.body.id } : undefined;
 }
 
-async function evaluation(bundle, store) {
-  const opened = await loadBundle(API_FOLDER).exports.open(apiEnvironment(store));
+async function run(bundle, store) {
+  const opened = await open(loadBundle(API_FOLDER).exports, store);
   const named = (await startRun(opened)) ?? { evalId: 'eval_rehearsal', runId: 'evalrun_rehearsal' };
   const { handler } = await bundle.open({ ...store, PREHEAT_LOG_LEVEL: 'error' });
   const body = JSON.stringify({ kind: 'eval_run', ...named });
@@ -90,9 +97,10 @@ async function evaluation(bundle, store) {
   if (store.PREHEAT_STORE === 'filesystem' && batchItemFailures.length > 0) throw new Error('the rehearsed run failed');
 }
 
-async function sweeper(bundle, store) {
+async function sweep(bundle, store) {
   const { handler } = await bundle.open({ ...store, PREHEAT_LOG_LEVEL: 'error' });
   await handler({}, context);
 }
 
-export const REHEARSALS = { api, inference, evaluation, sweeper };
+/** By function, what is rehearsed apart: what only one of them runs is read by it alone. */
+export const REHEARSALS = { api, inference, evaluation: { run }, sweeper: { sweep } };

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { FUNCTION_DECODER_WORKERS, openApi, openParts } from './composition.js';
+import { FUNCTION_DECODER_WORKERS, openApi } from './api-parts.js';
+import { openParts } from './composition.js';
 
 it('functions warm no model for who looks at a job: what is looked at there answers no chat', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'preheat-composition-'));

@@ -8,6 +8,9 @@ import type { CheckpointWarmer } from './serving/checkpoint-warmer.js';
 import type { DecoderServing } from './serving/decoder-serving.js';
 import type { WebhookSender } from './webhooks/webhook-sender.js';
 
+/** The pool of this process. */
+export type OpenGraders = () => Promise<GraderPool>;
+
 export interface ApiDependencies {
   readonly store: ObjectStore;
   /** Absent where clients cannot reach the store. */
@@ -19,7 +22,8 @@ export interface ApiDependencies {
   readonly jobs: JobStore;
   readonly models: ModelRegistry;
   readonly decoders: DecoderServing;
-  readonly graders: GraderPool;
+  /** What grades: loaded where something is to be graded. */
+  readonly openGraders: OpenGraders;
   readonly sendWebhook: WebhookSender;
   /** Told of every job that is looked at; absent where nothing is warmed, as in functions. */
   readonly warmer?: CheckpointWarmer;

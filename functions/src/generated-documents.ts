@@ -62,11 +62,12 @@ function appWithoutState() {
       log,
       jobs: new JobStore({ store, queue, clock, ids, log }),
       models,
-      graders: new GraderPool({ services: {}, clock }),
+      openGraders: async () => new GraderPool({ services: {}, clock }),
       decoders: new DecoderServing(models, { budgetBytes: 1, workers: 0, clock }),
       sendWebhook: () => Promise.resolve({ kind: 'failed', reason: 'only described here' }),
     },
-    { apiKeys: [], isDescribed: true },
+    { apiKeys: [] },
+    { isDescribed: true },
   );
 }
 

@@ -1,6 +1,8 @@
 /** The HTTP API as an app, and the parts that programs and tests put together. */
-export { type AppOptions, createApp } from './app.js';
-export { CONNECTION_BACKLOG, type Environment, openApi, openParts, type Parts } from './composition.js';
+export type { AppOptions } from './api-context.js';
+export { createApp } from './app.js';
+export { CONNECTION_BACKLOG, type Environment, openApi } from './api-parts.js';
+export { openParts, type Parts } from './composition.js';
 export type { ApiDependencies } from './dependencies.js';
 export { Evals } from './evaluation/evals.js';
 export { answerDoorbell, runEvaluationWorker } from './evaluation/evaluation-worker.js';

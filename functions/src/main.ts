@@ -1,7 +1,8 @@
 /** The embedded server: the API, its sweeper and one evaluation worker in one process, until SIGTERM or SIGINT. */
 import { processSettings } from '@preheat/adapters/system';
 import { ApiSettings, GraderSettings, unknownVariables } from '@preheat/contracts';
-import { CONNECTION_BACKLOG, openApi, openParts, SERVER_DECODER_WORKERS } from './composition.js';
+import { CONNECTION_BACKLOG, openApi, SERVER_DECODER_WORKERS } from './api-parts.js';
+import { openParts } from './composition.js';
 import { serveDashboard } from './dashboard.js';
 import { runEvaluationWorker } from './evaluation/evaluation-worker.js';
 import { CheckpointWarmer } from './serving/checkpoint-warmer.js';

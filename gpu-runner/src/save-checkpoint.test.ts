@@ -1,5 +1,5 @@
 import { publishBundle } from '@preheat/checkpoints';
-import { MODEL_BLOBS } from '@preheat/inference/model-registry';
+import { MODEL_BLOBS } from '@preheat/inference/stored-models';
 import { afterAll, expect, it } from 'vitest';
 import { runJob } from './run-job.js';
 import { executor, leaseOf, never, phases, world } from './test-kit/job-under-test.js';

@@ -22,7 +22,8 @@ import {
   publishBundle,
   safetensorsPieces,
 } from '@preheat/checkpoints';
-import { adapterBlobs, descriptionBlobs, MODEL_BLOBS, type ModelDescription } from '@preheat/inference/model-registry';
+import type { ModelDescription } from '@preheat/inference/model-registry';
+import { adapterBlobs, descriptionBlobs, MODEL_BLOBS } from '@preheat/inference/stored-models';
 import { checkpointModelName, type LeasedJob, LostLeaseError, nameModel } from '@preheat/jobs';
 import type { Snapshot } from '@preheat/recipes';
 import { validationQuality } from '@preheat/recipes/catalog';

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freshDecoder } from '@preheat/checkpoints';
 import { check, type DecoderConfig } from '@preheat/contracts';
-import { baseConfig, modelBlobs } from '@preheat/inference/model-registry';
+import { baseConfig, modelBlobs } from '@preheat/inference/stored-models';
 import type { Preheat } from '@preheat/sdk';
 import { TASK_WORDS } from '@preheat/tasks/procedural';
 import { characterTokenizer, loadTokenizer, PRINTABLE_ASCII, type TokenizerFiles } from '@preheat/tokenizer';

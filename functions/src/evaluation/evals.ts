@@ -8,9 +8,9 @@ import {
   KEYS,
   StoredEval,
 } from '@preheat/contracts';
-import type { GraderPool } from '@preheat/graders';
 import { ownedBy } from '@preheat/jobs';
 import type { Clock, Ids, ObjectStore } from '@preheat/ports';
+import type { OpenGraders } from '../dependencies.js';
 import { firstProblem } from '../fine-tuning/first-problem.js';
 import { type ObjectIndex, readPage } from '../listing/object-index.js';
 import type { PageOf, PageRequest } from '../listing/page.js';
@@ -24,7 +24,7 @@ export interface EvalDependencies {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly graders: GraderPool;
+  readonly openGraders: OpenGraders;
 }
 
 const MAX_SWAPS = 8;
@@ -44,7 +44,7 @@ export class Evals {
   /** @throws ApiError `invalid_grader` or `invalid_request` naming the criterion. */
   async create(projectId: string, request: CreateEval): Promise<StoredEval> {
     const rows = rowsOf(request.data_source_config);
-    const testingCriteria = await checkCriteria(request, this.#deps.graders, projectId);
+    const testingCriteria = await checkCriteria(request, await this.#deps.openGraders(), projectId);
     const { store } = this.#deps;
     const { id, createdAtMs } = timeId('eval_', this.#deps);
     const stored: StoredEval = {

@@ -67,7 +67,7 @@ async function evaluate(deps: RunWorkerDependencies, held: HeldRun, options: Run
   if (run.isRecorded) return workThrough(deps, held, options, recordedWork(deps, run));
   const answerer = await answererOf(deps, run);
   try {
-    return await workThrough(deps, held, options, sampledWork(deps, held, evaluation, answerer));
+    return await workThrough(deps, held, options, await sampledWork(deps, held, evaluation, answerer));
   } finally {
     if (answerer.kind === 'model') await answerer.model.release();
   }
@@ -80,15 +80,15 @@ interface Work<Row> {
   items(batch: readonly Row[], firstRow: number): Promise<OutputItem[]>;
 }
 
-function sampledWork(
+async function sampledWork(
   deps: RunWorkerDependencies,
   held: HeldRun,
   { itemSchema, testingCriteria }: StoredEval,
   answerer: Answerer,
-): Work<EvalRow> {
+): Promise<Work<EvalRow>> {
   const { run, lost: signal } = held;
   const criteria = testingCriteria.map(storedCriterion);
-  const common = { run, itemSchema, criteria, graders: deps.graders, answerer, signal };
+  const common = { run, itemSchema, criteria, graders: await deps.openGraders(), answerer, signal };
   return {
     rows: (from) => runRows({ files: new FileLibrary(deps), store: deps.store }, run, from),
     items: (batch, firstRow) => evaluateBatch({ ...common, ...itemContext(deps, run) }, batch, firstRow),

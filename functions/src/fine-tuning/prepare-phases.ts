@@ -3,7 +3,8 @@
  * model, the files, the graders, the hyperparameters.
  */
 import { ApiError, type ResolvedPhase, type RunnerClass, type StoredFile } from '@preheat/contracts';
-import { type CompiledGrader, compileGrader, type GraderPool } from '@preheat/graders';
+import { type CompiledGrader, compileGrader } from '@preheat/graders';
+import type { OpenGraders } from '../dependencies.js';
 import type { ModelDescription } from '@preheat/inference/model-registry';
 import { recipeNamed } from '@preheat/recipes/catalog';
 import type { ApiDependencies } from '../dependencies.js';
@@ -17,7 +18,7 @@ import type { RequestedPhase } from './requested-phases.js';
 export interface PreparationDependencies {
   readonly models: ApiDependencies['models'];
   readonly files: FileLibrary;
-  readonly graders: GraderPool;
+  readonly openGraders: OpenGraders;
   readonly runnerClasses: readonly RunnerClass[];
 }
 
@@ -44,7 +45,7 @@ export interface PreparedPhase {
 
 /** @throws ApiError naming the field at fault. */
 export async function preparePhase(
-  { files, graders, runnerClasses }: PreparationDependencies,
+  { files, openGraders, runnerClasses }: PreparationDependencies,
   projectId: string,
   phase: RequestedPhase,
   model: ModelDescription,
@@ -56,7 +57,7 @@ export async function preparePhase(
       : await dataFile(files, projectId, phase.validationFile, phase.paths.validationFile);
   const grader = phase.grader === null ? null : compiled(phase.grader, phase.paths.grader, runnerClasses);
   if (grader !== null) {
-    await refuseUnprovenGrader(grader, { pool: graders, projectId, path: phase.paths.grader });
+    await refuseUnprovenGrader(grader, { pool: await openGraders(), projectId, path: phase.paths.grader });
   }
   const scores = grader === null ? {} : { scores: [...grader.scorers.keys()] };
   const config = resolvedConfig(phase, { rows: training.lines ?? 0, model: model.config, ...scores });

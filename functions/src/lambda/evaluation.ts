@@ -1,5 +1,6 @@
 /** Lambda entry of the evaluation worker: works on the runs that queue messages name, and hands over before time is up. */
-import { type Environment, FUNCTION_DECODER_WORKERS, openParts } from '../composition.js';
+import { type Environment, FUNCTION_DECODER_WORKERS } from '../api-parts.js';
+import { openParts } from '../composition.js';
 import { queueHandler } from './queue-messages.js';
 import { tellStart } from './tell-start.js';
 

@@ -2,11 +2,11 @@
 import { pipeline } from 'node:stream/promises';
 import awsLambdaFastify from '@fastify/aws-lambda';
 import type { Context } from 'aws-lambda';
-import type { FastifyInstance } from 'fastify';
-import type { LightMyRequestResponse } from 'fastify';
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import type { ApiByArea } from './api-by-area.js';
 
 const shared = {
-  // The app is wrapped twice, and a decoration can be made only once; no route reads the event.
+  // No route reads the event.
   decorateRequest: false,
   // A comma in a metadata value is a comma.
   parseCommaSeparatedQueryParams: false,
@@ -18,12 +18,15 @@ const TEXT = /^(text\/|application\/json)/;
 const isBinary = ({ headers }: LightMyRequestResponse): boolean =>
   !TEXT.test(String(headers['content-type'] ?? 'text/'));
 
-export function bufferedHandler(app: FastifyInstance) {
-  return awsLambdaFastify<unknown>(app, { ...shared, enforceBase64: isBinary });
+/** The adapter asks nothing of an app but to answer requests. */
+const asApp = (api: ApiByArea): FastifyInstance => api as unknown as FastifyInstance;
+
+export function bufferedHandler(api: ApiByArea) {
+  return awsLambdaFastify<unknown>(asApp(api), { ...shared, enforceBase64: isBinary });
 }
 
-export function streamingHandler(app: FastifyInstance) {
-  const answer = awsLambdaFastify(app, { ...shared, payloadAsStream: true }) as awsLambdaFastify.PromiseHandler<
+export function streamingHandler(api: ApiByArea) {
+  const answer = awsLambdaFastify(asApp(api), { ...shared, payloadAsStream: true }) as awsLambdaFastify.PromiseHandler<
     unknown,
     awsLambdaFastify.LambdaResponseStreamed
   >;

@@ -1,5 +1,6 @@
 /** Lambda entry of the sweeper, called on a schedule. */
-import { type Environment, FUNCTION_DECODER_WORKERS, openParts } from '../composition.js';
+import { type Environment, FUNCTION_DECODER_WORKERS } from '../api-parts.js';
+import { openParts } from '../composition.js';
 import { sweep } from '../sweep.js';
 import { tellStart } from './tell-start.js';
 

@@ -4,7 +4,8 @@
  */
 import { type ModelFolder, readText } from '@preheat/checkpoints';
 import { type DecoderConfig, endTokenIds } from '@preheat/contracts';
-import { fittingTokenizer, type ModelDescription } from '@preheat/inference/model-registry';
+import type { ModelDescription } from '@preheat/inference/model-registry';
+import { fittingTokenizer } from '@preheat/inference/stored-models';
 import { isTokenizerFile, readFolderTokenizer, type Tokenizer, type TokenizerFiles } from '@preheat/tokenizer';
 
 type Description = Pick<ModelDescription, 'config' | 'tokenizer' | 'tokenizerFiles'>;

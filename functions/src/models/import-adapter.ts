@@ -21,7 +21,7 @@ import {
   type ModelImport,
   parameterCount,
 } from '@preheat/contracts';
-import { ADAPTER_BASE_BLOB, descriptionBlobs } from '@preheat/inference/model-registry';
+import { ADAPTER_BASE_BLOB, descriptionBlobs } from '@preheat/inference/stored-models';
 import { markOfModel, markUse } from '@preheat/jobs';
 import { findModel } from '../serving/find-model.js';
 import { adapterDescription } from './adapter-description.js';

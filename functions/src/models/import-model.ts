@@ -16,7 +16,7 @@ import {
   type WeightDtype,
 } from '@preheat/checkpoints';
 import type { ImportModelRequest, ModelImport } from '@preheat/contracts';
-import { describeFolder } from '@preheat/inference/model-registry';
+import { describeFolder } from '@preheat/inference/stored-models';
 import type { FileLibrary } from '../files/file-library.js';
 import { importAdapter } from './import-adapter.js';
 import {

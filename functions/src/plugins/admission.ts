@@ -21,25 +21,44 @@ declare module 'fastify' {
 
 const RETRY_AFTER_SECONDS = 1;
 
-export function admit(app: FastifyInstance, limits: AdmissionLimits): void {
-  const load = { requests: 0, jsonBytes: 0 };
+/** What a process has taken on. */
+export class Admission {
+  readonly #limits: AdmissionLimits;
+  #requests = 0;
+  #jsonBytes = 0;
+
+  constructor(limits: AdmissionLimits) {
+    this.#limits = limits;
+  }
+
+  /** Takes on a request: what ends its part in the load, once; undefined where it is too much. */
+  enter(request: FastifyRequest): (() => void) | undefined {
+    const { requestsInFlight, jsonBytesInFlight, jsonBodyBytes } = this.#limits;
+    const jsonBytes = jsonBytesOf(request, jsonBodyBytes);
+    if (this.#requests >= requestsInFlight || this.#jsonBytes + jsonBytes > jsonBytesInFlight) return undefined;
+    this.#requests++;
+    this.#jsonBytes += jsonBytes;
+    return () => {
+      this.#requests--;
+      this.#jsonBytes -= jsonBytes;
+    };
+  }
+}
+
+export function admit(app: FastifyInstance, admission: Admission): void {
   app.decorateRequest('leaveAdmission', nothing);
   app.addHook('onRequest', async (request, reply) => {
-    const jsonBytes = jsonBytesOf(request, limits.jsonBodyBytes);
-    if (load.requests >= limits.requestsInFlight || load.jsonBytes + jsonBytes > limits.jsonBytesInFlight) {
+    const leave = admission.enter(request);
+    if (!leave) {
       // A body that nobody reads would keep the connection from being used again.
       request.raw.resume();
       const message = 'This server has as much to do as it takes on at once. Try again in a moment.';
       throw new ApiError('overloaded', message, { retryAfterSeconds: RETRY_AFTER_SECONDS });
     }
-    load.requests++;
-    load.jsonBytes += jsonBytes;
-    const leave = (): void => {
+    request.leaveAdmission = () => {
       request.leaveAdmission = nothing;
-      load.requests--;
-      load.jsonBytes -= jsonBytes;
+      leave();
     };
-    request.leaveAdmission = leave;
     reply.raw.once('close', () => request.leaveAdmission());
   });
 }

@@ -4,40 +4,27 @@
  */
 import { ApiError } from '@preheat/contracts';
 import type { Clock } from '@preheat/ports';
-
-const WINDOW_MS = 60_000;
-const MAX_ADDRESSES = 5_000;
+import { MinuteCounts } from './minute-counts.js';
 
 export class FailedKeys {
-  readonly #clock: Clock;
   readonly #maxAMinute: number;
-  readonly #windows = new Map<string, { startMs: number; count: number }>();
+  readonly #failures: MinuteCounts;
 
   constructor(clock: Clock, maxAMinute: number) {
-    this.#clock = clock;
     this.#maxAMinute = maxAMinute;
+    this.#failures = new MinuteCounts(clock);
   }
 
   /** @throws ApiError `rate_limit_exceeded` with the time until the window ends. */
   refuseIfTooMany(address: string): void {
-    const window = this.#windows.get(address);
-    const leftMs = window ? window.startMs + WINDOW_MS - this.#clock.nowMs() : 0;
-    if (!window || leftMs <= 0 || window.count < this.#maxAMinute) return;
+    const { count, leftMs } = this.#failures.read(address);
+    if (leftMs <= 0 || count < this.#maxAMinute) return;
     throw new ApiError('rate_limit_exceeded', 'Too many requests without a known key came from this address.', {
       retryAfterSeconds: Math.ceil(leftMs / 1000),
     });
   }
 
   count(address: string): void {
-    const nowMs = this.#clock.nowMs();
-    const window = this.#windows.get(address);
-    if (window && window.startMs + WINDOW_MS > nowMs) {
-      window.count++;
-      return;
-    }
-    this.#windows.delete(address);
-    this.#windows.set(address, { startMs: nowMs, count: 1 });
-    const [oldest] = this.#windows.keys();
-    if (this.#windows.size > MAX_ADDRESSES && oldest !== undefined) this.#windows.delete(oldest);
+    this.#failures.add(address);
   }
 }

@@ -3,6 +3,7 @@ import rateLimit from '@fastify/rate-limit';
 import { ApiError } from '@preheat/contracts';
 import type { FastifyInstance } from 'fastify';
 import type { AdmissionLimits } from './admission.js';
+import type { MinuteCounts } from './minute-counts.js';
 import type { StreamLimits } from './stream-slots.js';
 
 export interface Limits extends AdmissionLimits, StreamLimits {
@@ -44,12 +45,33 @@ export function limitsUnder(maxBodyBytes: number): Partial<Limits> {
   };
 }
 
+/** What the plugin asks of whatever counts for it, in its own words. */
+function storeOf(requests: MinuteCounts) {
+  type Told = (error: Error | null, result?: { current: number; ttl: number }) => void;
+  return class RequestStore {
+    incr(key: string, tell: Told): void {
+      const { count, leftMs } = requests.add(key);
+      tell(null, { current: count, ttl: leftMs });
+    }
+
+    read(key: string, tell: Told): void {
+      const { count, leftMs } = requests.read(key);
+      tell(null, { current: count, ttl: leftMs });
+    }
+
+    child(): RequestStore {
+      return this;
+    }
+  };
+}
+
 /** Registered after authentication, whose project it counts by. */
-export async function limitRate(app: FastifyInstance, limits: Limits): Promise<void> {
+export async function limitRate(app: FastifyInstance, limits: Limits, requests: MinuteCounts): Promise<void> {
   await app.register(rateLimit, {
     max: limits.requestsPerMinute,
     timeWindow: '1 minute',
     hook: 'onRequest',
+    store: storeOf(requests),
     keyGenerator: (request) => request.projectId || request.ip,
     errorResponseBuilder: (_request, context) =>
       new ApiError('rate_limit_exceeded', `More than ${context.max} requests a minute from this project.`, {

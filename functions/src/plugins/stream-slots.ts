@@ -44,8 +44,8 @@ export class StreamSlots {
   }
 }
 
-export function limitStreams(app: FastifyInstance, limits: StreamLimits): void {
-  app.decorate('streamSlots', new StreamSlots(limits));
+export function limitStreams(app: FastifyInstance, slots: StreamSlots): void {
+  app.decorate('streamSlots', slots);
 }
 
 function refuse(what: string): never {

@@ -2,7 +2,7 @@
 import type { ChatCompletion } from '@preheat/contracts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { ServedModel } from '../serving/decoder-serving.js';
-import type { AppOptions } from '../app.js';
+import type { AppOptions } from '../api-context.js';
 import { type ApiUnderTest, KEY, OTHER_KEY, startApi } from '../test-kit/api-under-test.js';
 
 const MODEL = 'preheat-1m';

@@ -53,7 +53,7 @@ const RunResult = Type.Object({
 });
 const Validation = Type.Object({ grader: GraderSpec });
 
-export function graderRoutes(app: App, { clock, graders: pool }: ApiDependencies): void {
+export function graderRoutes(app: App, { clock, openGraders }: ApiDependencies): void {
   const run = {
     operationId: 'runGrader',
     summary: 'Grade one sample',
@@ -62,6 +62,7 @@ export function graderRoutes(app: App, { clock, graders: pool }: ApiDependencies
     response: withErrors({ 200: RunResult }, ...BODY_ERRORS, 'invalid_grader'),
   };
   app.post('/fine_tuning/alpha/graders/run', { schema: run }, async ({ body, projectId }) => {
+    const pool = await openGraders();
     const compiled = await provenOrRefused(body.grader, pool, projectId);
     const startMs = clock.nowMs();
     const answer = { content: body.model_sample, calls: [], finishReason: 'stop' } as const;
@@ -98,7 +99,7 @@ export function graderRoutes(app: App, { clock, graders: pool }: ApiDependencies
     response: withErrors({ 200: Validation }, ...BODY_ERRORS, 'invalid_grader'),
   };
   app.post('/fine_tuning/alpha/graders/validate', { schema: validate }, async ({ body, projectId }) => {
-    return { grader: { ...(await provenOrRefused(body.grader, pool, projectId)).grader } };
+    return { grader: { ...(await provenOrRefused(body.grader, await openGraders(), projectId)).grader } };
   });
 }
 

@@ -1,6 +1,6 @@
 import { adapterFiles, encodeSafetensors, freshDecoder, mergeAdapter } from '@preheat/checkpoints';
 import { endTokenIds, KEYS } from '@preheat/contracts';
-import { baseConfig, modelBlobs } from '@preheat/inference/model-registry';
+import { baseConfig, modelBlobs } from '@preheat/inference/stored-models';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ApiUnderTest, OTHER_KEY, startApi } from '../test-kit/api-under-test.js';

@@ -10,7 +10,8 @@ import { type Ids, type JsonValue, type Log, VirtualClock } from '@preheat/ports
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { TSchema } from 'typebox';
 import { hashOfKey } from '../access/api-keys.js';
-import { type AppOptions, createApp } from '../app.js';
+import type { AppOptions } from '../api-context.js';
+import { createApp } from '../app.js';
 import type { ApiDependencies } from '../dependencies.js';
 import { CheckpointWarmer } from '../serving/checkpoint-warmer.js';
 import { DecoderServing } from '../serving/decoder-serving.js';
@@ -50,7 +51,7 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<ApiUn
     delivered.push(delivery);
     return receiver(delivery);
   });
-  const deps = { ...parts, graders: graders.pool };
+  const deps = { ...parts, openGraders: () => Promise.resolve(graders.pool) };
   const apiKeys = [
     { hash: Buffer.from(hashOfKey(KEY), 'hex'), projectId: 'proj-one' },
     { hash: Buffer.from(hashOfKey(OTHER_KEY), 'hex'), projectId: 'proj-two' },
@@ -81,7 +82,7 @@ function memoryDependencies(
   clock: VirtualClock,
   log: Log,
   receiver: Receiver,
-): Omit<ApiDependencies, 'graders'> & { graders: OpenGraders } {
+): Omit<ApiDependencies, 'openGraders'> & { graders: OpenGraders } {
   const store = new MemoryObjectStore({ clock });
   const queue = new MemoryWorkQueue<JsonValue>({ clock });
   const evaluationQueue = new MemoryWorkQueue<JsonValue>({ clock });

@@ -1,7 +1,7 @@
 /** The preflight of jobs and their creation over the API under test, with the smallest model. */
 import type { PreflightReport } from '@preheat/contracts';
 import type { LightMyRequestResponse } from 'fastify';
-import type { AppOptions } from '../app.js';
+import type { AppOptions } from '../api-context.js';
 import { type ApiUnderTest, startApi } from './api-under-test.js';
 import { jsonl } from './rows.js';
 

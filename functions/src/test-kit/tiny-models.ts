@@ -4,7 +4,8 @@
  * not base models.
  */
 import { freshDecoder, publishBundle } from '@preheat/checkpoints';
-import { BASE_MODELS, type BaseModel, baseConfig, modelBlobs } from '@preheat/inference/model-registry';
+import { BASE_MODELS, type BaseModel } from '@preheat/inference/model-registry';
+import { baseConfig, modelBlobs } from '@preheat/inference/stored-models';
 import type { ObjectStore } from '@preheat/ports';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
 

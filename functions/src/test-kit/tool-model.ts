@@ -1,6 +1,7 @@
 /** A tiny model whose chat template lists tools and writes calls in one of the known forms, with room to talk about them. */
 import { freshDecoder, publishBundle } from '@preheat/checkpoints';
-import { type BaseModel, baseConfig, modelBlobs } from '@preheat/inference/model-registry';
+import type { BaseModel } from '@preheat/inference/model-registry';
+import { baseConfig, modelBlobs } from '@preheat/inference/stored-models';
 import {
   characterTokenizer,
   loadTokenizer,

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { httpSender, refusalOf } from './http-sender.js';
-import { isPublicAddress } from '@preheat/graders';
+import { isPublicAddress } from '@preheat/graders/public-lookup';
 
 let server: Server;
 let port = 0;

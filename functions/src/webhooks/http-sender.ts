@@ -6,7 +6,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
-import { isPublicAddress, publicLookup } from '@preheat/graders';
+import { isPublicAddress, publicLookup } from '@preheat/graders/public-lookup';
 import type { Delivery, DeliveryOutcome, WebhookSender } from './webhook-sender.js';
 
 export type WebhookTargets = 'public' | 'any';

@@ -30,8 +30,6 @@ export type {
   TokenUsage,
 } from './grader-services.js';
 export type { GraderSample, GradingContext } from './grading-context.js';
-export { isPublicAddress } from './http/public-address.js';
-export { publicLookup } from './http/public-lookup.js';
 export { type MessageTemplate, parseMessages, renderMessages } from './message-templates.js';
 export { type GraderProcess, openGraders, type OpenGraders } from './open-graders.js';
 export { parseFormula } from './formula.js';

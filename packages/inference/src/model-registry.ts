@@ -1,64 +1,27 @@
 /**
  * Model names and what is behind them. A fine-tuned model or checkpoint belongs to one project and is a bundle; its record is
  * written only after the bundle is complete, so every name that can be found can be served. Base models are code: they need
- * no storage, and every process makes the same bits of them.
+ * no storage, and every process makes the same bits of them. What reads models is loaded with the first that is read.
  */
 import {
   AliasName,
-  bundlesOf,
   check,
-  type DecoderConfig,
+  decodeStored,
   encodeStored,
   InvariantError,
   KEYS,
-  decodeStored,
   ModelRecord,
   StoredAlias,
   StoredGrant,
 } from '@preheat/contracts';
-import {
-  adapterFiles,
-  BundleError,
-  bundleFolder,
-  CONFIG_FILE,
-  encodeSafetensors,
-  findDamage,
-  huggingFaceConfigText,
-  freshDecoder,
-  GENERATION_CONFIG_FILE,
-  generationConfig,
-  inputsFirstModules,
-  loadFolderWeights,
-  loraModules,
-  type LoraAdapter,
-  mergeAdapter,
-  openBundle,
-  readAdapter,
-  type TensorMap,
-} from '@preheat/checkpoints';
+import type { LoraAdapter, TensorMap } from '@preheat/checkpoints';
 import { listAll, type ObjectStore, putIdempotent } from '@preheat/ports';
-import { letterToSoundTokenizer, loadTokenizer, type Tokenizer, type TokenizerFiles } from '@preheat/tokenizer';
 import { BASE_MODELS, BASE_MODELS_SINCE_MS, type BaseModel } from './base-models.js';
-import { describeFolder, fittingTokenizer } from './describe-folder.js';
-
-/** Names of the blobs that make up a model written here; imported ones may have others, see `describeFolder`. */
-export const MODEL_BLOBS = {
-  config: CONFIG_FILE,
-  generationConfig: GENERATION_CONFIG_FILE,
-  tokenizer: 'tokenizer.json',
-  tokenizerConfig: 'tokenizer_config.json',
-  weights: 'model.safetensors',
-} as const;
-
-/** Beside an adapter instead of weights: the record of the model it changes. */
-export const ADAPTER_BASE_BLOB = 'base.json';
+import type { FolderDescription } from './describe-folder.js';
 
 /** A model without its weights: enough to validate and tokenise for it. */
-export interface ModelDescription {
+export interface ModelDescription extends FolderDescription {
   readonly record: ModelRecord;
-  readonly config: DecoderConfig;
-  readonly tokenizer: Tokenizer;
-  readonly tokenizerFiles: TokenizerFiles;
 }
 
 export interface LoadedModel extends ModelDescription {
@@ -78,7 +41,7 @@ export class ModelRegistry {
   readonly #store: ObjectStore;
   readonly #baseModels: readonly BaseModel[];
   /** Bundles are immutable, so their descriptions are too. The oldest are forgotten: every checkpoint brings a new one. */
-  readonly #descriptions = new Map<string, Promise<Omit<ModelDescription, 'record'>>>();
+  readonly #descriptions = new Map<string, Promise<FolderDescription>>();
 
   constructor(store: ObjectStore, baseModels: readonly BaseModel[] = BASE_MODELS) {
     this.#store = store;
@@ -151,8 +114,7 @@ export class ModelRegistry {
   /** Config and tokenizer of a model. @throws BundleError when the bundle is damaged. */
   async describe(record: ModelRecord): Promise<ModelDescription> {
     const known = this.#descriptions.get(record.prefix);
-    const base = this.#baseOf(record);
-    const reading = known ?? (base ? describeBase(base) : this.#readDescription(record.prefix));
+    const reading = known ?? this.#readContent(record);
     this.#descriptions.set(record.prefix, reading);
     const [oldest] = this.#descriptions.keys();
     if (this.#descriptions.size > MAX_DESCRIPTIONS && oldest !== undefined) this.#descriptions.delete(oldest);
@@ -166,40 +128,23 @@ export class ModelRegistry {
 
   /** Everything needed to run a model. @throws BundleError naming the object that is damaged, whatever stumbled over it. */
   async load(record: ModelRecord): Promise<LoadedModel> {
+    const { baseWeights, readWeights, whyUnreadable } = await import('./model-contents.js');
     try {
-      return await this.#load(record);
+      const description = await this.describe(record);
+      const base = this.#baseOf(record);
+      if (base) return { ...description, tensors: baseWeights(description.config, base) };
+      const loadBase = async (changed: ModelRecord) => (await this.load(changed)).tensors;
+      return { ...description, tensors: await readWeights(this.#store, description, loadBase) };
     } catch (error) {
-      if (error instanceof BundleError) throw error;
-      throw (await findDamage(this.#store, bundlesOf(record))) ?? error;
+      throw await whyUnreadable(this.#store, record, error);
     }
-  }
-
-  async #load(record: ModelRecord): Promise<LoadedModel> {
-    const description = await this.describe(record);
-    const base = this.#baseOf(record);
-    if (base) return { ...description, tensors: freshDecoder(description.config, base.seed) };
-    const adapted = await this.adapterOf(record);
-    if (adapted) return { ...description, tensors: await this.#merged(description.config, adapted) };
-    const bundle = await openBundle(this.#store, record.prefix);
-    return { ...description, tensors: await loadFolderWeights(bundleFolder(bundle), description.config) };
   }
 
   /** The adapter that a model is stored as, and the base it changes; null for a model with weights of its own. */
   async adapterOf(record: ModelRecord): Promise<AdaptedModel | null> {
     if (this.#baseOf(record)) return null;
-    const bundle = await openBundle(this.#store, record.prefix);
-    if (!bundle.has(ADAPTER_BASE_BLOB)) return null;
-    const base = decodeStored(
-      ModelRecord,
-      await bundle.read(ADAPTER_BASE_BLOB),
-      `${record.prefix}/${ADAPTER_BASE_BLOB}`,
-    );
-    return { adapter: await readAdapter(bundleFolder(bundle)), base };
-  }
-
-  async #merged(config: DecoderConfig, { adapter, base }: AdaptedModel): Promise<TensorMap> {
-    const { tensors } = await this.load(base);
-    return mergeAdapter(tensors, adapter, inputsFirstModules(config));
+    const { readAdapted } = await import('./model-contents.js');
+    return readAdapted(this.#store, record.prefix);
   }
 
   async #read(projectId: string, name: string): Promise<ModelRecord | undefined> {
@@ -212,8 +157,10 @@ export class ModelRegistry {
     return record.kind === 'base' ? this.#baseModels.find(({ name }) => name === record.name) : undefined;
   }
 
-  async #readDescription(prefix: string): Promise<Omit<ModelDescription, 'record'>> {
-    return describeFolder(bundleFolder(await openBundle(this.#store, prefix)));
+  async #readContent(record: ModelRecord): Promise<FolderDescription> {
+    const { describeBase, readContent } = await import('./model-contents.js');
+    const base = this.#baseOf(record);
+    return base ? describeBase(base) : readContent(this.#store, record.prefix);
   }
 }
 
@@ -236,54 +183,4 @@ function baseRecord(base: BaseModel): ModelRecord {
   };
 }
 
-/** Code does not change, so one description does for every registry of the process. */
-const baseDescriptions = new WeakMap<BaseModel, Omit<ModelDescription, 'record'>>();
-
-async function describeBase(base: BaseModel): Promise<Omit<ModelDescription, 'record'>> {
-  const known = baseDescriptions.get(base);
-  if (known) return known;
-  const tokenizerFiles = letterToSoundTokenizer();
-  const tokenizer = loadTokenizer(tokenizerFiles);
-  const description = { config: baseConfig(base, tokenizer), tokenizer, tokenizerFiles };
-  baseDescriptions.set(base, description);
-  return description;
-}
-
-/** The config of a base model once its tokenizer is known. */
-export function baseConfig(base: BaseModel, tokenizer: Tokenizer): DecoderConfig {
-  const { bos, eos, pad } = tokenizer.specialIds;
-  if (eos === null) throw new InvariantError('the tokenizer of a base model has no end token');
-  return { ...base.shape, vocab_size: tokenizer.vocabSize, bos_token_id: bos, eos_token_id: eos, pad_token_id: pad };
-}
-
-/** The blobs of a servable model: the files of a Hugging Face folder. */
-export function modelBlobs(config: DecoderConfig, files: TokenizerFiles, tensors: TensorMap): Map<string, Uint8Array> {
-  return descriptionBlobs(config, files).set(MODEL_BLOBS.weights, encodeSafetensors(tensors));
-}
-
-/** The blobs of a model that is stored as what changes its base. */
-export function adapterBlobs(
-  { config, tokenizerFiles }: Pick<ModelDescription, 'config' | 'tokenizerFiles'>,
-  adapter: LoraAdapter,
-  base: ModelRecord,
-): Map<string, Uint8Array> {
-  const isInputsFirst = inputsFirstModules(config);
-  const fanInFanOut = loraModules(adapter).some(({ module }) => isInputsFirst(module));
-  const files = adapterFiles({ ...adapter, config: { ...adapter.config, baseModel: base.name } }, fanInFanOut);
-  const blobs = descriptionBlobs(config, tokenizerFiles).set(ADAPTER_BASE_BLOB, encodeStored(base));
-  return new Map([...blobs, ...files]);
-}
-
-/** The same without the weights. */
-export function descriptionBlobs(config: DecoderConfig, files: TokenizerFiles): Map<string, Uint8Array> {
-  const utf8 = (text: string) => new TextEncoder().encode(text);
-  const json = (value: object) => utf8(JSON.stringify(value, null, 2));
-  return new Map([
-    [MODEL_BLOBS.config, utf8(huggingFaceConfigText(config))],
-    [MODEL_BLOBS.generationConfig, json(generationConfig(config))],
-    [MODEL_BLOBS.tokenizer, json(files.tokenizerJson)],
-    [MODEL_BLOBS.tokenizerConfig, json(files.tokenizerConfig)],
-  ]);
-}
-
-export { BASE_MODELS, type BaseModel, describeFolder, fittingTokenizer };
+export { BASE_MODELS, type BaseModel };

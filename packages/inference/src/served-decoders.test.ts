@@ -6,7 +6,8 @@ import { characterTokenizer, loadTokenizer } from '@preheat/tokenizer';
 import { expect, it, vi } from 'vitest';
 import { DecoderSession } from './decoder-session.js';
 import { LocalRunner } from './local-runner.js';
-import { adapterBlobs, type LoadedModel, modelBlobs, ModelRegistry } from './model-registry.js';
+import { type LoadedModel, ModelRegistry } from './model-registry.js';
+import { adapterBlobs, modelBlobs } from './stored-models.js';
 import { TINY_CONFIG } from './oracle/tiny-model.js';
 import { ServedDecoders } from './served-decoders.js';
 

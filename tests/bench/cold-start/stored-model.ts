@@ -1,6 +1,7 @@
 /** A model as jobs publish them: the size of the smallest base model, in a bundle of its own. */
 import { freshDecoder } from '@preheat/checkpoints';
-import { BASE_MODELS, baseConfig, type BaseModel, modelBlobs } from '@preheat/inference/model-registry';
+import { BASE_MODELS, type BaseModel } from '@preheat/inference/model-registry';
+import { baseConfig, modelBlobs } from '@preheat/inference/stored-models';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
 
 export function storedModelBlobs(): Map<string, Uint8Array> {

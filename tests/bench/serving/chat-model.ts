@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freshDecoder } from '@preheat/checkpoints';
 import type { DecoderConfig } from '@preheat/contracts';
-import { modelBlobs } from '@preheat/inference/model-registry';
+import { modelBlobs } from '@preheat/inference/stored-models';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
 import type { ModelSize } from '../written-models.js';
 

@@ -1,7 +1,7 @@
 /** A job that succeeded has the weights of a run that nothing disturbed, bit for bit, in its model and in its last checkpoint. */
 import { decodeSafetensors, freshDecoder, type TensorMap } from '@preheat/checkpoints';
 import { type CheckpointRecord, type JobDocument, KEYS, type ModelRecord } from '@preheat/contracts';
-import { baseConfig } from '@preheat/inference/model-registry';
+import { baseConfig } from '@preheat/inference/stored-models';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
 import { TINY_MODELS } from '../../../functions/src/test-kit/tiny-models.js';
 import { phaseSeed } from '../../../gpu-runner/src/phase-seed.js';

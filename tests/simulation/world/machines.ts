@@ -138,7 +138,7 @@ function sweeperParts(world: World, process: SimulatedProcess, weakened: Weakene
     ...ports,
     jobs,
     models,
-    evals: new Evals({ ...ports, graders }),
+    evals: new Evals({ ...ports, openGraders: async () => graders }),
     runs: new Runs(ports),
     webhooks,
     orphanGraceMs,

@@ -1,5 +1,6 @@
 import { parameterCount, type RunnerClass } from '@preheat/contracts';
-import { BASE_MODELS, baseConfig } from '@preheat/inference/model-registry';
+import { BASE_MODELS } from '@preheat/inference/model-registry';
+import { baseConfig } from '@preheat/inference/stored-models';
 import { recipeNamed } from '@preheat/recipes/catalog';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';
 import { describe, expect, it } from 'vitest';

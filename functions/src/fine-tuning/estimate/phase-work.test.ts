@@ -1,4 +1,5 @@
-import { BASE_MODELS, baseConfig } from '@preheat/inference/model-registry';
+import { BASE_MODELS } from '@preheat/inference/model-registry';
+import { baseConfig } from '@preheat/inference/stored-models';
 import { recipeNamed } from '@preheat/recipes/catalog';
 import { forwardFlops } from '@preheat/scheduler';
 import { letterToSoundTokenizer, loadTokenizer } from '@preheat/tokenizer';

@@ -1,7 +1,8 @@
 /** The dry run of one phase: which model could be asked, and what its answers earn. Supervised phases have none. */
 import type { ApiError, PreflightRequest, PreflightRewards } from '@preheat/contracts';
-import { type CompiledGrader, type GraderPool, withoutJudges } from '@preheat/graders';
+import { type CompiledGrader, withoutJudges } from '@preheat/graders';
 import type { ModelDescription } from '@preheat/inference/model-registry';
+import type { OpenGraders } from '../../dependencies.js';
 import type { ExaminedFile, SampledRow } from '../data/examine-file.js';
 import type { Objections } from '../estimate/objections.js';
 import type { PreparedPhase } from '../prepare-phases.js';
@@ -15,7 +16,7 @@ export interface RewardCheck {
 }
 
 export interface DryRunDependencies extends SamplingDependencies {
-  readonly graders: GraderPool;
+  readonly openGraders: OpenGraders;
 }
 
 export interface DryRunSubject {
@@ -39,7 +40,8 @@ export async function dryRunPhase(
   const completionsPerRow = subject.wishes?.completions_per_row ?? COMPLETIONS_PER_ROW;
   const sampled = await answers(deps, subject, resolved.config, samples, completionsPerRow);
   const path = requested.paths.grader;
-  const options = { pool: deps.graders, clock: deps.clock, projectId: subject.projectId, path, completionsPerRow };
+  const pool = await deps.openGraders();
+  const options = { pool, clock: deps.clock, projectId: subject.projectId, path, completionsPerRow };
   const { rewards, refusals, objections, warnings } = await dryRun(deps, grader, samples, sampled, options);
   return { rewards, refusals, objections: { refusals: objections, warnings } };
 }

@@ -181,21 +181,22 @@ describe('a run whose rows take minutes', () => {
   it.each([1, 4, 10])('ends by workers that are stopped after 15 minutes, at %i minutes a row', async (minutes) => {
     const { start, read, worker, api } = await runsUnderTest({ testing_criteria: [EXACT] });
     const { clock } = api;
+    const pool = await worker.openGraders();
     const content = Array.from({ length: 12 }, () => GIVEN.source.content[0] as object);
     const run = await start({ type: 'jsonl', source: { type: 'file_content', content } });
     let outcome: string = 'handed-over';
     for (let invocation = 0; outcome === 'handed-over' && invocation < 40; invocation++) {
       const stopMs = clock.nowMs() + 15 * 60_000;
-      const gradeAll: typeof worker.graders.gradeAll = async (grader, samples, options) => {
+      const gradeAll: typeof pool.gradeAll = async (grader, samples, options) => {
         const durationMs = minutes * 60_000 * samples.length;
         const isStopped = clock.nowMs() + durationMs > stopMs;
         await clock.advance(isStopped ? stopMs - clock.nowMs() : durationMs);
         if (isStopped) throw new Error('the function was stopped');
-        return worker.graders.gradeAll(grader, samples, options);
+        return pool.gradeAll(grader, samples, options);
       };
-      const graders = Object.assign(Object.create(worker.graders), { gradeAll }) as typeof worker.graders;
+      const graders = Object.assign(Object.create(pool), { gradeAll }) as typeof pool;
       const options = { ...WORKER, leaseTtlMs: 3_600_000, deadlineMs: stopMs - 60_000 };
-      outcome = await workOnRun({ ...worker, graders }, keyOf(run), options);
+      outcome = await workOnRun({ ...worker, openGraders: async () => graders }, keyOf(run), options);
     }
     expect(outcome).toBe('ended');
     expect(await read(run)).toMatchObject({

@@ -36,6 +36,8 @@ import { SharedDirectory, unlessMissing } from './shared-directory.js';
 const LOST: PutResult = { ok: false, reason: 'precondition' };
 /** Of a listing: requests that come meanwhile wait behind no more in the threads that Node reads files with. */
 const STATS_AT_ONCE = 32;
+/** Of a stream, at a time: every read waits for a thread, and with Node's 64 KiB that is most of what reading a model takes. */
+const READ_BYTES = 1024 * 1024;
 /** How far a version's time is moved past the last one's: enough for fine file times, else for FAT's 2 s. */
 const TIME_STEPS_MS = [1, 2000, 4000];
 
@@ -84,7 +86,8 @@ export class FilesystemObjectStore implements ObjectStore {
     const opened = await this.#open(key, options.range);
     if (opened === undefined) return undefined;
     const { file, meta, start, length } = opened;
-    if (length > 0) return { ...meta, body: file.createReadStream({ start, end: start + length - 1 }) };
+    const range = { start, end: start + length - 1, highWaterMark: READ_BYTES };
+    if (length > 0) return { ...meta, body: file.createReadStream(range) };
     await file.close();
     return { ...meta, body: nothing() };
   }

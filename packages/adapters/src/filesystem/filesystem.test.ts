@@ -5,6 +5,7 @@ import { VirtualClock } from '@preheat/ports';
 import type { WorkQueue } from '@preheat/ports';
 import { objectStoreConformance, workQueueConformance } from '@preheat/ports/conformance';
 import type { QueueHarness, TestMessage } from '@preheat/ports/conformance';
+import { expect, it } from 'vitest';
 import { systemClock } from '../system/system-clock.js';
 import { FilesystemObjectStore } from './filesystem-object-store.js';
 import { FilesystemWorkQueue } from './filesystem-work-queue.js';
@@ -45,3 +46,15 @@ async function openQueue(): Promise<QueueHarness> {
   };
   return { queue, advance, nowMs: () => clock.nowMs(), close: () => rm(root, { recursive: true }) };
 }
+
+it('reads a model in few pieces: each waits for a thread', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'preheat-store-'));
+  const store = await FilesystemObjectStore.open(root, { clock: systemClock });
+  const bytes = new Uint8Array(3 * 1024 * 1024).fill(7);
+  await store.put('weights', bytes);
+  const pieces = [];
+  for await (const piece of (await store.getStream('weights'))?.body ?? []) pieces.push(piece);
+  expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
+  expect(pieces.length).toBeLessThanOrEqual(4);
+  await rm(root, { recursive: true });
+});

@@ -39,9 +39,12 @@ async function openDirectory(settings: StoreSettings): Promise<Outside> {
   const root = required(settings, 'PREHEAT_DATA_DIR');
   const { FilesystemObjectStore, FilesystemWorkQueue } = await import('../filesystem/index.js');
   const options = { clock: systemClock };
-  const store = await FilesystemObjectStore.open(join(root, 'store'), options);
-  const jobQueue = await FilesystemWorkQueue.open<JsonValue>(join(root, 'queues', 'jobs'), options);
-  const evaluationQueue = await FilesystemWorkQueue.open<JsonValue>(join(root, 'queues', 'evaluations'), options);
+  const queue = (name: string) => FilesystemWorkQueue.open<JsonValue>(join(root, 'queues', name), options);
+  const [store, jobQueue, evaluationQueue] = await Promise.all([
+    FilesystemObjectStore.open(join(root, 'store'), options),
+    queue('jobs'),
+    queue('evaluations'),
+  ]);
   const close = async () => {
     await Promise.all([store.close(), jobQueue.close(), evaluationQueue.close()]);
   };

@@ -30,3 +30,5 @@ export function publicLookup(resolve: Resolve = lookUpName): LookupFunction {
     });
   };
 }
+
+export { isPublicAddress };

@@ -1,0 +1,9 @@
+/** The platform itself: its limits and the keys to it. */
+import { adminKeyRoutes } from '../routes/admin-keys.js';
+import { limitsRoute } from '../routes/limits.js';
+import type { AddRoutes } from './areas.js';
+
+export const addRoutes: AddRoutes = (v1, { deps, limits, keys, queue }) => {
+  limitsRoute(v1, limits, { ...deps, ...queue });
+  adminKeyRoutes(v1, keys);
+};
