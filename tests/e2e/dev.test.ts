@@ -57,6 +57,14 @@ describe('preheat dev', () => {
     await expect.poll(() => processesOf(folder).length, { timeout: 30_000 }).toBe(2);
   });
 
+  it('starts a killed API server again, at its old address', { timeout: TIMEOUT_MS }, async () => {
+    const [apiPid = 0] = processesOf(folder);
+    process.kill(apiPid, 'SIGKILL');
+    await dev.seen(/\[api\]\s+ended with signal SIGKILL; starting it again in 500 ms/);
+    const answers = async (): Promise<number | null> => (await preheat('models')).code;
+    await expect.poll(answers, { timeout: 60_000 }).toBe(0);
+  });
+
   it('ends with the reason, and at once, when a part of it cannot start', { timeout: 50_000 }, async () => {
     const env = { PREHEAT_LEASE_TTL_MS: 'soon' };
     const failing = startPreheat(['dev', '--port', '0', '--data-dir', 'elsewhere'], { cwd: folder, env });

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Preheat, PreheatError } from '@preheat/sdk';
 import { CommandFailed, type Io } from '../io.js';
 import { apiKeyHashes } from './api-key.js';
-import { describeExit, type RunningChild, startChild } from './child-process.js';
+import { type ChildSpec, describeExit, type RunningChild, startChild } from './child-process.js';
 import { type KeptProcess, keepRunning } from './keep-running.js';
 import { claimPort, LOOPBACK } from './ports.js';
 
@@ -44,27 +44,51 @@ export async function startPlatform(options: PlatformOptions, io: Io): Promise<P
   const port = await claimPort(options.port);
   const url = `http://${LOOPBACK}:${port}`;
   const env = storeEnvironment(options, dataDir, io);
-  const api = startChild({
+  const apiSpec: ChildSpec = {
     name: 'api',
     entry: import.meta.resolve('@preheat/functions/main'),
     env: { ...env, ...apiEnvironment(options.apiKey, port, url) },
     log: options.log,
-  });
+  };
+  const api = startChild(apiSpec);
   const runners = Array.from({ length: options.runners }, (_, index) => startRunner(index + 1, env, options, io));
-  const { failed, stop } = watchOver(api, runners);
   const baseURL = `${url}/v1`;
   const decided = new AbortController();
   const signal = AbortSignal.any([io.signal, decided.signal]);
   try {
-    await Promise.race([untilReady(baseURL, options.apiKey, { ...io, signal }), failed.then(rethrow)]);
+    const asked = untilReady(baseURL, options.apiKey, { ...io, signal });
+    await Promise.race([asked, endOf(api), ...runners.map((runner) => runner.gaveUp.then(rethrow))]);
   } catch (error) {
-    await stop();
+    await Promise.all([api, ...runners].map((each) => each.stop()));
     throw error;
   } finally {
     // Whoever still asks whether it is ready would keep this process alive.
     decided.abort();
   }
-  return { url, baseURL, failed, stop };
+  // What has started once can start again; what has not may be wrong.
+  const processes = [keepRunning(apiSpec, { ...io, start: takeOver(api) }), ...runners];
+  return {
+    url,
+    baseURL,
+    failed: Promise.race(processes.map((each) => each.gaveUp)),
+    stop: async () => {
+      await Promise.all(processes.map((each) => each.stop()));
+    },
+  };
+}
+
+/** Starts processes, the first of which runs already. */
+function takeOver(running: RunningChild): (spec: ChildSpec) => RunningChild {
+  let first: RunningChild | undefined = running;
+  return (spec) => {
+    const child = first ?? startChild(spec);
+    first = undefined;
+    return child;
+  };
+}
+
+async function endOf(api: RunningChild): Promise<never> {
+  throw new CommandFailed(`the API server ended with ${describeExit(await api.exit)}`);
 }
 
 function storeEnvironment(options: PlatformOptions, dataDir: string, io: Io): Record<string, string | undefined> {
@@ -106,22 +130,6 @@ function startRunner(
     { name, entry, env: { ...env, PREHEAT_RUNNER_ID: `${name}-${process.pid}` }, log: options.log },
     io,
   );
-}
-
-function watchOver(api: RunningChild, runners: readonly KeptProcess[]): Pick<Platform, 'failed' | 'stop'> {
-  let stopping = false;
-  const apiEnded = new Promise<Error>((resolve) => {
-    void api.exit.then((exit) => {
-      if (!stopping) resolve(new CommandFailed(`the API server ended with ${describeExit(exit)}`));
-    });
-  });
-  return {
-    failed: Promise.race([apiEnded, ...runners.map((runner) => runner.gaveUp)]),
-    async stop() {
-      stopping = true;
-      await Promise.all([api.stop(), ...runners.map((runner) => runner.stop())]);
-    },
-  };
 }
 
 function rethrow(error: Error): never {
