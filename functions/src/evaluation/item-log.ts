@@ -1,6 +1,10 @@
 /** Results of a run as immutable segments of JSON lines; a segment counts once `run.json` lists it. */
-import { decodeStored, InvariantError, KEYS, OutputItem, type StoredRun } from '@preheat/contracts';
+import { ApiError, decodeStored, InvariantError, KEYS, OutputItem, type StoredRun } from '@preheat/contracts';
+import { isForgotten } from '@preheat/jobs';
 import type { ObjectStore } from '@preheat/ports';
+
+export const deletedRun = (id: string): ApiError =>
+  new ApiError('not_found', `Run ${id}, or its eval, was deleted.`, { param: 'run_id' });
 
 type ItemSegment = StoredRun['segments'][number];
 
@@ -17,20 +21,22 @@ export async function writeItems(
   return { key, first, count: items.length };
 }
 
-export async function* readItems(
-  store: ObjectStore,
-  run: Pick<StoredRun, 'segments'>,
-  from = 0,
-): AsyncGenerator<OutputItem> {
+type ReadRun = Pick<StoredRun, 'evalId' | 'id' | 'segments'>;
+
+/** @throws ApiError `not_found` when the run, or its eval, is deleted meanwhile. */
+export async function* readItems(store: ObjectStore, run: ReadRun, from = 0): AsyncGenerator<OutputItem> {
   for (const segment of run.segments) {
     if (segment.first + segment.count <= from) continue;
-    yield* await readSegment(store, segment);
+    yield* await readSegment(store, run, segment);
   }
 }
 
-async function readSegment(store: ObjectStore, segment: ItemSegment): Promise<OutputItem[]> {
+async function readSegment(store: ObjectStore, run: ReadRun, segment: ItemSegment): Promise<OutputItem[]> {
   const object = await store.get(segment.key);
-  if (!object) throw new InvariantError(`item segment ${segment.key} is listed but missing`);
+  if (!object) {
+    if (await isForgotten(store, run)) throw deletedRun(run.id);
+    throw new InvariantError(`item segment ${segment.key} is listed but missing`);
+  }
   const encoder = new TextEncoder();
   const lines = new TextDecoder().decode(object.body).split('\n').filter(Boolean);
   return lines.map((line) => decodeStored(OutputItem, encoder.encode(line), segment.key));

@@ -30,7 +30,7 @@ import { findKey, type ObjectIndex, readPage } from '../listing/object-index.js'
 import type { PageOf, PageRequest } from '../listing/page.js';
 import { createdAtOf, timeId } from '../listing/time-id.js';
 import type { RunRows } from './check-run.js';
-import { readItems } from './item-log.js';
+import { deletedRun, readItems } from './item-log.js';
 import { keepRows } from './run-rows.js';
 import { modelOf } from './run-sampling.js';
 
@@ -41,9 +41,6 @@ export interface RunDependencies {
   readonly ids: Ids;
   readonly log: Log;
 }
-
-const deleted = (id: string): ApiError =>
-  new ApiError('not_found', `Run ${id}, or its eval, was deleted.`, { param: 'run_id' });
 
 const KEY_REUSED = 'This Idempotency-Key was used before, with another request body.';
 
@@ -124,7 +121,7 @@ export class Runs {
 
   async #put(run: StoredRun): Promise<StoredRun> {
     const stored = await storeRun(this.#deps, run);
-    if (!stored) throw deleted(run.id);
+    if (!stored) throw deletedRun(run.id);
     if (stored.state === 'queued') await this.ring(stored);
     return stored;
   }
@@ -164,7 +161,7 @@ export class Runs {
     const stored = await this.documents.update(KEYS.run(evalId, runId), (run) =>
       ENDED_RUN_STATES.has(run.state) ? undefined : { ...run, state: 'canceled', lease: null },
     );
-    if (!stored) throw deleted(runId);
+    if (!stored) throw deletedRun(runId);
     return stored.document;
   }
 

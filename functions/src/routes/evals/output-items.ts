@@ -57,7 +57,7 @@ export function outputItemRoutes(app: App, runs: Runs, { store }: ApiDependencie
     for (const segment of [...run.segments].reverse()) {
       if (position !== undefined && segment.first >= position) continue;
       const items: OutputItem[] = [];
-      for await (const item of readItems(store, { segments: [segment] })) items.push(item);
+      for await (const item of readItems(store, { ...run, segments: [segment] })) items.push(item);
       yield* items.reverse().filter((item) => position === undefined || positionOf(run, item.id) < position);
     }
   }
