@@ -9,13 +9,13 @@ import { FIRST_ROW, type LossSpec, type RowCursor, type RowOrder, type Trainer }
 import Type, { type Static } from 'typebox';
 import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
-import { collect, type Completion, repetitionLimit } from '../rollout/collect.js';
+import { collect, type Completion, trainingDraw } from '../rollout/collect.js';
 import { evaluateWhenDue, publish, rowsAt } from '../rollout/evaluate.js';
 import { type GradedCompletion, gradedCompletions, meanKnown } from '../rollout/graded-completion.js';
 import { eventTree } from '../rollout/grader-report.js';
 import {
+  drawMetrics,
   message,
-  repetitionMetrics,
   rolloutMetrics,
   stepTiming,
   updateMetrics,
@@ -155,7 +155,7 @@ async function takeStep<Config extends GrpoConfig>(
   const temperature = usedTemperature(state.temperature, config);
   const [spec, started] = [lossOf(config, temperature), now()];
 
-  const repetition = repetitionLimit(config);
+  const draw = trainingDraw(config);
 
   // Collect: the policy sees every prompt of the batch `group_size` times.
   const batch = state.order.batchAt(state.cursor);
@@ -165,7 +165,7 @@ async function takeStep<Config extends GrpoConfig>(
     temperature,
     seed: seedOf(ctx.seed, `${variant.name} rollouts ${step}`),
     policyVersion: state.step,
-    repetition,
+    ...draw,
   });
 
   // Score. Graders take their time, in which the trainer gets ready.
@@ -199,7 +199,7 @@ async function takeStep<Config extends GrpoConfig>(
     step,
     total_steps: totalSteps,
     ...rollouts,
-    ...repetitionMetrics(completions, repetition),
+    ...drawMetrics(completions, draw),
     ...state.choice?.metrics,
     ...watched.metrics,
     ...earned,

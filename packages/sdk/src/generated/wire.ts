@@ -1687,6 +1687,10 @@ export interface CreateJob {
            */
           repetition_max_pattern?: "auto" | number;
           /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -1971,6 +1975,10 @@ export interface CreateJob {
            */
           repetition_max_pattern?: "auto" | number;
           /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -2124,6 +2132,10 @@ export interface CreateJob {
            * Longest repeated pattern that repetition_count looks for, in tokens.
            */
           repetition_max_pattern?: "auto" | number;
+          /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
@@ -2821,6 +2833,10 @@ export interface CreateJob {
            */
           repetition_max_pattern?: "auto" | number;
           /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -3023,6 +3039,10 @@ export interface CreateJob {
            * Longest repeated pattern that repetition_count looks for, in tokens.
            */
           repetition_max_pattern?: "auto" | number;
+          /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
@@ -3238,6 +3258,10 @@ export interface CreateJob {
            * Longest repeated pattern that repetition_count looks for, in tokens.
            */
           repetition_max_pattern?: "auto" | number;
+          /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
@@ -3650,6 +3674,10 @@ export interface CreateJob {
            */
           repetition_max_pattern?: "auto" | number;
           /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -3836,6 +3864,10 @@ export interface CreateJob {
            * Longest repeated pattern that repetition_count looks for, in tokens.
            */
           repetition_max_pattern?: "auto" | number;
+          /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
@@ -4031,6 +4063,10 @@ export interface CreateJob {
            * Longest repeated pattern that repetition_count looks for, in tokens.
            */
           repetition_max_pattern?: "auto" | number;
+          /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
