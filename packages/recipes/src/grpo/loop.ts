@@ -150,12 +150,9 @@ async function takeStep<Config extends GrpoConfig>(
   const before = untilUpdate(ctx);
   before.signal.throwIfAborted();
   const { config, monotonicMs: now } = ctx;
-  const totalSteps = phaseSteps(config, state.rows.length);
-  const step = state.step + 1;
+  const [step, totalSteps] = [state.step + 1, phaseSteps(config, state.rows.length)];
   const temperature = usedTemperature(state.temperature, config);
-  const [spec, started] = [lossOf(config, temperature), now()];
-
-  const draw = trainingDraw(config);
+  const [spec, draw, started] = [lossOf(config, temperature), trainingDraw(config), now()];
 
   // Collect: the policy sees every prompt of the batch `group_size` times.
   const batch = state.order.batchAt(state.cursor);
@@ -190,7 +187,7 @@ async function takeStep<Config extends GrpoConfig>(
   const trained = now();
 
   // Log.
-  const rollouts = rolloutMetrics({ completions, grades });
+  const rollouts = { ...rolloutMetrics({ completions, grades }), ...drawMetrics(completions, draw) };
   const moved = nextTemperature(state.temperature, rollouts['sampled_entropy'] ?? 0, config);
   const watched = watch(variant.observe?.(graded, config), state.complaints);
   const isLast = step >= totalSteps || watched.isEnough;
@@ -199,7 +196,6 @@ async function takeStep<Config extends GrpoConfig>(
     step,
     total_steps: totalSteps,
     ...rollouts,
-    ...drawMetrics(completions, draw),
     ...state.choice?.metrics,
     ...watched.metrics,
     ...earned,

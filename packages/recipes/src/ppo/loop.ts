@@ -99,10 +99,8 @@ async function takeStep<Config extends PpoLoopConfig>(
   const { config, monotonicMs: now } = ctx;
   const totalSteps = phaseSteps(config, ctx.trainingRows.length);
   const step = state.step + 1;
-  const spec = lossOf(config);
+  const [spec, draw] = [lossOf(config), trainingDraw(config)];
   const started = now();
-
-  const draw = trainingDraw(config);
 
   // Collect.
   const batch = state.sampler.batchAt(state.cursor);
