@@ -29,6 +29,12 @@ export const rolloutKeys = {
     default: 16,
     description: 'Longest repeated pattern that repetition_count looks for, in tokens.',
   }),
+  prefix_key: Type.String({
+    maxLength: 64,
+    default: '',
+    description:
+      'Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.',
+  }),
   eval_samples: Type.Integer({
     minimum: 1,
     maximum: 1_000,
@@ -51,7 +57,9 @@ export interface RolloutConfig {
   readonly max_sequence_length: number;
 }
 
-export interface RepetitionConfig {
+/** The keys that say how completions for training are drawn, and answers to validation rows are not. */
+export interface SamplingConfig {
+  readonly prefix_key: string;
   readonly repetition_count: number;
   readonly repetition_max_pattern: number;
 }
@@ -83,7 +91,7 @@ export const completionRule = {
     Math.min(MAX_AUTO_COMPLETION, Math.max(1, Math.floor((known.max_sequence_length ?? 2) / 2))),
 };
 
-export function rolloutProblems(config: RolloutConfig & RepetitionConfig): Problem[] {
+export function rolloutProblems(config: RolloutConfig & SamplingConfig): Problem[] {
   const { max_completion_tokens: completion, max_sequence_length: sequence } = config;
   const room = `must leave room for a prompt within max_sequence_length (${sequence})`;
   const once = 'must be at least 2, or 0 for no limit: every token comes once';

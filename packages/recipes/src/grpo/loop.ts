@@ -9,13 +9,13 @@ import { FIRST_ROW, type LossSpec, type RowCursor, type RowOrder, type Trainer }
 import Type, { type Static } from 'typebox';
 import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
-import { collect, type Completion, repetitionLimit } from '../rollout/collect.js';
+import { collect, type Completion, trainingDraw } from '../rollout/collect.js';
 import { evaluateWhenDue, publish, rowsAt } from '../rollout/evaluate.js';
 import { type GradedCompletion, gradedCompletions, meanKnown } from '../rollout/graded-completion.js';
 import { eventTree } from '../rollout/grader-report.js';
 import {
+  drawMetrics,
   message,
-  repetitionMetrics,
   rolloutMetrics,
   stepTiming,
   updateMetrics,
@@ -150,12 +150,9 @@ async function takeStep<Config extends GrpoConfig>(
   const before = untilUpdate(ctx);
   before.signal.throwIfAborted();
   const { config, monotonicMs: now } = ctx;
-  const totalSteps = phaseSteps(config, state.rows.length);
-  const step = state.step + 1;
+  const [step, totalSteps] = [state.step + 1, phaseSteps(config, state.rows.length)];
   const temperature = usedTemperature(state.temperature, config);
-  const [spec, started] = [lossOf(config, temperature), now()];
-
-  const repetition = repetitionLimit(config);
+  const [spec, draw, started] = [lossOf(config, temperature), trainingDraw(config), now()];
 
   // Collect: the policy sees every prompt of the batch `group_size` times.
   const batch = state.order.batchAt(state.cursor);
@@ -165,7 +162,7 @@ async function takeStep<Config extends GrpoConfig>(
     temperature,
     seed: seedOf(ctx.seed, `${variant.name} rollouts ${step}`),
     policyVersion: state.step,
-    repetition,
+    ...draw,
   });
 
   // Score. Graders take their time, in which the trainer gets ready.
@@ -190,7 +187,7 @@ async function takeStep<Config extends GrpoConfig>(
   const trained = now();
 
   // Log.
-  const rollouts = rolloutMetrics({ completions, grades });
+  const rollouts = { ...rolloutMetrics({ completions, grades }), ...drawMetrics(completions, draw) };
   const moved = nextTemperature(state.temperature, rollouts['sampled_entropy'] ?? 0, config);
   const watched = watch(variant.observe?.(graded, config), state.complaints);
   const isLast = step >= totalSteps || watched.isEnough;
@@ -199,7 +196,6 @@ async function takeStep<Config extends GrpoConfig>(
     step,
     total_steps: totalSteps,
     ...rollouts,
-    ...repetitionMetrics(completions, repetition),
     ...state.choice?.metrics,
     ...watched.metrics,
     ...earned,

@@ -5,13 +5,13 @@
 import { FIRST_ROW, type LossSpec, type RowCursor, RowSampler, type StepReport, type Trainer } from '@preheat/nn';
 import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult } from '../recipe.js';
-import { collect, repetitionLimit } from '../rollout/collect.js';
+import { collect, trainingDraw } from '../rollout/collect.js';
 import { evaluateWhenDue, publish, rowsAt } from '../rollout/evaluate.js';
 import { type GradedCompletion, gradedCompletions, meanKnown } from '../rollout/graded-completion.js';
 import { eventTree } from '../rollout/grader-report.js';
 import {
+  drawMetrics,
   message,
-  repetitionMetrics,
   rolloutMetrics,
   stepTiming,
   updateMetrics,
@@ -99,10 +99,8 @@ async function takeStep<Config extends PpoLoopConfig>(
   const { config, monotonicMs: now } = ctx;
   const totalSteps = phaseSteps(config, ctx.trainingRows.length);
   const step = state.step + 1;
-  const spec = lossOf(config);
+  const [spec, draw] = [lossOf(config), trainingDraw(config)];
   const started = now();
-
-  const repetition = repetitionLimit(config);
 
   // Collect.
   const batch = state.sampler.batchAt(state.cursor);
@@ -112,7 +110,7 @@ async function takeStep<Config extends PpoLoopConfig>(
     temperature: config.temperature,
     seed: seedOf(ctx.seed, `${name} rollouts ${step}`),
     policyVersion: state.step,
-    repetition,
+    ...draw,
   });
 
   // Score. Graders take their time, in which the trainer gets ready.
@@ -144,7 +142,7 @@ async function takeStep<Config extends PpoLoopConfig>(
     step,
     total_steps: totalSteps,
     ...rolloutMetrics({ completions, grades }),
-    ...repetitionMetrics(completions, repetition),
+    ...drawMetrics(completions, draw),
     ...updateMetrics(first, last, learned, false),
     ...judged.metrics,
     ...valueMetrics(last, learned),

@@ -2,29 +2,41 @@
 import { endTokenIds, invariant, listedTools } from '@preheat/contracts';
 import type { RecipeContext, RepetitionLimit, RolloutSample, Rollouts, TrainingRow } from '../recipe.js';
 import { StaleRolloutError } from '../training/stale-rollout-error.js';
-import type { RepetitionConfig, RolloutConfig } from '../catalog/rollout-keys.js';
+import type { RolloutConfig, SamplingConfig } from '../catalog/rollout-keys.js';
 
 /** One completion of a row's prompt. */
 export interface Completion {
   readonly row: TrainingRow;
+  /** All that the sampler was given. */
   readonly prompt: Int32Array;
+  /** Tokens at the end of `prompt` that the answer begins with though nobody sampled them. */
+  readonly prefix?: Int32Array;
   readonly sample: RolloutSample;
 }
 
-export interface CollectOptions {
+/** What the completion says as a whole. */
+export const answerTokens = ({ prefix, sample }: Pick<Completion, 'prefix' | 'sample'>): Int32Array =>
+  prefix ? Int32Array.from([...prefix, ...sample.tokens]) : sample.tokens;
+
+/** How completions for training are drawn, and answers to validation rows are not. */
+export interface TrainingDraw {
+  readonly repetition: RepetitionLimit | null;
+  /** Key of a row with what its answer begins with; empty: none. */
+  readonly prefixKey: string;
+}
+
+export interface CollectOptions extends Partial<TrainingDraw> {
   /** Completions of each row; those of one row are adjacent in the result. */
   readonly perRow: number;
   readonly temperature: number;
   readonly seed: number;
   readonly policyVersion: number;
-  /** Default: none, as whoever is served the policy sees it. */
-  readonly repetition?: RepetitionLimit | null;
 }
 
-/** Null where completions may repeat themselves. */
-export function repetitionLimit(config: RepetitionConfig): RepetitionLimit | null {
-  const { repetition_count: count, repetition_max_pattern: maxPattern } = config;
-  return count >= 2 ? { count, maxPattern } : null;
+/** How completions for training are drawn. Jobs made before the keys were there have none. */
+export function trainingDraw(config: SamplingConfig): TrainingDraw {
+  const { repetition_count: count, repetition_max_pattern: maxPattern, prefix_key: prefixKey = '' } = config;
+  return { repetition: count >= 2 ? { count, maxPattern } : null, prefixKey };
 }
 
 /** The sampler, which every reinforcement phase is given. */
@@ -40,12 +52,16 @@ export function rolloutsOf(ctx: RecipeContext<RolloutConfig>): Rollouts {
 export async function collect(
   ctx: RecipeContext<RolloutConfig>,
   rows: readonly TrainingRow[],
-  { perRow, temperature, seed, policyVersion, repetition = null }: CollectOptions,
+  { perRow, temperature, seed, policyVersion, repetition = null, prefixKey = '' }: CollectOptions,
 ): Promise<Completion[]> {
   const { config, tokenizer, modelConfig, signal } = ctx;
-  const prompted = rows.flatMap((row) => {
-    const prompt = tokenizer.encodePrompt(row.messages, { tools: listedTools(row) });
-    return Array.from({ length: perRow }, () => ({ row, prompt }));
+  const prompted = rows.flatMap((row): Omit<Completion, 'sample'>[] => {
+    const asked = tokenizer.encodePrompt(row.messages, { tools: listedTools(row) });
+    const begun = prefixKey === '' ? undefined : row[prefixKey];
+    if (typeof begun !== 'string') return Array.from({ length: perRow }, () => ({ row, prompt: asked }));
+    const prefix = tokenizer.encode(begun);
+    const prompt = Int32Array.from([...asked, ...prefix]);
+    return Array.from({ length: perRow }, () => ({ row, prompt, prefix }));
   });
   const samples = await rolloutsOf(ctx).generate(
     prompted.map(({ prompt }, rowKey) => ({ tokens: prompt, rowKey })),
@@ -62,11 +78,11 @@ export async function collect(
       signal,
     },
   );
-  return prompted.map(({ row, prompt }, i) => {
+  return prompted.map((begun, i) => {
     const sample = samples[i];
     invariant(sample, `${samples.length} rollouts for ${prompted.length} prompts`);
     if (sample.policyVersion !== policyVersion) throw new StaleRolloutError(policyVersion, sample.policyVersion);
-    return { row, prompt, sample };
+    return { ...begun, sample };
   });
 }
 

@@ -2,7 +2,7 @@
 import { invariant } from '@preheat/contracts';
 import type { GradeResult } from '@preheat/graders';
 import type { RecipeContext } from '../recipe.js';
-import type { Completion } from './collect.js';
+import { answerTokens, type Completion } from './collect.js';
 import { trainingReward } from './score.js';
 
 export interface GradedCompletion {
@@ -20,7 +20,7 @@ export function gradedCompletions(
   return completions.map((completion, i) => {
     const grade = grades[i];
     invariant(grade, `${grades.length} grades for ${completions.length} completions`);
-    const text = tokenizer.decode(completion.sample.tokens, { skipSpecialTokens: true });
+    const text = tokenizer.decode(answerTokens(completion), { skipSpecialTokens: true });
     return { completion, text, grade };
   });
 }

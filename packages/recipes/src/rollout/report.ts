@@ -1,8 +1,7 @@
 /** Log: the metrics of a step, flat for checkpoints and as the tree of OpenAI's reinforcement events. */
 import type { GradeResult } from '@preheat/graders';
 import type { StepReport } from '@preheat/nn';
-import type { RepetitionLimit } from '../recipe.js';
-import type { Completion } from './collect.js';
+import type { Completion, TrainingDraw } from './collect.js';
 
 /** Completions with what they earned. */
 export interface Graded {
@@ -58,14 +57,16 @@ export function rolloutMetrics(train: Graded): Record<string, number> {
   };
 }
 
-/** How many completions were ended because they repeated themselves, where that is done. */
-export function repetitionMetrics(
+/** What came of the ways to draw that are switched on. */
+export function drawMetrics(
   completions: readonly Completion[],
-  limit: RepetitionLimit | null,
+  { repetition, prefixKey }: TrainingDraw,
 ): Record<string, number> {
-  if (!limit) return {};
   const isRepeated = ({ sample }: Completion) => (sample.finishReason === 'repetition' ? 1 : 0);
-  return { repeated_fraction: mean(completions.map(isRepeated)) };
+  return {
+    ...(repetition && { repeated_fraction: mean(completions.map(isRepeated)) }),
+    ...(prefixKey !== '' && { prefix_tokens_mean: mean(completions.map(({ prefix }) => prefix?.length ?? 0)) }),
+  };
 }
 
 /** What the update measured: `first` before any inner step, `last` after the others; means over the tokens learned from. */

@@ -4,7 +4,7 @@ import type { GradeResult } from '@preheat/graders';
 import type { PhaseGrader, RecipeContext } from '../recipe.js';
 import { GraderDownError } from '../training/grader-down-error.js';
 import { answerSample } from './answer-sample.js';
-import type { Completion } from './collect.js';
+import { answerTokens, type Completion } from './collect.js';
 
 /** The grader, which every reinforcement phase is given. */
 export function graderOf(ctx: RecipeContext<object>): PhaseGrader {
@@ -14,8 +14,10 @@ export function graderOf(ctx: RecipeContext<object>): PhaseGrader {
 
 /** Grades the decoded completions, in order, whatever became of the grader. */
 export function grade(ctx: RecipeContext<object>, completions: readonly Completion[]): Promise<GradeResult[]> {
-  const samples = completions.map(({ row, sample }) => {
-    return { sample: answerSample(ctx.tokenizer, row, sample), item: row };
+  const samples = completions.map((completion) => {
+    const { row, sample } = completion;
+    const answer = { tokens: answerTokens(completion), finishReason: sample.finishReason };
+    return { sample: answerSample(ctx.tokenizer, row, answer), item: row };
   });
   return graderOf(ctx).gradeAll(samples, ctx.signal);
 }

@@ -1691,6 +1691,10 @@ export interface CreateJob {
            */
           repetition_max_pattern?: "auto" | number;
           /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -1975,6 +1979,10 @@ export interface CreateJob {
            */
           repetition_max_pattern?: "auto" | number;
           /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -2128,6 +2136,10 @@ export interface CreateJob {
            * Longest repeated pattern that repetition_count looks for, in tokens.
            */
           repetition_max_pattern?: "auto" | number;
+          /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
@@ -2825,6 +2837,10 @@ export interface CreateJob {
            */
           repetition_max_pattern?: "auto" | number;
           /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -3027,6 +3043,10 @@ export interface CreateJob {
            * Longest repeated pattern that repetition_count looks for, in tokens.
            */
           repetition_max_pattern?: "auto" | number;
+          /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
@@ -3242,6 +3262,10 @@ export interface CreateJob {
            * Longest repeated pattern that repetition_count looks for, in tokens.
            */
           repetition_max_pattern?: "auto" | number;
+          /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
@@ -3654,6 +3678,10 @@ export interface CreateJob {
            */
           repetition_max_pattern?: "auto" | number;
           /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -3840,6 +3868,10 @@ export interface CreateJob {
            * Longest repeated pattern that repetition_count looks for, in tokens.
            */
           repetition_max_pattern?: "auto" | number;
+          /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
@@ -4035,6 +4067,10 @@ export interface CreateJob {
            * Longest repeated pattern that repetition_count looks for, in tokens.
            */
           repetition_max_pattern?: "auto" | number;
+          /**
+           * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
+           */
+          prefix_key?: "auto" | string;
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
