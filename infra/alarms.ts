@@ -5,7 +5,7 @@
 import { alarmTopic } from './alarm-topic.js';
 import { api, inference } from './api.js';
 import { evaluation } from './evaluation.js';
-import { evaluationDeadLetters, workDeadLetters } from './queue.js';
+import { evaluationDeadLetters, evaluationQueue, workDeadLetters } from './queue.js';
 import { runnerErrors } from './runner-task.js';
 import { alarms as settings } from './settings.js';
 import { sweeper, workUntaken } from './sweeper.js';
@@ -58,6 +58,14 @@ for (const [name, queue] of Object.entries({ Work: workDeadLetters, Evaluation: 
     ...{ atLeast: 1, minutes: 5 },
   });
 }
+
+const SECONDS_PER_MINUTE = 60;
+
+alarm('EvaluationWaits', {
+  description: 'Evaluation runs wait for long: more are asked for than run at a time, or their function is not called.',
+  metric: ofQueue(evaluationQueue, 'ApproximateAgeOfOldestMessage'),
+  ...{ atLeast: settings.evaluationWaitMinutes * SECONDS_PER_MINUTE, minutes: 5 },
+});
 
 /** Names of the functions, as metrics know them. */
 export const functionNames = {

@@ -20,5 +20,12 @@ export const evaluation = evaluationQueue.subscribe(
     environment: storeEnvironment,
     permissions: [...writeStore, deletePointers, ring(evaluationQueue)],
   },
-  { batch: { size: 1, partialResponses: true } },
+  {
+    batch: { size: 1, partialResponses: true },
+    transform: {
+      eventSourceMapping: (args) => {
+        args.scalingConfig = { maximumConcurrency: settings.concurrency };
+      },
+    },
+  },
 );

@@ -108,6 +108,11 @@ export const inference = {
 export const evaluation = {
   memory: MODEL_MEMORY,
   timeout: '15 minutes',
+  /**
+   * Runs at a time; the others wait in their queue. Without a bound, a crowd of runs would take the concurrency of the account from the
+   * API, and messages that are refused for it would count as received until they are given up. AWS takes 2 to 1,000.
+   */
+  concurrency: Math.max(2, Math.min(1000, fromEnvironment('PREHEAT_EVALUATIONS_AT_A_TIME', 8))),
   /** Model files of one checkpoint, unpacked. */
   storage: '2 GB',
 } as const;
@@ -186,6 +191,8 @@ export const alarms = {
   sweeperSilentMinutes: 5,
   /** Several starts of a machine. */
   workUntakenMinutes: 30,
+  /** Of the oldest evaluation run that waits: a part of a run takes a quarter of an hour at most. */
+  evaluationWaitMinutes: 60,
   /** Sweeps of those minutes that may come late, or see a runner that dies at once. */
   workUntakenMissing: 3,
 } as const;

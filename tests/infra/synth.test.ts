@@ -265,6 +265,8 @@ describe.skipIf(!platform.ready)(title, () => {
       const mapping = resource('aws:lambda/eventSourceMapping:EventSourceMapping', /^EvaluationRuns/);
       expect(mapping).toMatchObject({ batchSize: 1, functionResponseTypes: ['ReportBatchItemFailures'] });
       expect(mapping.eventSourceArn).toMatch(/:EvaluationRunsQueue$/);
+      // Beyond, runs wait: they would take the account's concurrency from the API.
+      expect(mapping.scalingConfig).toEqual({ maximumConcurrency: 8 });
     });
   });
 

@@ -29,6 +29,7 @@ describe.skipIf(!platform.ready)(title, () => {
       'EvaluationDeadLettersAlarm',
       'EvaluationErrors',
       'EvaluationThrottles',
+      'EvaluationWaits',
       'InferenceErrors',
       'InferenceServerErrors',
       'InferenceThrottles',

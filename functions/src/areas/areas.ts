@@ -2,11 +2,7 @@
  * The routes of the API in areas: what needs the same code. A server opens all of them; a function opens an area with its first
  * call (lambda/api-by-area.ts), so that no start pays for what other calls need.
  */
-import type { App } from '../app-type.js';
-import type { ApiContext } from '../api-context.js';
-
-/** Registers the routes of an area below /v1. */
-export type AddRoutes = (v1: App, context: ApiContext) => void | Promise<void>;
+import type { AddRoutes } from './add-routes.js';
 
 interface Area {
   /** The calls it answers, as `METHOD /path`; the first area that matches has the call. */

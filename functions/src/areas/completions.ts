@@ -3,7 +3,7 @@ import { chatCompletionRoute } from '../routes/chat-completions.js';
 import { storedCompletionRoutes } from '../routes/stored-completions.js';
 import { textCompletionRoute } from '../routes/text-completions.js';
 import { StoredCompletions } from '../stored-completions/stored-completions.js';
-import type { AddRoutes } from './areas.js';
+import type { AddRoutes } from './add-routes.js';
 
 export const addRoutes: AddRoutes = (v1, { deps, patience }) => {
   const completions = new StoredCompletions(deps);

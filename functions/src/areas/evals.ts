@@ -7,7 +7,7 @@ import { evalRoutes } from '../routes/evals/evals.js';
 import { outputItemRoutes } from '../routes/evals/output-items.js';
 import { runRoutes } from '../routes/evals/runs.js';
 import { StoredCompletions } from '../stored-completions/stored-completions.js';
-import type { AddRoutes } from './areas.js';
+import type { AddRoutes } from './add-routes.js';
 
 export const addRoutes: AddRoutes = (v1, { deps, publicUrl }) => {
   const evals = new Evals(deps);

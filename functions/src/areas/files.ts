@@ -6,7 +6,7 @@ import { fileReadRoutes } from '../routes/files/read.js';
 import { uploadRoute } from '../routes/files/upload.js';
 import { uploadRoutes } from '../routes/uploads.js';
 import { Uploads } from '../uploads/uploads.js';
-import type { AddRoutes } from './areas.js';
+import type { AddRoutes } from './add-routes.js';
 
 export const addRoutes: AddRoutes = async (v1, { deps, limits }) => {
   // The library counts bytes itself, to say what the limit is.

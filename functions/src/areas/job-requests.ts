@@ -4,7 +4,7 @@ import { FileLibrary } from '../files/file-library.js';
 import { createJobRoute } from '../routes/fine-tuning/create-job.js';
 import { preflightRoute } from '../routes/fine-tuning/preflight.js';
 import { graderRoutes } from '../routes/graders.js';
-import type { AddRoutes } from './areas.js';
+import type { AddRoutes } from './add-routes.js';
 import { outlookOf } from './outlook-of.js';
 
 export const addRoutes: AddRoutes = (v1, context) => {

@@ -3,7 +3,7 @@ import { controlJobRoutes } from '../routes/fine-tuning/control-jobs.js';
 import { jobCheckpointRoutes } from '../routes/fine-tuning/job-checkpoints.js';
 import { jobEventRoutes } from '../routes/fine-tuning/job-events.js';
 import { readJobRoutes } from '../routes/fine-tuning/read-jobs.js';
-import type { AddRoutes } from './areas.js';
+import type { AddRoutes } from './add-routes.js';
 import { outlookOf } from './outlook-of.js';
 
 export const addRoutes: AddRoutes = (v1, context) => {

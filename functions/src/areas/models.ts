@@ -5,7 +5,7 @@ import { aliasRoutes } from '../routes/aliases.js';
 import { checkpointPermissionRoutes } from '../routes/fine-tuning/checkpoint-permissions.js';
 import { modelExpiryRoutes } from '../routes/model-expiry.js';
 import { modelRoutes } from '../routes/models.js';
-import type { AddRoutes } from './areas.js';
+import type { AddRoutes } from './add-routes.js';
 
 export const addRoutes: AddRoutes = (v1, { deps }) => {
   const aliases = new Aliases(deps);

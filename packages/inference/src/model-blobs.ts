@@ -13,7 +13,7 @@ import {
   type TensorMap,
 } from '@preheat/checkpoints';
 import type { TokenizerFiles } from '@preheat/tokenizer';
-import type { ModelDescription } from './model-registry.js';
+import type { ModelDescription } from './model-description.js';
 
 /** Names of the blobs that make up a model written here; imported ones may have others, see `describeFolder`. */
 export const MODEL_BLOBS = {

@@ -21,7 +21,7 @@ import { letterToSoundTokenizer, loadTokenizer, type Tokenizer } from '@preheat/
 import type { BaseModel } from './base-models.js';
 import { describeFolder, type FolderDescription } from './describe-folder.js';
 import { ADAPTER_BASE_BLOB } from './model-blobs.js';
-import type { AdaptedModel, ModelDescription } from './model-registry.js';
+import type { AdaptedModel, ModelDescription } from './model-description.js';
 
 /** @throws BundleError when the bundle is damaged. */
 export async function readContent(store: ObjectStore, prefix: string): Promise<FolderDescription> {

@@ -14,25 +14,10 @@ import {
   StoredAlias,
   StoredGrant,
 } from '@preheat/contracts';
-import type { LoraAdapter, TensorMap } from '@preheat/checkpoints';
 import { listAll, type ObjectStore, putIdempotent } from '@preheat/ports';
 import { BASE_MODELS, BASE_MODELS_SINCE_MS, type BaseModel } from './base-models.js';
 import type { FolderDescription } from './describe-folder.js';
-
-/** A model without its weights: enough to validate and tokenise for it. */
-export interface ModelDescription extends FolderDescription {
-  readonly record: ModelRecord;
-}
-
-export interface LoadedModel extends ModelDescription {
-  readonly tensors: TensorMap;
-}
-
-/** A model stored as what changes its base; the base is named by its record, whose bundle stays when its name is deleted. */
-export interface AdaptedModel {
-  readonly adapter: LoraAdapter;
-  readonly base: ModelRecord;
-}
+import type { AdaptedModel, LoadedModel, ModelDescription } from './model-description.js';
 
 /** Descriptions kept in memory; a tokenizer may hold megabytes. */
 const MAX_DESCRIPTIONS = 128;
@@ -183,4 +168,5 @@ function baseRecord(base: BaseModel): ModelRecord {
   };
 }
 
+export type { AdaptedModel, LoadedModel, ModelDescription };
 export { BASE_MODELS, type BaseModel };
