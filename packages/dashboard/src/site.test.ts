@@ -90,6 +90,8 @@ ANSWERS['/v1/evals/eval_1/runs/r/output_items?limit=50&status=fail&after=outputi
 
 let server: Server;
 let bodies: string[];
+/** What every request is refused for, while it is set. */
+let refusal: string | undefined;
 let main: HTMLElement;
 let leave: AbortController;
 async function answered(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -97,15 +99,16 @@ async function answered(request: IncomingMessage, response: ServerResponse): Pro
   for await (const chunk of request) body += String(chunk);
   if (body !== '') bodies.push(body);
   const authorized = request.headers.authorization === `Bearer ${KEY}`;
-  const answer = authorized ? ANSWERS[request.url ?? ''] : undefined;
+  const answer = authorized && refusal === undefined ? ANSWERS[request.url ?? ''] : undefined;
   const type = typeof answer === 'string' ? 'text/event-stream' : 'application/json';
   response.writeHead(authorized ? (answer ? 200 : 404) : 401, { 'content-type': type, connection: 'close' });
-  const refusal = { error: { message: authorized ? `nothing at ${request.url}` : 'unknown key' } };
-  response.end(typeof answer === 'string' ? answer : JSON.stringify(answer ?? refusal));
+  const message = authorized ? (refusal ?? `nothing at ${request.url}`) : 'unknown key';
+  response.end(typeof answer === 'string' ? answer : JSON.stringify(answer ?? { error: { message } }));
 }
 
 beforeEach(async () => {
   bodies = [];
+  refusal = undefined;
   server = createServer((request, response) => void answered(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -192,6 +195,33 @@ describe('the dashboard', () => {
         { role: 'user', content: 'dog' },
       ],
     });
+  });
+
+  it('takes the question at once, so that what is typed during the answer stays', async () => {
+    show('#/playground');
+    await expect.poll(() => main.querySelector('form')).not.toBeNull();
+    const field = main.querySelector('textarea')!;
+    field.value = 'cat';
+    main.querySelector('form')!.dispatchEvent(new Event('submit', { cancelable: true, bubbles: true }));
+    expect(field.value).toBe('');
+    field.value = 'and a do';
+    await expect.poll(() => main.querySelector('button[type=submit]:not(:disabled)')).not.toBeNull();
+    expect([field.value, textOf()]).toEqual(['and a do', expect.stringContaining('K <b>AE</b>')]);
+  });
+
+  it.each([
+    ['', 'cat'],
+    ['and a do', 'and a do'],
+  ])('puts a question that failed back, unless %j was typed since', async (typed, expected) => {
+    show('#/playground');
+    await expect.poll(() => main.querySelector('form')).not.toBeNull();
+    const field = main.querySelector('textarea')!;
+    field.value = 'cat';
+    refusal = 'no such model';
+    main.querySelector('form')!.dispatchEvent(new Event('submit', { cancelable: true, bubbles: true }));
+    field.value = typed;
+    await expect.poll(() => main.querySelector('[role=alert]')?.textContent).toBe('no such model');
+    expect(field.value).toBe(expected);
   });
 
   it('shows a job: state, a curve for loss and reward, events as text, checkpoints', async () => {
