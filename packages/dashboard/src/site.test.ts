@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startShell } from './shell.js';
 
 const KEY = 'right-key';
@@ -90,6 +90,8 @@ ANSWERS['/v1/evals/eval_1/runs/r/output_items?limit=50&status=fail&after=outputi
 
 let server: Server;
 let bodies: string[];
+/** Requests by their path. */
+let counts: Map<string, number>;
 /** What every request is refused for, while it is set. */
 let refusal: string | undefined;
 let main: HTMLElement;
@@ -98,6 +100,7 @@ async function answered(request: IncomingMessage, response: ServerResponse): Pro
   let body = '';
   for await (const chunk of request) body += String(chunk);
   if (body !== '') bodies.push(body);
+  counts.set(request.url ?? '', (counts.get(request.url ?? '') ?? 0) + 1);
   const authorized = request.headers.authorization === `Bearer ${KEY}`;
   const answer = authorized && refusal === undefined ? ANSWERS[request.url ?? ''] : undefined;
   const type = typeof answer === 'string' ? 'text/event-stream' : 'application/json';
@@ -108,6 +111,7 @@ async function answered(request: IncomingMessage, response: ServerResponse): Pro
 
 beforeEach(async () => {
   bodies = [];
+  counts = new Map();
   refusal = undefined;
   server = createServer((request, response) => void answered(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -244,6 +248,28 @@ describe('the dashboard', () => {
     show('#/evals');
     await expect.poll(textOf).toContain('exact: 3 of 4');
     expect(main.querySelector('td a')?.getAttribute('href')).toBe('#/evals/eval_1/runs/r');
+  });
+
+  it('keeps evals up to date, and replaces no link where nothing changed', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const path = '/v1/evals/eval_1/runs?order=desc';
+    const before = ANSWERS[path]!;
+    try {
+      show('#/evals');
+      await expect.poll(textOf).toContain('exact: 3 of 4');
+      const [shown, asked] = [main.querySelector('td a'), counts.get(path)!];
+      const next = (): void => void vi.advanceTimersByTime(10_000);
+      // The second turn begins when the first has drawn.
+      await expect.poll(() => (next(), counts.get(path))).toBeGreaterThan(asked + 1);
+      expect(main.querySelector('td a')).toBe(shown);
+      ANSWERS[path] = {
+        data: [{ ...run, per_testing_criteria_results: [{ testing_criteria: 'exact', passed: 4, failed: 0 }] }],
+      };
+      await expect.poll(() => (next(), textOf())).toContain('exact: 4 of 4');
+    } finally {
+      ANSWERS[path] = before;
+      vi.useRealTimers();
+    }
   });
 
   it('shows the items of a run, those of one status if wanted, a page at a time', async () => {
