@@ -5,9 +5,17 @@ const PAIR = '[A-Za-z0-9_.-]+:[1-9][0-9]{0,3}';
 
 export const ProjectLimitSettings = Type.Object({
   /** Jobs of one project that may hold a runner at a time; the others wait. Any number unless said. The same for runners and API. */
-  PREHEAT_JOBS_PER_PROJECT: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,3}$' })),
+  PREHEAT_JOBS_PER_PROJECT: Type.Optional(
+    Type.String({ pattern: '^[1-9][0-9]{0,3}$', description: 'a whole number from 1 to 9999' }),
+  ),
   /** The same for single projects: `name:number`, comma-separated. */
-  PREHEAT_JOBS_OF_PROJECTS: Type.Optional(Type.String({ maxLength: 65_536, pattern: `^${PAIR}(,${PAIR})*$` })),
+  PREHEAT_JOBS_OF_PROJECTS: Type.Optional(
+    Type.String({
+      maxLength: 65_536,
+      pattern: `^${PAIR}(,${PAIR})*$`,
+      description: 'projects and their numbers of jobs, comma-separated: `one:2,other:5`',
+    }),
+  ),
 });
 export type ProjectLimitSettings = Static<typeof ProjectLimitSettings>;
 

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startShell } from './shell.js';
 
 const KEY = 'right-key';
@@ -90,22 +90,29 @@ ANSWERS['/v1/evals/eval_1/runs/r/output_items?limit=50&status=fail&after=outputi
 
 let server: Server;
 let bodies: string[];
+/** Requests by their path. */
+let counts: Map<string, number>;
+/** What every request is refused for, while it is set. */
+let refusal: string | undefined;
 let main: HTMLElement;
 let leave: AbortController;
 async function answered(request: IncomingMessage, response: ServerResponse): Promise<void> {
   let body = '';
   for await (const chunk of request) body += String(chunk);
   if (body !== '') bodies.push(body);
+  counts.set(request.url ?? '', (counts.get(request.url ?? '') ?? 0) + 1);
   const authorized = request.headers.authorization === `Bearer ${KEY}`;
-  const answer = authorized ? ANSWERS[request.url ?? ''] : undefined;
+  const answer = authorized && refusal === undefined ? ANSWERS[request.url ?? ''] : undefined;
   const type = typeof answer === 'string' ? 'text/event-stream' : 'application/json';
   response.writeHead(authorized ? (answer ? 200 : 404) : 401, { 'content-type': type, connection: 'close' });
-  const refusal = { error: { message: authorized ? `nothing at ${request.url}` : 'unknown key' } };
-  response.end(typeof answer === 'string' ? answer : JSON.stringify(answer ?? refusal));
+  const message = authorized ? (refusal ?? `nothing at ${request.url}`) : 'unknown key';
+  response.end(typeof answer === 'string' ? answer : JSON.stringify(answer ?? { error: { message } }));
 }
 
 beforeEach(async () => {
   bodies = [];
+  counts = new Map();
+  refusal = undefined;
   server = createServer((request, response) => void answered(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -194,6 +201,33 @@ describe('the dashboard', () => {
     });
   });
 
+  it('takes the question at once, so that what is typed during the answer stays', async () => {
+    show('#/playground');
+    await expect.poll(() => main.querySelector('form')).not.toBeNull();
+    const field = main.querySelector('textarea')!;
+    field.value = 'cat';
+    main.querySelector('form')!.dispatchEvent(new Event('submit', { cancelable: true, bubbles: true }));
+    expect(field.value).toBe('');
+    field.value = 'and a do';
+    await expect.poll(() => main.querySelector('button[type=submit]:not(:disabled)')).not.toBeNull();
+    expect([field.value, textOf()]).toEqual(['and a do', expect.stringContaining('K <b>AE</b>')]);
+  });
+
+  it.each([
+    ['', 'cat'],
+    ['and a do', 'and a do'],
+  ])('puts a question that failed back, unless %j was typed since', async (typed, expected) => {
+    show('#/playground');
+    await expect.poll(() => main.querySelector('form')).not.toBeNull();
+    const field = main.querySelector('textarea')!;
+    field.value = 'cat';
+    refusal = 'no such model';
+    main.querySelector('form')!.dispatchEvent(new Event('submit', { cancelable: true, bubbles: true }));
+    field.value = typed;
+    await expect.poll(() => main.querySelector('[role=alert]')?.textContent).toBe('no such model');
+    expect(field.value).toBe(expected);
+  });
+
   it('shows a job: state, a curve for loss and reward, events as text, checkpoints', async () => {
     show('#/jobs/ftjob-1');
     await expect.poll(() => main.querySelectorAll('figure').length).toBe(2);
@@ -214,6 +248,28 @@ describe('the dashboard', () => {
     show('#/evals');
     await expect.poll(textOf).toContain('exact: 3 of 4');
     expect(main.querySelector('td a')?.getAttribute('href')).toBe('#/evals/eval_1/runs/r');
+  });
+
+  it('keeps evals up to date, and replaces no link where nothing changed', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const path = '/v1/evals/eval_1/runs?order=desc';
+    const before = ANSWERS[path]!;
+    try {
+      show('#/evals');
+      await expect.poll(textOf).toContain('exact: 3 of 4');
+      const [shown, asked] = [main.querySelector('td a'), counts.get(path)!];
+      const next = (): void => void vi.advanceTimersByTime(10_000);
+      // The second turn begins when the first has drawn.
+      await expect.poll(() => (next(), counts.get(path))).toBeGreaterThan(asked + 1);
+      expect(main.querySelector('td a')).toBe(shown);
+      ANSWERS[path] = {
+        data: [{ ...run, per_testing_criteria_results: [{ testing_criteria: 'exact', passed: 4, failed: 0 }] }],
+      };
+      await expect.poll(() => (next(), textOf())).toContain('exact: 4 of 4');
+    } finally {
+      ANSWERS[path] = before;
+      vi.useRealTimers();
+    }
   });
 
   it('shows the items of a run, those of one status if wanted, a page at a time', async () => {

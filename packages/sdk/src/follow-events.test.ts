@@ -71,6 +71,17 @@ describe('jobs.events', () => {
     expect(await followed()).toEqual(['ftevent-1', 'ftevent-2']);
   });
 
+  it('counts an outage from where a stream broke, however long ago an earlier one did', async () => {
+    server.script(eventStream(frame(1), { cut: true }), eventStream(frame(2), { cut: true }));
+    server.script(eventStream(frame(3)), job('succeeded'), page(3, 2, 1));
+    const ids: string[] = [];
+    for await (const { id } of server.client().jobs.events('ftjob-1', { follow: true, maxOutageMs: 60_000 })) {
+      ids.push(id);
+      if (id === 'ftevent-2') server.sleeps.push(3_600_000);
+    }
+    expect(ids).toEqual(['ftevent-1', 'ftevent-2', 'ftevent-3']);
+  });
+
   it('opens a stream again that has died without a word', async () => {
     const dead: Answer = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -84,10 +95,15 @@ describe('jobs.events', () => {
   });
 
   it('waits for the end and returns the job', async () => {
-    server.script(eventStream(frame(1)), job('succeeded'), page(1), job('succeeded'));
+    server.script(eventStream(frame(1)), job('succeeded'), page(1));
     const seen: string[] = [];
     const done = await server.client().jobs.wait('ftjob-1', { onEvent: ({ message }) => seen.push(message) });
     expect(seen).toEqual(['m1']);
     expect(done.status).toBe('succeeded');
+  });
+
+  it('asks for nothing once it has read the end, so that an outage there loses nothing', async () => {
+    server.script(eventStream(frame(1)), job('failed'), page(1), ...Array.from({ length: 9 }, () => hangUp));
+    expect((await server.client().jobs.wait('ftjob-1')).status).toBe('failed');
   });
 });

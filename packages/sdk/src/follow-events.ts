@@ -29,8 +29,8 @@ const DEFAULT_POLL_INTERVAL_MS = 1_000;
 const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
 
 export async function* followEvents(source: EventSource, options: FollowOptions): AsyncGenerator<FineTuningJobEvent> {
-  const follower = new Follower(source, options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS);
   const outage = new Outage(source.nowMs, options.maxOutageMs);
+  const follower = new Follower(source, outage, options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS);
   for (;;) {
     try {
       yield* follower.streamed();
@@ -48,13 +48,15 @@ export async function* followEvents(source: EventSource, options: FollowOptions)
 
 class Follower {
   readonly #source: EventSource;
+  readonly #outage: Outage;
   readonly #seen = new Set<string>();
   #lastEventId: string | undefined;
   readonly #idleTimeoutMs: number;
   #streams = true;
 
-  constructor(source: EventSource, idleTimeoutMs: number) {
+  constructor(source: EventSource, outage: Outage, idleTimeoutMs: number) {
     this.#source = source;
+    this.#outage = outage;
     this.#idleTimeoutMs = idleTimeoutMs;
   }
 
@@ -67,6 +69,8 @@ class Follower {
       await response.body?.cancel();
       return;
     }
+    // A stream may stay open for hours: when it breaks, an outage begins there and not with the one it ended.
+    this.#outage.answered();
     for await (const message of serverSentMessages(response, this.#idleTimeoutMs)) {
       const event = eventOf(message.data);
       if (event === undefined) continue;

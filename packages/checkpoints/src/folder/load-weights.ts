@@ -2,13 +2,12 @@
  * The weights of a folder as float32, streamed file by file: beside the tensors themselves only one tensor of file bytes
  * is in memory at a time.
  */
-import { decoderArchitecture, type DecoderConfig } from '@preheat/contracts';
+import type { DecoderConfig } from '@preheat/contracts';
 import { streamSafetensors } from '../safetensors/read-tensors.js';
 import { SafetensorsError } from '../safetensors/safetensors-error.js';
 import { assertDecoderTensors, type Tensor } from '../tensor.js';
-import { CONFIG_FILE } from './folder-config.js';
 import { type ModelFolder, ModelFolderError } from './model-folder.js';
-import { storedNames, TIED_HEAD } from './tensor-names.js';
+import { storedNames } from './tensor-names.js';
 import { weightFiles } from './weight-files.js';
 
 /**
@@ -33,30 +32,6 @@ export async function assertFiniteWeights(folder: ModelFolder, config: DecoderCo
   }
 }
 
-/**
- * Reads a head that is stored although the config ties it to the embedding, which is computed with in its place.
- * @throws ModelFolderError when the two differ: transformers would compute with both.
- */
-export async function assertTiedHead(folder: ModelFolder, config: DecoderConfig): Promise<void> {
-  const { roleOf } = storedNames(config);
-  const embedding = `${decoderArchitecture(config).embedding.name}.weight`;
-  const nameOf = (stored: string): string | undefined => {
-    const role = stored === TIED_HEAD ? { name: TIED_HEAD } : roleOf(stored);
-    return typeof role === 'object' && [embedding, TIED_HEAD].includes(role.name) ? role.name : undefined;
-  };
-  const found = new Map<string, { file: string; tensor: Tensor }>();
-  for await (const { name, ...rest } of namedTensors(folder, nameOf)) found.set(name, rest);
-  const [head, table] = [found.get(TIED_HEAD), found.get(embedding)];
-  if (!head || !table || isEqual(head.tensor, table.tensor)) return;
-  const message =
-    `tensor ${TIED_HEAD} is not ${embedding}, to which ${CONFIG_FILE} ties it; ` +
-    'where it is a head of its own, set "tie_word_embeddings": false';
-  throw new ModelFolderError(head.file, message);
-}
-
-const isEqual = (a: Tensor, b: Tensor): boolean =>
-  a.shape.join() === b.shape.join() && a.data.every((value, index) => value === b.data[index]);
-
 function folderTensors(folder: ModelFolder, config: DecoderConfig): AsyncGenerator<NamedTensor> {
   const { roleOf } = storedNames(config);
   return namedTensors(folder, (stored) => {
@@ -65,23 +40,25 @@ function folderTensors(folder: ModelFolder, config: DecoderConfig): AsyncGenerat
   });
 }
 
-interface NamedTensor {
+export interface NamedTensor {
   readonly file: string;
   readonly name: string;
   readonly tensor: Tensor;
+  /** How the file stores it. */
+  readonly dtype: string;
 }
 
 /** The stored tensors that have a name; the others are read past. */
-async function* namedTensors(
+export async function* namedTensors(
   folder: ModelFolder,
   nameOf: (stored: string) => string | undefined,
 ): AsyncGenerator<NamedTensor> {
   for (const file of await weightFiles(folder)) {
     const wants = (stored: string) => nameOf(stored) !== undefined;
     try {
-      for await (const [stored, tensor] of streamSafetensors(folder.open(file), folder.sizeOf(file), wants)) {
+      for await (const [stored, tensor, dtype] of streamSafetensors(folder.open(file), folder.sizeOf(file), wants)) {
         const name = nameOf(stored);
-        if (name !== undefined) yield { file, name, tensor };
+        if (name !== undefined) yield { file, name, tensor, dtype };
       }
     } catch (error) {
       if (!(error instanceof SafetensorsError)) throw error;

@@ -32,15 +32,15 @@ export function decodeSafetensors(file: Uint8Array): SafetensorsFile {
 }
 
 /**
- * The tensors of a file of `fileBytes` in the order of their bytes, each in a buffer of its own. Those that `wants`
- * refuses are read past. At most one tensor of bytes is held beside what the caller keeps.
+ * The tensors of a file of `fileBytes` in the order of their bytes, each in a buffer of its own and with the type it is
+ * stored as. Those that `wants` refuses are read past. At most one tensor of bytes is held beside what the caller keeps.
  * @throws SafetensorsError as `decodeSafetensors`, also when the stream ends early or goes on too long.
  */
 export async function* streamSafetensors(
   chunks: AsyncIterable<Uint8Array>,
   fileBytes: number,
   wants: (name: string) => boolean = () => true,
-): AsyncGenerator<readonly [string, Tensor]> {
+): AsyncGenerator<readonly [name: string, tensor: Tensor, dtype: string]> {
   const reader = new ChunkReader(chunks, fileBytes);
   try {
     yield* readAll(reader, fileBytes, wants);
@@ -54,16 +54,20 @@ async function* readAll(
   reader: ChunkReader,
   fileBytes: number,
   wants: (name: string) => boolean,
-): AsyncGenerator<readonly [string, Tensor]> {
+): AsyncGenerator<readonly [name: string, tensor: Tensor, dtype: string]> {
   const first = await reader.read(Math.min(LENGTH_BYTES, fileBytes));
   const rest = await reader.read(headBytes(first, fileBytes) - LENGTH_BYTES);
   const { entries } = parseHeader(Buffer.concat([first, rest]), fileBytes);
   const assembly = new Assembly(entries);
   for (const entry of entries) {
     const bytes = entry.end - entry.start;
-    if (wants(entry.name) || wants(assembly.matrixOf(entry.name) ?? ''))
-      yield* assembly.take(entry, await reader.read(bytes));
-    else await reader.skip(bytes);
+    const matrix = assembly.matrixOf(entry.name);
+    if (!wants(entry.name) && !wants(matrix ?? '')) {
+      await reader.skip(bytes);
+      continue;
+    }
+    const dtype = matrix === undefined ? entry.dtype : 'I8';
+    for (const taken of assembly.take(entry, await reader.read(bytes))) yield [...taken, dtype];
   }
 }
 

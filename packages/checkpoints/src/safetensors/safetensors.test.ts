@@ -102,7 +102,7 @@ async function* cut(pieces: Iterable<Uint8Array>, size: number): AsyncGenerator<
   }
 }
 
-async function collected(stream: AsyncIterable<readonly [string, Tensor]>): Promise<Map<string, Tensor>> {
+async function collected(stream: AsyncIterable<readonly [string, Tensor, string]>): Promise<Map<string, Tensor>> {
   const tensors = new Map<string, Tensor>();
   for await (const [name, tensor] of stream) tensors.set(name, tensor);
   return tensors;

@@ -108,7 +108,8 @@ describe('eval', () => {
 
   it('makes a webhook endpoint for the ends of jobs, and shows its secret', async () => {
     const endpoint = { id: 'we_1', url: 'https://a.b/c', event_types: ['x'], status: 'enabled', disabled_reason: null };
-    const { code, text } = await cli.run(['webhooks', 'create', 'https://a.b/c'], {
+    const url = `https://a.b/${'c'.repeat(400)}`;
+    const { code, text } = await cli.run(['webhooks', 'create', url], {
       'POST /v1/webhook_endpoints': [{ ...endpoint, signing_secret: 'whsec_1' }],
     });
     expect([code, text.out]).toEqual([
@@ -116,10 +117,18 @@ describe('eval', () => {
       expect.stringMatching(/we_1 +https:\/\/a\.b\/c +x +enabled\n\nsecret +whsec_1\n/),
     ]);
     expect(JSON.parse(cli.api!.requests[0]!.body)).toEqual({
-      url: 'https://a.b/c',
-      name: 'https://a.b/c',
+      url,
+      name: 'a.b',
       event_types: ['fine_tuning.job.succeeded', 'fine_tuning.job.failed', 'fine_tuning.job.cancelled'],
     });
+  });
+
+  it.each([
+    ['a host that is too long', `https://${'h'.repeat(300)}/c`, 'h'.repeat(256)],
+    ['no host', 'no address', 'no address'],
+  ])('gives an endpoint at an address with %s a name that is short enough', async (_, url, name) => {
+    await cli.run(['webhooks', 'create', url], {});
+    expect(JSON.parse(cli.api!.requests[0]!.body)).toMatchObject({ url, name });
   });
 
   it('compares two runs', async () => {

@@ -148,11 +148,12 @@ describe('models import', () => {
       'config.json': { content: Buffer.from('{}') },
       'model.safetensors': { content: safetensors(400), isLarge: true },
     };
-    const hub = await startHub(files);
+    const hub = await startHub(files, { 'config.json': { tooManyTimes: 1, tooManyHeaders: { 'retry-after': '90' } } });
     try {
       const env = { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: join(folder, 'cache') };
-      const { code, out } = await run(['import', 'acme/tiny', '--revision', 'v1'], UPLOADS, env);
+      const { code, out, err } = await run(['import', 'acme/tiny', '--revision', 'v1'], UPLOADS, env);
       expect(code).toBe(0);
+      expect(err).toContain('the hub has had too many requests; waiting 1m 30s for it');
       expect(sent('POST /v1/x/models')[1]).toMatchObject({ name: 'acme/tiny' });
       expect(out).toContain('acme/tiny at 0123456789ab');
     } finally {

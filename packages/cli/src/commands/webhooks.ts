@@ -13,6 +13,9 @@ const JOB_ENDED: CreateWebhookEndpoint['event_types'] = [
   'fine_tuning.job.cancelled',
 ];
 
+/** As long as the platform takes. */
+const MAX_NAME_CHARACTERS = 256;
+
 export function addWebhooksCommand(program: Command, io: Io): void {
   const webhooks = program.command('webhooks').description('tell an address of yours when jobs and runs have ended');
   addCreate(webhooks, io);
@@ -38,14 +41,20 @@ function addCreate(webhooks: Command, io: Io): void {
     .command('create <url>')
     .description('tell this address; prints the secret that deliveries are signed with, this once')
     .option('--event <type>', `repeatable (default: ${JOB_ENDED.join(', ')})`, repeated)
-    .option('--name <text>', 'what to call it (default: the address)')
+    .option('--name <text>', 'what to call it (default: the host of the address)')
     .addHelpText('after', '\nExample:\n  $ preheat webhooks create https://example.com/hook --event eval.run.succeeded')
     .action(async (url: string, _flags, command: Command) => {
       const session = openSession<{ event?: WebhookEventType[]; name?: string }>(command, io);
-      const { event, name = url } = session.flags;
+      const { event, name = defaultName(url) } = session.flags;
       const made = await session.client.webhooks.create({ url, name, event_types: event ?? JOB_ENDED });
       session.show(made, secretText);
     });
+}
+
+/** The host; an address without one is left to the platform to refuse. */
+function defaultName(url: string): string {
+  const host = URL.canParse(url) ? new URL(url).host : '';
+  return (host || url).slice(0, MAX_NAME_CHARACTERS);
 }
 
 function addUpkeep(webhooks: Command, io: Io): void {

@@ -17,10 +17,12 @@ const FILES: Record<string, HubFile> = {
 let cacheDir: string;
 let hub: HubServer;
 let sleeps: number[];
+let busy: number[];
 let progress: [number, number][];
 beforeEach(() => {
   cacheDir = mkdtempSync(join(tmpdir(), 'preheat-hub-'));
   sleeps = [];
+  busy = [];
   progress = [];
 });
 afterEach(async () => {
@@ -37,6 +39,7 @@ const snapshot = (change: { token?: string; repo?: string; revision?: string } =
     cacheDir,
     signal: new AbortController().signal,
     sleep: async (durationMs) => void sleeps.push(durationMs),
+    onBusy: (waitMs) => void busy.push(waitMs),
     onProgress: (bytes, total) => void progress.push([bytes, total]),
     ...change,
   });
@@ -76,6 +79,23 @@ describe('hubSnapshot', () => {
     await start({ 'config.json': { tooManyTimes: 2 } });
     expect((await snapshot()).files).toHaveLength(2);
     expect(sleeps).toEqual([500, 1000]);
+    expect(busy).toEqual([500, 1000]);
+  });
+
+  it.each([{ 'retry-after': '55' }, { ratelimit: '"resolvers";r=0;t=55', 'ratelimit-policy': '"fixed";q=5;w=300' }])(
+    'waits for as long as the hub says: %o',
+    async (tooManyHeaders) => {
+      await start({ 'model.safetensors': { tooManyTimes: 3, tooManyHeaders } });
+      expect((await snapshot()).files).toHaveLength(2);
+      expect(sleeps).toEqual([55_000, 55_000, 55_000]);
+      expect(busy).toEqual(sleeps);
+    },
+  );
+
+  it('waits no more than five minutes for a hub that stays busy, and says when to come again', async () => {
+    await start({ 'config.json': { tooManyTimes: 9, tooManyHeaders: { 'retry-after': '120' } } });
+    await expect(snapshot()).rejects.toThrow(/downloading config\.json: Too many requests[\s\S]*try again in 2m 00s/);
+    expect(sleeps).toEqual([120_000, 120_000]);
   });
 
   it('goes on where an earlier run stopped', async () => {

@@ -11,32 +11,24 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { downloadFile, listFiles, type ListFileEntry, modelInfo } from '@huggingface/hub';
 import { CommandFailed } from '../io.js';
+import { type Access, attempt, type HubConnection } from './hub-attempts.js';
 import type { LocalFile } from './local-folder.js';
 import { selectModelFiles } from './model-files.js';
 
-export interface HubRequest {
-  /** `owner/name`. */
-  readonly repo: string;
+export interface HubRequest extends HubConnection {
   readonly revision: string;
-  readonly endpoint: string;
-  readonly token: string | undefined;
   readonly cacheDir: string;
-  readonly signal: AbortSignal;
-  readonly sleep: (durationMs: number, signal?: AbortSignal) => Promise<void>;
   readonly onProgress: (bytes: number, totalBytes: number, name: string) => void;
 }
 
-const MAX_ATTEMPTS = 5;
-const FIRST_WAIT_MS = 500;
-
 /** The model's files in the cache, and the commit they are of. @throws CommandFailed saying what the hub answered. */
 export async function hubSnapshot(request: HubRequest): Promise<{ commit: string; files: LocalFile[] }> {
-  const access = accessTo(request);
-  const { sha } = await attempt(request, 'reading the repository', () =>
+  const { sha } = await attempt(request, 'reading the repository', (access) =>
     modelInfo({ ...access, name: request.repo, revision: request.revision, additionalFields: ['sha'] }),
   );
   const commit = hash(sha, request, 'the commit');
-  const entries = await attempt(request, 'listing its files', () => listed({ ...access, revision: commit }));
+  const list = (access: Access) => listed({ ...access, revision: commit });
+  const entries = await attempt(request, 'listing its files', list);
   for (const entry of entries) hash(expectedHash(entry), request, entry.path);
   const byName = new Map(entries.map((entry) => [entry.path, entry]));
   const download = new HubDownload(request, commit);
@@ -55,22 +47,6 @@ export async function hubSnapshot(request: HubRequest): Promise<{ commit: string
 function hash(value: string, { repo, endpoint }: HubRequest, of: string): string {
   if (/^[0-9a-f]{40,64}$/.test(value)) return value;
   throw new CommandFailed(`${repo} at ${endpoint}: ${JSON.stringify(value)}, which is told for ${of}, is no hash`);
-}
-
-interface Access {
-  readonly repo: { readonly type: 'model'; readonly name: string };
-  readonly hubUrl: string;
-  readonly fetch: typeof fetch;
-  readonly accessToken?: string;
-}
-
-function accessTo({ repo, endpoint, token, signal }: HubRequest): Access {
-  return {
-    repo: { type: 'model', name: repo },
-    hubUrl: endpoint.replace(/\/+$/, ''),
-    fetch: (url, init) => fetch(url, { ...init, signal }),
-    ...(token === undefined ? {} : { accessToken: token }),
-  };
 }
 
 async function listed(params: Access & { revision: string }): Promise<ListFileEntry[]> {
@@ -112,7 +88,7 @@ class HubDownload {
     await mkdir(dirname(blob), { recursive: true });
     let actual = '';
     for (let round = 0; round < 2; round++) {
-      await attempt(this.#request, `downloading ${entry.path}`, () => this.#append(entry, incomplete));
+      await attempt(this.#request, `downloading ${entry.path}`, (access) => this.#append(access, entry, incomplete));
       actual = (await hashOf(incomplete, entry)) ?? '';
       if (actual === expectedHash(entry)) return rename(incomplete, blob);
       await rm(incomplete);
@@ -124,10 +100,10 @@ class HubDownload {
     );
   }
 
-  async #append(entry: ListFileEntry, incomplete: string): Promise<void> {
+  async #append(access: Access, entry: ListFileEntry, incomplete: string): Promise<void> {
     const start = Math.min((await sizeOf(incomplete)) ?? 0, entry.size);
     if (start === entry.size && start > 0) return;
-    const content = await downloadFile({ ...accessTo(this.#request), path: entry.path, revision: this.#commit });
+    const content = await downloadFile({ ...access, path: entry.path, revision: this.#commit });
     if (!content) throw new CommandFailed(`${this.#request.repo}: ${entry.path} is listed and not there`);
     const rest = Readable.fromWeb(content.slice(start, entry.size).stream() as ReadableStream);
     let done = start;
@@ -138,40 +114,6 @@ class HubDownload {
     await pipeline(rest, createWriteStream(incomplete, { flags: 'a' }), { signal: this.#request.signal });
     if (done < entry.size) throw new Error(`the connection ended after ${done} of ${entry.size} bytes`);
   }
-}
-
-/** A request that was too slow, or one too many for now. */
-const PASSING = [408, 429];
-
-/** Tries again what may pass; what else the hub refuses (4xx) is final. @throws CommandFailed naming what was done. */
-async function attempt<T>(
-  { repo, endpoint, sleep, signal }: HubRequest,
-  what: string,
-  run: () => Promise<T>,
-): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await run();
-    } catch (error) {
-      signal.throwIfAborted();
-      const status = (error as { statusCode?: number }).statusCode;
-      const isRefused = status !== undefined && status >= 400 && status < 500 && !PASSING.includes(status);
-      if (isRefused || error instanceof CommandFailed || tries === MAX_ATTEMPTS)
-        throw explained(error, `${repo} at ${endpoint}: ${what}`, status);
-      await sleep(FIRST_WAIT_MS * 2 ** (tries - 1), signal);
-    }
-  }
-}
-
-function explained(error: unknown, what: string, status: number | undefined): CommandFailed {
-  if (error instanceof CommandFailed) return error;
-  const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
-  const message = error instanceof Error ? error.message : String(error);
-  const hint =
-    status === 401 || status === 403 || status === 404
-      ? '\n  Is the name right? A private or gated model needs HF_TOKEN with access to it.'
-      : '';
-  return new CommandFailed(`${what}: ${message}${cause}${hint}`, { cause: error });
 }
 
 /** SHA-256 for files in large storage, git's object id for the others. */

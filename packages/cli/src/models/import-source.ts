@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { statSync } from 'node:fs';
+import { formatDuration } from '../duration.js';
 import { type Io, UsageError } from '../io.js';
 import { ProgressLine } from '../progress/progress-line.js';
 import { formatBytes } from './format-bytes.js';
@@ -53,6 +54,8 @@ async function fromHub(repo: string, flags: SourceFlags, io: Io): Promise<Import
       cacheDir: flags.cacheDir === undefined ? hubCache(io.env) : resolve(io.cwd, flags.cacheDir),
       signal: io.signal,
       sleep: io.sleep,
+      onBusy: (waitMs) =>
+        line.update(`the hub has had too many requests; waiting ${formatDuration(waitMs)} for it`, true),
       onProgress: (bytes, total, name) =>
         line.update(`downloading ${formatBytes(bytes)} of ${formatBytes(total)}: ${name}`),
     });

@@ -14,6 +14,8 @@ export interface Misbehaviour {
   cutAfterBytes?: number;
   /** Answers that this is one request too many, this many times. */
   tooManyTimes?: number;
+  /** Headers of those answers. */
+  tooManyHeaders?: Readonly<Record<string, string>>;
   /** Tells this for the file's hash. */
   hash?: string;
   /** Answers with other bytes, this many times. */
@@ -55,7 +57,7 @@ export async function startHub(
     const wrong = (misbehaviour[path] ??= {});
     if ((wrong.tooManyTimes ?? 0) === 0) return sendFile(response, file, request.headers.range, wrong);
     wrong.tooManyTimes = (wrong.tooManyTimes ?? 0) - 1;
-    refuse(response, 429, 'Too many requests');
+    refuse(response, 429, 'Too many requests', wrong.tooManyHeaders);
   };
   const server = createServer(handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -107,7 +109,12 @@ const json = (response: ServerResponse, value: object): void => {
   response.end(JSON.stringify(value));
 };
 
-const refuse = (response: ServerResponse, status: number, error: string): void => {
-  response.writeHead(status, { 'content-type': 'application/json' });
+const refuse = (
+  response: ServerResponse,
+  status: number,
+  error: string,
+  headers: Record<string, string> = {},
+): void => {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(JSON.stringify({ error }));
 };

@@ -1,25 +1,35 @@
-/** Evals and their runs: how many items passed each criterion. */
+/** Evals and their runs, kept up to date: how many items passed each criterion. */
 import type { EvalObject, EvalRunObject } from '@preheat/sdk';
 import { element, link, table, time } from '../elements.js';
+import { live } from '../live.js';
+import { Redraw } from '../redraw.js';
 import { runHref } from './eval-run-href.js';
 import type { Page } from './page.js';
 
 const SHOWN_EVALS = 20;
 const SHOWN_RUNS = 50;
 
+/** Each turn asks for the runs of every eval shown. */
+const INTERVAL_MS = 10_000;
+
 export const evalsPage: Page = async ({ client, container, signal }) => {
-  const evals = await client.evals.list({ order: 'desc' }, { signal }).toArray(SHOWN_EVALS);
-  const sections = await Promise.all(
-    evals.map(async (evaluation) =>
-      evalSection(
-        evaluation,
-        await client.evals.runs.list(evaluation.id, { order: 'desc' }, { signal }).toArray(SHOWN_RUNS),
-      ),
-    ),
-  );
-  const nothing = element('p', { class: 'muted' }, 'No evals yet. Create one with `preheat eval`.');
-  container.replaceChildren(element('h1', {}, 'Evals'), ...(sections.length > 0 ? sections : [nothing]));
+  const list = element('div');
+  const redraw = new Redraw(list);
+  const runsOf = (id: string) => client.evals.runs.list(id, { order: 'desc' }, { signal }).toArray(SHOWN_RUNS);
+  const ask = async (): Promise<boolean> => {
+    const evals = await client.evals.list({ order: 'desc' }, { signal }).toArray(SHOWN_EVALS);
+    const runs = await Promise.all(evals.map(({ id }) => runsOf(id)));
+    redraw.show([evals, runs], () => listing(evals, runs));
+    return true;
+  };
+  const { notice } = await live(ask, signal, INTERVAL_MS);
+  container.replaceChildren(element('h1', {}, 'Evals'), notice, list);
 };
+
+function listing(evals: readonly EvalObject[], runs: readonly (readonly EvalRunObject[])[]): HTMLElement[] {
+  if (evals.length === 0) return [element('p', { class: 'muted' }, 'No evals yet. Create one with `preheat eval`.')];
+  return evals.map((evaluation, index) => evalSection(evaluation, runs[index] ?? []));
+}
 
 function evalSection(evaluation: EvalObject, runs: readonly EvalRunObject[]): HTMLElement {
   const rows = runs.map((run) => [

@@ -2,6 +2,7 @@
 import type { FineTuningJob } from '@preheat/sdk';
 import { element, link, table, time } from '../elements.js';
 import { live } from '../live.js';
+import { Redraw } from '../redraw.js';
 import type { Page } from './page.js';
 
 const SHOWN_JOBS = 50;
@@ -9,13 +10,11 @@ const INTERVAL_MS = 5_000;
 
 export const jobsPage: Page = async ({ client, container, signal }, [after]) => {
   const list = element('div');
-  let shown = '';
+  const redraw = new Redraw(list);
   const ask = async (): Promise<boolean> => {
     const page = await client.jobs.list({ limit: SHOWN_JOBS }, { signal }).page(after);
-    // Drawn only when it changed: a link that is replaced between press and release loses the click.
-    const state = JSON.stringify(page.data.map(({ id, status, queue }) => [id, status, queue?.position]));
-    if (state !== shown) withFocusKept(list, () => list.replaceChildren(...listing(page.data, page.has_more, after)));
-    shown = state;
+    const state = [page.has_more, page.data.map(({ id, status, queue }) => [id, status, queue?.position])];
+    redraw.show(state, () => listing(page.data, page.has_more, after));
     return true;
   };
   const { notice } = await live(ask, signal, INTERVAL_MS);
@@ -46,11 +45,4 @@ function listing(
     table(columns, rows, empty),
     ...(pages.length > 0 ? [element('nav', { class: 'actions', 'aria-label': 'Pages' }, ...pages)] : []),
   ];
-}
-
-function withFocusKept(within: HTMLElement, redraw: () => void): void {
-  const focused = within.contains(document.activeElement) ? document.activeElement?.getAttribute('href') : null;
-  redraw();
-  const again = [...within.querySelectorAll('a')].find((each) => each.getAttribute('href') === focused);
-  if (focused !== null) again?.focus();
 }

@@ -31,17 +31,15 @@ export const playgroundPage: Page = async ({ client, container, signal }, [model
     const asked = fields.message.value.trim();
     if (asked === '' || conversation.isAnswering) return;
     problem.textContent = '';
+    // Emptied now: what is typed while the answer comes is the next message.
+    fields.message.value = '';
     busy(true);
     conversation
       .ask(fields.request(), asked)
-      .then(
-        () => {
-          fields.message.value = '';
-        },
-        (error: unknown) => {
-          problem.textContent = error instanceof Error ? error.message : String(error);
-        },
-      )
+      .catch((error: unknown) => {
+        problem.textContent = error instanceof Error ? error.message : String(error);
+        if (fields.message.value === '') fields.message.value = asked;
+      })
       .finally(() => busy(false));
   });
   container.replaceChildren(element('h1', {}, 'Playground'), talk, problem, form);

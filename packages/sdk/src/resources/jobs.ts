@@ -101,22 +101,18 @@ export class Jobs {
       yield* (await this.listEvents(id, { limit: EVENTS_PER_PAGE }, options).toArray()).reverse();
       return;
     }
-    yield* followEvents(
-      {
-        open: (lastEventId) => this.#openEvents(id, lastEventId, options),
-        newestFirst: () => this.listEvents(id, { limit: EVENTS_PER_PAGE }, options),
-        hasEnded: async () => hasEnded(await this.retrieve(id, options)),
-        sleep: this.#transport.settings.sleep,
-        nowMs: this.#transport.settings.nowMs,
-      },
-      options,
-    );
+    yield* this.#followed(id, options);
   }
 
   /** Follows a job to its end, whatever that is, and returns it: read `status` and `error`. */
   async wait(id: string, options: WaitForJob = {}): Promise<FineTuningJob> {
-    for await (const event of this.events(id, { ...options, follow: true })) options.onEvent?.(event);
-    return this.retrieve(id, options);
+    // The state is read before the events can end: asking again would be one question more to fail.
+    let job!: FineTuningJob;
+    const events = this.#followed(id, options, (read) => {
+      job = read;
+    });
+    for await (const event of events) options.onEvent?.(event);
+    return job;
   }
 
   /** Newest first; each names a model that can be called at once. */
@@ -127,6 +123,24 @@ export class Jobs {
   ): Paginator<FineTuningJobCheckpoint> {
     const path = `${jobPath(id)}/checkpoints`;
     return new Paginator((after) => this.#transport.json({ method: 'GET', path, query: { ...query, after } }, options));
+  }
+
+  #followed(id: string, options: Omit<EventsOptions, 'follow'>, onState?: (job: FineTuningJob) => void) {
+    const hasJobEnded = async (): Promise<boolean> => {
+      const job = await this.retrieve(id, options);
+      onState?.(job);
+      return hasEnded(job);
+    };
+    return followEvents(
+      {
+        open: (lastEventId) => this.#openEvents(id, lastEventId, options),
+        newestFirst: () => this.listEvents(id, { limit: EVENTS_PER_PAGE }, options),
+        hasEnded: hasJobEnded,
+        sleep: this.#transport.settings.sleep,
+        nowMs: this.#transport.settings.nowMs,
+      },
+      options,
+    );
   }
 
   #openEvents(id: string, lastEventId: string | undefined, options: RequestOptions): Promise<Response> {
