@@ -5,6 +5,7 @@
  * weights wait until no row is under way, so that every row is of one version; rows given in between wait for them.
  */
 import type { TensorMap } from '@preheat/checkpoints';
+import { CacheBudget } from './cache-budget.js';
 import { DecodeLane, type RowSource } from './decode-lane.js';
 import type { DecoderGraphs } from './decoder-graphs.js';
 import type { DecodingRow } from './decoding-row.js';
@@ -31,18 +32,18 @@ export class DecodeEngine {
 
   /**
    * @param prefixCacheBytes What the caches of earlier prompts may hold; with 0, each prompt is computed whole.
-   * @param batchCacheBytes What the caches of rows under way may hold, of all lanes together: the others wait.
+   * @param cacheBudget What the caches of rows under way may hold, of all lanes together: the others wait. Engines may share one.
    */
   constructor(
     graphs: DecoderGraphs,
     maxRows: number = MAX_ROWS_PER_LANE,
     prefixCacheBytes = 0,
-    batchCacheBytes = Number.POSITIVE_INFINITY,
+    cacheBudget = new CacheBudget(Number.POSITIVE_INFINITY),
   ) {
     this.#graphs = graphs;
     this.#maxRows = maxRows;
     this.#prefixes = prefixCacheBytes > 0 ? new PrefixCache(graphs.config, prefixCacheBytes) : null;
-    const limits = { maxRows, cacheBytes: batchCacheBytes / graphs.runners.length };
+    const limits = { maxRows, cacheBudget };
     this.#lanes = graphs.runners.map((runner) => {
       return { lane: new DecodeLane(graphs, runner, limits, this.#prefixes), queue: [], running: null };
     });
@@ -123,8 +124,8 @@ export class DecodeEngine {
         const [first] = queue;
         if (isPaused() || !first) return [];
         const most = Math.min(count, joining(first.adapter));
-        const tooLarge = queue.findIndex((row) => !row.isOver && !fits(row));
-        return queue.splice(0, tooLarge < 0 ? most : Math.min(most, tooLarge));
+        const tooLarge = queue.slice(0, most).findIndex((row) => !row.isOver && !fits(row));
+        return queue.splice(0, tooLarge < 0 ? most : tooLarge);
       },
     };
   }

@@ -5,6 +5,7 @@
 import { huggingFaceConfigText, type LoraAdapter, LoraAdapterError, readHuggingFaceConfig } from '@preheat/checkpoints';
 import type { DecoderConfig, ModelRecord } from '@preheat/contracts';
 import type { Clock } from '@preheat/ports';
+import { CacheBudget } from './cache-budget.js';
 import { decoderBytes } from './decoder-graphs.js';
 import { DecoderPool } from './decoder-pool.js';
 import { DecoderSession } from './decoder-session.js';
@@ -25,7 +26,7 @@ export interface ServedDecodersOptions {
   readonly budgetBytes: number;
   /** Worker threads of each decoder; 0 decodes in this thread, for processes that answer one request at a time. */
   readonly workers: number;
-  /** What keys and values of the rows of one decoder may hold beside: rows beyond that wait. Default: as much as they take. */
+  /** What keys and values of the rows of all decoders may hold beside: rows beyond that wait. Default: as much as they take. */
   readonly batchCacheBytes?: number;
   /** For how long decoders take to open. */
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -40,13 +41,13 @@ const WARMING_LENGTHS = [2, 64];
 export class ServedDecoders {
   readonly #models: ModelRegistry;
   readonly #workers: number;
-  readonly #batches: Pick<ServedDecodersOptions, 'batchCacheBytes'>;
+  readonly #cacheBudget: CacheBudget;
   readonly #sessions: SessionCache<ServedDecoder>;
 
-  constructor(models: ModelRegistry, { budgetBytes, workers, clock, ...batches }: ServedDecodersOptions) {
+  constructor(models: ModelRegistry, { budgetBytes, workers, clock, batchCacheBytes }: ServedDecodersOptions) {
     this.#models = models;
     this.#workers = workers;
-    this.#batches = batches;
+    this.#cacheBudget = new CacheBudget(batchCacheBytes ?? Number.POSITIVE_INFINITY);
     this.#sessions = new SessionCache(budgetBytes, clock);
   }
 
@@ -137,7 +138,7 @@ export class ServedDecoders {
   async #open(record: ModelRecord): Promise<DecoderSession> {
     const { config } = await this.#models.describe(record);
     const prefixCacheBytes = Math.max(MIN_PREFIX_CACHE_BYTES, PREFIX_CACHE_SHARE * decoderBytes(config, 0));
-    const options = { prefixCacheBytes, ...this.#batches };
+    const options = { prefixCacheBytes, cacheBudget: this.#cacheBudget };
     const bytes = decoderBytes(config, Math.max(1, this.#workers)) + prefixCacheBytes;
     return this.#sessions.open(bytes, async () => {
       const { tensors } = await this.#models.load(record);
