@@ -11,7 +11,7 @@ import { DecoderPool } from './decoder-pool.js';
 import { DecoderSession } from './decoder-session.js';
 import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
 import type { ModelRegistry } from './model-registry.js';
-import { type CachedSession, SessionCache, type SessionLease } from './session-cache.js';
+import { type CachedSession, type Opening, SessionCache, type SessionLease } from './session-cache.js';
 import type { StreamOptions } from './stream-row.js';
 
 /** A decoder as who asks for answers sees it, with the methods of `DecoderSession`; `adapter` is not for callers to name. */
@@ -61,7 +61,7 @@ export class ServedDecoders {
     // A bundle is immutable, so its prefix identifies the weights; a name may be pointed elsewhere.
     return this.#sessions.acquire(
       record.prefix,
-      async () => (await this.#onBase(record)) ?? (await this.#onItsOwn(record)),
+      async (opening) => (await this.#onBase(record)) ?? (await this.#onItsOwn(record, opening)),
     );
   }
 
@@ -74,8 +74,8 @@ export class ServedDecoders {
     // Adapters need no decoder of their own.
     if (await this.#models.adapterOf(record)) return;
     const { config } = await this.#models.describe(record);
-    const spare = await this.#sessions.acquire(spareId(config), async () => {
-      const session = await this.#open(record);
+    const spare = await this.#sessions.acquire(spareId(config), async (opening) => {
+      const session = await this.#open(record, opening);
       await makeGraphs(session);
       return session;
     });
@@ -121,10 +121,10 @@ export class ServedDecoders {
     return null;
   }
 
-  async #onItsOwn(record: ModelRecord): Promise<DecoderSession> {
+  async #onItsOwn(record: ModelRecord, opening: Opening): Promise<DecoderSession> {
     const { config } = await this.#models.describe(record);
     const spare = this.#sessions.take(spareId(config));
-    if (!(spare instanceof DecoderSession)) return this.#open(record);
+    if (!(spare instanceof DecoderSession)) return this.#open(record, opening);
     try {
       const { tensors } = await this.#models.load(record);
       await spare.updateWeights(tensors, spare.policyVersion);
@@ -135,12 +135,12 @@ export class ServedDecoders {
     }
   }
 
-  async #open(record: ModelRecord): Promise<DecoderSession> {
+  async #open(record: ModelRecord, opening: Opening): Promise<DecoderSession> {
     const { config } = await this.#models.describe(record);
     const prefixCacheBytes = Math.max(MIN_PREFIX_CACHE_BYTES, PREFIX_CACHE_SHARE * decoderBytes(config, 0));
     const options = { prefixCacheBytes, cacheBudget: this.#cacheBudget };
     const bytes = decoderBytes(config, Math.max(1, this.#workers)) + prefixCacheBytes;
-    return this.#sessions.open(bytes, async () => {
+    return opening(bytes, async () => {
       const { tensors } = await this.#models.load(record);
       if (this.#workers === 0) return DecoderSession.create(config, tensors, options);
       return DecoderPool.create(config, tensors, { ...options, workers: this.#workers });
