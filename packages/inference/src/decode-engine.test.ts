@@ -5,6 +5,8 @@ import { DecodeEngine } from './decode-engine.js';
 import { DecoderGraphs } from './decoder-graphs.js';
 import { DecoderSession } from './decoder-session.js';
 import { generateRows } from './generate-rows.js';
+import { choice, literal, repeat } from './grammar/byte-grammar.js';
+import { SortedTokens, TokenConstraint } from './grammar/token-constraint.js';
 import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
 import { CountingRunner } from './oracle/counting-runner.js';
 import { randomTensors, TINY_CONFIG } from './oracle/tiny-model.js';
@@ -119,6 +121,27 @@ describe('a row that ends otherwise than by a token', () => {
     const beside = generateRows(CONFIG, engine, [request(2)], OPTIONS);
     await expect(broken).rejects.toThrow('no more');
     expectSameRows(await beside, await alone([request(2)]));
+  });
+});
+
+describe('constrained rows', () => {
+  const bytes = Array.from({ length: CONFIG.vocab_size }, (_, id) => Uint8Array.of(id));
+  const letters = repeat(choice(literal('\x01'), literal('\x02\x03')), 0, 200);
+  const constraint = new TokenConstraint(letters, new SortedTokens(bytes), []);
+  const bound = request(4, { constraint, maxNewTokens: 30 });
+  const free = [request(1, { maxNewTokens: 90 }), request(2, { maxNewTokens: 90 })];
+
+  it('stop at every token by themselves, in turn with those beside them, and all get what they get alone', async () => {
+    const { runner, engine } = engineOf(64);
+    const rows = await generateRows(CONFIG, engine, [...free, bound], OPTIONS);
+    const masked = runner.decodingCalls.filter(({ graph }) => graph.startsWith('decode-filtered'));
+    expect(masked.map((call) => [call.rows, call.tokens])).toEqual(new Array(30).fill([1, 1]));
+    const last = runner.decodingCalls.lastIndexOf(masked.at(-1) as (typeof masked)[number]);
+    const beside = runner.decodingCalls.slice(0, last).filter((call) => !masked.includes(call));
+    expect([...new Set(beside.map((call) => call.tokens))]).toEqual([8, 2]);
+    expect(beside.length).toBe(12);
+    expectSameRows(rows, await alone([...free, bound]));
+    expect([...(rows[2]?.tokens ?? [])].every((token) => [1, 2, 3].includes(token))).toBe(true);
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * The batch of one runner, of rows of one adapter: it admits waiting rows, decodes a segment of tokens in one call of the
+ * A batch of one runner, of rows of one adapter: it admits waiting rows, decodes a segment of tokens in one call of the
  * runtime, hands out what was made, drops rows that are over, and again. Rows do not see each other, so when they come and go changes nothing
  * but speed and the last bits.
  */
@@ -21,6 +21,8 @@ import { SegmentCost } from './segment-cost.js';
 const CHUNK_TOKENS = 16;
 /** A segment of rows that may be cancelled takes about this long at most: longer ones would decode for nobody. */
 const CANCELLABLE_MS = 250;
+/** Tokens after which another lane of the same runner has its turn. */
+const TURN_TOKENS = 8;
 /** Rows are admitted when this share of the places is free, or when all that wait find a place. */
 const ADMITTING_SHARE = 0.25;
 
@@ -37,12 +39,15 @@ export interface LaneLimits {
   readonly maxRows: number;
   /** What the caches of its rows come out of. */
   readonly cacheBudget: CacheBudget;
+  /** Whether another lane takes turns with this one on its runner at present. */
+  readonly isShared: () => boolean;
 }
 
 export class DecodeLane {
   readonly #graphs: DecoderGraphs;
   readonly #runner: GraphRunner;
   readonly #maxRows: number;
+  readonly #isShared: () => boolean;
   readonly #memory: BatchMemory;
   readonly #prefill: PromptPrefill;
   readonly #cost: SegmentCost;
@@ -54,7 +59,8 @@ export class DecodeLane {
 
   /** @param prefixes Where prompts are kept, if they are. */
   constructor(graphs: DecoderGraphs, runner: GraphRunner, limits: LaneLimits, prefixes: PrefixCache | null) {
-    const { maxRows, cacheBudget } = limits;
+    const { maxRows, cacheBudget, isShared } = limits;
+    this.#isShared = isShared;
     this.#memory = new BatchMemory(graphs.config, cacheBudget);
     this.#graphs = graphs;
     this.#runner = runner;
@@ -137,7 +143,8 @@ export class DecodeLane {
     const listening = Math.min(...live.map(({ chunkTokens }) => chunkTokens));
     const isCancellable = live.some(({ options }) => options.signal !== undefined);
     const timely = isCancellable ? Math.ceil(CANCELLABLE_MS / (this.#cost.rowStepMs * live.length)) : tokens;
-    return Math.min(tokens, listening, timely);
+    const turn = this.#isShared() ? TURN_TOKENS : tokens;
+    return Math.min(tokens, listening, timely, turn);
   }
 
   /** Lets waiting rows in and leaves out those that are over, where that pays for the copy of the caches, and those that outgrew the memory. */

@@ -119,6 +119,11 @@ export class DecodingRow {
     return this.stopIds.length > 0 || this.#until !== undefined || this.#repetition !== null;
   }
 
+  /** Whether what may come next is known only when the token before is. */
+  get isConstrained(): boolean {
+    return this.place !== null;
+  }
+
   /** Uniforms for its next `count` tokens. */
   uniforms(count: number): Float32Array {
     return rowUniforms(this.#stream, this.answer.length, count);
