@@ -1,7 +1,8 @@
 /** Assembles the parts of the API from a platform that is open. What a part needs only for some calls is loaded with the first of them. */
 import { isIP } from 'node:net';
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { openPlatform, type Platform } from '@preheat/adapters/platform';
+import { availableMemoryBytes } from '@preheat/adapters/system';
 import {
   ApiSettings,
   FleetSettings,
@@ -38,8 +39,8 @@ const DEFAULT_ORPHAN_GRACE_MS = 24 * 3_600_000;
 /** Memory for loaded models: a fraction of a function's, and nothing to a server. */
 const DECODER_BUDGET_BYTES = 1024 * 1024 * 1024;
 
-/** Keys and values of rows that one decoder answers at a time: a share of the machine, since a call of the runtime copies them. */
-const BATCH_CACHE_BYTES = totalmem() / 8;
+/** Keys and values of rows that are answered at a time: a share of what there is, since a call of the runtime copies them. */
+const BATCH_CACHE_SHARE = 1 / 8;
 
 /** A server keeps its event loop free of decoding; a function serves one request at a time and has nobody to wait. */
 export const SERVER_DECODER_WORKERS = availableParallelism();
@@ -58,7 +59,8 @@ export async function openApiParts(
   const platform = await openPlatform(settings, program);
   const models = new ModelRegistry(platform.store);
   const { clock } = platform;
-  const memory = { budgetBytes: DECODER_BUDGET_BYTES, batchCacheBytes: BATCH_CACHE_BYTES };
+  const batchCacheBytes = BATCH_CACHE_SHARE * availableMemoryBytes();
+  const memory = { budgetBytes: DECODER_BUDGET_BYTES, batchCacheBytes };
   const decoders = new DecoderServing(models, { ...memory, workers: decoderWorkers, clock });
   const graders = new GraderServing({
     settings: readSettings(GraderSettings, { ...environment }),

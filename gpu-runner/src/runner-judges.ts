@@ -2,7 +2,7 @@
 import { endTokenIds } from '@preheat/contracts';
 import type { JudgeModel, JudgeModels } from '@preheat/graders';
 import { ServedDecoders, type ServedDecodersOptions } from '@preheat/inference';
-import { schemaOptions } from '@preheat/inference/grammar';
+import { heldToSchema } from '@preheat/inference/grammar';
 import type { ModelRegistry } from '@preheat/inference/model-registry';
 
 export class RunnerJudges implements JudgeModels {
@@ -28,10 +28,10 @@ export class RunnerJudges implements JudgeModels {
       stopIds: endTokenIds(config),
       encodePrompt: (messages) => tokenizer.encodePrompt(messages),
       decode: (tokens) => tokenizer.decode(tokens, { skipSpecialTokens: true }),
-      generate: (requests, { schema, ...options }) => {
-        const held = schemaOptions({ config, tokenizer }, schema);
-        return session.generate(requests, { ...options, ...held, promptScope: projectId });
-      },
+      generate: (requests, { schema, ...options }) =>
+        heldToSchema({ config, tokenizer }, schema, (held) =>
+          session.generate(requests, { ...options, ...held, promptScope: projectId }),
+        ),
       release,
     };
   }

@@ -1,7 +1,7 @@
 /** Models of the platform as graders ask them: opened from the memory that serves chat, given back after every answer. */
 import { endTokenIds } from '@preheat/contracts';
 import type { JudgeModel, JudgeModels } from '@preheat/graders';
-import { schemaOptions } from '@preheat/inference/grammar';
+import { heldToSchema } from '@preheat/inference/grammar';
 import type { ModelRegistry } from '@preheat/inference/model-registry';
 import type { DecoderServing } from './decoder-serving.js';
 import { isStorable } from './find-model.js';
@@ -29,7 +29,7 @@ export class ServedJudges implements JudgeModels {
       encodePrompt: (messages) => tokenizer.encodePrompt(messages),
       decode: (tokens) => tokenizer.decode(tokens, { skipSpecialTokens: true }),
       generate: (requests, { schema, ...options }) =>
-        decoder.generate(requests, { ...options, ...schemaOptions({ config, tokenizer }, schema) }),
+        heldToSchema({ config, tokenizer }, schema, (held) => decoder.generate(requests, { ...options, ...held })),
       release,
     };
   }

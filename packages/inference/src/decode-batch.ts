@@ -5,7 +5,7 @@
  */
 import type { DecoderConfig } from '@preheat/contracts';
 import { type CacheLayout, pastName, promptName } from '@preheat/checkpoints';
-import { type CacheArrays, cacheFeeds, type CachePiece, emptyCaches, gatherRows } from './cache-arrays.js';
+import { type CacheArrays, cacheFeeds, type CachePiece, gatherRows } from './cache-arrays.js';
 import { DecodingRow } from './decoding-row.js';
 import type { WireTensors } from './graph-runner.js';
 import { int64s } from './wire-tensors.js';
@@ -49,36 +49,58 @@ export function placedRows({ rows, own, prompts }: DecodeBatch): PlacedRow[] {
   });
 }
 
-/** Rows whose prompts have just been computed. @param prompts Where each is, by `promptKey`. */
-export function freshRows(
-  config: DecoderConfig,
-  rows: readonly DecodingRow[],
-  prompts: ReadonlyMap<string, CachePiece>,
-): PlacedRow[] {
-  const nothing = emptyCaches(config, 1);
-  return rows.map((row) => ({
-    row,
-    prompt: prompts.get(promptKey(row)) as CachePiece,
-    answer: { from: nothing, row: 0, columns: 0, skipped: 0 },
-  }));
+/** Rows as they come from prefill: with the columns of their prompts, and of what they had written when they were set back. */
+export function computedRows(pieces: ReadonlyMap<DecodingRow, CachePiece>): PlacedRow[] {
+  return [...pieces].map(([row, piece]) => {
+    const answered = row.answer.length;
+    return {
+      row,
+      prompt: { ...piece, columns: row.promptColumns, skipped: answered },
+      answer: { ...piece, columns: answered },
+    };
+  });
 }
 
-export function promptKey({ prompt, promptScope }: DecodingRow): string {
-  return `${promptScope ?? ''} ${prompt.join()}`;
+/** Rows of the prompt that most of these share, where prompts are kept apart; 0 where every row has its own. */
+function copiesApart(rows: readonly DecodingRow[]): number {
+  const sharing = new Map<string, number>();
+  for (const { promptKey } of rows) sharing.set(promptKey, 1 + (sharing.get(promptKey) ?? 0));
+  const copies = Math.max(...sharing.values());
+  const isLong = rows.some(({ promptColumns }) => promptColumns >= MIN_SHARED_COLUMNS);
+  const isFilled = rows.length >= MIN_FILLED * copies * sharing.size;
+  return copies > 1 && isLong && isFilled ? copies : 0;
+}
+
+/** Columns of a batch of these rows, each of them as long as the longest and `ahead` tokens longer, if one may still make so many. */
+export function batchColumns(rows: readonly DecodingRow[], ahead: number): number {
+  const most = (of: (row: DecodingRow) => number): number => Math.max(0, ...rows.map(of));
+  const grown = Math.min(
+    ahead,
+    most(({ remaining }) => remaining),
+  );
+  const copies = copiesApart(rows);
+  if (copies === 0) return rows.length * (most(({ columns }) => columns) + grown);
+  const prompts = new Set(rows.map(({ promptKey }) => promptKey)).size;
+  return (
+    prompts * (most(({ promptColumns }) => promptColumns) + copies * (most(({ answer }) => answer.length) + grown))
+  );
+}
+
+/** Columns of a batch as it lies. */
+export function laidColumns({ own, prompts }: DecodeBatch): number {
+  return own.rows * own.columns + (prompts ? prompts.rows * prompts.columns : 0);
 }
 
 /** A batch of these rows, in whichever of the two layouts suits them. */
 export function layOut(config: DecoderConfig, placed: readonly PlacedRow[]): DecodeBatch {
   const groups = new Map<string, PlacedRow[]>();
   for (const each of placed) {
-    const key = promptKey(each.row);
-    groups.set(key, [...(groups.get(key) ?? []), each]);
+    const { promptKey } = each.row;
+    groups.set(promptKey, [...(groups.get(promptKey) ?? []), each]);
   }
-  const copies = Math.max(...[...groups.values()].map(({ length }) => length));
-  const columns = Math.max(...placed.map(({ row }) => row.promptColumns));
-  const isFilled = placed.length >= MIN_FILLED * copies * groups.size;
-  if (copies > 1 && columns >= MIN_SHARED_COLUMNS && isFilled) return sharedBatch(config, [...groups.values()], copies);
   const rows = placed.map(({ row }) => row);
+  const copies = copiesApart(rows);
+  if (copies > 0) return sharedBatch(config, [...groups.values()], copies);
   const [first] = placed;
   // Caches straight from prefill, row by row, are the batch's already.
   const isThere = placed.every(

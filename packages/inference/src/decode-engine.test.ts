@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { columnBytes } from './cache-arrays.js';
+import { CacheBudget } from './cache-budget.js';
 import { DecodeEngine } from './decode-engine.js';
 import { DecoderGraphs } from './decoder-graphs.js';
 import { DecoderSession } from './decoder-session.js';
 import { generateRows } from './generate-rows.js';
+import { choice, literal, repeat } from './grammar/byte-grammar.js';
+import { SortedTokens, TokenConstraint } from './grammar/token-constraint.js';
 import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
 import { CountingRunner } from './oracle/counting-runner.js';
 import { randomTensors, TINY_CONFIG } from './oracle/tiny-model.js';
@@ -12,11 +15,13 @@ import { streamRow } from './stream-row.js';
 const CONFIG = { ...TINY_CONFIG, max_position_embeddings: 512 };
 const OPTIONS: GenerateOptions = { maxNewTokens: 20, seed: 3, stopIds: [] };
 
-function engineOf(maxRows: number, batchCacheBytes?: number) {
+function engineOf(maxRows: number, cacheBudget?: CacheBudget) {
   const runner = new CountingRunner();
   const graphs = new DecoderGraphs(CONFIG, randomTensors(CONFIG, 1), 0, [runner]);
-  return { runner, graphs, engine: new DecodeEngine(graphs, maxRows, 0, batchCacheBytes) };
+  return { runner, graphs, engine: new DecodeEngine(graphs, maxRows, 0, cacheBudget) };
 }
+
+const budgetOf = (columns: number): CacheBudget => new CacheBudget(columns * columnBytes(CONFIG));
 
 const request = (row: number, options: GenerateRequest['options'] = {}): GenerateRequest => ({
   tokens: Array.from({ length: 1 + (row % 5) }, (_, index) => (row * 3 + index) % CONFIG.vocab_size),
@@ -76,7 +81,7 @@ describe('continuous admission', () => {
     const { runner, engine } = engineOf(64);
     const requests = Array.from({ length: 12 }, (_, row) => ({ tokens: [1, 2, 3 + (row % 2)], key: `row-${row}` }));
     await generateRows(CONFIG, engine, requests, OPTIONS);
-    expect(runner.calls.filter(({ graph }) => graph === 'prefill')).toEqual([{ graph: 'prefill', rows: 2, tokens: 0 }]);
+    expect(runner.calls.filter(({ graph }) => graph === 'prefill')).toMatchObject([{ rows: 2 }]);
   });
 });
 
@@ -119,17 +124,102 @@ describe('a row that ends otherwise than by a token', () => {
   });
 });
 
+describe('constrained rows', () => {
+  const bytes = Array.from({ length: CONFIG.vocab_size }, (_, id) => Uint8Array.of(id));
+  const letters = repeat(choice(literal('\x01'), literal('\x02\x03')), 0, 200);
+  const constraint = new TokenConstraint(letters, new SortedTokens(bytes), []);
+  const bound = request(4, { constraint, maxNewTokens: 30 });
+  const free = [request(1, { maxNewTokens: 90 }), request(2, { maxNewTokens: 90 })];
+
+  it('stop at every token by themselves, in turn with those beside them, and all get what they get alone', async () => {
+    const { runner, engine } = engineOf(64);
+    const rows = await generateRows(CONFIG, engine, [...free, bound], OPTIONS);
+    const masked = runner.decodingCalls.filter(({ graph }) => graph.startsWith('decode-filtered'));
+    expect(masked.map((call) => [call.rows, call.tokens])).toEqual(new Array(30).fill([1, 1]));
+    const last = runner.decodingCalls.lastIndexOf(masked.at(-1) as (typeof masked)[number]);
+    const beside = runner.decodingCalls.slice(0, last).filter((call) => !masked.includes(call));
+    expect([...new Set(beside.map((call) => call.tokens))]).toEqual([8, 2]);
+    expect(beside.length).toBe(12);
+    expectSameRows(rows, await alone([...free, bound]));
+    expect([...(rows[2]?.tokens ?? [])].every((token) => [1, 2, 3].includes(token))).toBe(true);
+  });
+});
+
 describe('memory for the caches of a batch', () => {
-  it('bounds how many rows are under way, were they as long as they may become; a larger one comes alone', async () => {
-    const requests = Array.from({ length: 9 }, (_, row) => request(row, { maxNewTokens: row === 4 ? 300 : 40 }));
+  const manyOf = (count: number, maxNewTokens: number) =>
+    Array.from({ length: count }, (_, row) => request(row, { maxNewTokens }));
+  /** What calls of more than one row are left with at most. */
+  const mostColumns = ({ decodingCalls }: CountingRunner): number =>
+    Math.max(...decodingCalls.map(({ rows, columns, tokens }) => (rows > 1 ? columns + rows * tokens : 0)));
+
+  it('is asked for by what rows have, not by what they may come to have', async () => {
+    const { runner, engine } = engineOf(64, budgetOf(9 * 80));
+    const requests = manyOf(9, 400).map((each) => ({ ...each, until: () => true }));
+    await generateRows(CONFIG, engine, requests, OPTIONS);
+    expect(runner.decodingCalls[0]?.rows).toBe(9);
+  });
+
+  it('makes rows wait that would not fit', async () => {
     // Prompts have up to five tokens, the last of which needs no column.
-    const bytes = columnBytes(CONFIG) * 4 * (40 + 4);
-    const { runner, engine } = engineOf(64, bytes);
-    const rows = await generateRows(CONFIG, engine, requests, OPTIONS);
-    const sizes = runner.decodingCalls.map((call) => call.rows);
-    expect(Math.max(...sizes)).toBe(4);
-    expect(sizes).toContain(1);
-    expectSameRows(rows, await alone(requests));
+    const { runner, engine } = engineOf(64, budgetOf(4 * (40 + 4)));
+    const rows = await generateRows(CONFIG, engine, manyOf(9, 40), OPTIONS);
+    expect(Math.max(...runner.decodingCalls.map((call) => call.rows))).toBe(4);
+    expectSameRows(rows, await alone(manyOf(9, 40)));
+  });
+
+  it('is not exceeded by rows that outgrow it: some are set back, and go on where they were', async () => {
+    const { runner, engine } = engineOf(64, budgetOf(400));
+    const rows = await generateRows(CONFIG, engine, manyOf(6, 250), OPTIONS);
+    const prefilled = runner.calls.filter(({ graph }) => graph === 'prefill').map((call) => call.rows);
+    expect(runner.decodingCalls[0]?.rows).toBeGreaterThan(4);
+    expect(prefilled.length).toBeGreaterThan(2);
+    expect(mostColumns(runner)).toBeLessThanOrEqual(400);
+    expectSameRows(rows, await alone(manyOf(6, 250)));
+  });
+
+  it('sets rows back that find what they had where prompts are kept, and is not said to have found their prompts', async () => {
+    const { graphs } = engineOf(64);
+    const engine = new DecodeEngine(graphs, 64, 1e7, budgetOf(400));
+    const rows = await generateRows(CONFIG, engine, manyOf(6, 250), { ...OPTIONS, promptScope: 'project' });
+    expect(rows.map(({ cachedTokens }) => cachedTokens)).toEqual(rows.map(() => 0));
+    expectSameRows(rows, await alone(manyOf(6, 250)));
+  });
+
+  it('holds a row that is too large for all of it, alone', async () => {
+    const { runner, engine } = engineOf(64, budgetOf(100));
+    const rows = await generateRows(CONFIG, engine, manyOf(2, 200), OPTIONS);
+    expect(mostColumns(runner)).toBeLessThanOrEqual(100);
+    expectSameRows(rows, await alone(manyOf(2, 200)));
+  });
+
+  it('counts once what is stored once: a prompt that rows share', async () => {
+    const { runner, engine } = engineOf(64, budgetOf(200 + 8 * 64));
+    const tokens = Array.from({ length: 200 }, (_, index) => index % CONFIG.vocab_size);
+    const requests = Array.from({ length: 8 }, (_, row) => ({ tokens, key: `row-${row}` }));
+    await generateRows(CONFIG, engine, requests, { ...OPTIONS, maxNewTokens: 100 });
+    expect(runner.decodingCalls[0]?.rows).toBe(8);
+    expect(mostColumns(runner)).toBeLessThanOrEqual(200 + 8 * 64);
+  });
+
+  it('keeps no row from being of one version: new weights wait for those that were set back', async () => {
+    const { engine } = engineOf(64, budgetOf(400));
+    const generated = generateRows(CONFIG, engine, manyOf(6, 250), OPTIONS);
+    await Promise.resolve();
+    await engine.update(randomTensors(CONFIG, 2), 7);
+    expectSameRows(
+      (await generated).filter(({ policyVersion }) => policyVersion === 0),
+      (await alone(manyOf(6, 250))).slice(0, 5),
+    );
+  });
+
+  it('is one for all decoders that share it', async () => {
+    const budget = budgetOf(400);
+    const [one, other] = [engineOf(64, budget), engineOf(64, budget)];
+    const answers = [one, other].map(({ engine }) => generateRows(CONFIG, engine, manyOf(5, 60), OPTIONS));
+    for (const rows of await Promise.all(answers)) expectSameRows(rows, await alone(manyOf(5, 60)));
+    // The first takes it all; the other has its half, as both have when they look next.
+    expect(one.runner.decodingCalls[0]?.rows).toBe(5);
+    expect(Math.max(...other.runner.decodingCalls.map((call) => call.rows))).toBe(3);
   });
 });
 

@@ -5,6 +5,7 @@
  * weights wait until no row is under way, so that every row is of one version; rows given in between wait for them.
  */
 import type { TensorMap } from '@preheat/checkpoints';
+import { CacheBudget } from './cache-budget.js';
 import { DecodeLane, type RowSource } from './decode-lane.js';
 import type { DecoderGraphs } from './decoder-graphs.js';
 import type { DecodingRow } from './decoding-row.js';
@@ -13,8 +14,11 @@ import { PrefixCache } from './prefix-cache.js';
 /** Rows of a lane. Larger batches stop gaining speed: their caches outgrow the processor's. */
 export const MAX_ROWS_PER_LANE = 64;
 
+/** Every runner has two lanes: rows whose next token depends on the one before make a batch of their own, which stops at every token. */
 interface LaneState {
   readonly lane: DecodeLane;
+  readonly runner: number;
+  readonly isConstrained: boolean;
   readonly queue: DecodingRow[];
   running: Promise<void> | null;
 }
@@ -31,20 +35,24 @@ export class DecodeEngine {
 
   /**
    * @param prefixCacheBytes What the caches of earlier prompts may hold; with 0, each prompt is computed whole.
-   * @param batchCacheBytes What the caches of rows under way may hold, of all lanes together: the others wait.
+   * @param cacheBudget What the caches of rows under way may hold, of all lanes together: the others wait. Engines may share one.
    */
   constructor(
     graphs: DecoderGraphs,
     maxRows: number = MAX_ROWS_PER_LANE,
     prefixCacheBytes = 0,
-    batchCacheBytes = Number.POSITIVE_INFINITY,
+    cacheBudget = new CacheBudget(Number.POSITIVE_INFINITY),
   ) {
     this.#graphs = graphs;
     this.#maxRows = maxRows;
     this.#prefixes = prefixCacheBytes > 0 ? new PrefixCache(graphs.config, prefixCacheBytes) : null;
-    const limits = { maxRows, cacheBytes: batchCacheBytes / graphs.runners.length };
-    this.#lanes = graphs.runners.map((runner) => {
-      return { lane: new DecodeLane(graphs, runner, limits, this.#prefixes), queue: [], running: null };
+    this.#lanes = graphs.runners.flatMap((computing, runner) => {
+      const isShared = (): boolean =>
+        this.#lanes.filter((state) => state.runner === runner && state.running !== null).length > 1;
+      return [false, true].map((isConstrained) => {
+        const lane = new DecodeLane(graphs, computing, { maxRows, cacheBudget, isShared }, this.#prefixes);
+        return { lane, runner, isConstrained, queue: [], running: null };
+      });
     });
   }
 
@@ -54,16 +62,32 @@ export class DecodeEngine {
       const isKnown = row.adapter === null || this.#graphs.hasAdapter(row.adapter);
       if (!isKnown) row.fail(new RangeError(`there is no adapter ${row.adapter}`));
     }
-    const lanes = this.#lanes.length;
-    const rounds = Math.ceil(rows.length / (lanes * this.#maxRows));
-    const atOnce = Math.max(1, Math.ceil(rows.length / (lanes * rounds)));
-    for (let start = 0; start < rows.length; start += atOnce) {
-      const loads = this.#lanes.map(({ lane, queue }) => {
-        return queue.reduce((sum, { remaining }) => sum + remaining, lane.remaining);
-      });
-      this.#lanes[loads.indexOf(Math.min(...loads))]?.queue.push(...rows.slice(start, start + atOnce));
+    for (const isConstrained of [false, true]) {
+      this.#spread(
+        rows.filter((row) => row.isConstrained === isConstrained),
+        this.#lanes.filter((state) => state.isConstrained === isConstrained),
+      );
     }
     this.#wake();
+  }
+
+  /** Gives rows to the lanes whose runners have least to do. */
+  #spread(rows: readonly DecodingRow[], lanes: readonly LaneState[]): void {
+    const rounds = Math.ceil(rows.length / (lanes.length * this.#maxRows));
+    const atOnce = Math.max(1, Math.ceil(rows.length / (lanes.length * rounds)));
+    for (let start = 0; start < rows.length; start += atOnce) {
+      const loads = lanes.map(({ runner }) => this.#loadOf(runner));
+      lanes[loads.indexOf(Math.min(...loads))]?.queue.push(...rows.slice(start, start + atOnce));
+    }
+  }
+
+  /** Tokens that a runner may still have to make. */
+  #loadOf(runner: number): number {
+    const lanes = this.#lanes.filter((state) => state.runner === runner);
+    return lanes.reduce(
+      (load, { lane, queue }) => queue.reduce((sum, { remaining }) => sum + remaining, load + lane.remaining),
+      0,
+    );
   }
 
   /** Resolves when every row given before is done on the old weights and the new ones are loaded. */
@@ -123,8 +147,8 @@ export class DecodeEngine {
         const [first] = queue;
         if (isPaused() || !first) return [];
         const most = Math.min(count, joining(first.adapter));
-        const tooLarge = queue.findIndex((row) => !row.isOver && !fits(row));
-        return queue.splice(0, tooLarge < 0 ? most : Math.min(most, tooLarge));
+        const tooLarge = queue.slice(0, most).findIndex((row) => !row.isOver && !fits(row));
+        return queue.splice(0, tooLarge < 0 ? most : tooLarge);
       },
     };
   }

@@ -1,11 +1,13 @@
 /**
- * The batch of one runner, of rows of one adapter: it admits waiting rows, decodes a segment of tokens in one call of the
+ * A batch of one runner, of rows of one adapter: it admits waiting rows, decodes a segment of tokens in one call of the
  * runtime, hands out what was made, drops rows that are over, and again. Rows do not see each other, so when they come and go changes nothing
  * but speed and the last bits.
  */
 import { pastName, presentName, rowCount } from '@preheat/checkpoints';
-import { cacheBytes, cacheNames, columnBytes, readCaches } from './cache-arrays.js';
-import { batchFeeds, cacheLayout, type DecodeBatch, freshRows, layOut, placedRows } from './decode-batch.js';
+import { BatchMemory } from './batch-memory.js';
+import { cacheBytes, cacheNames, readCaches } from './cache-arrays.js';
+import type { CacheBudget } from './cache-budget.js';
+import { batchFeeds, cacheLayout, computedRows, type DecodeBatch, layOut, placedRows } from './decode-batch.js';
 import type { DecoderGraphs } from './decoder-graphs.js';
 import type { DecodingRow } from './decoding-row.js';
 import type { GraphRunner, RunResult, WireTensor } from './graph-runner.js';
@@ -19,6 +21,8 @@ import { SegmentCost } from './segment-cost.js';
 const CHUNK_TOKENS = 16;
 /** A segment of rows that may be cancelled takes about this long at most: longer ones would decode for nobody. */
 const CANCELLABLE_MS = 250;
+/** Tokens after which another lane of the same runner has its turn. */
+const TURN_TOKENS = 8;
 /** Rows are admitted when this share of the places is free, or when all that wait find a place. */
 const ADMITTING_SHARE = 0.25;
 
@@ -33,25 +37,31 @@ export interface RowSource {
 
 export interface LaneLimits {
   readonly maxRows: number;
-  /** What the caches of its rows may hold. */
-  readonly cacheBytes: number;
+  /** What the caches of its rows come out of. */
+  readonly cacheBudget: CacheBudget;
+  /** Whether another lane takes turns with this one on its runner at present. */
+  readonly isShared: () => boolean;
 }
 
 export class DecodeLane {
   readonly #graphs: DecoderGraphs;
   readonly #runner: GraphRunner;
   readonly #maxRows: number;
-  readonly #cacheBytes: number;
+  readonly #isShared: () => boolean;
+  readonly #memory: BatchMemory;
   readonly #prefill: PromptPrefill;
   readonly #cost: SegmentCost;
   #batch: DecodeBatch | null = null;
   /** Rows whose prompts are being computed. */
   #entering: readonly DecodingRow[] = [];
+  /** Rows that outgrew the memory, of the adapter of the batch: they are under way, and go on before any other is admitted. */
+  readonly #setBack: DecodingRow[] = [];
 
   /** @param prefixes Where prompts are kept, if they are. */
   constructor(graphs: DecoderGraphs, runner: GraphRunner, limits: LaneLimits, prefixes: PrefixCache | null) {
-    const { maxRows, cacheBytes } = limits;
-    this.#cacheBytes = cacheBytes;
+    const { maxRows, cacheBudget, isShared } = limits;
+    this.#isShared = isShared;
+    this.#memory = new BatchMemory(graphs.config, cacheBudget);
     this.#graphs = graphs;
     this.#runner = runner;
     this.#maxRows = maxRows;
@@ -61,21 +71,22 @@ export class DecodeLane {
 
   /** Tokens that its rows may still make. */
   get remaining(): number {
-    const rows = [...(this.#batch?.rows ?? []), ...this.#entering];
+    const rows = [...(this.#batch?.rows ?? []), ...this.#entering, ...this.#setBack];
     return rows.reduce((sum, row) => sum + (row.isOver ? 0 : row.remaining), 0);
   }
 
   /** Decodes until nothing is left. */
   async run(source: RowSource): Promise<void> {
-    while (this.#batch !== null || source.waiting > 0) {
+    while (this.#batch !== null || this.#setBack.length > 0 || source.waiting > 0) {
       if (this.#batch === null) {
         this.#cost.reset();
-        await this.#admit(source.take(this.#maxRows, this.#fitting([])));
+        await this.#admit(this.#take(source, this.#maxRows, []));
       }
       if (this.#batch !== null)
         await this.#guarded(this.#batch.rows, () => this.#segment(this.#batch, this.#joining(source) > 0));
       if (this.#batch !== null) await this.#settle(this.#batch, source);
     }
+    this.#memory.free();
   }
 
   /** Rows fail with whatever their call failed with; the lane lives on. */
@@ -93,7 +104,8 @@ export class DecodeLane {
     if (batch === null || live.length === 0) return null;
     const { config } = this.#graphs;
     const form = decodeForm(live);
-    const count = this.#segmentTokens(batch, live, isWaiting);
+    const count = Math.min(this.#segmentTokens(batch, live, isWaiting), this.#memory.spareTokens(batch));
+    this.#memory.reserveSegment(batch, count);
     const kind = `${form}-${cacheLayout(config, batch, count)}-${rowCount(batch.rows.length)}` as const;
     const { adapter } = live[0] as DecodingRow;
     const graph = await this.#graphs.ensure(kind, adapter);
@@ -131,16 +143,17 @@ export class DecodeLane {
     const listening = Math.min(...live.map(({ chunkTokens }) => chunkTokens));
     const isCancellable = live.some(({ options }) => options.signal !== undefined);
     const timely = isCancellable ? Math.ceil(CANCELLABLE_MS / (this.#cost.rowStepMs * live.length)) : tokens;
-    return Math.min(tokens, listening, timely);
+    const turn = this.#isShared() ? TURN_TOKENS : tokens;
+    return Math.min(tokens, listening, timely, turn);
   }
 
-  /** Lets waiting rows in and leaves out those that are over, where that pays for the copy of the caches. */
+  /** Lets waiting rows in and leaves out those that are over, where that pays for the copy of the caches, and those that outgrew the memory. */
   async #settle(batch: DecodeBatch, source: RowSource): Promise<void> {
     const live = batch.rows.filter(({ isOver }) => !isOver);
     const free = this.#maxRows - live.length;
     const joining = this.#joining(source);
     if (joining > 0 && (free >= ADMITTING_SHARE * this.#maxRows || joining <= free)) {
-      const taken = source.take(free, this.#fitting(live));
+      const taken = this.#take(source, free, live);
       if (taken.length > 0) {
         await this.#admit(taken);
         return;
@@ -149,41 +162,45 @@ export class DecodeLane {
     const steps = live.reduce((sum, { remaining }) => sum + remaining, 0) / Math.max(1, live.length);
     const saved = (batch.rows.length - live.length) * this.#cost.rowStepMs * steps;
     if (live.length === 0) this.#batch = null;
-    else if (saved > this.#cost.copyMs(cacheBytes(batch.own)))
-      this.#batch = layOut(this.#graphs.config, placedRows(batch));
+    else if (this.#memory.isShort(batch)) this.#keep(batch, this.#memory.staying(live));
+    else if (saved > this.#cost.copyMs(cacheBytes(batch.own))) this.#keep(batch, live);
   }
 
-  /**
-   * Says of one row after the other whether there is memory for it beside those before, were all of them as long as the longest may
-   * become. A row that is too large for all there is comes alone.
-   */
-  #fitting(rows: readonly DecodingRow[]): (row: DecodingRow) => boolean {
-    const columnsOf = ({ promptColumns, options }: DecodingRow): number => promptColumns + options.maxNewTokens;
-    const room = this.#cacheBytes / columnBytes(this.#graphs.config);
-    let [count, widest] = [rows.length, Math.max(0, ...rows.map(columnsOf))];
-    return (row) => {
-      const wider = Math.max(widest, columnsOf(row));
-      if (count > 0 && (count + 1) * wider > room) return false;
-      [count, widest] = [count + 1, wider];
-      return true;
-    };
+  /** Lays out these rows of the batch; its others are set back, where they are not over. */
+  #keep(batch: DecodeBatch, rows: readonly DecodingRow[]): void {
+    if (rows.length === batch.rows.length) return;
+    const kept = new Set(rows);
+    this.#setBack.push(...batch.rows.filter((row) => !row.isOver && !kept.has(row)));
+    this.#batch = layOut(
+      this.#graphs.config,
+      placedRows(batch).filter(({ row }) => kept.has(row)),
+    );
+  }
+
+  /** Rows to decode beside `live`, as far as there is memory. */
+  #take(source: RowSource, count: number, live: readonly DecodingRow[]): DecodingRow[] {
+    const fits = this.#memory.fitting(live);
+    if (this.#setBack.length === 0) return source.take(count, fits);
+    const end = this.#setBack.findIndex((row, at) => at === count || !(row.isOver || fits(row)));
+    return this.#setBack.splice(0, end < 0 ? this.#setBack.length : end);
   }
 
   #joining(source: RowSource): number {
+    if (this.#setBack.length > 0) return this.#setBack.length;
     const [first] = this.#batch?.rows ?? [];
     return first ? source.joining(first.adapter) : 0;
   }
 
-  /** Puts rows into the batch, their prompts' caches first made. */
+  /** Puts rows into the batch, their columns first computed. */
   async #admit(rows: readonly DecodingRow[]): Promise<void> {
     const fresh = rows.filter(({ isOver }) => !isOver);
     if (fresh.length === 0) return;
     const before = this.#batch;
     this.#entering = fresh;
+    this.#memory.reserve([...(before?.rows.filter(({ isOver }) => !isOver) ?? []), ...fresh]);
     await this.#guarded([...(before?.rows ?? []), ...fresh], async () => {
-      const prompts = await this.#prefill.compute(fresh);
-      const { config } = this.#graphs;
-      return layOut(config, [...(before ? placedRows(before) : []), ...freshRows(config, fresh, prompts)]);
+      const computed = computedRows(await this.#prefill.compute(fresh));
+      return layOut(this.#graphs.config, [...(before ? placedRows(before) : []), ...computed]);
     });
     this.#entering = [];
   }

@@ -4,6 +4,7 @@
  */
 import { assertDecoderTensors, type LoraAdapter, type TensorMap } from '@preheat/checkpoints';
 import type { DecoderConfig } from '@preheat/contracts';
+import type { CacheBudget } from './cache-budget.js';
 import { DecodeEngine, MAX_ROWS_PER_LANE } from './decode-engine.js';
 import { DecoderGraphs, decoderBytes } from './decoder-graphs.js';
 import { generateRows } from './generate-rows.js';
@@ -33,10 +34,10 @@ export interface DecoderOptions {
    */
   readonly prefixCacheBytes?: number;
   /**
-   * What keys and values of rows under way may hold, were they to reach their limits: rows beyond that wait. Default: as much as they
-   * take, for callers that know how many rows they ask for.
+   * Memory for keys and values of rows under way, which decoders may share: rows beyond it wait. Default: as much as they take, for
+   * callers that know how many rows they ask for.
    */
-  readonly batchCacheBytes?: number;
+  readonly cacheBudget?: CacheBudget;
 }
 
 export class DecoderSession {
@@ -51,12 +52,12 @@ export class DecoderSession {
     tensors: TensorMap,
     policyVersion: number,
     runners: readonly GraphRunner[],
-    { prefixCacheBytes = 0, batchCacheBytes }: Pick<DecoderOptions, 'prefixCacheBytes' | 'batchCacheBytes'>,
+    { prefixCacheBytes = 0, cacheBudget }: Pick<DecoderOptions, 'prefixCacheBytes' | 'cacheBudget'>,
   ) {
     this.config = config;
     this.byteSize = decoderBytes(config, runners.length) + prefixCacheBytes;
     this.#graphs = new DecoderGraphs(config, tensors, policyVersion, runners);
-    this.#engine = new DecodeEngine(this.#graphs, MAX_ROWS_PER_LANE, prefixCacheBytes, batchCacheBytes);
+    this.#engine = new DecodeEngine(this.#graphs, MAX_ROWS_PER_LANE, prefixCacheBytes, cacheBudget);
   }
 
   /**

@@ -31,6 +31,8 @@ export class DecodingRow {
   readonly adapter: string | null;
   /** Whose later prompts may read this one's keys and values; null for nobody's. */
   readonly promptScope: string | null;
+  /** Equal for rows whose prompts may lie in one place. */
+  readonly promptKey: string;
   /** Most tokens between two emissions, where someone listens. */
   readonly chunkTokens: number;
   readonly result: Promise<GeneratedRow<WatchedFinishReason>>;
@@ -64,6 +66,7 @@ export class DecodingRow {
     };
     this.adapter = merged.adapter ?? null;
     this.promptScope = merged.promptScope ?? null;
+    this.promptKey = `${this.promptScope ?? ''} ${this.prompt.join()}`;
     this.place = merged.constraint?.start ?? null;
     this.stopIds = merged.stopIds ?? endTokenIds(config);
     this.chunkTokens = listener?.chunkTokens ?? Number.POSITIVE_INFINITY;
@@ -92,6 +95,20 @@ export class DecodingRow {
     return this.prompt.length - 1;
   }
 
+  /** Columns of all that it has: those of its prompt, and one for every token that decoding read since. */
+  get columns(): number {
+    return this.promptColumns + this.answer.length;
+  }
+
+  /** A token for every column. */
+  get columnTokens(): Int32Array {
+    if (this.answer.length === 0) return this.prompt.subarray(0, -1);
+    const tokens = new Int32Array(this.columns);
+    tokens.set(this.prompt);
+    tokens.set(this.answer.slice(0, -1), this.prompt.length);
+    return tokens;
+  }
+
   /** Tokens it may still make. */
   get remaining(): number {
     return this.options.maxNewTokens - this.answer.length;
@@ -100,6 +117,11 @@ export class DecodingRow {
   /** Whether it may end before its limit. */
   get canStop(): boolean {
     return this.stopIds.length > 0 || this.#until !== undefined || this.#repetition !== null;
+  }
+
+  /** Whether what may come next is known only when the token before is. */
+  get isConstrained(): boolean {
+    return this.place !== null;
   }
 
   /** Uniforms for its next `count` tokens. */

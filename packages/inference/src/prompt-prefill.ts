@@ -1,6 +1,7 @@
 /**
  * Computes the keys and values of prompts before their rows are decoded: each prompt once for all its rows, from where an earlier one
- * that begins alike ended, in calls whose size does not grow with the longest of them.
+ * that begins alike ended, in calls whose size does not grow with the longest of them. What a row has written already is computed like
+ * the end of its prompt.
  */
 import { pastName, presentName } from '@preheat/checkpoints';
 import {
@@ -12,7 +13,6 @@ import {
   gatherRows,
   readCaches,
 } from './cache-arrays.js';
-import { promptKey } from './decode-batch.js';
 import type { DecoderGraphs } from './decoder-graphs.js';
 import type { DecodingRow } from './decoding-row.js';
 import type { GraphRunner, WireTensor } from './graph-runner.js';
@@ -32,45 +32,49 @@ export class PromptPrefill {
     this.#prefixes = prefixes;
   }
 
-  /** Where the prompt of each row is, by `promptKey`. Rows are of one adapter. */
-  async compute(rows: readonly DecodingRow[]): Promise<Map<string, CachePiece>> {
-    const distinct = new Map(rows.map((row) => [promptKey(row), row]));
-    const pieces = new Map<string, CachePiece>();
+  /** Where the columns of each row are. Rows are of one adapter. */
+  async compute(rows: readonly DecodingRow[]): Promise<Map<DecodingRow, CachePiece>> {
+    const keys = new Map(rows.map((row) => [row, `${row.promptKey} ${row.answer.join()}`]));
+    const distinct = new Map(rows.map((row) => [keys.get(row), row]));
+    const pieces = new Map<DecodingRow, CachePiece>();
     for (const call of planPrefill(this.#withKept([...distinct.values()]))) {
-      for (const [row, piece] of await this.#prefill(call)) pieces.set(promptKey(row), piece);
+      for (const [row, piece] of await this.#prefill(call)) pieces.set(row, piece);
     }
-    for (const row of rows) row.cachedColumns = distinct.get(promptKey(row))?.cachedColumns ?? 0;
-    return pieces;
+    const computed = rows.map((row) => [row, distinct.get(keys.get(row)) as DecodingRow] as const);
+    for (const [row, { cachedColumns }] of computed) if (row.answer.length === 0) row.cachedColumns = cachedColumns;
+    return new Map(computed.map(([row, like]) => [row, pieces.get(like) as CachePiece]));
   }
 
   /** Rows with what is kept of their prompts. */
   #withKept(rows: readonly DecodingRow[]): PromptRow[] {
     return rows.map((row) => {
-      const kept = this.#prefixes?.longest(row, columnTokens(row)) ?? null;
-      row.cachedColumns = kept?.columns ?? 0;
-      return { row, kept, missing: row.promptColumns - row.cachedColumns };
+      const kept = this.#prefixes?.longest(row, row.columnTokens) ?? null;
+      const columns = kept?.columns ?? 0;
+      // Of a row that was set back it is its own work.
+      if (row.answer.length === 0) row.cachedColumns = columns;
+      return { row, kept, missing: row.columns - columns };
     });
   }
 
   /**
-   * Caches of all tokens of these rows' prompts but the last of each, which is the first that decoding reads. All rows compute as
+   * Caches of all tokens of these rows but the last of each, which is the first that decoding reads. All rows compute as
    * many columns as the one that lacks most; what lies before is read from where prompts are kept.
    */
   async #prefill(rows: readonly PromptRow[]): Promise<(readonly [DecodingRow, CachePiece])[]> {
     const { config } = this.#graphs;
     const count = Math.max(...rows.map(({ missing }) => missing));
-    const isEmpty = rows.every(({ row }) => row.promptColumns === 0);
+    const isEmpty = rows.every(({ row }) => row.columns === 0);
     const past = isEmpty
       ? emptyCaches(config, rows.length)
       : gatherRows(
           config,
-          rows.map(({ row, kept }) => beginning(kept, row.promptColumns - count)),
+          rows.map(({ row, kept }) => beginning(kept, row.columns - count)),
         );
     const prompts = rows.map(({ row }) => row);
     const from = count === 0 ? past : await this.#computed(prompts, past, count);
     return prompts.map((row, index) => {
-      const piece = { from, row: index, columns: row.promptColumns, skipped: 0 };
-      this.#prefixes?.keep(row, columnTokens(row), piece);
+      const piece = { from, row: index, columns: row.columns, skipped: 0 };
+      this.#prefixes?.keep(row, row.columnTokens, piece);
       return [row, piece] as const;
     });
   }
@@ -81,7 +85,7 @@ export class PromptPrefill {
     const { adapter } = rows[0] as DecodingRow;
     const graph = await this.#graphs.ensure('prefill', adapter);
     const total = past.columns + count;
-    const pads = int64s(rows.map(({ promptColumns }) => total - promptColumns));
+    const pads = int64s(rows.map(({ columns }) => total - columns));
     const ids = newestTokens(rows, count, BigInt(config.pad_token_id ?? config.eos_token_id));
     let caches = past;
     for (let start = 0; start < count; ) {
@@ -104,15 +108,12 @@ export class PromptPrefill {
 /** Of every row the last `count` tokens that have columns, behind padding where it has fewer. */
 function newestTokens(rows: readonly DecodingRow[], count: number, padding: bigint): BigInt64Array[] {
   return rows.map((row) => {
-    const tokens = columnTokens(row).subarray(-count);
+    const tokens = row.columnTokens.subarray(-count);
     const ids = new BigInt64Array(count).fill(padding);
     ids.set(BigInt64Array.from(tokens, BigInt), count - tokens.length);
     return ids;
   });
 }
-
-/** A token for every column of the prompt. */
-const columnTokens = ({ prompt, promptColumns }: DecodingRow): Int32Array => prompt.subarray(0, promptColumns);
 
 /** The first `columns` columns of a row that is kept. */
 function beginning(kept: CachePiece | null, columns: number): CachePiece[] {

@@ -5,12 +5,13 @@
 import { huggingFaceConfigText, type LoraAdapter, LoraAdapterError, readHuggingFaceConfig } from '@preheat/checkpoints';
 import type { DecoderConfig, ModelRecord } from '@preheat/contracts';
 import type { Clock } from '@preheat/ports';
+import { CacheBudget } from './cache-budget.js';
 import { decoderBytes } from './decoder-graphs.js';
 import { DecoderPool } from './decoder-pool.js';
 import { DecoderSession } from './decoder-session.js';
 import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
 import type { ModelRegistry } from './model-registry.js';
-import { type CachedSession, SessionCache, type SessionLease } from './session-cache.js';
+import { type CachedSession, type Opening, SessionCache, type SessionLease } from './session-cache.js';
 import type { StreamOptions } from './stream-row.js';
 
 /** A decoder as who asks for answers sees it, with the methods of `DecoderSession`; `adapter` is not for callers to name. */
@@ -25,7 +26,7 @@ export interface ServedDecodersOptions {
   readonly budgetBytes: number;
   /** Worker threads of each decoder; 0 decodes in this thread, for processes that answer one request at a time. */
   readonly workers: number;
-  /** What keys and values of the rows of one decoder may hold beside: rows beyond that wait. Default: as much as they take. */
+  /** What keys and values of the rows of all decoders may hold beside: rows beyond that wait. Default: as much as they take. */
   readonly batchCacheBytes?: number;
   /** For how long decoders take to open. */
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -40,13 +41,13 @@ const WARMING_LENGTHS = [2, 64];
 export class ServedDecoders {
   readonly #models: ModelRegistry;
   readonly #workers: number;
-  readonly #batches: Pick<ServedDecodersOptions, 'batchCacheBytes'>;
+  readonly #cacheBudget: CacheBudget;
   readonly #sessions: SessionCache<ServedDecoder>;
 
-  constructor(models: ModelRegistry, { budgetBytes, workers, clock, ...batches }: ServedDecodersOptions) {
+  constructor(models: ModelRegistry, { budgetBytes, workers, clock, batchCacheBytes }: ServedDecodersOptions) {
     this.#models = models;
     this.#workers = workers;
-    this.#batches = batches;
+    this.#cacheBudget = new CacheBudget(batchCacheBytes ?? Number.POSITIVE_INFINITY);
     this.#sessions = new SessionCache(budgetBytes, clock);
   }
 
@@ -60,7 +61,7 @@ export class ServedDecoders {
     // A bundle is immutable, so its prefix identifies the weights; a name may be pointed elsewhere.
     return this.#sessions.acquire(
       record.prefix,
-      async () => (await this.#onBase(record)) ?? (await this.#onItsOwn(record)),
+      async (opening) => (await this.#onBase(record)) ?? (await this.#onItsOwn(record, opening)),
     );
   }
 
@@ -73,8 +74,8 @@ export class ServedDecoders {
     // Adapters need no decoder of their own.
     if (await this.#models.adapterOf(record)) return;
     const { config } = await this.#models.describe(record);
-    const spare = await this.#sessions.acquire(spareId(config), async () => {
-      const session = await this.#open(record);
+    const spare = await this.#sessions.acquire(spareId(config), async (opening) => {
+      const session = await this.#open(record, opening);
       await makeGraphs(session);
       return session;
     });
@@ -120,10 +121,10 @@ export class ServedDecoders {
     return null;
   }
 
-  async #onItsOwn(record: ModelRecord): Promise<DecoderSession> {
+  async #onItsOwn(record: ModelRecord, opening: Opening): Promise<DecoderSession> {
     const { config } = await this.#models.describe(record);
     const spare = this.#sessions.take(spareId(config));
-    if (!(spare instanceof DecoderSession)) return this.#open(record);
+    if (!(spare instanceof DecoderSession)) return this.#open(record, opening);
     try {
       const { tensors } = await this.#models.load(record);
       await spare.updateWeights(tensors, spare.policyVersion);
@@ -134,12 +135,12 @@ export class ServedDecoders {
     }
   }
 
-  async #open(record: ModelRecord): Promise<DecoderSession> {
+  async #open(record: ModelRecord, opening: Opening): Promise<DecoderSession> {
     const { config } = await this.#models.describe(record);
     const prefixCacheBytes = Math.max(MIN_PREFIX_CACHE_BYTES, PREFIX_CACHE_SHARE * decoderBytes(config, 0));
-    const options = { prefixCacheBytes, ...this.#batches };
+    const options = { prefixCacheBytes, cacheBudget: this.#cacheBudget };
     const bytes = decoderBytes(config, Math.max(1, this.#workers)) + prefixCacheBytes;
-    return this.#sessions.open(bytes, async () => {
+    return opening(bytes, async () => {
       const { tensors } = await this.#models.load(record);
       if (this.#workers === 0) return DecoderSession.create(config, tensors, options);
       return DecoderPool.create(config, tensors, { ...options, workers: this.#workers });

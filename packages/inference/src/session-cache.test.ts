@@ -147,41 +147,113 @@ describe('SessionCache', () => {
   });
 });
 
-describe('opening', () => {
-  it('goes on at once as far as the budget allows, one always, in order, and makes room before', async () => {
-    const { cache, acquire, made } = counted(10);
-    await (await acquire('idle')).release();
-    const begun: string[] = [];
-    const ends = new Map<string, () => void>();
-    const open = (name: string, bytes: number) =>
-      cache.open(bytes, async () => {
+/** A cache of which every opening is ended by hand. */
+function openedByHand(budgetBytes: number) {
+  const { cache, acquire, made } = counted(budgetBytes);
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  const open = async (name: string, bytes: number) => {
+    const lease = await cache.acquire(name, (opening) =>
+      opening(bytes, async () => {
         begun.push(name);
         await new Promise<void>((resolve) => ends.set(name, resolve));
-      });
-    const turn = () => new Promise((resolve) => setImmediate(resolve));
+        return new Recorded(bytes);
+      }),
+    );
+    await lease.release();
+  };
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const end = async (name: string) => {
+    ends.get(name)?.();
+    await turn();
+  };
+  return { acquire, made, begun, open, turn, end };
+}
+
+describe('opening', () => {
+  it('goes on at once as far as the budget allows, one always, in order, and makes room before', async () => {
+    const { acquire, made, begun, open, turn, end } = openedByHand(10);
+    await (await acquire('idle')).release();
     const all = [open('a', 5), open('b', 5), open('c', 20), open('d', 1)];
     await turn();
     expect([...begun].sort()).toEqual(['a', 'b']);
     expect(made.get('idle')?.[0]?.closed).toBe(true);
-    ends.get('a')?.();
-    await turn();
+    await end('a');
     // What is larger than the budget comes alone, and nothing small goes before it for ever.
     expect(begun).toHaveLength(2);
-    ends.get('b')?.();
-    await turn();
+    await end('b');
     expect(begun.slice(2)).toEqual(['c']);
-    ends.get('c')?.();
-    await turn();
+    await end('c');
     expect(begun.slice(2)).toEqual(['c', 'd']);
-    ends.get('d')?.();
+    await end('d');
     await Promise.all(all);
+  });
+
+  it('waits for what is in use and not for what is idle, which makes room', async () => {
+    const { acquire, begun, open, turn, end } = openedByHand(30);
+    const leases = [await acquire('x'), await acquire('y'), await acquire('z')];
+    await leases[1]?.release();
+    await leases[2]?.release();
+    const all = [open('a', 10), open('b', 10), open('c', 10)];
+    await turn();
+    expect([...begun].sort()).toEqual(['a', 'b']);
+    await leases[0]?.release();
+    await turn();
+    expect(begun).toHaveLength(3);
+    for (const name of begun) await end(name);
+    await Promise.all(all);
+  });
+
+  it('counts what was opened as long as it takes to arrive', async () => {
+    const { cache } = counted(10);
+    const leases = ['a', 'b', 'c'].map((name) => {
+      const lease = cache.acquire(name, async (opening) => {
+        const session = await opening(6, async () => new Recorded(6));
+        // As between an opening and what comes of it: others may go on meanwhile.
+        for (let step = 0; step < 20; step++) await Promise.resolve();
+        open.push(name);
+        most = Math.max(most, open.length);
+        return session;
+      });
+      return lease.then(async ({ release }) => {
+        await release();
+        open.splice(open.indexOf(name), 1);
+      });
+    });
+    const open: string[] = [];
+    let most = 0;
+    await Promise.all(leases);
+    expect(most).toBe(1);
+  });
+
+  it('is worth the time of its work, not the time that it waits for its turn', async () => {
+    let nowMs = 0;
+    const cache = new SessionCache<Recorded>(20, { nowMs: () => nowMs });
+    const sessions = new Map<string, Recorded>();
+    const use = async (name: string, openingMs: number, bytes: number) => {
+      const lease = await cache.acquire(name, (opening) =>
+        opening(bytes, async () => {
+          await new Promise((resolve) => setImmediate(resolve));
+          nowMs += openingMs;
+          const session = new Recorded(bytes);
+          sessions.set(name, session);
+          return session;
+        }),
+      );
+      await lease.release();
+    };
+    // The second waits for the first, which is as large as all there is.
+    await Promise.all([use('large', 1_000, 20), use('quick', 1, 10)]);
+    await use('slow', 100, 10);
+    await use('next', 10, 10);
+    expect([...sessions].flatMap(([name, { closed }]) => (closed ? [] : [name]))).toEqual(['slow', 'next']);
   });
 
   it('that fails keeps nobody from theirs', async () => {
     const { cache } = counted(10);
-    const failing = cache.open(10, () => Promise.reject(new Error('damaged')));
-    const next = cache.open(10, () => Promise.resolve('there'));
+    const failing = cache.acquire('a', (opening) => opening(10, () => Promise.reject(new Error('damaged'))));
+    const next = cache.acquire('b', (opening) => opening(10, async () => new Recorded()));
     await expect(failing).rejects.toThrow('damaged');
-    expect(await next).toBe('there');
+    expect((await next).session.closed).toBe(false);
   });
 });

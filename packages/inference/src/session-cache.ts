@@ -21,9 +21,16 @@ export interface SessionLease<S> {
   release(): Promise<void>;
 }
 
+/** Does what opens a session, of which so many bytes are known beforehand, once there is room for them. */
+export type Opening = <T>(bytes: number, work: () => Promise<T>) => Promise<T>;
+
 interface Entry<S> {
-  readonly loading: Promise<S>;
+  loading?: Promise<S>;
   session?: S;
+  /** Bytes of room that were made for it, until it is there. */
+  opening: number;
+  /** When the work of opening it began. */
+  startMs: number;
   leases: number;
   /** Milliseconds it took to open, for each byte. */
   worth: number;
@@ -36,12 +43,12 @@ interface Entry<S> {
 export class SessionCache<S extends CachedSession> {
   readonly #clock: Pick<Clock, 'nowMs'>;
   #budgetBytes: number;
-  /** Bytes of what is being opened. */
+  /** Bytes of what is being opened, until it is there. */
   #opening = 0;
   /** Settled when everybody who came before has begun to open what they came for. */
   #turn: Promise<void> = Promise.resolve();
-  /** Whoever's turn it is waits for another to be done. */
-  #opened = (): void => undefined;
+  /** Whoever's turn it is waits for room. */
+  #freed = (): void => undefined;
   /** Priority of the last that left. */
   #left = 0;
   /** In order of use, oldest first. */
@@ -60,19 +67,25 @@ export class SessionCache<S extends CachedSession> {
 
   /**
    * The session of a model, loading it at most once however many ask at the same time.
+   * @param loader is given an `Opening`, for the part of it that takes memory.
    * @throws what `loader` throws, to everyone who waited for it; the next call loads again.
    */
-  async acquire(modelId: string, loader: () => Promise<S>): Promise<SessionLease<S>> {
+  async acquire(modelId: string, loader: (open: Opening) => Promise<S>): Promise<SessionLease<S>> {
     await this.#retireBroken(modelId);
-    const startMs = this.#clock.nowMs();
-    const entry = this.#entries.get(modelId) ?? { loading: loader(), leases: 0, worth: 0, priority: this.#left };
+    const entry: Entry<S> = this.#entries.get(modelId) ?? {
+      opening: 0,
+      startMs: this.#clock.nowMs(),
+      leases: 0,
+      worth: 0,
+      priority: this.#left,
+    };
     this.#entries.delete(modelId);
     this.#entries.set(modelId, entry);
     entry.leases += 1;
+    entry.loading ??= this.#load(entry, loader);
+    let session: S;
     try {
-      const session = await entry.loading;
-      if (!entry.session) entry.worth = (this.#clock.nowMs() - startMs) / Math.max(1, session.byteSize);
-      entry.session = session;
+      session = await entry.loading;
     } catch (error) {
       if (this.#entries.get(modelId) === entry) this.#entries.delete(modelId);
       throw error;
@@ -84,30 +97,41 @@ export class SessionCache<S extends CachedSession> {
       entry.leases -= 1;
       throw error;
     }
-    return { session: entry.session, release: this.#releaseOf(entry) };
+    return { session, release: this.#releaseOf(entry) };
+  }
+
+  /** What was opened counts as opening until it counts as a session, with nothing in between. */
+  async #load(entry: Entry<S>, loader: (open: Opening) => Promise<S>): Promise<S> {
+    try {
+      const session = await loader((bytes, work) => this.#open(entry, bytes, work));
+      entry.worth = (this.#clock.nowMs() - entry.startMs) / Math.max(1, session.byteSize);
+      entry.session = session;
+      return session;
+    } finally {
+      this.#opening -= entry.opening;
+      entry.opening = 0;
+      this.#freed();
+    }
   }
 
   /**
-   * Opens something for the cache, of which so many bytes are known beforehand: room is made before and not after, and as much is
-   * opened at once as fits the budget, but always one, in the order they came.
+   * Room is made before and not after, and as much is opened at once as fits the budget beside what is in use, but always one, in the
+   * order they came.
    */
-  async open<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+  async #open<T>(entry: Entry<S>, bytes: number, work: () => Promise<T>): Promise<T> {
     const before = this.#turn;
     let begun = (): void => undefined;
     this.#turn = new Promise((resolve) => (begun = resolve));
     await before;
-    while (this.#opening > 0 && this.#heldBytes + this.#opening + bytes > this.#budgetBytes) {
-      await new Promise<void>((resolve) => (this.#opened = resolve));
+    while (this.#opening > 0 && this.#leasedBytes + this.#opening + bytes > this.#budgetBytes) {
+      await new Promise<void>((resolve) => (this.#freed = resolve));
     }
     this.#opening += bytes;
+    entry.opening += bytes;
     begun();
-    try {
-      await this.#evict();
-      return await work();
-    } finally {
-      this.#opening -= bytes;
-      this.#opened();
-    }
+    await this.#evict();
+    entry.startMs = this.#clock.nowMs();
+    return work();
   }
 
   /** Hands a session over for good, if nobody holds it. */
@@ -128,12 +152,19 @@ export class SessionCache<S extends CachedSession> {
     return [...this.#entries.values()].reduce((sum, { session }) => sum + (session?.byteSize ?? 0), 0);
   }
 
+  /** Of what cannot be closed to make room. */
+  get #leasedBytes(): number {
+    const leased = [...this.#entries.values()].filter(({ leases }) => leases > 0);
+    return leased.reduce((sum, { session }) => sum + (session?.byteSize ?? 0), 0);
+  }
+
   #releaseOf(entry: Entry<S>): () => Promise<void> {
     let released = false;
     return async () => {
       if (released) throw new Error('a session lease was released twice');
       released = true;
       entry.leases -= 1;
+      this.#freed();
       if (entry.isRetired && entry.leases === 0) await entry.session?.close();
       await this.#evict();
     };

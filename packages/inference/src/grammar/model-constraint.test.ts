@@ -1,8 +1,9 @@
 import { characterTokenizer, loadTokenizer, PRINTABLE_ASCII, type Tokenizer } from '@preheat/tokenizer';
 import { expect, it } from 'vitest';
-import { TINY_CONFIG } from '../oracle/tiny-model.js';
+import { DecoderSession } from '../decoder-session.js';
+import { randomTensors, TINY_CONFIG } from '../oracle/tiny-model.js';
 import { literal, repeat } from './byte-grammar.js';
-import { modelConstraint, schemaOptions } from './model-constraint.js';
+import { heldToSchema, modelConstraint } from './model-constraint.js';
 
 const tokenizer = loadTokenizer(characterTokenizer(PRINTABLE_ASCII));
 const modelOf = (of: Tokenizer) => ({ tokenizer: of, config: { ...TINY_CONFIG, vocab_size: of.vocabSize } });
@@ -21,10 +22,25 @@ it('is made once for a model and a key, until answers have been at many places',
   expect(place.next(letter).allowed[letter]).toBe(1);
 });
 
-it('holds answers to a schema, or to nothing where the model has no token for it', () => {
-  const { constraint } = schemaOptions(model, { type: 'boolean' });
-  const allowed = [...(constraint?.start.allowed.keys() ?? [])].filter((id) => constraint?.start.allowed[id] === 1);
-  expect(allowed.map((id) => tokenizer.decode([id])).sort()).toEqual(['f', 't']);
-  const wordless = modelOf(loadTokenizer(characterTokenizer(['x', 'y'])));
-  expect(schemaOptions(wordless, { type: 'boolean' })).toEqual({});
+/** An answer to a prompt, held to a boolean as far as these characters can write one. */
+async function answered(characters: readonly string[]): Promise<string> {
+  const of = loadTokenizer(characterTokenizer(characters));
+  const { config } = modelOf(of);
+  const decoder = await DecoderSession.create(config, randomTensors(config, 1));
+  try {
+    const tokens = [of.tokenToId(characters[0] as string) as number];
+    const [row] = await heldToSchema({ config, tokenizer: of }, { type: 'boolean' }, (held) =>
+      decoder.generate([{ tokens, key: 'judge' }], { ...held, maxNewTokens: 8, seed: 1 }),
+    );
+    return of.decode(row?.tokens ?? [], { skipSpecialTokens: true });
+  } finally {
+    await decoder.close();
+  }
+}
+
+it('holds answers to a schema, or to nothing where the model has no token to begin with or to go on', async () => {
+  expect(['true', 'false']).toContain(await answered(PRINTABLE_ASCII));
+  expect(await answered(['x', 'y'])).not.toBe('');
+  // Stops after "tru".
+  expect(await answered(['x', 't', 'r', 'u'])).toMatch(/^[xtru]+$/);
 });

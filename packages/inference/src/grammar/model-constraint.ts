@@ -53,15 +53,19 @@ export function modelConstraint(model: ConstrainedModel, request: ConstraintRequ
 }
 
 /**
- * Holds answers to documents of a JSON schema, for who would rather have an answer of any form than none: to nothing where the model
- * has no token to begin with. @throws SchemaError for a schema that cannot be kept.
+ * Answers held to documents of a JSON schema, for who would rather have answers of any form than none: asked for once more, and held to
+ * nothing, where the model's vocabulary cannot write one or cannot go on with it. @throws SchemaError for a schema that cannot be kept.
  */
-export function schemaOptions(model: ConstrainedModel, schema: unknown): Pick<GenerateOptions, 'constraint'> {
+export async function heldToSchema<T>(
+  model: ConstrainedModel,
+  schema: unknown,
+  generate: (held: Pick<GenerateOptions, 'constraint'>) => Promise<T>,
+): Promise<T> {
   try {
     const grammar = () => jsonSchemaGrammar(schema);
-    return { constraint: modelConstraint(model, { key: `schema ${JSON.stringify(schema)}`, grammar }) };
+    return await generate({ constraint: modelConstraint(model, { key: `schema ${JSON.stringify(schema)}`, grammar }) });
   } catch (error) {
-    if (error instanceof NoTokenAllowedError) return {};
+    if (error instanceof NoTokenAllowedError) return generate({});
     throw error;
   }
 }

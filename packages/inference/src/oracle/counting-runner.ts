@@ -1,4 +1,5 @@
 /** A runner that really runs and writes down what it was asked for, to see how rows were batched. */
+import { pastName, promptName } from '@preheat/checkpoints';
 import type { GraphRunner, RunOptions, RunResult, WeightBlock, WireTensor, WireTensors } from '../graph-runner.js';
 import { LocalRunner } from '../local-runner.js';
 
@@ -7,6 +8,8 @@ export interface RecordedCall {
   readonly rows: number;
   /** Tokens to decode; 0 for a call that decodes none. */
   readonly tokens: number;
+  /** Columns of the caches that it is given, of all rows together. */
+  readonly columns: number;
 }
 
 export class CountingRunner implements GraphRunner {
@@ -37,7 +40,12 @@ export class CountingRunner implements GraphRunner {
 
   run(name: string, feeds: WireTensors, fetches: readonly string[], options?: RunOptions): Promise<RunResult> {
     const first = (feeds['last_tokens'] ?? feeds['input_ids']) as WireTensor;
-    this.calls.push({ graph: name, rows: first.dims[0] as number, tokens: feeds['uniforms']?.dims[0] ?? 0 });
+    const columns = [pastName, promptName].reduce((sum, nameOf) => {
+      const [rows = 0, , each = 0] = feeds[nameOf(0, 'key')]?.dims ?? [];
+      return sum + rows * each;
+    }, 0);
+    const tokens = feeds['uniforms']?.dims[0] ?? 0;
+    this.calls.push({ graph: name, rows: first.dims[0] as number, tokens, columns });
     return this.#runner.run(name, feeds, fetches, options);
   }
 
