@@ -7,13 +7,14 @@
  * Folders that grade get the Python sandbox, which is started as a process from its own files, and Pyodide (14 MB).
  */
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { buildChunks, bundleOptions, COMMON_JS, OF_THIS_BUNDLE } from './lambda/build-chunks.mjs';
+import { replaceFolder } from './lambda/replace-folder.mjs';
 import { chunksTogether, writePacks } from './lambda/write-packs.mjs';
 
 const FUNCTIONS_FOLDER = dirname(fileURLToPath(import.meta.url));
@@ -35,9 +36,13 @@ const LAMBDAS = {
 };
 
 async function bundle(folder) {
+  mkdirSync(OUTPUT_FOLDER, { recursive: true });
+  console.log(await replaceFolder(join(OUTPUT_FOLDER, folder), (outdir) => fill(folder, outdir)));
+}
+
+/** @returns What it became, to be printed. */
+async function fill(folder, outdir) {
   const { entry, exports, decodes, grades } = LAMBDAS[folder];
-  const outdir = join(OUTPUT_FOLDER, `.${folder}-${process.pid}`);
-  mkdirSync(outdir, { recursive: true });
   const entryPoint = join(FUNCTIONS_FOLDER, 'src', 'lambda', `${entry}.ts`);
   const built = await buildChunks(entryPoint, { decodes });
   cpSync(join(BUILD_FOLDER, 'load-bundle.mjs'), join(outdir, 'load-bundle.mjs'));
@@ -51,16 +56,7 @@ async function bundle(folder) {
   const kib = (file) => `${Math.round(statSync(join(outdir, file)).size / 1024)} KiB`;
   const runtime = decodes ? ` + ${MODEL_RUNTIME}` : '';
   const sizes = packs.map((name) => `${name} ${kib(`${name}.cjs`)} + ${kib(`${name}.compiled`)} compiled`);
-  console.log(`dist-lambda/${folder}: ${sizes.join(', ')}${runtime}`);
-  replace(join(OUTPUT_FOLDER, folder), outdir);
-}
-
-/** In one moment: what is deployed or run from there meanwhile is whole. */
-function replace(folder, by) {
-  const before = `${by}-before`;
-  if (existsSync(folder)) renameSync(folder, before);
-  renameSync(by, folder);
-  rmSync(before, { recursive: true, force: true });
+  return `dist-lambda/${folder}: ${sizes.join(', ')}${runtime}`;
 }
 
 /** What every start runs is one file, and what only some calls or one store run are others, read where they are needed. */

@@ -20,6 +20,7 @@ import type { ApiContext } from './api-context.js';
 import type { ApiDependencies } from './dependencies.js';
 import { localRunnerClass } from './fine-tuning/estimate/local-runner-class.js';
 import type { QueueOptions } from './fine-tuning/queue/queue-outlook.js';
+import { closeInTurn } from './serving/close-in-turn.js';
 import { DecoderServing } from './serving/decoder-serving.js';
 import { GraderServing } from './serving/grader-serving.js';
 import { ServedJudges } from './serving/judge-models.js';
@@ -76,11 +77,7 @@ export async function openApiParts(
     sendWebhook: httpSender(settings.PREHEAT_WEBHOOK_TARGETS ?? usualTargets(settings)),
     orphanGraceMs: Number(settings.PREHEAT_ORPHAN_GRACE_MS ?? DEFAULT_ORPHAN_GRACE_MS),
     queueOptions: queueOptionsOf(settings),
-    close: async () => {
-      await graders.close();
-      await decoders.close();
-      await platform.close();
-    },
+    close: () => closeInTurn([graders, decoders, platform]),
   };
 }
 

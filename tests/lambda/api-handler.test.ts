@@ -1,7 +1,7 @@
 /** The bundled API handler under AWS's own runtime client, over the filesystem store: what a function URL would serve. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,14 +19,14 @@ const started: LambdaEnvironment[] = [];
 let buffered: LambdaEnvironment;
 let streaming: LambdaEnvironment;
 
-async function start(exported: string): Promise<LambdaEnvironment> {
+async function start(exported: string, bundle = folder): Promise<LambdaEnvironment> {
   const env = {
     PREHEAT_STORE: 'filesystem',
     PREHEAT_DATA_DIR: data,
     PREHEAT_API_KEY_HASHES: `${createHash('sha256').update(KEY).digest('hex')}:project-1`,
     PREHEAT_LOG_LEVEL: 'warn',
   };
-  const lambda = await LambdaEnvironment.start({ folder, handler: `api.${exported}`, env });
+  const lambda = await LambdaEnvironment.start({ folder: bundle, handler: `api.${exported}`, env });
   started.push(lambda);
   return lambda;
 }
@@ -123,4 +123,15 @@ test('job events are streamed while the job still runs', async () => {
   expect(response.headers['content-type']).toContain('text/event-stream');
   expect(cancelled).toBeDefined();
   expect(growth[0]?.length).toBeLessThan(response.body.length);
+});
+
+test('compiled code of an area that is refused is told in the log, with the area', async () => {
+  const copy = join(data, 'bundle');
+  cpSync(folder, copy, { recursive: true });
+  const packs = readdirSync(copy).filter((file) => file.endsWith('.compiled') && file !== 'start.compiled');
+  for (const pack of packs) truncateSync(join(copy, pack), 64);
+  const lambda = await start('buffered', copy);
+  await request(lambda, { method: 'GET', path: '/v1/fine_tuning/jobs', headers: { authorization } });
+  await lambda.stop();
+  expect(lambda.output).toMatch(/"areas":\["jobs"\],"compiledCode":"refused","message":"areas were opened/);
 });

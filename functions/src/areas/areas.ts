@@ -30,9 +30,16 @@ export const AREAS = {
 
 export type AreaName = keyof typeof AREAS;
 export const AREA_NAMES = Object.keys(AREAS) as AreaName[];
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Undefined where no area has such paths. */
 export function areaOf(method: string, path: string): AreaName | undefined {
   const call = `${method} ${path}`;
   return AREA_NAMES.find((name) => AREAS[name].calls.test(call));
+}
+
+/** Those that have a path, whatever the method: what else it takes is known to them alone. */
+export function areasOf(path: string): readonly AreaName[] {
+  const names = new Set(METHODS.map((method) => areaOf(method, path)));
+  return AREA_NAMES.filter((name) => names.has(name));
 }

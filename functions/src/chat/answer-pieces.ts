@@ -4,6 +4,7 @@ import type { ServedModel } from '../serving/decoder-serving.js';
 import { refuseUnwritable } from './cached-constraint.js';
 import { spokenTokens } from './complete-chat.js';
 import { CompletionText } from './completion-text.js';
+import { merged } from './merged.js';
 import type { AnswerPlan } from './plan-completion.js';
 
 export interface AnswerPiece {
@@ -57,31 +58,4 @@ async function* choicePieces(
   const rest = text.finish();
   if (rest !== '') yield { ...withoutTokens, text: rest, finishReason: null };
   yield { ...withoutTokens, text: '', finishReason };
-}
-
-/**
- * Items of all sources as they come, each source in its order: none waits for another, neither to begin nor for its next item.
- * @param leave Ends the sources that are still at work.
- */
-async function* merged<T>(sources: readonly AsyncGenerator<T>[], leave: () => void): AsyncGenerator<T> {
-  const nextOf = (source: AsyncGenerator<T>) => {
-    const next = source.next().then((item) => ({ source, item }));
-    // Whoever takes it is told of its failure; until then it is nobody's.
-    next.catch(() => undefined);
-    return next;
-  };
-  const coming = new Map(sources.map((source) => [source, nextOf(source)]));
-  try {
-    while (coming.size > 0) {
-      const { source, item } = await Promise.race(coming.values());
-      coming.delete(source);
-      if (item.done) continue;
-      // The latest last: of those that are ready the first one wins.
-      coming.set(source, nextOf(source));
-      yield item.value;
-    }
-  } finally {
-    leave();
-    await Promise.allSettled(coming.values());
-  }
 }

@@ -1,3 +1,4 @@
+import type { InjectOptions } from 'fastify';
 import { expect, it } from 'vitest';
 import { apiContext } from '../api-context.js';
 import { appOf } from '../app.js';
@@ -18,11 +19,12 @@ async function world(limits = {}) {
 /** A call of a route, and nothing that a wildcard of another route would take. */
 const pathOf = (url: string) => url.replaceAll(/:\w+|\*/g, 'x-1');
 
-function inject(api: ApiByArea, method: string, url: string) {
+const inject = (api: ApiByArea, method: string, url: string) =>
+  injected(api, { method: method as 'GET', url, headers: { authorization } });
+
+function injected(api: ApiByArea, request: InjectOptions) {
   return new Promise<{ statusCode: number; headers: object; body: string }>((resolve, reject) => {
-    api.inject({ method: method as 'GET', url, headers: { authorization } }, (error, response) =>
-      response ? resolve(response) : reject(error ?? new Error('no answer')),
-    );
+    api.inject(request, (error, response) => (response ? resolve(response) : reject(error ?? new Error('no answer'))));
   });
 }
 
@@ -52,6 +54,9 @@ it.each([
   ['GET', '/v1/x/exports'],
   ['GET', '/v1/assistants'],
   ['GET', '/v1/models/%zz'],
+  ['GET', '/v1/%66iles'],
+  ['GET', '/v1/x/../files'],
+  ['GET', '//wp-login.php'],
 ])('answers %s %s as the whole app does', async (method, url) => {
   const { whole, api } = await world();
   const { statusCode, headers, body } = await inject(api, method, url);
@@ -61,17 +66,47 @@ it.each([
   expect(headers).toMatchObject({ ...(expected.headers.allow ? { allow: expected.headers.allow } : {}) });
 });
 
-it('opens an area once, and the whole app for what no area serves', async () => {
+it.each(['/v1/chat/completions', '/v1/uploads', '/v1/files/x'])(
+  'answers a form for %s as the whole app does',
+  async (url) => {
+    const { whole, api } = await world();
+    const form = {
+      method: 'POST',
+      url,
+      headers: { authorization, 'content-type': 'multipart/form-data; boundary=b' },
+      payload: '--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nm\r\n--b--\r\n',
+    } as const;
+    const { statusCode, body } = await injected(api, form);
+    const expected = await whole.inject(form);
+    expect([statusCode, body]).toEqual([expected.statusCode, expected.body]);
+  },
+);
+
+it('opens an area once, and for what no area serves no more than the areas that have the path', async () => {
+  const { context } = await world();
+  const opened: string[] = [];
+  const api = new ApiByArea(context, (areas) => opened.push(areas.join()));
+  await Promise.all(['/v1/fine_tuning/jobs', '/v1/fine_tuning/jobs/x'].map((url) => inject(api, 'GET', url)));
+  expect(opened).toEqual(['jobs']);
+  await inject(api, 'PUT', '/v1/fine_tuning/jobs');
+  for (const url of ['/wp-login.php', '/v1/assistants']) await inject(api, 'GET', url);
+  expect(opened).toEqual(['jobs', 'jobRequests,jobs', '']);
+});
+
+it('opens everything ahead where it is told to', async () => {
   const { api } = await world();
-  const [jobs, again] = await Promise.all([
-    api.appFor('GET', '/v1/fine_tuning/jobs'),
-    api.appFor('GET', '/v1/fine_tuning/jobs/x'),
-  ]);
-  expect(again).toBe(jobs);
-  expect(jobs.hasRoute({ method: 'GET', url: '/v1/files' })).toBe(false);
-  const whole = await api.appFor('GET', '/v1/assistants');
-  expect(whole.hasRoute({ method: 'GET', url: '/v1/files' })).toBe(true);
+  const whole = await api.whole();
   expect(await api.appFor('GET', '/v1/fine_tuning/jobs')).toBe(whole);
+});
+
+it.each([
+  ['SPY', '/v1/files'],
+  ['GET', 'http://[/v1/files'],
+])('refuses %s %s, which is no request', async (method, url) => {
+  const { api } = await world();
+  const { statusCode, headers, body } = await inject(api, method, url);
+  expect([statusCode, JSON.parse(body)]).toMatchObject([400, { error: { code: 'invalid_request', param: null } }]);
+  expect(Object.keys(headers)).toContain('x-request-id');
 });
 
 it('counts the requests of a project over all areas', async () => {

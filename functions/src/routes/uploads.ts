@@ -12,7 +12,7 @@ const tags = ['Uploads'];
 const params = idParameters('upload_id');
 const PartForm = Type.Object({ data: Type.Unsafe<unknown>({ type: 'string', format: 'binary' }) });
 
-export function uploadRoutes(app: App, uploads: Uploads, { uploadPartBytes }: UploadLimits): void {
+export function uploadRoutes(app: App, uploads: Uploads): void {
   const create = {
     operationId: 'createUpload',
     summary: 'Announce a file that comes in parts',
@@ -21,28 +21,6 @@ export function uploadRoutes(app: App, uploads: Uploads, { uploadPartBytes }: Up
     response: withErrors({ 200: UploadObject }, ...BODY_ERRORS, 'file_too_large'),
   };
   app.post('/uploads', { schema: create }, ({ projectId, body }) => uploads.create(projectId, body));
-
-  const add = {
-    operationId: 'addUploadPart',
-    summary: 'Add a part; parts may be sent at the same time',
-    tags,
-    params,
-    response: withErrors(
-      { 200: UploadPart },
-      'not_found',
-      'invalid_upload_state',
-      'file_too_large',
-      'body_too_large',
-      'unsupported_media_type',
-    ),
-  };
-  const config = { documentedBody: { schema: PartForm, contentType: 'multipart/form-data' } };
-  const bodyLimit = uploadPartBytes + FORM_OVERHEAD_BYTES;
-  app.post('/uploads/:upload_id/parts', { schema: add, config, bodyLimit }, (request) =>
-    receivePart(request, uploadPartBytes, (content) =>
-      uploads.addPart(request.projectId, request.params.upload_id, content),
-    ),
-  );
 
   const complete = {
     operationId: 'completeUpload',
@@ -72,5 +50,30 @@ export function uploadRoutes(app: App, uploads: Uploads, { uploadPartBytes }: Up
   };
   app.post('/uploads/:upload_id/cancel', { schema: cancel }, ({ projectId, params }) =>
     uploads.cancel(projectId, params.upload_id),
+  );
+}
+
+/** Takes a form: its scope must read multipart bodies. */
+export function uploadPartRoute(app: App, uploads: Uploads, { uploadPartBytes }: UploadLimits): void {
+  const add = {
+    operationId: 'addUploadPart',
+    summary: 'Add a part; parts may be sent at the same time',
+    tags,
+    params,
+    response: withErrors(
+      { 200: UploadPart },
+      'not_found',
+      'invalid_upload_state',
+      'file_too_large',
+      'body_too_large',
+      'unsupported_media_type',
+    ),
+  };
+  const config = { documentedBody: { schema: PartForm, contentType: 'multipart/form-data' } };
+  const bodyLimit = uploadPartBytes + FORM_OVERHEAD_BYTES;
+  app.post('/uploads/:upload_id/parts', { schema: add, config, bodyLimit }, (request) =>
+    receivePart(request, uploadPartBytes, (content) =>
+      uploads.addPart(request.projectId, request.params.upload_id, content),
+    ),
   );
 }

@@ -16,18 +16,28 @@ const PYTHON_PROCESSES = 2;
 export class GraderServing {
   readonly #options: GraderServingOptions;
   #graders: Promise<OpenGraders> | undefined;
+  #isClosed = false;
 
   constructor(options: GraderServingOptions) {
     this.#options = options;
   }
 
+  /** What did not load is tried again with the next call. @throws Error once closed: nobody would end what it started. */
   async open(): Promise<GraderPool> {
-    return (await (this.#graders ??= this.#load())).pool;
+    if (this.#isClosed) throw new Error('the graders of this process are closed');
+    this.#graders ??= this.#load().catch((error: unknown) => {
+      this.#graders = undefined;
+      throw error;
+    });
+    return (await this.#graders).pool;
   }
 
-  /** Ends every process that graders started. */
+  /** Ends every process that graders started, those of a load under way too. */
   async close(): Promise<void> {
-    (await this.#graders)?.close();
+    this.#isClosed = true;
+    // Whoever opened them was told why they did not load.
+    const graders = await this.#graders?.catch(() => undefined);
+    graders?.close();
   }
 
   async #load(): Promise<OpenGraders> {

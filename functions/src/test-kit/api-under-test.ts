@@ -102,7 +102,7 @@ function countingIds(): Ids {
   return { next: (prefix) => prefix + String(++count).padStart(6, '0') };
 }
 
-function recordingLog(logged: ApiUnderTest['logged']): Log {
+export function recordingLog(logged: ApiUnderTest['logged']): Log {
   const at = (level: string) => (message: string, fields?: object) => void logged.push({ level, message, fields });
   const log: Log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: () => log };
   return log;

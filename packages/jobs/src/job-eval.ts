@@ -27,8 +27,15 @@ export async function storeEval(store: ObjectStore, evaluation: StoredEval): Pro
 
 type Listed = Pick<StoredEval, 'id' | 'projectId' | 'createdAtMs'>;
 
-/** One that was deleted meanwhile stays out of the list. */
+/** One that is deleted, or meanwhile is, stays out of the list: who deletes takes the entry away before or after it is put. */
 export async function listEval(store: ObjectStore, { id, projectId, createdAtMs }: Listed): Promise<void> {
-  if (!(await store.head(KEYS.evaluation(id)))) return;
-  await putIdempotent(store, KEYS.evaluationIndexEntry(projectId, createdAtMs, id), new Uint8Array());
+  if (await isDeleted(store, id)) return;
+  const entry = KEYS.evaluationIndexEntry(projectId, createdAtMs, id);
+  await putIdempotent(store, entry, new Uint8Array());
+  if (await isDeleted(store, id)) await store.delete(entry);
+}
+
+/** The mark first: it is there before anything goes and goes last, so what it no longer says the eval's absence does. */
+async function isDeleted(store: ObjectStore, id: string): Promise<boolean> {
+  return (await store.head(KEYS.doomedEval(id))) !== undefined || (await store.head(KEYS.evaluation(id))) === undefined;
 }
