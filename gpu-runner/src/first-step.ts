@@ -19,6 +19,9 @@ export class FirstStepError extends Error {
 const SLOW_STEP_REMEDY =
   'another attempt would take the same step: resume the job if it hung, or start another one with a smaller step or a larger guards.first_step_seconds';
 
+const SLOW_START_REMEDY =
+  'another attempt would begin with all of it again, also with rows that are tried or scored before the first step: if that is what takes so long, start another job with a larger guards.first_step_seconds';
+
 /** Reading rows; weights, graders, sessions and the recipe's state; the step itself, which compiles what it computes with. */
 export type StartPart = 'data' | 'model' | 'step';
 
@@ -85,8 +88,12 @@ export class FirstStepWatch {
   #alarm(seconds: number): Alarm {
     // Every attempt takes the same first step, and as long; what comes before it waits for stores and files, which may answer next time.
     const isWorthless = this.#part === 'step' && !this.#wasFinishedBefore;
-    const remedy = isWorthless ? `; ${SLOW_STEP_REMEDY}` : '';
-    const cause = `no step was finished within ${seconds} s; the runner was ${this.#stage}${remedy}`;
+    const remedies = [
+      ...(isWorthless ? [SLOW_STEP_REMEDY] : []),
+      ...(this.#part === 'model' ? [SLOW_START_REMEDY] : []),
+    ];
+    const told = [`no step was finished within ${seconds} s`, `the runner was ${this.#stage}`, ...remedies];
+    const cause = told.join('; ');
     return { detector: 'first_step', isWorthless, cause, evidence: { seconds, stage: this.#stage } };
   }
 }

@@ -203,7 +203,12 @@ describe('a run that cannot go on', () => {
     const recipes = { sft: { ...sft, init: () => new Promise<never>(() => undefined) } };
     expect(await run(at, { ...at.deps, recipes })).toBe('attempt-failed');
     expect(await alarmsOf(at)).toMatchObject([
-      { detector: 'first_step', is_worthless: false, evidence: { stage: 'opening phase 1' } },
+      {
+        detector: 'first_step',
+        is_worthless: false,
+        cause: expect.stringContaining('larger guards.first_step_seconds'),
+        evidence: { stage: 'opening phase 1' },
+      },
     ]);
   });
 

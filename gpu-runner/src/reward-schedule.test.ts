@@ -1,4 +1,5 @@
 /** Rewards that take turns in a real job: each step learns from the part whose turn it is, and from nothing else. */
+import { DecoderJudge, GraderPool } from '@preheat/graders';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runJob } from './run-job.js';
 import { documentOf, executor, leaseOf, never, phases, world } from './test-kit/job-under-test.js';
@@ -32,5 +33,21 @@ describe('a job with a schedule of rewards', () => {
     expect(earned[2]).toBeCloseTo(1, 6);
     expect(earned[3]).toBeCloseTo(0, 6);
     expect(steps[0]?.['train_shaped_reward']).toBe(1);
+  });
+
+  it('goes on where a part that has no turn is down', async () => {
+    const judge = { type: 'score_model', name: 'gone', model: 'gone', input: [{ role: 'user', content: 'how good?' }] };
+    const down = { ...grader, graders: { gone: judge, close: grader.graders.close }, calculate_output: 'gone + close' };
+    const [, rl] = phases({}, false, { reward_schedule: [{ part: 'close', steps: 1 }], max_steps: 2 });
+    const at = await world({}, { phases: [{ ...rl, grader: down } as never] });
+    const judges = new DecoderJudge({ has: async () => false, open: async () => null });
+    const graders = new GraderPool({ services: { judge: judges }, clock: at.deps.clock });
+    expect(await runJob({ ...at.deps, graders }, await leaseOf(at), never)).toBe('succeeded');
+    const events = await at.jobs.eventsSince(await documentOf(at), 0, 1000);
+    const steps = events.flatMap(({ type, data }) => (type === 'metrics' ? [data] : []));
+    expect(steps.map((step) => [step?.['grader_error_rate'], step?.['update_skipped']])).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
   });
 });

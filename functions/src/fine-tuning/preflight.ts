@@ -171,13 +171,16 @@ async function examine(
     ...roomOf(resolved, model),
     grader,
     graderPath: requested.paths.grader,
+    prefixPath: `${requested.paths.hyperparameters}.prefix_key`,
   };
   const shape = new ItemShape();
   const read = async (file: StoredFile, filePath: string, trained: ExaminedFile | null): Promise<ExaminedFile> => {
     const { body } = await files.content(projectId, file.file.id);
     const sampleRows = grader && trained === null ? wishes?.sample_rows || DEFAULT_SAMPLE_ROWS : 0;
     const options = { sampleRows, training: trained?.conversations ?? null, shape, depth };
-    return examineFile(file, body, { ...checks, filePath }, options);
+    // Answers to validation rows begin where they begin.
+    const prefixKey = trained === null ? String(resolved.config['prefix_key'] ?? '') : '';
+    return examineFile(file, body, { ...checks, filePath, prefixKey }, options);
   };
   const training = await read(trainingFile, requested.paths.trainingFile, null);
   const validation = validationFile && (await read(validationFile, requested.paths.validationFile, training));

@@ -45,6 +45,15 @@ describe('the catalog', () => {
   });
 });
 
+it('plans a phase that leaves rows out as one of the rows that are left', () => {
+  const { prune_fraction, ...pruned } = resolved('sft', { prune_fraction: 0.9 }, 100_000);
+  const { prune_fraction: none, ...whole } = resolved('sft', {}, 10_000);
+  expect([prune_fraction, none]).toEqual([0.9, 0]);
+  expect(pruned).toEqual(whole);
+  const steps = recipeNamed('sft')?.totalSteps({ prune_fraction, ...pruned }, 100_000) ?? 0;
+  expect(Math.ceil(steps / Number(pruned['checkpoint_interval']))).toBe(10);
+});
+
 describe.each(RECIPES.map((entry) => [entry.name, entry] as const))('%s', (name, entry) => {
   it.each([1, 7, 1_000, 100_000, 5_000_000])('resolves to a complete config with %i rows', (rows) => {
     const config = resolved(name, {}, rows);

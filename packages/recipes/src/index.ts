@@ -23,4 +23,4 @@ export { TrainingDivergedError } from './training/training-diverged-error.js';
 export { UnusableRowsError } from './training/unusable-rows-error.js';
 export type { Alarm, StepMetrics } from './watch/alarm.js';
 export { newAlarms } from './watch/detect.js';
-export { HISTORY_STEPS, remember } from './watch/step-history.js';
+export { EVALUATIONS, HISTORY_STEPS, isEvaluated, remember } from './watch/step-history.js';

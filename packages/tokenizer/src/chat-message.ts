@@ -125,8 +125,12 @@ function checkResult({ tool_call_id: id }: ChatMessage, calls: ReadonlySet<strin
 /** Of arguments and tools: what walks a value goes as deep as the value. */
 const MAX_DEPTH = 100;
 
-/** Text that spells a control token would become that token: a user could close their own turn and speak as another. */
-function refuseControlTokens(value: unknown, controlTokens: readonly string[], where: string, depth = 0): void {
+/**
+ * Text that spells a control token would become that token: a user could close their own turn and speak as another.
+ *
+ * @throws {TokenizerError} `control_token_in_content`.
+ */
+export function refuseControlTokens(value: unknown, controlTokens: readonly string[], where: string, depth = 0): void {
   if (depth > MAX_DEPTH) throw new TokenizerError('invalid_message', `${where}: is nested deeper than ${MAX_DEPTH}.`);
   if (typeof value === 'object' && value !== null) {
     for (const part of Object.entries(value).flat()) refuseControlTokens(part, controlTokens, where, depth + 1);

@@ -59,6 +59,58 @@ export function encodeConversationPrompt(
   }
 }
 
+/** A prompt, and what the turn that it asks for begins with. */
+export interface BegunTurn {
+  /** int32 [T]: both. */
+  readonly tokens: Int32Array;
+  /** Where the turn begins. */
+  readonly start: number;
+}
+
+/**
+ * Tokens of a prompt and of the beginning of its answer: as `encodeConversation` has them where the template writes an answer
+ * at the end of its prompt, white space between them included.
+ *
+ * @param messages The last is the beginning of the answer.
+ */
+export function encodeBegunConversation(
+  messages: readonly ChatMessage[],
+  beginning: string,
+  render: RenderPrefix,
+  vocabulary: Vocabulary,
+): BegunTurn {
+  const asked = messages.length - 1;
+  const prompt = [...encodeConversationPrompt(messages.slice(0, asked), render, vocabulary)];
+  const text = render(asked, true);
+  const gap = gapBefore(beginning, render(messages.length, false), text);
+  const tokens = extended({ text, tokens: prompt }, `${text}${gap}${beginning}`, vocabulary);
+  return { tokens: Int32Array.from(tokens), start: prompt.length };
+}
+
+/** White space that a template writes between a prompt and its answer. What else it may write there is no part of the answer. */
+function gapBefore(beginning: string, rendered: string, prompt: string): string {
+  if (!rendered.startsWith(prompt)) return '';
+  const rest = rendered.slice(prompt.length);
+  const gap = rest.slice(0, Math.max(0, rest.indexOf(beginning.trimEnd())));
+  return gap.trim() === '' ? gap : '';
+}
+
+/** Text that was tokenised. */
+interface Covered {
+  readonly text: string;
+  readonly tokens: readonly number[];
+}
+
+/**
+ * Tokens of `text`, which begins with what is covered. When tokenising everything at once agrees with what is already there,
+ * that is taken; when a token would straddle the boundary, the new piece is tokenised by itself, as it is in generation.
+ */
+function extended(covered: Covered, text: string, vocabulary: Vocabulary): number[] {
+  const whole = vocabulary.encode(text);
+  const agrees = covered.tokens.every((id, i) => whole[i] === id);
+  return agrees ? [...whole] : [...covered.tokens, ...vocabulary.encode(text.slice(covered.text.length))];
+}
+
 class TurnWalk {
   private readonly messages: readonly ChatMessage[];
   private readonly render: RenderPrefix;
@@ -93,16 +145,10 @@ class TurnWalk {
     return { tokens: Int32Array.from(this.tokens), trainMask, spans: this.spans };
   }
 
-  /**
-   * Extends the tokens to cover `text`. When tokenising everything at once agrees with what is already there, that is
-   * taken; when a token would straddle the boundary, the new piece is tokenised by itself, as it is in generation.
-   */
   private advance(text: string, messageIndex: number): void {
     if (!text.startsWith(this.text)) throw notIncremental(messageIndex);
     if (text.length === this.text.length) return;
-    const whole = this.vocabulary.encode(text);
-    const agrees = this.tokens.every((id, i) => whole[i] === id);
-    this.tokens = agrees ? [...whole] : [...this.tokens, ...this.vocabulary.encode(text.slice(this.text.length))];
+    this.tokens = extended({ text: this.text, tokens: this.tokens }, text, this.vocabulary);
     this.text = text;
   }
 

@@ -2,9 +2,16 @@
  * A loaded tokenizer: ids, chat rendering and the loss mask of conversations. Everything is derived from the two files
  * a Hugging Face checkpoint carries, so a model trained here reads the same text elsewhere.
  */
-import { type ChatMessage, checkTools, templateMessages } from './chat-message.js';
+import { type ChatMessage, checkTools, refuseControlTokens, templateMessages } from './chat-message.js';
 import { chatTemplate, type RenderOptions, type RenderTemplate } from './chat-template.js';
-import { type EncodedChat, encodeConversation, encodeConversationPrompt, type RenderPrefix } from './encoded-chat.js';
+import {
+  type BegunTurn,
+  type EncodedChat,
+  encodeBegunConversation,
+  encodeConversation,
+  encodeConversationPrompt,
+  type RenderPrefix,
+} from './encoded-chat.js';
 import { withinRows } from './rows-of-tokens.js';
 import { type ToolCallForm, toolCallForm } from './tool-call-form.js';
 import { TokenizerError } from './tokenizer-error.js';
@@ -51,6 +58,15 @@ export interface Tokenizer {
    * `encodeChat(messages).tokens` wherever `messages[k]` is an assistant message.
    */
   encodePrompt(messages: readonly ChatMessage[], options?: Pick<RenderOptions, 'tools'>): Int32Array;
+  /**
+   * As `encodePrompt`, and what the next assistant turn begins with. @param name Of the beginning, for who reads the error.
+   * @throws {TokenizerError} as `renderChat`; `control_token_in_content` also for the beginning.
+   */
+  encodeBegun(
+    messages: readonly ChatMessage[],
+    beginning: { readonly text: string; readonly name: string },
+    options?: Pick<RenderOptions, 'tools'>,
+  ): BegunTurn;
   /** How the model calls functions. @throws {TokenizerError} `tools_not_supported`, `no_chat_template`. */
   toolCallForm(): ToolCallForm;
 }
@@ -88,7 +104,7 @@ export function loadTokenizer(given: TokenizerFiles, { modelVocabSize }: Tokeniz
 function chatMethods(
   vocabulary: Vocabulary,
   templates: ReadonlyMap<string, RenderTemplate>,
-): Pick<Tokenizer, 'renderChat' | 'encodeChat' | 'encodePrompt' | 'toolCallForm'> {
+): Pick<Tokenizer, 'renderChat' | 'encodeChat' | 'encodePrompt' | 'encodeBegun' | 'toolCallForm'> {
   // As transformers does: a template of its own for tools, where there is one.
   const render: RenderTemplate = (messages, options) => {
     const withTools = options.tools === undefined ? undefined : templates.get(TOOL_TEMPLATE);
@@ -111,6 +127,11 @@ function chatMethods(
     encodeChat: (messages, options = {}) => encodeConversation(messages, prefixes(messages, options), vocabulary),
     encodePrompt: (messages, options = {}) =>
       encodeConversationPrompt(messages, prefixes(messages, options), vocabulary),
+    encodeBegun: (messages, { text, name }, options = {}) => {
+      refuseControlTokens(text, vocabulary.controlTokens, name);
+      const begun: ChatMessage[] = [...messages, { role: 'assistant', content: text }];
+      return encodeBegunConversation(begun, text, prefixes(begun, options), vocabulary);
+    },
     toolCallForm: () => (form ??= toolCallForm(render)),
   };
 }

@@ -5,7 +5,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
-  type ApiError,
+  ApiError,
   MAX_REPORTED,
   messageCharacters,
   type PreflightData,
@@ -34,7 +34,10 @@ import { TokenStatistics } from './token-statistics.js';
 export interface SampledRow {
   readonly line: number;
   readonly row: ReinforcementRow;
+  /** All that the model is given. */
   readonly tokens: Int32Array;
+  /** At their end, what the answer begins with. */
+  readonly prefix?: Int32Array | undefined;
 }
 
 export interface ExaminedFile {
@@ -106,6 +109,7 @@ class Examination {
   readonly #stride: number;
   #rows = 0;
   #characters = 0;
+  #prefixedRows = 0;
 
   constructor(file: StoredFile, checks: RowChecks, options: ExaminationOptions) {
     this.#file = file;
@@ -125,6 +129,7 @@ class Examination {
     const problems = [...('code' in chats ? [chats] : []), ...graderProblems(row, line, this.#checks)];
     for (const problem of problems) this.#problems.add(problem);
     if ('code' in chats) return;
+    if (chats.some(({ prefix }) => prefix !== undefined)) this.#prefixedRows++;
     this.#duplicates.add(line, this.#conversations.add(chats, line));
     this.#inTraining.add(line, this.#options.training?.lineOf(chats), true);
     const counted = this.#count(chats, line);
@@ -142,7 +147,7 @@ class Examination {
       this.#problems.add(found);
       return null;
     }
-    const problem = lengthProblem(Math.max(...found.map(({ tokens }) => tokens.length)), line, this.#checks);
+    const problem = lengthProblem(found, line, this.#checks);
     if (problem) this.#problems.add(problem);
     if (isCounted) this.#statistics.add(line, found);
     return problem ? null : found;
@@ -160,7 +165,10 @@ class Examination {
   #keep(line: number, row: ReinforcementRow, counted: readonly SequenceTokens[]): void {
     const { tokenizer, maxSequenceLength } = this.#checks;
     const [first] = counted;
-    if (this.#sampled.has(line) && first) this.#samples.push({ line, row, tokens: first.tokens });
+    if (this.#sampled.has(line) && first) {
+      const { tokens, prefix } = first;
+      this.#samples.push({ line, row, tokens, prefix });
+    }
     if (!this.#previewed.has(line)) return;
     for (const each of counted) this.#preview.push(tokenPreview(line, each, tokenizer, maxSequenceLength));
   }
@@ -180,7 +188,17 @@ class Examination {
       preview: this.#preview,
     };
     const conversations = this.#conversations;
-    return { data, errors: this.#problems.errors(), samples: this.#samples, conversations };
+    const errors = [...this.#problems.errors(), ...this.#unknownPrefix()];
+    return { data, errors, samples: this.#samples, conversations };
+  }
+
+  /** A name that is spelt wrong would leave every answer to begin where it begins, without a word. */
+  #unknownPrefix(): ApiError[] {
+    const { prefixKey, prefixPath } = this.#checks;
+    if (prefixKey === '' || this.#rows === 0 || this.#prefixedRows > 0) return [];
+    const { filename, id } = this.#file.file;
+    const message = `'${prefixPath}' names the key '${prefixKey}', and no row of ${filename} (${id}) has text there for its answer to begin with.`;
+    return [new ApiError('invalid_request', message, { param: prefixPath })];
   }
 }
 

@@ -11,7 +11,7 @@ import {
   type ReinforcementRow,
 } from '@preheat/contracts';
 import { type CompiledGrader, itemProblems, requiredItemKeys } from '@preheat/graders';
-import { type Tokenizer, TokenizerError } from '@preheat/tokenizer';
+import { prefixOf, rowPrompt, type Tokenizer, TokenizerError } from '@preheat/tokenizer';
 import type { RowProblem } from './row-problem.js';
 
 export interface RowChecks {
@@ -21,6 +21,10 @@ export interface RowChecks {
   readonly contextTokens: number;
   /** Tokens kept free for what a reinforcement phase generates. */
   readonly completionTokens: number;
+  /** Key of a row with text that the answers to it begin with, in training; empty: none. */
+  readonly prefixKey: string;
+  /** Where that key stands in the request. */
+  readonly prefixPath: string;
   /** Where demonstrations are cut. */
   readonly maxSequenceLength: number;
   /** The grader of a reinforcement phase, whose templates read the rows. */
@@ -32,6 +36,8 @@ export interface RowChecks {
 
 /** A conversation, and the functions that its prompt lists. */
 export interface Chat {
+  /** What the answer begins with, where the row says so. */
+  readonly prefix?: string | undefined;
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly ChatTool[] | undefined;
 }
@@ -79,7 +85,10 @@ const CHATS: Readonly<
 /** The conversations of a row, each a sequence by itself. */
 export function chatsOf(row: unknown, line: number, checks: RowChecks): Chat[] | RowProblem {
   const { path, read, expected } = CHATS[checks.phaseType];
-  return read(row) ?? { line, path, message: expected, code: 'invalid_training_file', param: checks.filePath };
+  const chats = read(row);
+  if (!chats) return { line, path, message: expected, code: 'invalid_training_file', param: checks.filePath };
+  const prefix = prefixOf(row as object, checks.prefixKey);
+  return prefix === undefined ? chats : chats.map((chat) => ({ ...chat, prefix }));
 }
 
 /** What the grader of a phase cannot do with a row. */
@@ -101,19 +110,22 @@ export function graderProblems(row: ReinforcementRow, line: number, checks: RowC
 /** Tokens of one conversation; of a prompt, nothing is trained. */
 export interface SequenceTokens {
   readonly tokens: Int32Array;
+  /** At the end of a prompt, what the answer begins with. */
+  readonly prefix?: Int32Array | undefined;
   /** 1 where a token carries loss; empty for prompts. */
   readonly trainMask: Uint8Array;
 }
 
 export function tokensOf(chats: readonly Chat[], line: number, checks: RowChecks): SequenceTokens[] | RowProblem {
-  const { tokenizer, phaseType } = checks;
+  const { tokenizer, phaseType, prefixKey } = checks;
   const isPrompt = phaseType === 'reinforcement';
   try {
-    return chats.map(({ messages, tools }) => {
+    return chats.map(({ messages, tools, prefix: begun }) => {
       if (!isPrompt) return tokenizer.encodeChat(messages, { tools });
       // Calls in the answers are read by this form.
       if (tools) tokenizer.toolCallForm();
-      return { tokens: tokenizer.encodePrompt(messages, { tools }), trainMask: new Uint8Array() };
+      const { prompt, prefix } = rowPrompt(tokenizer, { messages, tools, [prefixKey]: begun }, prefixKey);
+      return { tokens: prompt, prefix, trainMask: new Uint8Array() };
     });
   } catch (error) {
     if (!(error instanceof TokenizerError)) throw error;
@@ -124,20 +136,32 @@ export function tokensOf(chats: readonly Chat[], line: number, checks: RowChecks
 }
 
 /** Whether a conversation is surely short enough without counting: a token covers at least one character of ASCII text. */
-export function surelyFits(chat: Chat, { tokenizer, phaseType, ...checks }: RowChecks): boolean {
-  const options = { addGenerationPrompt: phaseType === 'reinforcement', tools: chat.tools };
-  const text = tokenizer.renderChat(chat.messages, options);
+export function surelyFits(
+  { messages, tools, prefix = '' }: Chat,
+  { tokenizer, phaseType, ...checks }: RowChecks,
+): boolean {
+  // As a turn of its own, a prefix is checked like any other text of the row.
+  const begun: ChatMessage[] = prefix === '' ? [] : [{ role: 'assistant', content: prefix }];
+  const options = { addGenerationPrompt: phaseType === 'reinforcement' && prefix === '', tools };
+  const text = tokenizer.renderChat([...messages, ...begun], options) + prefix;
   return text.length <= checks.contextTokens - checks.completionTokens && /^[\x20-\x7e\s]*$/.test(text);
 }
 
-export function lengthProblem(tokens: number, line: number, checks: RowChecks): RowProblem | null {
-  const { contextTokens, completionTokens, filePath } = checks;
+export function lengthProblem(
+  sequences: readonly SequenceTokens[],
+  line: number,
+  checks: RowChecks,
+): RowProblem | null {
+  const { contextTokens, completionTokens, filePath, prefixKey } = checks;
+  const tokens = Math.max(...sequences.map((each) => each.tokens.length));
   const limit = contextTokens - completionTokens;
   if (tokens <= limit) return null;
   const reserved =
     completionTokens > 0
       ? ` (a context of ${contextTokens}, of which ${completionTokens} are kept for the completion)`
       : '';
-  const message = `has ${tokens} tokens; the limit is ${limit}${reserved}: shorten the row`;
+  const begun = Math.max(...sequences.map(({ prefix }) => prefix?.length ?? 0));
+  const prefixed = begun > 0 ? `, ${begun} of them under '${prefixKey}'` : '';
+  const message = `has ${tokens} tokens${prefixed}; the limit is ${limit}${reserved}: shorten the row`;
   return { line, path: 'messages', message, code: 'row_too_long', param: filePath };
 }

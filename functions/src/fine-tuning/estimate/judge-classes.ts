@@ -1,6 +1,6 @@
 /** A job against every class of runners: does it fit, how long would it train, what would that cost. */
 import type { PreflightClass, PreflightRange, RunnerClass, ThroughputSample } from '@preheat/contracts';
-import { type ComputeSpeeds, estimateTime } from '@preheat/scheduler';
+import { type ComputeSpeeds, estimateTime, type Range } from '@preheat/scheduler';
 import { memoryOn, type PhaseShape } from './phase-memory.js';
 import type { PhaseWork } from './phase-work.js';
 
@@ -49,10 +49,12 @@ const NOTHING: PreflightRange = { low: 0, high: 0 };
 
 /** What comes before the first step, and one of equal steps. @param seconds Of the whole phase. */
 function firstStepOf(work: PhaseWork, seconds: PreflightRange, speeds: ComputeSpeeds): PreflightRange {
-  const { steps, flops, samplingFlops, samplingFlopsBefore } = work;
+  const { steps, flops, flopsBefore, samplingFlops, samplingFlopsBefore } = work;
   const end = (side: 'low' | 'high', speed: 'low' | 'high'): number => {
-    const all = flops[side] / speeds.training[speed] + samplingFlops[side] / speeds.sampling[speed];
-    const before = all > 0 ? samplingFlopsBefore[side] / speeds.sampling[speed] / all : 0;
+    const secondsOf = (trained: Range, sampled: Range): number =>
+      trained[side] / speeds.training[speed] + sampled[side] / speeds.sampling[speed];
+    const all = secondsOf(flops, samplingFlops);
+    const before = all > 0 ? secondsOf(flopsBefore, samplingFlopsBefore) / all : 0;
     return seconds[side] * (before + (1 - before) / Math.max(1, steps));
   };
   return { low: end('low', 'high'), high: end('high', 'low') };

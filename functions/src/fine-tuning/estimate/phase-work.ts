@@ -8,6 +8,8 @@ export interface PhaseWork {
   readonly tokens: Range;
   /** Of what is trained and scored. */
   readonly flops: Range;
+  /** Of those: before the first step. */
+  readonly flopsBefore: Range;
   /** Of what is sampled. */
   readonly samplingFlops: Range;
   /** Of those of sampling: before the first step. */
@@ -73,14 +75,16 @@ export function phaseWork(
   };
   // And where some are left out for being known, every row is read once.
   const pruning = number('prune_fraction', 0) > 0 ? rows * mean * forward : 0;
+  const flopsBefore = { low: pruning, high: PADDING * pruning };
   return {
     steps,
     tokens,
     // Groups without variance are not trained on: the low end is sampling and scoring alone.
     flops: {
-      low: tokens.low * (samples ? scored : trained) + pruning,
-      high: PADDING * (tokens.high * (trained + scored) + (samples ? 0 : evaluated * forward) + pruning),
+      low: tokens.low * (samples ? scored : trained) + flopsBefore.low,
+      high: PADDING * (tokens.high * (trained + scored) + (samples ? 0 : evaluated * forward)) + flopsBefore.high,
     },
+    flopsBefore,
     samplingFlops: {
       low: tokens.low * sampled + samplingFlopsBefore.low,
       high: PADDING * (tokens.high + (samples ? evaluated : 0)) * sampled + samplingFlopsBefore.high,

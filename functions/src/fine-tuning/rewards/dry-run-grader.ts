@@ -8,6 +8,7 @@ import {
   answeredSample,
   type CompiledGrader,
   type GradeResult,
+  gradeOfPart,
   type GraderPool,
   type GraderSample,
 } from '@preheat/graders';
@@ -30,6 +31,8 @@ export interface DryRunOptions {
   readonly projectId: string;
   readonly path: string;
   readonly completionsPerRow: number;
+  /** Parts that completions are compared by in turn, at least one; undefined: by the whole grade. */
+  readonly turns: readonly (string | undefined)[];
 }
 
 const GRADING_LIMIT_MS = 30_000;
@@ -89,32 +92,31 @@ function judged(
   rows: readonly SampledRow[],
   groups: readonly (readonly GradeResult[])[],
   answers: readonly (readonly GraderSample[])[],
-  { path, completionsPerRow }: DryRunOptions,
+  { path, completionsPerRow, turns }: DryRunOptions,
 ): DryRun {
   const failures = groups.flat().filter(isFailure);
   const errors = messagesOf(failures);
   const sampledRows = rows.map(({ line }, index) => {
-    // As training sees it: a failure of the grader is nobody's reward.
-    const rewards = (groups[index] ?? []).map((grade) => (isFailure(grade) ? null : grade.reward));
+    const rewards = (groups[index] ?? []).map(rewardOf);
     const completion = shownAnswer(answers[index]?.[0]).slice(0, MAX_SHOWN_CHARACTERS);
     return { line, rewards, ...momentsOf(rewards), completion };
   });
-  const measured = sampledRows.filter(({ variance }) => variance !== null);
-  const isFlat = ({ variance }: { variance: number | null }): boolean => (variance ?? 0) <= VARIANCE_OF_EQUALS;
+  const measured = sampledRows.flatMap(({ variance }) => variance ?? []);
   const rewards: PreflightRewards = {
     rows: rows.length,
     completions_per_row: completionsPerRow,
     not_sampled: null,
     mean: meanOf(sampledRows.flatMap((row) => row.rewards).filter((reward) => reward !== null)),
-    variance: meanOf(measured.map(({ variance }) => variance ?? 0)),
+    variance: meanOf(measured),
     zero_variance_share: measured.length === 0 ? null : measured.filter(isFlat).length / measured.length,
     flagged: failures.length,
     grader_errors: errors,
     sampled_rows: sampledRows,
   };
-  const nothingGraded = failures.length > 0 && failures.length === groups.flat().length;
+  const byTurn = turns.map((part) => groups.map((group) => group.map((grade) => gradeInTurn(grade, part))));
+  const nothingGraded = failures.length > 0 && byTurn.every((graded) => graded.flat().every(isFailure));
   const refusals = nothingGraded ? [brokenGrader(errors, path)] : [];
-  const objections = measured.length > 0 && measured.every(isFlat) ? [flatRewards(rewards, path)] : [];
+  const objections = isFlatInEvery(byTurn) ? [flatRewards(rewards, path)] : [];
   const warnings =
     failures.length > 0 && !nothingGraded
       ? [`The grader failed on ${failures.length} of ${groups.flat().length} sampled completions: ${errors[0] ?? ''}`]
@@ -122,12 +124,26 @@ function judged(
   return { rewards, refusals, objections, warnings };
 }
 
+const gradeInTurn = (grade: GradeResult, part: string | undefined): GradeResult =>
+  part === undefined ? grade : gradeOfPart(grade, part);
+
+/** Whether what is known of every turn is that it tells no completions apart. @param byTurn Of each turn, the groups. */
+function isFlatInEvery(byTurn: readonly (readonly (readonly GradeResult[])[])[]): boolean {
+  const variances = byTurn.map((groups) => groups.flatMap((group) => momentsOf(group.map(rewardOf)).variance ?? []));
+  return variances.every((known) => known.length > 0 && known.every(isFlat));
+}
+
+/** As training sees it: a failure of the grader is nobody's reward. */
+const rewardOf = (grade: GradeResult): number | null => (isFailure(grade) ? null : grade.reward);
+
 /** Its text, or the calls where it is nothing else. */
 const shownAnswer = ({ output_text: text = '', output_tools: calls }: GraderSample = {}): string =>
   text === '' && calls !== undefined ? JSON.stringify(calls) : text;
 
 /** Rounding of equal rewards. */
 const VARIANCE_OF_EQUALS = 1e-12;
+
+const isFlat = (variance: number): boolean => variance <= VARIANCE_OF_EQUALS;
 
 /** An answer that cannot be parsed earned its 0; anything else that is flagged is the grader's own failure. */
 const isFailure = ({ isFlagged, errors }: GradeResult): boolean => isFlagged && !errors.sample_parse_error;

@@ -41,9 +41,16 @@ export async function dryRunPhase(
   const sampled = await answers(deps, subject, resolved.config, samples, completionsPerRow);
   const path = requested.paths.grader;
   const pool = await deps.openGraders();
-  const options = { pool, clock: deps.clock, projectId: subject.projectId, path, completionsPerRow };
+  const turns = turnsOf(resolved.config);
+  const options = { pool, clock: deps.clock, projectId: subject.projectId, path, completionsPerRow, turns };
   const { rewards, refusals, objections, warnings } = await dryRun(deps, grader, samples, sampled, options);
   return { rewards, refusals, objections: { refusals: objections, warnings } };
+}
+
+/** The parts of the grader that training compares completions by, in turn; undefined stands for the whole of it. */
+function turnsOf({ reward_schedule: schedule }: Readonly<Record<string, unknown>>): (string | undefined)[] {
+  const turns = Array.isArray(schedule) ? (schedule as readonly { readonly part?: string }[]) : [];
+  return turns.length === 0 ? [undefined] : [...new Set(turns.map(({ part }) => part))];
 }
 
 /** Where no model can be opened, graders that ask one are left out: that they fail there says nothing of them. */

@@ -8,7 +8,7 @@ import type { ModelDescription } from '@preheat/inference/model-registry';
 import type { Clock, Log } from '@preheat/ports';
 import { type DecoderServing, isMissingRuntime, type ServedModel } from '../../serving/decoder-serving.js';
 import { releaseLate } from '../../serving/release-late.js';
-import { readCalls } from '@preheat/tokenizer';
+import { readCalls, wholeAnswer } from '@preheat/tokenizer';
 import type { SampledRow } from '../data/examine-file.js';
 import { inBytes } from '../estimate/objections.js';
 import { timeLimit, withinLimit } from '../../serving/time-limit.js';
@@ -77,11 +77,11 @@ async function generate(
   const maxNewTokens = roomFor(request, config);
   const stopIds = endTokenIds(config);
   const rows = await decoder.generate(requests, { maxNewTokens, temperature, topP: 1, seed, stopIds, signal });
-  return asked.map(({ row }, index) => {
+  return asked.map(({ row, prefix }, index) => {
     const callable = callableFunctions(row);
     const own = rows.slice(index * completionsPerRow, (index + 1) * completionsPerRow);
     return own.map(({ tokens, finishReason }) =>
-      answeredSample({ ...readCalls(tokenizer, tokens, callable), finishReason }),
+      answeredSample({ ...readCalls(tokenizer, wholeAnswer(prefix, tokens), callable), finishReason }),
     );
   });
 }

@@ -174,6 +174,17 @@ describe('estimates', () => {
     expect((await at.report({ training_file, guards: { first_step_seconds: null } })).warnings).toEqual([]);
   });
 
+  it('count what is read before a first step to it', async () => {
+    await onRunners({ memory_bytes: 1e12, flops: { low: 10, high: 1e9 } });
+    const keys = { n_epochs: 50, batch_size: 1, prune_fraction: 0.5 };
+    const body = supervised(await at.upload(SFT_ROWS), keys);
+    const { classes, phases } = await at.report({ ...body, guards: { first_step_seconds: null } });
+    const even = (classes[0]?.train_seconds?.high ?? 0) / (phases[0]?.steps ?? 1);
+    // Four rows read forward, and one step of one row: seven passes, where an even share is about three.
+    const [first] = (await at.report({ ...body, guards: { first_step_seconds: 1.5 * even } })).warnings;
+    expect(first).toMatch(/^The first step is estimated to take .*first_step_seconds is \d+/);
+  });
+
   it('warn of lora_base_dtype where runners have GPUs, on which it does nothing', async () => {
     const warningsOn = async (device: RunnerClass['device'], keys: object): Promise<readonly string[]> => {
       await onRunners({ memory_bytes: 1e12, device, lanes: 1 });

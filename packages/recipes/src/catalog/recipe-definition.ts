@@ -19,6 +19,21 @@ export type AutoRules<Config> = {
   readonly [Key in keyof Config]?: (known: Partial<Config>, facts: RecipeFacts) => Config[Key];
 };
 
+/** Rules as for a file of the rows that are trained on. @param count How many those are, of so many. */
+export function rulesForRows<Config>(
+  rules: AutoRules<Config>,
+  count: (known: Partial<Config>, rows: number) => number,
+): AutoRules<Config> {
+  type Rule = (known: Partial<Config>, facts: RecipeFacts) => unknown;
+  const forCount =
+    (rule: Rule): Rule =>
+    (known, facts) =>
+      rule(known, { ...facts, rows: count(known, facts.rows) });
+  return Object.fromEntries(
+    Object.entries<Rule>(rules as Record<string, Rule>).map(([key, rule]) => [key, forCount(rule)]),
+  ) as AutoRules<Config>;
+}
+
 export interface RecipeDefinition<S extends TObject> {
   /** Value of `algorithm`; the name of the recipe's folder. */
   readonly name: string;

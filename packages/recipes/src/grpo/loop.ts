@@ -21,7 +21,7 @@ import {
   updateMetrics,
   validationMetrics,
 } from '../rollout/report.js';
-import { graderOf, score, trainingReward } from '../rollout/score.js';
+import { grade, graderOf, refuseDown, trainingReward } from '../rollout/score.js';
 import { stepWarnings } from '../rollout/step-warnings.js';
 import { learnedTokens, updateOnBatch } from '../rollout/update-on-batch.js';
 import { cursorPlain, readCursorPlain } from '../training/cursor-plain.js';
@@ -40,7 +40,7 @@ import { compareGroups } from './compare-groups.js';
 import type { GrpoConfig } from './keys.js';
 import { leaveAsIs } from './leave-as-is.js';
 import { type Observation, watch } from './observation.js';
-import { scheduledReward } from './reward-schedule.js';
+import { type ScheduledReward, scheduledReward } from './reward-schedule.js';
 import { rowOrder } from './row-order.js';
 import { nextTemperature, usedTemperature } from './temperature-control.js';
 import { weightedRows } from './weighted-rows.js';
@@ -167,9 +167,12 @@ async function takeStep<Config extends GrpoConfig>(
 
   // Score. Graders take their time, in which the trainer gets ready.
   void state.trainer.prepare(lengthsOf(completions), spec);
-  const grades = await score(before, completions);
+  const grades = await grade(before, completions);
   const graded = gradedCompletions(ctx, completions, grades);
-  const { advantages, metrics: earned } = compared(variant, config, graded, step);
+  const scheduled = scheduledReward(config.reward_schedule, step, graded);
+  const learned = scheduled.graded.map((each) => each.grade);
+  refuseDown(learned);
+  const { advantages, metrics: earned } = compared(variant, config, scheduled);
   const sampled = now();
 
   // Update.
@@ -187,7 +190,7 @@ async function takeStep<Config extends GrpoConfig>(
   const trained = now();
 
   // Log.
-  const rollouts = { ...rolloutMetrics({ completions, grades }), ...drawMetrics(completions, draw) };
+  const rollouts = { ...rolloutMetrics({ completions, grades }, learned), ...drawMetrics(completions, draw) };
   const moved = nextTemperature(state.temperature, rollouts['sampled_entropy'] ?? 0, config);
   const watched = watch(variant.observe?.(graded, config), state.complaints);
   const isLast = step >= totalSteps || watched.isEnough;
@@ -221,13 +224,7 @@ const lengthsOf = (completions: readonly Completion[]): number[] =>
   completions.map(({ prompt, sample }) => prompt.length + sample.tokens.length);
 
 /** What completions earned, and how each compares with the others of its prompt. */
-function compared<Config extends GrpoConfig>(
-  variant: GrpoVariant<Config>,
-  config: Config,
-  graded: readonly GradedCompletion[],
-  step: number,
-) {
-  const scheduled = scheduledReward(config.reward_schedule, step, graded);
+function compared<Config extends GrpoConfig>(variant: GrpoVariant<Config>, config: Config, scheduled: ScheduledReward) {
   const rewards = rewardsOf(variant, config, scheduled.graded);
   const comparison = { normaliseStd: config.normalise_std, baseline: config.advantage_baseline };
   const { advantages, zeroVarianceFraction } = compareGroups(rewards, config.group_size, comparison);

@@ -1,6 +1,6 @@
 /** Hyperparameters of skill mixing: those of supervised fine-tuning, and how many skills an example shows. */
 import Type, { type Static } from 'typebox';
-import type { AutoRules, RecipeFacts } from '../catalog/recipe-definition.js';
+import { rulesForRows } from '../catalog/recipe-definition.js';
 import { defineRecipe } from '../catalog/recipe-entry.js';
 import { phaseSteps } from '../catalog/training-keys.js';
 import { supervisedConfig, supervisedPhase } from '../sft/config.js';
@@ -24,19 +24,9 @@ export type SkillmixConfig = Static<typeof SkillmixConfig>;
 /** Rows that are trained on at most; how many show so many skills, only the rows tell. */
 const mostRows = (rows: number, examples: number): number => Math.min(rows, examples);
 
-type Rule = (known: Partial<SkillmixConfig>, facts: RecipeFacts) => unknown;
-
-/** As without a choice of rows, for a file of those that are chosen. */
-const forChosen =
-  (rule: Rule): Rule =>
-  (known, facts) =>
-    rule(known, { ...facts, rows: mostRows(facts.rows, known.examples ?? facts.rows) });
-
-const rules = Object.entries<Rule>(supervisedPhase.auto).map(([key, rule]) => [key, forChosen(rule)] as const);
-
 export const skillmixEntry = defineRecipe({
   ...supervisedPhase,
-  auto: Object.fromEntries(rules) as AutoRules<SkillmixConfig>,
+  auto: rulesForRows<SkillmixConfig>(supervisedPhase.auto, ({ examples }, rows) => mostRows(rows, examples ?? rows)),
   totalSteps: (config, rows) => phaseSteps(config, mostRows(rows, config.examples)),
   name: 'instruct-skillmix',
   title: 'Fine-tuning on examples of random combinations of k skills, every combination alike',

@@ -1,22 +1,19 @@
 /** Collect: completions of the current policy, each provably sampled from the weights just published. */
-import { endTokenIds, invariant, listedTools } from '@preheat/contracts';
+import { endTokenIds, invariant } from '@preheat/contracts';
+import { type RowPrompt, rowPrompt, wholeAnswer } from '@preheat/tokenizer';
 import type { RecipeContext, RepetitionLimit, RolloutSample, Rollouts, TrainingRow } from '../recipe.js';
 import { StaleRolloutError } from '../training/stale-rollout-error.js';
 import type { RolloutConfig, SamplingConfig } from '../catalog/rollout-keys.js';
 
 /** One completion of a row's prompt. */
-export interface Completion {
+export interface Completion extends RowPrompt {
   readonly row: TrainingRow;
-  /** All that the sampler was given. */
-  readonly prompt: Int32Array;
-  /** Tokens at the end of `prompt` that the answer begins with though nobody sampled them. */
-  readonly prefix?: Int32Array;
   readonly sample: RolloutSample;
 }
 
 /** What the completion says as a whole. */
 export const answerTokens = ({ prefix, sample }: Pick<Completion, 'prefix' | 'sample'>): Int32Array =>
-  prefix ? Int32Array.from([...prefix, ...sample.tokens]) : sample.tokens;
+  wholeAnswer(prefix, sample.tokens);
 
 /** How completions for training are drawn, and answers to validation rows are not. */
 export interface TrainingDraw {
@@ -56,12 +53,8 @@ export async function collect(
 ): Promise<Completion[]> {
   const { config, tokenizer, modelConfig, signal } = ctx;
   const prompted = rows.flatMap((row): Omit<Completion, 'sample'>[] => {
-    const asked = tokenizer.encodePrompt(row.messages, { tools: listedTools(row) });
-    const begun = prefixKey === '' ? undefined : row[prefixKey];
-    if (typeof begun !== 'string') return Array.from({ length: perRow }, () => ({ row, prompt: asked }));
-    const prefix = tokenizer.encode(begun);
-    const prompt = Int32Array.from([...asked, ...prefix]);
-    return Array.from({ length: perRow }, () => ({ row, prompt, prefix }));
+    const begun = rowPrompt(tokenizer, row, prefixKey);
+    return Array.from({ length: perRow }, () => ({ row, ...begun }));
   });
   const samples = await rolloutsOf(ctx).generate(
     prompted.map(({ prompt }, rowKey) => ({ tokens: prompt, rowKey })),

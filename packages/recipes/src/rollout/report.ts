@@ -41,8 +41,11 @@ const lengthsOf = ({ completions }: Graded): number[] => completions.map(({ samp
 const share = ({ grades }: Graded, holds: (grade: GradeResult) => boolean): number =>
   mean(grades.map((g) => (holds(g) ? 1 : 0)));
 
-/** What sampling and grading measured. */
-export function rolloutMetrics(train: Graded): Record<string, number> {
+/**
+ * What sampling and grading measured. @param learned The grades as they count in this step, where that is not the whole of them: a
+ * failure of what does not count is none.
+ */
+export function rolloutMetrics(train: Graded, learned: readonly GradeResult[] = train.grades): Record<string, number> {
   const drawn = train.completions.flatMap(({ sample }) => [...sample.logProbs]);
   return {
     train_mean_reward: mean(rewardsOf(train)),
@@ -51,7 +54,10 @@ export function rolloutMetrics(train: Graded): Record<string, number> {
     reasoning_tokens_mean: 0,
     truncated_fraction: mean(train.completions.map(({ sample }) => (sample.finishReason === 'length' ? 1 : 0))),
     mean_unresponsive_rewards: share(train, ({ errors }) => errors.unresponsive_reward_error),
-    grader_error_rate: share(train, ({ isFlagged, errors }) => isFlagged && !errors.sample_parse_error),
+    grader_error_rate: share(
+      { ...train, grades: learned },
+      ({ isFlagged, errors }) => isFlagged && !errors.sample_parse_error,
+    ),
     // −log π of what was drawn is an unbiased estimate of the entropy, over every completion, at no cost.
     sampled_entropy: -mean(drawn),
   };

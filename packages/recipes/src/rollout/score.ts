@@ -25,9 +25,14 @@ export function grade(ctx: RecipeContext<object>, completions: readonly Completi
 /** As `grade`. @throws GraderDownError when the grader answered for none of them. */
 export async function score(ctx: RecipeContext<object>, completions: readonly Completion[]): Promise<GradeResult[]> {
   const grades = await grade(ctx, completions);
+  refuseDown(grades);
+  return grades;
+}
+
+/** @param grades What is learned from. @throws GraderDownError when the grader answered for none of them. */
+export function refuseDown(grades: readonly GradeResult[]): void {
   const [first] = grades;
   if (first && grades.every((grade) => isDown(grade))) throw new GraderDownError(first.errorMessages[0] ?? '');
-  return grades;
 }
 
 /** Nothing was graded because of what the grader calls, not because of what was written. */

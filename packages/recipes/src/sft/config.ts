@@ -1,7 +1,7 @@
 /** Hyperparameters of supervised fine-tuning. The defaults are the vetted setting: asking for `sft` alone is enough. */
 import Type, { type Static, type TProperties } from 'typebox';
 import { adapterRate } from '../catalog/adapter-keys.js';
-import type { AutoRules, RecipeFacts } from '../catalog/recipe-definition.js';
+import { type AutoRules, type RecipeFacts, rulesForRows } from '../catalog/recipe-definition.js';
 import { defineRecipe } from '../catalog/recipe-entry.js';
 import {
   epochSteps,
@@ -68,6 +68,7 @@ export const supervisedPhase = {
 
 export const sftEntry = defineRecipe({
   ...supervisedPhase,
+  auto: rulesForRows<SftConfig>(supervisedPhase.auto, prunedCount),
   totalSteps: (config, rows) => phaseSteps(config, prunedCount(config, rows)),
   name: 'sft',
   title: 'Supervised fine-tuning: cross-entropy on the assistant turns',
