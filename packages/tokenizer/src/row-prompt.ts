@@ -2,14 +2,15 @@
  * What a sampler is given for a row: its prompt and, where the row holds one under the key that a phase names, the text that the
  * answer begins with.
  */
-import { listedTools } from '@preheat/contracts';
 import type { ChatMessage } from './chat-message.js';
+import type { RenderOptions } from './chat-template.js';
 import type { Tokenizer } from './tokenizer.js';
 
 /** A row of data, whatever else it holds. */
 export interface PromptRow {
   readonly messages: readonly ChatMessage[];
-  readonly tools?: Parameters<typeof listedTools>[0]['tools'];
+  /** As its prompt lists them. */
+  readonly tools?: RenderOptions['tools'];
 }
 
 export interface RowPrompt {
@@ -31,7 +32,7 @@ export function rowPrompt(
   row: PromptRow,
   prefixKey: string,
 ): RowPrompt {
-  const options = { tools: listedTools(row) };
+  const options = { tools: row.tools };
   const text = prefixOf(row, prefixKey);
   if (text === undefined) return { prompt: tokenizer.encodePrompt(row.messages, options) };
   const { tokens, start } = tokenizer.encodeBegun(row.messages, { text, name: prefixKey }, options);

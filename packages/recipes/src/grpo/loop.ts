@@ -167,11 +167,7 @@ async function takeStep<Config extends GrpoConfig>(
 
   // Score. Graders take their time, in which the trainer gets ready.
   void state.trainer.prepare(lengthsOf(completions), spec);
-  const grades = await grade(before, completions);
-  const graded = gradedCompletions(ctx, completions, grades);
-  const scheduled = scheduledReward(config.reward_schedule, step, graded);
-  const learned = scheduled.graded.map((each) => each.grade);
-  refuseDown(learned);
+  const { grades, graded, scheduled, learned } = await scheduledGrades(before, completions, step);
   const { advantages, metrics: earned } = compared(variant, config, scheduled);
   const sampled = now();
 
@@ -222,6 +218,16 @@ async function takeStep<Config extends GrpoConfig>(
 
 const lengthsOf = (completions: readonly Completion[]): number[] =>
   completions.map(({ prompt, sample }) => prompt.length + sample.tokens.length);
+
+/** Grades, and what of them counts in this step. @throws GraderDownError when the grader answered for none of that. */
+async function scheduledGrades(ctx: RecipeContext<GrpoConfig>, completions: readonly Completion[], step: number) {
+  const grades = await grade(ctx, completions);
+  const graded = gradedCompletions(ctx, completions, grades);
+  const scheduled = scheduledReward(ctx.config.reward_schedule, step, graded);
+  const learned = scheduled.graded.map((each) => each.grade);
+  refuseDown(learned);
+  return { grades, graded, scheduled, learned };
+}
 
 /** What completions earned, and how each compares with the others of its prompt. */
 function compared<Config extends GrpoConfig>(variant: GrpoVariant<Config>, config: Config, scheduled: ScheduledReward) {

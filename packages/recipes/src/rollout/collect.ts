@@ -1,5 +1,5 @@
 /** Collect: completions of the current policy, each provably sampled from the weights just published. */
-import { endTokenIds, invariant } from '@preheat/contracts';
+import { endTokenIds, invariant, listedTools } from '@preheat/contracts';
 import { type RowPrompt, rowPrompt, wholeAnswer } from '@preheat/tokenizer';
 import type { RecipeContext, RepetitionLimit, RolloutSample, Rollouts, TrainingRow } from '../recipe.js';
 import { StaleRolloutError } from '../training/stale-rollout-error.js';
@@ -53,7 +53,7 @@ export async function collect(
 ): Promise<Completion[]> {
   const { config, tokenizer, modelConfig, signal } = ctx;
   const prompted = rows.flatMap((row): Omit<Completion, 'sample'>[] => {
-    const begun = rowPrompt(tokenizer, row, prefixKey);
+    const begun = rowPrompt(tokenizer, { ...row, tools: listedTools(row) }, prefixKey);
     return Array.from({ length: perRow }, () => ({ row, ...begun }));
   });
   const samples = await rolloutsOf(ctx).generate(
