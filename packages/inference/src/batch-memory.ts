@@ -36,8 +36,9 @@ export class BatchMemory {
     this.#hold(0);
   }
 
-  /** Tokens by which every row of a batch may grow; one at least. */
+  /** Tokens by which every row of a batch may grow; one at least. A row that is alone goes on in any case, and as if there were room. */
   spareTokens(batch: DecodeBatch): number {
+    if (batch.rows.filter(({ isOver }) => !isOver).length <= 1) return Number.POSITIVE_INFINITY;
     return Math.max(1, Math.floor((this.#room - laidColumns(batch)) / batch.rows.length));
   }
 

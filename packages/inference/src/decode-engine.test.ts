@@ -189,6 +189,8 @@ describe('memory for the caches of a batch', () => {
     const { runner, engine } = engineOf(64, budgetOf(100));
     const rows = await generateRows(CONFIG, engine, manyOf(2, 200), OPTIONS);
     expect(mostColumns(runner)).toBeLessThanOrEqual(100);
+    // Calls of one token each would copy its whole cache for every token.
+    expect(runner.decodingCalls.filter(({ tokens }) => tokens === 1).length).toBeLessThan(4);
     expectSameRows(rows, await alone(manyOf(2, 200)));
   });
 
