@@ -82,6 +82,14 @@ describe('jobs.events', () => {
     expect(ids).toEqual(['ftevent-1', 'ftevent-2', 'ftevent-3']);
   });
 
+  it('gives up on a server that opens streams and breaks each of them', async () => {
+    server.script(...Array.from({ length: 1_000 }, () => eventStream('', { cut: true })));
+    const options = { follow: true, maxOutageMs: 60_000 };
+    const events = server.client().jobs.events('ftjob-1', options)[Symbol.asyncIterator]();
+    await expect(events.next()).rejects.toThrow();
+    expect(server.sleeps.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(70_000);
+  });
+
   it('opens a stream again that has died without a word', async () => {
     const dead: Answer = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });

@@ -27,6 +27,8 @@ export interface FollowOptions {
 const DEFAULT_POLL_INTERVAL_MS = 1_000;
 /** The server sends something every fifteen seconds; a connection that is silent for longer is dead, whatever the system says. */
 const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
+/** A stream that held for so long had something sent on it. */
+const HELD_MS = 20_000;
 
 export async function* followEvents(source: EventSource, options: FollowOptions): AsyncGenerator<FineTuningJobEvent> {
   const outage = new Outage(source.nowMs, options.maxOutageMs);
@@ -69,13 +71,20 @@ class Follower {
       await response.body?.cancel();
       return;
     }
-    // A stream may stay open for hours: when it breaks, an outage begins there and not with the one it ended.
-    this.#outage.answered();
-    for await (const message of serverSentMessages(response, this.#idleTimeoutMs)) {
-      const event = eventOf(message.data);
-      if (event === undefined) continue;
-      if (message.id !== '') this.#lastEventId = message.id;
-      if (this.#isNew(event)) yield event;
+    const openedAtMs = this.#source.nowMs();
+    try {
+      for await (const message of serverSentMessages(response, this.#idleTimeoutMs)) {
+        const event = eventOf(message.data);
+        if (event === undefined) continue;
+        if (message.id !== '') this.#lastEventId = message.id;
+        if (!this.#isNew(event)) continue;
+        this.#outage.answered();
+        yield event;
+      }
+    } catch (error) {
+      // It may have been open for hours: the outage begins where it broke. One that opens and says nothing ended no outage.
+      if (this.#source.nowMs() - openedAtMs >= HELD_MS) this.#outage.answered();
+      throw error;
     }
   }
 
