@@ -20,7 +20,12 @@ export async function replaceFolder(folder, fill) {
     mkdirSync(made);
     const result = await fill(made);
     if (existsSync(folder)) renameSync(folder, before);
-    renameSync(made, folder);
+    try {
+      renameSync(made, folder);
+    } catch (error) {
+      if (existsSync(before)) renameSync(before, folder);
+      throw error;
+    }
     return result;
   } finally {
     clear();

@@ -41,3 +41,11 @@ test('stays as it was where its making failed', async () => {
   expect(readdirSync(output)).toEqual(['api']);
   expect(existsSync(join(folder, 'half'))).toBe(false);
 });
+
+test('stays as it was where what was made could not take its place', async () => {
+  await replaceFolder(folder, write('first'));
+  const vanishing = async (path: string): Promise<void> => rmSync(path, { recursive: true });
+  await expect(replaceFolder(folder, vanishing)).rejects.toThrow('ENOENT');
+  expect(readdirSync(folder)).toEqual(['first']);
+  expect(readdirSync(output)).toEqual(['api']);
+});

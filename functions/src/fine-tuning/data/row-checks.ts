@@ -124,7 +124,7 @@ export function tokensOf(chats: readonly Chat[], line: number, checks: RowChecks
       if (!isPrompt) return tokenizer.encodeChat(messages, { tools });
       // Calls in the answers are read by this form.
       if (tools) tokenizer.toolCallForm();
-      const { prompt, prefix } = rowPrompt(tokenizer, { messages, tools, [prefixKey]: begun }, prefixKey);
+      const { prompt, prefix } = rowPrompt(tokenizer, { [prefixKey]: begun, messages, tools }, prefixKey);
       return { tokens: prompt, prefix, trainMask: new Uint8Array() };
     });
   } catch (error) {

@@ -68,6 +68,8 @@ describe('the preflight of a job whose answers go on from text of their rows', (
     const param = 'method.reinforcement.hyperparameters.prefix_key';
     expect(misspelt.errors).toMatchObject([{ code: 'invalid_request', param }]);
     expect(misspelt.errors[0]?.message).toContain("names the key 'began', and no row of rows.jsonl");
+    const noText = await at.report(reinforcement(await at.upload(rows), grader, { prefix_key: 'messages' }));
+    expect(noText.errors).toMatchObject([{ code: 'invalid_request', param }]);
     const some = await at.upload([asked('cat'), ...rows.slice(1)]);
     expect((await at.report(reinforcement(some, grader, { prefix_key: 'begun' }))).ready).toBe(true);
   });
