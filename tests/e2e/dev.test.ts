@@ -69,7 +69,7 @@ describe('preheat dev', () => {
     const env = { PREHEAT_LEASE_TTL_MS: 'soon' };
     const failing = startPreheat(['dev', '--port', '0', '--data-dir', 'elsewhere'], { cwd: folder, env });
     expect(await failing.exit).toBe(1);
-    expect(failing.out.stderr).toContain('PREHEAT_LEASE_TTL_MS must match');
+    expect(failing.out.stderr).toContain('PREHEAT_LEASE_TTL_MS must be whole milliseconds');
     expect(failing.out.stderr).toMatch(/preheat: runner-1 was given wrong settings, see above\n$/);
   });
 

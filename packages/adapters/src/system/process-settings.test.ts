@@ -21,7 +21,7 @@ it('ends a process whose settings are wrong, with their names and no stack', () 
   const { status, stderr } = start({ PREHEAT_STORE: 'filesystem', PREHEAT_LEASE_TTL_MS: 'soon', OTHER: 'x' });
   expect(status).toBe(78);
   expect(stderr).toMatch(
-    /^wrong or missing environment variables:\n {2}PREHEAT_LEASE_TTL_MS must match .*\n {2}\(docs\/conf/,
+    /^wrong or missing environment variables:\n {2}PREHEAT_LEASE_TTL_MS must be whole milliseconds .*\n {2}\(docs\/conf/,
   );
   expect(stderr).not.toContain('at ');
 });
