@@ -1,8 +1,11 @@
 // @vitest-environment happy-dom
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { live } from './live.js';
 
-const INTERVAL_MS = 5;
+const INTERVAL_MS = 1_000;
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
 
 it('asks until nothing more can come, and says in between that nobody answers', async () => {
   const answers = [true, new Error('no answer'), true, false];
@@ -17,16 +20,16 @@ it('asks until nothing more can come, and says in between that nobody answers', 
     new AbortController().signal,
     INTERVAL_MS,
   );
-  await expect.poll(() => asked).toBe(4);
-  expect(notices).toEqual(['', 'Not up to date: no answer', '']);
-  await new Promise((resolve) => setTimeout(resolve, 5 * INTERVAL_MS));
+  await vi.advanceTimersByTimeAsync(10 * INTERVAL_MS);
   expect(asked).toBe(4);
+  expect(notices).toEqual(['', 'Not up to date: no answer', '']);
 });
 
 it('lets the first failure be shown by whoever asked, and asks no more', async () => {
   let asked = 0;
-  const failing = live(() => (asked++, Promise.reject(new Error('no such job'))), AbortSignal.abort(), INTERVAL_MS);
+  const { signal } = new AbortController();
+  const failing = live(() => (asked++, Promise.reject(new Error('no such job'))), signal, INTERVAL_MS);
   await expect(failing).rejects.toThrow('no such job');
-  await new Promise((resolve) => setTimeout(resolve, 5 * INTERVAL_MS));
+  await vi.advanceTimersByTimeAsync(10 * INTERVAL_MS);
   expect(asked).toBe(1);
 });

@@ -1,5 +1,4 @@
 import { MemoryObjectStore } from '@preheat/adapters/memory';
-import type { DecoderConfig } from '@preheat/contracts';
 import { VirtualClock } from '@preheat/ports';
 import { describe, expect, it } from 'vitest';
 import { freshDecoder } from '../fresh-decoder.js';
@@ -13,29 +12,12 @@ import { bundleFolder } from './bundle-folder.js';
 import { checkModelFolder } from './check-folder.js';
 import { assertFiniteWeights, loadFolderWeights } from './load-weights.js';
 import { type Files, memoryFolder } from './test-kit/memory-folder.js';
-
-const CONFIG = {
-  model_type: 'llama',
-  vocab_size: 11,
-  hidden_size: 8,
-  intermediate_size: 12,
-  num_hidden_layers: 2,
-  num_attention_heads: 2,
-  num_key_value_heads: 1,
-  head_dim: 4,
-  max_position_embeddings: 16,
-  rope_theta: 10_000,
-  rms_norm_eps: 1e-5,
-  tie_word_embeddings: true,
-  bos_token_id: null,
-  eos_token_id: 1,
-  pad_token_id: 0,
-} satisfies DecoderConfig;
+import { TINY_DECODER } from './test-kit/tiny-decoder.js';
 
 const NORM = 'model.norm.weight';
-const weights = () => freshDecoder(CONFIG, 3);
+const weights = () => freshDecoder(TINY_DECODER, 3);
 const one = (value: number): Tensor => ({ shape: [8], data: new Float32Array(8).fill(value) });
-const config = writeHuggingFaceConfig(CONFIG);
+const config = writeHuggingFaceConfig(TINY_DECODER);
 const filesOf = (tensors: ReadonlyMap<string, Tensor>): Files => ({
   'config.json': config,
   'model.safetensors': encodeSafetensors(tensors),
@@ -60,7 +42,7 @@ describe('checkModelFolder', () => {
       return folder.open(name, range);
     };
     const summary = await checkModelFolder({ ...folder, open });
-    expect(summary).toMatchObject({ config: CONFIG, dtypes: ['BF16'], tensors: 20, ignored: [] });
+    expect(summary).toMatchObject({ config: TINY_DECODER, dtypes: ['BF16'], tensors: 20, ignored: [] });
     expect(summary.weightBytes).toBe(folder.sizeOf('model.safetensors'));
     expect(Math.max(...read)).toBeLessThan(folder.sizeOf('model.safetensors') / 2);
   });
@@ -74,7 +56,7 @@ describe('checkModelFolder', () => {
       'layers.0.self_attn.rotary_emb.inv_freq',
       'lm_head.weight',
     ]);
-    expect(await loadFolderWeights(folder, CONFIG)).toEqual(weights());
+    expect(await loadFolderWeights(folder, TINY_DECODER)).toEqual(weights());
   });
 
   it.each<[string, Files, string]>([
@@ -130,12 +112,12 @@ describe('checkModelFolder', () => {
 
 describe('loadFolderWeights', () => {
   it('reads shards and half floats as float32', async () => {
-    expect(await loadFolderWeights(memoryFolder(sharded(1000)), CONFIG)).toEqual(weights());
+    expect(await loadFolderWeights(memoryFolder(sharded(1000)), TINY_DECODER)).toEqual(weights());
     const half = memoryFolder({
       'config.json': config,
       'model.safetensors': encodeSafetensors(weights(), { dtype: 'BF16' }),
     });
-    const read = await loadFolderWeights(half, CONFIG);
+    const read = await loadFolderWeights(half, TINY_DECODER);
     expect(read.get(NORM)?.data).toEqual(weights().get(NORM)?.data);
     const again = encodeSafetensors(read, { dtype: 'BF16' });
     expect(Buffer.compare(again, encodeSafetensors(weights(), { dtype: 'BF16' }))).toBe(0);
@@ -146,19 +128,22 @@ describe('loadFolderWeights', () => {
     const blobs = new Map([['model.safetensors', encodeSafetensors(weights())]]);
     await publishBundle(store, 'm', blobs);
     const folder = bundleFolder(await openBundle(store, 'm'));
-    expect(await loadFolderWeights(folder, CONFIG)).toEqual(weights());
+    expect(await loadFolderWeights(folder, TINY_DECODER)).toEqual(weights());
     const damaged = encodeSafetensors(weights());
     damaged[damaged.length - 1] = 1;
     await store.put('m/model.safetensors', damaged);
-    await expect(loadFolderWeights(folder, CONFIG)).rejects.toMatchObject({ name: 'BundleError', reason: 'corrupt' });
+    await expect(loadFolderWeights(folder, TINY_DECODER)).rejects.toMatchObject({
+      name: 'BundleError',
+      reason: 'corrupt',
+    });
   });
 });
 
 it('finds the weight that is not a number', async () => {
-  await expect(assertFiniteWeights(memoryFolder(filesOf(weights())), CONFIG)).resolves.toBeUndefined();
+  await expect(assertFiniteWeights(memoryFolder(filesOf(weights())), TINY_DECODER)).resolves.toBeUndefined();
   const broken = weights();
   (broken.get(NORM) as Tensor).data[5] = Number.NaN;
-  await expect(assertFiniteWeights(memoryFolder(filesOf(broken)), CONFIG)).rejects.toThrow(
+  await expect(assertFiniteWeights(memoryFolder(filesOf(broken)), TINY_DECODER)).rejects.toThrow(
     'model.safetensors: tensor model.norm.weight holds NaN at element 5',
   );
 });

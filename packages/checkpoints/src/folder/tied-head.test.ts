@@ -1,4 +1,3 @@
-import type { DecoderConfig } from '@preheat/contracts';
 import { describe, expect, it } from 'vitest';
 import { freshDecoder } from '../fresh-decoder.js';
 import { decodeSafetensors } from '../safetensors/read-tensors.js';
@@ -6,29 +5,12 @@ import type { WeightDtype } from '../safetensors/dtypes.js';
 import { encodeSafetensors } from '../safetensors/write-tensors.js';
 import type { Tensor } from '../tensor.js';
 import { memoryFolder } from './test-kit/memory-folder.js';
+import { TINY_DECODER } from './test-kit/tiny-decoder.js';
 import { assertTiedHead } from './tied-head.js';
-
-const CONFIG = {
-  model_type: 'llama',
-  vocab_size: 11,
-  hidden_size: 8,
-  intermediate_size: 12,
-  num_hidden_layers: 1,
-  num_attention_heads: 2,
-  num_key_value_heads: 1,
-  head_dim: 4,
-  max_position_embeddings: 16,
-  rope_theta: 10_000,
-  rms_norm_eps: 1e-5,
-  tie_word_embeddings: true,
-  bos_token_id: null,
-  eos_token_id: 1,
-  pad_token_id: 0,
-} satisfies DecoderConfig;
 
 const HEAD = 'lm_head.weight';
 const EMBEDDING = 'model.embed_tokens.weight';
-const table = freshDecoder(CONFIG, 3).get(EMBEDDING) as Tensor;
+const table = freshDecoder(TINY_DECODER, 3).get(EMBEDDING) as Tensor;
 
 interface Stored {
   readonly tensor?: Tensor;
@@ -44,7 +26,7 @@ function check(head: Stored, embedding: Stored = {}): Promise<void> {
     'a.safetensors': file(HEAD, head),
     'b.safetensors': file(EMBEDDING, embedding),
   });
-  return assertTiedHead(folder, CONFIG);
+  return assertTiedHead(folder, TINY_DECODER);
 }
 
 const changed = (by: number): Tensor => ({
