@@ -11,7 +11,7 @@ export function armsPage(entry: LedgerEntry): string {
   return [
     `# ${system}`,
     '',
-    `${claim}. Criterion, set in advance: ${criterion}. **${verdict}** (preset ${preset}, seeds ${seeds.join(', ')}).`,
+    `${claim}. Criterion, set in advance: ${criterion.replace(/\.$/, '')}. **${verdict}** (preset ${preset}, seeds ${seeds.join(', ')}).`,
     '',
     `Written by \`${command}\` from [ledger.json](ledger.json).`,
     '',
