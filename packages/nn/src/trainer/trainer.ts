@@ -29,17 +29,7 @@ import { isInert, type WeightedTokens } from '../record/weighted-tokens.js';
 import { type BatchSums, emptySums, foldSums } from './batch-sums.js';
 import { type LogitSketch, sketchAt } from './logit-sketch.js';
 import { overlap } from './overlap.js';
-import {
-  type Denominators,
-  type Feeds,
-  packMicroBatch,
-  packMixtures,
-  packTokens,
-  type Place,
-  placeOf,
-  predictions,
-  select,
-} from './pack-micro-batch.js';
+import { type Denominators, packMicroBatch, packMixtures, predictions, select } from './pack-micro-batch.js';
 import {
   computedTokens,
   limitsWithDefaults,
@@ -48,7 +38,8 @@ import {
   planMicroBatches,
   type SharedStart,
 } from './plan-micro-batches.js';
-import { type Predicted, predictedFrom, sharedStarts } from './shared-starts.js';
+import { type AskedTokens, Questions, type TakeOutputs } from './questions.js';
+import { predictedFrom, sharedStarts } from './shared-starts.js';
 import { type Shrink, ShrinkOnOom } from './shrink-on-oom.js';
 import { ProgramCache } from './program-cache.js';
 import { tensorsNamed, toTensorMap } from './tensors-named.js';
@@ -118,21 +109,6 @@ const MAX_PROGRAMS = 48;
 /** A start in the middle: moments and average of what is trained, and the updates it took. */
 export interface Resumption extends Start, Omit<TrainingSnapshot, 'parameters' | 'stored'> {}
 
-/** Which tokens of rows are asked about. */
-export interface AskedTokens {
-  /** Of every row the first one, from 1 on; rows that are alike before it may share what is computed of that. Default: 1. */
-  readonly firsts?: readonly number[];
-}
-
-/** What to do with the outputs of a micro-batch for a row that is at a place in it. */
-type TakeOutputs = (outputs: Tensors, plan: MicroBatchPlan, row: number, place: Place) => void;
-
-interface RowPasses {
-  readonly starts?: readonly SharedStart[];
-  /** Fed beside the tokens. */
-  readonly further?: (plan: MicroBatchPlan) => Feeds;
-}
-
 const EMPTY = new Int32Array(1);
 
 export class Trainer {
@@ -147,6 +123,7 @@ export class Trainer {
   readonly #state: TrainingState;
   readonly #optimizer: OptimizerSettings;
   readonly #microBatches: ShrinkOnOom;
+  readonly #questions: Questions;
   readonly #programs = new ProgramCache(MAX_PROGRAMS);
 
   private constructor(state: TrainingState, options: TrainerOptions, start: Start, updates: number) {
@@ -161,6 +138,8 @@ export class Trainer {
     this.#state = state;
     this.#optimizer = optimizer;
     this.#microBatches = new ShrinkOnOom(limitsWithDefaults(limits), onShrink);
+    const lengthsOf = (rows: readonly Int32Array[]) => this.#lengths(rows);
+    this.#questions = new Questions(state, this.#microBatches, this.#sharesPrefixes, lengthsOf);
   }
 
   /**
@@ -266,7 +245,7 @@ export class Trainer {
 
   /** Log-probabilities of the tokens asked about at a temperature, in the order of `rows`; 0 of the others. */
   logProbs(rows: readonly Int32Array[], temperature: number, asked: AskedTokens = {}): Promise<Float32Array[]> {
-    return this.#perToken(
+    return this.#questions.perToken(
       rows,
       'logProbs',
       (plan) =>
@@ -282,7 +261,7 @@ export class Trainer {
     mixtures: readonly InputMixture[],
   ): Promise<Float32Array[]> {
     const build = (shape: ProgramShape) => buildScoringProgram(this.#model, shape, temperature);
-    return this.#perToken(
+    return this.#questions.perToken(
       rows,
       'logProbs',
       (plan) => this.#program('mixed score', plan, String(temperature), () => build({ ...plan, mixesInputs: true })),
@@ -319,7 +298,7 @@ export class Trainer {
     const take: TakeOutputs = (outputs, plan, row, { place }) => {
       sketches[row] = sketchAt(outputs, plan, place, predictions(rows[row] ?? EMPTY), width);
     };
-    await this.#eachRow(rows, programOf, take, { further: () => ({ [SKETCH.projection]: projection_VR }) });
+    await this.#questions.eachRow(rows, programOf, take, { further: () => ({ [SKETCH.projection]: projection_VR }) });
     return sketches;
   }
 
@@ -331,50 +310,7 @@ export class Trainer {
     asked: AskedTokens = {},
   ) {
     const programOf = (plan: MicroBatchPlan) => this.#program(output, plan, '', () => build(this.#model, plan));
-    return this.#perToken(rows, output, programOf, asked);
-  }
-
-  /** One number a token that is asked about, from the output of that name. */
-  async #perToken(
-    rows: readonly Int32Array[],
-    output: string,
-    programOf: (plan: MicroBatchPlan) => Program,
-    { firsts }: AskedTokens,
-    further?: (plan: MicroBatchPlan) => Feeds,
-  ): Promise<Float32Array[]> {
-    const results = rows.map((tokens) => new Float32Array(tokens.length));
-    const take: TakeOutputs = (outputs, plan, row, { place, from }) => {
-      const [found, result] = [outputs[output], results[row]];
-      invariant(found && result, `a program returns ${output}`);
-      const first = firsts?.[row] ?? 1;
-      // What is laid at the place predicts the token after those of the prefix, and so on.
-      const start = place * plan.length - from - 1;
-      result.set(found.subarray(start + first, start + result.length), first);
-    };
-    const starts = firsts && this.#sharesPrefixes ? sharedStarts(askedFrom(rows, firsts)) : [];
-    await this.#eachRow(rows, programOf, take, { starts, ...(further && { further }) });
-    return results;
-  }
-
-  /** Runs a program on all rows, in micro-batches. */
-  #eachRow(
-    rows: readonly Int32Array[],
-    programOf: (plan: MicroBatchPlan) => Program,
-    take: TakeOutputs,
-    { starts = [], further = () => ({}) }: RowPasses = {},
-  ): Promise<void> {
-    return this.#microBatches.run(this.#state, async (limits) => {
-      await overlap(planMicroBatches(this.#lengths(rows), limits, starts), async (plan) => {
-        const program = programOf(plan);
-        const packed = { ...packTokens(select(rows, plan), plan), ...further(plan) };
-        // A program that predicts nothing reads no targets.
-        const feeds = Object.fromEntries(
-          program.inputs.flatMap(({ name }) => (packed[name] ? [[name, packed[name]]] : [])),
-        );
-        const outputs = await this.#microBatches.attempt(plan, () => this.#state.evaluate(program, feeds));
-        plan.rows.forEach((row, index) => take(outputs, plan, row, placeOf(plan, index)));
-      });
-    });
+    return this.#questions.perToken(rows, output, programOf, asked);
   }
 
   dispose(): Promise<void> {
@@ -447,9 +383,6 @@ export class Trainer {
     return this.#programs.get(`${kind} ${shapeKey(plan)} ${detail}`, build);
   }
 }
-
-const askedFrom = (rows: readonly Int32Array[], firsts: readonly number[]): Predicted[] =>
-  rows.map((tokens, row) => ({ tokens, first: Math.max(1, Math.min(firsts[row] ?? 1, tokens.length - 1)) }));
 
 function shapeKey({ batch, length, prefixes }: MicroBatchPlan): string {
   const own = `${batch}×${length}`;
