@@ -14,10 +14,12 @@ export interface CausalBlock {
 /**
  * Causal attention of `length` positions in blocks of queries, each with the keys that any of them sees: the hidden ones of
  * other blocks are neither scored nor kept. Position t sees the `window` positions that end with it.
+ * @param first Position of the first query: those before it are keys alone.
  */
-export function causalBlocks(length: number, window: number = length): CausalBlock[] {
-  return Array.from({ length: Math.ceil(length / BLOCK_QUERIES) }, (_, index) => {
-    const [from, to] = [index * BLOCK_QUERIES, Math.min(length, (index + 1) * BLOCK_QUERIES)];
+export function causalBlocks(length: number, window: number = length, first = 0): CausalBlock[] {
+  return Array.from({ length: Math.ceil((length - first) / BLOCK_QUERIES) }, (_, index) => {
+    const from = first + index * BLOCK_QUERIES;
+    const to = Math.min(length, from + BLOCK_QUERIES);
     return { queries: [from, to], keys: [Math.max(0, from - window + 1), to] };
   });
 }

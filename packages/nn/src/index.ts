@@ -39,6 +39,7 @@ export { aggregateTokens, type Aggregation, type TokenWeights } from './record/a
 export {
   completionRecord,
   demonstrationRecord,
+  firstTrained,
   NOT_SAMPLED,
   type SampledCompletion,
   SEGMENT,

@@ -14,7 +14,7 @@ import { additiveMask, positionMask } from './attention-mask.js';
 export interface AttentionOptions {
   /** Multiplies the scores. Default 1/√D; 1 for queries and keys that arrive scaled. */
   readonly scale?: number;
-  /** Whether position t attends only to positions ≤ t. Default false; needs as many keys as queries. */
+  /** Whether position t attends only to positions ≤ t, where queries are the last T of S positions. Default false; needs S ≥ T. */
   readonly causal?: boolean;
   /** Position t attends only to the `window` positions that end with t. Needs `causal`. */
   readonly window?: number;
@@ -43,21 +43,24 @@ interface Lengths {
 export function attention(query: Value, key: Value, value: Value, options: AttentionOptions = {}): Value {
   const { queries, keys } = checkHeads(query, key, value, options);
   if (!options.causal) return scoredBlock(query, key, value, options, null);
-  const blocks = causalBlocks(keys, options.window);
-  if (blocks.length === 1) return scoredBlock(query, key, value, options, blocks[0] as CausalBlock);
-  const part = (x: Value, [from, to]: readonly [number, number]) => slice(x, 2, from, to);
-  const parts = blocks.map((block) => {
+  const first = keys - queries;
+  const parts = causalBlocks(keys, options.window, first).map((block) => {
     const mask = options.mask && maskOfBlock(options.mask, block, queries, keys);
     const own = { ...options, ...(mask && { mask }) };
-    return scoredBlock(part(query, block.queries), part(key, block.keys), part(value, block.keys), own, block);
+    const ofKeys = (x: Value) => slice(x, 2, ...block.keys);
+    return scoredBlock(slice(query, 2, ...rowsOf(block, first)), ofKeys(key), ofKeys(value), own, block);
   });
   return concat(parts, 2);
 }
 
+/** Where the queries of a block are among those given, whose first is at position `first`. */
+const rowsOf = ({ queries: [from, to] }: CausalBlock, first: number) => [from - first, to - first] as const;
+
 /** The part of a given mask, which may broadcast over queries or keys, for a block. */
 function maskOfBlock(mask: Value, block: CausalBlock, queries: number, keys: number): Value {
   const ranked = reshape(mask, alignRank(mask.shape, 4));
-  const ofQueries = lengthOf(ranked.shape, 2) === queries ? slice(ranked, 2, ...block.queries) : ranked;
+  const isOfQueries = lengthOf(ranked.shape, 2) === queries;
+  const ofQueries = isOfQueries ? slice(ranked, 2, ...rowsOf(block, keys - queries)) : ranked;
   return lengthOf(ranked.shape, 3) === keys ? slice(ofQueries, 3, ...block.keys) : ofQueries;
 }
 
@@ -115,11 +118,13 @@ function masked(
   { window = Number.POSITIVE_INFINITY, mask }: AttentionOptions,
   block: CausalBlock | null,
 ): Value {
-  let scores = reshape(logits, [batch, keyHeads, heads / keyHeads, queries, keys]);
-  if (block) scores = add(scores, positionMask(logits.graph, block, window));
-  if (mask === undefined) return scores;
-  const hidden = additiveMask(mask);
-  return add(scores, reshape(hidden, alignRank(hidden.shape, 4).toSpliced(2, 0, 1)));
+  const scores = reshape(logits, [batch, keyHeads, heads / keyHeads, queries, keys]);
+  const byPosition = block && positionMask(logits.graph, block, window);
+  const given = mask && additiveMask(mask);
+  const byMask = given && reshape(given, alignRank(given.shape, 4).toSpliced(2, 0, 1));
+  // Masks are added to each other first: they have no heads.
+  const hidden = byPosition && byMask ? add(byMask, byPosition) : (byPosition ?? byMask);
+  return hidden ? add(scores, hidden) : scores;
 }
 
 function lengthsOf(query: Value, key: Value): Lengths {
@@ -148,8 +153,8 @@ function checkHeads(query: Value, key: Value, value: Value, options: AttentionOp
 }
 
 function checkPositions({ causal = false, window }: AttentionOptions, queries: number, keys: number): void {
-  if (causal && queries !== keys) {
-    throw new ShapeError(`attention: causal needs as many keys as queries, got ${keys} and ${queries}; give a mask`);
+  if (causal && queries > keys) {
+    throw new ShapeError(`attention: causal needs a key for every query, got ${keys} keys and ${queries} queries`);
   }
   if (window !== undefined && (!causal || !Number.isInteger(window) || window < 1)) {
     throw new ShapeError(`attention: a window is a positive whole number and needs causal, got ${window}`);

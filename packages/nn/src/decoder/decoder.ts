@@ -7,6 +7,7 @@ import {
   type DecoderArchitecture,
   decoderArchitecture,
   type DecoderConfig,
+  invariant,
   type NormModule,
   type TableModule,
 } from '@preheat/contracts';
@@ -17,6 +18,7 @@ import { feedForward } from './feed-forward.js';
 import { linear } from './linear.js';
 import { normalise } from './norms.js';
 import { rotations } from './rotations.js';
+import { canSharePrefixes, layTokens, type SharedPrefixes, withoutPrefixes } from './token-layout.js';
 
 /** Next-token logits: tokens [B, T] → [B·T, V], row b·T + t predicting token t + 1 of sequence b. */
 export function decoderLogits(parameters: DecoderParameters, config: DecoderConfig, tokens_BT: Value): Value {
@@ -35,17 +37,17 @@ export function decoderStates(
   parameters: DecoderParameters,
   config: DecoderConfig,
   tokens_BT: Value,
-  { mixture = null, recomputes = false }: StateOptions = {},
+  { mixture = null, prefixes = null, recomputes = false }: StateOptions = {},
 ): Value {
   const architecture = decoderArchitecture(config);
   const { norm, activation } = architecture;
-  const [batch = 1, length = 1] = tokens_BT.shape;
+  invariant(!prefixes || (!mixture && canSharePrefixes(architecture)), 'these sequences cannot share prefixes');
+  const { tokens, layout } = layTokens(tokens_BT, prefixes);
   const { num_attention_heads: heads, num_key_value_heads: keyHeads, head_dim: headDim } = config;
-  const rotate = rotations(length, headDim);
-  const context = { parameters, rotate, norm, batch, length, heads, keyHeads, headDim };
+  const context = { parameters, rotate: rotations(headDim), norm, layout, heads, keyHeads, headDim };
   const normed = (x: Value, module: NormModule | undefined): Value =>
     module ? normalise(parameters, x, module, norm) : x;
-  let x_ND = embed(parameters, architecture, tokens_BT, mixture);
+  let x_ND = embed(parameters, architecture, tokens, mixture);
   for (const layer of architecture.layers) {
     const through = (before_ND: Value): Value => {
       const attended_ND = selfAttention(normed(before_ND, layer.inputNorm), layer, context);
@@ -55,11 +57,13 @@ export function decoderStates(
     };
     x_ND = recomputes ? blocks.recompute([x_ND], through) : through(x_ND);
   }
-  return normed(x_ND, architecture.finalNorm);
+  return normed(withoutPrefixes(x_ND, layout), architecture.finalNorm);
 }
 
 export interface StateOptions {
   readonly mixture?: MixedInputs | null;
+  /** What sequences go on from; the states are of `tokens_BT` alone. Default: nothing. */
+  readonly prefixes?: SharedPrefixes | null;
   /** Whether the backward pass computes every layer again from its input instead of keeping what was in it. Default: no. */
   readonly recomputes?: boolean;
 }
@@ -70,20 +74,19 @@ export interface MixedInputs {
   readonly shares_BT: Value;
 }
 
-/** Rows [B·T, D] of tokens, with their positions where those are learned. */
+/** Rows [N, D] of tokens [N] or [B, T], with their positions where those are learned. */
 function embed(
   parameters: DecoderParameters,
   { embedding, embeddingScale, positions }: DecoderArchitecture,
-  tokens_BT: Value,
+  tokens: Value,
   mixture: MixedInputs | null,
 ): Value {
-  const [batch = 1, length = 1] = tokens_BT.shape;
   const table = parameterNamed(parameters, `${embedding.name}.weight`);
-  const own_BTD = ops.gather(table, tokens_BT);
-  const rows_BTD = mixture ? mixed(own_BTD, ops.gather(table, mixture.tokens_BT), mixture.shares_BT) : own_BTD;
-  const scaled_BTD = embeddingScale === 1 ? rows_BTD : ops.mul(rows_BTD, embeddingScale);
-  const placed_BTD = positions ? ops.add(scaled_BTD, learnedPositions(parameters, positions, length)) : scaled_BTD;
-  return ops.reshape(placed_BTD, [batch * length, embedding.width]);
+  const own = ops.gather(table, tokens);
+  const rows = mixture ? mixed(own, ops.gather(table, mixture.tokens_BT), mixture.shares_BT) : own;
+  const scaled = embeddingScale === 1 ? rows : ops.mul(rows, embeddingScale);
+  const placed = positions ? ops.add(scaled, learnedPositions(parameters, positions, tokens.shape[1] ?? 1)) : scaled;
+  return ops.reshape(placed, [-1, embedding.width]);
 }
 
 function mixed(own_BTD: Value, other_BTD: Value, shares_BT: Value): Value {

@@ -67,6 +67,9 @@ export function completionRecord(sample: SampledCompletion, advantage: number | 
   return record;
 }
 
+/** The first token, from 1 on, that contributes to the loss; 1 where none does. */
+export const firstTrained = ({ trainMask }: TokenRecord): number => Math.max(1, trainMask.indexOf(1, 1));
+
 /** Number of tokens that contribute to the loss. The first token of a sequence is never predicted, so never trained. */
 export function trainedTokens(record: TokenRecord): number {
   return record.trainMask.subarray(1).reduce((sum, trained) => sum + trained, 0);

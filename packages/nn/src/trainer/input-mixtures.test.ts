@@ -98,7 +98,7 @@ describe('mixed inputs', () => {
     const trainer = await open();
     const mixtures = others.map((tokens): InputMixture => ({ tokens, share: new Float32Array(tokens.length).fill(1) }));
     const [mixed, own, other] = [
-      await trainer.logProbs(sequences, 1, mixtures),
+      await trainer.mixedLogProbs(sequences, 1, mixtures),
       await trainer.logProbs(sequences, 1),
       await trainer.logProbs(others, 1),
     ];

@@ -1,8 +1,10 @@
 /**
  * Lays the rows of one micro-batch into the [B, T] tensors a program is fed. Here the shift happens: position t reads
- * token t and predicts token t + 1, so it takes the weights of entry t + 1. Padding has weight zero everywhere.
+ * token t and predicts token t + 1, so it takes the weights of entry t + 1. Padding has weight zero everywhere. A row that
+ * shares its prefix begins at the last token of that, which predicts the first one of its own.
  */
 import { invariant } from '@preheat/contracts';
+import { blocks } from '@preheat/graph';
 import type { LossSpec } from '../loss/loss-spec.js';
 import type { InputMixture } from '../record/input-mixture.js';
 import type { WeightedTokens } from '../record/weighted-tokens.js';
@@ -20,15 +22,46 @@ export interface Denominators {
 /** Predicted positions of a row. */
 export const predictions = (tokens: Int32Array): number => tokens.length - 1;
 
-/** `tokens` and `targets` alone. Padding repeats token 0, whose predictions nobody reads. */
-export function packTokens(rows: readonly Int32Array[], { batch, length }: MicroBatchPlan): Feeds {
+/** Where a row is laid in a micro-batch. */
+export interface Place {
+  readonly place: number;
+  /** Tokens of the row that are in its prefix. */
+  readonly from: number;
+}
+
+/** Of the row of a plan at `index`. */
+export function placeOf({ batch, prefixes }: MicroBatchPlan, index: number): Place {
+  if (!prefixes) return { place: index, from: 0 };
+  const place = prefixes.places[index] ?? 0;
+  return { place, from: prefixes.lengths[Math.floor((place * prefixes.count) / batch)] ?? 0 };
+}
+
+/** `tokens` and `targets`, and the prefixes where rows share them. Padding repeats token 0, whose predictions nobody reads. */
+export function packTokens(rows: readonly Int32Array[], plan: MicroBatchPlan): Feeds {
+  const { batch, length } = plan;
   const tokens_BT = new Int32Array(batch * length);
   const targets_BT = new Int32Array(batch * length);
-  rows.forEach((tokens, b) => {
-    tokens_BT.set(tokens.subarray(0, -1), b * length);
-    targets_BT.set(tokens.subarray(1), b * length);
+  rows.forEach((tokens, index) => {
+    const { place, from } = placeOf(plan, index);
+    tokens_BT.set(tokens.subarray(from, -1), place * length);
+    targets_BT.set(tokens.subarray(from + 1), place * length);
   });
-  return { [FEEDS.tokens]: tokens_BT, [FEEDS.targets]: targets_BT };
+  return { [FEEDS.tokens]: tokens_BT, [FEEDS.targets]: targets_BT, ...packPrefixes(rows, plan) };
+}
+
+/** Prefixes end together: the padding is in front. */
+function packPrefixes(rows: readonly Int32Array[], { batch, prefixes }: MicroBatchPlan): Feeds {
+  if (!prefixes) return {};
+  const { count, length, lengths, places } = prefixes;
+  const tokens_GP = new Int32Array(count * length);
+  const padding_GP = new Float32Array(count * length).fill(blocks.hiddenScore);
+  lengths.forEach((own, g) => {
+    const first = rows[places.indexOf((g * batch) / count)];
+    invariant(first, `prefix ${g} is that of a row`);
+    tokens_GP.set(first.subarray(0, own), (g + 1) * length - own);
+    padding_GP.fill(0, (g + 1) * length - own, (g + 1) * length);
+  });
+  return { [FEEDS.prefixTokens]: tokens_GP, [FEEDS.prefixPadding]: padding_GP };
 }
 
 /** What rows are read with; padding is read as it is. */
@@ -76,13 +109,16 @@ function mixtureOf({ mixture }: WeightedTokens): InputMixture {
 
 function layColumn(
   columns: readonly (ArrayLike<number> | undefined)[],
-  { batch, length }: MicroBatchPlan,
+  plan: MicroBatchPlan,
   scale: number,
 ): Float32Array {
+  const { batch, length } = plan;
   const values_BT = new Float32Array(batch * length);
-  columns.forEach((column, b) => {
+  columns.forEach((column, index) => {
     if (!column) return;
-    for (let t = 1; t < column.length; t++) values_BT[b * length + t - 1] = (column[t] ?? 0) * scale;
+    const { place, from } = placeOf(plan, index);
+    const start = place * length - from - 1;
+    for (let t = from + 1; t < column.length; t++) values_BT[start + t] = (column[t] ?? 0) * scale;
   });
   return values_BT;
 }

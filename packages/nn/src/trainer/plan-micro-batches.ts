@@ -11,6 +11,8 @@ export interface MicroBatchLimits {
   readonly maxTokens: number;
   /** What one more run costs, in tokens: keeps the split from fragmenting. */
   readonly overheadTokens: number;
+  /** Whether rows that begin alike may share what is computed of that. Default: no; of a trainer: yes. */
+  readonly sharesPrefixes?: boolean;
 }
 
 export interface MicroBatchPlan {
@@ -20,6 +22,41 @@ export interface MicroBatchPlan {
   readonly batch: number;
   /** Padded number of predicted positions. */
   readonly length: number;
+  /** What rows of this micro-batch go on from; absent: every row is whole. */
+  readonly prefixes?: PlannedPrefixes;
+}
+
+/** Prefixes that are computed once for the rows that begin with them. */
+export interface PlannedPrefixes {
+  /** Padded number of them, which divides `batch`: prefix g is that of the places from g · batch / count on. */
+  readonly count: number;
+  /** Padded tokens of each. */
+  readonly length: number;
+  /** Their tokens without padding; none of those that are padding as a whole. */
+  readonly lengths: readonly number[];
+  /** Where in the micro-batch each of `rows` is. */
+  readonly places: readonly number[];
+}
+
+/** Rows of a batch that begin with the same tokens, none of which is predicted. */
+export interface SharedStart {
+  readonly rows: readonly number[];
+  /** Tokens, of which every row has at least one more than it predicts after them. */
+  readonly length: number;
+}
+
+/** Tokens that a micro-batch computes, padding included. */
+export const computedTokens = ({ batch, length, prefixes }: MicroBatchPlan): number =>
+  batch * length + (prefixes ? prefixes.count * prefixes.length : 0);
+
+/** Rows that are planned as one. */
+interface Unit {
+  /** In descending order of what they predict. */
+  readonly rows: readonly number[];
+  /** Tokens of the prefix they share. */
+  readonly prefix: number;
+  /** Predicted positions of each after it. */
+  readonly lengths: readonly number[];
 }
 
 /** Small enough to stay in cache and to bound the memory of a compiled shape; measured on letter-to-sound rows. */
@@ -30,8 +67,9 @@ const OVERHEAD_SHARE = 1 / 8;
 export function limitsWithDefaults({
   maxTokens = DEFAULT_MAX_TOKENS,
   overheadTokens,
+  sharesPrefixes = true,
 }: Partial<MicroBatchLimits> = {}): MicroBatchLimits {
-  return { maxTokens, overheadTokens: overheadTokens ?? maxTokens * OVERHEAD_SHARE };
+  return { maxTokens, overheadTokens: overheadTokens ?? maxTokens * OVERHEAD_SHARE, sharesPrefixes };
 }
 
 const SHORTEST_LENGTH = 8;
@@ -51,53 +89,120 @@ export function bucketLength(length: number): number {
   return Math.ceil(length / step) * step;
 }
 
+/** Prefixes have fewer lengths: they are a small part of what is computed, and every pair of lengths is compiled. */
+const PREFIX_STEPS_PER_OCTAVE = 2;
+
+function bucketPrefix(length: number): number {
+  if (length <= SHORTEST_LENGTH) return SHORTEST_LENGTH;
+  const step = 2 ** Math.floor(Math.log2(length)) / PREFIX_STEPS_PER_OCTAVE;
+  return Math.ceil(length / step) * step;
+}
+
+/** Of the time without sharing, what sharing must save: it copies keys and values, and has more shapes. */
+const LEAST_SAVED = 0.05;
+/** Tokens of rows that share a prefix, as a share of those of the longest row alone, where that is more than a micro-batch. */
+const MOST_BESIDE = 1.5;
+
 /**
  * `lengths[i]` is the number of positions row `i` predicts. The split that is soonest done, or one that is nearly so and has less
  * than 15 % of padding; rows shorter than the shortest length have more whatever is done. Every row is in exactly one micro-batch; the costliest come
  * first, so that whichever lane is free takes the next and all are done at nearly the same time.
+ * @param starts Every row in one of them; then prefixes are shared where that saves time. Default: no row is like another.
  */
-export function planMicroBatches(lengths: readonly number[], limits: MicroBatchLimits): MicroBatchPlan[] {
-  const order = lengths.map((_, row) => row).sort((a, b) => (lengths[b] ?? 0) - (lengths[a] ?? 0) || a - b);
-  const padded = order.map((row) => bucketLength(lengths[row] ?? 0));
-  const predicted = lengths.reduce((sum, length) => sum + length, 0);
-  const timeOf = (plans: readonly MicroBatchPlan[]): number =>
-    LANES.reduce((sum, lanes) => sum + makespan(plans, lanes, limits), 0);
-  const quickest = quickestOf(splits(order, padded, limits, limits.overheadTokens), timeOf);
-  const mostTime = Math.min(MOST_EXTRA_TIME * timeOf(quickest), Number.MAX_VALUE);
+export function planMicroBatches(
+  lengths: readonly number[],
+  limits: MicroBatchLimits,
+  starts: readonly SharedStart[] = [],
+): MicroBatchPlan[] {
+  const alone = lengths.map((length, row) => ({ rows: [row], prefix: 0, lengths: [length] }));
+  let best = planUnits(alone, 1, limits);
+  const saved = starts.reduce((sum, { rows, length }) => sum + (rows.length - 1) * length, 0);
+  if (!limits.sharesPrefixes || saved < LEAST_SAVED * lengths.reduce((a, b) => a + b, 0)) return best;
+  const mostTime = (1 - LEAST_SAVED) * timeOf(best, limits);
+  const mostTokens = Math.max(limits.maxTokens, MOST_BESIDE * Math.max(0, ...lengths.map(bucketLength)));
+  const largest = Math.max(0, ...starts.map(({ rows }) => rows.length));
+  for (let size = 2; size < 2 * largest; size *= 2) {
+    const units = starts.flatMap((start) => unitsOf(start, size, lengths));
+    if (units.some((unit) => sizeOf(padded(unit, size), size) > mostTokens)) continue;
+    const shared = planUnits(units, size, limits);
+    if (timeOf(shared, limits) < Math.min(mostTime, timeOf(best, limits))) best = shared;
+  }
+  return best;
+}
+
+/** The rows of a start, the longest first, so many at a time. */
+function unitsOf({ rows, length }: SharedStart, size: number, lengths: readonly number[]): Unit[] {
+  const after = (row: number): number => (lengths[row] ?? 0) - length;
+  const order = rows.toSorted((a, b) => after(b) - after(a) || a - b);
+  return Array.from({ length: Math.ceil(order.length / size) }, (_, i) => {
+    const own = order.slice(i * size, (i + 1) * size);
+    return { rows: own, prefix: length, lengths: own.map(after) };
+  });
+}
+
+/** Padded tokens of a unit: of its prefix, and of each of its rows. */
+interface PaddedUnit {
+  readonly prefix: number;
+  readonly length: number;
+}
+
+const padded = ({ prefix, lengths: [longest = 0] }: Unit, size: number): PaddedUnit => ({
+  prefix: size === 1 ? 0 : bucketPrefix(prefix),
+  length: bucketLength(longest),
+});
+
+/** Tokens of a unit of so many rows. */
+const sizeOf = ({ prefix, length }: PaddedUnit, size: number): number => prefix + size * length;
+
+/** @param size Most rows of a unit: as many are computed for each. */
+function planUnits(units: readonly Unit[], size: number, limits: MicroBatchLimits): MicroBatchPlan[] {
+  const order = units
+    .map((unit) => ({ unit, ...padded(unit, size) }))
+    .sort((a, b) => b.prefix - a.prefix || b.length - a.length || firstOf(a.unit, b.unit));
+  const needed = units.reduce((sum, { prefix, lengths }) => sum + lengths.reduce((a, b) => a + b, prefix), 0);
+  const quickest = quickestOf(splits(order, size, limits, limits.overheadTokens), limits);
+  const mostTime = Math.min(MOST_EXTRA_TIME * timeOf(quickest, limits), Number.MAX_VALUE);
   // Few short rows are soonest done in one run, however much of it is padding: runs counted as cheaper than they are leave less.
   let [lean, overheadTokens] = [quickest, limits.overheadTokens];
-  while (timeOf(lean) <= mostTime) {
-    if (predicted >= (1 - MOST_PADDING) * computedTokens(lean)) return lean;
+  while (timeOf(lean, limits) <= mostTime) {
+    if (needed >= (1 - MOST_PADDING) * lean.reduce((sum, plan) => sum + computedTokens(plan), 0)) return lean;
     if (overheadTokens < 1) break;
     overheadTokens /= 2;
-    lean = quickestOf(splits(order, padded, limits, overheadTokens), timeOf);
+    lean = quickestOf(splits(order, size, limits, overheadTokens), limits);
   }
   return quickest;
 }
 
-const computedTokens = (plans: readonly MicroBatchPlan[]): number =>
-  plans.reduce((sum, { batch, length }) => sum + batch * length, 0);
+/** The longer row first, then the earlier. */
+function firstOf({ rows: [a = 0], lengths: [ofA = 0] }: Unit, { rows: [b = 0], lengths: [ofB = 0] }: Unit): number {
+  return ofB - ofA || a - b;
+}
 
-function quickestOf(
-  candidates: readonly MicroBatchPlan[][],
-  timeOf: (plans: readonly MicroBatchPlan[]) => number,
-): MicroBatchPlan[] {
-  return candidates.reduce((best, plans) => (timeOf(plans) < timeOf(best) ? plans : best), candidates[0] ?? []);
+const timeOf = (plans: readonly MicroBatchPlan[], limits: MicroBatchLimits): number =>
+  LANES.reduce((sum, lanes) => sum + makespan(plans, lanes, limits), 0);
+
+function quickestOf(candidates: readonly MicroBatchPlan[][], limits: MicroBatchLimits): MicroBatchPlan[] {
+  const ofLeast = candidates.map((plans) => ({ plans, time: timeOf(plans, limits) }));
+  return ofLeast.reduce((best, each) => (each.time < best.time ? each : best)).plans;
+}
+
+interface OrderedUnit extends PaddedUnit {
+  readonly unit: Unit;
 }
 
 /** Coarser and finer ones, as a run costs `overheadTokens`: smaller micro-batches spread over more lanes, but cost more altogether. */
 function splits(
-  order: readonly number[],
-  padded: readonly number[],
+  order: readonly OrderedUnit[],
+  size: number,
   limits: MicroBatchLimits,
   overheadTokens: number,
 ): MicroBatchPlan[][] {
   const smallest = Math.max(limits.overheadTokens, SHORTEST_LENGTH);
-  const whole = 2 * order.length * (padded[0] ?? 0);
+  const whole = 2 * order.length * Math.max(0, ...order.map((each) => sizeOf(each, size)));
   const largest = limits.maxTokens === Infinity ? whole : limits.maxTokens;
   const count = Math.max(1, Math.floor(Math.log2(largest / smallest)) + 1);
   return Array.from({ length: count }, (_, halvings) =>
-    split(order, padded, { maxTokens: largest / 2 ** halvings, overheadTokens }),
+    split(order, size, { maxTokens: largest / 2 ** halvings, overheadTokens }),
   );
 }
 
@@ -108,43 +213,68 @@ export function makespan(
   { overheadTokens }: Pick<MicroBatchLimits, 'overheadTokens'>,
 ): number {
   const busy = new Array<number>(lanes).fill(0);
-  for (const { batch, length } of plans) {
+  for (const plan of plans) {
     const next = busy.indexOf(Math.min(...busy));
-    busy[next] = (busy[next] ?? 0) + batch * length + overheadTokens;
+    busy[next] = (busy[next] ?? 0) + computedTokens(plan) + overheadTokens;
   }
   return Math.max(...busy);
 }
 
-function split(order: readonly number[], padded: readonly number[], limits: MicroBatchLimits): MicroBatchPlan[] {
-  const sizes = cheapestSizes(padded, limits);
+function split(order: readonly OrderedUnit[], size: number, limits: MicroBatchLimits): MicroBatchPlan[] {
+  const counts = cheapestCounts(order, size, limits);
   const plans: MicroBatchPlan[] = [];
   for (let start = 0; start < order.length; ) {
-    const batch = sizes[start] ?? 0;
-    invariant(batch > 0, 'a plan needs a size at every start');
-    plans.push({ rows: order.slice(start, start + batch), batch, length: padded[start] ?? SHORTEST_LENGTH });
-    start += batch;
+    const count = counts[start] ?? 0;
+    invariant(count > 0, 'a plan needs a size at every start');
+    plans.push(planOf(order.slice(start, start + count), count, size));
+    start += count;
   }
   // Stable: equal ones stay in the order of their rows.
-  return plans.sort((a, b) => b.batch * b.length - a.batch * a.length);
+  return plans.sort((a, b) => computedTokens(b) - computedTokens(a));
 }
 
-/** For every start, the row count of the micro-batch that begins the cheapest split of what follows. */
-function cheapestSizes(padded: readonly number[], { maxTokens, overheadTokens }: MicroBatchLimits): Int32Array {
-  const count = padded.length;
-  const cost = new Float64Array(count + 1);
-  const sizes = new Int32Array(count);
-  for (let start = count - 1; start >= 0; start--) {
-    const length = padded[start] ?? SHORTEST_LENGTH;
+/** One micro-batch of `units`, padded to `count` of them. */
+function planOf(units: readonly OrderedUnit[], count: number, size: number): MicroBatchPlan {
+  const longest = (of: (unit: PaddedUnit) => number): number => Math.max(...units.map(of));
+  const plan = {
+    rows: units.flatMap(({ unit }) => unit.rows),
+    batch: count * size,
+    length: longest(({ length }) => length),
+  };
+  if (size === 1) return plan;
+  const prefixes = {
+    count,
+    length: longest(({ prefix }) => prefix),
+    lengths: units.map(({ unit }) => unit.prefix),
+    places: units.flatMap(({ unit }, g) => unit.rows.map((_, i) => g * size + i)),
+  };
+  return { ...plan, prefixes };
+}
+
+/** For every start, the number of units of the micro-batch that begins the cheapest split of what follows. */
+function cheapestCounts(
+  order: readonly OrderedUnit[],
+  size: number,
+  { maxTokens, overheadTokens }: MicroBatchLimits,
+): Int32Array {
+  const cost = new Float64Array(order.length + 1);
+  const counts = new Int32Array(order.length);
+  for (let start = order.length - 1; start >= 0; start--) {
     cost[start] = Number.POSITIVE_INFINITY;
-    for (let batch = 1; batch === 1 || batch * length <= maxTokens; batch *= 2) {
-      const rest = cost[Math.min(count, start + batch)] ?? 0;
-      const total = batch * length + overheadTokens + rest;
+    const { prefix, length: first } = order[start] ?? { prefix: 0, length: SHORTEST_LENGTH };
+    let [length, seen] = [first, start];
+    for (let count = 1; ; count *= 2) {
+      // The longest prefix is that of the first unit; the longest rows may be those of any.
+      for (; seen < Math.min(order.length, start + count); seen++) length = Math.max(length, order[seen]?.length ?? 0);
+      const tokens = count * sizeOf({ prefix, length }, size);
+      if (count > 1 && tokens > maxTokens) break;
+      const total = tokens + overheadTokens + (cost[Math.min(order.length, start + count)] ?? 0);
       if (total < (cost[start] ?? 0)) {
         cost[start] = total;
-        sizes[start] = batch;
+        counts[start] = count;
       }
-      if (start + batch >= count) break;
+      if (start + count >= order.length) break;
     }
   }
-  return sizes;
+  return counts;
 }

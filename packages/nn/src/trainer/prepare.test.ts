@@ -38,7 +38,7 @@ async function sessionsOfStep(next: readonly number[], isPrepared: boolean): Pro
   const trainer = await Trainer.open({ executor, config, optimizer, limits }, { weights: freshDecoder(config, 1) });
   await trainer.step(rowsOf([9, 9]), request);
   moments.length = 0;
-  if (isPrepared) await trainer.prepare(next, CROSS_ENTROPY);
+  if (isPrepared) await trainer.prepare(rowsOf(next), CROSS_ENTROPY);
   const prepared = moments.length;
   await trainer.step(rowsOf(next), request);
   await trainer.dispose();
@@ -58,7 +58,7 @@ describe('Trainer.prepare', () => {
   it('does nothing once the trainer is gone', async () => {
     const executor = createOnnxExecutor({ workers: 1 });
     const trainer = await Trainer.open({ executor, config, optimizer }, { weights: freshDecoder(config, 1) });
-    const preparing = trainer.prepare(lengths, CROSS_ENTROPY);
+    const preparing = trainer.prepare(rowsOf(lengths), CROSS_ENTROPY);
     await trainer.dispose();
     await preparing;
     await executor.dispose();

@@ -105,9 +105,9 @@ describe('a trainer that runs out of memory', () => {
     };
     const shrunk = await within(betweenHalfAndWhole, 64, async (trainer, shrinks) => {
       const result = await train(trainer);
-      expect(shrinks.map(({ from, maxTokens }) => ({ from, maxTokens }))).toEqual([
-        { from: { batch: 8, length: 8 }, maxTokens: 32 },
-      ]);
+      expect(shrinks.map(({ from: { batch, length }, maxTokens }) => ({ from: { batch, length }, maxTokens }))).toEqual(
+        [{ from: { batch: 8, length: 8 }, maxTokens: 32 }],
+      );
       const { bytesAsked = 0, bytesFree = 0 } = shrinks[0]?.cause.shortage ?? {};
       expect(bytesAsked).toBeGreaterThan(bytesFree);
       return result;

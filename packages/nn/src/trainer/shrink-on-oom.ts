@@ -4,11 +4,17 @@
  * start. The second time is an error that names the numbers and what to change.
  */
 import { OutOfMemoryError, type TrainingState } from '@preheat/executor';
-import { type MicroBatchLimits, type MicroBatchPlan, planMicroBatches } from './plan-micro-batches.js';
+import {
+  computedTokens,
+  type MicroBatchLimits,
+  type MicroBatchPlan,
+  planMicroBatches,
+  type SharedStart,
+} from './plan-micro-batches.js';
 
 /** What changed, for logs. */
 export interface Shrink {
-  readonly from: Pick<MicroBatchPlan, 'batch' | 'length'>;
+  readonly from: MicroBatchPlan;
   /** Tokens of a micro-batch from now on. */
   readonly maxTokens: number;
   readonly cause: OutOfMemoryError;
@@ -42,8 +48,8 @@ export class ShrinkOnOom {
   }
 
   /** How rows would be cut now. */
-  plan(lengths: readonly number[]): MicroBatchPlan[] {
-    return planMicroBatches(lengths, this.#limits);
+  plan(lengths: readonly number[], starts: readonly SharedStart[]): MicroBatchPlan[] {
+    return planMicroBatches(lengths, this.#limits, starts);
   }
 
   /** Runs one micro-batch; to be called within `run`. */
@@ -72,32 +78,30 @@ export class ShrinkOnOom {
     }
   }
 
-  #halve({ plan: { batch, length }, shortage }: DidNotFit): void {
-    if (this.#shrink || batch === 1) throw tooLarge({ batch, length }, this.#shrink, shortage);
-    const maxTokens = Math.floor((batch * length) / 2);
-    this.#limits = { ...this.#limits, maxTokens };
-    this.#shrink = { from: { batch, length }, maxTokens, cause: shortage };
+  #halve({ plan, shortage }: DidNotFit): void {
+    if (this.#shrink || isOneRow(plan)) throw tooLarge(plan, this.#shrink, shortage);
+    const maxTokens = Math.floor(computedTokens(plan) / 2);
+    this.#limits = { ...this.#limits, maxTokens, sharesPrefixes: false };
+    this.#shrink = { from: plan, maxTokens, cause: shortage };
     this.#onShrink(this.#shrink);
   }
 }
 
-const size = ({ batch, length }: Pick<MicroBatchPlan, 'batch' | 'length'>) =>
-  batch === 1 ? `one row of ${length} tokens` : `${batch} rows of ${length} tokens`;
+const isOneRow = ({ batch }: MicroBatchPlan): boolean => batch === 1;
 
-function tooLarge(
-  plan: Pick<MicroBatchPlan, 'batch' | 'length'>,
-  before: Shrink | undefined,
-  cause: OutOfMemoryError,
-): MicroBatchTooLargeError {
+function size(plan: MicroBatchPlan): string {
+  const { batch, length, prefixes } = plan;
+  if (prefixes) return `${batch} rows of ${length} tokens after ${prefixes.count} prefixes of ${prefixes.length}`;
+  return isOneRow(plan) ? `one row of ${length} tokens` : `${batch} rows of ${length} tokens`;
+}
+
+function tooLarge(plan: MicroBatchPlan, before: Shrink | undefined, cause: OutOfMemoryError): MicroBatchTooLargeError {
   const history = before ? `, after ${size(before.from)} had not fitted either` : '';
-  const remedy =
-    plan.batch === 1
-      ? 'a row cannot be cut: train on shorter rows, a smaller model, or a runner with more memory'
-      : `set PREHEAT_MICRO_BATCH_TOKENS of the runner below ${plan.batch * plan.length}, or use a runner with more memory`;
+  const remedy = isOneRow(plan)
+    ? 'a row cannot be cut: train on shorter rows, a smaller model, or a runner with more memory'
+    : `set PREHEAT_MICRO_BATCH_TOKENS of the runner below ${computedTokens(plan)}, or use a runner with more memory`;
   return new MicroBatchTooLargeError(
     `a micro-batch of ${size(plan)} does not fit${history} (${cause.message}); ${remedy}`,
-    {
-      cause,
-    },
+    { cause },
   );
 }

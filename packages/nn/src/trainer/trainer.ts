@@ -9,12 +9,19 @@ import {
   mergeAdapter,
   type TensorMap,
 } from '@preheat/checkpoints';
-import { type DecoderConfig, decoderTensors, invariant, type TensorSpec } from '@preheat/contracts';
+import {
+  decoderArchitecture,
+  type DecoderConfig,
+  decoderTensors,
+  invariant,
+  type TensorSpec,
+} from '@preheat/contracts';
 import type { Executor, Tensors, TrainingSnapshot, TrainingState } from '@preheat/executor';
 import type { Program } from '@preheat/graph';
 import { dropoutMasks } from '../adapter/dropout-masks.js';
 import { type FrozenStorage, restoreTensor } from '../adapter/frozen-storage.js';
 import { loraTensors } from '../adapter/lora-modules.js';
+import { canSharePrefixes } from '../decoder/token-layout.js';
 import { valueHeadTensors } from '../decoder/value-head.js';
 import type { LossSpec } from '../loss/loss-spec.js';
 import type { InputMixture } from '../record/input-mixture.js';
@@ -22,21 +29,17 @@ import { isInert, type WeightedTokens } from '../record/weighted-tokens.js';
 import { type BatchSums, emptySums, foldSums } from './batch-sums.js';
 import { type LogitSketch, sketchAt } from './logit-sketch.js';
 import { overlap } from './overlap.js';
+import { type Denominators, packMicroBatch, packMixtures, predictions, select } from './pack-micro-batch.js';
 import {
-  type Denominators,
-  type Feeds,
-  packMicroBatch,
-  packMixtures,
-  packTokens,
-  predictions,
-  select,
-} from './pack-micro-batch.js';
-import {
+  computedTokens,
   limitsWithDefaults,
   type MicroBatchLimits,
   type MicroBatchPlan,
   planMicroBatches,
+  type SharedStart,
 } from './plan-micro-batches.js';
+import { type AskedTokens, Questions, type TakeOutputs } from './questions.js';
+import { predictedFrom, sharedStarts } from './shared-starts.js';
 import { type Shrink, ShrinkOnOom } from './shrink-on-oom.js';
 import { ProgramCache } from './program-cache.js';
 import { tensorsNamed, toTensorMap } from './tensors-named.js';
@@ -106,15 +109,13 @@ const MAX_PROGRAMS = 48;
 /** A start in the middle: moments and average of what is trained, and the updates it took. */
 export interface Resumption extends Start, Omit<TrainingSnapshot, 'parameters' | 'stored'> {}
 
-/** What to do with the outputs of a micro-batch for the row that is at `place` in it. */
-type TakeOutputs = (outputs: Tensors, plan: MicroBatchPlan, row: number, place: number) => void;
-
 const EMPTY = new Int32Array(1);
 
 export class Trainer {
   readonly config: DecoderConfig;
   readonly #model: TrainedModel;
   readonly #hasValueHead: boolean;
+  readonly #sharesPrefixes: boolean;
   readonly #seed: number;
   /** Whether an average is kept of what is trained. */
   readonly keepsAverage: boolean;
@@ -122,6 +123,7 @@ export class Trainer {
   readonly #state: TrainingState;
   readonly #optimizer: OptimizerSettings;
   readonly #microBatches: ShrinkOnOom;
+  readonly #questions: Questions;
   readonly #programs = new ProgramCache(MAX_PROGRAMS);
 
   private constructor(state: TrainingState, options: TrainerOptions, start: Start, updates: number) {
@@ -129,12 +131,15 @@ export class Trainer {
     this.config = config;
     this.#model = { config, lora: start.adapter?.config ?? null, recomputes: options.recomputes ?? false };
     this.#hasValueHead = Boolean(start.valueHead);
+    this.#sharesPrefixes = canSharePrefixes(decoderArchitecture(config));
     this.#seed = start.seed ?? 0;
     this.keepsAverage = options.averageDecay !== undefined;
     this.#updates = updates;
     this.#state = state;
     this.#optimizer = optimizer;
     this.#microBatches = new ShrinkOnOom(limitsWithDefaults(limits), onShrink);
+    const lengthsOf = (rows: readonly Int32Array[]) => this.#lengths(rows);
+    this.#questions = new Questions(state, this.#microBatches, this.#sharesPrefixes, lengthsOf);
   }
 
   /**
@@ -211,11 +216,12 @@ export class Trainer {
   }
 
   /**
-   * Makes ready what a step over rows of these numbers of tokens will need, while executors have nothing else to do: a
-   * new shape of micro-batch would hold the step up. Resolves when that is over; what fails here fails in the step.
+   * Makes ready what a step over rows of these tokens will need, while executors have nothing else to do: a new shape of
+   * micro-batch would hold the step up. Resolves when that is over; what fails here fails in the step.
+   * @param rows Only their tokens and which of them count are read.
    */
-  prepare(tokens: readonly number[], spec: LossSpec): Promise<void> {
-    return this.#prepare(tokens, spec).catch(() => undefined);
+  prepare(rows: readonly WeightedTokens[], spec: LossSpec): Promise<void> {
+    return this.#prepare(rows, spec).catch(() => undefined);
   }
 
   /** The norm of the gradient of a batch, which is not taken: nothing is updated. 0 where every row is inert. */
@@ -237,22 +243,30 @@ export class Trainer {
     return this.#run('evaluate', rows, spec, denominators);
   }
 
-  /**
-   * Log-probabilities of every token at a temperature, in the order of `rows`; entry 0 of a row is 0.
-   * @param mixtures Of every row, what it is read with. Default: its own tokens.
-   */
-  logProbs(
-    rows: readonly Int32Array[],
-    temperature: number,
-    mixtures?: readonly InputMixture[],
-  ): Promise<Float32Array[]> {
-    const [kind, shaped] = mixtures ? ['mixed score', { mixesInputs: true }] : ['score', {}];
-    const build = (shape: ProgramShape) => buildScoringProgram(this.#model, shape, temperature);
-    return this.#perToken(
+  /** Log-probabilities of the tokens asked about at a temperature, in the order of `rows`; 0 of the others. */
+  logProbs(rows: readonly Int32Array[], temperature: number, asked: AskedTokens = {}): Promise<Float32Array[]> {
+    return this.#questions.perToken(
       rows,
       'logProbs',
-      (plan) => this.#program(kind, plan, String(temperature), () => build({ ...plan, ...shaped })),
-      (plan) => (mixtures ? packMixtures(select(mixtures, plan), plan) : {}),
+      (plan) =>
+        this.#program('score', plan, String(temperature), () => buildScoringProgram(this.#model, plan, temperature)),
+      asked,
+    );
+  }
+
+  /** Log-probabilities of every token of rows that are read with mixtures; entry 0 of a row is 0. */
+  mixedLogProbs(
+    rows: readonly Int32Array[],
+    temperature: number,
+    mixtures: readonly InputMixture[],
+  ): Promise<Float32Array[]> {
+    const build = (shape: ProgramShape) => buildScoringProgram(this.#model, shape, temperature);
+    return this.#questions.perToken(
+      rows,
+      'logProbs',
+      (plan) => this.#program('mixed score', plan, String(temperature), () => build({ ...plan, mixesInputs: true })),
+      {},
+      (plan) => packMixtures(select(mixtures, plan), plan),
     );
   }
 
@@ -267,10 +281,10 @@ export class Trainer {
     return this.#asked(rows, 'errorNorms', buildErrorNormProgram);
   }
 
-  /** What the value head says before every token, in the order of `rows`; entry 0 of a row is 0. */
-  values(rows: readonly Int32Array[]): Promise<Float32Array[]> {
+  /** What the value head says before the tokens asked about, in the order of `rows`; 0 before the others. */
+  values(rows: readonly Int32Array[], asked: AskedTokens = {}): Promise<Float32Array[]> {
     invariant(this.#hasValueHead, 'this trainer was opened without a value head');
-    return this.#asked(rows, 'values', buildValueProgram);
+    return this.#asked(rows, 'values', buildValueProgram, asked);
   }
 
   /**
@@ -281,55 +295,22 @@ export class Trainer {
     const sketches = new Array<LogitSketch>(rows.length);
     const programOf = (plan: MicroBatchPlan) =>
       this.#program('sketch', plan, String(width), () => buildSketchProgram(this.#model, plan, width));
-    const take: TakeOutputs = (outputs, plan, row, place) => {
+    const take: TakeOutputs = (outputs, plan, row, { place }) => {
       sketches[row] = sketchAt(outputs, plan, place, predictions(rows[row] ?? EMPTY), width);
     };
-    await this.#eachRow(rows, programOf, take, () => ({ [SKETCH.projection]: projection_VR }));
+    await this.#questions.eachRow(rows, programOf, take, { further: () => ({ [SKETCH.projection]: projection_VR }) });
     return sketches;
   }
 
   /** What a program without settings says, in the output of that name. */
-  #asked(rows: readonly Int32Array[], output: string, build: (model: TrainedModel, shape: MicroBatchPlan) => Program) {
-    return this.#perToken(rows, output, (plan) => this.#program(output, plan, '', () => build(this.#model, plan)));
-  }
-
-  /** One number a predicted token, from the output of that name. */
-  async #perToken(
+  #asked(
     rows: readonly Int32Array[],
     output: string,
-    programOf: (plan: MicroBatchPlan) => Program,
-    further?: (plan: MicroBatchPlan) => Feeds,
-  ): Promise<Float32Array[]> {
-    const results = rows.map((tokens) => new Float32Array(tokens.length));
-    const take: TakeOutputs = (outputs, plan, row, place) => {
-      const [found, result] = [outputs[output], results[row]];
-      invariant(found && result, `a program returns ${output}`);
-      const start = place * plan.length;
-      result.set(found.subarray(start, start + result.length - 1), 1);
-    };
-    await this.#eachRow(rows, programOf, take, further);
-    return results;
-  }
-
-  /** Runs a program on all rows, in micro-batches. */
-  #eachRow(
-    rows: readonly Int32Array[],
-    programOf: (plan: MicroBatchPlan) => Program,
-    take: TakeOutputs,
-    further: (plan: MicroBatchPlan) => Feeds = () => ({}),
-  ): Promise<void> {
-    return this.#microBatches.run(this.#state, async (limits) => {
-      await overlap(planMicroBatches(this.#lengths(rows), limits), async (plan) => {
-        const program = programOf(plan);
-        const packed = { ...packTokens(select(rows, plan), plan), ...further(plan) };
-        // A program that predicts nothing reads no targets.
-        const feeds = Object.fromEntries(
-          program.inputs.flatMap(({ name }) => (packed[name] ? [[name, packed[name]]] : [])),
-        );
-        const outputs = await this.#microBatches.attempt(plan, () => this.#state.evaluate(program, feeds));
-        plan.rows.forEach((row, place) => take(outputs, plan, row, place));
-      });
-    });
+    build: (model: TrainedModel, shape: MicroBatchPlan) => Program,
+    asked: AskedTokens = {},
+  ) {
+    const programOf = (plan: MicroBatchPlan) => this.#program(output, plan, '', () => build(this.#model, plan));
+    return this.#questions.perToken(rows, output, programOf, asked);
   }
 
   dispose(): Promise<void> {
@@ -344,9 +325,10 @@ export class Trainer {
     signal?: AbortSignal,
   ): Promise<BatchSums> {
     const lengths = this.#lengths(rows.map(({ tokens }) => tokens));
+    const starts = this.#starts(rows, spec);
     const run = kind === 'train' ? this.#state.accumulate : this.#state.evaluate;
     return this.#microBatches.run(this.#state, async (limits) => {
-      const plans = planMicroBatches(lengths, limits);
+      const plans = planMicroBatches(lengths, limits, starts);
       const outputs = await overlap(plans, (plan) => {
         signal?.throwIfAborted();
         const program = this.#lossProgram(kind, plan, spec);
@@ -355,16 +337,20 @@ export class Trainer {
         return this.#microBatches.attempt(plan, () => run.call(this.#state, program, feeds));
       });
       signal?.throwIfAborted();
-      return plans.reduce(
-        (sums, { batch, length }, i) => foldSums(sums, outputs[i] ?? {}, batch * length),
-        emptySums(),
-      );
+      return plans.reduce((sums, plan, i) => foldSums(sums, outputs[i] ?? {}, computedTokens(plan)), emptySums());
     });
   }
 
-  async #prepare(tokens: readonly number[], spec: LossSpec): Promise<void> {
-    const plans = this.#microBatches.plan(tokens.map((count) => count - 1));
-    const shapes = new Map(plans.map((plan) => [`${plan.batch}×${plan.length}`, plan]));
+  /** What rows may share: nothing, where something else than their tokens tells them apart. */
+  #starts(rows: readonly WeightedTokens[], spec: LossSpec): SharedStart[] {
+    const isApart = spec.mixesInputs || usesDropout(this.#model, spec);
+    return isApart || !this.#sharesPrefixes ? [] : sharedStarts(rows.map(predictedFrom));
+  }
+
+  async #prepare(rows: readonly WeightedTokens[], spec: LossSpec): Promise<void> {
+    const lengths = rows.map(({ tokens }) => predictions(tokens));
+    const plans = this.#microBatches.plan(lengths, this.#starts(rows, spec));
+    const shapes = new Map(plans.map((plan) => [shapeKey(plan), plan]));
     for (const plan of shapes.values()) {
       // Building programs must not hold up the other tasks of this thread.
       await new Promise((resolve) => setImmediate(resolve));
@@ -393,7 +379,12 @@ export class Trainer {
     return this.#program(kind, plan, JSON.stringify(spec), () => build(this.#model, plan, spec));
   }
 
-  #program(kind: string, { batch, length }: MicroBatchPlan, detail: string, build: () => Program): Program {
-    return this.#programs.get(`${kind} ${batch}×${length} ${detail}`, build);
+  #program(kind: string, plan: MicroBatchPlan, detail: string, build: () => Program): Program {
+    return this.#programs.get(`${kind} ${shapeKey(plan)} ${detail}`, build);
   }
+}
+
+function shapeKey({ batch, length, prefixes }: MicroBatchPlan): string {
+  const own = `${batch}×${length}`;
+  return prefixes ? `${own} after ${prefixes.count}×${prefixes.length}` : own;
 }

@@ -14,10 +14,15 @@ import { type LossSpec, MAXIMUM } from '../loss/loss-spec.js';
 import { policyGradient, type PolicyTerm } from '../loss/policy-gradient.js';
 import { valueLoss } from '../loss/value-loss.js';
 
-/** Names of the fed tensors, all [B, T]: tokens, targets and mixed tokens i32, the others f32. */
+/**
+ * Names of the fed tensors, [B, T] but for those of prefixes, [G, P]: tokens, targets, mixed tokens and the tokens of
+ * prefixes i32, the others f32.
+ */
 export const FEEDS = {
   tokens: 'tokens',
   targets: 'targets',
+  prefixTokens: 'prefixTokens',
+  prefixPadding: 'prefixPadding',
   mixedTokens: 'mixedTokens',
   mixedShares: 'mixedShares',
   crossEntropyWeights: 'crossEntropyWeights',
@@ -43,6 +48,8 @@ export interface TrainedModel {
 export interface ProgramShape {
   readonly batch: number;
   readonly length: number;
+  /** Prefixes that rows go on from, see `MicroBatchPlan`. Default: rows are whole. */
+  readonly prefixes?: { readonly count: number; readonly length: number };
   /** Whether inputs are mixtures (record/input-mixture.ts). Default: the tokens alone. */
   readonly mixesInputs?: boolean;
 }
@@ -76,7 +83,7 @@ function draft(
   shape: ProgramShape,
   training: TrainingDraft | null = null,
 ): Draft {
-  const { batch, length, mixesInputs } = shape;
+  const { batch, length, mixesInputs, prefixes } = shape;
   const graph = new GraphBuilder();
   const base = declareDecoder(graph, config);
   const maskedRows = training?.masksInputs ? batch * length : null;
@@ -88,7 +95,15 @@ function draft(
     tokens_BT: feed(FEEDS.mixedTokens, 'i32'),
     shares_BT: feed(FEEDS.mixedShares, 'f32'),
   };
-  const options = { mixture: mixture || null, recomputes: training !== null && recomputes };
+  const shared = prefixes && {
+    tokens_GP: graph.input(FEEDS.prefixTokens, 'i32', [prefixes.count, prefixes.length]),
+    padding_GP: graph.input(FEEDS.prefixPadding, 'f32', [prefixes.count, prefixes.length]),
+  };
+  const options = {
+    mixture: mixture || null,
+    prefixes: shared ?? null,
+    recomputes: training !== null && recomputes,
+  };
   const states_ND = decoderStates(parameters, config, tokens_BT, options);
   const logits_NV = logitsOf(parameters, config, states_ND);
   const targets_N = flat(feed(FEEDS.targets, 'i32'));

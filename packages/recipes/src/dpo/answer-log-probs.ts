@@ -1,5 +1,5 @@
 /** Score: the summed log-probability of either answer of a pair. */
-import type { TokenRecord, Trainer } from '@preheat/nn';
+import { firstTrained, type TokenRecord, type Trainer } from '@preheat/nn';
 import type { Pair } from './preference-pairs.js';
 
 /** In the order of `pairs`, in nats. */
@@ -11,6 +11,7 @@ export async function answerLogProbs(
   const logProbs = await trainer.logProbs(
     records.map(({ tokens }) => tokens),
     1,
+    { firsts: records.map(firstTrained) },
   );
   const sums = records.map((record, i) => trainedSum(record, logProbs[i] ?? new Float32Array()));
   return pairs.map((_, p) => ({ chosen: sums[2 * p] ?? 0, rejected: sums[2 * p + 1] ?? 0 }));

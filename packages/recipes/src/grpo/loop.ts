@@ -9,7 +9,7 @@ import { FIRST_ROW, type LossSpec, type RowCursor, type RowOrder, type Trainer }
 import Type, { type Static } from 'typebox';
 import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
-import { collect, type Completion, trainingDraw } from '../rollout/collect.js';
+import { collect, type Completion, rowToLearn, trainingDraw } from '../rollout/collect.js';
 import { evaluateWhenDue, publish, rowsAt } from '../rollout/evaluate.js';
 import { type GradedCompletion, gradedCompletions, meanKnown } from '../rollout/graded-completion.js';
 import { eventTree } from '../rollout/grader-report.js';
@@ -166,7 +166,7 @@ async function takeStep<Config extends GrpoConfig>(
   });
 
   // Score. Graders take their time, in which the trainer gets ready.
-  void state.trainer.prepare(lengthsOf(completions), spec);
+  void state.trainer.prepare(completions.map(rowToLearn), spec);
   const { grades, graded, scheduled, learned } = await scheduledGrades(before, completions, step);
   const { advantages, metrics: earned } = compared(variant, config, scheduled);
   const sampled = now();
@@ -215,9 +215,6 @@ async function takeStep<Config extends GrpoConfig>(
     warnings: [...stepWarnings(step, metrics), ...watched.warnings],
   };
 }
-
-const lengthsOf = (completions: readonly Completion[]): number[] =>
-  completions.map(({ prompt, sample }) => prompt.length + sample.tokens.length);
 
 /** Grades, and what of them counts in this step. @throws GraderDownError when the grader answered for none of that. */
 async function scheduledGrades(ctx: RecipeContext<GrpoConfig>, completions: readonly Completion[], step: number) {

@@ -21,6 +21,7 @@ export async function weightedRows(
   const referenceLogProbs = await reference?.logProbs(
     records.map(({ tokens }) => tokens),
     config.temperature,
+    { firsts: completions.map(({ prompt }) => prompt.length) },
   );
   const { loss_aggregation: aggregation, max_completion_tokens: longest } = config;
   const { weights, denominator } = aggregateTokens(records, aggregation, longest);

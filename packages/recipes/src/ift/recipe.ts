@@ -49,11 +49,8 @@ async function tokenWeights(
   read: readonly InputMixture[] | undefined,
 ) {
   if (propagation === 0) return { by: [], metrics: {} };
-  const logProbs = await trainer.logProbs(
-    records.map(({ tokens }) => tokens),
-    1,
-    read,
-  );
+  const rows = records.map(({ tokens }) => tokens);
+  const logProbs = await (read ? trainer.mixedLogProbs(rows, 1, read) : trainer.logProbs(rows, 1));
   const weightsOf = isDifferentiated ? differentiatedWeights : propagatedWeights;
   const losses = records.map((_, r) => (logProbs[r] ?? new Float32Array()).map((logProb) => -logProb));
   const by = records.map(({ trainMask }, r) => weightsOf({ losses: losses[r] ?? [], trainMask }, propagation));

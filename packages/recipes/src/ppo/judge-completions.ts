@@ -39,8 +39,9 @@ export async function judgeCompletions(
 ): Promise<JudgedCompletions> {
   const drawn = completions.map(({ prompt, sample }) => completionRecord({ prompt, ...sample }, 0));
   const tokens = drawn.map((record) => record.tokens);
-  const values = await trainer.values(tokens);
-  const referenceLogProbs = await reference?.logProbs(tokens, config.temperature);
+  const asked = { firsts: completions.map(({ prompt }) => prompt.length) };
+  const values = await trainer.values(tokens, asked);
+  const referenceLogProbs = await reference?.logProbs(tokens, config.temperature, asked);
   const estimates = completions.map(({ prompt, sample }, i) => {
     const start = prompt.length;
     const rewards_T = tokenRewards(

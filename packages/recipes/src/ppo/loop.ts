@@ -5,7 +5,7 @@
 import { FIRST_ROW, type LossSpec, type RowCursor, RowSampler, type StepReport, type Trainer } from '@preheat/nn';
 import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult } from '../recipe.js';
-import { collect, trainingDraw } from '../rollout/collect.js';
+import { collect, rowToLearn, trainingDraw } from '../rollout/collect.js';
 import { evaluateWhenDue, publish, rowsAt } from '../rollout/evaluate.js';
 import { type GradedCompletion, gradedCompletions, meanKnown } from '../rollout/graded-completion.js';
 import { eventTree } from '../rollout/grader-report.js';
@@ -114,8 +114,7 @@ async function takeStep<Config extends PpoLoopConfig>(
   });
 
   // Score. Graders take their time, in which the trainer gets ready.
-  const lengths = completions.map(({ prompt, sample }) => prompt.length + sample.tokens.length);
-  void state.trainer.prepare(lengths, spec);
+  void state.trainer.prepare(completions.map(rowToLearn), spec);
   const grades = await score(before, completions);
   const rewards = gradedCompletions(ctx, completions, grades).map((graded) => rewardOf(graded, config));
   const judged = await judgeCompletions(completions, rewards, state, config);

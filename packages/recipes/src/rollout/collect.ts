@@ -1,5 +1,6 @@
 /** Collect: completions of the current policy, each provably sampled from the weights just published. */
 import { endTokenIds, invariant, listedTools } from '@preheat/contracts';
+import { completionRecord, reinforce, type WeightedTokens } from '@preheat/nn';
 import { type RowPrompt, rowPrompt, wholeAnswer } from '@preheat/tokenizer';
 import type { RecipeContext, RepetitionLimit, RolloutSample, Rollouts, TrainingRow } from '../recipe.js';
 import { StaleRolloutError } from '../training/stale-rollout-error.js';
@@ -14,6 +15,10 @@ export interface Completion extends RowPrompt {
 /** What the completion says as a whole. */
 export const answerTokens = ({ prefix, sample }: Pick<Completion, 'prefix' | 'sample'>): Int32Array =>
   wholeAnswer(prefix, sample.tokens);
+
+/** The completion as a row to learn from whose advantages are not known yet. */
+export const rowToLearn = ({ prompt, sample }: Completion): WeightedTokens =>
+  reinforce(completionRecord({ prompt, ...sample }, 0));
 
 /** How completions for training are drawn, and answers to validation rows are not. */
 export interface TrainingDraw {

@@ -14,7 +14,9 @@ export async function logProbMismatch(
   const stride = Math.ceil(completions.length / MOST_ROWS);
   const measured = completions.filter((_, row) => row % stride === 0);
   const rows = measured.map(({ prompt, sample }) => Int32Array.from([...prompt, ...sample.tokens]));
-  const found = await trainer.logProbs(rows, temperature);
+  const found = await trainer.logProbs(rows, temperature, {
+    firsts: measured.map(({ prompt }) => prompt.length),
+  });
   const differences = measured.flatMap(({ prompt, sample }, row) =>
     Array.from(sample.logProbs, (logProb, t) => Math.abs(logProb - (found[row]?.[prompt.length + t] ?? Number.NaN))),
   );

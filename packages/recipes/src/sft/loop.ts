@@ -236,8 +236,7 @@ function collectAhead(state: SupervisedState, cursor: RowCursor, whole: LossSpec
   try {
     const batch = collect(state, cursor);
     if (!whole) return batch;
-    const lengths = batch.records.map(({ tokens }) => tokens.length);
-    void state.trainer.prepare(lengths, whole);
+    void state.trainer.prepare(batch.records.map(imitate), whole);
     return batch;
   } catch {
     // A row that has no tokens: the step that trains on it says so.

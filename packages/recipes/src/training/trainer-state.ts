@@ -50,8 +50,8 @@ function trainerOptions(
     optimizer,
     recomputes: config.gradient_checkpointing,
     ...(microBatchTokens === undefined ? {} : { limits: { maxTokens: microBatchTokens } }),
-    onShrink: ({ from, maxTokens, cause }) =>
-      log.warn('out of memory: micro-batches are halved from now on', { ...from, maxTokens, shortage: cause.shortage }),
+    onShrink: ({ from: { batch, length }, maxTokens, cause: { shortage } }) =>
+      log.warn('out of memory: micro-batches are halved from now on', { batch, length, maxTokens, shortage }),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Score: what a forward pass makes of the candidates decides which of them go through the backward pass. */
-import { nuclearNorm, type TokenRecord, type Trainer } from '@preheat/nn';
+import { firstTrained, nuclearNorm, type TokenRecord, type Trainer } from '@preheat/nn';
 import type { RecipeContext } from '../recipe.js';
 import type { Candidates, Selection } from '../sft/row-selection.js';
 import { seedOf, streamOf } from '../training/random-streams.js';
@@ -85,6 +85,7 @@ async function losses(trainer: Trainer, records: readonly TokenRecord[]): Promis
   const scores = await trainer.logProbs(
     records.map(({ tokens }) => tokens),
     1,
+    { firsts: records.map(firstTrained) },
   );
   return records.map(({ trainMask }, row) => {
     const trained = [...(scores[row] ?? [])].filter((_, t) => t > 0 && trainMask[t]);
