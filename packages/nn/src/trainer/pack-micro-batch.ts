@@ -3,7 +3,7 @@
  * token t and predicts token t + 1, so it takes the weights of entry t + 1. Padding has weight zero everywhere.
  */
 import { invariant } from '@preheat/contracts';
-import type { LossSpec } from '../loss/loss-spec.js';
+import { type LossSpec, PER_TOKEN } from '../loss/loss-spec.js';
 import type { InputMixture } from '../record/input-mixture.js';
 import type { WeightedTokens } from '../record/weighted-tokens.js';
 import type { MicroBatchPlan } from './plan-micro-batches.js';
@@ -31,8 +31,20 @@ export function packTokens(rows: readonly Int32Array[], { batch, length }: Micro
   return { [FEEDS.tokens]: tokens_BT, [FEEDS.targets]: targets_BT };
 }
 
+/** What scores of rows take beside their tokens: temperatures, where each token has its own, and what rows are read with, if that is else. */
+export function packScored(
+  plan: MicroBatchPlan,
+  temperature: number | readonly Float32Array[],
+  mixtures: readonly InputMixture[] | undefined,
+): Feeds {
+  return {
+    ...(mixtures && packMixtures(select(mixtures, plan), plan)),
+    ...(typeof temperature !== 'number' && packTemperatures(select(temperature, plan), plan)),
+  };
+}
+
 /** What rows are read with; padding is read as it is. */
-export function packMixtures(rows: readonly InputMixture[], { batch, length }: MicroBatchPlan): Feeds {
+function packMixtures(rows: readonly InputMixture[], { batch, length }: MicroBatchPlan): Feeds {
   const tokens_BT = new Int32Array(batch * length);
   const shares_BT = new Float32Array(batch * length);
   rows.forEach(({ tokens, share }, b) => {
@@ -61,12 +73,28 @@ export function packMicroBatch(
     lay(FEEDS.advantages, (row) => row.policyGradient?.advantage);
     lay(FEEDS.oldLogProbs, (row) => row.policyGradient?.oldLogProb);
     if (spec.policyGradient.klBeta > 0) lay(FEEDS.referenceLogProbs, (row) => row.policyGradient?.referenceLogProb);
+    if (spec.policyGradient.temperature === PER_TOKEN)
+      Object.assign(feeds, packTemperatures(rows.map(temperatureOf), plan));
   }
   if (spec.value) {
     lay(FEEDS.returns, (row) => row.policyGradient?.value?.returns);
     lay(FEEDS.oldValues, (row) => row.policyGradient?.value?.old);
   }
   return feeds;
+}
+
+/** The inverse of what tokens were drawn at; 0 in padding, where every token is then as likely. */
+function packTemperatures(rows: readonly (Float32Array | undefined)[], plan: MicroBatchPlan): Feeds {
+  const inverse = rows.map((temperature) => temperature?.map((each) => 1 / each));
+  return { [FEEDS.inverseTemperatures]: layColumn(inverse, plan, 1) };
+}
+
+function temperatureOf({ policyGradient }: WeightedTokens): Float32Array | undefined {
+  invariant(
+    !policyGradient || policyGradient.temperature,
+    'a loss with a temperature per token needs those of every row',
+  );
+  return policyGradient?.temperature;
 }
 
 function mixtureOf({ mixture }: WeightedTokens): InputMixture {

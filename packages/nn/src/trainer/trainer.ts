@@ -16,7 +16,7 @@ import { dropoutMasks } from '../adapter/dropout-masks.js';
 import { type FrozenStorage, restoreTensor } from '../adapter/frozen-storage.js';
 import { loraTensors } from '../adapter/lora-modules.js';
 import { valueHeadTensors } from '../decoder/value-head.js';
-import type { LossSpec } from '../loss/loss-spec.js';
+import { type LossSpec, PER_TOKEN } from '../loss/loss-spec.js';
 import type { InputMixture } from '../record/input-mixture.js';
 import { isInert, type WeightedTokens } from '../record/weighted-tokens.js';
 import { type BatchSums, emptySums, foldSums } from './batch-sums.js';
@@ -26,7 +26,7 @@ import {
   type Denominators,
   type Feeds,
   packMicroBatch,
-  packMixtures,
+  packScored,
   packTokens,
   predictions,
   select,
@@ -238,22 +238,20 @@ export class Trainer {
   }
 
   /**
-   * Log-probabilities of every token at a temperature, in the order of `rows`; entry 0 of a row is 0.
+   * Log-probabilities of every token, in the order of `rows`; entry 0 of a row is 0.
+   * @param temperature That of all tokens, or of every row those of its tokens, each above 0.
    * @param mixtures Of every row, what it is read with. Default: its own tokens.
    */
   logProbs(
     rows: readonly Int32Array[],
-    temperature: number,
+    temperature: number | readonly Float32Array[],
     mixtures?: readonly InputMixture[],
   ): Promise<Float32Array[]> {
     const [kind, shaped] = mixtures ? ['mixed score', { mixesInputs: true }] : ['score', {}];
-    const build = (shape: ProgramShape) => buildScoringProgram(this.#model, shape, temperature);
-    return this.#perToken(
-      rows,
-      'logProbs',
-      (plan) => this.#program(kind, plan, String(temperature), () => build({ ...plan, ...shaped })),
-      (plan) => (mixtures ? packMixtures(select(mixtures, plan), plan) : {}),
-    );
+    const at = typeof temperature === 'number' ? temperature : PER_TOKEN;
+    const build = (shape: ProgramShape) => buildScoringProgram(this.#model, { ...shape, ...shaped }, at);
+    const programOf = (plan: MicroBatchPlan) => this.#program(kind, plan, String(at), () => build(plan));
+    return this.#perToken(rows, 'logProbs', programOf, (plan) => packScored(plan, temperature, mixtures));
   }
 
   /** The most probable token at every place after the tokens before it, in the order of `rows`; entry 0 is the row's own. */
