@@ -147,7 +147,8 @@ export class DecodeLane {
         row.fail(error);
       }
     });
-    const stops = live.filter(({ isOver, remaining }) => isOver && remaining > 0).length;
+    // Rows that turned lose what was drawn behind that, as those that stopped do.
+    const stops = live.filter(({ isOver, remaining, surplus }) => (isOver ? remaining > 0 : surplus > 0)).length;
     this.#cost.record(live.length * steps, stops);
   }
 
