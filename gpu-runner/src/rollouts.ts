@@ -11,9 +11,16 @@ export class DecoderRollouts implements Rollouts {
     this.#decoder = decoder;
   }
 
-  generate(prompts: readonly RolloutPrompt[], { repetition, ...options }: RolloutOptions): Promise<RolloutSample[]> {
+  generate(prompts: readonly RolloutPrompt[], options: RolloutOptions): Promise<RolloutSample[]> {
     const requests = prompts.map(({ tokens, rowKey }) => ({ tokens, key: String(rowKey) }));
-    return this.#decoder.generate(requests, repetition ? { ...options, repetition } : options);
+    const { repetition, segments, ...plain } = options;
+    return this.#decoder.generate(requests, {
+      ...plain,
+      repetition: repetition ?? undefined,
+      segments: segments ?? undefined,
+      // The loss compares with the whole distribution.
+      untruncatedLogProbs: true,
+    });
   }
 
   updateWeights(weights: TensorMap, policyVersion: number): Promise<void> {

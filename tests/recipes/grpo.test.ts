@@ -33,6 +33,52 @@ describe('grpo', () => {
     for (const mismatch of mismatches) expect(mismatch).toBeLessThan(1e-4);
   });
 
+  describe('with answers in segments', () => {
+    const before = { until: 'B', max_tokens: 3 };
+    const runWith = (answer_segments: readonly object[], more: object = {}) =>
+      withPhase({ recipe: 'grpo', config: { ...config, ...more, answer_segments }, seed: 2 }, (ctx) =>
+        runPhase(grpo, ctx, undefined, false),
+      );
+
+    it.each<[string, object[], object]>([
+      ['two temperatures', [{ ...before, temperature: 1.6 }, { temperature: 0.4 }], {}],
+      ['a nucleus', [{ ...before, top_p: 0.7 }, {}], { temperature: 0.8, kl_beta: 0.05 }],
+      ['forks', [{ ...before, forks: 2, temperature: 1.4 }, {}], { epochs_per_batch: 2, kl_beta: 0.05 }],
+      ['a beginning that is not trained', [{ ...before, forks: 4, trained: false }, { top_p: 0.9 }], {}],
+    ])('measures the sampled log-probabilities again: %s', async (_, segments, more) => {
+      const run = await runWith(segments, more);
+      expect(curve(run, 'trained_rows').every((rows) => rows > 0)).toBe(true);
+      for (const mismatch of curve(run, 'max_logprob_mismatch')) {
+        expect(mismatch).toBeGreaterThan(0);
+        expect(mismatch).toBeLessThan(1e-4);
+      }
+      const came = curve(run, 'last_segment_fraction');
+      expect(came).toHaveLength(3);
+      for (const fraction of came) expect(fraction).toBeGreaterThan(0);
+    });
+
+    it('trains as ever where segments are drawn alike', async () => {
+      const plain = await withPhase({ recipe: 'grpo', config, seed: 2 }, (ctx) =>
+        runPhase(grpo, ctx, undefined, false),
+      );
+      const cut = await runWith([{ ...before, temperature: 1 }, { top_p: 1 }]);
+      for (const metric of ['train_mean_reward', 'completion_tokens_mean', 'trained_rows'])
+        expect(curve(cut, metric)).toEqual(curve(plain, metric));
+      curve(cut, 'gradient_norm').forEach((norm, step) => {
+        expect(norm).toBeCloseTo(curve(plain, 'gradient_norm')[step] ?? Number.NaN, 4);
+      });
+    });
+
+    it('says how many completions go on from a fork, where there are any', async () => {
+      const forkedWith = async (segments: object[]) =>
+        curve(await runWith(segments, { max_steps: 1, max_completion_tokens: 4 }), 'forked_fraction');
+      const [forked] = await forkedWith([{ max_tokens: 2, forks: 4 }, {}]);
+      expect(forked).toBeGreaterThan(0.2);
+      expect((4 * 8 * (forked ?? 0)) % 4).toBe(0);
+      expect(await forkedWith([{ max_tokens: 2 }, {}])).toEqual([]);
+    });
+  });
+
   it('goes on with an adapter that was trained with dropout, by the log-probabilities its sampler drew from', async () => {
     const keys = { lora_rank: 2, lora_dropout: 0.3, learning_rate: 0.02 };
     const imitating = { ...keys, batch_size: 8, max_steps: 4 };

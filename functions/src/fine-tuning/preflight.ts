@@ -21,6 +21,7 @@ import type { RowChecks } from './data/row-checks.js';
 import { bytesRead, type DataFile, refuseTooMuchData } from './data/data-files-limit.js';
 import { dataObjections } from './data/data-objections.js';
 import { ItemShape } from './data/item-shape.js';
+import { segmentObjections } from './data/segment-objections.js';
 import { judgeClass, sumOf } from './estimate/judge-classes.js';
 import { memoryObjections, storageObjections } from './estimate/memory-objections.js';
 import { budgetObjections, firstStepObjections, type Objections } from './estimate/objections.js';
@@ -83,7 +84,10 @@ export async function preflight(deps: PreflightDependencies, subject: PreflightS
     ...data.flatMap((found) => found.refusals),
     ...rewards.flatMap((check) => check?.refusals ?? []),
   ];
-  const doubts = [...objections, ...rewards.flatMap((check) => (check ? [check.objections] : []))];
+  const segments = examined.map(({ requested, resolved }) =>
+    segmentObjections(model.tokenizer, resolved.config, requested.paths.hyperparameters),
+  );
+  const doubts = [...segments, ...objections, ...rewards.flatMap((check) => (check ? [check.objections] : []))];
   const told = judge(certain, doubts, wishes?.force === true);
   const warnings = [...data.flatMap((found) => found.warnings), ...told.warnings];
   const report = reportOf(subject.model, { refusals: told.refusals, warnings }, estimated, examined, rewards);

@@ -16,6 +16,8 @@ const MIN_GROWTH_TOKENS = 16;
 export class BatchMemory {
   readonly #budget: CacheBudget;
   readonly #columnBytes: number;
+  /** Kept for rows that wait. */
+  #waitingColumns = 0;
 
   constructor(config: DecoderConfig, budget: CacheBudget) {
     this.#budget = budget;
@@ -32,7 +34,14 @@ export class BatchMemory {
     this.#hold(laidColumns(batch) + batch.rows.length * Math.max(tokens, growth(batch.rows, LOOK_AHEAD_TOKENS)));
   }
 
+  /** Counts what rows that wait have inherited, once for all forks of a row. */
+  keepFor(waiting: readonly DecodingRow[]): void {
+    const pieces = new Set(waiting.flatMap(({ inherited }) => inherited ?? []));
+    this.#waitingColumns = [...pieces].reduce((sum, { columns }) => sum + columns, 0);
+  }
+
   free(): void {
+    this.#waitingColumns = 0;
     this.#hold(0);
   }
 
@@ -66,11 +75,11 @@ export class BatchMemory {
   }
 
   get #room(): number {
-    return this.#budget.roomOf(this) / this.#columnBytes;
+    return this.#budget.roomOf(this) / this.#columnBytes - this.#waitingColumns;
   }
 
   #hold(columns: number): void {
-    this.#budget.hold(this, columns * this.#columnBytes);
+    this.#budget.hold(this, (columns + this.#waitingColumns) * this.#columnBytes);
   }
 }
 

@@ -1,13 +1,18 @@
 /** Checks of what callers pass to generation, before any computation, each naming the row or option that is wrong. */
 import type { DecoderConfig } from '@preheat/contracts';
+import { type AnswerSegment, MAX_SEGMENTS, rowsOfEach } from './answer-segments.js';
 import type { GenerateOptions, GenerateRequest, WatchedOptions } from './generation-types.js';
 import { NoTokenAllowedError } from './no-token-allowed-error.js';
+import type { RepetitionLimit } from './repetition-watch.js';
+
+/** Most continuations of one beginning. */
+export const MAX_FORKS = 256;
 
 /** Most alternatives a token can report; the graph's top-k is this wide. */
 export const MAX_TOP_LOG_PROBS = 20;
 
 /** @throws RangeError for an option outside its range. */
-export function checkOptions(config: DecoderConfig, options: GenerateOptions | WatchedOptions): void {
+export function checkOptions(config: DecoderConfig, options: WatchedOptions): void {
   const { maxNewTokens, temperature = 1, topP = 1, seed, stopIds = [], topLogProbs = 0 } = options;
   require(Number.isInteger(maxNewTokens) && maxNewTokens >= 1, 'maxNewTokens', 'a positive integer', maxNewTokens);
   require(temperature >= 0 && temperature <= 100, 'temperature', 'between 0 and 100', temperature);
@@ -17,14 +22,40 @@ export function checkOptions(config: DecoderConfig, options: GenerateOptions | W
   const isTopValid = Number.isInteger(topLogProbs) && topLogProbs >= 0 && topLogProbs <= topLimit;
   require(isTopValid, 'topLogProbs', `an integer from 0 to ${topLimit}`, topLogProbs);
   checkFilters(config, options);
-  if ('repetition' in options) checkRepetition(options);
+  if (options.repetition) checkRepetition(options.repetition);
+  if (options.segments) checkSegments(options, options.segments);
   if (options.constraint && !options.constraint.start.allowed.includes(1)) throw new NoTokenAllowedError(0);
   for (const id of stopIds) require(isTokenId(config, id), 'stopIds', tokenRange(config), id);
 }
 
-function checkRepetition({ repetition: { maxPattern, count } }: WatchedOptions): void {
+function checkRepetition({ maxPattern, count }: RepetitionLimit): void {
   require(Number.isInteger(maxPattern) && maxPattern >= 1, 'repetition.maxPattern', 'a positive integer', maxPattern);
   require(Number.isInteger(count) && count >= 2, 'repetition.count', 'an integer of at least 2', count);
+}
+
+function checkSegments(options: WatchedOptions, segments: readonly AnswerSegment[]): void {
+  const { length } = segments;
+  if (options.constraint) throw new RangeError('segments go with no constraint, which would span them: leave one out');
+  require(length >= 1 && length <= MAX_SEGMENTS, 'segments', `1 to ${MAX_SEGMENTS} of them`, length);
+  segments.forEach(({ temperature = 1, topP = 1, maxTokens = 1, forks = 1 }, number) => {
+    const at = `segments[${number}]`;
+    require(temperature >= 0 && temperature <= 100, `${at}.temperature`, 'between 0 and 100', temperature);
+    require(topP > 0 && topP <= 1, `${at}.topP`, 'above 0 and at most 1', topP);
+    require(Number.isInteger(maxTokens) && maxTokens >= 1, `${at}.maxTokens`, 'a positive integer', maxTokens);
+    const most = number + 1 < length ? MAX_FORKS : 1;
+    const isCount = Number.isInteger(forks) && forks >= 1 && forks <= most;
+    require(isCount, `${at}.forks`, most === 1 ? '1, as nothing follows the last segment' : `from 1 to ${most}`, forks);
+  });
+  checkForks(options, segments.filter(({ forks = 1 }) => forks > 1).length);
+}
+
+/** A fork takes the answer so far for a part of its prompt, which whatever looks at the answer as such does not. */
+function checkForks(options: WatchedOptions, forked: number): void {
+  require(forked <= 1, 'segments with forks', 'one at most', forked);
+  const { presencePenalty = 0, frequencyPenalty = 0, topLogProbs = 0 } = options;
+  const isPlain = presencePenalty === 0 && frequencyPenalty === 0 && topLogProbs === 0;
+  if (forked > 0 && !isPlain)
+    throw new RangeError('forks go with no presencePenalty, frequencyPenalty and topLogProbs: leave them out');
 }
 
 function checkFilters(config: DecoderConfig, options: GenerateOptions): void {
@@ -45,10 +76,13 @@ function checkFilters(config: DecoderConfig, options: GenerateOptions): void {
 export function checkRequests(
   config: DecoderConfig,
   requests: readonly GenerateRequest[],
-  options: GenerateOptions,
+  options: WatchedOptions,
 ): void {
-  requests.forEach(({ tokens, options: own }, row) => {
+  const isForked = rowsOfEach(options.segments) > 1;
+  requests.forEach(({ tokens, until, options: own }, row) => {
     checkTokens(config, tokens, `row ${row}`);
+    if (until && isForked)
+      throw new RangeError(`row ${row}: forks go with no until, which would see several rows as one`);
     if (own) checkOptions(config, { ...options, ...own });
     const { maxNewTokens } = { ...options, ...own };
     const total = tokens.length + maxNewTokens;

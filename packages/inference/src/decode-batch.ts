@@ -36,17 +36,38 @@ export interface PlacedRow {
 }
 
 /** Where the columns of a batch's rows are, of those that are not over. */
-export function placedRows({ rows, own, prompts }: DecodeBatch): PlacedRow[] {
-  return rows.flatMap((row, place) => {
-    if (row.isOver) return [];
-    const columns = row.promptColumns;
-    const answered = row.answer.length;
-    const answer = { from: own, row: place, columns: answered, skipped: 0 };
-    const prompt = prompts
-      ? { from: prompts, row: place % prompts.rows, columns, skipped: 0 }
-      : { from: own, row: place, columns, skipped: answered };
-    return [{ row, prompt, answer }];
+export function placedRows(batch: DecodeBatch): PlacedRow[] {
+  return batch.rows.flatMap((row, place) => (row.isOver ? [] : [placedRow(batch, row, place)]));
+}
+
+function placedRow({ own, prompts }: DecodeBatch, row: DecodingRow, place: number): PlacedRow {
+  const columns = row.promptColumns;
+  const [answered, skipped] = [row.answer.length, row.surplus];
+  const answer = { from: own, row: place, columns: answered, skipped };
+  const prompt = prompts
+    ? { from: prompts, row: place % prompts.rows, columns, skipped: 0 }
+    : { from: own, row: place, columns, skipped: skipped + answered };
+  return { row, prompt, answer };
+}
+
+/** The forks of rows that were `live`, each with what its row has computed. */
+export function forkedRows(config: DecoderConfig, batch: DecodeBatch, live: ReadonlySet<DecodingRow>): DecodingRow[] {
+  return batch.rows.flatMap((row, place) => {
+    if (!live.has(row) || row.forks.length === 0) return [];
+    const { prompt, answer } = placedRow(batch, row, place);
+    const from = gatherRows(config, [[prompt, answer]]);
+    const inherited = { from, row: 0, columns: from.columns, skipped: 0 };
+    for (const fork of row.forks) fork.inherited = inherited;
+    return row.forks;
   });
+}
+
+/** A batch whose rows have all they took and nothing more: as it is, where they took all that the last call made. */
+export function cutBack(config: DecoderConfig, batch: DecodeBatch): DecodeBatch {
+  if (batch.rows.every(({ isOver, surplus }) => isOver || surplus === 0)) return batch;
+  const placed = placedRows(batch);
+  for (const { row } of placed) row.surplus = 0;
+  return layOut(config, placed);
 }
 
 /** Rows as they come from prefill: with the columns of their prompts, and of what they had written when they were set back. */

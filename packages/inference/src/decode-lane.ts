@@ -7,7 +7,16 @@ import { pastName, presentName, rowCount } from '@preheat/checkpoints';
 import { BatchMemory } from './batch-memory.js';
 import { cacheBytes, cacheNames, readCaches } from './cache-arrays.js';
 import type { CacheBudget } from './cache-budget.js';
-import { batchFeeds, cacheLayout, computedRows, type DecodeBatch, layOut, placedRows } from './decode-batch.js';
+import {
+  batchFeeds,
+  cacheLayout,
+  computedRows,
+  cutBack,
+  type DecodeBatch,
+  forkedRows,
+  layOut,
+  placedRows,
+} from './decode-batch.js';
 import type { DecoderGraphs } from './decoder-graphs.js';
 import type { DecodingRow } from './decoding-row.js';
 import type { GraphRunner, RunResult, WireTensor } from './graph-runner.js';
@@ -54,7 +63,7 @@ export class DecodeLane {
   #batch: DecodeBatch | null = null;
   /** Rows whose prompts are being computed. */
   #entering: readonly DecodingRow[] = [];
-  /** Rows that outgrew the memory, of the adapter of the batch: they are under way, and go on before any other is admitted. */
+  /** Rows that outgrew the memory, and forks, of the adapter of the batch: they are under way, and go on before any other is admitted. */
   readonly #setBack: DecodingRow[] = [];
 
   /** @param prefixes Where prompts are kept, if they are. */
@@ -109,14 +118,22 @@ export class DecodeLane {
     const kind = `${form}-${cacheLayout(config, batch, count)}-${rowCount(batch.rows.length)}` as const;
     const { adapter } = live[0] as DecodingRow;
     const graph = await this.#graphs.ensure(kind, adapter);
-    const isLast = live.every(({ remaining }) => remaining <= count);
+    const isLast = live.every(({ remaining, mayTurn }) => remaining <= count && !mayTurn);
     const settings = settingFeeds(batch.rows, form, count, config.vocab_size);
     const chunk: WireTensor = { type: 'int64', data: BigInt64Array.of(BigInt(CHUNK_TOKENS)), dims: [] };
     const feeds = { ...settings, ...batchFeeds(config, batch), chunk_tokens: chunk };
     const fetches = [...emissionFetches(form), ...(isLast ? [] : cacheNames(config, presentName))];
     const result = await this.#runner.run(graph, feeds, fetches, { consumed: cacheNames(config, pastName), adapter });
     this.#handOut(batch, live, result);
-    return isLast ? null : { ...batch, own: readCaches(config, result.outputs, presentName) };
+    return isLast ? null : this.#turned({ ...batch, own: readCaches(config, result.outputs, presentName) }, live);
+  }
+
+  /** A batch after a call in which rows may have come to the end of a segment: they lose what was drawn behind it, and forks wait to join. */
+  #turned(batch: DecodeBatch, live: readonly DecodingRow[]): DecodeBatch {
+    const { config } = this.#graphs;
+    this.#setBack.push(...forkedRows(config, batch, new Set(live)));
+    this.#memory.keepFor(this.#setBack);
+    return cutBack(config, batch);
   }
 
   #handOut({ rows }: DecodeBatch, live: readonly DecodingRow[], result: RunResult): void {
@@ -130,14 +147,15 @@ export class DecodeLane {
         row.fail(error);
       }
     });
-    const stops = live.filter(({ isOver, remaining }) => isOver && remaining > 0).length;
+    // Rows that turned lose what was drawn behind that, as those that stopped do.
+    const stops = live.filter(({ isOver, remaining, surplus }) => (isOver ? remaining > 0 : surplus > 0)).length;
     this.#cost.record(live.length * steps, stops);
   }
 
   #segmentTokens({ own }: DecodeBatch, live: readonly DecodingRow[], isWaiting: boolean): number {
     // What may come next is known when the token before is.
     if (live.some(({ place }) => place !== null)) return 1;
-    const lengths = live.map(({ remaining }) => remaining);
+    const lengths = live.map(({ untilTurn }) => untilTurn);
     const canStop = live.some((row) => row.canStop);
     const tokens = this.#cost.segmentTokens(lengths, cacheBytes(own), canStop, isWaiting);
     const listening = Math.min(...live.map(({ chunkTokens }) => chunkTokens));
@@ -197,6 +215,7 @@ export class DecodeLane {
     if (fresh.length === 0) return;
     const before = this.#batch;
     this.#entering = fresh;
+    this.#memory.keepFor(this.#setBack);
     this.#memory.reserve([...(before?.rows.filter(({ isOver }) => !isOver) ?? []), ...fresh]);
     await this.#guarded([...(before?.rows ?? []), ...fresh], async () => {
       const computed = computedRows(await this.#prefill.compute(fresh));

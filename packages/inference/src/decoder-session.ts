@@ -79,15 +79,12 @@ export class DecoderSession {
     return this.#graphs.version;
   }
 
-  /** One result a request, in order. See `GenerateOptions` for defaults and `GeneratedRow` for what is recorded. */
+  /** One result a request, in order, or one for each of its forks. See `GenerateOptions` for defaults and `GeneratedRow` for what is recorded. */
   generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<GeneratedRow[]>;
+  generate(requests: readonly GenerateRequest[], options: WatchedOptions): Promise<GeneratedRow<WatchedFinishReason>[]>;
   generate(
     requests: readonly GenerateRequest[],
-    options: GenerateOptions | WatchedOptions,
-  ): Promise<GeneratedRow<WatchedFinishReason>[]>;
-  generate(
-    requests: readonly GenerateRequest[],
-    options: GenerateOptions | WatchedOptions,
+    options: WatchedOptions,
   ): Promise<GeneratedRow<WatchedFinishReason>[]> {
     return generateRows(this.config, this.#engine, requests, options);
   }

@@ -1,6 +1,8 @@
 /** One row from request to result: what it asked for, what it has so far, and who waits for it. */
 import type { DecoderConfig } from '@preheat/contracts';
 import { endTokenIds } from '@preheat/contracts';
+import { AnswerSegments, rowsOfEach } from './answer-segments.js';
+import type { CachePiece } from './cache-arrays.js';
 import type { ConstraintState } from './grammar/token-constraint.js';
 import type {
   GeneratedRow,
@@ -23,10 +25,28 @@ export interface Emission {
   readonly policyVersion: number;
 }
 
+const NOTHING_SHARED = { tokens: [], logProbs: [], segments: [] } as const;
+
+/** Who reads a row while it is made. */
+interface Listener {
+  readonly chunkTokens: number;
+  readonly onEmission: (chunk: GeneratedRow) => void;
+}
+
+/** What a fork goes on from: tokens that are part of its prompt and, when it is done, of its answer. */
+interface Trunk {
+  readonly tokens: readonly number[];
+  readonly logProbs: readonly number[];
+  readonly segments: readonly number[];
+  /** Of the segment that the fork begins with. */
+  readonly nextSegment: number;
+}
+
+type RowOptions = Required<Pick<GenerateOptions, 'maxNewTokens' | 'temperature' | 'topP' | 'topLogProbs'>> &
+  WatchedOptions;
+
 export class DecodingRow {
   readonly prompt: Int32Array;
-  readonly options: Required<Pick<GenerateOptions, 'maxNewTokens' | 'temperature' | 'topP' | 'topLogProbs'>> &
-    GenerateOptions;
   readonly stopIds: readonly number[];
   readonly adapter: string | null;
   /** Whose later prompts may read this one's keys and values; null for nobody's. */
@@ -38,6 +58,12 @@ export class DecodingRow {
   readonly result: Promise<GeneratedRow<WatchedFinishReason>>;
   readonly answer: number[] = [];
   isOver = false;
+  /** Columns at the end of its cache, of tokens that it did not take because a segment ended before them. */
+  surplus = 0;
+  /** Keys and values of all its columns, of a fork that waits to join a batch. */
+  inherited: CachePiece | null = null;
+  /** What goes on in its place since it came to a fork; it is over itself. */
+  forks: readonly DecodingRow[] = [];
   /** Columns of its prompt that were kept from before, however many of them its batch computed again for its other rows. */
   cachedColumns = 0;
   /** Where the answer stands in what it is constrained to; null where it is not. */
@@ -45,6 +71,14 @@ export class DecodingRow {
   readonly #stream: readonly [number, number];
   readonly #stops: ReadonlySet<number>;
   readonly #repetition: RepetitionWatch | null;
+  readonly #segments: AnswerSegments | null;
+  /** Of every token. */
+  readonly #segmentNumbers: number[] = [];
+  readonly #config: DecoderConfig;
+  readonly #request: GenerateRequest;
+  readonly #given: WatchedOptions;
+  readonly #trunk: Trunk | null;
+  readonly #options: RowOptions;
   readonly #emissions: Emission[] = [];
   readonly #onEmission: ((chunk: GeneratedRow) => void) | undefined;
   readonly #until: GenerateRequest['until'];
@@ -53,17 +87,20 @@ export class DecodingRow {
   constructor(
     config: DecoderConfig,
     request: GenerateRequest,
-    options: GenerateOptions | WatchedOptions,
-    listener?: { readonly chunkTokens: number; readonly onEmission: (chunk: GeneratedRow) => void },
+    options: WatchedOptions,
+    listener?: Listener,
+    trunk: Trunk | null = null,
   ) {
     const merged = { ...options, ...request.options };
+    [this.#config, this.#request, this.#given, this.#trunk] = [config, request, options, trunk];
     this.prompt = Int32Array.from(request.tokens);
-    this.options = {
+    this.#options = {
       ...merged,
       temperature: merged.temperature ?? 1,
       topP: merged.topP ?? 1,
       topLogProbs: merged.topLogProbs ?? 0,
     };
+    this.#segments = options.segments ? new AnswerSegments(options.segments, trunk?.nextSegment) : null;
     this.adapter = merged.adapter ?? null;
     this.promptScope = merged.promptScope ?? null;
     this.promptKey = `${this.promptScope ?? ''} ${this.prompt.join()}`;
@@ -73,7 +110,8 @@ export class DecodingRow {
     this.#onEmission = listener?.onEmission;
     this.#until = request.until;
     this.#stops = new Set(this.stopIds);
-    this.#repetition = 'repetition' in options ? new RepetitionWatch(options.repetition) : null;
+    this.#repetition = options.repetition ? new RepetitionWatch(options.repetition) : null;
+    for (const token of trunk?.tokens ?? []) this.#repetition?.sees(token);
     this.#stream = rowStream(merged.seed, request.key);
     this.result = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -88,6 +126,17 @@ export class DecodingRow {
     const row = new DecodingRow(config, { tokens: prompt, key: '' }, options);
     row.fail(new Error('this row only fills a place'));
     return row;
+  }
+
+  /** How its next tokens are drawn. */
+  get options(): RowOptions {
+    if (!this.#segments) return this.#options;
+    const { temperature = this.#options.temperature, topP = this.#options.topP } = this.#segments.current;
+    return { ...this.#options, temperature, topP };
+  }
+
+  get isUntruncated(): boolean {
+    return this.#options.untruncatedLogProbs ?? false;
   }
 
   /** Columns of its prompt in a cache: its last token is the first that decoding reads. */
@@ -111,12 +160,23 @@ export class DecodingRow {
 
   /** Tokens it may still make. */
   get remaining(): number {
-    return this.options.maxNewTokens - this.answer.length;
+    return this.#options.maxNewTokens - this.answer.length;
   }
 
-  /** Whether it may end before its limit. */
+  /** Tokens after which it is over or its segment is, if neither is before. */
+  get untilTurn(): number {
+    return Math.min(this.remaining, this.#segments?.remaining ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Whether it may go on in another way: what its cache has is then needed whatever it may still make. */
+  get mayTurn(): boolean {
+    return this.#segments?.isLast === false;
+  }
+
+  /** Whether it may end, or its segment, before the limit. */
   get canStop(): boolean {
-    return this.stopIds.length > 0 || this.#until !== undefined || this.#repetition !== null;
+    const isMarked = this.#segments?.current.isEnd !== undefined;
+    return this.stopIds.length > 0 || this.#until !== undefined || this.#repetition !== null || isMarked;
   }
 
   /** Whether what may come next is known only when the token before is. */
@@ -129,13 +189,12 @@ export class DecodingRow {
     return rowUniforms(this.#stream, this.answer.length, count);
   }
 
-  /** Takes what a segment made: all up to a token that ends the row, or its limit; the rest was never part of it. */
+  /** Takes what a call made: all up to a token that ends the row or its segment, or its limit; the rest was never part of it. */
   take(emission: Emission): void {
     if (this.isOver) return;
     const { tokens, policyVersion } = emission;
     const made = tokens.subarray(0, this.remaining);
-    const end = made.findIndex((token) => this.#stops.has(token) || (this.#repetition?.sees(token) ?? false));
-    const count = end < 0 ? made.length : end + 1;
+    const { count, ending } = this.#read(made);
     const own: Emission = {
       tokens: tokens.slice(0, count),
       logProbs: emission.logProbs.slice(0, count),
@@ -150,17 +209,62 @@ export class DecodingRow {
     }
     for (const token of own.tokens) {
       this.answer.push(token);
+      if (this.#segments) this.#segmentNumbers.push(this.#segments.number);
       this.place = this.place && this.place.next(token);
     }
     this.#emissions.push(own);
-    const stopped = end >= 0 && this.#stops.has(made[end] as number);
+    const stopped = ending === 'stop';
     const finishReason = stopped ? 'stop' : 'length';
     this.#onEmission?.({ ...own, finishReason, cachedTokens: this.cachedColumns });
     const isEnded = this.#until?.(stopped ? own.tokens.subarray(0, -1) : own.tokens) === true;
     if (stopped || isEnded) this.#finish(finishReason, policyVersion);
-    else if (end >= 0) this.#finish('repetition', policyVersion);
-    else if (this.remaining === 0) this.#finish('length', policyVersion);
+    else if (ending === 'repetition') this.#finish('repetition', policyVersion);
+    else if (ending === 'length' || this.remaining === 0) this.#finish('length', policyVersion);
+    else if (ending === 'segment' && this.#segments) this.#turn(this.#segments, tokens.length - count, policyVersion);
     else if (this.place?.allowed.includes(1) === false) this.fail(new NoTokenAllowedError(this.answer.length));
+  }
+
+  /** How many of the tokens it takes, and what ends with the last of them. */
+  #read(made: Int32Array): { count: number; ending: 'stop' | 'repetition' | 'length' | 'segment' | null } {
+    for (let index = 0; index < made.length; index++) {
+      const ending = this.#endingAt(made[index] as number);
+      if (ending !== null) return { count: index + 1, ending };
+    }
+    return { count: made.length, ending: null };
+  }
+
+  #endingAt(token: number): 'stop' | 'repetition' | 'length' | 'segment' | null {
+    if (this.#stops.has(token)) return 'stop';
+    if (this.#repetition?.sees(token)) return 'repetition';
+    const end = this.#segments?.sees(token) ?? null;
+    if (end === null) return null;
+    if (!this.#segments?.isLast) return 'segment';
+    return end === 'end' ? 'stop' : 'length';
+  }
+
+  /** Goes on with the next segment, or has its forks do so. @param surplus Tokens that were drawn as of the one before. */
+  #turn(segments: AnswerSegments, surplus: number, policyVersion: number): void {
+    this.surplus = surplus;
+    const { forks = 1 } = segments.current;
+    if (forks === 1) {
+      segments.advance();
+      return;
+    }
+    const trunk: Trunk = {
+      tokens: this.answer,
+      logProbs: this.#emissions.flatMap(({ logProbs }) => [...logProbs]),
+      segments: this.#segmentNumbers,
+      nextSegment: segments.number + 1,
+    };
+    this.forks = Array.from({ length: forks }, (_, fork) => this.#fork(trunk, fork));
+    this.#finish('length', policyVersion);
+  }
+
+  #fork(trunk: Trunk, fork: number): DecodingRow {
+    const { key, options } = this.#request;
+    const request = { tokens: [...this.prompt, ...this.answer], key: `${key} fork ${fork}` };
+    const given = { ...this.#given, ...options, maxNewTokens: this.remaining };
+    return new DecodingRow(this.#config, request, given, undefined, trunk);
   }
 
   fail(error: unknown): void {
@@ -168,16 +272,27 @@ export class DecodingRow {
     this.#settle.reject(error);
   }
 
+  /** Fails it, or what goes on in its place, unless that is over. */
+  giveUp(error: unknown): void {
+    if (!this.isOver) this.fail(error);
+    for (const fork of this.forks) fork.giveUp(error);
+  }
+
   #finish(finishReason: WatchedFinishReason, policyVersion: number): void {
     this.isOver = true;
     const alternatives = this.#emissions.flatMap((each) => each.alternatives ?? []);
+    const logProbs = this.#emissions.flatMap((each) => [...each.logProbs]);
+    const { tokens: shared, logProbs: sharedLogProbs, segments: sharedNumbers } = this.#trunk ?? NOTHING_SHARED;
+    const isForked = rowsOfEach(this.#given.segments) > 1;
     this.#settle.resolve({
-      tokens: Int32Array.from(this.answer),
-      logProbs: Float32Array.from(this.#emissions.flatMap(({ logProbs }) => [...logProbs])),
+      tokens: Int32Array.from([...shared, ...this.answer]),
+      logProbs: Float32Array.from([...sharedLogProbs, ...logProbs]),
       finishReason,
       policyVersion,
       cachedTokens: this.cachedColumns,
-      ...(this.options.topLogProbs > 0 && { alternatives }),
+      ...(this.#segments && { segmentNumbers: Uint8Array.from([...sharedNumbers, ...this.#segmentNumbers]) }),
+      ...(isForked && { sharedTokens: this.#trunk ? shared.length : this.answer.length }),
+      ...(this.#options.topLogProbs > 0 && { alternatives }),
     });
   }
 }

@@ -1,16 +1,11 @@
-/** Generation of many rows at once, in the order they were asked for. */
+/** Generation of many rows at once, in the order they were asked for; those of a request that is forked are next to each other. */
 import type { DecoderConfig } from '@preheat/contracts';
+import { rowsOfEach } from './answer-segments.js';
 import { checkOptions, checkRequests } from './check-generation.js';
 import type { DecodeEngine } from './decode-engine.js';
 import { DecodingRow } from './decoding-row.js';
 import { giveUpWhenAborted } from './give-up-when-aborted.js';
-import type {
-  GeneratedRow,
-  GenerateOptions,
-  GenerateRequest,
-  WatchedFinishReason,
-  WatchedOptions,
-} from './generation-types.js';
+import type { GeneratedRow, GenerateRequest, WatchedFinishReason, WatchedOptions } from './generation-types.js';
 
 /**
  * Rows of one adapter, and of these such of similar prompts, are given to the engine together, so that they share padding and prompts.
@@ -21,7 +16,7 @@ export async function generateRows(
   config: DecoderConfig,
   engine: DecodeEngine,
   requests: readonly GenerateRequest[],
-  options: GenerateOptions | WatchedOptions,
+  options: WatchedOptions,
 ): Promise<GeneratedRow<WatchedFinishReason>[]> {
   checkOptions(config, options);
   checkRequests(config, requests, options);
@@ -38,11 +33,19 @@ export async function generateRows(
   const ignoreSignal = giveUpWhenAborted(rows, options.signal);
   engine.submit(byPrompt);
   try {
-    return await Promise.all(rows.map(({ result }) => result));
+    const count = rowsOfEach(options.segments);
+    return (await Promise.all(rows.map((row) => resultsOf(row, count)))).flat();
   } catch (error) {
-    for (const row of rows) if (!row.isOver) row.fail(error);
+    for (const row of rows) row.giveUp(error);
     throw error;
   } finally {
     ignoreSignal();
   }
+}
+
+/** What came of a row: of its forks, or of itself as many times. */
+async function resultsOf(row: DecodingRow, count: number): Promise<GeneratedRow<WatchedFinishReason>[]> {
+  const own = await row.result;
+  if (row.forks.length > 0) return Promise.all(row.forks.map(({ result }) => result));
+  return Array.from({ length: count }, () => own);
 }

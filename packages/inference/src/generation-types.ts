@@ -1,5 +1,6 @@
 /** What generation takes and gives back. */
 import type { TokenConstraint } from './grammar/token-constraint.js';
+import type { AnswerSegment } from './answer-segments.js';
 import type { RepetitionLimit } from './repetition-watch.js';
 
 export interface GenerateRequest {
@@ -54,9 +55,21 @@ export interface GenerateOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Of rows that are given up when they go in circles: what comes back is all up to the token at which they were. */
+/** What rollouts may ask beside that. */
 export interface WatchedOptions extends GenerateOptions {
-  readonly repetition: RepetitionLimit;
+  /** Gives up rows that go in circles: what comes back is all up to the token at which they did. */
+  readonly repetition?: RepetitionLimit | undefined;
+  /**
+   * Segments that every answer goes through, in order. A row that does not come to the end of one is over before the next. One of them
+   * may be forked at its end: each request then gives that many rows, next to each other, which share the keys and values up to there;
+   * a row that is over before is given as many times.
+   */
+  readonly segments?: readonly AnswerSegment[] | undefined;
+  /**
+   * Log-probabilities are of the whole distribution at the temperature also where topK and topP cut it: what a loss compares with that
+   * knows of no cut.
+   */
+  readonly untruncatedLogProbs?: boolean | undefined;
 }
 
 export type FinishReason = 'stop' | 'length';
@@ -81,7 +94,7 @@ export interface GeneratedRow<Reason extends WatchedFinishReason = FinishReason>
   readonly tokens: Int32Array;
   /**
    * Log-probability of each token under the distribution it was drawn from: after penalties, biases and temperature, and
-   * renormalised over what topK and topP leave. Greedy decoding reports temperature 1 over the whole vocabulary.
+   * renormalised over what topK and topP leave (but for `untruncatedLogProbs`). Greedy decoding reports temperature 1 over the whole vocabulary.
    */
   readonly logProbs: Float32Array;
   readonly finishReason: Reason;
@@ -92,6 +105,10 @@ export interface GeneratedRow<Reason extends WatchedFinishReason = FinishReason>
    * beside this one, for which some may have been computed again. Default 0.
    */
   readonly cachedTokens?: number;
+  /** Number of the segment of each token, where there are several. */
+  readonly segmentNumbers?: Uint8Array;
+  /** How many of its first tokens a row has in common with the others of its request, where they were to be forked: all, if it was over before. */
+  readonly sharedTokens?: number;
   /** One entry a token, when `topLogProbs` was asked for. */
   readonly alternatives?: readonly TokenAlternatives[];
 }

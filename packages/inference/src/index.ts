@@ -1,4 +1,5 @@
 /** Batched KV-cache decoding and scoring on onnxruntime-node. */
+export type { AnswerSegment } from './answer-segments.js';
 export { MAX_TOP_LOG_PROBS } from './check-generation.js';
 export { missingCudaProvider } from './cuda-provider.js';
 export { DecoderPool, type DecoderPoolOptions } from './decoder-pool.js';

@@ -41,17 +41,20 @@ export class PromptPrefill {
       for (const [row, piece] of await this.#prefill(call)) pieces.set(row, piece);
     }
     const computed = rows.map((row) => [row, distinct.get(keys.get(row)) as DecodingRow] as const);
-    for (const [row, { cachedColumns }] of computed) if (row.answer.length === 0) row.cachedColumns = cachedColumns;
+    for (const [row, { cachedColumns }] of computed) {
+      if (row.answer.length === 0) row.cachedColumns = cachedColumns;
+      row.inherited = null;
+    }
     return new Map(computed.map(([row, like]) => [row, pieces.get(like) as CachePiece]));
   }
 
   /** Rows with what is kept of their prompts. */
   #withKept(rows: readonly DecodingRow[]): PromptRow[] {
     return rows.map((row) => {
-      const kept = this.#prefixes?.longest(row, row.columnTokens) ?? null;
+      const kept = row.inherited ?? this.#prefixes?.longest(row, row.columnTokens) ?? null;
       const columns = kept?.columns ?? 0;
-      // Of a row that was set back it is its own work.
-      if (row.answer.length === 0) row.cachedColumns = columns;
+      // Of a row that was set back it is its own work, and of a fork that of its request.
+      if (row.answer.length === 0 && row.inherited === null) row.cachedColumns = columns;
       return { row, kept, missing: row.columns - columns };
     });
   }

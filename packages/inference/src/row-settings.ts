@@ -50,6 +50,11 @@ export function settingFeeds(
       options.map(({ topK }, row) => (isDrawn(row) ? Math.min(topK ?? vocabulary, vocabulary) : vocabulary)),
       1,
     ),
+    untruncated: {
+      type: 'bool',
+      data: Uint8Array.from(rows, (row) => Number(row.isUntruncated)),
+      dims: [rows.length, 1],
+    },
     top_p: float32Column(options.map(({ topP }, row) => (isDrawn(row) ? Math.max(topP, LEAST_IN_FLOAT32) : 1))),
     presence_penalties: float32Column(options.map(({ presencePenalty }) => presencePenalty ?? 0)),
     frequency_penalties: float32Column(options.map(({ frequencyPenalty }) => frequencyPenalty ?? 0)),

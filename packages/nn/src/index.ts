@@ -24,7 +24,7 @@ export { FIRST_ROW, type RowBatch, type RowCursor, type RowOrder, RowSampler } f
 export { decoderLogits } from './decoder/decoder.js';
 export { type DecoderParameters, declareDecoder } from './decoder/decoder-parameters.js';
 export { freshValueHead } from './decoder/value-head.js';
-export { CROSS_ENTROPY, type LossSpec, type PolicyGradientSpec, type ValueSpec } from './loss/loss-spec.js';
+export { CROSS_ENTROPY, type LossSpec, PER_TOKEN, type PolicyGradientSpec, type ValueSpec } from './loss/loss-spec.js';
 export {
   needsReference,
   type PairLoss,
@@ -39,6 +39,7 @@ export { aggregateTokens, type Aggregation, type TokenWeights } from './record/a
 export {
   completionRecord,
   demonstrationRecord,
+  type DrawnSegments,
   firstTrained,
   NOT_SAMPLED,
   type SampledCompletion,

@@ -142,6 +142,45 @@ describe('hyperparameters', () => {
     });
   });
 
+  it.each<[string, object, string, RegExp]>([
+    ['grpo', { answer_segments: [{ temperature: 0.8 }, {}] }, 'answer_segments.0', /never ends.*until or max_tokens/],
+    ['ppo', { answer_segments: [{ max_tokens: 9 }, {}], max_completion_tokens: 9 }, 'answer_segments', /leave room.*9/],
+    ['ppo', { answer_segments: [{ until: '</t>', trained: false }, { trained: false }] }, 'answer_segments', /nothing/],
+    ['grpo', { answer_segments: [{ until: '</t>', temperature: 9 }, {}] }, 'answer_segments.0.temperature', /<= 2/],
+    ['grpo', { answer_segments: [{ until: '' }, {}] }, 'answer_segments.0.until', /fewer than 1 character/],
+    ['grpo', { answer_segments: [{ untill: '</t>' }, {}] }, 'answer_segments.0.untill', /not a known key/],
+    ['grpo', { answer_segments: [{ forks: 2 }] }, 'answer_segments.0.forks', /nothing follows/],
+    ['grpo', { answer_segments: [{ until: 'a', forks: 3 }, {}], group_size: 8 }, 'answer_segments.0.forks', /divide/],
+    [
+      'tldr-length',
+      { answer_segments: [{ until: 'a', forks: 2 }, { until: 'b', forks: 2 }, {}] },
+      'answer_segments.1.forks',
+      /forks once/,
+    ],
+    ['ppo', { answer_segments: [{ until: 'a', forks: 2 }, {}] }, 'answer_segments.0.forks', /such as grpo; PPO/],
+    ['reft-ppo', { answer_segments: [{ until: 'a', forks: 2 }, {}] }, 'answer_segments.0.forks', /leave it out/],
+    [
+      'grpo',
+      { answer_segments: [{ until: 'a' }, { temperature: 1 }], target_entropy: 0.3 },
+      'answer_segments.1.temperature',
+      /target_entropy/,
+    ],
+    ['sft', { answer_segments: [{}] }, 'answer_segments', /./],
+  ])('of %s say what is wrong with segments: %j', (name, requested, path, message) => {
+    const [first, ...others] = problems(name, requested as Record<string, unknown>);
+    expect(first?.path).toBe(path);
+    expect(first?.message).toMatch(message);
+    expect(others).toEqual([]);
+  });
+
+  it('take segments that end, of which some are trained', () => {
+    const answer_segments = [
+      { until: '</think>', max_tokens: 30, temperature: 1.2, top_p: 0.9, trained: false, forks: 4 },
+      { temperature: 0.7 },
+    ];
+    expect(problems('grpo', { answer_segments, group_size: 8 })).toEqual([]);
+  });
+
   it('of sft default to one pass over a large file and several over a small one', () => {
     expect(resolved('sft')).toMatchObject({ n_epochs: 1, batch_size: 128, learning_rate: 0.003, max_steps: 782 });
     expect(resolved('sft', {}, 500)).toMatchObject({ n_epochs: 10, batch_size: 8 });

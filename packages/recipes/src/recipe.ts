@@ -27,6 +27,18 @@ export interface RepetitionLimit {
   readonly count: number;
 }
 
+/** A part of a completion; the next one begins where it ends, and the last one ends the completion. */
+export interface RolloutSegment {
+  readonly temperature: number;
+  readonly topP: number;
+  /** Absent: as many tokens as are left. */
+  readonly maxTokens?: number;
+  /** Asked after each token, with those of the segment, the newest last: whether it ends with that. Absent: it does not. */
+  readonly isEnd?: (tokens: readonly number[]) => boolean;
+  /** Samples drawn from where it ends, each with chance of its own. */
+  readonly forks: number;
+}
+
 export interface RolloutOptions {
   readonly maxNewTokens: number;
   /** 0 is greedy. */
@@ -36,14 +48,20 @@ export interface RolloutOptions {
   readonly stopIds: readonly number[];
   /** Null lets completions repeat themselves up to their limit. */
   readonly repetition: RepetitionLimit | null;
+  /** Null: one segment, drawn as said above. */
+  readonly segments: readonly RolloutSegment[] | null;
   readonly signal: AbortSignal;
 }
 
 export interface RolloutSample {
   /** The stop token included, when one was drawn. */
   readonly tokens: Int32Array;
-  /** Natural log-probabilities under the distribution each token was drawn from. */
+  /** Natural log-probabilities at the temperature each token was drawn at, of the whole distribution also where topP cuts it. */
   readonly logProbs: Float32Array;
+  /** Of each token, the number of its segment; only of samples drawn in segments. */
+  readonly segmentNumbers?: Uint8Array;
+  /** Tokens at its beginning that it shares with the other samples of its prompt; only where those were to be forked. */
+  readonly sharedTokens?: number;
   readonly finishReason: 'stop' | 'length' | 'repetition';
   /** Version of the weights that drew the sample. */
   readonly policyVersion: number;
@@ -51,7 +69,7 @@ export interface RolloutSample {
 
 /** Sampling from the policy under training; the runner supplies it, because recipes may not know how it is served. */
 export interface Rollouts {
-  /** One sample a prompt, in order; a pure function of weights, prompt, row key and options. */
+  /** One sample a prompt, or one for each of its forks, in order; a pure function of weights, prompt, row key and options. */
   generate(prompts: readonly RolloutPrompt[], options: RolloutOptions): Promise<RolloutSample[]>;
   /** Copies the weights; later samples carry the version. */
   updateWeights(weights: TensorMap, policyVersion: number): Promise<void>;

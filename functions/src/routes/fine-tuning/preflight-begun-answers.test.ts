@@ -82,6 +82,31 @@ describe('the preflight of a job whose answers go on from text of their rows', (
   });
 });
 
+describe('the preflight of a job whose answers have segments', () => {
+  it('is refused where no token of the model spells the end of one, unless it is forced', async () => {
+    const file = await at.upload(['cat', 'dog'].map((word) => asked(word)));
+    const until = (text: string) => reinforcement(file, SIMILARITY, { answer_segments: [{ until: text }, {}] });
+    expect((await at.report(until('AE T'))).errors).toEqual([]);
+    expect((await at.report(until('</think>'))).errors).toEqual([]);
+    const param = 'method.reinforcement.hyperparameters.answer_segments.0.until';
+    const { errors } = await at.report(until('思考'));
+    expect(errors).toMatchObject([{ code: 'invalid_request', param }]);
+    expect(errors[0]?.message).toContain('tokenizer reads it as another text');
+    const forced = await at.report({ ...until('思考'), preflight: { force: true } });
+    expect(forced.errors).toEqual([]);
+    expect(forced.warnings.some((warning) => warning.startsWith('Forced:'))).toBe(true);
+  });
+
+  it('is refused with the place of what is wrong in a segment', async () => {
+    const file = await at.upload([asked('cat')]);
+    const keys = { answer_segments: [{ until: 'K', forks: 2 }, { temperature: 3 }] };
+    const answer = await at.create(reinforcement(file, SIMILARITY, keys));
+    const { error } = answer.json() as { error: { param: string; message: string } };
+    expect(error.param).toBe('method.reinforcement.hyperparameters.answer_segments.1.temperature');
+    expect(error.message).toContain('must be <= 2');
+  });
+});
+
 describe('the preflight of a job whose rewards take turns', () => {
   const flat = { type: 'string_check', name: 'flat', input: 'a', reference: 'a', operation: 'eq' };
   const grader = (calculate_output: string) => ({

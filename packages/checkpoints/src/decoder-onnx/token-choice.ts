@@ -39,7 +39,7 @@ export interface ChooserOptions {
 
 /**
  * Declares the inputs that say how tokens are chosen: `inverse_temperatures` float32 [B,1] and `greedy` bool [B,1];
- * filtered: `top_k` int64 [B,1], `top_p`, `presence_penalties`, `frequency_penalties`, `repetition_penalties` float32
+ * filtered: `top_k` int64 [B,1], `untruncated` bool [B,1] (log-probabilities are of the whole distribution), `top_p`, `presence_penalties`, `frequency_penalties`, `repetition_penalties` float32
  * [B,1], `biases`, `prompt_seen` (1 for a token of the prompt) and `counts` float32 [B,V].
  */
 export function tokenChooser(graph: OnnxGraph, vocabulary: number, options: ChooserOptions): TokenChooser {
@@ -70,13 +70,14 @@ export function tokenChooser(graph: OnnxGraph, vocabulary: number, options: Choo
 /**
  * The probabilities of tokens that stay: the k most probable, and of these the nucleus (Holtzman et al. 2020), the
  * smallest set whose mass reaches topP. A token is kept while the mass before it is below topP, so at least one always is.
- * @returns what is kept, in the order of the vocabulary, and its mass `[batch, 1]`: 1 where nothing is left out, so that
- *   a row without filters gets the same bits beside rows with them as alone.
+ * @returns what is kept, in the order of the vocabulary, and what its log-probabilities are divided by `[batch, 1]`: its mass, or 1
+ *   where nothing is left out, so that a row without filters gets the same bits beside rows with them as alone, or where they are to be
+ *   of the whole distribution.
  */
 function filtered(
   graph: OnnxGraph,
   probabilities_BV: Value,
-  { topK_B1, topP_B1 }: Filters,
+  { topK_B1, topP_B1, untruncated_B1 }: Filters,
   vocabulary: number,
 ): { kept_BV: Value; mass_B1: Value } {
   const whole = graph.int64([vocabulary]);
@@ -92,7 +93,8 @@ function filtered(
   const kept_BV = graph.op('ScatterElements', [probabilities_BV, order, keptSorted], { axis: 1 });
   const sum_B1 = graph.op('ReduceSum', [kept_BV, graph.int64([1])], { keepdims: 1 });
   const isWhole = graph.op('And', [isUncut, graph.op('GreaterOrEqual', [topK_B1, whole])]);
-  return { kept_BV, mass_B1: graph.op('Where', [isWhole, graph.float32(1), sum_B1]) };
+  const isUndivided = graph.op('Or', [isWhole, untruncated_B1]);
+  return { kept_BV, mass_B1: graph.op('Where', [isUndivided, graph.float32(1), sum_B1]) };
 }
 
 function vocabularyIds(graph: OnnxGraph, vocabulary: number): Value {
@@ -114,6 +116,7 @@ function invertCumulative(graph: OnnxGraph, weights_BV: Value, uniform_B1: Value
 interface Filters {
   readonly topK_B1: Value;
   readonly topP_B1: Value;
+  readonly untruncated_B1: Value;
   readonly presence_B1: Value;
   readonly frequency_B1: Value;
   readonly repetition_B1: Value;
@@ -128,6 +131,7 @@ function filterInputs(graph: OnnxGraph, vocabulary: number): Filters {
   return {
     topK_B1: graph.input('top_k', 'int64', ['batch', 1]),
     topP_B1: column('top_p'),
+    untruncated_B1: graph.input('untruncated', 'bool', ['batch', 1]),
     presence_B1: column('presence_penalties'),
     frequency_B1: column('frequency_penalties'),
     repetition_B1: column('repetition_penalties'),

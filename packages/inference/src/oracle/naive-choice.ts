@@ -1,7 +1,7 @@
 /** Choosing tokens written as plainly as possible in float64, a row at a time: the oracle of the graphs' filters. */
 import type { TensorMap } from '@preheat/checkpoints';
 import type { DecoderConfig } from '@preheat/contracts';
-import type { GenerateOptions } from '../generation-types.js';
+import type { GenerateOptions, WatchedOptions } from '../generation-types.js';
 import { rowStream, rowUniforms } from '../row-uniforms.js';
 import { logSoftmax, naiveLogits } from './naive-llama.js';
 
@@ -11,14 +11,16 @@ export interface NaiveRow {
   readonly finishReason: 'stop' | 'length';
 }
 
+/** @param drawn Tokens of the row before these, of which `prompt` has the end. */
 export function naiveRow(
   config: DecoderConfig,
   tensors: TensorMap,
   prompt: readonly number[],
   key: string,
-  options: GenerateOptions,
+  options: WatchedOptions,
+  drawn = 0,
 ): NaiveRow {
-  const uniforms = rowUniforms(rowStream(options.seed, key), 0, options.maxNewTokens);
+  const uniforms = rowUniforms(rowStream(options.seed, key), drawn, options.maxNewTokens);
   const row: NaiveRow & { finishReason: 'stop' | 'length' } = { tokens: [], logProbs: [], finishReason: 'length' };
   for (const uniform of uniforms) {
     const logits = naiveLogits(config, tensors, [...prompt, ...row.tokens]).at(-1) as number[];
@@ -41,7 +43,8 @@ function adjusted(logits: number[], prompt: readonly number[], answer: readonly 
   });
 }
 
-function choose(logits: number[], uniform: number, { temperature = 1, topK, topP = 1 }: GenerateOptions) {
+function choose(logits: number[], uniform: number, options: WatchedOptions) {
+  const { temperature = 1, topK, topP = 1, untruncatedLogProbs = false } = options;
   const logProbs = logSoftmax(logits, temperature === 0 ? 1 : temperature);
   const ranked = logProbs.map((logProb, token) => ({ token, p: Math.exp(logProb) })).sort((a, b) => b.p - a.p);
   const best = ranked[0] as (typeof ranked)[number];
@@ -58,7 +61,7 @@ function choose(logits: number[], uniform: number, { temperature = 1, topK, topP
   let cumulative = 0;
   for (const { token, p } of kept.sort((a, b) => a.token - b.token)) {
     cumulative += p;
-    if (cumulative > uniform * total) return { token, logProb: Math.log(p / total) };
+    if (cumulative > uniform * total) return { token, logProb: Math.log(untruncatedLogProbs ? p : p / total) };
   }
   throw new Error('a uniform below 1 always draws a token');
 }

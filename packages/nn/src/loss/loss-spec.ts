@@ -19,13 +19,19 @@ export interface ValueSpec {
   readonly clip: number;
 }
 
+/** Rows were sampled at temperatures that change within them. */
+export const PER_TOKEN = 'per token';
+
 export interface PolicyGradientSpec {
   /** The ratio may fall to 1 − clipLow … */
   readonly clipLow: number;
   /** … and rise to 1 + clipHigh before its gradient stops (asymmetric: Yu et al. 2025, DAPO, section 3.1). */
   readonly clipHigh: number;
-  /** Temperature the tokens were sampled at; all log-probabilities of the component are taken at it. */
-  readonly temperature: number;
+  /**
+   * Temperature the tokens were sampled at; all log-probabilities of the component are taken at it. One for all of them is a constant of
+   * the program; with `per token`, each row brings those of its tokens.
+   */
+  readonly temperature: number | typeof PER_TOKEN;
   /**
    * Bound of the ratio where the advantage is negative, so that one unlikely token cannot outweigh a batch: the term is
    * then at least dualClip·A (Ye et al. 2020, arXiv 1912.09729, eq. 4). 0 leaves it unbounded.

@@ -1,7 +1,7 @@
 import { evaluateProgram, gradientOutput, gradients, GraphBuilder } from '@preheat/graph';
 import { describe, expect, it } from 'vitest';
 import { crossEntropy } from './cross-entropy.js';
-import type { PolicyGradientSpec } from './loss-spec.js';
+import { PER_TOKEN, type PolicyGradientSpec } from './loss-spec.js';
 import { policyGradient } from './policy-gradient.js';
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
@@ -46,6 +46,8 @@ interface PolicyRow {
   readonly advantage: number;
   readonly old: number;
   readonly reference?: number;
+  /** Only with a temperature per token. */
+  readonly temperature?: number;
 }
 
 const ON_POLICY: PolicyGradientSpec = {
@@ -68,6 +70,7 @@ function runPolicy(rows: PolicyRow[], spec: PolicyGradientSpec, weights = rows.m
     advantages_N: feed('advantages'),
     oldLogProbs_N: feed('old'),
     ...(spec.klBeta > 0 ? { referenceLogProbs_N: feed('reference') } : {}),
+    ...(spec.temperature === PER_TOKEN && { inverseTemperatures_N: feed('inverse') }),
   };
   const term = policyGradient(logits_NV, graph.input('targets', 'i32', [count]), inputs, spec);
   const [gradient] = gradients(term.loss, [logits_NV]);
@@ -80,6 +83,7 @@ function runPolicy(rows: PolicyRow[], spec: PolicyGradientSpec, weights = rows.m
     advantages: rows.map(({ advantage }) => advantage),
     old: rows.map(({ old }) => old),
     reference: rows.map(({ reference = 0 }) => reference),
+    inverse: rows.map(({ temperature = 1 }) => 1 / temperature),
   });
 }
 
@@ -137,6 +141,54 @@ describe('policyGradient', () => {
     const result = runPolicy([row], { ...ON_POLICY, temperature: 0.7 });
     close(result['mismatch'], [0]);
     close(result['gradient'], [-(1 - cool) / 0.7, (1 - cool) / 0.7]);
+  });
+
+  it('takes each token at the temperature it was sampled at, as the hand computation with two of them', () => {
+    const [warm, cool] = [sigmoid(0.5 / 1.25), sigmoid(0.5 / 0.5)];
+    const rows: PolicyRow[] = [
+      { logit: 0.5, target: 0, advantage: 1, old: Math.log(warm), temperature: 1.25 },
+      { logit: 0.5, target: 1, advantage: 2, old: Math.log(1 - cool), temperature: 0.5 },
+      { logit: 0.5, target: 1, advantage: 1, old: Math.log(1 - cool) - Math.log(1.1), temperature: 0.5 },
+      { logit: 0.5, target: 1, advantage: 9, old: 0, temperature: 0.1 },
+    ];
+    const spec: PolicyGradientSpec = { ...ON_POLICY, temperature: PER_TOKEN, entropyBonus: 0.1 };
+    const result = runPolicy(rows, spec, [0.25, 0.25, 0.25, 0]);
+    const entropy = (q: number) => -(q * Math.log(q) + (1 - q) * Math.log(1 - q));
+    close(result['loss'], [-0.25 * (1 + 2 + 1.1) - 0.025 * (entropy(warm) + 2 * entropy(cool))]);
+    // d log π(0)/dlogit is (1 − π(0))/T, and that of the entropy −(logit/T)·π(0)·π(1)/T.
+    const bonus = (q: number, temperature: number) => (0.025 * (0.5 / temperature) * q * (1 - q)) / temperature;
+    const slopes = [
+      (-0.25 * (1 - warm)) / 1.25 + bonus(warm, 1.25),
+      (0.25 * 2 * cool) / 0.5 + bonus(cool, 0.5),
+      (0.25 * 1.1 * cool) / 0.5 + bonus(cool, 0.5),
+    ];
+    close(
+      result['gradient']?.slice(0, 6),
+      slopes.flatMap((slope) => [slope, -slope]),
+    );
+    expect([...(result['gradient'] ?? [])].slice(6).map(Math.abs)).toEqual([0, 0]);
+    close(result['mismatch'], [Math.log(1.1)]);
+    close(result['entropy'], [entropy(warm) + 2 * entropy(cool)]);
+  });
+
+  it('has the gradient of its loss at temperatures of each token, by finite differences', () => {
+    const rows = [0.3, -0.4, 0.8].map(
+      (logit, i): PolicyRow => ({
+        ...{ logit, target: i === 1 ? 1 : 0, advantage: i - 0.5, old: -0.7, reference: -0.6 },
+        temperature: [0.6, 1, 1.7][i] ?? 1,
+      }),
+    );
+    const spec: PolicyGradientSpec = { ...ON_POLICY, temperature: PER_TOKEN, entropyBonus: 0.05, klBeta: 0.1 };
+    const wide = { ...spec, clipLow: 0.9, clipHigh: 9 };
+    const found = runPolicy(rows, wide)['gradient'] ?? [];
+    const lossAt = (at: number, by: number) =>
+      runPolicy(
+        rows.map((row, i) => (i === at ? { ...row, logit: row.logit + by } : row)),
+        wide,
+      )['loss']?.[0] ?? Number.NaN;
+    rows.forEach((_, i) => {
+      expect(found[2 * i]).toBeCloseTo((lossAt(i, 1e-3) - lossAt(i, -1e-3)) / 2e-3, 4);
+    });
   });
 
   it('adds the k3 penalty towards the reference', () => {

@@ -4,9 +4,11 @@
  * weights. Measures what it needs to be trusted: how much
  * was clipped, how far the policy moved, its entropy, and how well trainer and sampler agree.
  */
+import { invariant } from '@preheat/contracts';
 import { blocks, ops, type Value } from '@preheat/graph';
 import type { LossTerm } from './cross-entropy.js';
-import type { PolicyGradientSpec } from './loss-spec.js';
+import { PER_TOKEN, type PolicyGradientSpec } from './loss-spec.js';
+import { tempered } from './tempered.js';
 
 /** All [N]: one entry per predicted token. */
 export interface PolicyGradientInputs {
@@ -16,6 +18,8 @@ export interface PolicyGradientInputs {
   readonly oldLogProbs_N: Value;
   /** Present exactly when `klBeta` is not zero. */
   readonly referenceLogProbs_N?: Value;
+  /** 1 / temperature; present exactly when that is `per token`. */
+  readonly inverseTemperatures_N?: Value;
 }
 
 /** Bounds a difference of log-probabilities, so that a ratio stays finite whatever the policies do. */
@@ -34,7 +38,7 @@ export function policyGradient(
   spec: PolicyGradientSpec,
 ): PolicyTerm {
   const { weights_N, advantages_N, oldLogProbs_N, referenceLogProbs_N } = inputs;
-  const scaled_NV = spec.temperature === 1 ? logits_NV : ops.mul(logits_NV, 1 / spec.temperature);
+  const scaled_NV = tempered(logits_NV, temperatureOf(inputs, spec));
   const logProbs_N = blocks.tokenLogProb(scaled_NV, targets_N);
   const counted_N = ops.sign(weights_N);
   const change_N = ops.sub(logProbs_N, oldLogProbs_N);
@@ -59,6 +63,12 @@ export function policyGradient(
     },
     logProbMismatch: ops.max(ops.mul(ops.abs(change_N), counted_N)),
   };
+}
+
+function temperatureOf({ inverseTemperatures_N }: PolicyGradientInputs, { temperature }: PolicyGradientSpec) {
+  if (temperature !== PER_TOKEN) return temperature;
+  invariant(inverseTemperatures_N, 'a loss with a temperature per token is given them');
+  return { inverse_N: inverseTemperatures_N };
 }
 
 /**

@@ -26,6 +26,20 @@ describe('token records', () => {
     expect([...record.advantageWeight]).toEqual([0, 0, 1, 2, 3]);
   });
 
+  it('know the segment, the temperature and the training of every token of a completion drawn in segments', () => {
+    const segments = {
+      segment: Uint8Array.of(0, 0, 1),
+      temperature: Float32Array.of(1.5, 1.5, 0.5),
+      trained: Uint8Array.of(0, 0, 1),
+    };
+    const record = completionRecord({ ...sample, segments }, 0.5);
+    expect([...record.segmentId]).toEqual([0, 0, SEGMENT.sample, SEGMENT.sample, SEGMENT.sample + 1]);
+    expect([...(record.temperature ?? [])]).toEqual([1, 1, 1.5, 1.5, 0.5]);
+    expect([...record.trainMask]).toEqual([0, 0, 0, 0, 1]);
+    expect([...(reinforce(record).policyGradient?.weight ?? [])]).toEqual([0, 0, 0, 0, 1]);
+    expect(reinforce(record).policyGradient?.temperature).toBe(record.temperature);
+  });
+
   it('never count the first token, which nothing predicts', () => {
     const record = demonstrationRecord(Int32Array.of(1, 2), Uint8Array.of(1, 1));
     expect(trainedTokens(record)).toBe(1);
@@ -34,6 +48,9 @@ describe('token records', () => {
   it('refuse arrays of different lengths', () => {
     expect(() => demonstrationRecord(Int32Array.of(1, 2), Uint8Array.of(1))).toThrow('2 tokens with a mask of 1');
     expect(() => completionRecord({ ...sample, logProbs: new Float32Array(2) }, 1)).toThrow('3 tokens with 2');
+    const two = new Uint8Array(2);
+    const segments = { segment: two, temperature: new Float32Array(3), trained: two };
+    expect(() => completionRecord({ ...sample, segments }, 1)).toThrow('3 tokens with segments of 2');
   });
 });
 

@@ -4,7 +4,10 @@
  */
 import { invariant } from '@preheat/contracts';
 
-/** What a token is: given to the model, written by a demonstrator, or sampled from a policy. */
+/**
+ * What a token is: given to the model, written by a demonstrator, or sampled from a policy; the segments of a sampled answer are
+ * numbered on from `sample`.
+ */
 export const SEGMENT = { prompt: 0, demonstration: 1, sample: 2 } as const;
 
 /** Policy version of tokens that no policy sampled. */
@@ -22,6 +25,8 @@ export interface TokenRecord {
   readonly trainMask: Uint8Array;
   /** Loss weight of a demonstrated token, advantage of a sampled one. */
   readonly advantageWeight: Float32Array;
+  /** What each token was drawn at, 1 where nothing was drawn; absent where one temperature holds for the whole run. */
+  readonly temperature?: Float32Array;
 }
 
 /** A demonstration: `trainMask` marks the tokens to imitate, each with weight 1. */
@@ -37,17 +42,28 @@ export function demonstrationRecord(tokens: Int32Array, trainMask: Uint8Array): 
   };
 }
 
+/** How a completion was drawn whose segments differ; an entry for each of its tokens. */
+export interface DrawnSegments {
+  /** Number of the segment that the token is of; 0 is the first. */
+  readonly segment: Uint8Array;
+  readonly temperature: Float32Array;
+  /** 1: what the token earned is learned from. */
+  readonly trained: Uint8Array;
+}
+
 export interface SampledCompletion {
   readonly prompt: Int32Array;
   /** As drawn, the stop token included. */
   readonly tokens: Int32Array;
   readonly logProbs: Float32Array;
   readonly policyVersion: number;
+  /** Absent: one segment, drawn at the temperature of the run, and trained. */
+  readonly segments?: DrawnSegments;
 }
 
 /** A sampled completion behind its prompt. @param advantage Of every sampled token alike, or of each. */
 export function completionRecord(sample: SampledCompletion, advantage: number | Float32Array): TokenRecord {
-  const { prompt, tokens, logProbs, policyVersion } = sample;
+  const { prompt, tokens, logProbs, policyVersion, segments } = sample;
   invariant(tokens.length === logProbs.length, `${tokens.length} tokens with ${logProbs.length} log-probabilities`);
   const length = prompt.length + tokens.length;
   const record: TokenRecord = {
@@ -64,7 +80,21 @@ export function completionRecord(sample: SampledCompletion, advantage: number | 
   record.tokens.set(tokens, prompt.length);
   record.logProb.set(logProbs, prompt.length);
   record.policyVersion.fill(policyVersion, prompt.length);
-  return record;
+  return segments ? inSegments(record, segments, prompt.length) : record;
+}
+
+function inSegments(record: TokenRecord, { segment, temperature, trained }: DrawnSegments, start: number): TokenRecord {
+  const count = record.tokens.length - start;
+  for (const { length } of [segment, temperature, trained])
+    invariant(length === count, `${count} tokens with segments of ${length}`);
+  record.segmentId.set(
+    segment.map((number) => SEGMENT.sample + number),
+    start,
+  );
+  record.trainMask.set(trained, start);
+  const temperatures = new Float32Array(record.tokens.length).fill(1);
+  temperatures.set(temperature, start);
+  return { ...record, temperature: temperatures };
 }
 
 /** The first token, from 1 on, that contributes to the loss; 1 where none does. */

@@ -24,6 +24,8 @@ export interface PolicyTokens {
   readonly oldLogProb: Float32Array;
   /** Log-probabilities under a frozen reference, at the sampling temperature; needed only with a KL penalty. */
   readonly referenceLogProb?: Float32Array;
+  /** What each was sampled at, above 0; needed only by a loss whose temperature is `per token`. Default: all at that of the loss. */
+  readonly temperature?: Float32Array;
   /** What a value head is to say before each token, and what it said when the batch was collected. */
   readonly value?: { readonly returns: Float32Array; readonly old: Float32Array };
 }
@@ -43,8 +45,8 @@ export function reinforce(
   referenceLogProb?: Float32Array,
   weight: Float32Array = Float32Array.from(record.trainMask),
 ): WeightedTokens {
-  const { tokens, advantageWeight: advantage, logProb: oldLogProb } = record;
-  const policy = { weight, advantage, oldLogProb };
+  const { tokens, advantageWeight: advantage, logProb: oldLogProb, temperature } = record;
+  const policy = { weight, advantage, oldLogProb, ...(temperature && { temperature }) };
   return { tokens, policyGradient: referenceLogProb ? { ...policy, referenceLogProb } : policy };
 }
 

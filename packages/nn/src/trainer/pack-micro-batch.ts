@@ -5,7 +5,7 @@
  */
 import { invariant } from '@preheat/contracts';
 import { blocks } from '@preheat/graph';
-import type { LossSpec } from '../loss/loss-spec.js';
+import { type LossSpec, PER_TOKEN } from '../loss/loss-spec.js';
 import type { InputMixture } from '../record/input-mixture.js';
 import type { WeightedTokens } from '../record/weighted-tokens.js';
 import type { MicroBatchPlan } from './plan-micro-batches.js';
@@ -94,12 +94,28 @@ export function packMicroBatch(
     lay(FEEDS.advantages, (row) => row.policyGradient?.advantage);
     lay(FEEDS.oldLogProbs, (row) => row.policyGradient?.oldLogProb);
     if (spec.policyGradient.klBeta > 0) lay(FEEDS.referenceLogProbs, (row) => row.policyGradient?.referenceLogProb);
+    if (spec.policyGradient.temperature === PER_TOKEN)
+      Object.assign(feeds, packTemperatures(rows.map(temperatureOf), plan));
   }
   if (spec.value) {
     lay(FEEDS.returns, (row) => row.policyGradient?.value?.returns);
     lay(FEEDS.oldValues, (row) => row.policyGradient?.value?.old);
   }
   return feeds;
+}
+
+/** The inverse of what tokens were drawn at; 0 in padding, where every token is then as likely. */
+export function packTemperatures(rows: readonly (Float32Array | undefined)[], plan: MicroBatchPlan): Feeds {
+  const inverse = rows.map((temperature) => temperature?.map((each) => 1 / each));
+  return { [FEEDS.inverseTemperatures]: layColumn(inverse, plan, 1) };
+}
+
+function temperatureOf({ policyGradient }: WeightedTokens): Float32Array | undefined {
+  invariant(
+    !policyGradient || policyGradient.temperature,
+    'a loss with a temperature per token needs those of every row',
+  );
+  return policyGradient?.temperature;
 }
 
 function mixtureOf({ mixture }: WeightedTokens): InputMixture {

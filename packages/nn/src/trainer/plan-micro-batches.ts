@@ -49,6 +49,12 @@ export interface SharedStart {
 export const computedTokens = ({ batch, length, prefixes }: MicroBatchPlan): number =>
   batch * length + (prefixes ? prefixes.count * prefixes.length : 0);
 
+/** Equal for plans that one program serves. */
+export function shapeKey({ batch, length, prefixes }: MicroBatchPlan): string {
+  const own = `${batch}×${length}`;
+  return prefixes ? `${own} after ${prefixes.count}×${prefixes.length}` : own;
+}
+
 /** Rows that are planned as one. */
 interface Unit {
   /** In descending order of what they predict. */

@@ -3,7 +3,7 @@ import { type DecoderConfig, type DecoderConfigOf, decoderTensors } from '@prehe
 import { createOnnxExecutor } from '@preheat/executor/onnx';
 import { CounterRandom } from '@preheat/ports';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CROSS_ENTROPY, type LossSpec } from '../loss/loss-spec.js';
+import { CROSS_ENTROPY, type LossSpec, PER_TOKEN } from '../loss/loss-spec.js';
 import { completionRecord, demonstrationRecord, trainedTokens } from '../record/token-record.js';
 import { imitate, reinforce, type WeightedTokens } from '../record/weighted-tokens.js';
 import { toTensorMap } from './tensors-named.js';
@@ -54,10 +54,8 @@ const request = {
   denominators: { crossEntropy: records.reduce((sum, record) => sum + trainedTokens(record), 0) },
   learningRate: 0.01,
 };
-const policy: LossSpec = {
-  crossEntropy: false,
-  policyGradient: { clipLow: 0.2, clipHigh: 0.3, dualClip: 0, temperature: 1, klBeta: 0, entropyBonus: 0 },
-};
+const CLIPPED = { clipLow: 0.2, clipHigh: 0.3, dualClip: 0, temperature: 1, klBeta: 0, entropyBonus: 0 };
+const policy: LossSpec = { crossEntropy: false, policyGradient: CLIPPED };
 
 afterAll(() => executor.dispose());
 
@@ -144,6 +142,64 @@ describe('Trainer', () => {
     const { loss } = await trainer.evaluate(batch, request.spec, request.denominators);
     expect(-total.reduce((sum, x) => sum + x, 0) / total.length).toBeCloseTo(loss, 5);
     expect(scores.map((row) => row[0])).toEqual(records.map(() => 0));
+    await trainer.dispose();
+  });
+
+  it('scores and learns each token at its own temperature, as at one where all are equal', async () => {
+    const trainer = await Trainer.open(narrow, { weights });
+    const sampled = records.map(({ tokens }, i) => {
+      const [prompt, written] = [tokens.subarray(0, 2), tokens.subarray(2)];
+      const logProbs = new Float32Array(written.length).fill(-2);
+      const half = (first: number, second: number) =>
+        Float32Array.from(written, (_, t) => (2 * t < written.length ? first : second));
+      return (first: number, second: number) => {
+        const segments = {
+          segment: new Uint8Array(written.length),
+          temperature: half(first, second),
+          trained: new Uint8Array(written.length).fill(1),
+        };
+        return completionRecord({ prompt, tokens: written, logProbs, policyVersion: 0, segments }, i % 2 ? 1 : -1);
+      };
+    });
+    const tokens = records.map((record) => record.tokens);
+    const scoresAt = (first: number, second: number) => {
+      const temperatures = sampled.map((of) => of(first, second).temperature ?? new Float32Array());
+      return trainer.logProbs(tokens, temperatures);
+    };
+    const [cold, hot] = [await trainer.logProbs(tokens, 0.5), await trainer.logProbs(tokens, 2)];
+    const mixed = await scoresAt(0.5, 2);
+    mixed.forEach((row, r) => {
+      const temperatures = sampled[r]?.(0.5, 2).temperature ?? [];
+      row.forEach((score, t) => {
+        if (t > 1) expect(score).toBeCloseTo((temperatures[t] === 2 ? hot : cold)[r]?.[t] ?? Number.NaN, 5);
+      });
+    });
+    const lossAt = (first: number, second: number, temperature: number | typeof PER_TOKEN) => {
+      const spec = { crossEntropy: false, policyGradient: { ...CLIPPED, temperature } };
+      return trainer.step(
+        sampled.map((of) => reinforce(of(first, second))),
+        { spec, denominators: { policyGradient: 50 }, learningRate: 0 },
+      );
+    };
+    const [one, each, two] = [
+      await lossAt(0.7, 0.7, 0.7),
+      await lossAt(0.7, 0.7, PER_TOKEN),
+      await lossAt(0.5, 2, PER_TOKEN),
+    ];
+    expect(each.loss).toBeCloseTo(one.loss, 6);
+    expect(Math.abs(each.gradientNorm / one.gradientNorm - 1)).toBeLessThan(1e-5);
+    expect(each.logProbMismatch).toBeCloseTo(one.logProbMismatch, 5);
+    const gaps = mixed.flatMap((row) => [...row].flatMap((score, t) => (t > 1 ? [Math.abs(score + 2)] : [])));
+    expect(two.logProbMismatch).toBeCloseTo(Math.max(...gaps), 5);
+    await trainer.dispose();
+  });
+
+  it('refuses a row without temperatures where each token has its own', async () => {
+    const trainer = await Trainer.open(narrow, { weights });
+    const spec: LossSpec = { crossEntropy: false, policyGradient: { ...CLIPPED, temperature: PER_TOKEN } };
+    const sample = { prompt: tokensOf(2), tokens: tokensOf(2), logProbs: new Float32Array(2), policyVersion: 0 };
+    const rows = [reinforce(completionRecord(sample, 1))];
+    await expect(trainer.step(rows, { ...request, spec })).rejects.toThrow('those of every row');
     await trainer.dispose();
   });
 

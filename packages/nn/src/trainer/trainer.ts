@@ -23,19 +23,27 @@ import { type FrozenStorage, restoreTensor } from '../adapter/frozen-storage.js'
 import { loraTensors } from '../adapter/lora-modules.js';
 import { canSharePrefixes } from '../decoder/token-layout.js';
 import { valueHeadTensors } from '../decoder/value-head.js';
-import type { LossSpec } from '../loss/loss-spec.js';
+import { type LossSpec, PER_TOKEN } from '../loss/loss-spec.js';
 import type { InputMixture } from '../record/input-mixture.js';
 import { isInert, type WeightedTokens } from '../record/weighted-tokens.js';
 import { type BatchSums, emptySums, foldSums } from './batch-sums.js';
 import { type LogitSketch, sketchAt } from './logit-sketch.js';
 import { overlap } from './overlap.js';
-import { type Denominators, packMicroBatch, packMixtures, predictions, select } from './pack-micro-batch.js';
+import {
+  type Denominators,
+  packMicroBatch,
+  packMixtures,
+  packTemperatures,
+  predictions,
+  select,
+} from './pack-micro-batch.js';
 import {
   computedTokens,
   limitsWithDefaults,
   type MicroBatchLimits,
   type MicroBatchPlan,
   planMicroBatches,
+  shapeKey,
   type SharedStart,
 } from './plan-micro-batches.js';
 import { type AskedTokens, Questions, type TakeOutputs } from './questions.js';
@@ -243,14 +251,23 @@ export class Trainer {
     return this.#run('evaluate', rows, spec, denominators);
   }
 
-  /** Log-probabilities of the tokens asked about at a temperature, in the order of `rows`; 0 of the others. */
-  logProbs(rows: readonly Int32Array[], temperature: number, asked: AskedTokens = {}): Promise<Float32Array[]> {
+  /**
+   * Log-probabilities of the tokens asked about, in the order of `rows`; 0 of the others.
+   * @param temperature That of all tokens, or of every row those of its tokens, each above 0.
+   */
+  logProbs(
+    rows: readonly Int32Array[],
+    temperature: number | readonly Float32Array[],
+    asked: AskedTokens = {},
+  ): Promise<Float32Array[]> {
+    const at = typeof temperature === 'number' ? temperature : PER_TOKEN;
+    const build = (shape: ProgramShape) => buildScoringProgram(this.#model, shape, at);
     return this.#questions.perToken(
       rows,
       'logProbs',
-      (plan) =>
-        this.#program('score', plan, String(temperature), () => buildScoringProgram(this.#model, plan, temperature)),
+      (plan) => this.#program('score', plan, String(at), () => build(plan)),
       asked,
+      (plan) => (typeof temperature === 'number' ? {} : packTemperatures(select(temperature, plan), plan)),
     );
   }
 
@@ -382,9 +399,4 @@ export class Trainer {
   #program(kind: string, plan: MicroBatchPlan, detail: string, build: () => Program): Program {
     return this.#programs.get(`${kind} ${shapeKey(plan)} ${detail}`, build);
   }
-}
-
-function shapeKey({ batch, length, prefixes }: MicroBatchPlan): string {
-  const own = `${batch}×${length}`;
-  return prefixes ? `${own} after ${prefixes.count}×${prefixes.length}` : own;
 }

@@ -10,8 +10,9 @@ import { decoderStates, logitsOf } from '../decoder/decoder.js';
 import { declareDecoder, type DecoderParameters } from '../decoder/decoder-parameters.js';
 import { declareValueHead, stateValues } from '../decoder/value-head.js';
 import { crossEntropy, type LossTerm } from '../loss/cross-entropy.js';
-import { type LossSpec, MAXIMUM } from '../loss/loss-spec.js';
+import { type LossSpec, MAXIMUM, PER_TOKEN, type PolicyGradientSpec } from '../loss/loss-spec.js';
 import { policyGradient, type PolicyTerm } from '../loss/policy-gradient.js';
+import { tempered } from '../loss/tempered.js';
 import { valueLoss } from '../loss/value-loss.js';
 
 /**
@@ -30,6 +31,7 @@ export const FEEDS = {
   advantages: 'advantages',
   oldLogProbs: 'oldLogProbs',
   referenceLogProbs: 'referenceLogProbs',
+  inverseTemperatures: 'inverseTemperatures',
   returns: 'returns',
   oldValues: 'oldValues',
 } as const;
@@ -123,6 +125,9 @@ function lossTerms(parts: Draft, spec: LossSpec): (LossTerm | PolicyTerm)[] {
       advantages_N: feed_N(FEEDS.advantages),
       oldLogProbs_N: feed_N(FEEDS.oldLogProbs),
       ...(spec.policyGradient.klBeta > 0 ? { referenceLogProbs_N: feed_N(FEEDS.referenceLogProbs) } : {}),
+      ...(spec.policyGradient.temperature === PER_TOKEN && {
+        inverseTemperatures_N: feed_N(FEEDS.inverseTemperatures),
+      }),
     };
     terms.push(policyGradient(logits_NV, targets_N, inputs, spec.policyGradient));
   }
@@ -173,10 +178,15 @@ export function buildEvaluationProgram(model: TrainedModel, shape: ProgramShape,
   return parts.graph.build({ outputs: lossOutputs(lossTerms(parts, spec)) });
 }
 
-/** Output `logProbs` [B, T]: natural log-probabilities of the targets at the temperature. */
-export function buildScoringProgram(model: TrainedModel, shape: ProgramShape, temperature: number): Program {
-  const { graph, logits_NV, targets_N } = draft(model, shape);
-  const logProbs_N = blocks.tokenLogProb(ops.mul(logits_NV, 1 / temperature), targets_N);
+/** Output `logProbs` [B, T]: natural log-probabilities of the targets at the temperature, or at those that are fed. */
+export function buildScoringProgram(
+  model: TrainedModel,
+  shape: ProgramShape,
+  temperature: PolicyGradientSpec['temperature'],
+): Program {
+  const { graph, logits_NV, targets_N, feed_N } = draft(model, shape);
+  const at = temperature === PER_TOKEN ? { inverse_N: feed_N(FEEDS.inverseTemperatures) } : temperature;
+  const logProbs_N = blocks.tokenLogProb(tempered(logits_NV, at), targets_N);
   return graph.build({ outputs: { logProbs: ops.reshape(logProbs_N, [shape.batch, shape.length]) } });
 }
 

@@ -25,7 +25,7 @@ export function resolve<S extends TObject>(
 
 const isAuto = (value: unknown): boolean => value === undefined || value === null || value === 'auto';
 
-/** Each key against its own schema: one precise message a key, instead of a failed union. */
+/** Each key against its own schema: one precise message a key, at the place in it that is wrong, instead of a failed union. */
 function requestProblems(name: string, properties: Record<string, TSchema>, requested: Readonly<Values>): Problem[] {
   return Object.entries(requested).flatMap(([path, value]) => {
     const schema = Object.hasOwn(properties, path) ? properties[path] : undefined;
@@ -35,7 +35,9 @@ function requestProblems(name: string, properties: Record<string, TSchema>, requ
     }
     if (isAuto(value)) return [];
     const checked = check(schema, value);
-    return checked.ok ? [] : [{ path, message: `${checked.problems[0]?.message ?? 'is not allowed'} (or "auto")` }];
+    if (checked.ok) return [];
+    const { path: inner = '', message = 'is not allowed' } = checked.problems[0] ?? {};
+    return [inner === '' ? { path, message: `${message} (or "auto")` } : { path: `${path}.${inner}`, message }];
   });
 }
 

@@ -1,6 +1,7 @@
 /** Hyperparameters of every recipe that samples from its policy, and how long such phases take when nobody says. */
 import type { Problem } from '@preheat/contracts';
 import Type from 'typebox';
+import { type AnswerSegment, answerSegments, segmentProblems } from './answer-segments.js';
 import { epochSteps, type Known } from './training-keys.js';
 import type { RecipeFacts } from './recipe-definition.js';
 
@@ -35,6 +36,7 @@ export const rolloutKeys = {
     description:
       'Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.',
   }),
+  answer_segments: answerSegments,
   eval_samples: Type.Integer({
     minimum: 1,
     maximum: 1_000,
@@ -59,6 +61,7 @@ export interface RolloutConfig {
 
 /** The keys that say how completions for training are drawn, and answers to validation rows are not. */
 export interface SamplingConfig {
+  readonly answer_segments: readonly AnswerSegment[];
   readonly prefix_key: string;
   readonly repetition_count: number;
   readonly repetition_max_pattern: number;
@@ -98,5 +101,6 @@ export function rolloutProblems(config: RolloutConfig & SamplingConfig): Problem
   return [
     ...(completion + MIN_PROMPT_TOKENS <= sequence ? [] : [{ path: 'max_completion_tokens', message: room }]),
     ...(config.repetition_count === 1 ? [{ path: 'repetition_count', message: once }] : []),
+    ...segmentProblems(config),
   ];
 }

@@ -4,8 +4,28 @@ import { compareGroups } from './compare-groups.js';
 describe('compareGroups', () => {
   it('compares only within groups and counts those without variance', () => {
     const options = { normaliseStd: false, baseline: 'group_mean' } as const;
-    const { advantages, zeroVarianceFraction } = compareGroups([0, 1, 5, 5, 2, null], 2, options);
+    const { advantages, zeroVarianceFraction } = compareGroups(
+      [0, 1, 5, 5, 2, null],
+      { groupSize: 2, forks: 1 },
+      options,
+    );
     expect([...advantages]).toEqual([-0.5, 0.5, 0, 0, 0, 0]);
     expect(zeroVarianceFraction).toBeCloseTo(2 / 3, 12);
+  });
+
+  it('compares forks with each other, and their beginnings by what they earned on average', () => {
+    const options = { normaliseStd: false, baseline: 'group_mean' } as const;
+    // Two prompts of two beginnings of two forks each; a failed grade says nothing of the beginning.
+    const rewards = [0, 1, 4, 4, null, 3, null, null];
+    const { advantages, beginnings, zeroVarianceFraction } = compareGroups(
+      rewards,
+      { groupSize: 4, forks: 2 },
+      options,
+    );
+    expect([...advantages]).toEqual([-0.5, 0.5, 0, 0, 0, 0, 0, 0]);
+    expect([...(beginnings ?? [])]).toEqual([-1.75, -1.75, 1.75, 1.75, 0, 0, 0, 0]);
+    expect(zeroVarianceFraction).toBe(0.75);
+    const known = compareGroups([0, 1, null, 3], { groupSize: 4, forks: 2 }, options);
+    expect([...(known.beginnings ?? [])]).toEqual([-1.25, -1.25, 1.25, 1.25]);
   });
 });

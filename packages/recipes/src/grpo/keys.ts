@@ -1,6 +1,7 @@
 /** Hyperparameters of GRPO, shared by the recipes that are built on it. */
 import type { Problem } from '@preheat/contracts';
 import Type, { type Static, type TProperties } from 'typebox';
+import { forkProblems } from '../catalog/answer-segments.js';
 import { adapterRate } from '../catalog/adapter-keys.js';
 import type { AutoRules, RecipeFacts } from '../catalog/recipe-definition.js';
 import { completionRule, rolloutKeys, rolloutProblems, rolloutRules } from '../catalog/rollout-keys.js';
@@ -144,6 +145,15 @@ function scheduleProblems({ reward_schedule: turns }: GrpoConfig, { scores }: Re
   });
 }
 
+/** A segment with a temperature of its own would stay where it is, and the entropy with it. */
+function controlProblems({ target_entropy: target, answer_segments: segments }: GrpoConfig): Problem[] {
+  const index = segments.findIndex(({ temperature }) => temperature !== undefined);
+  if (target === 0 || index < 0) return [];
+  const message =
+    'cannot stand beside target_entropy, which moves the temperature of all segments: leave one of both out';
+  return [{ path: `answer_segments.${index}.temperature`, message }];
+}
+
 /** What recipes built on GRPO have in common; each adds its name, title and config. */
 export const grpoPhase = {
   phaseType: 'reinforcement',
@@ -152,6 +162,8 @@ export const grpoPhase = {
     ...rolloutProblems(config),
     ...clipProblems(config),
     ...scheduleProblems(config, facts),
+    ...forkProblems(config.answer_segments, config.group_size),
+    ...controlProblems(config),
     ...trainingProblems(config, facts),
   ],
   totalSteps: phaseSteps,

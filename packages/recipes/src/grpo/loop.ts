@@ -7,8 +7,10 @@
 import { invariant } from '@preheat/contracts';
 import { FIRST_ROW, type LossSpec, type RowCursor, type RowOrder, type Trainer } from '@preheat/nn';
 import Type, { type Static } from 'typebox';
+import { forksOf } from '../catalog/answer-segments.js';
 import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
+import { policyTemperature } from '../rollout/answer-segments.js';
 import { collect, type Completion, rowToLearn, trainingDraw } from '../rollout/collect.js';
 import { evaluateWhenDue, publish, rowsAt } from '../rollout/evaluate.js';
 import { type GradedCompletion, gradedCompletions, meanKnown } from '../rollout/graded-completion.js';
@@ -168,11 +170,11 @@ async function takeStep<Config extends GrpoConfig>(
   // Score. Graders take their time, in which the trainer gets ready.
   void state.trainer.prepare(completions.map(rowToLearn), spec);
   const { grades, graded, scheduled, learned } = await scheduledGrades(before, completions, step);
-  const { advantages, metrics: earned } = compared(variant, config, scheduled);
+  const { scores, metrics: earned } = compared(variant, config, scheduled);
   const sampled = now();
 
   // Update.
-  const trainedOn = await weightedRows(state.reference, { ...config, temperature }, completions, advantages);
+  const trainedOn = await weightedRows(state.reference, { ...config, temperature }, completions, scores);
   const rate = learningRate(config, state.step, totalSteps, 'constant');
   const { first, last } = await updateOnBatch(state.trainer, trainedOn.rows, {
     completions,
@@ -230,10 +232,12 @@ async function scheduledGrades(ctx: RecipeContext<GrpoConfig>, completions: read
 function compared<Config extends GrpoConfig>(variant: GrpoVariant<Config>, config: Config, scheduled: ScheduledReward) {
   const rewards = rewardsOf(variant, config, scheduled.graded);
   const comparison = { normaliseStd: config.normalise_std, baseline: config.advantage_baseline };
-  const { advantages, zeroVarianceFraction } = compareGroups(rewards, config.group_size, comparison);
+  const shape = { groupSize: config.group_size, forks: forksOf(config.answer_segments ?? []) };
+  const scores = compareGroups(rewards, shape, comparison);
   const isShaped = variant.rewardsOf !== undefined || scheduled.turn !== null;
   const shaped = isShaped ? { train_shaped_reward: meanKnown(rewards) } : {};
-  return { advantages, metrics: { ...shaped, ...scheduled.metrics, frac_zero_variance: zeroVarianceFraction } };
+  const metrics = { ...shaped, ...scheduled.metrics, frac_zero_variance: scores.zeroVarianceFraction };
+  return { scores, metrics };
 }
 
 /** In the order of the completions, those of one prompt being adjacent. */
@@ -251,6 +255,10 @@ function rewardsOf<Config extends GrpoConfig>(
 
 function lossOf(config: GrpoConfig, temperature: number): LossSpec {
   const { clip_low: clipLow, clip_high: clipHigh, dual_clip: dualClip } = config;
-  const { kl_beta: klBeta, entropy_bonus: entropyBonus } = config;
-  return { crossEntropy: false, policyGradient: { clipLow, clipHigh, dualClip, temperature, klBeta, entropyBonus } };
+  const { kl_beta: klBeta, entropy_bonus: entropyBonus, answer_segments: segments = [] } = config;
+  const at = policyTemperature(segments, temperature);
+  return {
+    crossEntropy: false,
+    policyGradient: { clipLow, clipHigh, dualClip, temperature: at, klBeta, entropyBonus },
+  };
 }

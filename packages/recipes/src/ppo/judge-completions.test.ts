@@ -37,6 +37,33 @@ const close = (actual: ArrayLike<number> | undefined, expected: readonly number[
 };
 
 describe('judgeCompletions', () => {
+  it('asks the reference at the temperature of each token, and trains the segments that are to be', async () => {
+    const asked: unknown[] = [];
+    const listening = {
+      logProbs: async (rows: Int32Array[], temperature: unknown) => {
+        asked.push(temperature);
+        return rows.map(() => Float32Array.of(0, -1.5, -1));
+      },
+    } as unknown as Trainer;
+    const segments = {
+      segment: Uint8Array.of(0, 1),
+      temperature: Float32Array.of(1.5, 1),
+      trained: Uint8Array.of(0, 1),
+    };
+    const segmented = { ...config, answer_segments: [{ max_tokens: 1, temperature: 1.5, trained: false }, {}] };
+    const judges = { trainer: valuing, reference: listening };
+    const judged = await judgeCompletions([{ ...completion(), segments }], [1], judges, segmented);
+    expect(asked).toEqual([[Float32Array.of(1, 1.5, 1)]]);
+    expect([...(judged.rows[0]?.policyGradient?.weight ?? [])]).toEqual([0, 0, 1]);
+    expect(judged.denominator).toBe(1);
+    const { rows } = await judgeCompletions([completion()], [1], { trainer: valuing, reference: null }, config);
+    // What an untrained token earned still counts for the tokens around it.
+    expect(judged.rows[0]?.policyGradient?.advantage[2]).toBeCloseTo(
+      (rows[0]?.policyGradient?.advantage[2] ?? Number.NaN) + 0.5,
+      6,
+    );
+  });
+
   it('equals a computation by hand on two tokens', async () => {
     const { rows, denominator, metrics } = await judgeCompletions(
       [completion()],

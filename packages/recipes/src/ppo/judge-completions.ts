@@ -12,7 +12,8 @@ import {
   type WeightedTokens,
   whiten,
 } from '@preheat/nn';
-import type { Completion } from '../rollout/collect.js';
+import { policyTemperature, scoringTemperature } from '../rollout/answer-segments.js';
+import { type Completion, sampledCompletion } from '../rollout/collect.js';
 import type { PpoLoopConfig } from './keys.js';
 import { tokenRewards } from './token-rewards.js';
 
@@ -37,11 +38,13 @@ export async function judgeCompletions(
   { trainer, reference }: Judges,
   config: PpoLoopConfig,
 ): Promise<JudgedCompletions> {
-  const drawn = completions.map(({ prompt, sample }) => completionRecord({ prompt, ...sample }, 0));
+  const drawn = completions.map((completion) => completionRecord(sampledCompletion(completion), 0));
   const tokens = drawn.map((record) => record.tokens);
   const asked = { firsts: completions.map(({ prompt }) => prompt.length) };
   const values = await trainer.values(tokens, asked);
-  const referenceLogProbs = await reference?.logProbs(tokens, config.temperature, asked);
+  const { answer_segments: segments = [] } = config;
+  const temperature = scoringTemperature(drawn, policyTemperature(segments, config.temperature));
+  const referenceLogProbs = await reference?.logProbs(tokens, temperature, asked);
   const estimates = completions.map(({ prompt, sample }, i) => {
     const start = prompt.length;
     const rewards_T = tokenRewards(
@@ -52,8 +55,8 @@ export async function judgeCompletions(
     const values_T = (values[i] ?? new Float32Array()).subarray(start);
     return generalisedAdvantages(rewards_T, values_T, { gamma: config.gamma, lambda: config.gae_lambda });
   });
-  const records = completions.map(({ prompt, sample }, i) => {
-    const record = completionRecord({ prompt, ...sample }, estimates[i]?.advantages_T ?? 0);
+  const records = completions.map((completion, i) => {
+    const record = completionRecord(sampledCompletion(completion), estimates[i]?.advantages_T ?? 0);
     return rewards[i] === null ? { ...record, trainMask: new Uint8Array(record.tokens.length) } : record;
   });
   const advantages = config.whiten_advantages

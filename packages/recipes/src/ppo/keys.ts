@@ -1,6 +1,7 @@
 /** Hyperparameters of PPO, shared by the recipes that are built on it. */
 import type { Problem } from '@preheat/contracts';
 import Type, { type Static } from 'typebox';
+import { refusedForks } from '../catalog/answer-segments.js';
 import { completionRule, rolloutKeys, rolloutProblems, rolloutRules } from '../catalog/rollout-keys.js';
 import { adapterRate } from '../catalog/adapter-keys.js';
 import type { AutoRules, RecipeFacts } from '../catalog/recipe-definition.js';
@@ -74,5 +75,6 @@ export const ppoRules = {
 
 export const ppoProblems = (config: PpoLoopConfig, facts: RecipeFacts): Problem[] => [
   ...rolloutProblems(config),
+  ...refusedForks(config.answer_segments, 'PPO'),
   ...trainingProblems(config, facts),
 ];

@@ -5,6 +5,7 @@
 import { FIRST_ROW, type LossSpec, type RowCursor, RowSampler, type StepReport, type Trainer } from '@preheat/nn';
 import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult } from '../recipe.js';
+import { policyTemperature } from '../rollout/answer-segments.js';
 import { collect, rowToLearn, trainingDraw } from '../rollout/collect.js';
 import { evaluateWhenDue, publish, rowsAt } from '../rollout/evaluate.js';
 import { type GradedCompletion, gradedCompletions, meanKnown } from '../rollout/graded-completion.js';
@@ -164,7 +165,8 @@ async function takeStep<Config extends PpoLoopConfig>(
 }
 
 function lossOf(config: PpoLoopConfig): LossSpec {
-  const { clip_ratio: clip, temperature, entropy_bonus: entropyBonus } = config;
+  const { clip_ratio: clip, entropy_bonus: entropyBonus, answer_segments: segments = [] } = config;
+  const temperature = policyTemperature(segments, config.temperature);
   const policyGradient = { clipLow: clip, clipHigh: clip, dualClip: 0, temperature, klBeta: 0, entropyBonus };
   return {
     crossEntropy: false,

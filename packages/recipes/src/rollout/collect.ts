@@ -1,30 +1,51 @@
 /** Collect: completions of the current policy, each provably sampled from the weights just published. */
 import { endTokenIds, invariant, listedTools } from '@preheat/contracts';
-import { completionRecord, reinforce, type WeightedTokens } from '@preheat/nn';
+import {
+  completionRecord,
+  type DrawnSegments,
+  reinforce,
+  type SampledCompletion,
+  type WeightedTokens,
+} from '@preheat/nn';
 import { type RowPrompt, rowPrompt, wholeAnswer } from '@preheat/tokenizer';
 import type { RecipeContext, RepetitionLimit, RolloutSample, Rollouts, TrainingRow } from '../recipe.js';
+import { type AnswerSegment, forksOf } from '../catalog/answer-segments.js';
 import { StaleRolloutError } from '../training/stale-rollout-error.js';
 import type { RolloutConfig, SamplingConfig } from '../catalog/rollout-keys.js';
+import { drawnSegments, rolloutSegments } from './answer-segments.js';
 
 /** One completion of a row's prompt. */
 export interface Completion extends RowPrompt {
   readonly row: TrainingRow;
   readonly sample: RolloutSample;
+  /** Of a completion drawn in segments. */
+  readonly segments?: DrawnSegments;
 }
+
+/** A completion as a record is made of it. */
+export const sampledCompletion = ({ prompt, sample, segments }: Completion): SampledCompletion => ({
+  prompt,
+  tokens: sample.tokens,
+  logProbs: sample.logProbs,
+  policyVersion: sample.policyVersion,
+  ...(segments && { segments }),
+});
 
 /** What the completion says as a whole. */
 export const answerTokens = ({ prefix, sample }: Pick<Completion, 'prefix' | 'sample'>): Int32Array =>
   wholeAnswer(prefix, sample.tokens);
 
 /** The completion as a row to learn from whose advantages are not known yet. */
-export const rowToLearn = ({ prompt, sample }: Completion): WeightedTokens =>
-  reinforce(completionRecord({ prompt, ...sample }, 0));
+export const rowToLearn = (completion: Completion): WeightedTokens =>
+  reinforce(completionRecord(sampledCompletion(completion), 0));
 
 /** How completions for training are drawn, and answers to validation rows are not. */
 export interface TrainingDraw {
   readonly repetition: RepetitionLimit | null;
   /** Key of a row with what its answer begins with; empty: none. */
   readonly prefixKey: string;
+  /** Empty: one, drawn as the call says. */
+  readonly segments: readonly AnswerSegment[];
 }
 
 export interface CollectOptions extends Partial<TrainingDraw> {
@@ -38,7 +59,8 @@ export interface CollectOptions extends Partial<TrainingDraw> {
 /** How completions for training are drawn. Jobs made before the keys were there have none. */
 export function trainingDraw(config: SamplingConfig): TrainingDraw {
   const { repetition_count: count, repetition_max_pattern: maxPattern, prefix_key: prefixKey = '' } = config;
-  return { repetition: count >= 2 ? { count, maxPattern } : null, prefixKey };
+  const { answer_segments: segments = [] } = config;
+  return { repetition: count >= 2 ? { count, maxPattern } : null, prefixKey, segments };
 }
 
 /** The sampler, which every reinforcement phase is given. */
@@ -48,18 +70,19 @@ export function rolloutsOf(ctx: RecipeContext<RolloutConfig>): Rollouts {
 }
 
 /**
- * Samples `perRow` completions of every row. Completions are shortened to what the longest prompt leaves of
+ * Samples `perRow` completions of every row; forks of one beginning are adjacent, and `perRow` is a multiple of them. Completions are shortened to what the longest prompt leaves of
  * `max_sequence_length`. @throws StaleRolloutError when a sample came from other weights than those asked for.
  */
 export async function collect(
   ctx: RecipeContext<RolloutConfig>,
   rows: readonly TrainingRow[],
-  { perRow, temperature, seed, policyVersion, repetition = null, prefixKey = '' }: CollectOptions,
+  { perRow, temperature, seed, policyVersion, repetition = null, prefixKey = '', segments = [] }: CollectOptions,
 ): Promise<Completion[]> {
   const { config, tokenizer, modelConfig, signal } = ctx;
+  const forks = forksOf(segments);
   const prompted = rows.flatMap((row): Omit<Completion, 'sample'>[] => {
     const begun = rowPrompt(tokenizer, { ...row, tools: listedTools(row) }, prefixKey);
-    return Array.from({ length: perRow }, () => ({ row, ...begun }));
+    return Array.from({ length: perRow / forks }, () => ({ row, ...begun }));
   });
   const samples = await rolloutsOf(ctx).generate(
     prompted.map(({ prompt }, rowKey) => ({ tokens: prompt, rowKey })),
@@ -73,14 +96,17 @@ export async function collect(
       seed,
       stopIds: endTokenIds(modelConfig),
       repetition,
+      segments: rolloutSegments(tokenizer, segments, temperature),
       signal,
     },
   );
-  return prompted.map((begun, i) => {
-    const sample = samples[i];
-    invariant(sample, `${samples.length} rollouts for ${prompted.length} prompts`);
+  invariant(samples.length === forks * prompted.length, `${samples.length} rollouts for ${prompted.length} prompts`);
+  return samples.map((sample, i) => {
+    const begun = prompted[Math.floor(i / forks)];
+    invariant(begun, 'every rollout has a prompt');
     if (sample.policyVersion !== policyVersion) throw new StaleRolloutError(policyVersion, sample.policyVersion);
-    return { ...begun, sample };
+    const drawn = drawnSegments(sample, segments, temperature, i % forks === 0);
+    return { ...begun, sample, ...(drawn && { segments: drawn }) };
   });
 }
 

@@ -1,6 +1,7 @@
 /** How far trainer and sampler are apart on completions that no update computed. */
-import type { Trainer } from '@preheat/nn';
-import type { Completion } from './collect.js';
+import { completionRecord, type PolicyGradientSpec, type Trainer } from '@preheat/nn';
+import { scoringTemperature } from './answer-segments.js';
+import { type Completion, sampledCompletion } from './collect.js';
 
 /** Enough to see two programs that disagree, and little beside the sampling. */
 const MOST_ROWS = 8;
@@ -9,14 +10,16 @@ const MOST_ROWS = 8;
 export async function logProbMismatch(
   trainer: Trainer,
   completions: readonly Completion[],
-  temperature: number,
+  temperature: PolicyGradientSpec['temperature'],
 ): Promise<number> {
   const stride = Math.ceil(completions.length / MOST_ROWS);
   const measured = completions.filter((_, row) => row % stride === 0);
-  const rows = measured.map(({ prompt, sample }) => Int32Array.from([...prompt, ...sample.tokens]));
-  const found = await trainer.logProbs(rows, temperature, {
-    firsts: measured.map(({ prompt }) => prompt.length),
-  });
+  const records = measured.map((completion) => completionRecord(sampledCompletion(completion), 0));
+  const found = await trainer.logProbs(
+    records.map(({ tokens }) => tokens),
+    scoringTemperature(records, temperature),
+    { firsts: measured.map(({ prompt }) => prompt.length) },
+  );
   const differences = measured.flatMap(({ prompt, sample }, row) =>
     Array.from(sample.logProbs, (logProb, t) => Math.abs(logProb - (found[row]?.[prompt.length + t] ?? Number.NaN))),
   );

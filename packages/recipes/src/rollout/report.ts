@@ -1,6 +1,7 @@
 /** Log: the metrics of a step, flat for checkpoints and as the tree of OpenAI's reinforcement events. */
 import type { GradeResult } from '@preheat/graders';
 import type { StepReport } from '@preheat/nn';
+import { forksOf } from '../catalog/answer-segments.js';
 import type { Completion, TrainingDraw } from './collect.js';
 
 /** Completions with what they earned. */
@@ -66,12 +67,17 @@ export function rolloutMetrics(train: Graded, learned: readonly GradeResult[] = 
 /** What came of the ways to draw that are switched on. */
 export function drawMetrics(
   completions: readonly Completion[],
-  { repetition, prefixKey }: TrainingDraw,
+  { repetition, prefixKey, segments }: TrainingDraw,
 ): Record<string, number> {
+  const cameTo = ({ sample }: Completion, { length }: TrainingDraw['segments']) =>
+    sample.segmentNumbers?.at(-1) === length - 1 ? 1 : 0;
+  const isForked = ({ sample }: Completion) => ((sample.sharedTokens ?? 0) < sample.tokens.length ? 1 : 0);
   const isRepeated = ({ sample }: Completion) => (sample.finishReason === 'repetition' ? 1 : 0);
   return {
     ...(repetition && { repeated_fraction: mean(completions.map(isRepeated)) }),
     ...(prefixKey !== '' && { prefix_tokens_mean: mean(completions.map(({ prefix }) => prefix?.length ?? 0)) }),
+    ...(segments.length > 0 && { last_segment_fraction: mean(completions.map((each) => cameTo(each, segments))) }),
+    ...(forksOf(segments) > 1 && { forked_fraction: mean(completions.map(isForked)) }),
   };
 }
 

@@ -1695,6 +1695,19 @@ export interface CreateJob {
            */
           prefix_key?: "auto" | string;
           /**
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           */
+          answer_segments?:
+            | "auto"
+            | {
+                until?: string;
+                max_tokens?: number;
+                temperature?: number;
+                top_p?: number;
+                trained?: boolean;
+                forks?: number;
+              }[];
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -1983,6 +1996,19 @@ export interface CreateJob {
            */
           prefix_key?: "auto" | string;
           /**
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           */
+          answer_segments?:
+            | "auto"
+            | {
+                until?: string;
+                max_tokens?: number;
+                temperature?: number;
+                top_p?: number;
+                trained?: boolean;
+                forks?: number;
+              }[];
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -2140,6 +2166,19 @@ export interface CreateJob {
            * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
            */
           prefix_key?: "auto" | string;
+          /**
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           */
+          answer_segments?:
+            | "auto"
+            | {
+                until?: string;
+                max_tokens?: number;
+                temperature?: number;
+                top_p?: number;
+                trained?: boolean;
+                forks?: number;
+              }[];
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
@@ -2841,6 +2880,19 @@ export interface CreateJob {
            */
           prefix_key?: "auto" | string;
           /**
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           */
+          answer_segments?:
+            | "auto"
+            | {
+                until?: string;
+                max_tokens?: number;
+                temperature?: number;
+                top_p?: number;
+                trained?: boolean;
+                forks?: number;
+              }[];
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -3047,6 +3099,19 @@ export interface CreateJob {
            * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
            */
           prefix_key?: "auto" | string;
+          /**
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           */
+          answer_segments?:
+            | "auto"
+            | {
+                until?: string;
+                max_tokens?: number;
+                temperature?: number;
+                top_p?: number;
+                trained?: boolean;
+                forks?: number;
+              }[];
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
@@ -3266,6 +3331,19 @@ export interface CreateJob {
            * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
            */
           prefix_key?: "auto" | string;
+          /**
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           */
+          answer_segments?:
+            | "auto"
+            | {
+                until?: string;
+                max_tokens?: number;
+                temperature?: number;
+                top_p?: number;
+                trained?: boolean;
+                forks?: number;
+              }[];
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
@@ -3682,6 +3760,19 @@ export interface CreateJob {
            */
           prefix_key?: "auto" | string;
           /**
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           */
+          answer_segments?:
+            | "auto"
+            | {
+                until?: string;
+                max_tokens?: number;
+                temperature?: number;
+                top_p?: number;
+                trained?: boolean;
+                forks?: number;
+              }[];
+          /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
           eval_samples?: "auto" | number;
@@ -3872,6 +3963,19 @@ export interface CreateJob {
            * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
            */
           prefix_key?: "auto" | string;
+          /**
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           */
+          answer_segments?:
+            | "auto"
+            | {
+                until?: string;
+                max_tokens?: number;
+                temperature?: number;
+                top_p?: number;
+                trained?: boolean;
+                forks?: number;
+              }[];
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
@@ -4071,6 +4175,19 @@ export interface CreateJob {
            * Key of a row with text that its sampled completions go on from, such as the beginning of a demonstration: graded with them and not trained; answers to validation rows begin where they begin. Empty: none.
            */
           prefix_key?: "auto" | string;
+          /**
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           */
+          answer_segments?:
+            | "auto"
+            | {
+                until?: string;
+                max_tokens?: number;
+                temperature?: number;
+                top_p?: number;
+                trained?: boolean;
+                forks?: number;
+              }[];
           /**
            * Answers to each validation row of one evaluation: one is greedy, more are sampled as in training.
            */
