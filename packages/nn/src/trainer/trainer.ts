@@ -261,11 +261,10 @@ export class Trainer {
     asked: AskedTokens = {},
   ): Promise<Float32Array[]> {
     const at = typeof temperature === 'number' ? temperature : PER_TOKEN;
-    const build = (shape: ProgramShape) => buildScoringProgram(this.#model, shape, at);
     return this.#questions.perToken(
       rows,
       'logProbs',
-      (plan) => this.#program('score', plan, String(at), () => build(plan)),
+      (plan) => this.#program('score', plan, String(at), () => buildScoringProgram(this.#model, plan, at)),
       asked,
       (plan) => (typeof temperature === 'number' ? {} : packTemperatures(select(temperature, plan), plan)),
     );
@@ -277,14 +276,12 @@ export class Trainer {
     temperature: number,
     mixtures: readonly InputMixture[],
   ): Promise<Float32Array[]> {
-    const build = (shape: ProgramShape) => buildScoringProgram(this.#model, shape, temperature);
-    return this.#questions.perToken(
-      rows,
-      'logProbs',
-      (plan) => this.#program('mixed score', plan, String(temperature), () => build({ ...plan, mixesInputs: true })),
-      {},
-      (plan) => packMixtures(select(mixtures, plan), plan),
-    );
+    const build = (shape: ProgramShape) =>
+      buildScoringProgram(this.#model, { ...shape, mixesInputs: true }, temperature);
+    const programOf = (plan: MicroBatchPlan) =>
+      this.#program('mixed score', plan, String(temperature), () => build(plan));
+    const mixed = (plan: MicroBatchPlan) => packMixtures(select(mixtures, plan), plan);
+    return this.#questions.perToken(rows, 'logProbs', programOf, {}, mixed);
   }
 
   /** The most probable token at every place after the tokens before it, in the order of `rows`; entry 0 is the row's own. */
