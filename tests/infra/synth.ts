@@ -66,9 +66,13 @@ function recordingMocks(resources: MockResource[]) {
   };
 }
 
+/** Node keeps a module that it has imported: each synthesis of a process needs a file of its own. */
+let bundled = 0;
+
 /** Under a node_modules folder, so that the test runner loads the program natively instead of transforming it. */
 async function bundleProgram(stage: string): Promise<string> {
-  const outfile = join(PLATFORM_FOLDER, 'node_modules', '.preheat-synthesis', `program-${process.pid}.mjs`);
+  const name = `program-${process.pid}-${bundled++}.mjs`;
+  const outfile = join(PLATFORM_FOLDER, 'node_modules', '.preheat-synthesis', name);
   const { build } = fromPlatform('esbuild') as typeof Esbuild;
   await build({
     stdin: { contents: entrySource(), resolveDir: REPOSITORY_ROOT, loader: 'ts', sourcefile: 'entry.ts' },
