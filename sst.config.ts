@@ -10,7 +10,7 @@ export default $config({
   },
   async run() {
     const { bucket } = await import('./infra/storage.js');
-    const { workQueue } = await import('./infra/queue.js');
+    const { evaluationQueue, workQueue } = await import('./infra/queue.js');
     const { edge } = await import('./infra/edge.js');
     await import('./infra/api.js');
     await import('./infra/evaluation.js');
@@ -19,11 +19,13 @@ export default $config({
     const { alarmTopic } = await import('./infra/alarm-topic.js');
     const { dashboard } = await import('./infra/dashboard.js');
     await import('./infra/budget.js');
+    await import('./infra/endpoints.js');
     await import('./infra/runner-metrics.js');
     return {
       url: edge.url,
       bucket: bucket.name,
       workQueue: workQueue.url,
+      evaluationQueue: evaluationQueue.url,
       runnerImages: images.repositoryUrl,
       runnerService: service.name,
       alarms: alarmTopic.arn,

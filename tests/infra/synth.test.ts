@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ApiSettings, FleetSettings, KEYS, parseRunnerClasses, readSettings, StoreSettings } from '@preheat/contracts';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { NOBODY_THERE } from '../../functions/src/scheduling/scale-runners.js';
+import { CAPACITY_HELD, NOBODY_THERE } from '../../functions/src/scheduling/scale-runners.js';
 import { NOT_SCALED } from '../../functions/src/sweep.js';
 import { startEvent } from '../../gpu-runner/src/start-event.js';
 import { MOCK_REGION } from './mock-cloud.js';
@@ -13,6 +13,7 @@ import { ensurePlatform, REPOSITORY_ROOT } from './platform.js';
 import {
   actionsOn,
   all,
+  endpointPolicies,
   environmentOf,
   only,
   originsByPath,
@@ -152,7 +153,7 @@ describe.skipIf(!platform.ready)(title, () => {
       expect(actionsOn(roles, role, ':EvaluationRunsQueue')).toEqual(evaluation);
     });
 
-    test('only what serves users, and the sweeper, may delete more than index pointers', () => {
+    test('only what serves users, and the sweeper, may delete more than pointers and the hold of capacity', () => {
       const deleters = [...roles].flatMap(([role, statements]) =>
         statements
           .filter(({ actions }) => actions.includes('s3:DeleteObject'))
@@ -164,8 +165,20 @@ describe.skipIf(!platform.ready)(title, () => {
         SweeperHandlerRole: 'arn:aws:s3:::StoreBucket/*',
         RunnerTaskRole: 'arn:aws:s3:::StoreBucket/index/*',
         Evaluation: 'arn:aws:s3:::StoreBucket/index/*',
+        BudgetGuardRole: 'arn:aws:s3:::StoreBucket/scheduler/hold.json',
       });
       expect(KEYS.activeJob('j').startsWith('index/')).toBe(true);
+    });
+
+    test('the guard of the budget writes the one document that holds capacity, and nothing else', () => {
+      const granted = (roles.get('BudgetGuardRole') ?? []).map(({ actions, resources }) => [
+        actions.join(' '),
+        resources.join(' '),
+      ]);
+      expect(granted).toEqual([
+        ['s3:ListBucket', 'arn:aws:s3:::StoreBucket'],
+        ['s3:GetObject s3:PutObject s3:DeleteObject', `arn:aws:s3:::StoreBucket/${KEYS.hold}`],
+      ]);
     });
 
     test('roles can be assumed by their service only', () => {
@@ -183,11 +196,13 @@ describe.skipIf(!platform.ready)(title, () => {
       /^InferenceFunction$/,
       /^SweeperHandlerFunction$/,
       /^EvaluationRunsSubscriber/,
+      /^BudgetGuardFunction$/,
     ];
 
-    test('are the four we know, each from our own bundle of an existing handler', () => {
+    test('are the five we know, each from our own bundle of an existing handler', () => {
       expect(infra.builds.map(({ bundle, handler }) => `${bundle}/${handler}`).sort()).toEqual([
         'functions/dist-lambda/api/api.handler',
+        'functions/dist-lambda/budget/budget.handler',
         'functions/dist-lambda/evaluation/evaluation.handler',
         'functions/dist-lambda/inference/api.handler',
         'functions/dist-lambda/sweeper/sweeper.handler',
@@ -221,9 +236,12 @@ describe.skipIf(!platform.ready)(title, () => {
       },
     );
 
-    test.each([/^SweeperHandlerFunction$/, /^EvaluationRunsSubscriber/])('%s gets no key hashes', (name) => {
-      expect(environmentOf(infra.resources, name).variables).not.toHaveProperty('PREHEAT_API_KEY_HASHES');
-    });
+    test.each([/^SweeperHandlerFunction$/, /^EvaluationRunsSubscriber/, /^BudgetGuardFunction$/])(
+      '%s gets no key hashes',
+      (name) => {
+        expect(environmentOf(infra.resources, name).variables).not.toHaveProperty('PREHEAT_API_KEY_HASHES');
+      },
+    );
 
     test.each(['ApiUrl', 'InferenceUrl'])('%s streams its responses', (name) => {
       expect(resource('aws:lambda/functionUrl:FunctionUrl', name).invokeMode).toBe('RESPONSE_STREAM');
@@ -272,7 +290,7 @@ describe.skipIf(!platform.ready)(title, () => {
 
   test('every log is deleted after a month', () => {
     const groups = all(infra.resources, 'aws:cloudwatch/logGroup:LogGroup');
-    expect(groups).toHaveLength(5);
+    expect(groups).toHaveLength(6);
     expect(groups.filter(({ inputs }) => inputs.retentionInDays !== 30)).toEqual([]);
   });
 
@@ -295,6 +313,7 @@ describe.skipIf(!platform.ready)(title, () => {
     const readOff = others.map(({ name, logGroupName, value }) => [name, logGroupName === runners, value]);
     expect(readOff.sort()).toEqual([
       ['ApiColdStarts', false, '$.initMs'],
+      ['CapacityHeldSweeps', false, '1'],
       ['EvaluationColdStarts', false, '$.initMs'],
       ['InferenceColdStarts', false, '$.initMs'],
       ['RunnerErrorLines', true, '1'],
@@ -304,6 +323,8 @@ describe.skipIf(!platform.ready)(title, () => {
     const untaken = others.find(({ name }) => name === 'WorkUntakenSweeps');
     expect(untaken?.logGroupName).toBe(others.find(({ name }) => name === 'SweeperColdStarts')?.logGroupName);
     for (const message of [NOBODY_THERE, NOT_SCALED]) expect(untaken?.pattern).toContain(`$.message = "${message}"`);
+    const held = others.find(({ name }) => name === 'CapacityHeldSweeps');
+    expect(held).toMatchObject({ logGroupName: untaken?.logGroupName, pattern: `{ $.message = "${CAPACITY_HELD}" }` });
   });
 
   describe('runner', () => {
@@ -315,6 +336,18 @@ describe.skipIf(!platform.ready)(title, () => {
         serviceName: `com.amazonaws.${MOCK_REGION}.s3`,
         vpcEndpointType: 'Gateway',
       });
+    });
+
+    test('reaches in the store what its role may, and the layers of its image, and no other bucket', () => {
+      const { s3 = [] } = endpointPolicies(infra.resources, MOCK_REGION);
+      const allowed = s3.map(({ actions, resources }) => [[...actions].sort().join(' '), resources.join(' ')]);
+      expect(allowed).toEqual([
+        ['s3:ListBucket s3:ListBucketMultipartUploads', 'arn:aws:s3:::StoreBucket'],
+        ['s3:AbortMultipartUpload s3:GetObject s3:ListMultipartUploadParts s3:PutObject', 'arn:aws:s3:::StoreBucket/*'],
+        ['s3:DeleteObject', 'arn:aws:s3:::StoreBucket/index/*'],
+        ['s3:GetObject', `arn:aws:s3:::prod-${MOCK_REGION}-starport-layer-bucket/*`],
+      ]);
+      expect(s3.filter(({ effect, principals }) => effect !== undefined || principals?.[0]?.type !== '*')).toEqual([]);
     });
 
     test('runs on a capacity provider that is attached to its own cluster', () => {

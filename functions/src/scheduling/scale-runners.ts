@@ -22,6 +22,9 @@ export type ScaleDependencies = QueueDependencies & { readonly runnerFleet?: Run
 /** Nothing to worry about for as long as a machine takes to start; alarms count these lines. */
 export const NOBODY_THERE = 'runners are wanted, and none is there';
 
+/** Of every look while capacity is held; an alarm counts these too. */
+export const CAPACITY_HELD = 'capacity is held: no runner is started';
+
 interface Demand {
   /** Jobs that run, and waiting ones that may. */
   readonly jobs: number;
@@ -39,6 +42,7 @@ export async function scaleRunners(deps: ScaleDependencies, options: QueueOption
   const question = { ...demand, nowMs: clock.nowMs(), runners: Math.max(asked, look.runners.length), targetMs };
   const wanted = await remembered(deps, question, ceilingOf(look, runnerFleet, options));
   if (runnerFleet && wanted > 0 && look.runners.length === 0) deps.log.warn(NOBODY_THERE, { wanted, before: asked });
+  if (runnerFleet && look.hold) deps.log.warn(CAPACITY_HELD, { jobs: question.jobs, reason: look.hold.reason });
   if (!runnerFleet || wanted === asked) return wanted;
   await runnerFleet.want(wanted);
   deps.log.info('runners wanted', { wanted, before: asked, jobs: question.jobs, backlogMs: question.backlogMs });
