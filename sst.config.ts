@@ -5,8 +5,9 @@
  */
 export default $config({
   app(input) {
-    const production = input.stage === 'production';
-    return { name: 'preheat', home: 'aws', removal: production ? 'retain' : 'remove', protect: production };
+    // As infra/stage.ts has it, which cannot be imported here.
+    const isKept = input.stage === 'production' && process.env.PREHEAT_DISPOSABLE !== input.stage;
+    return { name: 'preheat', home: 'aws', removal: isKept ? 'retain' : 'remove', protect: isKept };
   },
   async run() {
     const { bucket } = await import('./infra/storage.js');

@@ -93,8 +93,8 @@ export const api = {
   readTimeout: '60 seconds',
 } as const;
 
-/** Lambda gives CPU in proportion to memory: this is about two full cores. */
-const MODEL_MEMORY = '4096 MB';
+/** Lambda gives CPU in proportion to memory: this is more than two full cores. Accounts may begin with a quota of 3008 MB. */
+const MODEL_MEMORY = `${fromEnvironment('PREHEAT_MODEL_MEMORY_MB', 4096, { least: 1769, most: 10_240 })} MB` as const;
 
 export const inference = {
   memory: MODEL_MEMORY,

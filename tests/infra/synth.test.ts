@@ -375,7 +375,7 @@ describe.skipIf(!platform.ready)(title, () => {
       });
       const template = resource('aws:ec2/launchTemplate:LaunchTemplate', 'RunnerTemplate');
       expect(template.metadataOptions).toMatchObject({ httpTokens: 'required', httpPutResponseHopLimit: 1 });
-      expect(template.blockDeviceMappings[0].ebs.encrypted).toBe('true');
+      expect(template.blockDeviceMappings[0].ebs).toMatchObject({ encrypted: 'true', deleteOnTermination: 'true' });
       const userData = Buffer.from(template.userData, 'base64').toString();
       expect(userData).toContain('ECS_CLUSTER=preheat-test-runner\n');
       expect(userData).toContain('ECS_ENABLE_SPOT_INSTANCE_DRAINING=true\n');

@@ -13,6 +13,8 @@ import { PLATFORM_FOLDER, REPOSITORY_ROOT } from './platform.js';
 import { type BuildRequest, startSstServer } from './sst-server.js';
 
 export interface Synthesis {
+  /** What the configuration says of the app in this stage. */
+  app: Record<string, unknown>;
   resources: MockResource[];
   builds: BuildRequest[];
   outputs: Record<string, unknown>;
@@ -28,6 +30,7 @@ interface PulumiRuntime {
 
 interface Program {
   program(): Promise<unknown>;
+  app(input: { stage: string }): Record<string, unknown>;
 }
 
 const WORK_FOLDER = join(REPOSITORY_ROOT, '.sst');
@@ -46,10 +49,10 @@ export async function synthesise(stage: string, secrets: Record<string, string>)
   for (const [name, value] of Object.entries(secrets)) process.env[`SST_SECRET_${name}`] = value;
   const bundle = await bundleProgram(stage);
   try {
-    const { program } = (await import(pathToFileURL(bundle).href)) as Program;
+    const { program, app } = (await import(pathToFileURL(bundle).href)) as Program;
     const outputs = await runtime.runInPulumiStack(program);
     await runtime.waitForRPCs();
-    return { resources, builds: server.builds, outputs: outputs ?? {} };
+    return { app: app({ stage }), resources, builds: server.builds, outputs: outputs ?? {} };
   } finally {
     server.close();
     rmSync(bundle, { force: true });
@@ -106,7 +109,7 @@ async function bundleProgram(stage: string): Promise<string> {
 function entrySource(): string {
   const run = JSON.stringify(join(PLATFORM_FOLDER, 'src/auto/run.ts'));
   const config = JSON.stringify(join(REPOSITORY_ROOT, 'sst.config.ts'));
-  return `import { run } from ${run};\nimport config from ${config};\nexport const program = () => run(config.run);\n`;
+  return `import { run } from ${run};\nimport config from ${config};\nexport const program = () => run(config.run);\nexport const { app } = config;\n`;
 }
 
 function globalConstants(stage: string): Record<string, string> {
