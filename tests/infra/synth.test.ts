@@ -5,9 +5,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ApiSettings, FleetSettings, KEYS, parseRunnerClasses, readSettings, StoreSettings } from '@preheat/contracts';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { CAPACITY_HELD, NOBODY_THERE } from '../../functions/src/scheduling/scale-runners.js';
-import { NOT_SCALED } from '../../functions/src/sweep.js';
-import { startEvent } from '../../gpu-runner/src/start-event.js';
 import { MOCK_REGION } from './mock-cloud.js';
 import { ensurePlatform, REPOSITORY_ROOT } from './platform.js';
 import {
@@ -38,16 +35,6 @@ describe.skipIf(!platform.ready)(title, () => {
   }, 120_000);
 
   const resource = (type: string, name: string | RegExp) => only(infra.resources, type, name);
-  const logMetrics = () =>
-    all(infra.resources, 'aws:cloudwatch/logMetricFilter:LogMetricFilter').map(({ name, inputs }) => {
-      const { pattern, logGroupName, metricTransformation } = inputs as {
-        pattern: string;
-        logGroupName: string;
-        metricTransformation: { value: string };
-      };
-      return { name, pattern, logGroupName, value: metricTransformation.value };
-    });
-
   test('type-checks', async () => {
     const compiler = join(REPOSITORY_ROOT, 'node_modules/typescript/bin/tsc');
     const check = promisify(execFile)(process.execPath, [compiler, '-p', 'infra', '--noEmit'], {
@@ -292,39 +279,6 @@ describe.skipIf(!platform.ready)(title, () => {
     const groups = all(infra.resources, 'aws:cloudwatch/logGroup:LogGroup');
     expect(groups).toHaveLength(6);
     expect(groups.filter(({ inputs }) => inputs.retentionInDays !== 30)).toEqual([]);
-  });
-
-  test('every part of a start that runners log is a metric', () => {
-    const watch = { startedAtMs: 0, spentMs: { data: 0, model: 0, step: 0 } };
-    const { data } = startEvent({ createdAtMs: 0 }, watch, { processStartedAtMs: 0, imageMs: 0, fetchMs: 0 });
-    const parts = Object.keys(data ?? {}).filter((field) => field.endsWith('_ms'));
-    const starts = logMetrics().filter(({ name }) => name.startsWith('RunnerStart'));
-    expect(new Set(starts.map(({ value }) => value))).toEqual(new Set(parts.map((field) => `$.${field}`)));
-    const { name } = resource('aws:cloudwatch/logGroup:LogGroup', 'RunnerLogs');
-    for (const { pattern, logGroupName } of starts) {
-      expect(pattern).toContain(`$.kind = "${data?.['kind']}"`);
-      expect(logGroupName).toBe(name);
-    }
-  });
-
-  test('every other metric is read off the log of whoever writes the lines', () => {
-    const others = logMetrics().filter(({ name }) => !name.startsWith('RunnerStart'));
-    const runners = resource('aws:cloudwatch/logGroup:LogGroup', 'RunnerLogs').name as string;
-    const readOff = others.map(({ name, logGroupName, value }) => [name, logGroupName === runners, value]);
-    expect(readOff.sort()).toEqual([
-      ['ApiColdStarts', false, '$.initMs'],
-      ['CapacityHeldSweeps', false, '1'],
-      ['EvaluationColdStarts', false, '$.initMs'],
-      ['InferenceColdStarts', false, '$.initMs'],
-      ['RunnerErrorLines', true, '1'],
-      ['SweeperColdStarts', false, '$.initMs'],
-      ['WorkUntakenSweeps', false, '1'],
-    ]);
-    const untaken = others.find(({ name }) => name === 'WorkUntakenSweeps');
-    expect(untaken?.logGroupName).toBe(others.find(({ name }) => name === 'SweeperColdStarts')?.logGroupName);
-    for (const message of [NOBODY_THERE, NOT_SCALED]) expect(untaken?.pattern).toContain(`$.message = "${message}"`);
-    const held = others.find(({ name }) => name === 'CapacityHeldSweeps');
-    expect(held).toMatchObject({ logGroupName: untaken?.logGroupName, pattern: `{ $.message = "${CAPACITY_HELD}" }` });
   });
 
   describe('runner', () => {

@@ -1,8 +1,13 @@
-/** What the deployment tells people: alarms, the budget and the dashboard, read from a synthesis under mocks. */
+/** What the deployment tells people: alarms, the budget, metrics and the dashboard, read from a synthesis under mocks. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { BudgetSettings, readSettings } from '@preheat/contracts';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { CAPACITY_HELD, NOBODY_THERE } from '../../functions/src/scheduling/scale-runners.js';
+import { NOT_SCALED } from '../../functions/src/sweep.js';
+import { startEvent } from '../../gpu-runner/src/start-event.js';
 import { MOCK_ACCOUNT } from './mock-cloud.js';
-import { ensurePlatform } from './platform.js';
+import { ensurePlatform, REPOSITORY_ROOT } from './platform.js';
 import { all, environmentOf, only } from './resource-queries.js';
 import { type Synthesis, synthesise } from './synth.js';
 
@@ -62,6 +67,25 @@ describe.skipIf(!platform.ready)(title, () => {
     }
   });
 
+  const logMetrics = () =>
+    all(infra.resources, 'aws:cloudwatch/logMetricFilter:LogMetricFilter').map(({ name, inputs }) => {
+      const { pattern, logGroupName, metricTransformation } = inputs as {
+        pattern: string;
+        logGroupName: string;
+        metricTransformation: { value: string };
+      };
+      return { name, pattern, logGroupName, value: metricTransformation.value };
+    });
+
+  test('is as much as docs/deploy.md counts in what it costs', () => {
+    const count = (type: string) => all(infra.resources, type).length;
+    const alarms = count('aws:cloudwatch/metricAlarm:MetricAlarm');
+    const metrics = count('aws:cloudwatch/logMetricFilter:LogMetricFilter');
+    const page = readFileSync(join(REPOSITORY_ROOT, 'docs/deploy.md'), 'utf8');
+    expect(page).toContain(`${alarms} alarms at 0.10, 1 dashboard at 3, ${metrics} metrics at 0.30`);
+    expect(page).toContain(`| ${(0.1 * alarms + 3 + 0.3 * metrics).toFixed(2)} |`);
+  });
+
   test('work that nobody takes is told from work that busy runners will take', () => {
     const { namespace, metricName, threshold, period, statistic } = resource(
       'aws:cloudwatch/metricAlarm:MetricAlarm',
@@ -116,6 +140,39 @@ describe.skipIf(!platform.ready)(title, () => {
     expect(permission).toMatchObject({ principal: 'sns.amazonaws.com', sourceArn: topic });
     const { variables } = environmentOf(infra.resources, /^BudgetGuardFunction$/);
     expect(readSettings(BudgetSettings, variables).PREHEAT_ON_BUDGET).toBe('checkpoint');
+  });
+
+  test('every part of a start that runners log is a metric', () => {
+    const watch = { startedAtMs: 0, spentMs: { data: 0, model: 0, step: 0 } };
+    const { data } = startEvent({ createdAtMs: 0 }, watch, { processStartedAtMs: 0, imageMs: 0, fetchMs: 0 });
+    const parts = Object.keys(data ?? {}).filter((field) => field.endsWith('_ms'));
+    const starts = logMetrics().filter(({ name }) => name.startsWith('RunnerStart'));
+    expect(new Set(starts.map(({ value }) => value))).toEqual(new Set(parts.map((field) => `$.${field}`)));
+    const { name } = resource('aws:cloudwatch/logGroup:LogGroup', 'RunnerLogs');
+    for (const { pattern, logGroupName } of starts) {
+      expect(pattern).toContain(`$.kind = "${data?.['kind']}"`);
+      expect(logGroupName).toBe(name);
+    }
+  });
+
+  test('every other metric is read off the log of whoever writes the lines', () => {
+    const others = logMetrics().filter(({ name }) => !name.startsWith('RunnerStart'));
+    const runners = resource('aws:cloudwatch/logGroup:LogGroup', 'RunnerLogs').name as string;
+    const readOff = others.map(({ name, logGroupName, value }) => [name, logGroupName === runners, value]);
+    expect(readOff.sort()).toEqual([
+      ['ApiColdStarts', false, '$.initMs'],
+      ['CapacityHeldSweeps', false, '1'],
+      ['EvaluationColdStarts', false, '$.initMs'],
+      ['InferenceColdStarts', false, '$.initMs'],
+      ['RunnerErrorLines', true, '1'],
+      ['SweeperColdStarts', false, '$.initMs'],
+      ['WorkUntakenSweeps', false, '1'],
+    ]);
+    const untaken = others.find(({ name }) => name === 'WorkUntakenSweeps');
+    expect(untaken?.logGroupName).toBe(others.find(({ name }) => name === 'SweeperColdStarts')?.logGroupName);
+    for (const message of [NOBODY_THERE, NOT_SCALED]) expect(untaken?.pattern).toContain(`$.message = "${message}"`);
+    const held = others.find(({ name }) => name === 'CapacityHeldSweeps');
+    expect(held).toMatchObject({ logGroupName: untaken?.logGroupName, pattern: `{ $.message = "${CAPACITY_HELD}" }` });
   });
 
   test('the dashboard shows metrics that something writes', () => {
