@@ -6,7 +6,7 @@ import type { CapacityHold } from '@preheat/contracts';
 import { type CapacityHoldDependencies, CapacityHolds } from '@preheat/jobs';
 
 /** While a job runs, and while nothing may be started. */
-const LOOK_EVERY_MS = 20_000;
+const LOOK_EVERY_MS = 5_000;
 
 export class CapacityWatch {
   readonly #deps: CapacityHoldDependencies;
