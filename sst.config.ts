@@ -5,12 +5,13 @@
  */
 export default $config({
   app(input) {
-    const production = input.stage === 'production';
-    return { name: 'preheat', home: 'aws', removal: production ? 'retain' : 'remove', protect: production };
+    // As infra/stage.ts has it, which cannot be imported here.
+    const isKept = input.stage === 'production' && process.env.PREHEAT_DISPOSABLE !== input.stage;
+    return { name: 'preheat', home: 'aws', removal: isKept ? 'retain' : 'remove', protect: isKept };
   },
   async run() {
     const { bucket } = await import('./infra/storage.js');
-    const { workQueue } = await import('./infra/queue.js');
+    const { evaluationQueue, workQueue } = await import('./infra/queue.js');
     const { edge } = await import('./infra/edge.js');
     await import('./infra/api.js');
     await import('./infra/evaluation.js');
@@ -19,11 +20,13 @@ export default $config({
     const { alarmTopic } = await import('./infra/alarm-topic.js');
     const { dashboard } = await import('./infra/dashboard.js');
     await import('./infra/budget.js');
+    await import('./infra/endpoints.js');
     await import('./infra/runner-metrics.js');
     return {
       url: edge.url,
       bucket: bucket.name,
       workQueue: workQueue.url,
+      evaluationQueue: evaluationQueue.url,
       runnerImages: images.repositoryUrl,
       runnerService: service.name,
       alarms: alarmTopic.arn,

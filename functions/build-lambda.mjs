@@ -33,6 +33,7 @@ const LAMBDAS = {
   inference: { entry: 'api', exports: ['handler', 'buffered'], decodes: true, grades: true },
   evaluation: { entry: 'evaluation', exports: ['handler'], decodes: true, grades: true },
   sweeper: { entry: 'sweeper', exports: ['handler'], decodes: false, grades: false },
+  budget: { entry: 'budget', exports: ['handler'], decodes: false, grades: false },
 };
 
 async function bundle(folder) {

@@ -1,14 +1,15 @@
 /**
  * What a person is told about. The platform heals itself from lost messages and dead runners, so what alarms is what healing
- * does not reach: poison messages, functions that fail, a sweeper that does not run, work for which no runner comes.
+ * does not reach: poison messages, functions that fail, a sweeper that does not run, work for which no runner comes or may come.
  */
 import { alarmTopic } from './alarm-topic.js';
 import { api, inference } from './api.js';
+import { budgetGuard } from './budget-guard.js';
 import { evaluation } from './evaluation.js';
 import { evaluationDeadLetters, evaluationQueue, workDeadLetters } from './queue.js';
 import { runnerErrors } from './runner-task.js';
 import { alarms as settings } from './settings.js';
-import { sweeper, workUntaken } from './sweeper.js';
+import { capacityHeld, sweeper, workUntaken } from './sweeper.js';
 
 type Metric = Pick<
   aws.cloudwatch.MetricAlarmArgs,
@@ -106,6 +107,21 @@ alarm('WorkUntaken', {
   metric: { ...workUntaken, statistic: 'Sum' },
   ...{ atLeast: settings.workUntakenMinutes - settings.workUntakenMissing, minutes: settings.workUntakenMinutes },
 });
+
+alarm('CapacityHeld', {
+  description:
+    'No job and no runner is started: the budget is spent, or an operator said so. OK once that is over or lifted.',
+  metric: { ...capacityHeld, statistic: 'Sum' },
+  ...{ atLeast: 1, minutes: 5 },
+});
+
+if (budgetGuard) {
+  alarm('BudgetGuardErrors', {
+    description: 'The budget is spent, and capacity could not be held: `npm run operator -- capacity hold`.',
+    metric: ofFunction(budgetGuard.functionName, 'Errors'),
+    ...{ atLeast: 1, minutes: 5 },
+  });
+}
 
 alarm('RunnerErrors', {
   description: 'Runners logged errors: look into their log.',

@@ -1,17 +1,21 @@
 /**
- * Says when the account costs more than it should; how many runners there may be is bounded by `runner.maxRunners`. Of the whole
- * account: costs by tag are known only where somebody turned cost allocation tags on.
+ * Tells when the account costs more than it should, and from a share of that has the guard hold capacity. Of the whole account: costs by tag
+ * are known only where somebody turned cost allocation tags on.
  */
 import { alarmTopic } from './alarm-topic.js';
+import { budgetGuard } from './budget-guard.js';
 import { budget as settings } from './settings.js';
 
-const told = (notificationType: 'ACTUAL' | 'FORECASTED', threshold: number) => ({
+const told = (notificationType: 'ACTUAL' | 'FORECASTED', threshold: number, topic: aws.sns.Topic) => ({
   notificationType,
   threshold,
   thresholdType: 'PERCENTAGE',
   comparisonOperator: 'GREATER_THAN',
-  subscriberSnsTopicArns: [alarmTopic.arn],
+  subscriberSnsTopicArns: [topic.arn],
 });
+
+/** AWS has one notification of a share, and tells one topic of it: the guard's, of which an alarm tells the others. */
+const toldAtPercent = settings.toldAtPercent.filter((percent) => !budgetGuard || percent !== settings.heldAtPercent);
 
 export const budget = new aws.budgets.Budget('Budget', {
   name: `${$app.name}-${$app.stage}`,
@@ -19,5 +23,9 @@ export const budget = new aws.budgets.Budget('Budget', {
   timeUnit: 'MONTHLY',
   limitUnit: 'USD',
   limitAmount: String(settings.monthlyDollars),
-  notifications: [...settings.toldAtPercent.map((percent) => told('ACTUAL', percent)), told('FORECASTED', 100)],
+  notifications: [
+    ...toldAtPercent.map((percent) => told('ACTUAL', percent, alarmTopic)),
+    ...(budgetGuard ? [told('ACTUAL', settings.heldAtPercent, budgetGuard.topic)] : []),
+    told('FORECASTED', 100, alarmTopic),
+  ],
 });

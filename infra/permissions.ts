@@ -35,6 +35,15 @@ export const deletePointers: Permission = {
   resources: [$interpolate`${bucket.arn}/${storage.indexPrefix}*`],
 };
 
+/** For the guard of the budget: the one document that says so. Whoever may not list is told 403 of one that is not there. */
+export const writeHold: Permission[] = [
+  { actions: ['s3:ListBucket'], resources: [bucket.arn] },
+  {
+    actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+    resources: [$interpolate`${bucket.arn}/${storage.holdKey}`],
+  },
+];
+
 export const ring = (...queues: sst.aws.Queue[]): Permission => ({
   actions: ['sqs:SendMessage'],
   resources: queues.map((queue) => queue.arn),

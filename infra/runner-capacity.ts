@@ -44,7 +44,10 @@ const template = new aws.ec2.LaunchTemplate('RunnerTemplate', {
   // One hop: the ECS agent (host network) reaches the instance's credentials, containers (bridge network) do not.
   metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 },
   blockDeviceMappings: [
-    { deviceName: '/dev/xvda', ebs: { volumeSize: settings.diskGiB, volumeType: 'gp3', encrypted: 'true' } },
+    {
+      deviceName: '/dev/xvda',
+      ebs: { volumeSize: settings.diskGiB, volumeType: 'gp3', encrypted: 'true', deleteOnTermination: 'true' },
+    },
   ],
   userData: agentSettings.apply((script) => Buffer.from(script).toString('base64')),
 });

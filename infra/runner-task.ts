@@ -7,6 +7,7 @@ import { answer, deletePointers, ring, writeStore } from './permissions.js';
 import { evaluationQueue, workQueue } from './queue.js';
 import { cluster } from './runner-capacity.js';
 import { runner as settings, runnerClass } from './settings.js';
+import { isDisposable } from './stage.js';
 
 const family = `${$app.name}-${$app.stage}-runner`.toLowerCase();
 
@@ -15,7 +16,7 @@ export const images = new aws.ecr.Repository('RunnerImages', {
   name: family,
   imageTagMutability: 'IMMUTABLE',
   imageScanningConfiguration: { scanOnPush: true },
-  forceDelete: $app.stage !== 'production',
+  forceDelete: isDisposable,
 });
 
 /** The first deployment creates the repository before any image exists; no task starts until a job is queued. */

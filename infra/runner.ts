@@ -4,6 +4,7 @@
  */
 import { attachment, capacity, cluster } from './runner-capacity.js';
 import { images, task } from './runner-task.js';
+import { isDisposable } from './stage.js';
 
 export { images };
 
@@ -17,6 +18,8 @@ export const service = new aws.ecs.Service(
     // A new version may only start where an old one stopped: there is no spare GPU.
     deploymentMinimumHealthyPercent: 0,
     deploymentMaximumPercent: 100,
+    // Protected tasks would keep the service, and so the removal of all; they checkpoint when they are stopped.
+    forceDelete: isDisposable,
   },
   { ignoreChanges: ['desiredCount'], dependsOn: [attachment] },
 );

@@ -4,10 +4,19 @@
  */
 
 /** A whole number of whoever deploys. @throws Error with the variable's name, before anything is deployed. */
-function fromEnvironment(name: string, otherwise: number): number {
+function fromEnvironment(name: string, otherwise: number, { least = 0, most = 9999 } = {}): number {
   const text = process.env[name] ?? String(otherwise);
-  if (!/^[0-9]{1,4}$/.test(text)) throw new Error(`${name} must be a whole number from 0 to 9999, got "${text}".`);
-  return Number(text);
+  const value = /^[0-9]{1,7}$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= most) return value;
+  throw new Error(`${name} must be a whole number from ${least} to ${most}, got "${text}".`);
+}
+
+/** One of a few words of whoever deploys. @throws As above. */
+function chosenOf<const V extends string>(name: string, values: readonly [V, ...V[]]): V {
+  const text = process.env[name] ?? values[0];
+  const chosen = values.find((value) => value === text);
+  if (chosen === undefined) throw new Error(`${name} must be ${values.join(' or ')}, got "${text}".`);
+  return chosen;
 }
 
 /**
@@ -43,6 +52,8 @@ export const storage = {
   temporary: [{ prefix: 'idempotency/', expiresIn: '30 days' }],
   /** Pointers that are dropped when what they point at ends. All that runners and evaluation may delete. */
   indexPrefix: 'index/',
+  /** Says that no job and no runner is started (`KEYS.hold`). All that the guard of the budget may write. */
+  holdKey: 'scheduler/hold.json',
   /** Parts of an upload that was never completed are invisible, yet billed. */
   abandonedUploadDays: 2,
   /** Of a bucket that somebody made versioned: time to notice a mistake. */
@@ -69,7 +80,7 @@ export const functions = {
    * `PublishedVersions`: AWS restores functions from a snapshot of a process that has started. `None` where it does not offer
    * that for the runtime; it refuses the setting then.
    */
-  snapStart: (process.env.PREHEAT_SNAP_START ?? 'None') as 'None' | 'PublishedVersions',
+  snapStart: chosenOf('PREHEAT_SNAP_START', ['None', 'PublishedVersions']),
 } as const;
 
 export const api = {
@@ -82,8 +93,8 @@ export const api = {
   readTimeout: '60 seconds',
 } as const;
 
-/** Lambda gives CPU in proportion to memory: this is about two full cores. */
-const MODEL_MEMORY = '4096 MB';
+/** Lambda gives CPU in proportion to memory: this is more than two full cores. Accounts may begin with a quota of 3008 MB. */
+const MODEL_MEMORY = `${fromEnvironment('PREHEAT_MODEL_MEMORY_MB', 4096, { least: 1769, most: 10_240 })} MB` as const;
 
 export const inference = {
   memory: MODEL_MEMORY,
@@ -112,7 +123,7 @@ export const evaluation = {
    * Runs at a time; the others wait in their queue. Without a bound, a crowd of runs would take the concurrency of the account from the
    * API, and messages that are refused for it would count as received until they are given up. AWS takes 2 to 1,000.
    */
-  concurrency: Math.max(2, Math.min(1000, fromEnvironment('PREHEAT_EVALUATIONS_AT_A_TIME', 8))),
+  concurrency: fromEnvironment('PREHEAT_EVALUATIONS_AT_A_TIME', 8, { least: 2, most: 1000 }),
   /** Model files of one checkpoint, unpacked. */
   storage: '2 GB',
 } as const;
@@ -141,7 +152,7 @@ export const runner = {
    * `public`: runners have public addresses that nobody can call. `private`: they have none, and reach AWS through endpoints in
    * the network, each billed by the hour and zone. In both, the store is reached inside of AWS's network.
    */
-  network: (process.env.PREHEAT_RUNNER_NETWORK ?? 'public') as 'public' | 'private',
+  network: chosenOf('PREHEAT_RUNNER_NETWORK', ['public', 'private']),
   /** Hard limit of the container; what is left of 16 GiB is for the ECS agent, Docker and the kernel. */
   memoryMiB: 14_000,
   /** Of the least of `instanceTypes`, as Node.js counts them. */
@@ -197,9 +208,20 @@ export const alarms = {
   workUntakenMissing: 3,
 } as const;
 
-/** What the account should cost in a month, US dollars. */
+/** What the account may cost in a month, and what is done about it. */
 export const budget = {
-  monthlyDollars: 500,
+  /** US dollars. */
+  monthlyDollars: fromEnvironment('PREHEAT_BUDGET_DOLLARS', 500, { least: 1, most: 1_000_000 }),
   /** Shares of it at which the alarms' topic is told. */
   toldAtPercent: [50, 80, 100],
+  /**
+   * Share of it from which no job and no runner is started for the rest of the month; 0: all is only told. Below 100 by what is spent
+   * unnoticed: AWS learns of costs within half a day, in which 4 machines on demand cost 10 % of 500 $ (12 h · 4 · 1.02 $).
+   */
+  heldAtPercent: fromEnvironment('PREHEAT_BUDGET_HELD_AT_PERCENT', 90, { most: 1000 }),
+  /** What becomes of jobs that run then. Given back, they cost nothing more, and go on where they were. */
+  running: chosenOf('PREHEAT_ON_BUDGET', ['checkpoint', 'finish']),
 } as const;
+
+/** Of the function that acts on it. */
+export const budgetGuard = { memory: '256 MB', timeout: '30 seconds' } as const;

@@ -3,6 +3,7 @@
  * Not versioned: job records are rewritten at every heartbeat, and their history is in the job's event segments.
  */
 import { storage } from './settings.js';
+import { isDisposable } from './stage.js';
 
 const abortAbandonedUploads = {
   id: 'abort abandoned uploads',
@@ -23,7 +24,7 @@ export const bucket = new sst.aws.Bucket('Store', {
   cors: false,
   lifecycle: storage.temporary.map(({ prefix, expiresIn }) => ({ id: `expire ${prefix}`, prefix, expiresIn })),
   transform: {
-    bucket: { forceDestroy: $app.stage !== 'production' },
+    bucket: { forceDestroy: isDisposable },
     publicAccessBlock: {
       blockPublicAcls: true,
       blockPublicPolicy: true,

@@ -32,6 +32,11 @@ export const sweeper = new sst.aws.CronV2('Sweeper', {
   },
 });
 
+const logGroupName = $output(sweeper.nodes.function.nodes.logGroup).apply((group) => {
+  if (!group) throw new Error('The sweeper has no log group of its own.');
+  return group.name;
+});
+
 /**
  * A line with every sweep that wants runners while none is there, or cannot ask for them. Messages would not tell: they also grow
  * old while all runners are busy.
@@ -39,10 +44,15 @@ export const sweeper = new sst.aws.CronV2('Sweeper', {
 export const workUntaken = { namespace: `${$app.name}/${$app.stage}`, metricName: 'WorkUntaken' } as const;
 const TOLD_BY = ['runners are wanted, and none is there', 'the number of runners could not be adapted to the backlog'];
 new aws.cloudwatch.LogMetricFilter('WorkUntakenSweeps', {
-  logGroupName: $output(sweeper.nodes.function.nodes.logGroup).apply((group) => {
-    if (!group) throw new Error('The sweeper has no log group of its own.');
-    return group.name;
-  }),
+  logGroupName,
   pattern: `{ ${TOLD_BY.map((message) => `($.message = "${message}")`).join(' || ')} }`,
   metricTransformation: { namespace: workUntaken.namespace, name: workUntaken.metricName, value: '1' },
+});
+
+/** A line with every sweep while no runner may be started, whoever said so. */
+export const capacityHeld = { namespace: `${$app.name}/${$app.stage}`, metricName: 'CapacityHeld' } as const;
+new aws.cloudwatch.LogMetricFilter('CapacityHeldSweeps', {
+  logGroupName,
+  pattern: '{ $.message = "capacity is held: no runner is started" }',
+  metricTransformation: { namespace: capacityHeld.namespace, name: capacityHeld.metricName, value: '1' },
 });

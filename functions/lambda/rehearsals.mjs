@@ -102,5 +102,10 @@ async function sweep(bundle, store) {
   await handler({}, context);
 }
 
+async function notice(bundle, store) {
+  const { handler } = await bundle.open({ ...store, PREHEAT_LOG_LEVEL: 'error' });
+  await handler({ Records: [{ Sns: { Timestamp: new Date().toISOString() } }] }, context);
+}
+
 /** By function, what is rehearsed apart: what only one of them runs is read by it alone. */
-export const REHEARSALS = { api, inference, evaluation: { run }, sweeper: { sweep } };
+export const REHEARSALS = { api, inference, evaluation: { run }, sweeper: { sweep }, budget: { notice } };

@@ -180,3 +180,23 @@ it('goes on with the other stages when one fails, and fails in the end', async (
   await expect(sweep(parts, { ringAfterMs: 0 })).rejects.toThrow('throttled');
   expect(await store.head(uploadEntry)).toBeUndefined();
 });
+
+it('asks the bucket little where there is nothing to do: on AWS it does so every minute, and docs/deploy.md counts it', async () => {
+  const idle = await startApi();
+  const asked: Record<string, number> = {};
+  const counting = (target: ObjectStore, name: string | symbol): unknown => {
+    const method = Reflect.get(target, name) as unknown;
+    if (typeof method !== 'function') return method;
+    return (...given: unknown[]) => {
+      asked[String(name)] = (asked[String(name)] ?? 0) + 1;
+      return (method as (...all: unknown[]) => unknown).apply(target, given);
+    };
+  };
+  const deps = { ...idle.deps, store: new Proxy(idle.deps.store, { get: counting }) };
+  const webhooks = new WebhookDeliveries(deps, new WebhookEndpoints(deps));
+  const evaluation = { evals: new Evals(deps), runs: new Runs(deps), webhooks };
+  await sweep({ ...parts, ...deps, ...evaluation }, { ringAfterMs: 60_000, untilMs: idle.clock.nowMs() + 40_000 });
+  await webhooks.deliverDue({ endsAtMs: idle.clock.nowMs() + 40_000 });
+  await idle.app.close();
+  expect(asked).toEqual({ list: 16, get: 3 });
+});

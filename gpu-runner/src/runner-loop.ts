@@ -5,6 +5,7 @@
 import { check, JobMessage } from '@preheat/contracts';
 import { type LeasedJob, ProjectRosters } from '@preheat/jobs';
 import { HAND_OVER_MS } from './affinity.js';
+import { CapacityWatch } from './capacity-watch.js';
 import { Registration } from './registration.js';
 import { runJob } from './run-job.js';
 import type { RunnerDependencies } from './runner-dependencies.js';
@@ -32,13 +33,18 @@ export async function runnerLoop(deps: RunnerDependencies, options: LoopOptions)
   const registration = new Registration(deps);
   const beating = registration.beat();
   await options.stay?.open();
-  await work(deps, options, registration);
+  await work(deps, options, registration, new CapacityWatch(deps));
   await options.stay?.close();
   await registration.end();
   await beating;
 }
 
-async function work(deps: RunnerDependencies, options: LoopOptions, registration: Registration): Promise<void> {
+async function work(
+  deps: RunnerDependencies,
+  options: LoopOptions,
+  registration: Registration,
+  capacity: CapacityWatch,
+): Promise<void> {
   const { shutdown } = options;
   // Whoever is new or left a job looks before it waits: the message of a job that had to wait may be long gone.
   let looksFirst = true;
@@ -46,16 +52,23 @@ async function work(deps: RunnerDependencies, options: LoopOptions, registration
   let servedLast: string | undefined;
   while (!shutdown.aborted && !(await isLeaving(deps, options))) {
     try {
+      if (await capacity.isHeld()) {
+        // The machine is given up, however soon the next job might come. What was rung for meanwhile is found by looking.
+        options.stay?.end();
+        looksFirst = true;
+        await capacity.pause(shutdown);
+        continue;
+      }
       const found: LeasedJob | undefined = looksFirst ? await look(deps, shutdown, { servedLast }) : undefined;
       if (looksFirst && !found) await startWaiting(options);
-      const leased: LeasedJob | undefined = found ?? (await takeRung(deps, shutdown));
+      const leased: LeasedJob | undefined = found ?? (await takeRung(deps, shutdown, capacity));
       looksFirst = leased !== undefined;
       if (!leased) continue;
       servedLast = leased.job.projectId;
       options.stay?.took(leased.job);
       // Its heartbeats begin in `runOne`: nothing that may take long stands before.
       void registration.took(leased);
-      await runOne(isFirstJob ? deps : withoutStart(deps), leased, options);
+      await runOne(isFirstJob ? deps : withoutStart(deps), leased, options, capacity);
       void registration.left();
       isFirstJob = false;
     } catch (error) {
@@ -83,20 +96,25 @@ async function startWaiting({ stay, protection }: LoopOptions): Promise<void> {
 async function isLeaving(deps: RunnerDependencies, { stay, protection, exitWhenIdle }: LoopOptions): Promise<boolean> {
   await stay?.save();
   if (!stay?.isOver) return false;
-  if (exitWhenIdle) deps.log.info('leaving: staying longer would cost more than starting again');
+  if (exitWhenIdle) deps.log.info('leaving: staying longer would cost more than starting again, or capacity is held');
   else await protection.set(false);
   return exitWhenIdle;
 }
 
 /** Waits for one message and takes a job for it. */
-async function takeRung(deps: RunnerDependencies, shutdown: AbortSignal): Promise<LeasedJob | undefined> {
+async function takeRung(
+  deps: RunnerDependencies,
+  shutdown: AbortSignal,
+  capacity: CapacityWatch,
+): Promise<LeasedJob | undefined> {
   const [delivery] = await deps.queue.receive({
     maxMessages: 1,
     waitMs: RECEIVE_WAIT_MS,
     visibilityTimeoutMs: VISIBILITY_TIMEOUT_MS,
     signal: shutdown,
   });
-  if (!delivery || shutdown.aborted) return undefined;
+  // A message that is left alone comes again, to whoever may start jobs then.
+  if (!delivery || shutdown.aborted || (await capacity.isHeld())) return undefined;
   const message = check(JobMessage, delivery.message);
   if (!message.ok) deps.log.error('an unreadable message was dropped from the queue', { problems: message.problems });
   const leased = message.ok ? await look(deps, shutdown, { rung: message.value.jobId }) : undefined;
@@ -126,13 +144,20 @@ async function look(
   return undefined;
 }
 
-async function runOne(deps: RunnerDependencies, leased: LeasedJob, options: LoopOptions): Promise<void> {
+async function runOne(
+  deps: RunnerDependencies,
+  leased: LeasedJob,
+  options: LoopOptions,
+  capacity: CapacityWatch,
+): Promise<void> {
   const { shutdown, protection, stay } = options;
   const jobId = leased.job.id;
   deps.log.info('running a job', { jobId, epoch: leased.lease.epoch });
   await protection.set(true);
   // Whoever stays for a while gives it up when that is over.
-  const outcome = await runJob(deps, leased, shutdown).finally(() => (stay ? undefined : protection.set(false)));
+  const outcome = await capacity
+    .during(shutdown, (leave) => runJob(deps, leased, leave))
+    .finally(() => (stay ? undefined : protection.set(false)));
   deps.log.info('left the job', { jobId, outcome });
   // The sweeper finds it too, later.
   await new ProjectRosters(deps).leave(leased).catch((error: unknown) => {

@@ -75,6 +75,11 @@ export class WarmStay {
     return this.#deps.clock.nowMs() >= this.#untilMs;
   }
 
+  /** There is nothing to stay for. The next job begins anew. */
+  end(): void {
+    this.#untilMs = -Infinity;
+  }
+
   /** Writes what was learned since the last time, unless that was less than a minute ago. */
   async save(): Promise<void> {
     const nowMs = this.#deps.clock.nowMs();

@@ -1,6 +1,13 @@
 /** Every environment variable that a process reads is in docs/configuration.md, and nothing else is. */
 import { readFileSync } from 'node:fs';
-import { ApiSettings, GraderSettings, RunnerSettings, StoreSettings, unknownVariables } from '@preheat/contracts';
+import {
+  ApiSettings,
+  BudgetSettings,
+  GraderSettings,
+  RunnerSettings,
+  StoreSettings,
+  unknownVariables,
+} from '@preheat/contracts';
 import { expect, it } from 'vitest';
 
 const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
@@ -12,7 +19,7 @@ const documented = page
   .flatMap((line) => line.split('|')[1]!.match(/[A-Z][A-Z_0-9]+/g) ?? []);
 
 it('lists what the schemas of settings have, once each', () => {
-  const schemas = [StoreSettings, ApiSettings, RunnerSettings, GraderSettings];
+  const schemas = [StoreSettings, ApiSettings, RunnerSettings, GraderSettings, BudgetSettings];
   const read = schemas.flatMap((schema) => Object.keys(schema.properties));
   const clients = ['PREHEAT_BASE_URL', 'PREHEAT_API_KEY'];
   expect([...documented].sort()).toEqual([...new Set([...read, ...clients])].sort());

@@ -1,9 +1,9 @@
 /** The deployment with the settings that trade money for time: what they must bring, or they cost and do nothing. */
 import { parseRunnerClasses } from '@preheat/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MOCK_REGION } from './mock-cloud.js';
+import { MOCK_ACCOUNT, MOCK_REGION } from './mock-cloud.js';
 import { ensurePlatform } from './platform.js';
-import { all, environmentOf, only } from './resource-queries.js';
+import { all, endpointPolicies, environmentOf, only, statementsByRole } from './resource-queries.js';
 import { type Synthesis, synthesise } from './synth.js';
 
 const platform = await ensurePlatform();
@@ -78,6 +78,52 @@ describe.skipIf(!platform.ready)(title, () => {
     expect(services.sort()).toEqual(['ecr.api', 'ecr.dkr', 'ecs', 'ecs-agent', 'ecs-telemetry', 'logs', 's3', 'sqs']);
     const inside = resource('aws:ec2/securityGroup:SecurityGroup', 'EndpointSecurityGroup');
     expect(inside.ingress).toEqual([expect.objectContaining({ fromPort: 443, toPort: 443, protocol: 'tcp' })]);
+  });
+
+  test('through an endpoint, a machine does what a runner does and nothing else, whoever it says it is', () => {
+    const { s3, sqs, logs, ...others } = endpointPolicies(infra.resources, MOCK_REGION);
+    expect(s3?.length).toBeGreaterThan(0);
+    const allowed = (statements = s3) =>
+      statements?.map(({ actions, resources }) => [[...actions].sort().join(' '), resources.join(' ')]);
+    expect(allowed(sqs)).toEqual([
+      [
+        'sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage',
+        expect.stringMatching(/:WorkQueue$/),
+      ],
+      ['sqs:SendMessage', expect.stringMatching(/:WorkQueue \S+:EvaluationRunsQueue$/)],
+    ]);
+    expect(allowed(logs)).toEqual([
+      ['logs:CreateLogStream logs:PutLogEvents', expect.stringMatching(/RunnerLogs:\*$/)],
+    ]);
+    for (const name of ['ecr.api', 'ecr.dkr']) {
+      expect(allowed(others[name]), name).toEqual([
+        ['ecr:GetAuthorizationToken', '*'],
+        [
+          'ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer',
+          expect.stringMatching(/^arn:aws:ecr:\S+RunnerImages$/),
+        ],
+      ]);
+    }
+    const ofAccount = [{ test: 'StringEquals', variable: 'aws:PrincipalAccount', values: [MOCK_ACCOUNT] }];
+    for (const name of ['ecs', 'ecs-agent', 'ecs-telemetry']) {
+      expect(others[name], name).toEqual([expect.objectContaining({ actions: ['ecs:*'], conditions: ofAccount })]);
+    }
+  });
+
+  test('what a role of runners may, the endpoint on its way lets through', () => {
+    const policies = endpointPolicies(infra.resources, MOCK_REGION);
+    const role = statementsByRole(infra.resources).get('RunnerTaskRole') ?? [];
+    const grants = role.flatMap(({ actions, resources }) =>
+      actions.flatMap((action) => resources.map((resource) => ({ action, resource }))),
+    );
+    expect(grants.length).toBeGreaterThan(10);
+    const isLetThrough = ({ action, resource }: { action: string; resource: string }) =>
+      policies[action.split(':')[0] ?? '']?.some(
+        ({ actions, resources }) =>
+          (actions.includes(action) || actions.includes('ecs:*')) &&
+          (resources.includes(resource) || resources.includes('*')),
+      );
+    expect(grants.filter((grant) => !isLetThrough(grant))).toEqual([]);
   });
 
   test('the API knows that runners in a private network have no way out', () => {

@@ -1,5 +1,12 @@
 /** Every setting that the platform reads reaches it on AWS, or is said here not to be for AWS, and why. */
-import { ApiSettings, FleetSettings, GraderSettings, RunnerSettings, StoreSettings } from '@preheat/contracts';
+import {
+  ApiSettings,
+  BudgetSettings,
+  FleetSettings,
+  GraderSettings,
+  RunnerSettings,
+  StoreSettings,
+} from '@preheat/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ensurePlatform } from './platform.js';
 import { environmentOf, only } from './resource-queries.js';
@@ -42,11 +49,18 @@ const NOT_ON_AWS = new Map([
   ['PREHEAT_SPOT_NOTICE_URL', 'that of EC2 is known'],
 ]);
 
-const known = [StoreSettings, FleetSettings, ApiSettings, GraderSettings, RunnerSettings].flatMap((schema) =>
-  Object.keys((schema as unknown as { properties: object }).properties).filter((name) => name.startsWith('PREHEAT_')),
+const known = [StoreSettings, FleetSettings, ApiSettings, GraderSettings, RunnerSettings, BudgetSettings].flatMap(
+  (schema) =>
+    Object.keys((schema as unknown as { properties: object }).properties).filter((name) => name.startsWith('PREHEAT_')),
 );
 
-const FUNCTIONS = [/^ApiFunction$/, /^InferenceFunction$/, /^SweeperHandlerFunction$/, /^EvaluationRuns.*Function$/];
+const FUNCTIONS = [
+  /^ApiFunction$/,
+  /^InferenceFunction$/,
+  /^SweeperHandlerFunction$/,
+  /^EvaluationRuns.*Function$/,
+  /^BudgetGuardFunction$/,
+];
 
 describe.skipIf(!platform.ready)(title, () => {
   let infra: Synthesis;

@@ -4,6 +4,8 @@ import type { MockResource } from './mock-cloud.js';
 
 export interface PolicyStatement {
   effect?: string;
+  principals?: { type: string; identifiers: string[] }[];
+  conditions?: object[];
   actions: string[];
   resources: string[];
 }
@@ -39,6 +41,15 @@ export function statementsByRole(resources: MockResource[]): Map<string, PolicyS
     add(inputs.role as string, inputs.policy as string);
   }
   return byRole;
+}
+
+/** Policies of the endpoints of the network, by the service that each leads to. */
+export function endpointPolicies(resources: MockResource[], region: string): Record<string, PolicyStatement[]> {
+  const endpoints = all(resources, 'aws:ec2/vpcEndpoint:VpcEndpoint').map(({ inputs }) => inputs);
+  const serviceOf = (name: unknown) => String(name).replace(`com.amazonaws.${region}.`, '');
+  return Object.fromEntries(
+    endpoints.map(({ serviceName, policy }) => [serviceOf(serviceName), statements(String(policy))]),
+  );
 }
 
 function statements(policyJson: string): PolicyStatement[] {

@@ -36,11 +36,13 @@ export async function startSstServer(workFolder: string): Promise<SstServer> {
     builds.push(request);
     return { result: { handler: request.handler, out: bundle, errors: [], sourcemaps: [] } };
   };
+  // A client that was held up for longer meets a connection that is closed under its request.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The SST server has no TCP address.');
-  return { url: `http://127.0.0.1:${address.port}`, builds, close: () => server.close() };
+  return { url: `http://127.0.0.1:${address.port}`, builds, close: () => void server.close().closeAllConnections() };
 }
 
 const registry = `${MOCK_ACCOUNT}.dkr.ecr.${MOCK_REGION}.amazonaws.com/sst-asset`;

@@ -1,6 +1,6 @@
 /** The deployment that starts no machine, as docs/deploy.md stops one: all else must go on. */
 import { FleetSettings, readSettings } from '@preheat/contracts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ensurePlatform } from './platform.js';
 import { environmentOf, only } from './resource-queries.js';
 import { type Synthesis, synthesise } from './synth.js';
@@ -38,13 +38,19 @@ describe.skipIf(!platform.ready)(title, () => {
   });
 });
 
-test('a number of machines that is none is refused by name before anything is deployed', async () => {
-  process.env.PREHEAT_MAX_RUNNERS = 'none';
+test.each([
+  ['PREHEAT_MAX_RUNNERS', 'none', 'must be a whole number from 0 to 9999, got "none"'],
+  ['PREHEAT_EVALUATIONS_AT_A_TIME', '1', 'must be a whole number from 2 to 1000, got "1"'],
+  ['PREHEAT_BUDGET_DOLLARS', '0', 'must be a whole number from 1 to 1000000, got "0"'],
+  ['PREHEAT_RUNNER_NETWORK', 'Private', 'must be public or private, got "Private"'],
+  ['PREHEAT_SNAP_START', 'yes', 'must be None or PublishedVersions, got "yes"'],
+  ['PREHEAT_ON_BUDGET', 'kill', 'must be checkpoint or finish, got "kill"'],
+])('%s of %j is refused by name before anything is deployed', async (name, value, problem) => {
+  vi.resetModules();
+  process.env[name] = value;
   try {
-    await expect(import('../../infra/settings.js')).rejects.toThrow(
-      /PREHEAT_MAX_RUNNERS must be a whole number.*"none"/,
-    );
+    await expect(import('../../infra/settings.js')).rejects.toThrow(`${name} ${problem}`);
   } finally {
-    delete process.env.PREHEAT_MAX_RUNNERS;
+    delete process.env[name];
   }
 });

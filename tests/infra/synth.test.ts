@@ -5,14 +5,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ApiSettings, FleetSettings, KEYS, parseRunnerClasses, readSettings, StoreSettings } from '@preheat/contracts';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { NOBODY_THERE } from '../../functions/src/scheduling/scale-runners.js';
-import { NOT_SCALED } from '../../functions/src/sweep.js';
-import { startEvent } from '../../gpu-runner/src/start-event.js';
 import { MOCK_REGION } from './mock-cloud.js';
 import { ensurePlatform, REPOSITORY_ROOT } from './platform.js';
 import {
   actionsOn,
   all,
+  endpointPolicies,
   environmentOf,
   only,
   originsByPath,
@@ -37,16 +35,6 @@ describe.skipIf(!platform.ready)(title, () => {
   }, 120_000);
 
   const resource = (type: string, name: string | RegExp) => only(infra.resources, type, name);
-  const logMetrics = () =>
-    all(infra.resources, 'aws:cloudwatch/logMetricFilter:LogMetricFilter').map(({ name, inputs }) => {
-      const { pattern, logGroupName, metricTransformation } = inputs as {
-        pattern: string;
-        logGroupName: string;
-        metricTransformation: { value: string };
-      };
-      return { name, pattern, logGroupName, value: metricTransformation.value };
-    });
-
   test('type-checks', async () => {
     const compiler = join(REPOSITORY_ROOT, 'node_modules/typescript/bin/tsc');
     const check = promisify(execFile)(process.execPath, [compiler, '-p', 'infra', '--noEmit'], {
@@ -152,7 +140,7 @@ describe.skipIf(!platform.ready)(title, () => {
       expect(actionsOn(roles, role, ':EvaluationRunsQueue')).toEqual(evaluation);
     });
 
-    test('only what serves users, and the sweeper, may delete more than index pointers', () => {
+    test('only what serves users, and the sweeper, may delete more than pointers and the hold of capacity', () => {
       const deleters = [...roles].flatMap(([role, statements]) =>
         statements
           .filter(({ actions }) => actions.includes('s3:DeleteObject'))
@@ -164,8 +152,20 @@ describe.skipIf(!platform.ready)(title, () => {
         SweeperHandlerRole: 'arn:aws:s3:::StoreBucket/*',
         RunnerTaskRole: 'arn:aws:s3:::StoreBucket/index/*',
         Evaluation: 'arn:aws:s3:::StoreBucket/index/*',
+        BudgetGuardRole: 'arn:aws:s3:::StoreBucket/scheduler/hold.json',
       });
       expect(KEYS.activeJob('j').startsWith('index/')).toBe(true);
+    });
+
+    test('the guard of the budget writes the one document that holds capacity, and nothing else', () => {
+      const granted = (roles.get('BudgetGuardRole') ?? []).map(({ actions, resources }) => [
+        actions.join(' '),
+        resources.join(' '),
+      ]);
+      expect(granted).toEqual([
+        ['s3:ListBucket', 'arn:aws:s3:::StoreBucket'],
+        ['s3:GetObject s3:PutObject s3:DeleteObject', `arn:aws:s3:::StoreBucket/${KEYS.hold}`],
+      ]);
     });
 
     test('roles can be assumed by their service only', () => {
@@ -183,11 +183,13 @@ describe.skipIf(!platform.ready)(title, () => {
       /^InferenceFunction$/,
       /^SweeperHandlerFunction$/,
       /^EvaluationRunsSubscriber/,
+      /^BudgetGuardFunction$/,
     ];
 
-    test('are the four we know, each from our own bundle of an existing handler', () => {
+    test('are the five we know, each from our own bundle of an existing handler', () => {
       expect(infra.builds.map(({ bundle, handler }) => `${bundle}/${handler}`).sort()).toEqual([
         'functions/dist-lambda/api/api.handler',
+        'functions/dist-lambda/budget/budget.handler',
         'functions/dist-lambda/evaluation/evaluation.handler',
         'functions/dist-lambda/inference/api.handler',
         'functions/dist-lambda/sweeper/sweeper.handler',
@@ -221,9 +223,12 @@ describe.skipIf(!platform.ready)(title, () => {
       },
     );
 
-    test.each([/^SweeperHandlerFunction$/, /^EvaluationRunsSubscriber/])('%s gets no key hashes', (name) => {
-      expect(environmentOf(infra.resources, name).variables).not.toHaveProperty('PREHEAT_API_KEY_HASHES');
-    });
+    test.each([/^SweeperHandlerFunction$/, /^EvaluationRunsSubscriber/, /^BudgetGuardFunction$/])(
+      '%s gets no key hashes',
+      (name) => {
+        expect(environmentOf(infra.resources, name).variables).not.toHaveProperty('PREHEAT_API_KEY_HASHES');
+      },
+    );
 
     test.each(['ApiUrl', 'InferenceUrl'])('%s streams its responses', (name) => {
       expect(resource('aws:lambda/functionUrl:FunctionUrl', name).invokeMode).toBe('RESPONSE_STREAM');
@@ -272,38 +277,8 @@ describe.skipIf(!platform.ready)(title, () => {
 
   test('every log is deleted after a month', () => {
     const groups = all(infra.resources, 'aws:cloudwatch/logGroup:LogGroup');
-    expect(groups).toHaveLength(5);
+    expect(groups).toHaveLength(6);
     expect(groups.filter(({ inputs }) => inputs.retentionInDays !== 30)).toEqual([]);
-  });
-
-  test('every part of a start that runners log is a metric', () => {
-    const watch = { startedAtMs: 0, spentMs: { data: 0, model: 0, step: 0 } };
-    const { data } = startEvent({ createdAtMs: 0 }, watch, { processStartedAtMs: 0, imageMs: 0, fetchMs: 0 });
-    const parts = Object.keys(data ?? {}).filter((field) => field.endsWith('_ms'));
-    const starts = logMetrics().filter(({ name }) => name.startsWith('RunnerStart'));
-    expect(new Set(starts.map(({ value }) => value))).toEqual(new Set(parts.map((field) => `$.${field}`)));
-    const { name } = resource('aws:cloudwatch/logGroup:LogGroup', 'RunnerLogs');
-    for (const { pattern, logGroupName } of starts) {
-      expect(pattern).toContain(`$.kind = "${data?.['kind']}"`);
-      expect(logGroupName).toBe(name);
-    }
-  });
-
-  test('every other metric is read off the log of whoever writes the lines', () => {
-    const others = logMetrics().filter(({ name }) => !name.startsWith('RunnerStart'));
-    const runners = resource('aws:cloudwatch/logGroup:LogGroup', 'RunnerLogs').name as string;
-    const readOff = others.map(({ name, logGroupName, value }) => [name, logGroupName === runners, value]);
-    expect(readOff.sort()).toEqual([
-      ['ApiColdStarts', false, '$.initMs'],
-      ['EvaluationColdStarts', false, '$.initMs'],
-      ['InferenceColdStarts', false, '$.initMs'],
-      ['RunnerErrorLines', true, '1'],
-      ['SweeperColdStarts', false, '$.initMs'],
-      ['WorkUntakenSweeps', false, '1'],
-    ]);
-    const untaken = others.find(({ name }) => name === 'WorkUntakenSweeps');
-    expect(untaken?.logGroupName).toBe(others.find(({ name }) => name === 'SweeperColdStarts')?.logGroupName);
-    for (const message of [NOBODY_THERE, NOT_SCALED]) expect(untaken?.pattern).toContain(`$.message = "${message}"`);
   });
 
   describe('runner', () => {
@@ -315,6 +290,18 @@ describe.skipIf(!platform.ready)(title, () => {
         serviceName: `com.amazonaws.${MOCK_REGION}.s3`,
         vpcEndpointType: 'Gateway',
       });
+    });
+
+    test('reaches in the store what its role may, and the layers of its image, and no other bucket', () => {
+      const { s3 = [] } = endpointPolicies(infra.resources, MOCK_REGION);
+      const allowed = s3.map(({ actions, resources }) => [[...actions].sort().join(' '), resources.join(' ')]);
+      expect(allowed).toEqual([
+        ['s3:ListBucket s3:ListBucketMultipartUploads', 'arn:aws:s3:::StoreBucket'],
+        ['s3:AbortMultipartUpload s3:GetObject s3:ListMultipartUploadParts s3:PutObject', 'arn:aws:s3:::StoreBucket/*'],
+        ['s3:DeleteObject', 'arn:aws:s3:::StoreBucket/index/*'],
+        ['s3:GetObject', `arn:aws:s3:::prod-${MOCK_REGION}-starport-layer-bucket/*`],
+      ]);
+      expect(s3.filter(({ effect, principals }) => effect !== undefined || principals?.[0]?.type !== '*')).toEqual([]);
     });
 
     test('runs on a capacity provider that is attached to its own cluster', () => {
@@ -342,7 +329,7 @@ describe.skipIf(!platform.ready)(title, () => {
       });
       const template = resource('aws:ec2/launchTemplate:LaunchTemplate', 'RunnerTemplate');
       expect(template.metadataOptions).toMatchObject({ httpTokens: 'required', httpPutResponseHopLimit: 1 });
-      expect(template.blockDeviceMappings[0].ebs.encrypted).toBe('true');
+      expect(template.blockDeviceMappings[0].ebs).toMatchObject({ encrypted: 'true', deleteOnTermination: 'true' });
       const userData = Buffer.from(template.userData, 'base64').toString();
       expect(userData).toContain('ECS_CLUSTER=preheat-test-runner\n');
       expect(userData).toContain('ECS_ENABLE_SPOT_INSTANCE_DRAINING=true\n');

@@ -13,6 +13,8 @@ import { PLATFORM_FOLDER, REPOSITORY_ROOT } from './platform.js';
 import { type BuildRequest, startSstServer } from './sst-server.js';
 
 export interface Synthesis {
+  /** What the configuration says of the app in this stage. */
+  app: Record<string, unknown>;
   resources: MockResource[];
   builds: BuildRequest[];
   outputs: Record<string, unknown>;
@@ -28,6 +30,7 @@ interface PulumiRuntime {
 
 interface Program {
   program(): Promise<unknown>;
+  app(input: { stage: string }): Record<string, unknown>;
 }
 
 const WORK_FOLDER = join(REPOSITORY_ROOT, '.sst');
@@ -46,10 +49,10 @@ export async function synthesise(stage: string, secrets: Record<string, string>)
   for (const [name, value] of Object.entries(secrets)) process.env[`SST_SECRET_${name}`] = value;
   const bundle = await bundleProgram(stage);
   try {
-    const { program } = (await import(pathToFileURL(bundle).href)) as Program;
+    const { program, app } = (await import(pathToFileURL(bundle).href)) as Program;
     const outputs = await runtime.runInPulumiStack(program);
     await runtime.waitForRPCs();
-    return { resources, builds: server.builds, outputs: outputs ?? {} };
+    return { app: app({ stage }), resources, builds: server.builds, outputs: outputs ?? {} };
   } finally {
     server.close();
     rmSync(bundle, { force: true });
@@ -66,9 +69,13 @@ function recordingMocks(resources: MockResource[]) {
   };
 }
 
+/** Node keeps a module that it has imported: each synthesis of a process needs a file of its own. */
+let bundled = 0;
+
 /** Under a node_modules folder, so that the test runner loads the program natively instead of transforming it. */
 async function bundleProgram(stage: string): Promise<string> {
-  const outfile = join(PLATFORM_FOLDER, 'node_modules', '.preheat-synthesis', `program-${process.pid}.mjs`);
+  const name = `program-${process.pid}-${bundled++}.mjs`;
+  const outfile = join(PLATFORM_FOLDER, 'node_modules', '.preheat-synthesis', name);
   const { build } = fromPlatform('esbuild') as typeof Esbuild;
   await build({
     stdin: { contents: entrySource(), resolveDir: REPOSITORY_ROOT, loader: 'ts', sourcefile: 'entry.ts' },
@@ -102,7 +109,7 @@ async function bundleProgram(stage: string): Promise<string> {
 function entrySource(): string {
   const run = JSON.stringify(join(PLATFORM_FOLDER, 'src/auto/run.ts'));
   const config = JSON.stringify(join(REPOSITORY_ROOT, 'sst.config.ts'));
-  return `import { run } from ${run};\nimport config from ${config};\nexport const program = () => run(config.run);\n`;
+  return `import { run } from ${run};\nimport config from ${config};\nexport const program = () => run(config.run);\nexport const { app } = config;\n`;
 }
 
 function globalConstants(stage: string): Record<string, string> {

@@ -1,10 +1,12 @@
 /**
- * What an operator can ask for: the dead letters, one of them in full, a redrive, the runners, and API keys. Works on the store itself,
- * with the operator's own access to it, so it needs no API that answers and no key that could leak.
+ * What an operator can ask for: the dead letters, one of them in full, a redrive, the runners, a hold of
+ * capacity, and API keys. Works on the store itself, with the operator's own access to it, so it needs no API that answers and no key
+ * that could leak.
  */
 import { KEYS, ScaleRecord } from '@preheat/contracts';
 import { DeadLetters, DocumentStore, type JobStore, type JobStoreDependencies, RunnerRegistry } from '@preheat/jobs';
 import { parseArgs } from 'node:util';
+import { CAPACITY_USAGE, operateCapacity } from './capacity-commands.js';
 import { KEY_USAGE, operateKeys } from './key-commands.js';
 
 export const OPERATOR_USAGE = `usage: operator dead-letters list [--limit N]
@@ -12,6 +14,7 @@ export const OPERATOR_USAGE = `usage: operator dead-letters list [--limit N]
        operator dead-letters redrive <job id>... | --all
        operator runners list
        operator runners wanted
+${CAPACITY_USAGE}
 ${KEY_USAGE}
 
 Prints one JSON value a line. Exit codes: 0 done, 1 not found or not dead, 2 wrong usage.`;
@@ -36,6 +39,7 @@ export async function operate(
   if (area === 'keys') {
     return operateKeys([verb, ...ids], { ...values, overlapSeconds: values['overlap-seconds'] }, deps, print);
   }
+  if (area === 'capacity') return operateCapacity([verb, ...ids], values, deps, print);
   if (area === 'runners') {
     if (ids.length > 0) return 2;
     if (verb === 'list') return listRunners(deps, print);
@@ -82,6 +86,9 @@ function parsedArguments(args: readonly string[]) {
     admin: { type: 'boolean' },
     name: { type: 'string' },
     'overlap-seconds': { type: 'string' },
+    reason: { type: 'string' },
+    until: { type: 'string' },
+    running: { type: 'string' },
   } as const;
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });

@@ -1,7 +1,7 @@
 import { MemoryObjectStore, MemoryWorkQueue } from '@preheat/adapters/memory';
 import { JsonLog } from '@preheat/adapters/system';
 import { KEYS, type RunnerRecord, type ScaleRecord } from '@preheat/contracts';
-import { JobStore, LeasedJob, MAX_LISTED, ProjectRosters, RunnerRegistry } from '@preheat/jobs';
+import { CapacityHolds, JobStore, LeasedJob, MAX_LISTED, ProjectRosters, RunnerRegistry } from '@preheat/jobs';
 import { type JsonValue, type RunnerFleet, VirtualClock } from '@preheat/ports';
 import { describe, expect, it } from 'vitest';
 import type { QueueOptions } from '../fine-tuning/queue/queue-outlook.js';
@@ -172,6 +172,31 @@ describe('the number of runners', () => {
     const { asked, submit, scale, logged } = farm({ maxRunners: 0 });
     await submit();
     expect([await scale(), asked, logged]).toEqual([0, [0], []]);
+  });
+
+  it('is nobody while capacity is held, and then nobody is missed; what waits asks again once it is lifted', async () => {
+    const { deps, asked, submit, work, scale, record, logged } = farm();
+    const [first] = [await submit(), await submit()];
+    await work(first, 3_600_000);
+    expect(await scale()).toBe(2);
+    const holds = new CapacityHolds(deps);
+    const [sinceMs, untilMs] = [deps.clock.nowMs(), null];
+    await holds.set({ sinceMs, untilMs, reason: 'the budget is spent', running: 'finish' });
+    expect(await scale(SWEEP_MS)).toBe(0);
+    expect(await record()).toMatchObject({ jobs: 2, wanted: 0 });
+    await new RunnerRegistry(deps).remove(`on-${first}`);
+    expect([await scale(SWEEP_MS), logged]).toEqual([0, []]);
+    await holds.lift();
+    expect(await scale(SWEEP_MS)).toBe(1);
+    expect(asked).toEqual([0, 2, 0, 1]);
+  });
+
+  it('is not held by what cannot be read', async () => {
+    const { deps, submit, scale, logged } = farm();
+    await submit();
+    await deps.store.put(KEYS.hold, new TextEncoder().encode('{'));
+    expect(await scale()).toBe(1);
+    expect(logged).toContain('whether capacity is held cannot be read; jobs and runners are started');
   });
 
   it('is told while nobody is there, and not once somebody is', async () => {

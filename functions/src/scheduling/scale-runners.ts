@@ -22,6 +22,9 @@ export type ScaleDependencies = QueueDependencies & { readonly runnerFleet?: Run
 /** Nothing to worry about for as long as a machine takes to start; alarms count these lines. */
 export const NOBODY_THERE = 'runners are wanted, and none is there';
 
+/** Of every look while capacity is held; an alarm counts these too. */
+export const CAPACITY_HELD = 'capacity is held: no runner is started';
+
 interface Demand {
   /** Jobs that run, and waiting ones that may. */
   readonly jobs: number;
@@ -37,12 +40,19 @@ export async function scaleRunners(deps: ScaleDependencies, options: QueueOption
   const targetMs = worthOfBootMs({ bootMs: options.bootMs ?? ASSUMED_BOOT_MS, prices: INTERACTIVE_PRICES });
   const demand = look.listed === null ? boundless(targetMs) : await demandOf(facts, look, options, targetMs);
   const question = { ...demand, nowMs: clock.nowMs(), runners: Math.max(asked, look.runners.length), targetMs };
-  const wanted = await remembered(deps, question, runnerFleet ? (options.maxRunners ?? 0) : Infinity);
+  const wanted = await remembered(deps, question, ceilingOf(look, runnerFleet, options));
   if (runnerFleet && wanted > 0 && look.runners.length === 0) deps.log.warn(NOBODY_THERE, { wanted, before: asked });
+  if (runnerFleet && look.hold) deps.log.warn(CAPACITY_HELD, { jobs: question.jobs, reason: look.hold.reason });
   if (!runnerFleet || wanted === asked) return wanted;
   await runnerFleet.want(wanted);
   deps.log.info('runners wanted', { wanted, before: asked, jobs: question.jobs, backlogMs: question.backlogMs });
   return wanted;
+}
+
+/** Nobody while capacity is held: who works is spared by whoever stops machines, and ends as the hold says. */
+function ceilingOf({ hold }: QueueLook, fleet: RunnerFleet | undefined, { maxRunners = 0 }: QueueOptions): number {
+  if (hold) return 0;
+  return fleet ? maxRunners : Infinity;
 }
 
 /** More jobs wait than one looks at: as if of all that one would look at nothing were known. */

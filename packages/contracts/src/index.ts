@@ -1,6 +1,7 @@
 /** Every schema that crosses a process or storage boundary, the error table, and the keys of the store. */
 export * from './api-key.js';
 export * from './bundle-manifest.js';
+export * from './capacity-hold.js';
 export { type CausalBlock, causalBlocks } from './causal-blocks.js';
 export * from './chat.js';
 export * from './chat-tools.js';

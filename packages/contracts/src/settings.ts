@@ -3,6 +3,7 @@
  * pattern has a `description`, which says in words what a value must be.
  */
 import Type, { type Static, type TSchema } from 'typebox';
+import { HELD_JOBS } from './capacity-hold.js';
 import { OneOf } from './primitives.js';
 import { ProjectLimitSettings } from './project-limits.js';
 import { RunnerClassName } from './runner-class.js';
@@ -50,6 +51,13 @@ export const StoreSettings = Type.Object({
   PREHEAT_LOG_LEVEL: Type.Optional(OneOf(['debug', 'info', 'warn', 'error'])),
 });
 export type StoreSettings = Static<typeof StoreSettings>;
+
+/** What guards the budget. */
+export const BudgetSettings = Type.Interface([StoreSettings], {
+  /** What becomes of jobs that run once it is spent: given back at a `checkpoint` unless said, or they `finish`. */
+  PREHEAT_ON_BUDGET: Type.Optional(OneOf([...HELD_JOBS])),
+});
+export type BudgetSettings = Static<typeof BudgetSettings>;
 
 /** What is known of runners by those that are none. */
 export const FleetSettings = Type.Interface([StoreSettings, ProjectLimitSettings], {
@@ -170,7 +178,7 @@ const PREFIX = 'PREHEAT_';
 
 /** Variables of `environment` that look like ours and are none: most likely misspelt. */
 export function unknownVariables(environment: Record<string, string | undefined>): string[] {
-  const read = [ApiSettings, RunnerSettings, GraderSettings].flatMap(namesOf);
+  const read = [ApiSettings, RunnerSettings, GraderSettings, BudgetSettings].flatMap(namesOf);
   const known = new Set([...read, ...CLIENT_VARIABLES, ...DEPLOYMENT_VARIABLES]);
   return Object.keys(environment).filter((name) => name.startsWith(PREFIX) && !known.has(name));
 }

@@ -107,6 +107,8 @@ export const KEYS = {
   sweepCursors: 'sweeper/cursors.json',
   /** How many runners are wanted. */
   scale: 'scheduler/scale.json',
+  /** That no job is started, and no runner for one. */
+  hold: 'scheduler/hold.json',
   /** What runners learned of gaps between jobs (`KeyStateShard`): of all classes, of one class, of one writer. */
   keyStates: 'scheduler/',
   keyStatesOf: (runnerClass: string) => `scheduler/${runnerClass}/`,

@@ -1,6 +1,7 @@
 /** The job machine: documents changed by compare-and-swap, leases, the event log, the sweeper. */
 export { bestCheckpoint, bestFirst, keptCheckpoints } from './best-checkpoint.js';
 export { type Consumption, limitReached, type StepCost } from './budget.js';
+export { CapacityHolds, type CapacityHoldDependencies } from './capacity-holds.js';
 export { scheduleCollection } from './collection-entry.js';
 export { collectJobs, type CollectOptions, type CollectResult } from './collector.js';
 export { type DeadLetter, DeadLetters, isDead, type RedriveOutcome } from './dead-letters.js';

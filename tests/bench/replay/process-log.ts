@@ -32,14 +32,14 @@ export class LoggedProcess {
     }
   }
 
+  /** Of lines that came before, too: a runner may take a job before whoever submitted it hears its id. */
   onLine(listener: (line: LogLine) => void): void {
+    for (const line of this.#seen) listener(line);
     this.#listeners.add(listener);
   }
 
   /** The first line with this message. @throws Error with the end of the log when the process ends before. */
   async seen(message: string): Promise<LogLine> {
-    const known = this.#seen.find((line) => line.message === message);
-    if (known) return known;
     const coming = new Promise<LogLine>((resolve) => this.onLine((line) => line.message === message && resolve(line)));
     const gone = this.ended.then(() => {
       throw new Error(`a process ended before it said "${message}":\n${this.#tail.join('\n')}`);

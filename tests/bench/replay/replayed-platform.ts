@@ -58,6 +58,8 @@ export class ReplayedPlatform {
 
   static async start({ runners, coldStartSeconds }: PlatformOptions): Promise<ReplayedPlatform> {
     const folder = mkdtempSync(join(tmpdir(), 'preheat-replay-'));
+    // Whatever ends the replay, which may be before it is stopped, leaves nothing.
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     const environment = {
       PATH: process.env['PATH'] ?? '',
       PREHEAT_STORE: 'filesystem',

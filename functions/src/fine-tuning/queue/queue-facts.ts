@@ -3,8 +3,9 @@
  * within a second, or longer where it took long itself, and nobody waits for a slow one who can be told what the last one saw. How
  * long a waiting job runs is read once.
  */
-import type { JobDocument, RunnerRecord } from '@preheat/contracts';
+import type { CapacityHold, JobDocument, RunnerRecord } from '@preheat/contracts';
 import {
+  CapacityHolds,
   ProjectRosters,
   type RosterDependencies,
   RunnerRegistry,
@@ -36,12 +37,15 @@ export class QueueLook {
   /** Null: more wait than one looks at. */
   readonly listed: readonly WaitingEntry[] | null;
   readonly runners: readonly RunnerRecord[];
+  /** Null: jobs are started. */
+  readonly hold: CapacityHold | null;
   readonly #rosters = new Map<string, Promise<Roster>>();
 
-  constructor(deps: QueueDependencies, listed: readonly WaitingEntry[] | null, runners: readonly RunnerRecord[]) {
+  constructor(deps: QueueDependencies, { listed, runners, hold }: Pick<QueueLook, 'listed' | 'runners' | 'hold'>) {
     this.#deps = deps;
     this.listed = listed;
     this.runners = runners;
+    this.hold = hold;
   }
 
   roster(projectId: string, limit: number): Promise<Roster> {
@@ -137,8 +141,12 @@ export class QueueFacts {
   async #read(): Promise<QueueLook> {
     const { store, clock } = this.#deps;
     const beganMs = clock.nowMs();
-    const [listed, runners] = await Promise.all([waitingJobs(store), new RunnerRegistry(this.#deps).alive()]);
-    const look = new QueueLook(this.#deps, listed, runners);
+    const [listed, runners, hold] = await Promise.all([
+      waitingJobs(store),
+      new RunnerRegistry(this.#deps).alive(),
+      new CapacityHolds(this.#deps).current(),
+    ]);
+    const look = new QueueLook(this.#deps, { listed, runners, hold });
     const nowMs = clock.nowMs();
     this.#held = { untilMs: beganMs + Math.max(HELD_MS, HELD_TIMES * (nowMs - beganMs)), look };
     return look;

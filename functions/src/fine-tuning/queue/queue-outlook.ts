@@ -4,6 +4,7 @@
  * estimated, so it is as true as those are, and no job waits for it.
  */
 import {
+  type CapacityHold,
   type FineTuningJob,
   type JobDocument,
   LOCAL_RUNNER_CLASS,
@@ -46,6 +47,8 @@ const RING_MS = 60_000;
 
 interface Outlook {
   readonly view: QueueView;
+  /** What keeps every job waiting, whoever is free. */
+  readonly hold: CapacityHold | null;
   readonly foreseen: ReadonlyMap<string, Foresight>;
   /** The times of next attempts that it knows of, by job. */
   readonly retries: ReadonlyMap<string, number>;
@@ -79,7 +82,7 @@ export class QueueOutlook {
     const nowMs = this.#deps.clock.nowMs();
     return jobs.map((job) => {
       const own = job.state === 'queued' ? outlook?.foreseen.get(job.id) : undefined;
-      return toFineTuningJob(job, nowMs, outlook && own ? standing(outlook.view, job, own) : null);
+      return toFineTuningJob(job, nowMs, outlook && own ? standing(outlook, job, own) : null);
     });
   }
 
@@ -111,7 +114,8 @@ export class QueueOutlook {
     if (depth > MAX_PLAYED) return null;
     const retries = retriesOf(documents);
     const view = await this.#view(look, entries, documents, retries);
-    return { view, retries, shown, foreseen: foreseeStarts(view), isDeep: depth > MAX_PLAYED_FOR_ONE };
+    const { hold } = look;
+    return { view, hold, retries, shown, foreseen: foreseeStarts(view), isDeep: depth > MAX_PLAYED_FOR_ONE };
   }
 
   async #view(
@@ -132,7 +136,7 @@ export class QueueOutlook {
       earliest: since + bootMs * SPREAD_OF_BOOT.earliest,
       latest: since + bootMs * SPREAD_OF_BOOT.latest,
     };
-    return {
+    const view = {
       nowMs,
       runners: alive.map(({ job }) => ({
         freeAtMs: job ? (job.endsAtMs ?? { earliest: nowMs, latest: Infinity }) : { earliest: nowMs, latest: nowMs },
@@ -143,6 +147,7 @@ export class QueueOutlook {
       bootedAtMs: { earliest: booted.earliest, latest: booted.latest > nowMs ? booted.latest : nowMs + bootMs },
       projects: await this.#projects(look, entries, { runTimes, retries }),
     };
+    return look.hold ? heldBack(view, look.hold, bootMs) : view;
   }
 
   #projects(
@@ -165,6 +170,19 @@ export class QueueOutlook {
     });
     return Promise.all(projects);
   }
+}
+
+/** Nobody takes a job before the hold ends, of which nobody knows the end: somebody may lift it, or hold on. */
+function heldBack(view: QueueView, { untilMs }: CapacityHold, bootMs: number): QueueView {
+  const endMs = untilMs ?? Infinity;
+  return {
+    ...view,
+    runners: view.runners.map(({ freeAtMs, projectId }) => ({
+      freeAtMs: { earliest: Math.max(endMs, freeAtMs.earliest), latest: Infinity },
+      projectId,
+    })),
+    bootedAtMs: { earliest: endMs + bootMs * SPREAD_OF_BOOT.earliest, latest: Infinity },
+  };
 }
 
 /** What runners saw jobs take beside training; nothing where none has ended one yet. */
@@ -201,7 +219,7 @@ function withShown(listed: readonly WaitingEntry[], shown: readonly JobDocument[
   return [...others, ...places].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function standing(view: QueueView, job: JobDocument, foreseen: Foresight): QueueStanding {
+function standing({ view, hold }: Outlook, job: JobDocument, foreseen: Foresight): QueueStanding {
   const { earliest, latest } = foreseen.startsAtMs;
   const inSeconds = (ms: number, round: (value: number) => number): number => round(ms / 1000);
   return {
@@ -213,7 +231,7 @@ function standing(view: QueueView, job: JobDocument, foreseen: Foresight): Queue
             earliest: inSeconds(earliest, Math.floor),
             latest: latest >= FAR_MS ? null : inSeconds(latest, Math.ceil),
           },
-    reason: waitingReason(view, job, foreseen),
+    reason: waitingReason(view, hold, job, foreseen),
     warm: foreseen.isWarm,
   };
 }

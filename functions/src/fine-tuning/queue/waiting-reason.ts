@@ -1,9 +1,14 @@
 /** What a job waits for, in words. */
-import type { JobDocument } from '@preheat/contracts';
+import type { CapacityHold, JobDocument } from '@preheat/contracts';
 import { utcText } from '@preheat/jobs';
 import type { Foresight, QueueView } from '@preheat/scheduler';
 
-export function waitingReason(view: QueueView, job: JobDocument, { position }: Foresight): string {
+export function waitingReason(
+  view: QueueView,
+  hold: CapacityHold | null,
+  job: JobDocument,
+  { position }: Foresight,
+): string {
   const { retryAtMs = null, attempts, maxAttempts } = job;
   // Who is ahead of it by then, and which runners are free, is known then.
   if (retryAtMs !== null) {
@@ -18,9 +23,14 @@ export function waitingReason(view: QueueView, job: JobDocument, { position }: F
       ? [`the project is at its limit of ${count(project.limit, 'running job')}`]
       : []),
     ...(ahead > 0 ? [`${count(ahead, 'job')} ahead`] : []),
-    ...runnersText(view, ahead),
+    ...(hold ? [holdText(hold)] : runnersText(view, ahead)),
   ];
   return parts.join('; ') || 'a free runner is about to take it';
+}
+
+/** What is said of it is somebody's own words. */
+function holdText({ untilMs, reason }: CapacityHold): string {
+  return `no job is started${untilMs === null ? '' : ` before ${utcText(untilMs)}`}: ${reason}`;
 }
 
 /** About runners, when none is free for it. */

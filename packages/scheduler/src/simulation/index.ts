@@ -17,7 +17,7 @@ export { costOf, simulate, simulateSecondHalf } from './simulate.js';
 export { constantMs, type Duration, inSequence, type SimulationOptions } from './simulation-options.js';
 export { quantile, summarise, type Summary } from './summary.js';
 export { azureLlm } from './traces/azure-llm.js';
-export { hasTraces } from './traces/trace-folder.js';
+export { hasTraces, traceFolder } from './traces/trace-folder.js';
 export { genTd26 } from './traces/gen-td26.js';
 export { philly } from './traces/philly.js';
 export { halves, type Halves, type Job, workload, type Workload } from './workload.js';
