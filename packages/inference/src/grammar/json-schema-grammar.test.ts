@@ -1,30 +1,13 @@
-import { CounterRandom } from '@preheat/ports';
 import { describe, expect, it } from 'vitest';
-import { Grammar, type GrammarState } from './grammar-state.js';
+import { drawnText } from '../oracle/drawn-text.js';
+import { Grammar } from './grammar-state.js';
 import { anyObject } from './json-grammar.js';
-import { jsonSchemaGrammar, SchemaError } from './json-schema-grammar.js';
+import { jsonSchemaGrammar } from './json-schema-grammar.js';
+import { SchemaError } from './schema-error.js';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const accepts = (grammar: Grammar, text: string) => grammar.start.walk(utf8(text))?.isAccepting === true;
 const of = (schema: unknown) => new Grammar(jsonSchemaGrammar(schema));
-
-/** A text that the grammar allows, byte by byte, ended where it may end after `length` bytes. */
-function drawn(grammar: Grammar, seed: number, length: number): string {
-  const random = CounterRandom.fromSeed(seed);
-  const bytes: number[] = [];
-  let state: GrammarState = grammar.start;
-  for (let tries = 0; tries < 100_000; tries++) {
-    const following = Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => state.step(byte));
-    if (state.isAccepting && (bytes.length >= length || following.length === 0)) break;
-    // Late in a text, marks that close are preferred: an open end would never be reached.
-    const closing = following.filter((byte) => '"]},:0'.includes(String.fromCharCode(byte)));
-    const among = bytes.length >= length && closing.length > 0 ? closing : following;
-    const byte = among[Math.floor(random.float() * among.length)] as number;
-    bytes.push(byte);
-    state = state.step(byte) as GrammarState;
-  }
-  return new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(bytes));
-}
 
 const PERSON = {
   type: 'object',
@@ -70,7 +53,7 @@ describe('a schema', () => {
 
   it('allows only texts that parse and are documents of it', () => {
     for (let seed = 0; seed < 60; seed++) {
-      const value = JSON.parse(drawn(person, seed, seed % 2 === 0 ? 40 : 200)) as Record<string, unknown>;
+      const value = JSON.parse(drawnText(person.start, seed, seed % 2 === 0 ? 40 : 200)) as Record<string, unknown>;
       expect(Object.keys(value).filter((key) => !(key in PERSON.properties))).toEqual([]);
       const length = [...(value['name'] as string)].length;
       expect(length >= 1 && length <= 5).toBe(true);
@@ -80,8 +63,8 @@ describe('a schema', () => {
   });
 
   it.each([
-    [{ type: 'object', properties: { a: { type: 'string', pattern: 'x' } } }, 'properties.a.pattern'],
-    [{ type: 'number', minimum: 3 }, 'minimum'],
+    [{ type: 'object', properties: { a: { type: 'array', uniqueItems: true } } }, 'properties.a.uniqueItems'],
+    [{ type: 'number', pattern: 'x' }, 'pattern'],
     [{ type: 'text' }, 'type'],
     [{ anyOf: [] }, 'anyOf'],
     [{ $ref: '#/$defs/b', $defs: { a: {} } }, '$ref'],
@@ -116,7 +99,7 @@ describe('a schema', () => {
 it('any JSON object parses', () => {
   const grammar = new Grammar(anyObject);
   for (let seed = 0; seed < 60; seed++) {
-    const value: unknown = JSON.parse(drawn(grammar, seed, 80));
+    const value: unknown = JSON.parse(drawnText(grammar.start, seed, 80));
     expect(typeof value === 'object' && !Array.isArray(value)).toBe(true);
   }
 });
