@@ -13,13 +13,18 @@ export function checkOptions(config: DecoderConfig, options: GenerateOptions | W
   require(temperature >= 0 && temperature <= 100, 'temperature', 'between 0 and 100', temperature);
   require(topP > 0 && topP <= 1, 'topP', 'above 0 and at most 1', topP);
   require(Number.isSafeInteger(seed) && seed >= 0, 'seed', 'a non-negative integer', seed);
-  const topLimit = Math.min(MAX_TOP_LOG_PROBS, config.vocab_size);
-  const isTopValid = Number.isInteger(topLogProbs) && topLogProbs >= 0 && topLogProbs <= topLimit;
-  require(isTopValid, 'topLogProbs', `an integer from 0 to ${topLimit}`, topLogProbs);
+  checkTopLogProbs(config, topLogProbs);
   checkFilters(config, options);
   if ('repetition' in options) checkRepetition(options);
   if (options.constraint && !options.constraint.start.allowed.includes(1)) throw new NoTokenAllowedError(0);
   for (const id of stopIds) require(isTokenId(config, id), 'stopIds', tokenRange(config), id);
+}
+
+/** @throws RangeError. */
+export function checkTopLogProbs(config: DecoderConfig, topLogProbs: number): void {
+  const most = Math.min(MAX_TOP_LOG_PROBS, config.vocab_size);
+  const isValid = Number.isInteger(topLogProbs) && topLogProbs >= 0 && topLogProbs <= most;
+  require(isValid, 'topLogProbs', `an integer from 0 to ${most}`, topLogProbs);
 }
 
 function checkRepetition({ repetition: { maxPattern, count } }: WatchedOptions): void {
