@@ -40,6 +40,7 @@ export function followed(before: Part, after: Part): Part {
 
 /** Of a part that is anchored, none or one: it stands in one place. */
 export function repeated(part: Part, min: number, max: number): Part {
+  if (max === 0) return nothing;
   if (isAnchored(part)) return min > 0 ? part : either([part, nothing]);
   const branches = part.branches.map(({ node, isNullable }) => ({
     node: repeat(node, min, max),

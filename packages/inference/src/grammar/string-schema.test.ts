@@ -107,6 +107,15 @@ describe('a pattern', () => {
     expect(value).toMatch(new RegExp(source, 'u'));
   });
 
+  it('may be anchored within, and have parts that are left out', () => {
+    const matches = (source: string, ...texts: readonly string[]) =>
+      texts.map((each) => takes(grammarOf({ type: 'string', pattern: source }), JSON.stringify(each)));
+    expect(matches('(?:^a|b$)', 'ac', 'cb', 'ca', 'bc')).toEqual([true, true, false, false]);
+    expect(matches('^(?:b|^)a', 'a', 'ba', 'bba')).toEqual([true, true, false]);
+    expect(matches('^(?:^a){0}b$', 'b', 'ab')).toEqual([true, false]);
+    expect(matches('a(?:$|b)', 'a', 'ab', 'ac')).toEqual([true, true, false]);
+  });
+
   it('has as many places for a thousand characters as for two', () => {
     const { start } = grammarOf({ type: 'string', pattern: '^(?:[a-c]+-)*[a-c]+$' });
     const after = (text: string) => start.walk(new TextEncoder().encode(text));
