@@ -1,5 +1,6 @@
 """The story of the official Python client: argv = base URL, key, webhook receiver's URL; told as JSON lines on stdout."""
 import json
+import re
 import sys
 import time
 import urllib.request
@@ -182,6 +183,14 @@ def chat(model):
     held = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
     answer = create(**{**request, "max_completion_tokens": 100}, response_format=held).choices[0].message.content
     assert list(json.loads(answer)) == ["sure"], answer
+    for value, form in (
+        ({"type": "string", "pattern": "^[A-Z]{2}-\\d{3}$"}, r"[A-Z]{2}-\d{3}"),
+        ({"type": "integer", "minimum": 10, "maximum": 30, "multipleOf": 5}, "10|15|20|25|30"),
+    ):
+        schema = {"type": "object", "properties": {"value": value}, "required": ["value"]}
+        held = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
+        answer = create(**{**request, "max_completion_tokens": 100}, response_format=held).choices[0].message.content
+        assert re.fullmatch(form, str(json.loads(answer)["value"])), answer
     completions = client.chat.completions
     kept = create(**request, store=True, metadata={"story": "py"})
     assert kept.id in [one.id for one in completions.list(metadata={"story": "py"}, limit=1)]
@@ -191,9 +200,16 @@ def chat(model):
     equal(completions.delete(kept.id).deleted, True)
     text = {"model": model, "prompt": "cat", "max_tokens": 4, "seed": 7, "echo": True}
     whole = client.completions.create(**text, logprobs=2).choices[0]
-    assert whole.text.startswith("cat") and whole.logprobs.text_offset[0] == 3
+    assert whole.text.startswith("cat") and whole.logprobs.text_offset[:3] == [0, 1, 2], whole.logprobs
     chunks = list(client.completions.create(**text, stream=True))
     equal("".join(chunk.choices[0].text for chunk in chunks if chunk.choices), whole.text)
+    scored = client.completions.create(model=model, prompt=["cat", "dogs"], max_tokens=0, echo=True, logprobs=1)
+    equal([choice.text for choice in scored.choices], ["cat", "dogs"])
+    for choice in scored.choices:
+        first, *rest = choice.logprobs.token_logprobs
+        assert first is None and rest and all(value < 0 for value in rest), choice.logprobs
+        tops = choice.logprobs.top_logprobs
+        equal([top[token] for top, token in zip(tops[1:], choice.logprobs.tokens[1:])], rest)
 
 
 def interrupt(**told):

@@ -75,3 +75,28 @@ describe.each(shapes)('a decoder that is %s', (_, config) => {
     },
   );
 });
+
+it('a row that serving scores in parts has the log-probabilities of training, beside its most probable tokens', async () => {
+  const config = { ...base, max_position_embeddings: 2400 };
+  const weights = peakedWeights(config);
+  const random = CounterRandom.fromSeed('long');
+  // More attention scores than one call of serving computes.
+  const rows = [2400, 300].map((length) => Int32Array.from({ length }, () => random.int(config.vocab_size)));
+  const trainer = await Trainer.open({ executor, config, optimizer }, { weights });
+  const decoder = await DecoderSession.create(config, weights);
+  const trained = await trainer.logProbs(rows, 1);
+  const served = await decoder.score(
+    rows.map((tokens) => ({ tokens, from: 1 })),
+    { topLogProbs: 1 },
+  );
+  for (const [index, row] of trained.entries()) {
+    const { alternatives = [] } = served[index] ?? {};
+    expect(alternatives).toHaveLength(row.length - 1);
+    for (const [place, { logProb, top }] of alternatives.entries()) {
+      expect(Math.abs((row[place + 1] as number) - logProb)).toBeLessThan(1e-4);
+      expect(top[0]?.logProb).toBeGreaterThanOrEqual(logProb);
+    }
+  }
+  await decoder.close();
+  await trainer.dispose();
+});

@@ -1,7 +1,7 @@
 import { characterTokenizer, loadTokenizer } from '@preheat/tokenizer';
 import { describe, expect, it } from 'vitest';
 import { byteTokenizer } from '../test-kit/byte-tokenizer.js';
-import { TextOffsets, toTextLogProbs } from '../text-completion/text-log-probs.js';
+import { rowLogProbs, TextOffsets } from '../text-completion/text-log-probs.js';
 import { toWireLogProbs } from './log-probs.js';
 
 const tokenizer = byteTokenizer();
@@ -22,7 +22,7 @@ describe('log-probabilities of tokens that are parts of characters', () => {
 
   it('have offsets into the text, those of a character where it begins', () => {
     const offsets = new TextOffsets(tokenizer, 2);
-    const { text_offset, tokens } = toTextLogProbs(row, row.tokens.length, 0, { tokenizer, offsets });
+    const { text_offset, tokens } = rowLogProbs(row, row.tokens.length, 0, { tokenizer, offsets });
     expect(text_offset).toEqual([2, 3, 4, 4, 4, 5, 5, 6, 7]);
     expect(tokens).toHaveLength(9);
   });

@@ -1,26 +1,7 @@
-import type { ChatCompletion, ChatCompletionChunk } from '@preheat/contracts';
+import type { ChatCompletion } from '@preheat/contracts';
 import { describe, expect, it } from 'vitest';
 import { type ApiUnderTest, startApi } from '../test-kit/api-under-test.js';
-
-const MODEL = 'preheat-1m';
-const messages = [{ role: 'user', content: 'cat' }];
-
-const chat = (api: ApiUnderTest, fields: object) =>
-  api.call({ method: 'POST', url: '/v1/chat/completions', payload: { model: MODEL, messages, ...fields } });
-
-async function complete(api: ApiUnderTest, fields: object): Promise<ChatCompletion> {
-  const response = await chat(api, fields);
-  if (response.statusCode !== 200) throw new Error(response.body);
-  return response.json() as ChatCompletion;
-}
-
-function chunksOf(body: string): ChatCompletionChunk[] {
-  const frames = body.split('\n\n').filter((frame) => frame.startsWith('data: {'));
-  return frames.map((frame) => JSON.parse(frame.slice('data: '.length)) as ChatCompletionChunk);
-}
-
-const textOf = (chunks: ChatCompletionChunk[], index: number) =>
-  chunks.flatMap(({ choices }) => choices.filter((choice) => choice.index === index)).map(({ delta }) => delta.content);
+import { chat, chunksOf, complete, MODEL, textOf } from '../test-kit/chat-requests.js';
 
 describe('a buffered completion', () => {
   it('has the shape of the wire', async () => {
@@ -303,67 +284,6 @@ describe('refused', () => {
       stop: null,
     };
     expect((await chat(api, { ...fields, max_tokens: 1 })).statusCode).toBe(200);
-    await api.app.close();
-  });
-});
-
-describe('response_format', () => {
-  const schema = {
-    type: 'object',
-    properties: {
-      word: { enum: ['cat', 'dog'] },
-      sure: { type: 'boolean' },
-      n: { type: 'array', items: { type: 'integer' }, maxItems: 3 },
-    },
-    required: ['word', 'sure', 'n'],
-    additionalProperties: false,
-  };
-  const format = (schema: object) => ({ type: 'json_schema', json_schema: { name: 'answer', strict: true, schema } });
-
-  it('json_schema: every answer is a document of it, buffered and streamed alike', async () => {
-    const api = await startApi();
-    const fields = { response_format: format(schema), seed: 4, n: 4, temperature: 1.2, max_tokens: 120 };
-    const answer = await complete(api, fields);
-    for (const { message, finish_reason } of answer.choices) {
-      expect(finish_reason).toBe('stop');
-      const value = JSON.parse(message.content ?? '') as { word: string; sure: boolean; n: number[] };
-      expect(Object.keys(value)).toEqual(['word', 'sure', 'n']);
-      expect(['cat', 'dog']).toContain(value.word);
-      expect(typeof value.sure).toBe('boolean');
-      expect(value.n.length).toBeLessThanOrEqual(3);
-    }
-    expect(new Set(answer.choices.map(({ message }) => message.content)).size).toBeGreaterThan(1);
-    const chunks = chunksOf((await chat(api, { ...fields, stream: true })).body);
-    for (const { index, message } of answer.choices) expect(textOf(chunks, index).join('')).toBe(message.content);
-    await api.app.close();
-  });
-
-  it('json_object: an object as far as the tokens reach', async () => {
-    const api = await startApi();
-    const { choices } = await complete(api, { response_format: { type: 'json_object' }, seed: 1, max_tokens: 20 });
-    expect(choices[0]?.message.content).toMatch(/^\{/);
-    const text = await complete(api, { response_format: { type: 'text' }, seed: 1, max_tokens: 5 });
-    expect(text.choices).toEqual((await complete(api, { seed: 1, max_tokens: 5 })).choices);
-    await api.app.close();
-  });
-
-  it('is refused where it cannot be kept: by keyword and place, and where the model has no token for it', async () => {
-    const api = await startApi();
-    const refusal = async (schema: object) => {
-      const response = await chat(api, { response_format: format(schema), max_tokens: 30 });
-      const { error } = response.json() as { error: { param: string; message: string } };
-      return [response.statusCode, error.param, error.message];
-    };
-    expect(await refusal({ type: 'object', properties: { a: { type: 'string', pattern: 'x' } } })).toEqual([
-      400,
-      'response_format.json_schema.schema.properties.a.pattern',
-      expect.stringContaining('cannot be enforced here'),
-    ]);
-    expect(await refusal({ enum: ['😀'] })).toEqual([
-      400,
-      'response_format',
-      expect.stringContaining("The model's vocabulary cannot write an answer of this format"),
-    ]);
     await api.app.close();
   });
 });

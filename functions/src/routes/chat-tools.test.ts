@@ -189,11 +189,11 @@ const withParameters = (parameters: object, strict = false) => ({
   ...one,
   tools: [tool({ name: 'f', parameters, ...(strict ? { strict } : {}) })],
 });
-const WITH_PATTERN = { type: 'object', properties: { a: { type: 'string', pattern: 'x' } } };
+const WITH_UNIQUE_ITEMS = { type: 'object', properties: { a: { type: 'array', uniqueItems: true } } };
 
 it('a forced call is any object where its schema has a keyword that cannot be kept and nothing promises it', async () => {
   const model = await publishToolModel(api, 'tagged');
-  const response = await chat(model, withParameters(WITH_PATTERN));
+  const response = await chat(model, withParameters(WITH_UNIQUE_ITEMS));
   expect(response.statusCode).toBe(200);
 });
 
@@ -201,8 +201,8 @@ describe('refused', () => {
   it.each<[string, object, string, string]>([
     [
       'a strict function with a keyword that cannot be kept',
-      withParameters(WITH_PATTERN, true),
-      'tools.0.function.parameters.properties.a.pattern',
+      withParameters(WITH_UNIQUE_ITEMS, true),
+      'tools.0.function.parameters.properties.a.uniqueItems',
       'cannot be enforced here',
     ],
     [

@@ -116,6 +116,10 @@ class ProjectDecoder implements ServedDecoder {
     return this.#session.stream(request, { ...options, promptScope: this.#promptScope });
   }
 
+  score(...asked: Parameters<ServedDecoder['score']>): ReturnType<ServedDecoder['score']> {
+    return this.#session.score(...asked);
+  }
+
   close(): Promise<void> {
     return this.#session.close();
   }

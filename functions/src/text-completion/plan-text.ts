@@ -12,11 +12,15 @@ import {
 export interface TextPlan extends AnswerPlan {
   /** What the text of each choice begins with. */
   readonly echoes: readonly string[];
+  /** Whether the prompt is part of the answer. */
+  readonly isEchoed: boolean;
 }
 
 /** OpenAI's. */
 const DEFAULT_MAX_TOKENS = 16;
 const MAX_CHOICES = 1024;
+/** Of prompts whose log-probabilities are asked for, once a choice: an answer of some ten megabytes. */
+const MAX_SCORED_TOKENS = 2 ** 16;
 
 /** @throws ApiError `context_length_exceeded` or `invalid_request`. */
 export function planText(model: ModelDescription, request: TextCompletionRequest, seed: number): TextPlan {
@@ -34,6 +38,9 @@ export function planText(model: ModelDescription, request: TextCompletionRequest
   const tooLong = prompts.find(({ length }) => length + maxNewTokens > context);
   if (tooLong) refuseLength(context, tooLong.length, maxNewTokens, tooLong.length < context ? 'max_tokens' : 'prompt');
   const topLogProbs = request.logprobs ?? null;
+  const promptTokens = prompts.reduce((sum, { length }) => sum + length, 0);
+  const isEchoed = request.echo ?? false;
+  if (isEchoed && topLogProbs !== null) refuseManyScored(promptTokens * choices);
   return {
     record,
     tokenizer,
@@ -41,15 +48,22 @@ export function planText(model: ModelDescription, request: TextCompletionRequest
       Array.from({ length: choices }, (_, choice) => ({ tokens, key: `prompt-${prompt}-choice-${choice}` })),
     ),
     choicesPerPrompt: choices,
-    promptTokens: prompts.reduce((sum, { length }) => sum + length, 0),
+    promptTokens,
     stops: stopSequences(request.stop),
     options: { maxNewTokens, ...generateOptions(model, request, topLogProbs, seed) },
     topLogProbs,
+    isEchoed,
     echoes: prompts.flatMap((tokens) => {
-      const text = request.echo ? tokenizer.decode(tokens, { skipSpecialTokens: true }) : '';
+      const text = isEchoed ? tokenizer.decode(tokens, { skipSpecialTokens: true }) : '';
       return new Array<string>(choices).fill(text);
     }),
   };
+}
+
+function refuseManyScored(tokens: number): void {
+  if (tokens <= MAX_SCORED_TOKENS) return;
+  const message = `One request may ask for the log-probabilities of ${MAX_SCORED_TOKENS} tokens of prompts; these have ${tokens}, counted once a choice. Send fewer prompts at a time.`;
+  throw new ApiError('invalid_request', message, { param: 'prompt' });
 }
 
 /** @throws ApiError `unsupported_parameter` for what would change the answer and is not served. */

@@ -5,7 +5,8 @@ import { type AnswerPiece, answerPieces } from '../chat/answer-pieces.js';
 import { type CompletionHeader, usageOf } from '../chat/complete-chat.js';
 import { dataFrame, DONE_FRAME } from '../streaming/server-sent-events.js';
 import type { TextPlan } from './plan-text.js';
-import { TextOffsets, toTextLogProbs } from './text-log-probs.js';
+import { scorePrompts } from './score-prompts.js';
+import { rowLogProbs, TextOffsets } from './text-log-probs.js';
 
 export interface StreamTextOptions extends Warming {
   readonly plan: TextPlan;
@@ -26,14 +27,18 @@ export async function* streamText(options: StreamTextOptions): AsyncGenerator<st
     } satisfies TextCompletion);
   const model = yield* acquireWarming(options);
   try {
+    const prompts = await scorePrompts(model, plan, signal);
+    const isOver = plan.options.maxNewTokens === 0;
     for (const [index, text] of plan.echoes.entries()) {
-      if (text !== '') yield chunk([{ index, text, finish_reason: null, logprobs: null }]);
+      const logprobs = prompts[index] ?? null;
+      if (text === '' && !logprobs && !isOver) continue;
+      yield chunk([{ index, text, finish_reason: isOver ? 'length' : null, logprobs }]);
     }
     let completionTokens = 0;
     const cachedTokens = plan.requests.map(() => 0);
     // Text may be held back, tokens are not.
     const offsets = plan.echoes.map(({ length }) => new TextOffsets(plan.tokenizer, length));
-    for await (const piece of answerPieces(model, plan, signal)) {
+    for await (const piece of isOver ? [] : answerPieces(model, plan, signal)) {
       const { index, text, finishReason } = piece;
       completionTokens += piece.taken;
       cachedTokens[index] = piece.decoded?.row.cachedTokens ?? cachedTokens[index] ?? 0;
@@ -50,5 +55,5 @@ export async function* streamText(options: StreamTextOptions): AsyncGenerator<st
 
 function logProbsOf({ decoded }: AnswerPiece, { topLogProbs, tokenizer }: TextPlan, offsets?: TextOffsets) {
   if (topLogProbs === null || !decoded || !offsets) return null;
-  return toTextLogProbs(decoded.row, decoded.tokens, topLogProbs, { tokenizer, offsets });
+  return rowLogProbs(decoded.row, decoded.tokens, topLogProbs, { tokenizer, offsets });
 }

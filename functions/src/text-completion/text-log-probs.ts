@@ -1,6 +1,6 @@
 /** Log-probabilities in the form of text completions: parallel arrays, and offsets into the text of the choice. */
 import type { TextLogProbs } from '@preheat/contracts';
-import type { GeneratedRow } from '@preheat/inference';
+import type { GeneratedRow, TokenAlternatives } from '@preheat/inference';
 import type { Tokenizer } from '@preheat/tokenizer';
 import { tokenText } from '../chat/log-probs.js';
 
@@ -25,7 +25,7 @@ export class TextOffsets {
     // A text may lose the space that its first token begins with.
     const isTrimmed = this.#isFirst && text.startsWith(' ') && !this.#alone(id).startsWith(' ');
     this.#next += text.length - Number(isTrimmed);
-    this.#isFirst = false;
+    this.#isFirst &&= text === '';
     return start;
   }
 
@@ -34,23 +34,52 @@ export class TextOffsets {
   }
 }
 
+/** How a text is read, and where its tokens are. */
+export interface TextPlace {
+  readonly tokenizer: Tokenizer;
+  readonly offsets: TextOffsets;
+}
+
+/** The first `count` tokens of a row. */
+export function rowLogProbs(row: GeneratedRow, count: number, top: number, place: TextPlace): TextLogProbs {
+  const views = Array.from(
+    row.tokens.subarray(0, count),
+    (_, index) => row.alternatives?.[index] ?? { logProb: row.logProbs[index] ?? 0, top: [] },
+  );
+  return toTextLogProbs(row.tokens, views, top, place);
+}
+
 /**
- * The first `count` tokens of a row; `top` alternatives each, and the token itself if it is none of them. Alternatives of the same text
- * share an entry, the more probable one's.
+ * As many tokens as there are views of them, null for one that the model has no view of; `top` alternatives each, and the token itself if
+ * it is none of them. Alternatives of the same text share an entry, the more probable one's.
  */
 export function toTextLogProbs(
-  row: GeneratedRow,
-  count: number,
+  tokens: Int32Array,
+  views: readonly (TokenAlternatives | null)[],
   top: number,
-  { tokenizer, offsets }: { readonly tokenizer: Tokenizer; readonly offsets: TextOffsets },
+  { tokenizer, offsets }: TextPlace,
 ): TextLogProbs {
-  const ids = Array.from(row.tokens.subarray(0, count));
+  const ids = Array.from(tokens.subarray(0, views.length));
   const name = (id: number) => tokenText(id, tokenizer);
-  const own = ids.map((_, index) => row.alternatives?.[index]?.logProb ?? row.logProbs[index] ?? 0);
-  const top_logprobs = ids.map((id, index) => {
-    const best = (row.alternatives?.[index]?.top ?? []).slice(0, top);
-    const entries = best.map(({ token, logProb }): [string, number] => [name(token), logProb]);
-    return Object.fromEntries([[name(id), own[index] ?? 0] as [string, number], ...entries.toReversed()]);
+  const top_logprobs = views.map((view, index) => {
+    if (!view) return null;
+    const entries = view.top.slice(0, top).map(({ token, logProb }): [string, number] => [name(token), logProb]);
+    return Object.fromEntries([
+      [name(ids[index] as number), view.logProb] as [string, number],
+      ...entries.toReversed(),
+    ]);
   });
-  return { tokens: ids.map(name), token_logprobs: own, top_logprobs, text_offset: ids.map((id) => offsets.take(id)) };
+  return {
+    tokens: ids.map(name),
+    token_logprobs: views.map((view) => view && view.logProb),
+    top_logprobs,
+    text_offset: ids.map((id) => offsets.take(id)),
+  };
 }
+
+export const joinedLogProbs = (first: TextLogProbs, then: TextLogProbs): TextLogProbs => ({
+  tokens: [...first.tokens, ...then.tokens],
+  token_logprobs: [...first.token_logprobs, ...then.token_logprobs],
+  top_logprobs: [...first.top_logprobs, ...then.top_logprobs],
+  text_offset: [...first.text_offset, ...then.text_offset],
+});

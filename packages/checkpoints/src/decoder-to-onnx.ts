@@ -19,9 +19,10 @@ export type RowCount = 'few' | 'many';
 export const rowCount = (rows: number): RowCount => (rows < MANY_ROWS ? 'few' : 'many');
 
 /**
- * `prefill` makes the caches of prompts and the forms of `decode` go on from them, in caches of each layout.
+ * `prefill` makes the caches of prompts and the forms of `decode` go on from them, in caches of each layout; `score` tells of given tokens
+ * how probable they are, and `score-top` which others were most probable.
  */
-export type ServingGraphKind = 'prefill' | `${DecodeForm}-${CacheLayout}-${RowCount}` | 'score';
+export type ServingGraphKind = 'prefill' | `${DecodeForm}-${CacheLayout}-${RowCount}` | 'score' | 'score-top';
 
 /**
  * The bytes of an ONNX model whose weights are inputs, named as `servedWeights` lists them, and as `servedAdapter` does
@@ -29,7 +30,9 @@ export type ServingGraphKind = 'prefill' | `${DecodeForm}-${CacheLayout}-${RowCo
  */
 export function servingGraph(config: DecoderConfig, kind: ServingGraphKind, isAdapted = false): Uint8Array {
   const inputs = isAdapted ? adaptedInputs : weightInputs;
-  if (kind === 'score') return scoreGraph(config, inputs);
+  if (kind === 'score' || kind === 'score-top') {
+    return scoreGraph(config, inputs, { hasCaches: true, hasAlternatives: kind === 'score-top' });
+  }
   if (kind === 'prefill') return prefillGraph(config, inputs);
   const hasAlternatives = kind.startsWith('decode-top');
   const isFiltered = hasAlternatives || kind.startsWith('decode-filtered');
@@ -45,5 +48,6 @@ export function servingGraph(config: DecoderConfig, kind: ServingGraphKind, isAd
  */
 export function decoderToOnnx(config: DecoderConfig, tensors: TensorMap, kind: 'score' | 'exchange'): Uint8Array {
   if (kind === 'exchange') return exchangeGraph(config, tensors);
-  return scoreGraph(config, (graph) => storedWeights(graph, config, tensors));
+  const form = { hasCaches: false, hasAlternatives: false };
+  return scoreGraph(config, (graph) => storedWeights(graph, config, tensors), form);
 }

@@ -22,10 +22,11 @@ export const TextCompletionRequest = Type.Object({
     Texts,
     Type.Array(TokenIds, { minItems: 1, maxItems: MAX_PROMPTS }),
   ]),
-  max_tokens: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 1_000_000 }))),
-  /** Begin the text with the prompt. */
+  /** With 0 nothing is written: with `echo` and `logprobs`, the prompt is scored. */
+  max_tokens: Type.Optional(Nullable(Type.Integer({ minimum: 0, maximum: 1_000_000 }))),
+  /** Begin the text with the prompt, and `logprobs` with those of its tokens. */
   echo: Type.Optional(Nullable(Type.Boolean())),
-  /** Log-probabilities of the answer's tokens, each with this many alternatives. */
+  /** Log-probabilities of the tokens of the text, each with this many alternatives. */
   logprobs: Type.Optional(Nullable(Type.Integer({ minimum: 0, maximum: 5 }))),
   n,
   temperature,
@@ -45,8 +46,9 @@ const PerToken = <T extends TSchema>(items: T) => Type.Array(items, { maxItems: 
 
 export const TextLogProbs = Type.Object({
   tokens: PerToken(Type.String({ maxLength: 1024 })),
-  token_logprobs: PerToken(Type.Number()),
-  top_logprobs: PerToken(Type.Record(Type.String({ maxLength: 1024 }), Type.Number())),
+  /** Null for the first token of a prompt, which has nothing before it. */
+  token_logprobs: PerToken(Nullable(Type.Number())),
+  top_logprobs: PerToken(Nullable(Type.Record(Type.String({ maxLength: 1024 }), Type.Number()))),
   /** Where each token begins in the text. */
   text_offset: PerToken(Count),
 });

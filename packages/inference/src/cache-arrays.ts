@@ -86,7 +86,7 @@ export function columnBytes({
   num_hidden_layers: layers,
   num_key_value_heads: heads,
   head_dim,
-}: DecoderConfig): number {
+}: Pick<DecoderConfig, 'num_hidden_layers' | 'num_key_value_heads' | 'head_dim'>): number {
   return 2 * layers * heads * head_dim * Float32Array.BYTES_PER_ELEMENT;
 }
 

@@ -18,14 +18,19 @@ export function checkOptions(config: DecoderConfig, options: WatchedOptions): vo
   require(temperature >= 0 && temperature <= 100, 'temperature', 'between 0 and 100', temperature);
   require(topP > 0 && topP <= 1, 'topP', 'above 0 and at most 1', topP);
   require(Number.isSafeInteger(seed) && seed >= 0, 'seed', 'a non-negative integer', seed);
-  const topLimit = Math.min(MAX_TOP_LOG_PROBS, config.vocab_size);
-  const isTopValid = Number.isInteger(topLogProbs) && topLogProbs >= 0 && topLogProbs <= topLimit;
-  require(isTopValid, 'topLogProbs', `an integer from 0 to ${topLimit}`, topLogProbs);
+  checkTopLogProbs(config, topLogProbs);
   checkFilters(config, options);
   if (options.repetition) checkRepetition(options.repetition);
   if (options.segments) checkSegments(options, options.segments);
   if (options.constraint && !options.constraint.start.allowed.includes(1)) throw new NoTokenAllowedError(0);
   for (const id of stopIds) require(isTokenId(config, id), 'stopIds', tokenRange(config), id);
+}
+
+/** @throws RangeError. */
+export function checkTopLogProbs(config: DecoderConfig, topLogProbs: number): void {
+  const most = Math.min(MAX_TOP_LOG_PROBS, config.vocab_size);
+  const isValid = Number.isInteger(topLogProbs) && topLogProbs >= 0 && topLogProbs <= most;
+  require(isValid, 'topLogProbs', `an integer from 0 to ${most}`, topLogProbs);
 }
 
 function checkRepetition({ maxPattern, count }: RepetitionLimit): void {

@@ -32,6 +32,8 @@ export class DecodeEngine {
   /** Updates that are waiting or being loaded: no row is admitted meanwhile. */
   #updates = 0;
   #updating: Promise<void> = Promise.resolve();
+  /** What runs beside the lanes on the same weights. */
+  readonly #beside = new Set<Promise<unknown>>();
 
   /**
    * @param prefixCacheBytes What the caches of earlier prompts may hold; with 0, each prompt is computed whole.
@@ -107,6 +109,22 @@ export class DecodeEngine {
     return loading;
   }
 
+  /** Work of several calls, for which the weights stay the same and the runners open. */
+  async beside<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#updates > 0) await this.#updating;
+    const working = work();
+    const settled = working.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#beside.add(settled);
+    try {
+      return await working;
+    } finally {
+      this.#beside.delete(settled);
+    }
+  }
+
   /** The adapter of that name is another from now on, or none. */
   forgetPrompts(adapter: string): void {
     this.#prefixes?.clear(adapter);
@@ -115,11 +133,11 @@ export class DecodeEngine {
   /** Resolves when every row that was given is done. */
   async drain(): Promise<void> {
     await this.#updating;
-    while (this.#lanes.some(({ running }) => running !== null)) await this.#idle();
+    while (this.#beside.size > 0 || this.#lanes.some(({ running }) => running !== null)) await this.#idle();
   }
 
   async #idle(): Promise<void> {
-    await Promise.all(this.#lanes.flatMap(({ running }) => running ?? []));
+    await Promise.all([...this.#beside, ...this.#lanes.flatMap(({ running }) => running ?? [])]);
   }
 
   #wake(): void {

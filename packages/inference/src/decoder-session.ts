@@ -46,6 +46,7 @@ export class DecoderSession {
   readonly byteSize: number;
   readonly #graphs: DecoderGraphs;
   readonly #engine: DecodeEngine;
+  readonly #cacheBudget: CacheBudget | undefined;
 
   protected constructor(
     config: DecoderConfig,
@@ -57,6 +58,7 @@ export class DecoderSession {
     this.config = config;
     this.byteSize = decoderBytes(config, runners.length) + prefixCacheBytes;
     this.#graphs = new DecoderGraphs(config, tensors, policyVersion, runners);
+    this.#cacheBudget = cacheBudget;
     this.#engine = new DecodeEngine(this.#graphs, MAX_ROWS_PER_LANE, prefixCacheBytes, cacheBudget);
   }
 
@@ -94,9 +96,9 @@ export class DecoderSession {
     return streamRow(this.config, this.#engine, request, options);
   }
 
-  /** Log-probabilities of given tokens. */
+  /** Log-probabilities of given tokens, in the memory that the rows under way come out of. */
   score(rows: readonly ScoreRow[], options?: ScoreOptions): Promise<ScoredRow[]> {
-    return scoreRows(this.#graphs, rows, options);
+    return this.#engine.beside(() => scoreRows(this.#graphs, rows, options, this.#cacheBudget));
   }
 
   /**

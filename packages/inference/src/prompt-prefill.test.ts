@@ -7,7 +7,7 @@ import type { GenerateOptions } from './generation-types.js';
 import { CountingRunner } from './oracle/counting-runner.js';
 import { randomTensors, TINY_CONFIG } from './oracle/tiny-model.js';
 import { MAX_PREFILL_COLUMNS, planPrefill, type PromptRow } from './plan-prefill.js';
-import { rowsPerCall, scoreRows } from './score-rows.js';
+import { scoreRows } from './score-rows.js';
 
 const CONFIG = { ...TINY_CONFIG, max_position_embeddings: 4096 };
 const OPTIONS: GenerateOptions = { maxNewTokens: 3, seed: 1, temperature: 1, stopIds: [] };
@@ -24,12 +24,6 @@ it('computes rows together as they come, unless the longest would make all other
   for (const call of planned(...Array.from({ length: 64 }, (_, i) => 100 * i))) {
     expect(call.length === 1 || call.length * Math.max(...call) <= MAX_PREFILL_COLUMNS).toBe(true);
   }
-});
-
-it('scores fewer rows at once where their logits would not fit', () => {
-  expect(rowsPerCall({ vocab_size: 100 }, [128, 20])).toBe(16);
-  expect(rowsPerCall({ vocab_size: 150_000 }, [400, 20])).toBe(2);
-  expect(rowsPerCall({ vocab_size: 150_000 }, [4000])).toBe(1);
 });
 
 it('computes a long prompt in parts, beside short ones that are computed apart', async () => {

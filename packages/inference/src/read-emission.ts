@@ -25,27 +25,22 @@ export function readEmission(
     tokens: Int32Array.from({ length }, (_, index) => Number(tokens_NB[index * rows + row])),
     logProbs: Float32Array.from({ length }, (_, index) => logProbs_NB[index * rows + row] as number),
     policyVersion: version,
-    ...(topLogProbs > 0 && { alternatives: readAlternatives(outputs, row, rows, length, topLogProbs) }),
+    ...(topLogProbs > 0 && {
+      alternatives: Array.from({ length }, (_, index) =>
+        alternativesAt(outputs, float32sOf(outputs, 'full_log_probs'), index * rows + row, topLogProbs),
+      ),
+    }),
   };
 }
 
-function readAlternatives(
-  outputs: WireTensors,
-  row: number,
-  rows: number,
-  count: number,
-  wanted: number,
-): TokenAlternatives[] {
-  const own_NB = float32sOf(outputs, 'full_log_probs');
-  const logProbs_NBK = float32sOf(outputs, 'top_log_probs');
-  const ids_NBK = int64sOf(outputs, 'top_ids');
-  const width = own_NB.length === 0 ? 0 : logProbs_NBK.length / own_NB.length;
-  return Array.from({ length: count }, (_, index) => {
-    const at = index * rows + row;
-    const top: Alternative[] = Array.from({ length: wanted }, (_unused, rank) => ({
-      token: Number(ids_NBK[at * width + rank]),
-      logProb: logProbs_NBK[at * width + rank] as number,
-    }));
-    return { logProb: own_NB[at] as number, top };
-  });
+/** What outputs say of the token at place `at`, of which there are as many as `own`, the tokens' own log-probabilities. */
+export function alternativesAt(outputs: WireTensors, own: Float32Array, at: number, wanted: number): TokenAlternatives {
+  const logProbs_NK = float32sOf(outputs, 'top_log_probs');
+  const ids_NK = int64sOf(outputs, 'top_ids');
+  const width = logProbs_NK.length / own.length;
+  const top: Alternative[] = Array.from({ length: wanted }, (_, rank) => ({
+    token: Number(ids_NK[at * width + rank]),
+    logProb: logProbs_NK[at * width + rank] as number,
+  }));
+  return { logProb: own[at] as number, top };
 }

@@ -1,16 +1,26 @@
-/** Log-probabilities of given tokens, for comparing policies and for checking what sampling recorded. */
+/**
+ * Log-probabilities of given tokens, for comparing policies, for checking what sampling recorded, and for evaluations that ask how
+ * probable a text is. A call computes a bounded number of logits and attention scores: a row that needs more is scored in parts, with
+ * its keys and values kept in between.
+ */
+import { pastName, presentName } from '@preheat/checkpoints';
 import type { DecoderConfig } from '@preheat/contracts';
-import { checkTokens } from './check-generation.js';
-import { float32sOf, scalar } from './wire-tensors.js';
+import { cacheFeeds, cacheNames, columnBytes, emptyCaches, readCaches } from './cache-arrays.js';
+import { CacheBudget } from './cache-budget.js';
+import { checkTokens, checkTopLogProbs } from './check-generation.js';
 import type { DecoderGraphs } from './decoder-graphs.js';
-import { spreadOver } from './spread-over.js';
-import type { RunResult, WireTensor, WireTensors } from './graph-runner.js';
+import type { TokenAlternatives } from './generation-types.js';
+import type { GraphRunner, WireTensor, WireTensors } from './graph-runner.js';
 import { planMicroBatches } from './micro-batches.js';
+import { prefillColumns } from './plan-prefill.js';
+import { alternativesAt } from './read-emission.js';
+import { spreadOver } from './spread-over.js';
+import { float32sOf, scalar } from './wire-tensors.js';
 
-/** Rows per scoring call: logits of every position are in memory at once, unlike in generation. */
+/** Rows per scoring call. */
 export const MAX_SCORED_ROWS_PER_CALL = 16;
-/** Logits of one call, half a gigabyte of them; a single row may have more. */
-const MAX_LOGITS_PER_CALL = 2 ** 27;
+/** Logits of one call: 64 MB of them, and as much again for their logarithms. */
+const MAX_LOGITS_PER_CALL = 2 ** 24;
 
 export interface ScoreRow {
   readonly tokens: ArrayLike<number>;
@@ -21,6 +31,8 @@ export interface ScoreRow {
 export interface ScoreOptions {
   /** Temperature applied to the logits before normalising. Default 1. */
   readonly temperature?: number;
+  /** Reports this many of the most probable tokens at every place, at most 20, at the same temperature. Default 0. */
+  readonly topLogProbs?: number;
   /** Name of the adapter that changes the model. Default: none. */
   readonly adapter?: string;
   readonly signal?: AbortSignal;
@@ -30,29 +42,48 @@ export interface ScoredRow {
   /** Log-probability of `tokens[from + i]` given everything before it. */
   readonly logProbs: Float32Array;
   readonly policyVersion: number;
+  /** One entry a log-probability, when `topLogProbs` was asked for. */
+  readonly alternatives?: readonly TokenAlternatives[];
 }
 
-/** @throws RangeError for a row that does not fit the model or has nothing to score. */
+/** What all calls of one request have in common. */
+interface Scoring {
+  readonly graphs: DecoderGraphs;
+  readonly graph: string;
+  readonly temperature: number;
+  readonly topLogProbs: number;
+  readonly adapter: string | null;
+  readonly signal: AbortSignal | undefined;
+  readonly cacheBudget: CacheBudget;
+}
+
+/**
+ * @param cacheBudget What keys and values of rows under way may hold: as many rows are scored at once as there is room for, and one in
+ *   any case.
+ * @throws RangeError for a row that does not fit the model or has nothing to score, and for an option outside its range.
+ */
 export async function scoreRows(
   graphs: DecoderGraphs,
   rows: readonly ScoreRow[],
   options: ScoreOptions = {},
+  cacheBudget = new CacheBudget(Number.POSITIVE_INFINITY),
 ): Promise<ScoredRow[]> {
-  const { temperature = 1, signal, adapter = null } = options;
+  const { temperature = 1, topLogProbs = 0, signal, adapter = null } = options;
   if (!(temperature > 0)) throw new RangeError(`temperature must be above 0 for scoring, got ${temperature}`);
+  checkTopLogProbs(graphs.config, topLogProbs);
   rows.forEach((row, index) => {
     checkRow(graphs, row, index);
   });
   if (adapter !== null && !graphs.hasAdapter(adapter)) throw new RangeError(`there is no adapter ${adapter}`);
-  const graph = await graphs.ensure('score', adapter);
+  const graph = await graphs.ensure(topLogProbs > 0 ? 'score-top' : 'score', adapter);
+  const scoring = { graphs, graph, temperature, topLogProbs, adapter, signal, cacheBudget };
   const lengths = rows.map(({ tokens }) => tokens.length);
-  const calls = planMicroBatches(lengths, graphs.runners.length, rowsPerCall(graphs.config, lengths));
+  const most = rowsPerCall(graphs.config, lengths, cacheBudget.roomOf(scoring) / graphs.runners.length);
+  const calls = planMicroBatches(lengths, graphs.runners.length, most);
   const results = new Array<ScoredRow>(rows.length);
   await spreadOver(graphs.runners, calls, async (runner, indices) => {
-    signal?.throwIfAborted();
     const some = indices.map((index) => rows[index] as ScoreRow);
-    const { feeds, columns } = scoreFeeds(some, temperature);
-    const scored = readScores(some, columns, await runner.run(graph, feeds, ['log_probs'], { adapter }));
+    const scored = await scoreTogether(scoring, runner, some);
     indices.forEach((index, row) => {
       results[index] = scored[row] as ScoredRow;
     });
@@ -60,10 +91,21 @@ export async function scoreRows(
   return results;
 }
 
-/** As many as fit, were all as long as the longest. */
-export function rowsPerCall({ vocab_size }: Pick<DecoderConfig, 'vocab_size'>, lengths: readonly number[]): number {
-  const fitting = Math.floor(MAX_LOGITS_PER_CALL / (vocab_size * Math.max(1, ...lengths)));
-  return Math.max(1, Math.min(MAX_SCORED_ROWS_PER_CALL, fitting));
+type Sizes = Pick<DecoderConfig, 'vocab_size' | 'num_hidden_layers' | 'num_key_value_heads' | 'head_dim'>;
+
+/** As many as fit into one call in one part, were all as long as the longest, and have room for their keys and values in `roomBytes`. */
+export function rowsPerCall(config: Sizes, lengths: readonly number[], roomBytes: number): number {
+  const longest = Math.max(1, ...lengths);
+  const inRoom = Math.floor(roomBytes / (longest * columnBytes(config)));
+  const limits = [MAX_SCORED_ROWS_PER_CALL, inRoom, Math.floor(MAX_LOGITS_PER_CALL / (config.vocab_size * longest))];
+  const together = Math.max(1, Math.min(...limits));
+  return Math.max(1, Math.min(together, Math.floor(prefillColumns(1, longest) / longest)));
+}
+
+/** Columns of one part of a call of so many rows, which have `columns` in the end. */
+function partColumns({ vocab_size }: DecoderConfig, rows: number, columns: number): number {
+  const withLogits = Math.max(1, Math.floor(MAX_LOGITS_PER_CALL / (rows * vocab_size)));
+  return Math.min(columns, withLogits, prefillColumns(rows, columns));
 }
 
 function checkRow({ config }: DecoderGraphs, { tokens, from }: ScoreRow, index: number): void {
@@ -79,31 +121,72 @@ function checkRow({ config }: DecoderGraphs, { tokens, from }: ScoreRow, index: 
 }
 
 /** The graph reads each token and scores its successor, so a row of n tokens takes n - 1 columns. */
-function scoreFeeds(rows: readonly ScoreRow[], temperature: number): { feeds: WireTensors; columns: number } {
+async function scoreTogether(scoring: Scoring, runner: GraphRunner, rows: readonly ScoreRow[]): Promise<ScoredRow[]> {
+  const { graphs, graph, temperature, topLogProbs, adapter, signal, cacheBudget } = scoring;
+  const { config } = graphs;
   const columns = Math.max(...rows.map(({ tokens }) => tokens.length)) - 1;
-  const feeds = {
-    input_ids: tokenMatrix(rows, columns, 0),
-    targets: tokenMatrix(rows, columns, 1),
-    inverse_temperature: scalar(1 / temperature),
-  };
-  return { feeds, columns };
+  const scored = rows.map(({ tokens, from }) => new RowScores(tokens.length, from, topLogProbs));
+  const names = ['log_probs', ...(topLogProbs > 0 ? ['top_log_probs', 'top_ids'] : [])];
+  const inverse_temperature = scalar(1 / temperature);
+  let caches = emptyCaches(config, rows.length);
+  // The key that memory is held by.
+  cacheBudget.hold(scored, rows.length * columns * columnBytes(config));
+  try {
+    const most = partColumns(config, rows.length, columns);
+    for (let start = 0; start < columns; start += most) {
+      signal?.throwIfAborted();
+      const width = Math.min(most, columns - start);
+      const tokens = { input_ids: tokenMatrix(rows, start, width), targets: tokenMatrix(rows, start + 1, width) };
+      const feeds = { ...tokens, inverse_temperature, ...cacheFeeds(config, caches, pastName) };
+      const isLast = start + width === columns;
+      const fetches = isLast ? names : [...names, ...cacheNames(config, presentName)];
+      const consumed = caches.columns > 0 ? cacheNames(config, pastName) : [];
+      const { outputs, version } = await runner.run(graph, feeds, fetches, { consumed, adapter });
+      for (const [row, scores] of scored.entries()) scores.take(outputs, row, start, width, version);
+      if (!isLast) caches = readCaches(config, outputs, presentName);
+    }
+  } finally {
+    cacheBudget.hold(scored, 0);
+  }
+  return scored;
 }
 
-function readScores(rows: readonly ScoreRow[], columns: number, { outputs, version }: RunResult): ScoredRow[] {
-  const logProbs_BS = float32sOf(outputs, 'log_probs');
-  return rows.map(({ tokens, from }, row) => ({
-    logProbs: logProbs_BS.slice(row * columns + from - 1, row * columns + tokens.length - 1),
-    policyVersion: version,
-  }));
+/** Filled part by part. */
+class RowScores implements ScoredRow {
+  readonly logProbs: Float32Array;
+  readonly alternatives?: TokenAlternatives[];
+  policyVersion = 0;
+  readonly #from: number;
+  readonly #topLogProbs: number;
+
+  constructor(length: number, from: number, topLogProbs: number) {
+    this.logProbs = new Float32Array(length - from);
+    this.#from = from;
+    this.#topLogProbs = topLogProbs;
+    if (topLogProbs > 0) this.alternatives = [];
+  }
+
+  /** Of the columns from `start` on, each of which scores the token behind it. */
+  take(outputs: WireTensors, row: number, start: number, width: number, version: number): void {
+    this.policyVersion = version;
+    const logProbs_BS = float32sOf(outputs, 'log_probs');
+    for (let column = Math.max(start, this.#from - 1); column < start + width; column++) {
+      const place = column + 1 - this.#from;
+      if (place >= this.logProbs.length) return;
+      const at = row * width + column - start;
+      this.logProbs[place] = logProbs_BS[at] as number;
+      this.alternatives?.push(alternativesAt(outputs, logProbs_BS, at, this.#topLogProbs));
+    }
+  }
 }
 
-/** Tokens from `shift` on, `columns` a row, padded on the right with token 0. */
-function tokenMatrix(rows: readonly ScoreRow[], columns: number, shift: number): WireTensor {
-  const data = new BigInt64Array(rows.length * columns);
+/** Tokens from `start` on, `width` a row, padded on the right with token 0. */
+function tokenMatrix(rows: readonly ScoreRow[], start: number, width: number): WireTensor {
+  const data = new BigInt64Array(rows.length * width);
   rows.forEach(({ tokens }, row) => {
-    for (let column = 0; column < tokens.length - 1; column++) {
-      data[row * columns + column] = BigInt(tokens[column + shift] as number);
+    for (let column = 0; column < width && start + column < tokens.length; column++) {
+      data[row * width + column] = BigInt(tokens[start + column] as number);
     }
   });
-  return { type: 'int64', data, dims: [rows.length, columns] };
+  return { type: 'int64', data, dims: [rows.length, width] };
 }

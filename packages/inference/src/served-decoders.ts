@@ -11,6 +11,7 @@ import { DecoderPool } from './decoder-pool.js';
 import { DecoderSession } from './decoder-session.js';
 import type { GeneratedRow, GenerateOptions, GenerateRequest } from './generation-types.js';
 import type { ModelRegistry } from './model-registry.js';
+import type { ScoredRow, ScoreOptions, ScoreRow } from './score-rows.js';
 import { type CachedSession, type Opening, SessionCache, type SessionLease } from './session-cache.js';
 import type { StreamOptions } from './stream-row.js';
 
@@ -19,6 +20,7 @@ export interface ServedDecoder extends CachedSession {
   readonly config: DecoderConfig;
   generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<GeneratedRow[]>;
   stream(request: GenerateRequest, options: StreamOptions): AsyncGenerator<GeneratedRow, void, undefined>;
+  score(rows: readonly ScoreRow[], options?: ScoreOptions): Promise<ScoredRow[]>;
 }
 
 export interface ServedDecodersOptions {
@@ -195,6 +197,10 @@ class AdaptedDecoder implements ServedDecoder {
 
   stream(request: GenerateRequest, options: StreamOptions): AsyncGenerator<GeneratedRow, void, undefined> {
     return this.#base.session.stream(request, { ...options, adapter: this.#adapter });
+  }
+
+  score(rows: readonly ScoreRow[], options?: ScoreOptions): Promise<ScoredRow[]> {
+    return this.#base.session.score(rows, { ...options, adapter: this.#adapter });
   }
 
   async close(): Promise<void> {

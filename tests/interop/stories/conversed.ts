@@ -15,15 +15,60 @@ export async function conversed({ client }: Story, model: string): Promise<void>
   const held = { type: 'json_schema' as const, json_schema: { name: 'answer', strict: true, schema } };
   const parsed = await client.chat.completions.parse({ ...request, max_completion_tokens: 100, response_format: held });
   expect(typeof (parsed.choices[0]?.message.parsed as { sure: unknown } | null)?.sure).toBe('boolean');
+  await heldToConstraints({ client }, request);
   await stored({ client }, request);
   await wentOnFromText({ client }, model);
+  await scoredTexts({ client }, model);
+}
+
+/** Constraints on values, as OpenAI's structured outputs have them; each alone, since the model writes a token a character. */
+async function heldToConstraints(
+  { client }: Pick<Story, 'client'>,
+  request: { model: string; messages: { role: 'user'; content: string }[] },
+): Promise<void> {
+  const held = (value: object) => {
+    const schema = { type: 'object', properties: { value }, required: ['value'], additionalProperties: false };
+    const json_schema = { name: 'answer', strict: true, schema };
+    return { ...request, max_completion_tokens: 100, response_format: { type: 'json_schema' as const, json_schema } };
+  };
+  const kept: readonly (readonly [value: object, form: RegExp])[] = [
+    [{ type: 'string', pattern: '^[A-Z]{2}-\\d{3}$' }, /^[A-Z]{2}-\d{3}$/],
+    [{ type: 'string', format: 'date' }, /^\d{4}-\d\d-\d\d$/],
+    [{ type: 'integer', minimum: 10, maximum: 30, multipleOf: 5 }, /^(?:10|15|20|25|30)$/],
+  ];
+  for (const [value, form] of kept) {
+    const { choices } = await client.chat.completions.parse({ ...held(value), seed: 7 });
+    expect(String((choices[0]?.message.parsed as { value: unknown } | null)?.value)).toMatch(form);
+  }
+  const looking = client.chat.completions.create(held({ type: 'string', pattern: '(?!x)' }));
+  const param = 'response_format.json_schema.schema.properties.value.pattern';
+  expect(await refusal(looking)).toMatchObject({ code: 'invalid_request', param });
+}
+
+/** Log-probabilities of what is given, as evaluation harnesses ask for them: nothing is written. */
+async function scoredTexts({ client }: Pick<Story, 'client'>, model: string): Promise<void> {
+  const request = { model, prompt: ['cat', 'dogs'], max_tokens: 0, echo: true, logprobs: 1 };
+  const { choices, usage } = await client.completions.create(request);
+  expect(choices.map(({ text, finish_reason }) => [text, finish_reason])).toEqual([
+    ['cat', 'length'],
+    ['dogs', 'length'],
+  ]);
+  expect(usage?.completion_tokens).toBe(0);
+  for (const { logprobs } of choices) {
+    const { tokens = [], token_logprobs = [], top_logprobs = [] } = logprobs ?? {};
+    const given = tokens.map((token, index) => top_logprobs[index]?.[token] ?? null);
+    expect(token_logprobs).toEqual(given);
+    expect(token_logprobs.map((value) => (value as number | null) === null)).toEqual(
+      tokens.map((_, index) => index === 0),
+    );
+  }
 }
 
 async function wentOnFromText({ client }: Pick<Story, 'client'>, model: string): Promise<void> {
   const request = { model, prompt: ['cat', 'dog'], max_tokens: 4, n: 2, seed: 7, echo: true };
   const whole = await client.completions.create({ ...request, logprobs: 2 });
   expect(whole.choices.map(({ text }) => text.slice(0, 3))).toEqual(['cat', 'cat', 'dog', 'dog']);
-  expect(whole.choices[0]?.logprobs?.text_offset?.[0]).toBe(3);
+  expect(whole.choices[0]?.logprobs?.text_offset?.slice(0, 4)).toEqual([0, 1, 2, 3]);
   const streamed = ['', '', '', ''];
   for await (const { choices } of await client.completions.create({ ...request, stream: true })) {
     for (const { index, text } of choices) streamed[index] += text;

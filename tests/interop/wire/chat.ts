@@ -221,8 +221,8 @@ export const TextCompletion = closed({
       logprobs: maybe(
         closed({
           tokens: list(text()),
-          token_logprobs: list(number()),
-          top_logprobs: list(map(number())),
+          token_logprobs: list(maybe(number())),
+          top_logprobs: list(maybe(map(number()))),
           text_offset: list(whole()),
         }),
       ),

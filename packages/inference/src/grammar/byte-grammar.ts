@@ -1,13 +1,12 @@
 /**
- * Context-free grammars over bytes, as values: what constrained decoding checks tokens against. Bytes, because a token may
- * end in the middle of a character.
+ * Context-free grammars as values. Those that constrained decoding checks tokens against are over bytes, because a token may end in
+ * the middle of a character; those that say which strings a schema allows are over code points, before they are written as JSON.
  */
 
-/** Inclusive. */
-export type ByteRange = readonly [from: number, to: number];
+import { CHARACTERS, type SymbolRange } from './symbol-ranges.js';
 
 export type GrammarNode =
-  | { readonly kind: 'byte'; readonly ranges: readonly ByteRange[] }
+  | { readonly kind: 'symbol'; readonly ranges: readonly SymbolRange[] }
   | { readonly kind: 'empty' }
   | { readonly kind: 'sequence'; readonly first: GrammarNode; readonly rest: GrammarNode }
   | { readonly kind: 'choice'; readonly options: readonly GrammarNode[] }
@@ -16,15 +15,15 @@ export type GrammarNode =
 
 export const empty: GrammarNode = { kind: 'empty' };
 
-export const byte = (...ranges: readonly ByteRange[]): GrammarNode => ({ kind: 'byte', ranges });
+export const symbol = (...ranges: readonly SymbolRange[]): GrammarNode => ({ kind: 'symbol', ranges });
 
 /** One of these ASCII characters. */
 export const oneOf = (characters: string): GrammarNode =>
-  byte(...[...new TextEncoder().encode(characters)].map((code): ByteRange => [code, code]));
+  symbol(...[...new TextEncoder().encode(characters)].map((code): SymbolRange => [code, code]));
 
 /** The UTF-8 of a text. */
 export const literal = (text: string): GrammarNode =>
-  joined(Array.from(new TextEncoder().encode(text), (code) => byte([code, code])));
+  joined(Array.from(new TextEncoder().encode(text), (code) => symbol([code, code])));
 
 export const sequence = (...nodes: readonly GrammarNode[]): GrammarNode => joined(nodes);
 
@@ -38,13 +37,16 @@ export const choice = (...options: readonly GrammarNode[]): GrammarNode => oneOf
 /** The same of so many that they are no arguments of a call. */
 export const oneOfAll = (options: readonly GrammarNode[]): GrammarNode => ({ kind: 'choice', options });
 
-/** Between `min` and `max` times; an item must not be able to match nothing. */
+/** Between `min` and `max` times. */
 export const repeat = (item: GrammarNode, min = 0, max = Number.POSITIVE_INFINITY): GrammarNode => ({
   kind: 'repeat',
   item,
   min,
   max,
 });
+
+/** Every text, over code points: behind it nothing else needs to be looked at. */
+export const anyText: GrammarNode = repeat(symbol(...CHARACTERS));
 
 export const optional = (node: GrammarNode): GrammarNode => choice(node, empty);
 

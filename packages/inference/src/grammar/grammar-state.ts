@@ -1,8 +1,9 @@
 /**
- * Where a text stands in a grammar. A state is the set of stacks that the bytes so far may have left; equal states are one
+ * Where a text stands in a grammar. A state is the set of stacks that the symbols so far may have left; equal states are one
  * object, so what was computed for a state (its transitions, the tokens that may follow) is computed once.
  */
-import type { ByteRange, GrammarNode } from './byte-grammar.js';
+import { anyText, type GrammarNode } from './byte-grammar.js';
+import type { SymbolRange } from './symbol-ranges.js';
 
 /** What is still to be matched: a node, and then the rest. */
 interface Stack {
@@ -11,12 +12,19 @@ interface Stack {
   readonly rest: Stack | null;
 }
 
+export interface Move {
+  readonly from: number;
+  readonly to: number;
+  readonly next: GrammarState;
+}
+
 export class GrammarState {
   /** Whether the text may end here. */
   readonly isAccepting: boolean;
   readonly #heads: readonly Stack[];
   readonly #grammar: Grammar;
   readonly #next = new Map<number, GrammarState | null>();
+  #moves: readonly Move[] | undefined;
 
   constructor(grammar: Grammar, heads: readonly Stack[], isAccepting: boolean) {
     this.#grammar = grammar;
@@ -24,15 +32,39 @@ export class GrammarState {
     this.isAccepting = isAccepting;
   }
 
-  /** Null where the grammar allows no such byte. */
-  step(byte: number): GrammarState | null {
-    let next = this.#next.get(byte);
+  /** Where symbols lead from here: ranges of them, in order. */
+  get moves(): readonly Move[] {
+    return (this.#moves ??= this.#movesFromHere());
+  }
+
+  /** Null where the grammar allows no such symbol. */
+  step(symbol: number): GrammarState | null {
+    let next = this.#next.get(symbol);
     if (next === undefined) {
-      const matching = this.#heads.filter(({ node }) => node.kind === 'byte' && includes(node.ranges, byte));
+      const matching = this.#heads.filter(({ node }) => node.kind === 'symbol' && includes(node.ranges, symbol));
       next = matching.length === 0 ? null : this.#grammar.after(matching.map(({ rest }) => rest));
-      this.#next.set(byte, next);
+      this.#next.set(symbol, next);
     }
     return next;
+  }
+
+  /** How often a stack is looked at to find the moves. */
+  get weight(): number {
+    return this.#bounds().length * this.#heads.length;
+  }
+
+  /** Between two of them all symbols lead to the same state. */
+  #bounds(): number[] {
+    const ranges = this.#heads.flatMap(({ node }) => (node.kind === 'symbol' ? node.ranges : []));
+    return [...new Set(ranges.flatMap(([from, to]) => [from, to + 1]))].sort((a, b) => a - b);
+  }
+
+  #movesFromHere(): Move[] {
+    const bounds = this.#bounds();
+    return bounds.slice(0, -1).flatMap((from, index) => {
+      const next = this.step(from);
+      return next ? [{ from, to: (bounds[index + 1] as number) - 1, next }] : [];
+    });
   }
 
   /** The state after several bytes. */
@@ -43,8 +75,8 @@ export class GrammarState {
   }
 }
 
-const includes = (ranges: readonly ByteRange[], byte: number): boolean =>
-  ranges.some(([from, to]) => byte >= from && byte <= to);
+const includes = (ranges: readonly SymbolRange[], symbol: number): boolean =>
+  ranges.some(([from, to]) => symbol >= from && symbol <= to);
 
 export class Grammar {
   readonly start: GrammarState;
@@ -61,24 +93,30 @@ export class Grammar {
   after(stacks: readonly (Stack | null)[]): GrammarState {
     const heads = new Set<Stack>();
     const seen = new Set<Stack>();
-    let isAccepting = false;
+    let [isAccepting, isAnyText] = [false, false];
     // A list of what is to be looked at, not recursion: an object of thousands of optional members is as deep.
     const waiting = [...stacks].reverse();
     const follow = (...next: readonly (Stack | null)[]): void => void waiting.push(...next);
     for (let stack = waiting.pop(); stack !== undefined; stack = waiting.pop()) {
+      if (stack?.node === anyText && stack.rest === null && !isAnyText) {
+        // All that could follow otherwise is among it.
+        isAnyText = true;
+        for (const each of [heads, seen]) each.clear();
+        waiting.length = 0;
+      }
       if (stack === null) isAccepting = true;
       else if (!seen.has(stack)) {
         seen.add(stack);
-        if (stack.node.kind === 'byte') heads.add(stack);
+        if (stack.node.kind === 'symbol') heads.add(stack);
         else this.#expand(stack.node, stack.rest, follow);
       }
     }
     return this.#state([...heads], isAccepting);
   }
 
-  /** What a node that is no byte may stand for. */
+  /** What a node that is no symbol may stand for. */
   #expand(
-    node: Exclude<GrammarNode, { kind: 'byte' }>,
+    node: Exclude<GrammarNode, { kind: 'symbol' }>,
     rest: Stack | null,
     follow: (...next: readonly (Stack | null)[]) => void,
   ): void {

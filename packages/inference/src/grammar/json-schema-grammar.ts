@@ -3,21 +3,12 @@
  * structured outputs that a grammar can keep; any other that constrains is refused by name, because leaving it out would
  * promise what is not kept. Members are written in the order of `properties`, none beside them.
  */
+import { AutomatonWork } from './automaton.js';
 import { choice, empty, type GrammarNode, lazy, literal, oneOfAll, sequence } from './byte-grammar.js';
-import { anyObject, anyValue, arrayOf, gap, integer, mapOf, member, number, stringOf } from './json-grammar.js';
-
-/** What is wrong with a schema, and where: a path such as `properties.age`. */
-export class SchemaError extends Error {
-  override readonly name = 'SchemaError';
-  readonly path: string;
-
-  constructor(path: string, message: string) {
-    super(`${path === '' ? 'the schema' : path}: ${message}`);
-    this.path = path;
-  }
-}
-
-type Schema = Readonly<Record<string, unknown>>;
+import { anyObject, anyValue, arrayOf, gap, mapOf, member } from './json-grammar.js';
+import { NUMBER_KEYWORDS, numberGrammar } from './number-schema.js';
+import { countBounds, joinPath, type Schema, SchemaError } from './schema-error.js';
+import { STRING_KEYWORDS, stringGrammar } from './string-schema.js';
 
 /** Say something about a value, and constrain nothing. */
 const ANNOTATIONS = [
@@ -34,14 +25,14 @@ const ANNOTATIONS = [
 const KEYWORDS: Readonly<Record<string, readonly string[]>> = {
   object: ['properties', 'required', 'additionalProperties'],
   array: ['items', 'minItems', 'maxItems'],
-  string: ['minLength', 'maxLength'],
-  integer: [],
-  number: [],
+  string: STRING_KEYWORDS,
+  number: NUMBER_KEYWORDS,
+  integer: NUMBER_KEYWORDS,
   boolean: [],
   null: [],
 };
-/** More is a grammar of many thousand states for a bound that no answer reaches. */
-const MAX_BOUND = 1000;
+/** For all automata of a schema: about a second, while nothing else is answered. */
+const MAX_WORK = 500_000;
 /** Of a schema as JSON, about twice what OpenAI takes. */
 const MAX_SCHEMA_LENGTH = 262_144;
 
@@ -54,6 +45,7 @@ class SchemaReader {
   readonly root: GrammarNode;
   readonly #document: unknown;
   readonly #referred = new Map<string, GrammarNode>();
+  readonly #work = new AutomatonWork(MAX_WORK);
 
   constructor(document: unknown) {
     this.#document = document;
@@ -70,12 +62,14 @@ class SchemaReader {
     if (!isRecord(schema)) throw new SchemaError(path, 'must be an object');
     if ('$ref' in schema) return this.#alone(schema, path, '$ref', () => this.#refer(schema['$ref'], path));
     if ('anyOf' in schema) {
-      return this.#alone(schema, path, 'anyOf', () => oneOfAll(this.#readAll(schema['anyOf'], join(path, 'anyOf'))));
+      return this.#alone(schema, path, 'anyOf', () =>
+        oneOfAll(this.#readAll(schema['anyOf'], joinPath(path, 'anyOf'))),
+      );
     }
     if ('const' in schema) return this.#typed(schema, path, ['const'], () => literalOf(schema['const']));
     if ('enum' in schema) {
       return this.#typed(schema, path, ['enum'], () => {
-        if (!isFilled(schema['enum'])) throw new SchemaError(join(path, 'enum'), 'must be an array of values');
+        if (!isFilled(schema['enum'])) throw new SchemaError(joinPath(path, 'enum'), 'must be an array of values');
         return oneOfAll(schema['enum'].map(literalOf));
       });
     }
@@ -90,15 +84,15 @@ class SchemaReader {
       case 'object':
         return this.#object(schema, path);
       case 'array': {
-        const items = 'items' in schema ? this.#read(schema['items'], join(path, 'items')) : anyValue;
-        return arrayOf(items, ...bounds(schema, path, 'minItems', 'maxItems'));
+        const items = 'items' in schema ? this.#read(schema['items'], joinPath(path, 'items')) : anyValue;
+        return arrayOf(items, ...countBounds(schema, path, 'minItems', 'maxItems'));
       }
       case 'string':
-        return stringOf(...bounds(schema, path, 'minLength', 'maxLength'));
+        return stringGrammar(schema, path, this.#work);
       case 'integer':
-        return integer;
+        return numberGrammar(schema, path, this.#work, true);
       case 'number':
-        return number;
+        return numberGrammar(schema, path, this.#work, false);
       case 'boolean':
         return choice(literal('true'), literal('false'));
       default:
@@ -108,21 +102,21 @@ class SchemaReader {
 
   #object(schema: Schema, path: string): GrammarNode {
     const { properties = {}, required = [], additionalProperties: more = true } = schema;
-    if (!isRecord(properties)) throw new SchemaError(join(path, 'properties'), 'must be an object');
-    if (!Array.isArray(required)) throw new SchemaError(join(path, 'required'), 'must be an array of names');
+    if (!isRecord(properties)) throw new SchemaError(joinPath(path, 'properties'), 'must be an object');
+    if (!Array.isArray(required)) throw new SchemaError(joinPath(path, 'required'), 'must be an array of names');
     const unknown = required.find((name) => typeof name !== 'string' || !Object.hasOwn(properties, name));
     if (unknown !== undefined) {
       throw new SchemaError(
-        join(path, 'required'),
+        joinPath(path, 'required'),
         `names ${JSON.stringify(unknown)}, which is not among the properties`,
       );
     }
     const names = Object.keys(properties);
     if (names.length === 0 && more !== false) {
-      return more === true ? anyObject : mapOf(this.#read(more, join(path, 'additionalProperties')));
+      return more === true ? anyObject : mapOf(this.#read(more, joinPath(path, 'additionalProperties')));
     }
     const members = names.map((name) => ({
-      node: member(literal(JSON.stringify(name)), this.#read(properties[name], join(path, `properties.${name}`))),
+      node: member(literal(JSON.stringify(name)), this.#read(properties[name], joinPath(path, `properties.${name}`))),
       isRequired: required.includes(name),
     }));
     return sequence(literal('{'), membersFrom(members, 0, true));
@@ -130,14 +124,14 @@ class SchemaReader {
 
   #refer(reference: unknown, path: string): GrammarNode {
     if (typeof reference !== 'string' || !/^#(\/(\$defs|definitions)\/[^/]+)?$/.test(reference)) {
-      throw new SchemaError(join(path, '$ref'), 'must be "#" or "#/$defs/NAME"');
+      throw new SchemaError(joinPath(path, '$ref'), 'must be "#" or "#/$defs/NAME"');
     }
     const known = this.#referred.get(reference);
     if (known) return known;
     const [, where = '', name = ''] = reference.split('/');
     const definitions = isRecord(this.#document) ? this.#document[where] : undefined;
     const found = reference === '#' ? this.#document : isRecord(definitions) ? definitions[name] : undefined;
-    if (found === undefined) throw new SchemaError(join(path, '$ref'), `${reference} is not in the schema`);
+    if (found === undefined) throw new SchemaError(joinPath(path, '$ref'), `${reference} is not in the schema`);
     const node = lazy(() => this.#read(found, reference === '#' ? '' : `${where}.${name}`));
     this.#referred.set(reference, node);
     return node;
@@ -186,7 +180,7 @@ function membersFrom(members: readonly Member[], index: number, isFirst: boolean
 function refuseOthers(schema: Schema, path: string, allowed: readonly string[]): void {
   const other = Object.keys(schema).find((key) => !allowed.includes(key) && !ANNOTATIONS.includes(key));
   if (other === undefined) return;
-  throw new SchemaError(join(path, other), 'this keyword cannot be enforced here; leave it out');
+  throw new SchemaError(joinPath(path, other), 'this keyword cannot be enforced here; leave it out');
 }
 
 /** Stated, or plain from what else the schema says; none for a schema of any value. */
@@ -194,33 +188,20 @@ function typesOf(schema: Schema, path: string): string[] {
   const stated = schema['type'];
   const types =
     stated === undefined
-      ? Object.keys(KEYWORDS).filter((type) => KEYWORDS[type]?.some((key) => key in schema))
+      ? Object.keys(KEYWORDS).filter((type) => type !== 'integer' && KEYWORDS[type]?.some((key) => key in schema))
       : [stated].flat();
   const wrong = types.find((type) => typeof type !== 'string' || !Object.hasOwn(KEYWORDS, type));
   if (wrong === undefined) return types as string[];
   throw new SchemaError(
-    join(path, 'type'),
+    joinPath(path, 'type'),
     `must be one of ${Object.keys(KEYWORDS).join(', ')}, got ${JSON.stringify(wrong)}`,
   );
-}
-
-function bounds(schema: Schema, path: string, low: string, high: string): [number, number] {
-  const read = (key: string, absent: number): number => {
-    const value = schema[key] ?? absent;
-    if (value === Number.POSITIVE_INFINITY) return value;
-    if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_BOUND) return value as number;
-    throw new SchemaError(join(path, key), `must be an integer from 0 to ${MAX_BOUND}`);
-  };
-  const [min, max] = [read(low, 0), read(high, Number.POSITIVE_INFINITY)];
-  if (min > max) throw new SchemaError(join(path, low), `is above ${high}`);
-  return [min, max];
 }
 
 function literalOf(value: unknown): GrammarNode {
   return value === undefined ? empty : literal(JSON.stringify(value));
 }
 
-const join = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
 const isRecord = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isFilled = (value: unknown): value is readonly unknown[] => Array.isArray(value) && value.length > 0;

@@ -3,17 +3,8 @@
  * like a call is anything else.
  */
 import type { ToolCallForm } from '@preheat/tokenizer';
-import {
-  type ByteRange,
-  byte,
-  choice,
-  empty,
-  type GrammarNode,
-  lazy,
-  literal,
-  repeat,
-  sequence,
-} from './byte-grammar.js';
+import { choice, empty, type GrammarNode, lazy, literal, repeat, sequence, symbol } from './byte-grammar.js';
+import type { SymbolRange } from './symbol-ranges.js';
 
 export interface CallableFunction {
   readonly name: string;
@@ -55,7 +46,7 @@ export function textOrToolCalls(rules: ToolCallRules): GrammarNode {
   return kind === 'bare' ? textOrBare(calls) : textUntil(new TextEncoder().encode(marker), calls);
 }
 
-const SPACE: readonly ByteRange[] = [
+const SPACE: readonly SymbolRange[] = [
   [0x09, 0x0a],
   [0x0d, 0x0d],
   [0x20, 0x20],
@@ -64,9 +55,9 @@ const BRACE = 0x7b;
 
 function textOrBare(calls: GrammarNode): GrammarNode {
   const others = rangesOf((code) => code !== BRACE && !SPACE.some(([from, to]) => code >= from && code <= to));
-  const anything = repeat(byte([0, 255]));
+  const anything = repeat(symbol([0, 255]));
   const begin: GrammarNode = lazy(() =>
-    choice(empty, sequence(byte(...SPACE), begin), sequence(byte(...others), anything), calls),
+    choice(empty, sequence(symbol(...SPACE), begin), sequence(symbol(...others), anything), calls),
   );
   return begin;
 }
@@ -77,7 +68,7 @@ function textUntil(word: Uint8Array, then: GrammarNode): GrammarNode {
     lazy(() => {
       const next = Array.from({ length: 256 }, (_unused, code) => endingWith(word, matched, code));
       const options = [...new Set(next)].map((target) =>
-        sequence(byte(...rangesOf((code) => next[code] === target)), nodes[target] ?? then),
+        sequence(symbol(...rangesOf((code) => next[code] === target)), nodes[target] ?? then),
       );
       return choice(empty, ...options);
     }),
@@ -94,7 +85,7 @@ function endingWith(word: Uint8Array, matched: number, code: number): number {
 }
 
 /** The bytes that fit, as ranges. */
-function rangesOf(fits: (code: number) => boolean): ByteRange[] {
+function rangesOf(fits: (code: number) => boolean): SymbolRange[] {
   const ranges: [number, number][] = [];
   for (let code = 0; code < 256; code++) {
     if (!fits(code)) continue;

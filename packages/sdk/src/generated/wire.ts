@@ -1375,10 +1375,10 @@ export interface TextCompletion {
     finish_reason: ("stop" | "length") | null;
     logprobs: {
       tokens: string[];
-      token_logprobs: number[];
-      top_logprobs: {
+      token_logprobs: (number | null)[];
+      top_logprobs: ({
         [k: string]: number;
-      }[];
+      } | null)[];
       text_offset: number[];
     } | null;
   }[];
