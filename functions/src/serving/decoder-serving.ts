@@ -73,12 +73,15 @@ export class DecoderServing {
 
   /** Unloads what nobody holds. */
   async close(): Promise<void> {
-    await (await this.#decoders)?.close();
+    if (this.#decoders) await (await this.#decoders).close();
+    else await this.#options.threadAhead?.close();
   }
 
   async #load(): Promise<ServedDecoders> {
     const { ServedDecoders } = await import('@preheat/inference');
-    return new ServedDecoders(this.#models, this.#options);
+    const decoders = new ServedDecoders(this.#models, this.#options);
+    await decoders.loadRuntime();
+    return decoders;
   }
 }
 
