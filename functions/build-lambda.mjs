@@ -70,8 +70,9 @@ async function pack(folder, outdir, built) {
   return Object.keys(together);
 }
 
-/** It is a file of its own, because it is started by its name. */
+/** It is a file of its own, because it is started by its name: which is read as CommonJS wherever the folder lies. */
 async function buildModelWorker(outdir) {
+  writeFileSync(join(outdir, 'package.json'), '{ "type": "commonjs" }\n');
   const worker = join(INFERENCE_FOLDER, 'src', `${MODEL_WORKER}.ts`);
   await build({
     ...bundleOptions({ decodes: true }),

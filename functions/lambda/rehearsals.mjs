@@ -93,8 +93,10 @@ async function run(bundle, store) {
   const named = (await startRun(opened)) ?? { evalId: 'eval_rehearsal', runId: 'evalrun_rehearsal' };
   const { handler } = await bundle.open({ ...store, PREHEAT_LOG_LEVEL: 'error' });
   const body = JSON.stringify({ kind: 'eval_run', ...named });
-  const { batchItemFailures } = await handler({ Records: [{ messageId: '0', body }] }, context);
-  if (store.PREHEAT_STORE === 'filesystem' && batchItemFailures.length > 0) throw new Error('the rehearsed run failed');
+  await handler({ Records: [{ messageId: '0', body }] }, context);
+  if (store.PREHEAT_STORE !== 'filesystem') return;
+  const { body: ended } = await call(opened, 'GET', `/v1/evals/${named.evalId}/runs/${named.runId}`);
+  if (ended.status !== 'completed') throw new Error(`the rehearsed run is ${ended.status}`);
 }
 
 async function sweep(bundle, store) {

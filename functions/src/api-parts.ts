@@ -13,6 +13,7 @@ import {
   type RunnerClass,
 } from '@preheat/contracts';
 import { ModelRegistry } from '@preheat/inference/model-registry';
+import type { WorkerRunner } from '@preheat/inference/worker-runner';
 import { JobStore } from '@preheat/jobs';
 import type { FastifyInstance } from 'fastify';
 import { parseApiKeys } from './access/key-directory.js';
@@ -43,9 +44,16 @@ const DECODER_BUDGET_BYTES = 1024 * 1024 * 1024;
 /** Keys and values of rows that are answered at a time: a share of what there is, since a call of the runtime copies them. */
 const BATCH_CACHE_SHARE = 1 / 8;
 
+/** Worker threads of each decoder. */
+export interface DecoderThreads {
+  readonly workers: number;
+  /** One that was started ahead of the platform; it is closed with the parts. */
+  readonly threadAhead?: WorkerRunner;
+}
+
 /** A server keeps its event loop free of decoding; a function serves one request at a time and has nobody to wait. */
-export const SERVER_DECODER_WORKERS = availableParallelism();
-export const FUNCTION_DECODER_WORKERS = 0;
+export const SERVER_DECODERS: DecoderThreads = { workers: availableParallelism() };
+export const FUNCTION_DECODERS: DecoderThreads = { workers: 0 };
 
 /** Connections that the system holds until they are looked at: those beyond are dropped unanswered, and clients wait seconds to try again. */
 export const CONNECTION_BACKLOG = 4_096;
@@ -54,7 +62,7 @@ export const CONNECTION_BACKLOG = 4_096;
 export async function openApiParts(
   environment: Environment,
   program: string,
-  decoderWorkers: number,
+  decoderThreads: DecoderThreads,
 ): Promise<ApiParts> {
   const settings = readSettings(FleetSettings, { ...environment });
   const platform = await openPlatform(settings, program);
@@ -62,7 +70,7 @@ export async function openApiParts(
   const { clock } = platform;
   const batchCacheBytes = BATCH_CACHE_SHARE * availableMemoryBytes();
   const memory = { budgetBytes: DECODER_BUDGET_BYTES, batchCacheBytes };
-  const decoders = new DecoderServing(models, { ...memory, workers: decoderWorkers, clock });
+  const decoders = new DecoderServing(models, { ...memory, ...decoderThreads, clock });
   const graders = new GraderServing({
     settings: readSettings(GraderSettings, { ...environment }),
     clock,

@@ -1,7 +1,7 @@
 /** The embedded server: the API, its sweeper and one evaluation worker in one process, until SIGTERM or SIGINT. */
 import { processSettings } from '@preheat/adapters/system';
 import { ApiSettings, GraderSettings, unknownVariables } from '@preheat/contracts';
-import { CONNECTION_BACKLOG, openApi, SERVER_DECODER_WORKERS } from './api-parts.js';
+import { CONNECTION_BACKLOG, openApi, SERVER_DECODERS } from './api-parts.js';
 import { openParts } from './composition.js';
 import { serveDashboard } from './dashboard.js';
 import { runEvaluationWorker } from './evaluation/evaluation-worker.js';
@@ -22,7 +22,7 @@ const settings = processSettings(ApiSettings);
 processSettings(GraderSettings);
 const host = settings.PREHEAT_HOST ?? DEFAULT_HOST;
 const port = Number(settings.PREHEAT_PORT ?? DEFAULT_PORT);
-const parts = await openParts(process.env, 'api', SERVER_DECODER_WORKERS);
+const parts = await openParts(process.env, 'api', SERVER_DECODERS);
 // Who looks at a job here asks its models here: a function that is looked at answers no chat.
 const warmer = new CheckpointWarmer(parts);
 const app = await openApi(process.env, { ...parts, warmer }, `http://${host}:${port}`);

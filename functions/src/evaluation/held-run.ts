@@ -24,14 +24,14 @@ export class HeldRun {
   readonly #clock: Clock;
   readonly #ttlMs: number;
   readonly #lost = new AbortController();
-  #run: StoredRun;
+  #stored: Versioned<StoredRun>;
   /** One write after the other: heartbeat and results share the hold. */
   #tail: Promise<unknown> = Promise.resolve();
 
-  private constructor(runs: Runs, clock: Clock, run: StoredRun, lease: Lease, ttlMs: number) {
+  private constructor(runs: Runs, clock: Clock, stored: Versioned<StoredRun>, lease: Lease, ttlMs: number) {
     this.#runs = runs;
     this.#clock = clock;
-    this.#run = run;
+    this.#stored = stored;
     this.lease = lease;
     this.#ttlMs = ttlMs;
   }
@@ -51,12 +51,12 @@ export class HeldRun {
     const writeId = `${worker.id}-${lease.epoch}`;
     const next: StoredRun = { ...run, state: 'in_progress', lease, epoch: lease.epoch, writeId };
     const result = await runs.documents.replace(path, current as Versioned<StoredRun>, next);
-    return result.ok ? new HeldRun(runs, clock, result.stored.document, lease, worker.leaseTtlMs) : undefined;
+    return result.ok ? new HeldRun(runs, clock, result.stored, lease, worker.leaseTtlMs) : undefined;
   }
 
   /** The document as last written. */
   get run(): StoredRun {
-    return this.#run;
+    return this.#stored.document;
   }
 
   get lost(): AbortSignal {
@@ -77,24 +77,25 @@ export class HeldRun {
       await this.#clock.sleep(this.#ttlMs / 3, either).catch(() => undefined);
       if (either.aborted) return;
       await this.write(() => ({})).catch((error: unknown) => {
-        if (!either.aborted) log.warn('a heartbeat failed; the next one tries again', { runId: this.#run.id, error });
+        if (!either.aborted) log.warn('a heartbeat failed; the next one tries again', { runId: this.run.id, error });
       });
     }
   }
 
   async #swap(change: (run: StoredRun) => Patch): Promise<void> {
     let isOurs = false;
-    const path = KEYS.run(this.#run.evalId, this.#run.id);
-    const stored = await this.#runs.documents.update(path, (run) => {
+    const renewed = (run: StoredRun): StoredRun | undefined => {
       isOurs = isHeldBy(run, this.lease);
       if (!isOurs) return undefined;
       return { ...run, lease: renewLease(this.lease, this.#clock.nowMs(), this.#ttlMs), ...change(run) };
-    });
+    };
+    const path = KEYS.run(this.run.evalId, this.run.id);
+    const stored = await this.#runs.documents.update(path, renewed, this.#stored);
     if (isOurs && stored) {
-      this.#run = stored.document;
+      this.#stored = stored;
       return;
     }
-    this.#lost.abort(new LostRunError(`run ${this.#run.id} was canceled or taken over`));
+    this.#lost.abort(new LostRunError(`run ${this.run.id} was canceled or taken over`));
     throw this.#lost.signal.reason;
   }
 }

@@ -108,6 +108,9 @@ const itemContext = ({ clock }: RunWorkerDependencies, run: StoredRun) => ({
   nowMs: clock.nowMs(),
 });
 
+/** The sweeper takes an ended run out of the active ones, once it has told whom it concerns. */
+const COMPLETED = { state: 'completed', lease: null } as const;
+
 async function workThrough<Row>(
   deps: RunWorkerDependencies,
   held: HeldRun,
@@ -130,23 +133,27 @@ async function workThrough<Row>(
       // A clock may be set back.
       const rowMs = Math.max(0, deps.clock.nowMs() - startedMs) / batch.length;
       const segment = await writeItems(deps.store, run, next * samples, items);
+      next += batch.length;
+      const isLast = next * samples >= run.counts.total;
       // Progress makes earlier failures forgotten.
       await held.write((current) => ({
         segments: [...current.segments, segment],
         ...withItems(current, items),
         attempts: 0,
         rowMs,
+        ...(isLast ? COMPLETED : {}),
       }));
-      next += batch.length;
+      if (isLast) return 'ended';
       size = sizeOf(false);
       const isLate = options.deadlineMs !== undefined && deps.clock.nowMs() >= options.deadlineMs;
       const mustStop = size === 0 || isLate || options.signal?.aborted === true;
-      if (next * samples < run.counts.total && mustStop) return await handOver(deps, held);
+      if (mustStop) return await handOver(deps, held);
     }
   } finally {
     await rows.return?.();
   }
-  await end(held, { state: 'completed' });
+  // Of a run without rows, or with fewer than were counted.
+  await held.write(() => COMPLETED);
   return 'ended';
 }
 
@@ -166,17 +173,13 @@ async function handOver(deps: RunWorkerDependencies, held: HeldRun): Promise<Run
   return 'handed-over';
 }
 
-/** The sweeper takes an ended run out of the active ones, once it has told whom it concerns. */
-function end(held: HeldRun, patch: Partial<StoredRun>): Promise<void> {
-  return held.write(() => ({ ...patch, lease: null }));
-}
-
 /** What the user did is said at once; what broke here is tried again, a bounded number of times. */
 async function settleFailure(deps: RunWorkerDependencies, held: HeldRun, error: unknown): Promise<RunOutcome> {
   if (error instanceof LostRunError || held.lost.aborted) return 'lost';
   const known = toApiError(error);
   if (known) {
-    await end(held, { state: 'failed', error: { code: known.code, message: known.message } });
+    const { code, message } = known;
+    await held.write(() => ({ state: 'failed', error: { code, message }, lease: null }));
     return 'ended';
   }
   deps.log.error('evaluation run failed', { runId: held.run.id, error });

@@ -1,5 +1,5 @@
 /** Lambda entry of the HTTP API. `handler` streams, for function URLs; `buffered` is for whatever cannot stream. */
-import { type Environment, FUNCTION_DECODER_WORKERS, openApiContext, openApiParts } from '../api-parts.js';
+import { type Environment, FUNCTION_DECODERS, openApiContext, openApiParts } from '../api-parts.js';
 import { ApiByArea } from './api-by-area.js';
 import { bufferedHandler, streamingHandler } from './function-url.js';
 import { tellStart, tellUncompiled } from './tell-start.js';
@@ -9,7 +9,7 @@ const FOR_A_CALL = 'on-demand';
 
 /** @param compiledCode Says what became of the compiled code that was shipped, to be logged. */
 export async function open(environment: Environment, compiledCode?: () => string) {
-  const parts = await openApiParts(environment, 'api', FUNCTION_DECODER_WORKERS);
+  const parts = await openApiParts(environment, 'api', FUNCTION_DECODERS);
   const api = new ApiByArea(await openApiContext(environment, parts), (areas) =>
     tellUncompiled(parts.log, areas, compiledCode),
   );

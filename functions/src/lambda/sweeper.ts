@@ -1,5 +1,5 @@
 /** Lambda entry of the sweeper, called on a schedule. */
-import { type Environment, FUNCTION_DECODER_WORKERS } from '../api-parts.js';
+import { type Environment, FUNCTION_DECODERS } from '../api-parts.js';
 import { openParts } from '../composition.js';
 import { sweep } from '../sweep.js';
 import { tellStart } from './tell-start.js';
@@ -10,7 +10,7 @@ const RING_AFTER_MS = 120_000;
 const LAST_ENTRY_MS = 10_000;
 
 export async function open(environment: Environment, compiledCode?: () => string) {
-  const parts = await openParts(environment, 'sweeper', FUNCTION_DECODER_WORKERS);
+  const parts = await openParts(environment, 'sweeper', FUNCTION_DECODERS);
   tellStart(parts.log, compiledCode);
   const handler = async (_event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
     const endsAtMs = parts.clock.nowMs() + context.getRemainingTimeInMillis();

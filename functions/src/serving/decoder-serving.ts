@@ -31,12 +31,12 @@ export class DecoderServing {
     this.#options = options;
   }
 
-  /** Loads what opens models. */
+  /** Loads what opens models; threads load the native runtime themselves. */
   async loadRuntime(): Promise<void> {
     await (this.#decoders ??= this.#load());
   }
 
-  /** Whether models can be opened here: a function that serves none is shipped without what does. Loads it if so. */
+  /** Whether models can be opened here: a function that serves none is shipped without what does, and starts no threads. Loads it if so. */
   async hasRuntime(): Promise<boolean> {
     try {
       await this.loadRuntime();
@@ -73,12 +73,15 @@ export class DecoderServing {
 
   /** Unloads what nobody holds. */
   async close(): Promise<void> {
-    await (await this.#decoders)?.close();
+    if (this.#decoders) await (await this.#decoders).close();
+    else await this.#options.threadAhead?.close();
   }
 
   async #load(): Promise<ServedDecoders> {
     const { ServedDecoders } = await import('@preheat/inference');
-    return new ServedDecoders(this.#models, this.#options);
+    const decoders = new ServedDecoders(this.#models, this.#options);
+    await decoders.loadRuntime();
+    return decoders;
   }
 }
 

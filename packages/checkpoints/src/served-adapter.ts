@@ -4,8 +4,8 @@
  * those of their modules as blocks of a diagonal; a projection that the adapter leaves alone has a row of zeros.
  */
 import { type DecoderConfig, invariant, type LinearModule } from '@preheat/contracts';
-import { OnnxGraph, type Value } from '@preheat/graph/onnx';
-import { addDecoderWeights, elements, type LowRank, type WeightSource } from './decoder-onnx/decoder-weights.js';
+import type { OnnxGraph, Value } from '@preheat/graph/onnx';
+import { elements, type LowRank, visitWeights, type WeightSource } from './decoder-onnx/decoder-weights.js';
 import { loraModules } from './peft/adapter-files.js';
 import { type LoraAdapter, LoraAdapterError, loraScale } from './peft/lora-adapter.js';
 import { type ServedWeight, weightInputs } from './served-weights.js';
@@ -109,7 +109,7 @@ function projections(config: DecoderConfig): (readonly LinearModule[])[] {
     found.push(modules);
     return null;
   };
-  addDecoderWeights(new OnnxGraph('adapter'), config, { weight: ({ name }): Value => name, update });
+  visitWeights(config, { weight: ({ name }): Value => name, update });
   return found;
 }
 

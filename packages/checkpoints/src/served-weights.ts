@@ -5,12 +5,12 @@
  * parameters and 260 ms at 11 million. What packing them at every product costs, `decoder-linear.ts` mostly avoids.
  */
 import type { DecoderConfig } from '@preheat/contracts';
-import { OnnxGraph, type Value } from '@preheat/graph/onnx';
+import type { OnnxGraph, Value } from '@preheat/graph/onnx';
 import {
-  addDecoderWeights,
   elements,
   type WeightSource,
   type WeightSpec,
+  visitWeights,
   writeWeight,
 } from './decoder-onnx/decoder-weights.js';
 import type { TensorMap } from './tensor.js';
@@ -58,6 +58,6 @@ function weightSpecs(config: DecoderConfig): WeightSpec[] {
     specs.push(spec);
     return spec.name;
   };
-  addDecoderWeights(new OnnxGraph('weights'), config, { weight, update: () => null });
+  visitWeights(config, { weight, update: () => null });
   return specs;
 }

@@ -154,9 +154,16 @@ function sharedBatch(config: DecoderConfig, groups: readonly (readonly PlacedRow
 
 /** How a call of `count` tokens goes on from this batch. */
 export function cacheLayout(config: DecoderConfig, { own, prompts }: DecodeBatch, count: number): CacheLayout {
-  if (prompts) return 'shared';
-  const columns = own.columns + count / 2;
-  return columns * config.head_dim > MAX_COPIED ? 'split' : 'joined';
+  return prompts ? 'shared' : unsharedLayout(config, own.columns, count);
+}
+
+/** The same of a batch of these rows that is still to be laid out. */
+export function comingLayout(config: DecoderConfig, rows: readonly DecodingRow[], count: number): CacheLayout {
+  return copiesApart(rows) > 0 ? 'shared' : unsharedLayout(config, Math.max(...rows.map((row) => row.columns)), count);
+}
+
+function unsharedLayout({ head_dim: headDim }: DecoderConfig, columns: number, count: number): CacheLayout {
+  return (columns + count / 2) * headDim > MAX_COPIED ? 'split' : 'joined';
 }
 
 /** The inputs of a decoding graph that say where rows stand; `own` may have padding at the left of every row. */

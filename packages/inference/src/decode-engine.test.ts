@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { columnBytes } from './cache-arrays.js';
 import { CacheBudget } from './cache-budget.js';
 import { DecodeEngine } from './decode-engine.js';
@@ -47,6 +47,27 @@ function expectSameRows(actual: readonly Drawn[], expected: readonly Drawn[]): v
     });
   });
 }
+
+describe('the graph that rows are decoded with', () => {
+  const prompt = (length: number) => Array.from({ length }, (_, index) => index % CONFIG.vocab_size);
+  const manyOf = (tokens: number[]) => Array.from({ length: 12 }, (_, row) => ({ tokens, key: `row-${row}` }));
+  it.each<[string, GenerateRequest[], GenerateOptions]>([
+    ['decode-joined-few', [{ tokens: prompt(5), key: 'a' }], OPTIONS],
+    ['decode-split-few', [{ tokens: prompt(300), key: 'a' }], OPTIONS],
+    ['decode-shared-many', manyOf(prompt(40)), OPTIONS],
+    ['decode-filtered-joined-few', [{ tokens: prompt(5), key: 'a' }], { ...OPTIONS, topK: 3 }],
+    ['decode-top-joined-few', [{ tokens: prompt(5), key: 'a' }], { ...OPTIONS, topLogProbs: 2 }],
+  ])('is %s, begun before their prompts are computed, and no other is made', async (graph, requests, options) => {
+    const { runner, graphs, engine } = engineOf(16);
+    const computed = vi.spyOn(runner, 'run');
+    const made = vi.spyOn(runner, 'load');
+    await generateRows(CONFIG, engine, requests, options);
+    expect(runner.loads.toSorted()).toEqual([graph, 'prefill']);
+    expect(new Set(runner.decodingCalls.map((call) => call.graph))).toEqual(new Set([graph]));
+    expect(Math.max(...made.mock.invocationCallOrder)).toBeLessThan(Math.min(...computed.mock.invocationCallOrder));
+    await graphs.close();
+  });
+});
 
 describe('continuous admission', () => {
   it('gives places that come free to rows that wait, and every row what it gets alone', async () => {

@@ -5,11 +5,13 @@
  */
 import { pastName, presentName, rowCount } from '@preheat/checkpoints';
 import { BatchMemory } from './batch-memory.js';
-import { cacheBytes, cacheNames, readCaches } from './cache-arrays.js';
+import { cacheBytes, cacheNames, columnBytes, readCaches } from './cache-arrays.js';
 import type { CacheBudget } from './cache-budget.js';
 import {
+  batchColumns,
   batchFeeds,
   cacheLayout,
+  comingLayout,
   computedRows,
   cutBack,
   type DecodeBatch,
@@ -113,7 +115,8 @@ export class DecodeLane {
     if (batch === null || live.length === 0) return null;
     const { config } = this.#graphs;
     const form = decodeForm(live);
-    const count = Math.min(this.#segmentTokens(batch, live, isWaiting), this.#memory.spareTokens(batch));
+    const tokens = this.#segmentTokens(cacheBytes(batch.own), live, isWaiting);
+    const count = Math.min(tokens, this.#memory.spareTokens(batch));
     this.#memory.reserveSegment(batch, count);
     const kind = `${form}-${cacheLayout(config, batch, count)}-${rowCount(batch.rows.length)}` as const;
     const { adapter } = live[0] as DecodingRow;
@@ -152,12 +155,13 @@ export class DecodeLane {
     this.#cost.record(live.length * steps, stops);
   }
 
-  #segmentTokens({ own }: DecodeBatch, live: readonly DecodingRow[], isWaiting: boolean): number {
+  /** @param bytes Of the caches of the batch. */
+  #segmentTokens(bytes: number, live: readonly DecodingRow[], isWaiting: boolean): number {
     // What may come next is known when the token before is.
     if (live.some(({ place }) => place !== null)) return 1;
     const lengths = live.map(({ untilTurn }) => untilTurn);
     const canStop = live.some((row) => row.canStop);
-    const tokens = this.#cost.segmentTokens(lengths, cacheBytes(own), canStop, isWaiting);
+    const tokens = this.#cost.segmentTokens(lengths, bytes, canStop, isWaiting);
     const listening = Math.min(...live.map(({ chunkTokens }) => chunkTokens));
     const isCancellable = live.some(({ options }) => options.signal !== undefined);
     const timely = isCancellable ? Math.ceil(CANCELLABLE_MS / (this.#cost.rowStepMs * live.length)) : tokens;
@@ -209,6 +213,15 @@ export class DecodeLane {
     return first ? source.joining(first.adapter) : 0;
   }
 
+  /** Has the graph made that these rows will go on with, while their prompts are computed. Another will do as well, later. */
+  #makeReady(rows: readonly DecodingRow[]): void {
+    const { config } = this.#graphs;
+    const count = this.#segmentTokens(columnBytes(config) * batchColumns(rows, 0), rows, false);
+    const kind = `${decodeForm(rows)}-${comingLayout(config, rows, count)}-${rowCount(rows.length)}` as const;
+    // Whoever uses it tries again.
+    this.#graphs.ensure(kind, (rows[0] as DecodingRow).adapter).catch(() => undefined);
+  }
+
   /** Puts rows into the batch, their columns first computed. */
   async #admit(rows: readonly DecodingRow[]): Promise<void> {
     const fresh = rows.filter(({ isOver }) => !isOver);
@@ -218,6 +231,7 @@ export class DecodeLane {
     this.#memory.keepFor(this.#setBack);
     this.#memory.reserve([...(before?.rows.filter(({ isOver }) => !isOver) ?? []), ...fresh]);
     await this.#guarded([...(before?.rows ?? []), ...fresh], async () => {
+      if (before === null) this.#makeReady(fresh);
       const computed = computedRows(await this.#prefill.compute(fresh));
       return layOut(this.#graphs.config, [...(before ? placedRows(before) : []), ...computed]);
     });

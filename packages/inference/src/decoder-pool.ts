@@ -14,6 +14,8 @@ const MAX_WORKERS = 256;
 export interface DecoderPoolOptions extends DecoderOptions {
   /** Worker threads, usually the number of cores. Default 1, which serves without blocking. */
   readonly workers?: number;
+  /** The first of them, which was started ahead with the same settings; the pool closes it. */
+  readonly threadAhead?: WorkerRunner | undefined;
 }
 
 export class DecoderPool extends DecoderSession {
@@ -23,13 +25,15 @@ export class DecoderPool extends DecoderSession {
   static override async create(
     config: DecoderConfig,
     tensors: TensorMap,
-    { workers = 1, threads = 1, provider = 'cpu', policyVersion = 0, ...caches }: DecoderPoolOptions = {},
+    { workers = 1, threadAhead, threads = 1, provider = 'cpu', policyVersion = 0, ...caches }: DecoderPoolOptions = {},
   ): Promise<DecoderPool> {
     if (!Number.isInteger(workers) || workers < 1 || workers > MAX_WORKERS) {
       throw new RangeError(`workers must be an integer from 1 to ${MAX_WORKERS}, got ${workers}`);
     }
     assertDecoderTensors(config, tensors);
-    const runners = Array.from({ length: workers }, () => new WorkerRunner(threads, provider));
+    const started = threadAhead?.isUsable ? [threadAhead] : [];
+    const others = Array.from({ length: workers - started.length }, () => new WorkerRunner(threads, provider));
+    const runners = [...started, ...others];
     return new DecoderPool(config, tensors, policyVersion, runners, caches);
   }
 }

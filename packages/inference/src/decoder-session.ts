@@ -16,7 +16,6 @@ import type {
   WatchedOptions,
 } from './generation-types.js';
 import type { GraphRunner } from './graph-runner.js';
-import { LocalRunner } from './local-runner.js';
 import type { ExecutionProvider } from './session-options.js';
 import { type ScoredRow, type ScoreOptions, type ScoreRow, scoreRows } from './score-rows.js';
 import { type StreamOptions, streamRow } from './stream-row.js';
@@ -72,6 +71,8 @@ export class DecoderSession {
     { threads = 1, provider = 'cpu', policyVersion = 0, ...caches }: DecoderOptions = {},
   ): Promise<DecoderSession> {
     assertDecoderTensors(config, tensors);
+    // With the native runtime, which processes that decode in threads do not load.
+    const { LocalRunner } = await import('./local-runner.js');
     const runners = [new LocalRunner(threads, provider)];
     return new DecoderSession(config, tensors, policyVersion, runners, caches);
   }

@@ -14,8 +14,11 @@ export interface FolderDescription {
  *   TokenizerError when the tokenizer cannot be loaded.
  */
 export async function describeFolder(folder: ModelFolder): Promise<FolderDescription> {
+  const reading = readFolderTokenizer(folder.names, (name) => readText(folder, name));
+  // What is wrong with the config is said first, whatever is read first.
+  reading.catch(() => undefined);
   const config = await readFolderConfig(folder);
-  const tokenizerFiles = await readFolderTokenizer(folder.names, (name) => readText(folder, name));
+  const tokenizerFiles = await reading;
   return { config, tokenizer: fittingTokenizer(tokenizerFiles, config), tokenizerFiles };
 }
 

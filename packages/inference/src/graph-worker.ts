@@ -1,4 +1,4 @@
-/** Entry of a decoding thread: a `LocalRunner` behind messages. */
+/** Entry of a decoding thread: a `LocalRunner` behind messages. It loads the runtime at once, since it is there to decode. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { RunResult } from './graph-runner.js';
 import { LocalRunner } from './local-runner.js';
@@ -6,6 +6,8 @@ import type { WorkerReply, WorkerRequest, WorkerSetup } from './worker-protocol.
 
 const { threads, provider } = workerData as WorkerSetup;
 const runner = new LocalRunner(threads, provider);
+// A thread that cannot make sessions says so to whoever wants one.
+runner.loadRuntime().catch(() => undefined);
 
 parentPort?.on('message', (request: WorkerRequest) => {
   execute(request).then(

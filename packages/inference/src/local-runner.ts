@@ -7,6 +7,9 @@ import * as ort from 'onnxruntime-node';
 import type { GraphRunner, RunOptions, RunResult, WeightBlock, WireTensor, WireTensors } from './graph-runner.js';
 import { type ExecutionProvider, sessionOptions } from './session-options.js';
 
+/** An ONNX model (IR 10, opset 21) of one node, `y = Identity(x)`, both float32: the runtime refuses one without any. */
+const SMALLEST_MODEL = Buffer.from('CAo6KwoQCgF4EgF5IghJZGVudGl0eRIBZ1oJCgF4EgQKAggBYgkKAXkSBAoCCAFCAhAV', 'base64');
+
 interface OwnWeights {
   readonly flat: Float32Array;
   readonly tensors: ReadonlyMap<string, ort.Tensor>;
@@ -28,6 +31,14 @@ export class LocalRunner implements GraphRunner {
   constructor(threads: number, provider: ExecutionProvider = 'cpu') {
     this.#threads = threads;
     this.#provider = provider;
+  }
+
+  /** Does ahead what the first session of a process takes beyond the next ones: operators are registered, and memory is set up. */
+  loadRuntime(): Promise<void> {
+    return this.#inOrder(async () => {
+      const session = await ort.InferenceSession.create(SMALLEST_MODEL, sessionOptions(this.#threads, this.#provider));
+      await session.release();
+    });
   }
 
   load(name: string, model: Uint8Array): Promise<void> {

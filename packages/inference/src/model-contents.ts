@@ -21,19 +21,15 @@ import { letterToSoundTokenizer, loadTokenizer, type Tokenizer } from '@preheat/
 import type { BaseModel } from './base-models.js';
 import { describeFolder, type FolderDescription } from './describe-folder.js';
 import { ADAPTER_BASE_BLOB } from './model-blobs.js';
-import type { AdaptedModel, ModelDescription } from './model-description.js';
+import type { AdaptedModel } from './model-description.js';
 
 /** @throws BundleError when the bundle is damaged. */
-export async function readContent(store: ObjectStore, prefix: string): Promise<FolderDescription> {
-  return describeFolder(bundleFolder(await openBundle(store, prefix)));
+export function readContent(bundle: Bundle): Promise<FolderDescription> {
+  return describeFolder(bundleFolder(bundle));
 }
 
 /** The adapter that a bundle holds, and the base it changes; null for weights of its own. */
-export async function readAdapted(store: ObjectStore, prefix: string): Promise<AdaptedModel | null> {
-  return adaptedIn(await openBundle(store, prefix));
-}
-
-async function adaptedIn(bundle: Bundle): Promise<AdaptedModel | null> {
+export async function readAdapted(bundle: Bundle): Promise<AdaptedModel | null> {
   if (!bundle.has(ADAPTER_BASE_BLOB)) return null;
   const object = `${bundle.prefix}/${ADAPTER_BASE_BLOB}`;
   const base = decodeStored(ModelRecord, await bundle.read(ADAPTER_BASE_BLOB), object);
@@ -42,15 +38,16 @@ async function adaptedIn(bundle: Bundle): Promise<AdaptedModel | null> {
 
 /** @param loadBase Loads the model that an adapter changes. */
 export async function readWeights(
-  store: ObjectStore,
-  { record, config }: ModelDescription,
+  bundle: Bundle,
+  config: DecoderConfig,
   loadBase: (record: ModelRecord) => Promise<TensorMap>,
 ): Promise<TensorMap> {
-  const bundle = await openBundle(store, record.prefix);
-  const adapted = await adaptedIn(bundle);
+  const adapted = await readAdapted(bundle);
   if (adapted) return mergeAdapter(await loadBase(adapted.base), adapted.adapter, inputsFirstModules(config));
   return loadFolderWeights(bundleFolder(bundle), config);
 }
+
+export { openBundle };
 
 export const baseWeights = (config: DecoderConfig, { seed }: BaseModel): TensorMap => freshDecoder(config, seed);
 

@@ -14,19 +14,24 @@ import {
   StoredAlias,
   StoredGrant,
 } from '@preheat/contracts';
+import type { Bundle } from '@preheat/checkpoints';
 import { listAll, type ObjectStore, putIdempotent } from '@preheat/ports';
 import { BASE_MODELS, BASE_MODELS_SINCE_MS, type BaseModel } from './base-models.js';
 import type { FolderDescription } from './describe-folder.js';
 import type { AdaptedModel, LoadedModel, ModelDescription } from './model-description.js';
+import { Remembered } from './remembered.js';
 
 /** Descriptions kept in memory; a tokenizer may hold megabytes. */
 const MAX_DESCRIPTIONS = 128;
+/** Manifests kept in memory: opening a model asks for its own several times. */
+const MAX_MANIFESTS = 128;
 
 export class ModelRegistry {
   readonly #store: ObjectStore;
   readonly #baseModels: readonly BaseModel[];
-  /** Bundles are immutable, so their descriptions are too. The oldest are forgotten: every checkpoint brings a new one. */
-  readonly #descriptions = new Map<string, Promise<FolderDescription>>();
+  /** By prefix: bundles are immutable. Every checkpoint brings a new one. */
+  readonly #descriptions = new Remembered<FolderDescription>(MAX_DESCRIPTIONS);
+  readonly #bundles = new Remembered<Bundle>(MAX_MANIFESTS);
 
   constructor(store: ObjectStore, baseModels: readonly BaseModel[] = BASE_MODELS) {
     this.#store = store;
@@ -98,17 +103,7 @@ export class ModelRegistry {
 
   /** Config and tokenizer of a model. @throws BundleError when the bundle is damaged. */
   async describe(record: ModelRecord): Promise<ModelDescription> {
-    const known = this.#descriptions.get(record.prefix);
-    const reading = known ?? this.#readContent(record);
-    this.#descriptions.set(record.prefix, reading);
-    const [oldest] = this.#descriptions.keys();
-    if (this.#descriptions.size > MAX_DESCRIPTIONS && oldest !== undefined) this.#descriptions.delete(oldest);
-    try {
-      return { record, ...(await reading) };
-    } catch (error) {
-      this.#descriptions.delete(record.prefix);
-      throw error;
-    }
+    return { record, ...(await this.#descriptions.get(record.prefix, () => this.#readContent(record))) };
   }
 
   /** Everything needed to run a model. @throws BundleError naming the object that is damaged, whatever stumbled over it. */
@@ -119,7 +114,7 @@ export class ModelRegistry {
       const base = this.#baseOf(record);
       if (base) return { ...description, tensors: baseWeights(description.config, base) };
       const loadBase = async (changed: ModelRecord) => (await this.load(changed)).tensors;
-      return { ...description, tensors: await readWeights(this.#store, description, loadBase) };
+      return { ...description, tensors: await readWeights(await this.#bundle(record), description.config, loadBase) };
     } catch (error) {
       throw await whyUnreadable(this.#store, record, error);
     }
@@ -129,7 +124,7 @@ export class ModelRegistry {
   async adapterOf(record: ModelRecord): Promise<AdaptedModel | null> {
     if (this.#baseOf(record)) return null;
     const { readAdapted } = await import('./model-contents.js');
-    return readAdapted(this.#store, record.prefix);
+    return readAdapted(await this.#bundle(record));
   }
 
   async #read(projectId: string, name: string): Promise<ModelRecord | undefined> {
@@ -145,7 +140,14 @@ export class ModelRegistry {
   async #readContent(record: ModelRecord): Promise<FolderDescription> {
     const { describeBase, readContent } = await import('./model-contents.js');
     const base = this.#baseOf(record);
-    return base ? describeBase(base) : readContent(this.#store, record.prefix);
+    return base ? describeBase(base) : readContent(await this.#bundle(record));
+  }
+
+  #bundle({ prefix }: ModelRecord): Promise<Bundle> {
+    return this.#bundles.get(prefix, async () => {
+      const { openBundle } = await import('./model-contents.js');
+      return openBundle(this.#store, prefix);
+    });
   }
 }
 

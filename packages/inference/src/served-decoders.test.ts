@@ -3,13 +3,14 @@ import { freshDecoder, type LoraAdapter, mergeAdapter, publishBundle, type Tenso
 import type { ModelRecord } from '@preheat/contracts';
 import { VirtualClock } from '@preheat/ports';
 import { characterTokenizer, loadTokenizer } from '@preheat/tokenizer';
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { DecoderSession } from './decoder-session.js';
 import { LocalRunner } from './local-runner.js';
 import { type LoadedModel, ModelRegistry } from './model-registry.js';
 import { adapterBlobs, modelBlobs } from './stored-models.js';
 import { TINY_CONFIG } from './oracle/tiny-model.js';
 import { ServedDecoders } from './served-decoders.js';
+import { WorkerRunner } from './worker-runner.js';
 
 const files = characterTokenizer([...'abcdefghi'].slice(0, TINY_CONFIG.vocab_size - 6));
 const tokenizer = loadTokenizer(files);
@@ -171,6 +172,53 @@ it('prepares within the budget, and nothing for an adapter, which needs no decod
   await decoders.prepare(recordOf('one'));
   await decoders.prepare(recordOf('base'));
   expect(decoders.size).toBe(0);
+});
+
+it('reads the manifest of a model once, whatever asks for what is in it', async () => {
+  const { models, decoders } = await platform({});
+  const get = vi.spyOn(models.store, 'get');
+  const { release } = await decoders.acquire(recordOf('base'));
+  expect(get.mock.calls.map(([key]) => key).filter((key) => key.endsWith('manifest.json'))).toHaveLength(1);
+  await release();
+  await decoders.close();
+});
+
+describe('a thread that was started ahead', () => {
+  async function onThread(threadAhead: WorkerRunner) {
+    const { models } = await platform({});
+    return new ServedDecoders(models, { budgetBytes: 1e9, workers: 1, threadAhead, clock: new VirtualClock() });
+  }
+
+  it('is the one of the first decoder, and ends with it', async () => {
+    const thread = new WorkerRunner(1);
+    const decoders = await onThread(thread);
+    const run = vi.spyOn(WorkerRunner.prototype, 'run');
+    const { session, release } = await decoders.acquire(recordOf('base'));
+    const [row] = await session.generate(REQUEST, OPTIONS);
+    expect(row?.tokens).toHaveLength(OPTIONS.maxNewTokens);
+    expect(new Set(run.mock.contexts)).toEqual(new Set([thread]));
+    run.mockRestore();
+    await release();
+    expect(thread.isUsable).toBe(true);
+    await decoders.close();
+    expect(thread.isUsable).toBe(false);
+  });
+
+  it('ends with the decoders where none took it', async () => {
+    const thread = new WorkerRunner(1);
+    await (await onThread(thread)).close();
+    expect(thread.isUsable).toBe(false);
+  });
+
+  it('is replaced where it died before', async () => {
+    const thread = new WorkerRunner(1);
+    await thread.close();
+    const decoders = await onThread(thread);
+    const { session, release } = await decoders.acquire(recordOf('base'));
+    expect(await session.generate(REQUEST, OPTIONS)).toHaveLength(1);
+    await release();
+    await decoders.close();
+  });
 });
 
 it('merges an adapter that replaces whole tensors', async () => {

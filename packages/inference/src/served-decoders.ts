@@ -14,6 +14,7 @@ import type { ModelRegistry } from './model-registry.js';
 import type { ScoredRow, ScoreOptions, ScoreRow } from './score-rows.js';
 import { type CachedSession, type Opening, SessionCache, type SessionLease } from './session-cache.js';
 import type { StreamOptions } from './stream-row.js';
+import type { WorkerRunner } from './worker-runner.js';
 
 /** A decoder as who asks for answers sees it, with the methods of `DecoderSession`; `adapter` is not for callers to name. */
 export interface ServedDecoder extends CachedSession {
@@ -28,6 +29,11 @@ export interface ServedDecodersOptions {
   readonly budgetBytes: number;
   /** Worker threads of each decoder; 0 decodes in this thread, for processes that answer one request at a time. */
   readonly workers: number;
+  /**
+   * A thread that was started before anybody asked: it gets ready meanwhile, and is the first of the decoder that is opened first. Only
+   * with workers.
+   */
+  readonly threadAhead?: WorkerRunner | undefined;
   /** What keys and values of the rows of all decoders may hold beside: rows beyond that wait. Default: as much as they take. */
   readonly batchCacheBytes?: number;
   /** For how long decoders take to open. */
@@ -45,12 +51,23 @@ export class ServedDecoders {
   readonly #workers: number;
   readonly #cacheBudget: CacheBudget;
   readonly #sessions: SessionCache<ServedDecoder>;
+  /** Until a decoder has it. */
+  #threadAhead: WorkerRunner | undefined;
 
-  constructor(models: ModelRegistry, { budgetBytes, workers, clock, batchCacheBytes }: ServedDecodersOptions) {
+  constructor(
+    models: ModelRegistry,
+    { budgetBytes, workers, threadAhead, clock, batchCacheBytes }: ServedDecodersOptions,
+  ) {
     this.#models = models;
     this.#workers = workers;
+    this.#threadAhead = threadAhead;
     this.#cacheBudget = new CacheBudget(batchCacheBytes ?? Number.POSITIVE_INFINITY);
     this.#sessions = new SessionCache(budgetBytes, clock);
+  }
+
+  /** Loads the model runtime where it is this thread that decodes. @throws where it is not installed, as `import` does. */
+  async loadRuntime(): Promise<void> {
+    if (this.#workers === 0) await import('./local-runner.js');
   }
 
   /** Open decoders, adapters among them. */
@@ -98,8 +115,15 @@ export class ServedDecoders {
   }
 
   /** Closes what nobody holds, and the rest with its last release. */
-  close(): Promise<void> {
-    return this.#sessions.close();
+  async close(): Promise<void> {
+    await this.#sessions.close();
+    await this.#takeThreadAhead()?.close();
+  }
+
+  #takeThreadAhead(): WorkerRunner | undefined {
+    const thread = this.#threadAhead;
+    this.#threadAhead = undefined;
+    return thread;
   }
 
   /** Null for a model that is no adapter, or one that cannot be served beside unchanged weights: that is merged. */
@@ -145,7 +169,11 @@ export class ServedDecoders {
     return opening(bytes, async () => {
       const { tensors } = await this.#models.load(record);
       if (this.#workers === 0) return DecoderSession.create(config, tensors, options);
-      return DecoderPool.create(config, tensors, { ...options, workers: this.#workers });
+      return DecoderPool.create(config, tensors, {
+        ...options,
+        workers: this.#workers,
+        threadAhead: this.#takeThreadAhead(),
+      });
     });
   }
 

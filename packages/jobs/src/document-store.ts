@@ -87,9 +87,14 @@ export class DocumentStore<S extends TSchema> {
   /**
    * Reads, changes and replaces until it holds. Returns undefined when there is no document; throws when others kept
    * winning `MAX_SWAPS` times, which means something writes in a tight loop.
+   * @param seen What was last read or written, to begin with instead of reading: if somebody wrote since, it is read then.
    */
-  async update(key: string, change: Change<Static<S>>): Promise<Versioned<Static<S>> | undefined> {
-    let current = await this.read(key);
+  async update(
+    key: string,
+    change: Change<Static<S>>,
+    seen?: Versioned<Static<S>>,
+  ): Promise<Versioned<Static<S>> | undefined> {
+    let current = seen ?? (await this.read(key));
     for (let swap = 0; swap < MAX_SWAPS && current; swap++) {
       const writeId = this.nextWriteId();
       const next = await change(current.document, writeId);

@@ -26,7 +26,12 @@ export async function readFolderTokenizer(
 ): Promise<TokenizerFiles> {
   if (!names.includes(TOKENIZER_FILE)) throw missingTokenizer(names);
   const json = async (name: string) => (names.includes(name) ? parsed(name, await readText(name)) : {});
-  const tokenizerConfig = { ...(await json(SPECIAL_TOKENS_FILE)), ...(await json(CONFIG_FILE)) };
+  const [tokenizerJson, specialTokens, config] = await Promise.all([
+    json(TOKENIZER_FILE),
+    json(SPECIAL_TOKENS_FILE),
+    json(CONFIG_FILE),
+  ]);
+  const tokenizerConfig = { ...specialTokens, ...config };
   const templates = new Map<string, string>();
   if (names.includes(TEMPLATE_FILE)) templates.set(DEFAULT_TEMPLATE, await readText(TEMPLATE_FILE));
   for (const name of names) {
@@ -34,7 +39,7 @@ export async function readFolderTokenizer(
     if (key !== undefined) templates.set(key, await readText(name));
   }
   return {
-    tokenizerJson: await json(TOKENIZER_FILE),
+    tokenizerJson,
     tokenizerConfig: { ...tokenizerConfig, ...asChatTemplate(templates, tokenizerConfig['chat_template']) },
   };
 }

@@ -66,7 +66,7 @@ export class FirstCalls {
     const environment = functionEnvironment({ ...store, PREHEAT_LOG_LEVEL: 'error' });
     // The clients of a store on the wire read their keys there.
     for (const [name, value] of Object.entries(store)) if (name.startsWith('AWS_')) process.env[name] = value;
-    const parts = await openParts(environment, 'bench', 0);
+    const parts = await openParts(environment, 'bench', { workers: 0 });
     const app = await openApi(environment, parts);
     const prefix = `bundles/${MODEL}`;
     await publishBundle(parts.store, prefix, storedModelBlobs());

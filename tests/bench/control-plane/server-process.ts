@@ -20,7 +20,7 @@ export interface Answer {
 
 const RING_AFTER_MS = 900_000;
 
-const parts = await openParts(process.env, 'bench', 0);
+const parts = await openParts(process.env, 'bench', { workers: 0 });
 const counts = countOperations(parts.store);
 const app = await openApi(process.env, parts);
 const bare = Fastify();

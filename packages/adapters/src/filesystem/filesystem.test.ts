@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { VirtualClock } from '@preheat/ports';
@@ -9,6 +9,7 @@ import { expect, it } from 'vitest';
 import { systemClock } from '../system/system-clock.js';
 import { FilesystemObjectStore } from './filesystem-object-store.js';
 import { FilesystemWorkQueue } from './filesystem-work-queue.js';
+import { QueueOnUse } from './queue-on-use.js';
 
 objectStoreConformance('the filesystem store', async () => {
   const root = await mkdtemp(join(tmpdir(), 'preheat-store-'));
@@ -23,7 +24,7 @@ workQueueConformance('the filesystem queue', openQueue, { staleReceiptsAreInert:
 async function openQueue(): Promise<QueueHarness> {
   const root = await mkdtemp(join(tmpdir(), 'preheat-queue-'));
   const clock = new VirtualClock();
-  const inner = await FilesystemWorkQueue.open<TestMessage>(root, { clock });
+  const inner = new QueueOnUse(() => FilesystemWorkQueue.open<TestMessage>(root, { clock }));
   let receiving = 0;
   const queue: WorkQueue<TestMessage> = {
     send: (message, options) => inner.send(message, options),
@@ -46,6 +47,23 @@ async function openQueue(): Promise<QueueHarness> {
   };
   return { queue, advance, nowMs: () => clock.nowMs(), close: () => rm(root, { recursive: true }) };
 }
+
+it('opens a queue with its first use, and tries again where that failed', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'preheat-queue-'));
+  await writeFile(join(root, 'queue'), 'in the way');
+  const open = () => FilesystemWorkQueue.open<TestMessage>(join(root, 'queue'), { clock: systemClock });
+  const queue = new QueueOnUse(open);
+  const unused = new QueueOnUse(open);
+  await expect(queue.depth()).rejects.toThrow('ENOTDIR');
+  await rm(join(root, 'queue'));
+  await unused.close();
+  expect(await readdir(root)).toEqual([]);
+  expect(await queue.depth()).toMatchObject({ visible: 0 });
+  expect(await readdir(join(root, 'queue', 'processes'))).toHaveLength(1);
+  await queue.close();
+  expect(await readdir(join(root, 'queue', 'processes'))).toEqual([]);
+  await rm(root, { recursive: true });
+});
 
 it('reads a model in few pieces: each waits for a thread', async () => {
   const root = await mkdtemp(join(tmpdir(), 'preheat-store-'));

@@ -37,14 +37,12 @@ export async function openPlatform(settings: StoreSettings, program: string): Pr
 
 async function openDirectory(settings: StoreSettings): Promise<Outside> {
   const root = required(settings, 'PREHEAT_DATA_DIR');
-  const { FilesystemObjectStore, FilesystemWorkQueue } = await import('../filesystem/index.js');
+  const { FilesystemObjectStore, FilesystemWorkQueue, QueueOnUse } = await import('../filesystem/index.js');
   const options = { clock: systemClock };
-  const queue = (name: string) => FilesystemWorkQueue.open<JsonValue>(join(root, 'queues', name), options);
-  const [store, jobQueue, evaluationQueue] = await Promise.all([
-    FilesystemObjectStore.open(join(root, 'store'), options),
-    queue('jobs'),
-    queue('evaluations'),
-  ]);
+  const queue = (name: string) =>
+    new QueueOnUse(() => FilesystemWorkQueue.open<JsonValue>(join(root, 'queues', name), options));
+  const store = await FilesystemObjectStore.open(join(root, 'store'), options);
+  const [jobQueue, evaluationQueue] = [queue('jobs'), queue('evaluations')];
   const close = async () => {
     await Promise.all([store.close(), jobQueue.close(), evaluationQueue.close()]);
   };

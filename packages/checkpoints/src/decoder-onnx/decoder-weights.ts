@@ -14,6 +14,7 @@ import {
   type LinearModule,
   type NormModule,
   type NormStyle,
+  type Rotary,
   type TableModule,
 } from '@preheat/contracts';
 import type { OnnxGraph, Value } from '@preheat/graph/onnx';
@@ -117,8 +118,20 @@ export function writeWeight({ parts, offset }: WeightSpec, tensors: TensorMap, t
 }
 
 export function addDecoderWeights(graph: OnnxGraph, config: DecoderConfig, source: WeightSource): DecoderWeights {
+  return declareWeights(config, source, rotationTables(graph, config));
+}
+
+/** Asks for every weight, in the order in which graphs declare them. Angles are none: their tables are as long as the context. */
+export function visitWeights(config: DecoderConfig, source: WeightSource): void {
+  declareWeights(config, source, () => null);
+}
+
+function declareWeights(
+  config: DecoderConfig,
+  source: WeightSource,
+  rotations: (rotary: Rotary) => RotationTables | null,
+): DecoderWeights {
   const architecture = decoderArchitecture(config);
-  const rotations = rotationTables(graph, config);
   const store = storage(source);
   const norm = (module: NormModule | undefined): NormWeights | null =>
     module ? store.norm(module, architecture.norm) : null;

@@ -9,12 +9,14 @@ import { type ModelFolder, ModelFolderError, readJsonObject } from './model-fold
 export const CONFIG_FILE = 'config.json';
 export const GENERATION_CONFIG_FILE = 'generation_config.json';
 
+const NO_KEYS: Record<string, unknown> = {};
+
 /** @throws ModelFolderError naming the key that is missing or that we cannot compute with. */
 export async function readFolderConfig(folder: ModelFolder): Promise<DecoderConfig> {
-  const config = await readJsonObject(folder, CONFIG_FILE);
-  const generation = folder.names.includes(GENERATION_CONFIG_FILE)
-    ? await readJsonObject(folder, GENERATION_CONFIG_FILE)
-    : {};
+  const [config, generation] = await Promise.all([
+    readJsonObject(folder, CONFIG_FILE),
+    folder.names.includes(GENERATION_CONFIG_FILE) ? readJsonObject(folder, GENERATION_CONFIG_FILE) : NO_KEYS,
+  ]);
   const endTokens = generation['eos_token_id'] ?? config['eos_token_id'];
   const checked = readHuggingFaceConfig({ ...config, ...(endTokens === undefined ? {} : { eos_token_id: endTokens }) });
   if (checked.ok) return checked.value;
