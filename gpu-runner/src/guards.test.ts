@@ -1,8 +1,10 @@
 /** Runs that go wrong without failing, provoked on real jobs: each is told of with its evidence, and paused where it is worthless. */
 import { guardsOf, type GuardsRequest, KEYS, type StoredEvent } from '@preheat/contracts';
+import type { Clock } from '@preheat/ports';
 import { RUNTIMES } from '@preheat/recipes';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type JobOutcome, runJob } from './run-job.js';
+import type { RunnerDependencies } from './runner-dependencies.js';
 import { observed } from './test-kit/at-moment.js';
 import {
   documentOf,
@@ -29,6 +31,30 @@ async function alarmsOf(at: World): Promise<(StoredEvent['data'] & object)[]> {
 
 async function run(at: World, deps = at.deps): Promise<JobOutcome> {
   return runJob(deps, await leaseOf(at), never);
+}
+
+/** Nobody waits that long. */
+const FIRST_STEP_SECONDS = 1_234;
+
+/** A place to hang in, and dependencies by whose clock the time for a first step is over when something does, and not before. */
+function hangingPlace(deps: RunnerDependencies) {
+  let reach = (): void => undefined;
+  const reached = new Promise<void>((resolve) => {
+    reach = resolve;
+  });
+  const hang = (): Promise<never> => {
+    reach();
+    return new Promise(() => undefined);
+  };
+  const { clock } = deps;
+  const sleep: Clock['sleep'] = (ms, signal) => (ms === FIRST_STEP_SECONDS * 1_000 ? reached : clock.sleep(ms, signal));
+  return { hang, deps: { ...deps, clock: { nowMs: () => clock.nowMs(), sleep } } };
+}
+
+/** Hangs where its first gradients would be computed. */
+function hangingInStep(at: World): RunnerDependencies {
+  const { hang, deps } = hangingPlace(at.deps);
+  return observed(deps, ({ call }) => (call === 'accumulate' ? hang() : undefined));
 }
 
 const RUINOUS = { learning_rate: 1, learning_rate_multiplier: 1000, warmup_ratio: 0, max_grad_norm: 1e6 };
@@ -173,35 +199,32 @@ describe('a run that cannot go on', () => {
   it.each(['pause', 'warn'] as const)(
     'because its first step takes too long is paused, not repeated (%s)',
     async (action) => {
-      const at = await guarded({ first_step_seconds: 0.5, action }, {}, 0);
-      const hanging = observed(at.deps, ({ call }) =>
-        call === 'accumulate' ? new Promise(() => undefined) : undefined,
-      );
-      expect(await run(at, hanging)).toBe('halted');
+      const at = await guarded({ first_step_seconds: FIRST_STEP_SECONDS, action }, {}, 0);
+      expect(await run(at, hangingInStep(at))).toBe('halted');
       expect(await documentOf(at)).toMatchObject({ state: 'paused', lease: null, attempts: 0 });
-      const evidence = { seconds: 0.5, stage: 'in the first step of phase 1' };
+      const evidence = { seconds: FIRST_STEP_SECONDS, stage: 'in the first step of phase 1' };
       expect(await alarmsOf(at)).toMatchObject([{ detector: 'first_step', is_worthless: true, evidence }]);
       expect((await alarmsOf(at))[0]?.['cause']).toContain('larger guards.first_step_seconds');
     },
   );
 
   it('because it hangs before its first step counts as a failed attempt, and names where', async () => {
-    const at = await guarded({ first_step_seconds: 0.5 }, {}, 0);
+    const at = await guarded({ first_step_seconds: FIRST_STEP_SECONDS }, {}, 0);
+    const { hang, deps } = hangingPlace(at.deps);
     const { getStream } = at.store;
-    at.store.getStream = (key, ...rest) =>
-      key.endsWith('/content') ? new Promise(() => undefined) : getStream.call(at.store, key, ...rest);
-    expect(await run(at)).toBe('attempt-failed');
-    expect(await alarmsOf(at)).toMatchObject([
-      { detector: 'first_step', is_worthless: false, evidence: { seconds: 0.5, stage: 'reading the data' } },
-    ]);
+    at.store.getStream = (key, ...rest) => (key.endsWith('/content') ? hang() : getStream.call(at.store, key, ...rest));
+    expect(await run(at, deps)).toBe('attempt-failed');
+    const evidence = { seconds: FIRST_STEP_SECONDS, stage: 'reading the data' };
+    expect(await alarmsOf(at)).toMatchObject([{ detector: 'first_step', is_worthless: false, evidence }]);
   });
 
   it('because what it goes on from does not come counts as a failed attempt', async () => {
-    const at = await guarded({ first_step_seconds: 0.5 }, {}, 0);
+    const at = await guarded({ first_step_seconds: FIRST_STEP_SECONDS }, {}, 0);
+    const { hang, deps } = hangingPlace(at.deps);
     const { sft } = RUNTIMES;
     if (!sft) throw new Error('there is no sft');
-    const recipes = { sft: { ...sft, init: () => new Promise<never>(() => undefined) } };
-    expect(await run(at, { ...at.deps, recipes })).toBe('attempt-failed');
+    const recipes = { sft: { ...sft, init: hang } };
+    expect(await run(at, { ...deps, recipes })).toBe('attempt-failed');
     expect(await alarmsOf(at)).toMatchObject([
       {
         detector: 'first_step',
@@ -213,10 +236,9 @@ describe('a run that cannot go on', () => {
   });
 
   it('because it hangs in a step although an earlier attempt finished one counts as a failed attempt', async () => {
-    const at = await guarded({ first_step_seconds: 1 }, {}, 0);
+    const at = await guarded({ first_step_seconds: FIRST_STEP_SECONDS }, {}, 0);
     expect(await runUntilStep(at, 'runner-1', 2)).toBe('released');
-    const hanging = observed(at.deps, ({ call }) => (call === 'accumulate' ? new Promise(() => undefined) : undefined));
-    expect(await run(at, hanging)).toBe('attempt-failed');
+    expect(await run(at, hangingInStep(at))).toBe('attempt-failed');
     expect(await documentOf(at)).toMatchObject({ state: 'queued', attempts: 1 });
     const [alarm] = await alarmsOf(at);
     expect(alarm).toMatchObject({ detector: 'first_step', is_worthless: false });

@@ -17,55 +17,47 @@ afterAll(() => executor.dispose());
 it.each([
   ['a whole model', {}],
   ['an adapter', { lora_rank: 2 }],
-])(
-  'trains the same bits from what an earlier job left in memory, and leaves it as it was: %s',
-  async (_, keys) => {
-    const store = new MemoryObjectStore({ clock: systemClock });
-    const job = () => world({}, { phases: phases({ ...keys, ...SHORT }) }, store);
-    const [cold, warm] = [await job(), await job()];
-    const { models, clock } = cold.deps;
-    const reads: string[] = [];
-    const counted = {
-      load: (record: ModelRecord) => {
-        reads.push(record.prefix);
-        return models.load(record);
-      },
-    };
-    const heldModels = new HeldModels(counted, { clock, budgetBytes: 1024 ** 3 });
-    for (const at of [cold, warm]) {
-      expect(await runJob({ ...at.deps, heldModels }, await leaseOf(at), never)).toBe('succeeded');
-    }
-    // Beside the base, each job reads its own checkpoints.
-    expect(reads.filter((prefix) => !prefix.startsWith('jobs/'))).toEqual(['base/preheat-1m']);
-    expect(bitsOf(await finalWeights(warm))).toEqual(bitsOf(await finalWeights(cold)));
-    const base = (await models.find('proj', 'preheat-1m')) as ModelRecord;
-    expect(dataOf(await heldModels.load(base))).toEqual(dataOf(await models.load(base)));
-  },
-  60_000,
-);
+])('trains the same bits from what an earlier job left in memory, and leaves it as it was: %s', async (_, keys) => {
+  const store = new MemoryObjectStore({ clock: systemClock });
+  const job = () => world({}, { phases: phases({ ...keys, ...SHORT }) }, store);
+  const [cold, warm] = [await job(), await job()];
+  const { models, clock } = cold.deps;
+  const reads: string[] = [];
+  const counted = {
+    load: (record: ModelRecord) => {
+      reads.push(record.prefix);
+      return models.load(record);
+    },
+  };
+  const heldModels = new HeldModels(counted, { clock, budgetBytes: 1024 ** 3 });
+  for (const at of [cold, warm]) {
+    expect(await runJob({ ...at.deps, heldModels }, await leaseOf(at), never)).toBe('succeeded');
+  }
+  // Beside the base, each job reads its own checkpoints.
+  expect(reads.filter((prefix) => !prefix.startsWith('jobs/'))).toEqual(['base/preheat-1m']);
+  expect(bitsOf(await finalWeights(warm))).toEqual(bitsOf(await finalWeights(cold)));
+  const base = (await models.find('proj', 'preheat-1m')) as ModelRecord;
+  expect(dataOf(await heldModels.load(base))).toEqual(dataOf(await models.load(base)));
+});
 
 it.each([
   ['a whole model', {}],
   ['an adapter', { lora_rank: 2 }],
-])(
-  'makes room for the trained model before it is read for its export: %s',
-  async (_, keys) => {
-    const at = await world({}, { phases: phases({ ...keys, ...SHORT }).slice(0, 1) });
-    const { models, clock } = at.deps;
-    const keptWhileReading: number[] = [];
-    const watched = {
-      load: (record: ModelRecord) => {
-        if (record.jobId === at.jobId) keptWhileReading.push(heldModels.list.length);
-        return models.load(record);
-      },
-    };
-    // What the job starts from is more than that, and kept until something else is read.
-    const heldModels = new HeldModels(watched, { clock, budgetBytes: 1024 });
-    expect(await runJob({ ...at.deps, heldModels }, await leaseOf(at), never)).toBe('succeeded');
-    expect(keptWhileReading).toEqual([0]);
-  },
-  60_000,
-);
+])('makes room for the trained model before it is read for its export: %s', async (_, keys) => {
+  const at = await world({}, { phases: phases({ ...keys, ...SHORT }).slice(0, 1) });
+  const { models, clock } = at.deps;
+  const keptWhileReading: number[] = [];
+  const watched = {
+    load: (record: ModelRecord) => {
+      if (record.jobId === at.jobId) keptWhileReading.push(heldModels.list.length);
+      return models.load(record);
+    },
+  };
+  // What the job starts from is more than that, and kept until something else is read.
+  const heldModels = new HeldModels(watched, { clock, budgetBytes: 1024 });
+  expect(await runJob({ ...at.deps, heldModels }, await leaseOf(at), never)).toBe('succeeded');
+  expect(keptWhileReading).toEqual([0]);
+});
 
 it('holds no base that exceeds the budget while it compares what it trained', async () => {
   const at = await world({}, { phases: phases(SHORT).slice(0, 1) });

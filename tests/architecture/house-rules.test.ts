@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { hasOwnProcess, OWN_PROCESS } from '../own-process.js';
 import { functionLengths } from './function-lengths.js';
 import { REPOSITORY_ROOT, rooms } from './rooms.js';
 import { sourceFiles, sourceFolders } from './source-files.js';
@@ -87,6 +88,39 @@ test('only `ownedBy` decides whether a project may see a document', () => {
   const findings = served.filter(({ path }) => !path.endsWith('/owned-by.ts')).flatMap(decides);
   expectNone(findings, 'Let packages/jobs/src/owned-by.ts decide: what it refuses looks like what does not exist.');
   expect(decides({ path: 'a.ts', text: 'if (job.projectId !== projectId) return;' })).toHaveLength(1);
+});
+
+describe('a test that shares its process with others', () => {
+  const OF_THE_PROCESS = [
+    /\bprocess\.(on|once|chdir|umask|memoryUsage|cpuUsage|resourceUsage)\b/,
+    /\bprocess\.env(\.\w+|\[[^\]]+\])\s*(\?\?)?=[^=]|\bdelete process\.env/,
+    /\bglobalThis\.\w+ = |\bvi\.(stub|useFakeTimers)|\bsetMocks\(/,
+    // Among them are numbers that are zero once a native runtime was loaded.
+    /\bfc\.(float|double)/,
+  ];
+  const touched = (text: string) =>
+    text.split('\n').flatMap((line, index) => {
+      return OF_THE_PROCESS.some((pattern) => pattern.test(line)) ? [`${index + 1}: ${line.trim()}`] : [];
+    });
+  const tests = files.filter(({ path }) => path.endsWith('.test.ts'));
+
+  test('neither looks at nor changes what is of the process', () => {
+    const shared = tests.filter(({ path }) => !hasOwnProcess(path));
+    const findings = shared.flatMap(({ path, text }) => touched(text).map((line) => `${path}:${line}`));
+    expectNone(findings, 'Add the file to tests/own-process.ts, under its reason.');
+  });
+
+  test('is told from those that do', () => {
+    // Built from halves, so that this file does not contain what it forbids.
+    const own = ["env['HOME'] = folder;", 'memoryUsage();', "on('exit', end);"].map((use) => `process${`.${use}`}`);
+    expect(own.map(touched)).toEqual(own.map((line) => [`1: ${line}`]));
+    expect(touched("if (process.env['HOME'] === folder || process.env.HOME == null) return;")).toEqual([]);
+  });
+
+  test('is any that tests/own-process.ts does not name, and each of its names is of some test', () => {
+    const idle = OWN_PROCESS.filter((beginning) => !tests.some(({ path }) => path.startsWith(beginning)));
+    expectNone(idle, 'Take what begins the path of no test out of tests/own-process.ts.');
+  });
 });
 
 test('no folder is named after nothing', () => {

@@ -31,7 +31,7 @@ test('the repository respects every wall', async () => {
     return `${from} → ${to}: ${rule.name}\n    ${rules.find(({ name }) => name === rule.name)?.comment}`;
   });
   expect(lines.join('\n'), 'see .dependency-cruiser.cjs').toBe('');
-}, 60_000);
+});
 
 test('every rule has a fixture that breaks it, and every fixture a rule', () => {
   expect(readdirSync(FIXTURES_FOLDER).sort()).toEqual(rules.map(({ name }) => name).sort());

@@ -15,7 +15,7 @@ it(`answers ${REQUESTS} requests made of the OpenAPI document without a 5xx`, { 
   expect(taken).toBeGreaterThan(REQUESTS / 8);
 });
 
-it('answers every request that once found a fault', { timeout: 120_000 }, async () => {
+it('answers every request that once found a fault', async () => {
   const target = await FuzzTarget.start();
   try {
     for (const request of regressions()) {

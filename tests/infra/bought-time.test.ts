@@ -23,7 +23,7 @@ describe.skipIf(!platform.ready)(title, () => {
   beforeAll(async () => {
     Object.assign(process.env, SETTINGS);
     infra = await synthesise('test', { ApiKeyHashes: `${'ab'.repeat(32)}:project-1` });
-  }, 120_000);
+  });
   afterAll(() => {
     for (const name of Object.keys(SETTINGS)) delete process.env[name];
   });

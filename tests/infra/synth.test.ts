@@ -32,7 +32,7 @@ describe.skipIf(!platform.ready)(title, () => {
   beforeAll(async () => {
     infra = await synthesise('test', { ApiKeyHashes: KEY_HASHES });
     roles = statementsByRole(infra.resources);
-  }, 120_000);
+  });
 
   const resource = (type: string, name: string | RegExp) => only(infra.resources, type, name);
   test('type-checks', async () => {

@@ -30,7 +30,7 @@ describe.skipIf(!platform.ready)(title, () => {
 
   beforeAll(async () => {
     infra = await synthesise('test', { ApiKeyHashes: `${'ab'.repeat(32)}:project-1` });
-  }, 120_000);
+  });
 
   const resource = (type: string, name: string | RegExp) => only(infra.resources, type, name);
 

@@ -35,7 +35,7 @@ beforeAll(async () => {
   await promisify(execFile)(process.execPath, ['functions/build-lambda.mjs', 'api'], { cwd: root });
   buffered = await start('buffered');
   streaming = await start('handler');
-}, 120_000);
+});
 
 afterAll(async () => {
   for (const lambda of started) await lambda.stop();

@@ -19,7 +19,7 @@ function bytesOf(folder: string): number {
 
 beforeAll(async () => {
   await run(process.execPath, ['functions/build-lambda.mjs', 'inference', 'evaluation', 'sweeper'], { cwd: root });
-}, 120_000);
+});
 
 describe.each(['inference', 'evaluation'])('%s', (name) => {
   const folder = join(output, name);

@@ -15,7 +15,7 @@ const started: LambdaEnvironment[] = [];
 
 beforeAll(async () => {
   await promisify(execFile)(process.execPath, ['functions/build-lambda.mjs', 'sweeper'], { cwd: root });
-}, 120_000);
+});
 afterEach(async () => {
   for (const lambda of started.splice(0)) await lambda.stop();
 });

@@ -40,15 +40,11 @@ describe('peak memory of training', () => {
     { batch: 1, length: 2048, lanes: 1, recomputes: true },
     // The logits are then most of it.
     { batch: 8, length: 64, lanes: 1, vocab_size: 32_768 },
-  ])(
-    'is within 1.5 times the formula, and not far below: %o',
-    ({ vocab_size = config.vocab_size, ...shape }) => {
-      const { peak, total } = measure({ config: { ...config, vocab_size }, ...shape, steps: 6 });
-      expect(peak / total).toBeLessThan(1.5);
-      expect(peak / total).toBeGreaterThan(0.6);
-    },
-    120_000,
-  );
+  ])('is within 1.5 times the formula, and not far below: %o', ({ vocab_size = config.vocab_size, ...shape }) => {
+    const { peak, total } = measure({ config: { ...config, vocab_size }, ...shape, steps: 6 });
+    expect(peak / total).toBeLessThan(1.5);
+    expect(peak / total).toBeGreaterThan(0.6);
+  });
 });
 
 describe('trainingMemory', () => {

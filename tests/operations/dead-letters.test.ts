@@ -50,7 +50,7 @@ async function deadJob(platform: Platform): Promise<string> {
 }
 
 function lifeOfADeadLetter(open: () => Promise<Platform>): void {
-  it('is found, explains itself, and is the same job again after a redrive', { timeout: 60_000 }, async () => {
+  it('is found, explains itself, and is the same job again after a redrive', async () => {
     const platform = await open();
     const id = await deadJob(platform);
     const listed = await run(platform, 'dead-letters', 'list');

@@ -52,4 +52,4 @@ it('is told with its seed, commit, replay and last events, fails again when repl
   const kept = readRegressions(file);
   expect(kept.map(({ seed }) => seed)).toEqual([failure.seed, 500, 501]);
   expect(kept[0]).toMatchObject({ property: failure.property });
-}, 120_000);
+});

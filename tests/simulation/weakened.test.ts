@@ -11,7 +11,7 @@ const FIRST = 2;
 
 describe('the simulation notices that a piece is missing', () => {
   for (const { what, weakened, noticed } of WEAKNESSES) {
-    it(what, { timeout: 120_000 }, async () => {
+    it(what, async () => {
       const scenario = await Scenario.open(weakened);
       const seen = await firstFailure(scenario);
       expect(seen?.error).toBeInstanceOf(PropertyViolated);

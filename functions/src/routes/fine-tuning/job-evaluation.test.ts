@@ -100,7 +100,7 @@ describe('the eval of a reinforcement job', () => {
     expect(await evalsOf(api)).toHaveLength(2);
   });
 
-  it('is one and is there, wherever its creation dies and is repeated', { timeout: 60_000 }, async () => {
+  it('is one and is there, wherever its creation dies and is repeated', async () => {
     const { api, rl } = await filesOfJobs();
     let deaths = 0;
     for (let write = 0; ; write++) {

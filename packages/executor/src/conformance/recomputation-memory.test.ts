@@ -41,7 +41,7 @@ describe('a decoder of twelve layers that are recomputed', () => {
     expect(peak() - start).toBeGreaterThan(2 * (low - start));
     expectSame(recomputed, kept);
     await executor.dispose();
-  }, 60_000);
+  });
 
   it('peaks at less than half of the bytes in TensorFlow.js', async () => {
     const tf = await loadPortableTensorFlow();
@@ -61,5 +61,5 @@ describe('a decoder of twelve layers that are recomputed', () => {
     expect(recomputed.bytes).toBeLessThan(kept.bytes / 2);
     expectSame(recomputed.outputs, kept.outputs);
     await executor.dispose();
-  }, 60_000);
+  });
 });

@@ -1,5 +1,7 @@
 // A lane in a thread of its own, so that this thread's event loop stays free and several cores compute at once.
 
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { InferenceSession } from 'onnxruntime-node';
 import type { LaneMethod, LaneReply, LaneRequest } from './lane-protocol.js';
@@ -85,11 +87,13 @@ export class WorkerLane implements Lane {
   }
 }
 
-/** Starts the compiled file, or, when the sources run directly (tests, `tsx`), the TypeScript file with tsx registered. */
+/**
+ * Starts the compiled file, or, when the sources run directly (tests, `tsx`), the TypeScript file with tsx registered. As CommonJS:
+ * for modules, tsx starts a second thread beside this one, which costs three times as much.
+ */
 function spawnLaneWorker(): Worker {
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./lane-worker.js', import.meta.url));
-  const entry = new URL('./lane-worker.ts', import.meta.url).href;
-  const tsx = import.meta.resolve('tsx/esm/api');
-  const bootstrap = `import(${JSON.stringify(tsx)}).then(({ register }) => { register(); return import(${JSON.stringify(entry)}); });`;
-  return new Worker(bootstrap, { eval: true });
+  const entry = fileURLToPath(new URL('./lane-worker.ts', import.meta.url));
+  const tsx = createRequire(import.meta.url).resolve('tsx/cjs/api');
+  return new Worker(`require(${JSON.stringify(tsx)}).register(); require(${JSON.stringify(entry)});`, { eval: true });
 }

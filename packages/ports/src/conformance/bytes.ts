@@ -8,9 +8,12 @@ export function text(body: Uint8Array | undefined): string | undefined {
   return body === undefined ? undefined : new TextDecoder().decode(body);
 }
 
-/** Deterministic filler that repeats with a period of 251, a prime, so that swapped or lost blocks show. */
+/** Its length is a prime, so that swapped or lost blocks show. */
+const PERIOD = Uint8Array.from({ length: 251 }, (_, i) => i);
+
+/** Deterministic filler: byte i is i modulo 251. */
 export function pattern(length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, i) => i % 251);
+  return new Uint8Array(Buffer.alloc(length, PERIOD));
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
