@@ -23,14 +23,17 @@ export const OWN_PROCESS: readonly string[] = [
   'packages/cli/src/platform/keep-running.test.ts',
   'packages/dashboard/src/',
   'packages/sdk/src/platform-fetch.test.ts',
+  'packages/tokenizer/src/fixed-date.test.ts',
   // Memory, time, and how a runtime computes.
   'packages/executor/src/conformance/recomputation-memory.test.ts',
   'packages/executor/src/onnx/',
   'packages/executor/src/tfjs/',
   'packages/inference/src/adapters.test.ts',
   'packages/inference/src/decoder-memory.test.ts',
+  'packages/inference/src/native-runtime.test.ts',
   // Numbers of every size.
   'packages/checkpoints/src/safetensors/',
+  'packages/inference/src/grammar/number-schema.test.ts',
   'packages/scheduler/src/foresee-starts.test.ts',
   'packages/scheduler/src/learned-linger.test.ts',
 ];

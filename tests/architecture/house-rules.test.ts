@@ -95,6 +95,8 @@ describe('a test that shares its process with others', () => {
     /\bprocess\.(on|once|chdir|umask|memoryUsage|cpuUsage|resourceUsage)\b/,
     /\bprocess\.env(\.\w+|\[[^\]]+\])\s*(\?\?)?=[^=]|\bdelete process\.env/,
     /\bglobalThis\.\w+ = |\bvi\.(stub|useFakeTimers)|\bsetMocks\(/,
+    /\bvi\.spyOn\((Intl|process|globalThis|Date|Math)\b|\bObject\.assign\(process\.env\b/,
+    /\/proc\/self\//,
     // Among them are numbers that are zero once a native runtime was loaded.
     /\bfc\.(float|double)/,
   ];
