@@ -1,4 +1,4 @@
-/** Answers in segments in a real job: each drawn and trained in its own way, forks of one beginning compared with each other. */
+/** Answers in segments in a real job: each drawn and trained in its own way, forks of one beginning compared with each other, ends forced. */
 import { KEYS } from '@preheat/contracts';
 import { afterAll, expect, it } from 'vitest';
 import { runJob } from './run-job.js';
@@ -32,4 +32,17 @@ it('draws and trains segments in their own ways, and forks in groups of one begi
     expect(step['max_logprob_mismatch']).toBeLessThan(1e-4);
   }
   expect(steps[1]?.['full_valid_mean_reward']).toBeTypeOf('number');
+});
+
+it('forces segments to their ends, which nothing drew and nothing learns from', async () => {
+  const answer_segments = [{ until: 'AE T', max_tokens: 2, force: true, temperature: 1.5 }, { temperature: 0.5 }];
+  const steps = await stepsOf({ answer_segments, group_size: 4 });
+  expect(steps).toHaveLength(2);
+  for (const step of steps) {
+    // Fresh weights write an end in two tokens of few answers, and the marker in fewer.
+    expect(step['forced_fraction']).toBeGreaterThan(0.5);
+    expect(step['last_segment_fraction']).toBeGreaterThan(0.5);
+    // Trainer and sampler agree on what comes behind them.
+    expect(step['max_logprob_mismatch']).toBeLessThan(1e-4);
+  }
 });

@@ -42,12 +42,13 @@ interface NaiveAnswer {
   readonly tokens: number[];
   readonly logProbs: number[];
   readonly segments: number[];
+  readonly forced: number[];
   readonly isOver: boolean;
 }
 
 /** What one segment after the other draws, from `number` on, up to where the row is over or a segment is to be forked. */
 function naiveAnswer(prompt: number[], key: string, options: WatchedOptions, number = 0): NaiveAnswer {
-  const found = { tokens: [] as number[], logProbs: [] as number[], segments: [] as number[], isOver: true };
+  const found: NaiveAnswer = { tokens: [], logProbs: [], segments: [], forced: [], isOver: true };
   const all = options.segments ?? [{}];
   for (const [at, segment] of all.entries()) {
     if (at < number) continue;
@@ -59,9 +60,17 @@ function naiveAnswer(prompt: number[], key: string, options: WatchedOptions, num
     const count = end < 0 ? drawn.tokens.length : end + 1;
     found.tokens.push(...drawn.tokens.slice(0, count));
     found.logProbs.push(...drawn.logProbs.slice(0, count));
-    found.segments.push(...new Array<number>(count).fill(at));
     const isStopped = end < 0 && drawn.finishReason === 'stop';
-    if (isStopped || found.tokens.length === options.maxNewTokens) return found;
+    const isCut = end < 0 && !isStopped && count === segment.maxTokens;
+    const owed = (isCut && segment.forced) || [];
+    const room = options.maxNewTokens - found.tokens.length;
+    const last = owed.findIndex((token) => options.stopIds?.includes(token));
+    const forced = owed.slice(0, Math.min(room, last < 0 ? room : last + 1));
+    found.tokens.push(...forced);
+    found.logProbs.push(...forced.map(() => 0));
+    found.segments.push(...new Array<number>(count + forced.length).fill(at));
+    found.forced.push(...new Array<number>(count).fill(0), ...forced.map(() => 1));
+    if (isStopped || last >= 0 || found.tokens.length === options.maxNewTokens) return found;
     if ((segment.forks ?? 1) > 1) return { ...found, isOver: false };
   }
   return found;
@@ -82,6 +91,7 @@ function naiveRows({ tokens, key }: GenerateRequest, options: WatchedOptions): (
       tokens: [...trunk.tokens, ...rest.tokens],
       logProbs: [...trunk.logProbs, ...rest.logProbs],
       segments: [...trunk.segments, ...rest.segments],
+      forced: [...trunk.forced, ...rest.forced],
       isOver: true,
       shared,
     };
@@ -96,6 +106,9 @@ function expectNaive(
   const expected = requests.flatMap((request) => naiveRows(request, options));
   expect(rows.map(({ tokens }) => [...tokens])).toEqual(expected.map(({ tokens }) => tokens));
   expect(rows.map(({ segmentNumbers = [] }) => [...segmentNumbers])).toEqual(expected.map(({ segments }) => segments));
+  if (options.segments?.some(({ forced }) => forced))
+    expect(rows.map(({ forced = [] }) => [...forced])).toEqual(expected.map(({ forced }) => forced));
+  else expect(rows.some(({ forced }) => forced)).toBe(false);
   rows.forEach(({ logProbs }, row) => {
     logProbs.forEach((value, at) => {
       expect(Math.abs(value - (expected[row]?.logProbs[at] ?? Number.NaN))).toBeLessThan(TOLERANCE);
@@ -239,11 +252,123 @@ describe('a forked row', () => {
   });
 });
 
+describe('forced tokens', () => {
+  const FORCED = [9, 2, MARKER];
+  const [thinking, middle, ...rest] = SEGMENTS;
+  const segments = [{ ...thinking, maxTokens: 5, forced: FORCED }, { ...middle, forced: [3] }, ...rest];
+  const options = { ...BASE, segments };
+  const isForcedIn = (row: GeneratedRow<WatchedFinishReason>, segment: number): boolean =>
+    row.forced?.some((mark, t) => mark === 1 && row.segmentNumbers?.[t] === segment) === true;
+
+  it('follow a segment that comes to its limit, are told apart, and are read by what is drawn behind them', async () => {
+    const requests = requestsOf(12);
+    const rows = await generateRows(CONFIG, engineOf().engine, requests, options);
+    expectNaive(rows, requests, options);
+    const isForced = (row: (typeof rows)[number]) => isForcedIn(row, 0);
+    expect(rows.filter(isForced).length).toBeGreaterThan(2);
+    expect(rows.filter((row) => !isForced(row)).length).toBeGreaterThan(2);
+    expect(rows.filter((row) => isForcedIn(row, 1)).length).toBeGreaterThan(1);
+    expect(rows.filter(isForced).some(({ tokens }) => tokens.length > 12)).toBe(true);
+  });
+
+  it('change nothing for the rows beside, whose prompts may lie in one place', async () => {
+    const requests = [
+      ...requestsOf(4, 36),
+      ...requestsOf(4, 36).map((each) => ({ ...each, key: `${each.key} again` })),
+    ];
+    const { engine, runner } = engineOf();
+    const together = await generateRows(CONFIG, engine, requests, options);
+    expect(runner.decodingCalls.map(({ graph }) => graph)).toContain('decode-shared-many');
+    expectNaive(together, requests, options);
+    const alone = engineOf();
+    for (const [row, request] of requests.entries()) {
+      const own = await generateRows(CONFIG, alone.engine, [request], options);
+      expect(tokensOf(own)).toEqual([[...(together[row]?.tokens ?? [])]]);
+    }
+  });
+
+  it('are the only columns computed when the row goes on', async () => {
+    const { engine, runner } = engineOf();
+    const requests = requestsOf(3, 36);
+    const cut = { ...BASE, stopIds: [], maxNewTokens: 12, segments: [{ maxTokens: 4, forced: FORCED }, {}] };
+    expectNaive(await generateRows(CONFIG, engine, requests, cut), requests, cut);
+    const prefills = runner.calls.filter(({ graph }) => graph.includes('prefill'));
+    // Prompts of up to 36 tokens, whose last one decoding reads, and four drawn tokens each have their columns already.
+    expect(prefills.map(({ rows, columns }) => [rows, columns])).toEqual([
+      [3, 0],
+      [3, 3 * 39],
+    ]);
+  });
+
+  it('are shared by forks that go on behind them', async () => {
+    const forked = { ...options, segments: [{ ...thinking, maxTokens: 5, forced: FORCED, forks: 3 }, ...rest] };
+    const requests = requestsOf(9, 36);
+    const rows = await generateRows(CONFIG, engineOf().engine, requests, forked);
+    const expected = expectNaive(rows, requests, forked);
+    expect(rows.map(({ sharedTokens }) => sharedTokens)).toEqual(expected.map(({ shared }) => shared));
+    expect(rows.some(({ forced, sharedTokens }) => forced?.[(sharedTokens ?? 0) - 1] === 1)).toBe(true);
+  });
+
+  it('are as many as there is room for, and end the row where they are as long or the segment is the last', async () => {
+    const requests = requestsOf(3);
+    for (const [maxNewTokens, cut, length] of [
+      [4, [{ maxTokens: 4, forced: FORCED }, {}], 4],
+      [6, [{ maxTokens: 4, forced: FORCED }, {}], 6],
+      [7, [{ maxTokens: 4, forced: FORCED }, {}], 7],
+      [20, [{ maxTokens: 2 }, { maxTokens: 4, forced: FORCED }], 9],
+    ] as const) {
+      const short = { ...BASE, stopIds: [], maxNewTokens, segments: [...cut] };
+      const rows = await generateRows(CONFIG, engineOf().engine, requests, short);
+      expectNaive(rows, requests, short);
+      expect(rows.map(({ tokens, finishReason }) => [tokens.length, finishReason])).toEqual(
+        requests.map(() => [length, 'length']),
+      );
+    }
+  });
+
+  it('stop the row where they hold a token that does', async () => {
+    const requests = requestsOf(6);
+    const stopped = { ...BASE, segments: [{ maxTokens: 3, forced: [9, 4, 2] }, {}] };
+    const rows = await generateRows(CONFIG, engineOf().engine, requests, stopped);
+    expectNaive(rows, requests, stopped);
+    expect(new Set(rows.map(({ finishReason }) => finishReason))).toEqual(new Set(['stop']));
+  });
+
+  it('are the same where there is little memory, or few places', async () => {
+    const requests = requestsOf(9);
+    const plain = await generateRows(CONFIG, engineOf().engine, requests, options);
+    for (const [places, columns] of [
+      [3, 1e9],
+      [64, 70],
+    ] as const) {
+      const { graphs } = engineOf();
+      const engine = new DecodeEngine(graphs, places, 0, new CacheBudget(columns * columnBytes(CONFIG)));
+      expect(tokensOf(await generateRows(CONFIG, engine, requests, options))).toEqual(tokensOf(plain));
+    }
+  });
+
+  it('are seen by the watch for repetition and end no row themselves', async () => {
+    const repeated = [5, 5, 5, 5];
+    const watched = { ...BASE, stopIds: [], maxNewTokens: 8, repetition: { maxPattern: 1, count: 4 } };
+    const cut = { ...watched, segments: [{ maxTokens: 2, forced: repeated }, {}] };
+    const requests = requestsOf(6);
+    const rows = await generateRows(CONFIG, engineOf().engine, requests, cut);
+    for (const { tokens, finishReason } of rows) {
+      expect([...tokens.subarray(2, 6)]).toEqual(repeated);
+      expect(tokens.length).toBeGreaterThan(6);
+      expect(finishReason === 'repetition').toBe(tokens[6] === 5);
+    }
+  });
+});
+
 it.each<[Partial<WatchedOptions>, string]>([
   [{ segments: [] }, 'segments must be 1 to 64 of them, got 0'],
   [{ segments: [{ temperature: -1 }] }, 'segments[0].temperature must be between 0 and 100, got -1'],
   [{ segments: [{}, { topP: 0 }] }, 'segments[1].topP must be above 0 and at most 1, got 0'],
   [{ segments: [{ maxTokens: 0 }] }, 'segments[0].maxTokens must be a positive integer, got 0'],
+  [{ segments: [{ forced: [1] }, {}] }, 'segments[0].forced needs maxTokens'],
+  [{ segments: [{ maxTokens: 2, forced: [1, 99] }] }, 'segments[0].forced must be a token id from 0 to'],
+  [{ segments: [{ maxTokens: 2, forced: [1] }], topLogProbs: 1 }, 'forced tokens have no alternatives'],
   [{ segments: [{ forks: 2 }] }, 'segments[0].forks must be 1, as nothing follows the last segment, got 2'],
   [{ segments: [{ forks: 2 }, { forks: 2 }, {}] }, 'segments with forks must be one at most, got 2'],
   [{ segments: [{ forks: 2 }, {}], presencePenalty: 1 }, 'forks go with no presencePenalty'],

@@ -13,6 +13,11 @@ export interface AnswerSegment {
   readonly maxTokens?: number;
   /** Asked after each token, with those of the segment, the newest last: whether the segment ends with it. The last one then ends the row. */
   readonly isEnd?: (tokens: readonly number[]) => boolean;
+  /**
+   * Appended, of the segment and beyond its `maxTokens`, where it comes to these without its end; nothing draws them. As many as are left
+   * of the row, and none behind one that ends it. Default: none.
+   */
+  readonly forced?: readonly number[];
   /** Continuations drawn from where the segment ends, each with chance of its own. Default 1. */
   readonly forks?: number;
 }
@@ -24,6 +29,7 @@ export class AnswerSegments {
   readonly #segments: readonly AnswerSegment[];
   #number: number;
   #tokens: number[] = [];
+  #isCut = false;
 
   /** @param segments At least one. @param number That of the first to come. */
   constructor(segments: readonly AnswerSegment[], number = 0) {
@@ -48,17 +54,24 @@ export class AnswerSegments {
     return (this.current.maxTokens ?? Number.POSITIVE_INFINITY) - this.#tokens.length;
   }
 
+  /** Tokens that follow what was drawn, as it came to its limit. */
+  get forced(): readonly number[] {
+    return this.#isCut ? (this.current.forced ?? []) : [];
+  }
+
   /** Takes the next token: whether the segment ends with it, at its end or at its limit. */
   sees(token: number): 'end' | 'limit' | null {
     this.#tokens.push(token);
     if (this.current.isEnd?.(this.#tokens)) return 'end';
-    return this.remaining <= 0 ? 'limit' : null;
+    this.#isCut = this.remaining <= 0;
+    return this.#isCut ? 'limit' : null;
   }
 
   /** The next segment begins. */
   advance(): void {
     this.#number += 1;
     this.#tokens = [];
+    this.#isCut = false;
   }
 }
 

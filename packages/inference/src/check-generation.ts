@@ -21,7 +21,7 @@ export function checkOptions(config: DecoderConfig, options: WatchedOptions): vo
   checkTopLogProbs(config, topLogProbs);
   checkFilters(config, options);
   if (options.repetition) checkRepetition(options.repetition);
-  if (options.segments) checkSegments(options, options.segments);
+  if (options.segments) checkSegments(config, options, options.segments);
   if (options.constraint && !options.constraint.start.allowed.includes(1)) throw new NoTokenAllowedError(0);
   for (const id of stopIds) require(isTokenId(config, id), 'stopIds', tokenRange(config), id);
 }
@@ -38,19 +38,25 @@ function checkRepetition({ maxPattern, count }: RepetitionLimit): void {
   require(Number.isInteger(count) && count >= 2, 'repetition.count', 'an integer of at least 2', count);
 }
 
-function checkSegments(options: WatchedOptions, segments: readonly AnswerSegment[]): void {
+function checkSegments(config: DecoderConfig, options: WatchedOptions, segments: readonly AnswerSegment[]): void {
   const { length } = segments;
   if (options.constraint) throw new RangeError('segments go with no constraint, which would span them: leave one out');
   require(length >= 1 && length <= MAX_SEGMENTS, 'segments', `1 to ${MAX_SEGMENTS} of them`, length);
-  segments.forEach(({ temperature = 1, topP = 1, maxTokens = 1, forks = 1 }, number) => {
+  segments.forEach((segment, number) => {
+    const { temperature = 1, topP = 1, maxTokens = 1, forks = 1, forced } = segment;
     const at = `segments[${number}]`;
     require(temperature >= 0 && temperature <= 100, `${at}.temperature`, 'between 0 and 100', temperature);
     require(topP > 0 && topP <= 1, `${at}.topP`, 'above 0 and at most 1', topP);
     require(Number.isInteger(maxTokens) && maxTokens >= 1, `${at}.maxTokens`, 'a positive integer', maxTokens);
+    if (forced && segment.maxTokens === undefined)
+      throw new RangeError(`${at}.forced needs maxTokens, at which they follow`);
+    for (const id of forced ?? []) require(isTokenId(config, id), `${at}.forced`, tokenRange(config), id);
     const most = number + 1 < length ? MAX_FORKS : 1;
     const isCount = Number.isInteger(forks) && forks >= 1 && forks <= most;
     require(isCount, `${at}.forks`, most === 1 ? '1, as nothing follows the last segment' : `from 1 to ${most}`, forks);
   });
+  if (segments.some(({ forced }) => forced) && (options.topLogProbs ?? 0) > 0)
+    throw new RangeError('forced tokens have no alternatives: leave topLogProbs out');
   checkForks(options, segments.filter(({ forks = 1 }) => forks > 1).length);
 }
 

@@ -42,7 +42,7 @@ export function placedRows(batch: DecodeBatch): PlacedRow[] {
 
 function placedRow({ own, prompts }: DecodeBatch, row: DecodingRow, place: number): PlacedRow {
   const columns = row.promptColumns;
-  const [answered, skipped] = [row.answer.length, row.surplus];
+  const [answered, skipped] = [row.answer.length - row.lacking, row.surplus];
   const answer = { from: own, row: place, columns: answered, skipped };
   const prompt = prompts
     ? { from: prompts, row: place % prompts.rows, columns, skipped: 0 }
@@ -50,24 +50,36 @@ function placedRow({ own, prompts }: DecodeBatch, row: DecodingRow, place: numbe
   return { row, prompt, answer };
 }
 
-/** The forks of rows that were `live`, each with what its row has computed. */
-export function forkedRows(config: DecoderConfig, batch: DecodeBatch, live: ReadonlySet<DecodingRow>): DecodingRow[] {
+/**
+ * What goes on in place of rows that were `live` and has columns yet to be computed, each with those that are: their forks, and rows
+ * themselves that were forced to tokens.
+ */
+export function setBackRows(config: DecoderConfig, batch: DecodeBatch, live: ReadonlySet<DecodingRow>): DecodingRow[] {
   return batch.rows.flatMap((row, place) => {
-    if (!live.has(row) || row.forks.length === 0) return [];
+    const next = !row.isOver && row.lacking > 0 ? [row] : row.forks;
+    if (!live.has(row) || next.length === 0) return [];
     const { prompt, answer } = placedRow(batch, row, place);
     const from = gatherRows(config, [[prompt, answer]]);
     const inherited = { from, row: 0, columns: from.columns, skipped: 0 };
-    for (const fork of row.forks) fork.inherited = inherited;
-    return row.forks;
+    for (const each of next) each.inherited = inherited;
+    [row.surplus, row.lacking] = [0, 0];
+    return next;
   });
 }
 
-/** A batch whose rows have all they took and nothing more: as it is, where they took all that the last call made. */
-export function cutBack(config: DecoderConfig, batch: DecodeBatch): DecodeBatch {
-  if (batch.rows.every(({ isOver, surplus }) => isOver || surplus === 0)) return batch;
-  const placed = placedRows(batch);
+/**
+ * A batch without those that leave it, whose rows have all they took and nothing more: as it is, where they took all that the last call
+ * made; null where none stays.
+ */
+export function cutBack(
+  config: DecoderConfig,
+  batch: DecodeBatch,
+  leaving: ReadonlySet<DecodingRow>,
+): DecodeBatch | null {
+  if (batch.rows.every((row) => row.isOver || (row.surplus === 0 && !leaving.has(row)))) return batch;
+  const placed = placedRows(batch).filter(({ row }) => !leaving.has(row));
   for (const { row } of placed) row.surplus = 0;
-  return layOut(config, placed);
+  return placed.length === 0 ? null : layOut(config, placed);
 }
 
 /** Rows as they come from prefill: with the columns of their prompts, and of what they had written when they were set back. */

@@ -15,9 +15,9 @@ import {
   computedRows,
   cutBack,
   type DecodeBatch,
-  forkedRows,
   layOut,
   placedRows,
+  setBackRows,
 } from './decode-batch.js';
 import type { DecoderGraphs } from './decoder-graphs.js';
 import type { DecodingRow } from './decoding-row.js';
@@ -65,7 +65,7 @@ export class DecodeLane {
   #batch: DecodeBatch | null = null;
   /** Rows whose prompts are being computed. */
   #entering: readonly DecodingRow[] = [];
-  /** Rows that outgrew the memory, and forks, of the adapter of the batch: they are under way, and go on before any other is admitted. */
+  /** Rows that outgrew the memory or were forced to tokens, and forks, of the adapter of the batch: they are under way, and go on before any other is admitted. */
   readonly #setBack: DecodingRow[] = [];
 
   /** @param prefixes Where prompts are kept, if they are. */
@@ -131,12 +131,13 @@ export class DecodeLane {
     return isLast ? null : this.#turned({ ...batch, own: readCaches(config, result.outputs, presentName) }, live);
   }
 
-  /** A batch after a call in which rows may have come to the end of a segment: they lose what was drawn behind it, and forks wait to join. */
-  #turned(batch: DecodeBatch, live: readonly DecodingRow[]): DecodeBatch {
+  /** A batch after a call in which rows may have come to the end of a segment: they lose what was drawn behind it, and forks and what is forced wait to join. */
+  #turned(batch: DecodeBatch, live: readonly DecodingRow[]): DecodeBatch | null {
     const { config } = this.#graphs;
-    this.#setBack.push(...forkedRows(config, batch, new Set(live)));
+    const setBack = setBackRows(config, batch, new Set(live));
+    this.#setBack.push(...setBack);
     this.#memory.keepFor(this.#setBack);
-    return cutBack(config, batch);
+    return cutBack(config, batch, new Set(setBack));
   }
 
   #handOut({ rows }: DecodeBatch, live: readonly DecodingRow[], result: RunResult): void {

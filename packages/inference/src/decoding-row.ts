@@ -25,7 +25,7 @@ export interface Emission {
   readonly policyVersion: number;
 }
 
-const NOTHING_SHARED = { tokens: [], logProbs: [], segments: [] } as const;
+const NOTHING_SHARED = { tokens: [], logProbs: [], segments: [], forced: [] } as const;
 
 /** Who reads a row while it is made. */
 interface Listener {
@@ -38,6 +38,7 @@ interface Trunk {
   readonly tokens: readonly number[];
   readonly logProbs: readonly number[];
   readonly segments: readonly number[];
+  readonly forced: readonly number[];
   /** Of the segment that the fork begins with. */
   readonly nextSegment: number;
 }
@@ -60,7 +61,9 @@ export class DecodingRow {
   isOver = false;
   /** Columns at the end of its cache, of tokens that it did not take because a segment ended before them. */
   surplus = 0;
-  /** Keys and values of all its columns, of a fork that waits to join a batch. */
+  /** Columns that its cache lacks at its end, of tokens that were forced. */
+  lacking = 0;
+  /** Keys and values of its columns up to forced tokens, of a row or fork that waits to join a batch. */
   inherited: CachePiece | null = null;
   /** What goes on in its place since it came to a fork; it is over itself. */
   forks: readonly DecodingRow[] = [];
@@ -74,6 +77,8 @@ export class DecodingRow {
   readonly #segments: AnswerSegments | null;
   /** Of every token. */
   readonly #segmentNumbers: number[] = [];
+  /** Of every token: 1 where nothing drew it. */
+  readonly #forced: number[] = [];
   readonly #config: DecoderConfig;
   readonly #request: GenerateRequest;
   readonly #given: WatchedOptions;
@@ -195,9 +200,10 @@ export class DecodingRow {
     const { tokens, policyVersion } = emission;
     const made = tokens.subarray(0, this.remaining);
     const { count, ending } = this.#read(made);
+    const forced = this.#forcedTokens(this.remaining - count);
     const own: Emission = {
-      tokens: tokens.slice(0, count),
-      logProbs: emission.logProbs.slice(0, count),
+      tokens: Int32Array.from([...tokens.subarray(0, count), ...forced]),
+      logProbs: Float32Array.from([...emission.logProbs.subarray(0, count), ...forced.map(() => 0)]),
       policyVersion,
       ...(emission.alternatives && { alternatives: emission.alternatives.slice(0, count) }),
     };
@@ -207,21 +213,24 @@ export class DecodingRow {
       this.fail(new NonFiniteLogitsError(at, own.logProbs[broken] as number, policyVersion));
       return;
     }
-    for (const token of own.tokens) {
+    for (const [at, token] of own.tokens.entries()) {
       this.answer.push(token);
+      this.#forced.push(Number(at >= count));
       if (this.#segments) this.#segmentNumbers.push(this.#segments.number);
       this.place = this.place && this.place.next(token);
     }
     this.#emissions.push(own);
-    const stopped = ending === 'stop';
+    const stopped = ending === 'stop' || forced.some((token) => this.#stops.has(token));
     const finishReason = stopped ? 'stop' : 'length';
     this.#onEmission?.({ ...own, finishReason, cachedTokens: this.cachedColumns });
     const isEnded = this.#until?.(stopped ? own.tokens.subarray(0, -1) : own.tokens) === true;
     if (stopped || isEnded) this.#finish(finishReason, policyVersion);
     else if (ending === 'repetition') this.#finish('repetition', policyVersion);
     else if (ending === 'length' || this.remaining === 0) this.#finish('length', policyVersion);
-    else if (ending === 'segment' && this.#segments) this.#turn(this.#segments, tokens.length - count, policyVersion);
-    else if (this.place?.allowed.includes(1) === false) this.fail(new NoTokenAllowedError(this.answer.length));
+    else if (ending === 'segment' && this.#segments) {
+      [this.surplus, this.lacking] = [tokens.length - count, forced.length];
+      this.#turn(this.#segments, policyVersion);
+    } else if (this.place?.allowed.includes(1) === false) this.fail(new NoTokenAllowedError(this.answer.length));
   }
 
   /** How many of the tokens it takes, and what ends with the last of them. */
@@ -242,9 +251,18 @@ export class DecodingRow {
     return end === 'end' ? 'stop' : 'length';
   }
 
-  /** Goes on with the next segment, or has its forks do so. @param surplus Tokens that were drawn as of the one before. */
-  #turn(segments: AnswerSegments, surplus: number, policyVersion: number): void {
-    this.surplus = surplus;
+  /** What follows as a segment came to its limit. @param room Tokens that the row may still have. */
+  #forcedTokens(room: number): number[] {
+    const forced = (this.#segments?.forced ?? []).slice(0, room);
+    const end = forced.findIndex((token) => this.#stops.has(token));
+    const kept = end < 0 ? forced : forced.slice(0, end + 1);
+    // The row does not go in circles by what it did not write, and may with it.
+    for (const token of kept) this.#repetition?.sees(token);
+    return kept;
+  }
+
+  /** Goes on with the next segment, or has its forks do so. */
+  #turn(segments: AnswerSegments, policyVersion: number): void {
     const { forks = 1 } = segments.current;
     if (forks === 1) {
       segments.advance();
@@ -254,6 +272,7 @@ export class DecodingRow {
       tokens: this.answer,
       logProbs: this.#emissions.flatMap(({ logProbs }) => [...logProbs]),
       segments: this.#segmentNumbers,
+      forced: this.#forced,
       nextSegment: segments.number + 1,
     };
     this.forks = Array.from({ length: forks }, (_, fork) => this.#fork(trunk, fork));
@@ -282,16 +301,19 @@ export class DecodingRow {
     this.isOver = true;
     const alternatives = this.#emissions.flatMap((each) => each.alternatives ?? []);
     const logProbs = this.#emissions.flatMap((each) => [...each.logProbs]);
-    const { tokens: shared, logProbs: sharedLogProbs, segments: sharedNumbers } = this.#trunk ?? NOTHING_SHARED;
-    const isForked = rowsOfEach(this.#given.segments) > 1;
+    const trunk = this.#trunk ?? NOTHING_SHARED;
+    const { segments = [] } = this.#given;
+    const isForked = rowsOfEach(segments) > 1;
+    const mayForce = segments.some(({ forced }) => forced !== undefined);
     this.#settle.resolve({
-      tokens: Int32Array.from([...shared, ...this.answer]),
-      logProbs: Float32Array.from([...sharedLogProbs, ...logProbs]),
+      tokens: Int32Array.from([...trunk.tokens, ...this.answer]),
+      logProbs: Float32Array.from([...trunk.logProbs, ...logProbs]),
       finishReason,
       policyVersion,
       cachedTokens: this.cachedColumns,
-      ...(this.#segments && { segmentNumbers: Uint8Array.from([...sharedNumbers, ...this.#segmentNumbers]) }),
-      ...(isForked && { sharedTokens: this.#trunk ? shared.length : this.answer.length }),
+      ...(this.#segments && { segmentNumbers: Uint8Array.from([...trunk.segments, ...this.#segmentNumbers]) }),
+      ...(mayForce && { forced: Uint8Array.from([...trunk.forced, ...this.#forced]) }),
+      ...(isForked && { sharedTokens: this.#trunk ? trunk.tokens.length : this.answer.length }),
       ...(this.#options.topLogProbs > 0 && { alternatives }),
     });
   }

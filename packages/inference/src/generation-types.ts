@@ -107,6 +107,8 @@ export interface GeneratedRow<Reason extends WatchedFinishReason = FinishReason>
   readonly cachedTokens?: number;
   /** Number of the segment of each token, where there are several. */
   readonly segmentNumbers?: Uint8Array;
+  /** Of each token, 1 where nothing drew it: its log-probability is 0. Only where a segment may force tokens. */
+  readonly forced?: Uint8Array;
   /** How many of its first tokens a row has in common with the others of its request, where they were to be forked: all, if it was over before. */
   readonly sharedTokens?: number;
   /** One entry a token, when `topLogProbs` was asked for. */

@@ -149,6 +149,15 @@ describe('hyperparameters', () => {
     ['grpo', { answer_segments: [{ until: '</t>', temperature: 9 }, {}] }, 'answer_segments.0.temperature', /<= 2/],
     ['grpo', { answer_segments: [{ until: '' }, {}] }, 'answer_segments.0.until', /fewer than 1 character/],
     ['grpo', { answer_segments: [{ untill: '</t>' }, {}] }, 'answer_segments.0.untill', /not a known key/],
+    ['grpo', { answer_segments: [{ until: 'a', force: true }, {}] }, 'answer_segments.0.force', /both/],
+    ['ppo', { answer_segments: [{ max_tokens: 4, force: true }, {}] }, 'answer_segments.0.force', /both/],
+    ['ppo', { answer_segments: [{ until: 'a', max_tokens: 4, force: 1 }, {}] }, 'answer_segments.0.force', /boolean/],
+    [
+      'grpo',
+      { answer_segments: [{ max_tokens: 4 }, { until: 'a', max_tokens: 5, force: true }], max_completion_tokens: 9 },
+      'answer_segments',
+      /leave room.*9 together/,
+    ],
     ['grpo', { answer_segments: [{ forks: 2 }] }, 'answer_segments.0.forks', /nothing follows/],
     ['grpo', { answer_segments: [{ until: 'a', forks: 3 }, {}], group_size: 8 }, 'answer_segments.0.forks', /divide/],
     [
@@ -175,7 +184,7 @@ describe('hyperparameters', () => {
 
   it('take segments that end, of which some are trained', () => {
     const answer_segments = [
-      { until: '</think>', max_tokens: 30, temperature: 1.2, top_p: 0.9, trained: false, forks: 4 },
+      { until: '</think>', max_tokens: 30, force: true, temperature: 1.2, top_p: 0.9, trained: false, forks: 4 },
       { temperature: 0.7 },
     ];
     expect(problems('grpo', { answer_segments, group_size: 8 })).toEqual([]);

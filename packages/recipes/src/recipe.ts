@@ -35,6 +35,8 @@ export interface RolloutSegment {
   readonly maxTokens?: number;
   /** Asked after each token, with those of the segment, the newest last: whether it ends with that. Absent: it does not. */
   readonly isEnd?: (tokens: readonly number[]) => boolean;
+  /** Appended where it comes to `maxTokens` without its end, as far as there is room; nothing draws them. Absent: none. */
+  readonly forced?: readonly number[];
   /** Samples drawn from where it ends, each with chance of its own. */
   readonly forks: number;
 }
@@ -60,6 +62,8 @@ export interface RolloutSample {
   readonly logProbs: Float32Array;
   /** Of each token, the number of its segment; only of samples drawn in segments. */
   readonly segmentNumbers?: Uint8Array;
+  /** Of each token, 1 where nothing drew it: its log-probability is 0. Only of samples that may have such. */
+  readonly forced?: Uint8Array;
   /** Tokens at its beginning that it shares with the other samples of its prompt; only where those were to be forked. */
   readonly sharedTokens?: number;
   readonly finishReason: 'stop' | 'length' | 'repetition';

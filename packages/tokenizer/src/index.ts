@@ -8,6 +8,7 @@ export type { AssistantSpan, BegunTurn, EncodedChat } from './encoded-chat.js';
 export { isTokenizerFile, readFolderTokenizer } from './folder-tokenizer.js';
 export { ARPABET, letterToSoundTokenizer, PRINTABLE_ASCII } from './letter-to-sound-tokenizer.js';
 export { markerEnd } from './marker-end.js';
+export { markerTokens } from './marker-tokens.js';
 export { loadTokenizer, type SpecialIds, type Tokenizer, type TokenizerOptions } from './tokenizer.js';
 export { partialEnd } from './partial-end.js';
 export { readCalls } from './read-calls.js';

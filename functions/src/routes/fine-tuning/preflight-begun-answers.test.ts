@@ -97,6 +97,26 @@ describe('the preflight of a job whose answers have segments', () => {
     expect(forced.warnings.some((warning) => warning.startsWith('Forced:'))).toBe(true);
   });
 
+  it('is refused where a segment could not be forced to its end', async () => {
+    const file = await at.upload(['cat', 'dog'].map((word) => asked(word)));
+    const force = (until: string, keys: object, further: object[] = [{}]) =>
+      reinforcement(file, SIMILARITY, {
+        answer_segments: [{ until, max_tokens: 4, force: true }, ...further],
+        max_completion_tokens: 7,
+        ...keys,
+      });
+    const path = 'method.reinforcement.hyperparameters.answer_segments.0';
+    expect((await at.report(force('AE T', {}))).errors).toEqual([]);
+    expect((await at.report(force('AE T', { max_completion_tokens: 6 }))).errors).toMatchObject([
+      { code: 'invalid_request', param: `${path}.max_tokens` },
+    ]);
+    // Nothing follows the last one.
+    expect((await at.report(force('AE T', { max_completion_tokens: 6 }, []))).errors).toEqual([]);
+    const { errors } = await at.report(force('AE T\t', {}));
+    expect(errors).toMatchObject([{ code: 'invalid_request', param: `${path}.until` }]);
+    expect(errors[0]?.message).toContain('could be forced to it');
+  });
+
   it('is refused with the place of what is wrong in a segment', async () => {
     const file = await at.upload([asked('cat')]);
     const keys = { answer_segments: [{ until: 'K', forks: 2 }, { temperature: 3 }] };

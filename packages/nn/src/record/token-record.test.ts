@@ -40,6 +40,27 @@ describe('token records', () => {
     expect(reinforce(record).policyGradient?.temperature).toBe(record.temperature);
   });
 
+  it('have forced tokens that no policy drew and nothing learns from, in the segment that they end', () => {
+    const segments = {
+      segment: Uint8Array.of(0, 0, 1),
+      temperature: Float32Array.of(1.5, 1.5, 0.5),
+      trained: Uint8Array.of(1, 1, 1),
+      forced: Uint8Array.of(0, 1, 0),
+    };
+    const record = completionRecord({ ...sample, segments }, 0.5);
+    expect([...record.segmentId]).toEqual([0, 0, SEGMENT.sample, SEGMENT.sample, SEGMENT.sample + 1]);
+    expect([...record.trainMask]).toEqual([0, 0, 1, 0, 1]);
+    const version = sample.policyVersion;
+    expect([...record.policyVersion]).toEqual([NOT_SAMPLED, NOT_SAMPLED, version, NOT_SAMPLED, version]);
+    expect([...(record.temperature ?? [])]).toEqual([1, 1, 1.5, 1, 0.5]);
+    const [first = 0, , last = 0] = sample.logProbs;
+    expect([...record.logProb]).toEqual([0, 0, first, 0, last]);
+    expect([...(reinforce(record).policyGradient?.weight ?? [])]).toEqual([0, 0, 1, 0, 1]);
+    expect(() => completionRecord({ ...sample, segments: { ...segments, forced: new Uint8Array(2) } }, 1)).toThrow(
+      '3 tokens with segments of 2',
+    );
+  });
+
   it('never count the first token, which nothing predicts', () => {
     const record = demonstrationRecord(Int32Array.of(1, 2), Uint8Array.of(1, 1));
     expect(trainedTokens(record)).toBe(1);

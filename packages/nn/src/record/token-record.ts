@@ -42,13 +42,15 @@ export function demonstrationRecord(tokens: Int32Array, trainMask: Uint8Array): 
   };
 }
 
-/** How a completion was drawn whose segments differ; an entry for each of its tokens. */
+/** How a completion was drawn whose segments differ; an entry for each of its tokens. What is said of forced ones counts for nothing. */
 export interface DrawnSegments {
   /** Number of the segment that the token is of; 0 is the first. */
   readonly segment: Uint8Array;
   readonly temperature: Float32Array;
   /** 1: what the token earned is learned from. */
   readonly trained: Uint8Array;
+  /** 1: the token was given to the model, which drew none there. Absent: it drew all. */
+  readonly forced?: Uint8Array;
 }
 
 export interface SampledCompletion {
@@ -83,9 +85,10 @@ export function completionRecord(sample: SampledCompletion, advantage: number | 
   return segments ? inSegments(record, segments, prompt.length) : record;
 }
 
-function inSegments(record: TokenRecord, { segment, temperature, trained }: DrawnSegments, start: number): TokenRecord {
+function inSegments(record: TokenRecord, segments: DrawnSegments, start: number): TokenRecord {
   const count = record.tokens.length - start;
-  for (const { length } of [segment, temperature, trained])
+  const { segment, temperature, trained, forced = new Uint8Array(count) } = segments;
+  for (const { length } of [segment, temperature, trained, forced])
     invariant(length === count, `${count} tokens with segments of ${length}`);
   record.segmentId.set(
     segment.map((number) => SEGMENT.sample + number),
@@ -94,6 +97,12 @@ function inSegments(record: TokenRecord, { segment, temperature, trained }: Draw
   record.trainMask.set(trained, start);
   const temperatures = new Float32Array(record.tokens.length).fill(1);
   temperatures.set(temperature, start);
+  for (const [at, isForced] of forced.entries()) {
+    if (isForced === 0) continue;
+    const token = start + at;
+    [record.logProb[token], record.policyVersion[token], record.trainMask[token]] = [0, NOT_SAMPLED, 0];
+    temperatures[token] = 1;
+  }
   return { ...record, temperature: temperatures };
 }
 

@@ -6,6 +6,7 @@ const AnswerSegment = Type.Object(
   {
     until: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
     max_tokens: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+    force: Type.Optional(Type.Boolean()),
     temperature: Type.Optional(Type.Number({ minimum: 0.05, maximum: 2 })),
     top_p: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1 })),
     trained: Type.Optional(Type.Boolean()),
@@ -13,14 +14,14 @@ const AnswerSegment = Type.Object(
   },
   { additionalProperties: false },
 );
-/** A part of a sampled answer, up to the text `until` or for `max_tokens`, whichever comes first. */
+/** A part of a sampled answer, up to the text `until` or for `max_tokens`, whichever comes first; forced to the text in the end with `force`. */
 export type AnswerSegment = Static<typeof AnswerSegment>;
 
 export const answerSegments = Type.Array(AnswerSegment, {
   maxItems: 8,
   default: [],
   description:
-    'Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.',
+    'Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; with `force` the text is put behind `max_tokens` that came without it. It is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.',
 });
 
 /** Completions that go on from one beginning; 1 where none is forked. */
@@ -40,11 +41,19 @@ export function segmentProblems({ answer_segments: segments, max_completion_toke
     const message = 'never ends, and segments follow it: give it until or max_tokens';
     return until === undefined && limit === undefined ? [{ path: at(index), message }] : [];
   });
-  const fixed = before.reduce((sum, { until, max_tokens: limit = 0 }) => sum + (until === undefined ? limit : 0), 0);
-  const room = `must leave room within max_completion_tokens (${most}) for what follows the segments that always have all of their max_tokens (${fixed} together)`;
+  const baseless = segments.flatMap(({ until, max_tokens: limit, force = false }, index) => {
+    const message =
+      'puts the text until behind max_tokens that came without it: give the segment both, or leave force out';
+    return force && (until === undefined || limit === undefined) ? [{ path: at(index, '.force'), message }] : [];
+  });
+  const isFixed = ({ until, force = false }: AnswerSegment, index: number) =>
+    force || (until === undefined && index < before.length);
+  const fixed = segments.filter(isFixed).reduce((sum, { max_tokens: limit = 0 }) => sum + limit, 0);
+  const room = `must leave room within max_completion_tokens (${most}) for what follows the segments that have all of their max_tokens, always or before they are forced to end (${fixed} together)`;
   const idle = 'trains nothing: leave trained out of a segment that is to be learned from';
   return [
     ...endless,
+    ...baseless,
     ...(fixed < most ? [] : [{ path: 'answer_segments', message: room }]),
     ...(segments.some(({ trained = true }) => trained) ? [] : [{ path: 'answer_segments', message: idle }]),
   ];

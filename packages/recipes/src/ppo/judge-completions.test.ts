@@ -64,6 +64,25 @@ describe('judgeCompletions', () => {
     );
   });
 
+  it('pays the grade at a forced token, which has no price and no loss', async () => {
+    const forced = Uint8Array.of(0, 1);
+    const { sample, ...rest } = completion();
+    const segments = {
+      segment: new Uint8Array(2),
+      temperature: new Float32Array(2).fill(1),
+      trained: new Uint8Array(2).fill(1),
+      forced,
+    };
+    const cut = { ...rest, sample: { ...sample, logProbs: Float32Array.of(-1, 0), forced }, segments };
+    const segmented = { ...config, answer_segments: [{ until: 'x', max_tokens: 1, force: true }] };
+    const { rows, denominator } = await judgeCompletions([cut], [1], { trainer: valuing, reference }, segmented);
+    const [{ policyGradient } = { policyGradient: undefined }] = rows;
+    expect([...(policyGradient?.weight ?? [])]).toEqual([0, 1, 0]);
+    expect(denominator).toBe(1);
+    // δ of the second is 1 − 0.25; of the first 0.5·(−1.5 + 1) + 0.25 − 0.5.
+    expect(policyGradient?.advantage[1]).toBeCloseTo(-0.5 + 0.95 * 0.75, 6);
+  });
+
   it('equals a computation by hand on two tokens', async () => {
     const { rows, denominator, metrics } = await judgeCompletions(
       [completion()],

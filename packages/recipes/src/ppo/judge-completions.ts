@@ -48,7 +48,11 @@ export async function judgeCompletions(
   const estimates = completions.map(({ prompt, sample }, i) => {
     const start = prompt.length;
     const rewards_T = tokenRewards(
-      { logProbs: sample.logProbs, referenceLogProbs: referenceLogProbs?.[i]?.subarray(start) ?? null },
+      {
+        logProbs: sample.logProbs,
+        referenceLogProbs: referenceLogProbs?.[i]?.subarray(start) ?? null,
+        forced: sample.forced,
+      },
       rewards[i] ?? 0,
       config.kl_beta,
     );

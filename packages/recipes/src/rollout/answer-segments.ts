@@ -1,23 +1,24 @@
 /** How the segments of a completion are asked for, and what a sample says of them to the loss. */
 import { invariant } from '@preheat/contracts';
 import { type DrawnSegments, PER_TOKEN, type PolicyGradientSpec, type TokenRecord } from '@preheat/nn';
-import { markerEnd, type Tokenizer } from '@preheat/tokenizer';
+import { markerEnd, markerTokens, type Tokenizer } from '@preheat/tokenizer';
 import type { AnswerSegment } from '../catalog/answer-segments.js';
 import type { RolloutSample, RolloutSegment } from '../recipe.js';
 
 /** @param temperature Of segments that name none. */
 export function rolloutSegments(
-  tokenizer: Pick<Tokenizer, 'decode'>,
+  tokenizer: Pick<Tokenizer, 'decode' | 'encode'>,
   segments: readonly AnswerSegment[],
   temperature: number,
 ): RolloutSegment[] | null {
   if (segments.length === 0) return null;
-  return segments.map(({ until, max_tokens: maxTokens, forks = 1, top_p: topP = 1, ...own }) => ({
+  return segments.map(({ until, max_tokens: maxTokens, force = false, forks = 1, top_p: topP = 1, ...own }) => ({
     temperature: own.temperature ?? temperature,
     topP,
     forks,
     ...(maxTokens !== undefined && { maxTokens }),
     ...(until !== undefined && { isEnd: markerEnd(tokenizer, until) }),
+    ...(force && until !== undefined && { forced: markerTokens(tokenizer, until) ?? [] }),
   }));
 }
 
@@ -31,13 +32,17 @@ export function drawnSegments(
   temperature: number,
   isFirstFork: boolean,
 ): DrawnSegments | null {
-  const { segmentNumbers: segment, sharedTokens = 0 } = sample;
+  const { segmentNumbers: segment, sharedTokens = 0, forced } = sample;
   if (!segment) return null;
   const trained = segment.map((number) => Number(segments[number]?.trained ?? true));
   if (!isFirstFork) trained.fill(0, 0, sharedTokens);
   const temperatures = Float32Array.from(segment, (number) => segments[number]?.temperature ?? temperature);
-  return { segment, temperature: temperatures, trained };
+  return { segment, temperature: temperatures, trained, ...(forced && { forced }) };
 }
+
+/** Whether the policy drew a token of a sample, which has a log-probability under it only then. */
+export const isDrawn = ({ forced }: { readonly forced?: Uint8Array | undefined }, token: number): boolean =>
+  forced?.[token] !== 1;
 
 /** What a loss of such completions is taken at: one temperature, a constant of its program, wherever that holds for all. */
 export function policyTemperature(

@@ -1,6 +1,6 @@
 /** How far trainer and sampler are apart on completions that no update computed. */
 import { completionRecord, type PolicyGradientSpec, type Trainer } from '@preheat/nn';
-import { scoringTemperature } from './answer-segments.js';
+import { isDrawn, scoringTemperature } from './answer-segments.js';
 import { type Completion, sampledCompletion } from './collect.js';
 
 /** Enough to see two programs that disagree, and little beside the sampling. */
@@ -21,7 +21,9 @@ export async function logProbMismatch(
     { firsts: measured.map(({ prompt }) => prompt.length) },
   );
   const differences = measured.flatMap(({ prompt, sample }, row) =>
-    Array.from(sample.logProbs, (logProb, t) => Math.abs(logProb - (found[row]?.[prompt.length + t] ?? Number.NaN))),
+    Array.from(sample.logProbs, (logProb, t) =>
+      isDrawn(sample, t) ? Math.abs(logProb - (found[row]?.[prompt.length + t] ?? Number.NaN)) : 0,
+    ),
   );
   return differences.reduce((most, difference) => Math.max(most, difference), 0);
 }

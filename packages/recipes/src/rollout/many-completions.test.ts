@@ -43,4 +43,7 @@ it('compares trainer and sampler over completions of any length', async () => {
       rows.map(({ length }) => new Float32Array(length).fill(-0.25, length - 1)),
   } as unknown as Trainer;
   expect(await logProbMismatch(trainer, [completion, completion], 1)).toBe(0.25);
+  // The last token, which alone differs, has no log-probability where nothing drew it.
+  const forced = { ...completion, sample: { ...sample, forced: new Uint8Array(MANY).fill(1, MANY - 1) } };
+  expect(await logProbMismatch(trainer, [forced as unknown as Completion], 1)).toBe(0);
 });

@@ -2,6 +2,7 @@
 import type { GradeResult } from '@preheat/graders';
 import type { StepReport } from '@preheat/nn';
 import { forksOf } from '../catalog/answer-segments.js';
+import { isDrawn } from './answer-segments.js';
 import type { Completion, TrainingDraw } from './collect.js';
 
 /** Completions with what they earned. */
@@ -47,7 +48,9 @@ const share = ({ grades }: Graded, holds: (grade: GradeResult) => boolean): numb
  * failure of what does not count is none.
  */
 export function rolloutMetrics(train: Graded, learned: readonly GradeResult[] = train.grades): Record<string, number> {
-  const drawn = train.completions.flatMap(({ sample }) => [...sample.logProbs]);
+  const drawn = train.completions.flatMap(({ sample }) =>
+    [...sample.logProbs].filter((_, token) => isDrawn(sample, token)),
+  );
   return {
     train_mean_reward: mean(rewardsOf(train)),
     train_reward_std: standardDeviation(rewardsOf(train)),
@@ -72,11 +75,14 @@ export function drawMetrics(
   const cameTo = ({ sample }: Completion, { length }: TrainingDraw['segments']) =>
     sample.segmentNumbers?.at(-1) === length - 1 ? 1 : 0;
   const isForked = ({ sample }: Completion) => ((sample.sharedTokens ?? 0) < sample.tokens.length ? 1 : 0);
+  const mayForce = segments.some(({ force = false }) => force);
+  const isForced = ({ sample }: Completion) => (sample.forced?.includes(1) ? 1 : 0);
   const isRepeated = ({ sample }: Completion) => (sample.finishReason === 'repetition' ? 1 : 0);
   return {
     ...(repetition && { repeated_fraction: mean(completions.map(isRepeated)) }),
     ...(prefixKey !== '' && { prefix_tokens_mean: mean(completions.map(({ prefix }) => prefix?.length ?? 0)) }),
     ...(segments.length > 0 && { last_segment_fraction: mean(completions.map((each) => cameTo(each, segments))) }),
+    ...(mayForce && { forced_fraction: mean(completions.map(isForced)) }),
     ...(forksOf(segments) > 1 && { forked_fraction: mean(completions.map(isForked)) }),
   };
 }

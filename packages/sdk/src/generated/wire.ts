@@ -1695,13 +1695,14 @@ export interface CreateJob {
            */
           prefix_key?: "auto" | string;
           /**
-           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; with `force` the text is put behind `max_tokens` that came without it. It is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
            */
           answer_segments?:
             | "auto"
             | {
                 until?: string;
                 max_tokens?: number;
+                force?: boolean;
                 temperature?: number;
                 top_p?: number;
                 trained?: boolean;
@@ -1996,13 +1997,14 @@ export interface CreateJob {
            */
           prefix_key?: "auto" | string;
           /**
-           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; with `force` the text is put behind `max_tokens` that came without it. It is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
            */
           answer_segments?:
             | "auto"
             | {
                 until?: string;
                 max_tokens?: number;
+                force?: boolean;
                 temperature?: number;
                 top_p?: number;
                 trained?: boolean;
@@ -2167,13 +2169,14 @@ export interface CreateJob {
            */
           prefix_key?: "auto" | string;
           /**
-           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; with `force` the text is put behind `max_tokens` that came without it. It is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
            */
           answer_segments?:
             | "auto"
             | {
                 until?: string;
                 max_tokens?: number;
+                force?: boolean;
                 temperature?: number;
                 top_p?: number;
                 trained?: boolean;
@@ -2880,13 +2883,14 @@ export interface CreateJob {
            */
           prefix_key?: "auto" | string;
           /**
-           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; with `force` the text is put behind `max_tokens` that came without it. It is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
            */
           answer_segments?:
             | "auto"
             | {
                 until?: string;
                 max_tokens?: number;
+                force?: boolean;
                 temperature?: number;
                 top_p?: number;
                 trained?: boolean;
@@ -3100,13 +3104,14 @@ export interface CreateJob {
            */
           prefix_key?: "auto" | string;
           /**
-           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; with `force` the text is put behind `max_tokens` that came without it. It is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
            */
           answer_segments?:
             | "auto"
             | {
                 until?: string;
                 max_tokens?: number;
+                force?: boolean;
                 temperature?: number;
                 top_p?: number;
                 trained?: boolean;
@@ -3332,13 +3337,14 @@ export interface CreateJob {
            */
           prefix_key?: "auto" | string;
           /**
-           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; with `force` the text is put behind `max_tokens` that came without it. It is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
            */
           answer_segments?:
             | "auto"
             | {
                 until?: string;
                 max_tokens?: number;
+                force?: boolean;
                 temperature?: number;
                 top_p?: number;
                 trained?: boolean;
@@ -3760,13 +3766,14 @@ export interface CreateJob {
            */
           prefix_key?: "auto" | string;
           /**
-           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; with `force` the text is put behind `max_tokens` that came without it. It is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
            */
           answer_segments?:
             | "auto"
             | {
                 until?: string;
                 max_tokens?: number;
+                force?: boolean;
                 temperature?: number;
                 top_p?: number;
                 trained?: boolean;
@@ -3964,13 +3971,14 @@ export interface CreateJob {
            */
           prefix_key?: "auto" | string;
           /**
-           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; with `force` the text is put behind `max_tokens` that came without it. It is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
            */
           answer_segments?:
             | "auto"
             | {
                 until?: string;
                 max_tokens?: number;
+                force?: boolean;
                 temperature?: number;
                 top_p?: number;
                 trained?: boolean;
@@ -4176,13 +4184,14 @@ export interface CreateJob {
            */
           prefix_key?: "auto" | string;
           /**
-           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; it is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
+           * Segments that a sampled completion goes through in order, such as thinking and answer. Each ends with the text `until` or after `max_tokens`, and the last one ends the completion there; with `force` the text is put behind `max_tokens` that came without it. It is drawn at a `temperature` and `top_p` of its own, and learned from unless `trained` is false. With `forks`, so many completions go on from where the segment ends and are compared with each other. Answers to validation rows are left alone. Empty: one segment.
            */
           answer_segments?:
             | "auto"
             | {
                 until?: string;
                 max_tokens?: number;
+                force?: boolean;
                 temperature?: number;
                 top_p?: number;
                 trained?: boolean;
