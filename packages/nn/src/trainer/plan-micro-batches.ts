@@ -38,6 +38,12 @@ export interface PlannedPrefixes {
   readonly places: readonly number[];
 }
 
+/** Time and memory of a micro-batch, in tokens: those it computes, and copies of what rows share. */
+const costOf = (plan: MicroBatchPlan): number => {
+  const { batch, length, prefixes } = plan;
+  return computedTokens(plan) + (prefixes ? COPIED_SHARE * batch * (prefixes.length + length) : 0);
+};
+
 /** Rows of a batch that begin with the same tokens, none of which is predicted. */
 export interface SharedStart {
   readonly rows: readonly number[];
@@ -104,10 +110,15 @@ function bucketPrefix(length: number): number {
   return Math.ceil(length / step) * step;
 }
 
-/** Of the time without sharing, what sharing must save: it copies keys and values, and has more shapes. */
+/**
+ * Every row has a copy of the keys and values of its prefix, in front of its own. Of what is kept of a token for the backward
+ * pass, that is a tenth where every head has keys of its own and the feed-forward layer is gated; less with fewer of them.
+ */
+const COPIED_SHARE = 1 / 10;
+/** Of the time without sharing, what sharing must save: it has more shapes. */
 const LEAST_SAVED = 0.05;
-/** Tokens of rows that share a prefix, as a share of those of the longest row alone, where that is more than a micro-batch. */
-const MOST_BESIDE = 1.5;
+/** What rows that share a prefix may cost, as a share of the longest row alone, where that is more than a micro-batch. */
+const MOST_BESIDE = 1.25;
 
 /**
  * `lengths[i]` is the number of positions row `i` predicts. The split that is soonest done, or one that is nearly so and has less
@@ -125,11 +136,12 @@ export function planMicroBatches(
   const saved = starts.reduce((sum, { rows, length }) => sum + (rows.length - 1) * length, 0);
   if (!limits.sharesPrefixes || saved < LEAST_SAVED * lengths.reduce((a, b) => a + b, 0)) return best;
   const mostTime = (1 - LEAST_SAVED) * timeOf(best, limits);
-  const mostTokens = Math.max(limits.maxTokens, MOST_BESIDE * Math.max(0, ...lengths.map(bucketLength)));
-  const largest = Math.max(0, ...starts.map(({ rows }) => rows.length));
+  const longest = lengths.reduce((most, length) => Math.max(most, bucketLength(length)), 0);
+  const mostCost = Math.max(limits.maxTokens, MOST_BESIDE * longest);
+  const largest = starts.reduce((most, { rows }) => Math.max(most, rows.length), 0);
   for (let size = 2; size < 2 * largest; size *= 2) {
     const units = starts.flatMap((start) => unitsOf(start, size, lengths));
-    if (units.some((unit) => sizeOf(padded(unit, size), size) > mostTokens)) continue;
+    if (units.some((unit) => sizeOf(padded(unit, size), size) > mostCost)) continue;
     const shared = planUnits(units, size, limits);
     if (timeOf(shared, limits) < Math.min(mostTime, timeOf(best, limits))) best = shared;
   }
@@ -157,8 +169,11 @@ const padded = ({ prefix, lengths: [longest = 0] }: Unit, size: number): PaddedU
   length: bucketLength(longest),
 });
 
-/** Tokens of a unit of so many rows. */
-const sizeOf = ({ prefix, length }: PaddedUnit, size: number): number => prefix + size * length;
+/** What a unit of so many rows costs, see `costOf`. */
+function sizeOf({ prefix, length }: PaddedUnit, size: number): number {
+  const copied = prefix > 0 ? COPIED_SHARE * size * (prefix + length) : 0;
+  return prefix + size * length + copied;
+}
 
 /** @param size Most rows of a unit: as many are computed for each. */
 function planUnits(units: readonly Unit[], size: number, limits: MicroBatchLimits): MicroBatchPlan[] {
@@ -221,7 +236,7 @@ export function makespan(
   const busy = new Array<number>(lanes).fill(0);
   for (const plan of plans) {
     const next = busy.indexOf(Math.min(...busy));
-    busy[next] = (busy[next] ?? 0) + computedTokens(plan) + overheadTokens;
+    busy[next] = (busy[next] ?? 0) + costOf(plan) + overheadTokens;
   }
   return Math.max(...busy);
 }
@@ -236,7 +251,7 @@ function split(order: readonly OrderedUnit[], size: number, limits: MicroBatchLi
     start += count;
   }
   // Stable: equal ones stay in the order of their rows.
-  return plans.sort((a, b) => computedTokens(b) - computedTokens(a));
+  return plans.sort((a, b) => costOf(b) - costOf(a));
 }
 
 /** One micro-batch of `units`, padded to `count` of them. */

@@ -52,11 +52,12 @@ describe('a trainer that runs out of memory', () => {
     maxBytes: number,
     maxTokens: number,
     work: (trainer: Trainer, shrinks: Shrink[]) => Promise<T>,
+    overheadTokens = 1e6,
   ): Promise<T> {
     const held = tf.memory().numBytes;
     const executor = createTfjsExecutor(tf, maxBytes === Infinity ? {} : { maxBytes: held + maxBytes });
     const shrinks: Shrink[] = [];
-    const limits = { maxTokens, overheadTokens: 1e6 };
+    const limits = { maxTokens, overheadTokens };
     const options: TrainerOptions = { executor, config, optimizer, limits, onShrink: (shrink) => shrinks.push(shrink) };
     try {
       return await work(await Trainer.open(options, { weights }), shrinks);
@@ -73,14 +74,19 @@ describe('a trainer that runs out of memory', () => {
   });
 
   /** The least that `work` needs with micro-batches of so many tokens, to a few hundred bytes. */
-  async function bytesNeeded(maxTokens: number, work: (trainer: Trainer) => Promise<unknown>): Promise<number> {
+  async function bytesNeeded(
+    maxTokens: number,
+    work: (trainer: Trainer) => Promise<unknown>,
+    overheadTokens?: number,
+  ): Promise<number> {
     let [tooLittle, enough] = [1000, 1e6];
     while (enough - tooLittle > 500) {
       const middle = Math.round((tooLittle + enough) / 2);
-      const fits = await within(middle, maxTokens, async (trainer, shrinks) => {
+      const tried = async (trainer: Trainer, shrinks: Shrink[]) => {
         await work(trainer);
         return shrinks.length === 0;
-      }).catch((error) => {
+      };
+      const fits = await within(middle, maxTokens, tried, overheadTokens).catch((error) => {
         if (error instanceof MicroBatchTooLargeError) return false;
         throw error;
       });
@@ -113,6 +119,36 @@ describe('a trainer that runs out of memory', () => {
       return result;
     });
     expect(shrunk).toEqual(await within(Infinity, 32, train));
+  });
+
+  it('shares no prefixes any more, and then trains as one that never did', async () => {
+    const prompt = Int32Array.from({ length: 13 }, () => random.int(config.vocab_size));
+    const answers = tokens.map((row) => {
+      const whole = Int32Array.of(...prompt, ...row.subarray(0, 4));
+      return imitate(
+        demonstrationRecord(
+          whole,
+          Uint8Array.from(whole, (_, t) => (t < 13 ? 0 : 1)),
+        ),
+      );
+    });
+    const learn = (trainer: Trainer) => trainer.step(answers, request);
+    const [shared, whole] = [await bytesNeeded(128, learn, 16), await bytesNeeded(32, learn, 1e6)];
+    const between = Math.round((shared + whole) / 2);
+    const after = await within(
+      between,
+      128,
+      async (trainer, shrinks) => {
+        await learn(trainer);
+        expect(shrinks.map(({ from: { batch, prefixes } }) => [batch, prefixes?.count])).toEqual([[4, 1]]);
+        const { paddedTokens } = await learn(trainer);
+        return { paddedTokens, maxTokens: shrinks[0]?.maxTokens ?? 0 };
+      },
+      16,
+    );
+    // Eight whole rows of 16.
+    expect(after.paddedTokens).toBe(128);
+    expect(after.maxTokens).toBeLessThan(64);
   });
 
   it('scores and evaluates with smaller micro-batches too', async () => {
