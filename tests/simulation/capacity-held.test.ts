@@ -92,7 +92,7 @@ describe('while capacity is held', () => {
     farm.isProtected = true;
     await farm.clock.advance(LONG_ENOUGH_MS);
     expect([(await farm.job(id)).state, farm.isProtected]).toEqual(['queued', false]);
-    await farm.holds.lift();
+    await farm.holds.lift('operator');
     await farm.clock.advance(LONG_ENOUGH_MS);
     expect(await farm.job(id)).toMatchObject({ state: 'succeeded', attempts: 0 });
   });
@@ -121,7 +121,7 @@ describe('while capacity is held', () => {
     expect(left.resume?.step).toBe((await farm.stepsOf(id)).at(-1));
     const events = await farm.jobs.eventsSince(left, 0, 1000);
     expect(events.map(({ message }) => message).join('\n')).toContain('no job runs: spent');
-    await farm.holds.lift();
+    await farm.holds.lift('operator');
     await farm.clock.advance(LONG_ENOUGH_MS);
     expect((await farm.job(id)).state).toBe('succeeded');
     expect(await farm.stepsOf(id)).toEqual(Array.from({ length: STEPS }, (_, step) => step + 1));

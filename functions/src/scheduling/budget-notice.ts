@@ -23,7 +23,10 @@ export async function onBudgetNotice(
   const isHeld = await new CapacityHolds(deps).notice(hold);
   const until = new Date(untilMs).toISOString();
   if (isHeld) deps.log.warn('capacity is held: the budget is spent', { until, running });
-  else deps.log.info('a notice of the budget changes nothing: it is settled, or capacity is held already', { until });
+  else
+    deps.log.info('a notice of the budget changes nothing: it is settled, or the budget holds capacity already', {
+      until,
+    });
 }
 
 /** The first moment of the month after, UTC, as AWS counts months. */

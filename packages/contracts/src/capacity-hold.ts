@@ -21,12 +21,19 @@ export const CapacityHold = Type.Object({
 });
 export type CapacityHold = Static<typeof CapacityHold>;
 
+/** Who holds capacity; each may, at the same time. */
+export const CAPACITY_HOLDERS = ['operator', 'budget'] as const;
+export type CapacityHolder = (typeof CAPACITY_HOLDERS)[number];
+
 export const CapacityHoldRecord = Type.Object({
   schemaVersion: Type.Literal(1),
   writeId: Id,
   recentWriteIds: RecentWriteIds,
-  hold: Nullable(CapacityHold),
-  /** When somebody lifted one last: what was noticed before is settled. 0: nobody did. */
-  liftedAtMs: Count,
+  /** By hand. */
+  operator: Nullable(CapacityHold),
+  /** By what guards the budget. Beside the operator's, so that neither ends the other. */
+  budget: Nullable(CapacityHold),
+  /** When somebody lifted the budget's last: what was noticed before is settled. 0: nobody did. */
+  budgetLiftedAtMs: Count,
 });
 export type CapacityHoldRecord = Static<typeof CapacityHoldRecord>;
