@@ -1,6 +1,7 @@
 /**
  * What a notice that the budget is spent does: it holds capacity until the month ends, in which budgets begin anew. What a notice says is
- * prose for people; that it comes is what counts, so whoever sends it must send nothing else there.
+ * prose for people; that it comes is what counts, so whoever sends it must send nothing else there. It names no
+ * period, so one that comes just after a month began may be of the month before, and holds the new one.
  */
 import type { HeldJobs } from '@preheat/contracts';
 import { type CapacityHoldDependencies, CapacityHolds } from '@preheat/jobs';
