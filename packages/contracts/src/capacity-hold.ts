@@ -5,7 +5,7 @@
 import Type, { type Static } from 'typebox';
 import { Count, Id, Nullable, OneOf, RecentWriteIds } from './primitives.js';
 
-/** `checkpoint`: a job that runs is given back at its next checkpoint, and waits. `finish`: it goes on to its end. */
+/** `checkpoint`: a job that runs is given back with a checkpoint after the step it is in, and waits. `finish`: it goes on to its end. */
 export const HELD_JOBS = ['checkpoint', 'finish'] as const;
 export type HeldJobs = (typeof HELD_JOBS)[number];
 
