@@ -4,6 +4,7 @@
  * cannot be swept never keeps the others from it.
  */
 import { type JobDocument, type JobError, KEYS, type NewEvent, TERMINAL_STATES } from '@preheat/contracts';
+import { CapacityHolds } from './capacity-holds.js';
 import { buryJob, isDead } from './dead-letters.js';
 import { appendEvents } from './event-log.js';
 import type { JobStore, JobStoreDependencies } from './job-store.js';
@@ -24,7 +25,7 @@ export interface SweepResult {
 }
 
 export interface SweepOptions {
-  /** Ring again for a job queued this long since the last ring; doubles with every lost attempt. */
+  /** Ring again for a job queued this long since the last ring; doubles with every lost attempt. Not while capacity is held. */
   readonly ringAfterMs: number;
   /** Told of a job that ended, before the sweeper forgets it; a failure, or a crash, brings the job back. */
   readonly ended?: (job: JobDocument) => Promise<void>;
@@ -32,6 +33,11 @@ export interface SweepOptions {
   readonly turn?: SweepTurn;
   /** The same of the index of waiting jobs; begins after that of the jobs. */
   readonly waitingTurn?: () => SweepTurn;
+}
+
+interface SweepRules extends SweepOptions {
+  /** Whether capacity is: nobody would answer a ring then, and who may take jobs again looks before it waits. */
+  readonly isHeld: boolean;
 }
 
 /** Longest wait between two rings for one job. */
@@ -49,11 +55,12 @@ export async function sweepJobs(
   const result = { seen: 0, rung: 0, expired: 0, cleared: 0, failed: 0 };
   const waiting = new Set<string>();
   const { turn = new SweepTurn(deps), waitingTurn = () => new SweepTurn(deps) } = options;
+  const rules = { ...options, isHeld: (await new CapacityHolds(deps).current()) !== null };
   await inLanes(turn.entries(KEYS.activeJobs), JOBS_AT_ONCE, async ({ key }) => {
     result.seen++;
     const jobId = key.slice(KEYS.activeJobs.length);
     try {
-      const outcome = await sweepOne(jobs, deps, jobId, options, waiting);
+      const outcome = await sweepOne(jobs, deps, jobId, rules, waiting);
       if (outcome !== 'left') result[outcome]++;
     } catch (error) {
       deps.log.error('a job could not be swept', { jobId, error });
@@ -71,25 +78,25 @@ async function sweepOne(
   jobs: JobStore,
   deps: JobStoreDependencies,
   jobId: string,
-  options: SweepOptions,
+  rules: SweepRules,
   waiting: Set<string>,
 ): Promise<Outcome> {
   const stored = await jobs.read(jobId);
   if (!stored || TERMINAL_STATES.has(stored.document.state)) {
-    if (stored) await settle(jobs, deps, stored.document, options);
+    if (stored) await settle(jobs, deps, stored.document, rules);
     await deps.store.delete(KEYS.activeJob(jobId));
     return 'cleared';
   }
   let outcome = 'left' as Outcome;
   let freed: JobDocument | undefined;
-  if (!mend(stored.document, deps.clock.nowMs(), options)) {
+  if (!mend(stored.document, deps.clock.nowMs(), rules)) {
     if (stored.document.state === 'queued') waiting.add(waitingKey(stored.document));
     return 'left';
   }
   const swept = await jobs.documents.update(KEYS.job(jobId), async (job, writeId) => {
     outcome = 'left';
     const nowMs = deps.clock.nowMs();
-    const mended = mend(job, nowMs, options);
+    const mended = mend(job, nowMs, rules);
     if (!mended) return undefined;
     outcome = mended.outcome;
     freed = mended.job;
@@ -123,7 +130,7 @@ const rosters = (jobs: JobStore, deps: JobStoreDependencies) => new ProjectRoste
 function mend(
   job: JobDocument,
   nowMs: number,
-  options: SweepOptions,
+  rules: SweepRules,
 ): { outcome: Outcome; job: JobDocument; events: NewEvent[] } | undefined {
   if (job.lease !== null) {
     const next = afterExpiry(job, nowMs);
@@ -131,7 +138,7 @@ function mend(
   }
   const late = afterDeadline(job, nowMs);
   if (late) return { outcome: 'expired', job: late, events: [failedEvent(late.error ?? MISSED)] };
-  if (job.state !== 'queued' || nowMs < ringsAtMs(job, options)) return undefined;
+  if (job.state !== 'queued' || nowMs < ringsAtMs(job, rules)) return undefined;
   return { outcome: 'rung', job: { ...job, rungAtMs: nowMs, retryAtMs: null }, events: [] };
 }
 
@@ -150,6 +157,7 @@ function afterDeadline(job: JobDocument, nowMs: number): JobDocument | undefined
 }
 
 /** For the next attempt after a failed one; else again, as the message may be lost. */
-function ringsAtMs({ rungAtMs, attempts, retryAtMs = null }: JobDocument, options: SweepOptions): number {
-  return retryAtMs ?? rungAtMs + Math.min(options.ringAfterMs * 2 ** attempts, MAX_RING_AFTER_MS);
+function ringsAtMs({ rungAtMs, attempts, retryAtMs = null }: JobDocument, { ringAfterMs, isHeld }: SweepRules): number {
+  const againMs = isHeld ? Infinity : rungAtMs + Math.min(ringAfterMs * 2 ** attempts, MAX_RING_AFTER_MS);
+  return retryAtMs ?? againMs;
 }
