@@ -42,7 +42,7 @@ export async function runJob(
   deps: RunnerDependencies,
   leased: LeasedJob,
   shutdown: AbortSignal,
-  held = new AbortController().signal,
+  held: AbortSignal = new AbortController().signal,
 ): Promise<JobOutcome> {
   const log = deps.log.child({ jobId: leased.job.id, epoch: leased.lease.epoch });
   const finished = new AbortController();

@@ -3,7 +3,14 @@
  * died, ends what was due before it began, and clears ended jobs from the indices. Safe to run anywhere, any number of times at once. A job that
  * cannot be swept never keeps the others from it.
  */
-import { type JobDocument, type JobError, KEYS, type NewEvent, TERMINAL_STATES } from '@preheat/contracts';
+import {
+  type CapacityHold,
+  type JobDocument,
+  type JobError,
+  KEYS,
+  type NewEvent,
+  TERMINAL_STATES,
+} from '@preheat/contracts';
 import { CapacityHolds } from './capacity-holds.js';
 import { buryJob, isDead } from './dead-letters.js';
 import { appendEvents } from './event-log.js';
@@ -37,7 +44,7 @@ export interface SweepOptions {
 
 interface SweepRules extends SweepOptions {
   /** Whether capacity is: nobody would answer a ring then, and who may take jobs again looks before it waits. */
-  readonly isHeld: boolean;
+  readonly isHeld: () => Promise<boolean>;
 }
 
 /** Longest wait between two rings for one job. */
@@ -55,7 +62,10 @@ export async function sweepJobs(
   const result = { seen: 0, rung: 0, expired: 0, cleared: 0, failed: 0 };
   const waiting = new Set<string>();
   const { turn = new SweepTurn(deps), waitingTurn = () => new SweepTurn(deps) } = options;
-  const rules = { ...options, isHeld: (await new CapacityHolds(deps).current()) !== null };
+  let hold: Promise<CapacityHold | null> | undefined;
+  // Read once, and only where somebody would be rung for: most sweeps find nothing to do.
+  const isHeld = async () => (await (hold ??= new CapacityHolds(deps).current())) !== null;
+  const rules = { ...options, isHeld };
   await inLanes(turn.entries(KEYS.activeJobs), JOBS_AT_ONCE, async ({ key }) => {
     result.seen++;
     const jobId = key.slice(KEYS.activeJobs.length);
@@ -89,7 +99,9 @@ async function sweepOne(
   }
   let outcome = 'left' as Outcome;
   let freed: JobDocument | undefined;
-  if (!mend(stored.document, deps.clock.nowMs(), rules)) {
+  const due = mend(stored.document, deps.clock.nowMs(), rules);
+  const isRungAgain = due?.outcome === 'rung' && (stored.document.retryAtMs ?? null) === null;
+  if (!due || (isRungAgain && (await rules.isHeld()))) {
     if (stored.document.state === 'queued') waiting.add(waitingKey(stored.document));
     return 'left';
   }
@@ -130,7 +142,7 @@ const rosters = (jobs: JobStore, deps: JobStoreDependencies) => new ProjectRoste
 function mend(
   job: JobDocument,
   nowMs: number,
-  rules: SweepRules,
+  options: SweepOptions,
 ): { outcome: Outcome; job: JobDocument; events: NewEvent[] } | undefined {
   if (job.lease !== null) {
     const next = afterExpiry(job, nowMs);
@@ -138,7 +150,7 @@ function mend(
   }
   const late = afterDeadline(job, nowMs);
   if (late) return { outcome: 'expired', job: late, events: [failedEvent(late.error ?? MISSED)] };
-  if (job.state !== 'queued' || nowMs < ringsAtMs(job, rules)) return undefined;
+  if (job.state !== 'queued' || nowMs < ringsAtMs(job, options)) return undefined;
   return { outcome: 'rung', job: { ...job, rungAtMs: nowMs, retryAtMs: null }, events: [] };
 }
 
@@ -157,7 +169,6 @@ function afterDeadline(job: JobDocument, nowMs: number): JobDocument | undefined
 }
 
 /** For the next attempt after a failed one; else again, as the message may be lost. */
-function ringsAtMs({ rungAtMs, attempts, retryAtMs = null }: JobDocument, { ringAfterMs, isHeld }: SweepRules): number {
-  const againMs = isHeld ? Infinity : rungAtMs + Math.min(ringAfterMs * 2 ** attempts, MAX_RING_AFTER_MS);
-  return retryAtMs ?? againMs;
+function ringsAtMs({ rungAtMs, attempts, retryAtMs = null }: JobDocument, options: SweepOptions): number {
+  return retryAtMs ?? rungAtMs + Math.min(options.ringAfterMs * 2 ** attempts, MAX_RING_AFTER_MS);
 }
