@@ -23,6 +23,7 @@ export const OWN_PROCESS: readonly string[] = [
   'packages/cli/src/platform/keep-running.test.ts',
   'packages/dashboard/src/',
   'packages/sdk/src/platform-fetch.test.ts',
+  'tests/bench/replay/process-log.test.ts',
   // Memory, time, and how a runtime computes.
   'packages/executor/src/conformance/recomputation-memory.test.ts',
   'packages/executor/src/onnx/',
@@ -31,6 +32,7 @@ export const OWN_PROCESS: readonly string[] = [
   'packages/inference/src/decoder-memory.test.ts',
   // Numbers of every size.
   'packages/checkpoints/src/safetensors/',
+  'packages/inference/src/grammar/number-schema.test.ts',
   'packages/scheduler/src/foresee-starts.test.ts',
   'packages/scheduler/src/learned-linger.test.ts',
 ];
