@@ -1,6 +1,6 @@
 /**
  * Acts when the budget is spent: a topic that only the budget publishes to calls a function, which writes into the store that no job and no
- * runner is started. What the message says is prose, so that it comes is what counts. `npm run operator -- capacity lift` takes it back.
+ * runner is started. What the message says is prose, so that it comes is what counts. `npm run operator -- capacity lift --budget` takes it back.
  */
 import { bundledHandler } from './bundle.js';
 import { storeEnvironment } from './environment.js';

@@ -1,5 +1,5 @@
 /**
- * Tells when the account costs more than it should, and from a share of that has the guard hold capacity. Of the whole account: costs by tag
+ * Tells when the account costs more than it should, and from shares of that has the guard hold capacity. Of the whole account: costs by tag
  * are known only where somebody turned cost allocation tags on.
  */
 import { alarmTopic } from './alarm-topic.js';
@@ -14,8 +14,12 @@ const told = (notificationType: 'ACTUAL' | 'FORECASTED', threshold: number, topi
   subscriberSnsTopicArns: [topic.arn],
 });
 
+/** Those of the guard; one that is not beyond the first would hold capacity before its time. */
+const heldAtPercent = budgetGuard
+  ? [settings.heldAtPercent, ...settings.heldAgainAtPercent.filter((percent) => percent > settings.heldAtPercent)]
+  : [];
 /** AWS has one notification of a share, and tells one topic of it: the guard's, of which an alarm tells the others. */
-const toldAtPercent = settings.toldAtPercent.filter((percent) => !budgetGuard || percent !== settings.heldAtPercent);
+const toldAtPercent = settings.toldAtPercent.filter((percent) => !heldAtPercent.includes(percent));
 
 export const budget = new aws.budgets.Budget('Budget', {
   name: `${$app.name}-${$app.stage}`,
@@ -25,7 +29,7 @@ export const budget = new aws.budgets.Budget('Budget', {
   limitAmount: String(settings.monthlyDollars),
   notifications: [
     ...toldAtPercent.map((percent) => told('ACTUAL', percent, alarmTopic)),
-    ...(budgetGuard ? [told('ACTUAL', settings.heldAtPercent, budgetGuard.topic)] : []),
+    ...(budgetGuard ? heldAtPercent.map((percent) => told('ACTUAL', percent, budgetGuard.topic)) : []),
     told('FORECASTED', 100, alarmTopic),
   ],
 });

@@ -219,6 +219,11 @@ export const budget = {
    * unnoticed: AWS learns of costs within half a day, in which 4 machines on demand cost 10 % of 500 $ (12 h · 4 · 1.02 $).
    */
   heldAtPercent: fromEnvironment('PREHEAT_BUDGET_HELD_AT_PERCENT', 90, { most: 1000 }),
+  /**
+   * Shares beyond that one at which it is held again, if somebody lifted it: AWS tells of a share once a month. With those above and one
+   * of the forecast at most ten, as many as AWS takes of a budget.
+   */
+  heldAgainAtPercent: [110, 130],
   /** What becomes of jobs that run then. Given back, they cost nothing more, and go on where they were. */
   running: chosenOf('PREHEAT_ON_BUDGET', ['checkpoint', 'finish']),
 } as const;

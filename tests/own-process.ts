@@ -24,6 +24,7 @@ export const OWN_PROCESS: readonly string[] = [
   'packages/dashboard/src/',
   'packages/sdk/src/platform-fetch.test.ts',
   'packages/tokenizer/src/fixed-date.test.ts',
+  'tests/bench/replay/process-log.test.ts',
   // Memory, time, and how a runtime computes.
   'packages/executor/src/conformance/recomputation-memory.test.ts',
   'packages/executor/src/onnx/',

@@ -34,13 +34,13 @@ export class CapacityWatch {
 
   /**
    * Does work that a hold may ask to leave.
-   * @param work Gets a signal that aborts with `shutdown`, or with what the hold says.
+   * @param work Gets a signal that aborts with what the hold says; nothing hurries then.
    */
-  async during<T>(shutdown: AbortSignal, work: (leave: AbortSignal) => Promise<T>): Promise<T> {
+  async during<T>(work: (held: AbortSignal) => Promise<T>): Promise<T> {
     const [held, ended] = [new AbortController(), new AbortController()];
     void this.#untilAsked(ended.signal).then((hold) => hold && held.abort(`no job runs: ${hold.reason}`));
     try {
-      return await work(AbortSignal.any([shutdown, held.signal]));
+      return await work(held.signal);
     } finally {
       ended.abort();
     }

@@ -1,7 +1,7 @@
 /**
  * Whatever asks a runner to leave its job before the end takes one path: a pause, SIGTERM, a spot notice. First work is asked
  * to stop where nothing is lost (`yielding`); what has not by the end of the runner's patience is stopped where it is
- * (`stopping`), and the job goes back to its last checkpoint.
+ * (`stopping`), and the job goes back to its last checkpoint. A hold of capacity hurries nobody: it is heard between steps alone.
  */
 import type { LeasedJob } from '@preheat/jobs';
 import type { Clock } from '@preheat/ports';
@@ -9,6 +9,14 @@ import type { Clock } from '@preheat/ports';
 /** The reason with which both signals abort. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
+}
+
+/** What asks a runner to leave its job, beside the job itself. Each aborts with a reason for the job's events. */
+export interface LeaveSignals {
+  /** What the process was told, such as `SIGTERM`: it is killed soon. */
+  readonly shutdown: AbortSignal;
+  /** Nothing hurries: the job is left where nothing of it is lost, however long that takes. */
+  readonly held: AbortSignal;
 }
 
 export class Interruption {
@@ -19,10 +27,11 @@ export class Interruption {
   readonly #yielding = new AbortController();
   readonly #stopping = new AbortController();
   readonly #ended = new AbortController();
+  readonly #held: AbortSignal;
   #reason = '';
 
-  /** @param shutdown Aborts with what the process was told, such as `SIGTERM`. */
-  constructor(leased: LeasedJob, shutdown: AbortSignal, options: { clock: Clock; patienceMs: number }) {
+  constructor(leased: LeasedJob, { shutdown, held }: LeaveSignals, options: { clock: Clock; patienceMs: number }) {
+    this.#held = held;
     this.yielding = this.#yielding.signal;
     this.stopping = this.#stopping.signal;
     const follow = (signal: AbortSignal, then: () => void): void => {
@@ -34,7 +43,13 @@ export class Interruption {
     follow(shutdown, () => this.#interrupt(told(shutdown.reason), options));
   }
 
-  /** Why, once `yielding` is aborted. */
+  /** Whether to leave now, asked where the state is whole. */
+  isDueBetweenSteps(): boolean {
+    if (!this.yielding.aborted && this.#held.aborted) this.#reason = told(this.#held.reason);
+    return this.yielding.aborted || this.#held.aborted;
+  }
+
+  /** Why, once it is due. */
   get reason(): string {
     return this.#reason;
   }

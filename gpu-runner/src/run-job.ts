@@ -33,13 +33,22 @@ import { preparePhase } from './prepare-phase.js';
  */
 export type JobOutcome = 'succeeded' | 'failed' | 'released' | 'halted' | 'attempt-failed' | 'lost';
 
-/** Runs the job; resolves once the ledger says how it went. Only a store that stays unreachable makes it throw. */
-export async function runJob(deps: RunnerDependencies, leased: LeasedJob, shutdown: AbortSignal): Promise<JobOutcome> {
+/**
+ * Runs the job; resolves once the ledger says how it went. Only a store that stays unreachable makes it throw.
+ * @param shutdown Leave soon; it aborts with the reason.
+ * @param held Leave between two steps; it aborts with the reason.
+ */
+export async function runJob(
+  deps: RunnerDependencies,
+  leased: LeasedJob,
+  shutdown: AbortSignal,
+  held: AbortSignal = new AbortController().signal,
+): Promise<JobOutcome> {
   const log = deps.log.child({ jobId: leased.job.id, epoch: leased.lease.epoch });
   const finished = new AbortController();
   const beating = beatUntil(finished.signal, leased, { clock: deps.clock, ttlMs: deps.leaseTtlMs, log });
   const patienceMs = deps.leaseTtlMs / RENEWALS_PER_LEASE;
-  const interruption = new Interruption(leased, shutdown, { clock: deps.clock, patienceMs });
+  const interruption = new Interruption(leased, { shutdown, held }, { clock: deps.clock, patienceMs });
   const firstStep = new FirstStepWatch(deps.clock, guardsOf(leased.job.guards).first_step_seconds);
   try {
     announce(deps, leased);
@@ -96,6 +105,7 @@ async function runPhases(
   let position = positionOf(job);
   let history = await stepHistory(deps.jobs, job, position.phaseIndex);
   while (position.phaseIndex < job.phases.length && !(await isOverLimit(deps, leased))) {
+    if (interruption.isDueBetweenSteps()) return await leave();
     firstStep.enter('model', `opening phase ${position.phaseIndex + 1}`);
     const preparing = preparePhase(deps, leased, plan, position, interruption);
     const prepared = await unlessInterrupted(preparing, interruption, leave, ({ close }) => close());

@@ -156,7 +156,7 @@ async function runOne(
   await protection.set(true);
   // Whoever stays for a while gives it up when that is over.
   const outcome = await capacity
-    .during(shutdown, (leave) => runJob(deps, leased, leave))
+    .during((held) => runJob(deps, leased, shutdown, held))
     .finally(() => (stay ? undefined : protection.set(false)));
   deps.log.info('left the job', { jobId, outcome });
   // The sweeper finds it too, later.

@@ -14,9 +14,10 @@ export async function takeStep(
   recipe: AnyRecipe,
   state: unknown,
   context: RecipeContext<Readonly<Record<string, unknown>>, AnyRow>,
-  { yielding, stopping }: Pick<Interruption, 'yielding' | 'stopping'>,
+  interruption: Pick<Interruption, 'yielding' | 'stopping' | 'isDueBetweenSteps'>,
 ): Promise<StepOutcome> {
-  if (yielding.aborted) return { kind: 'yielded' };
+  const { yielding, stopping } = interruption;
+  if (interruption.isDueBetweenSteps()) return { kind: 'yielded' };
   try {
     return { kind: 'done', result: await recipe.step(state, context) };
   } catch (error) {

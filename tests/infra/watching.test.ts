@@ -118,12 +118,14 @@ describe.skipIf(!platform.ready)(title, () => {
     ]);
   });
 
-  test('the budget tells at its shares and when it will be exceeded, and from one share on has capacity held', () => {
+  test('the budget tells at its shares and when it will be exceeded, and from its shares on has capacity held', () => {
     expect(notificationsOf(infra)).toEqual([
       'ACTUAL 50 Alarms',
       'ACTUAL 80 Alarms',
       'ACTUAL 100 Alarms',
       'ACTUAL 90 BudgetSpent',
+      'ACTUAL 110 BudgetSpent',
+      'ACTUAL 130 BudgetSpent',
       'FORECASTED 100 Alarms',
     ]);
     expect(Number(resource('aws:budgets/budget:Budget', 'Budget').limitAmount)).toBe(500);
@@ -206,8 +208,17 @@ describe.skipIf(!platform.ready)('a budget that whoever deploys sets', () => {
 
   test('is told of once where a share is that of the guard', { timeout: 60_000 }, async () => {
     const settings = { PREHEAT_BUDGET_DOLLARS: '20000', PREHEAT_BUDGET_HELD_AT_PERCENT: '100' };
-    const notifications = ['ACTUAL 50 Alarms', 'ACTUAL 80 Alarms', 'ACTUAL 100 BudgetSpent', 'FORECASTED 100 Alarms'];
-    expect(await told(settings)).toEqual(['20000', notifications, 5]);
+    const alarms = ['ACTUAL 50 Alarms', 'ACTUAL 80 Alarms'];
+    const guard = ['ACTUAL 100 BudgetSpent', 'ACTUAL 110 BudgetSpent', 'ACTUAL 130 BudgetSpent'];
+    expect(await told(settings)).toEqual(['20000', [...alarms, ...guard, 'FORECASTED 100 Alarms'], 5]);
+  });
+
+  test('has capacity held at no share below the one that is set', { timeout: 60_000 }, async () => {
+    const [, notifications] = await told({ PREHEAT_BUDGET_HELD_AT_PERCENT: '120' });
+    expect(notifications.filter((text) => text.endsWith('BudgetSpent'))).toEqual([
+      'ACTUAL 120 BudgetSpent',
+      'ACTUAL 130 BudgetSpent',
+    ]);
   });
 
   test('is only told of where no share is to hold capacity', { timeout: 60_000 }, async () => {

@@ -19,6 +19,7 @@ const STEP_MS = 10_000;
 /** Of all steps, and of a look of the runner. */
 const LONG_ENOUGH_MS = STEPS * STEP_MS + 60_000;
 const MINUTE_MS = 60_000;
+const LEASE_TTL_MS = 60_000;
 
 class Farm {
   readonly clock = new VirtualClock();
@@ -33,18 +34,18 @@ class Farm {
   readonly #shutdown = new AbortController();
   #loop: Promise<void> | undefined;
 
-  start(options: { exitWhenIdle: boolean } = { exitWhenIdle: false }): void {
+  start({ stepMs = STEP_MS, ...options }: { exitWhenIdle?: boolean; stepMs?: number } = {}): void {
     const deps: RunnerDependencies = {
-      ...{ ...this.ports, runnerId: 'r1', jobs: this.jobs, rolloutWorkers: 0, leaseTtlMs: 60_000 },
+      ...{ ...this.ports, runnerId: 'r1', jobs: this.jobs, rolloutWorkers: 0, leaseTtlMs: LEASE_TTL_MS },
       models: new ModelRegistry(this.store, TINY_MODELS),
       executor: { name: 'simulated', detail: 'no computation' } as never,
       graders: new GraderPool({ services: {}, clock: this.clock }),
-      recipes: { sft: lightRecipe({ clock: this.clock, stepMaxMs: STEP_MS, during: async () => undefined }) },
+      recipes: { sft: lightRecipe({ clock: this.clock, stepMaxMs: stepMs, during: async () => undefined }) },
       compareGraphs: async () => ({ rows: 0, tokens: 0, maxLogProbDifference: 0, bound: 1e-3 }),
     };
     const protection = { set: async (isProtected: boolean) => void (this.isProtected = isProtected) };
     const shutdown = this.#shutdown.signal;
-    const loop = runnerLoop(deps, { shutdown, protection, stay: new WarmStay(deps), ...options });
+    const loop = runnerLoop(deps, { shutdown, protection, stay: new WarmStay(deps), exitWhenIdle: false, ...options });
     this.#loop = loop.then(() => void (this.hasEnded = true));
   }
 
@@ -92,7 +93,7 @@ describe('while capacity is held', () => {
     farm.isProtected = true;
     await farm.clock.advance(LONG_ENOUGH_MS);
     expect([(await farm.job(id)).state, farm.isProtected]).toEqual(['queued', false]);
-    await farm.holds.lift();
+    await farm.holds.lift('operator');
     await farm.clock.advance(LONG_ENOUGH_MS);
     expect(await farm.job(id)).toMatchObject({ state: 'succeeded', attempts: 0 });
   });
@@ -121,10 +122,41 @@ describe('while capacity is held', () => {
     expect(left.resume?.step).toBe((await farm.stepsOf(id)).at(-1));
     const events = await farm.jobs.eventsSince(left, 0, 1000);
     expect(events.map(({ message }) => message).join('\n')).toContain('no job runs: spent');
-    await farm.holds.lift();
+    await farm.holds.lift('operator');
     await farm.clock.advance(LONG_ENOUGH_MS);
     expect((await farm.job(id)).state).toBe('succeeded');
     expect(await farm.stepsOf(id)).toEqual(Array.from({ length: STEPS }, (_, step) => step + 1));
+  });
+
+  it('a job whose steps outlast the patience of a shutdown ends the one it is in, and loses nothing', async () => {
+    farm = new Farm();
+    const id = await farm.submit();
+    const stepMs = 5 * MINUTE_MS;
+    farm.start({ stepMs });
+    // In the first half of the third step after the start, where a shutdown would make it yield.
+    await farm.clock.advance(MINUTE_MS + 3 * stepMs);
+    expect(await farm.stepsOf(id)).toEqual([1, 2]);
+    await farm.hold('checkpoint');
+    await farm.clock.advance(stepMs / 2);
+    expect((await farm.job(id)).state).toBe('running');
+    await farm.clock.advance(stepMs);
+    expect(await farm.job(id)).toMatchObject({ state: 'queued', attempts: 0, lease: null, resume: { step: 3 } });
+    expect(await farm.stepsOf(id)).toEqual([1, 2, 3]);
+  });
+
+  it('a job that runs is left within the patience of a shutdown that comes after the hold', async () => {
+    farm = new Farm();
+    const id = await farm.submit();
+    const stepMs = 5 * MINUTE_MS;
+    farm.start({ stepMs });
+    await farm.clock.advance(2 * stepMs + MINUTE_MS);
+    await farm.hold('checkpoint');
+    await farm.clock.advance(MINUTE_MS);
+    expect((await farm.job(id)).state).toBe('running');
+    const toldMs = farm.clock.nowMs();
+    await farm.stop();
+    expect(farm.clock.nowMs() - toldMs).toBeLessThanOrEqual(LEASE_TTL_MS / 3);
+    expect(await farm.job(id)).toMatchObject({ state: 'queued', lease: null, resume: { step: 1 } });
   });
 
   it('a job that runs goes on to its end where the hold says so, and is the last', async () => {

@@ -1,5 +1,6 @@
 /** The operator's hold, seen from the operator and from a user whose job waits. */
 import type { FineTuningJob } from '@preheat/contracts';
+import { CapacityHolds } from '@preheat/jobs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ApiUnderTest, startApi } from '../test-kit/api-under-test.js';
 import { jsonl, SFT_ROWS } from '../test-kit/rows.js';
@@ -58,7 +59,32 @@ describe('a hold by the operator', () => {
       reason: 'the operator of this platform holds it back',
       running: 'checkpoint',
     };
-    expect(lines).toEqual([{ held: false }, held, held, { lifted: held }, { lifted: { held: false } }]);
+    const none = { held: false };
+    expect(lines).toEqual([
+      none,
+      held,
+      held,
+      { holder: 'operator', lifted: held, left: none },
+      { holder: 'operator', lifted: none, left: none },
+    ]);
+  });
+
+  it('is lifted without what the budget holds, which is told, and lifted on request', async () => {
+    const untilMs = Date.UTC(2030, 1, 1);
+    await new CapacityHolds(api.deps).notice({ sinceMs: 1, untilMs, reason: 'spent', running: 'finish' });
+    await run('capacity', 'hold', '--reason', 'maintenance');
+    await run('capacity', 'lift');
+    await run('capacity', 'lift', '--budget');
+    const budget = {
+      held: true,
+      since: '1970-01-01T00:00:00.001Z',
+      until: '2030-02-01T00:00:00.000Z',
+      reason: 'spent',
+    };
+    expect(lines.slice(1)).toMatchObject([
+      { holder: 'operator', lifted: { reason: 'maintenance' }, left: budget },
+      { holder: 'budget', lifted: budget, left: { held: false } },
+    ]);
   });
 
   it.each([
@@ -74,8 +100,9 @@ describe('a hold by the operator', () => {
   });
 
   it('is no other command', async () => {
-    expect([await run('capacity'), await run('capacity', 'drop'), await run('capacity', 'show', 'x')]).toEqual([
-      2, 2, 2,
-    ]);
+    for (const args of [[], ['drop'], ['show', 'x'], ['show', '--budget'], ['hold', '--budget']])
+      expect(await run('capacity', ...args), args.join(' ')).toBe(2);
+    await run('capacity', 'show');
+    expect(lines).toEqual([{ held: false }]);
   });
 });

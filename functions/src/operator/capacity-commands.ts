@@ -4,13 +4,15 @@ import { type CapacityHoldDependencies, CapacityHolds } from '@preheat/jobs';
 
 export const CAPACITY_USAGE = `       operator capacity show
        operator capacity hold [--reason TEXT] [--until TIME] [--running ${HELD_JOBS.join('|')}]
-       operator capacity lift`;
+       operator capacity lift [--budget]`;
 
 export interface CapacityFlags {
   readonly reason?: string | undefined;
   /** `2030-02-01T00:00:00Z`. */
   readonly until?: string | undefined;
   readonly running?: string | undefined;
+  /** Of `lift`: the budget's hold instead of the operator's. */
+  readonly budget?: boolean | undefined;
 }
 
 const USUAL_REASON = 'the operator of this platform holds it back';
@@ -25,9 +27,14 @@ export async function operateCapacity(
 ): Promise<number> {
   const holds = new CapacityHolds(deps);
   if (more.length > 0) return 2;
+  // What is not of the command would be taken for done.
+  if (flags.budget && verb !== 'lift') return 2;
   if (verb === 'show') print(shown(await holds.current()));
-  else if (verb === 'lift') print({ lifted: shown(await holds.lift()) });
-  else if (verb === 'hold') {
+  else if (verb === 'lift') {
+    const holder = flags.budget ? 'budget' : 'operator';
+    const lifted = shown(await holds.lift(holder));
+    print({ holder, lifted, left: shown(await holds.current()) });
+  } else if (verb === 'hold') {
     const hold = holdOf(flags, deps.clock.nowMs());
     if (typeof hold === 'string') {
       print({ problem: hold });

@@ -89,6 +89,7 @@ function parsedArguments(args: readonly string[]) {
     reason: { type: 'string' },
     until: { type: 'string' },
     running: { type: 'string' },
+    budget: { type: 'boolean' },
   } as const;
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });

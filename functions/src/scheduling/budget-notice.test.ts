@@ -19,7 +19,7 @@ it('holds capacity until the month of the notice is over, however late and often
   await clock.advance(2 * DAY);
   for (let time = 0; time < 2; time++) await onBudgetNotice(deps, { noticedAtMs, running: 'checkpoint' });
   expect(await holds.current()).toMatchObject({ untilMs: Date.UTC(2030, 1, 1), running: 'checkpoint' });
-  await holds.lift();
+  await holds.lift('budget');
   await onBudgetNotice(deps, { noticedAtMs, running: 'checkpoint' });
   expect(await holds.current()).toBeNull();
   const noticedAgainMs = clock.nowMs() + 1;

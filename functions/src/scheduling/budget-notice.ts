@@ -1,6 +1,7 @@
 /**
  * What a notice that the budget is spent does: it holds capacity until the month ends, in which budgets begin anew. What a notice says is
- * prose for people; that it comes is what counts, so whoever sends it must send nothing else there.
+ * prose for people; that it comes is what counts, so whoever sends it must send nothing else there. It names no
+ * period, so one that comes just after a month began may be of the month before, and holds the new one.
  */
 import type { HeldJobs } from '@preheat/contracts';
 import { type CapacityHoldDependencies, CapacityHolds } from '@preheat/jobs';
@@ -23,7 +24,10 @@ export async function onBudgetNotice(
   const isHeld = await new CapacityHolds(deps).notice(hold);
   const until = new Date(untilMs).toISOString();
   if (isHeld) deps.log.warn('capacity is held: the budget is spent', { until, running });
-  else deps.log.info('a notice of the budget changes nothing: it is settled, or capacity is held already', { until });
+  else
+    deps.log.info('a notice of the budget changes nothing: it is settled, or the budget holds capacity already', {
+      until,
+    });
 }
 
 /** The first moment of the month after, UTC, as AWS counts months. */

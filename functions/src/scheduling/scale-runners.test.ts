@@ -5,7 +5,7 @@ import { CapacityHolds, JobStore, LeasedJob, MAX_LISTED, ProjectRosters, RunnerR
 import { type JsonValue, type RunnerFleet, VirtualClock } from '@preheat/ports';
 import { describe, expect, it } from 'vitest';
 import type { QueueOptions } from '../fine-tuning/queue/queue-outlook.js';
-import { NOBODY_THERE, scaleRunners } from './scale-runners.js';
+import { CAPACITY_HELD, NOBODY_THERE, scaleRunners } from './scale-runners.js';
 
 /** A boot of three minutes is worth a wait of a ninth of that. */
 const WORTH_MS = 20_000;
@@ -185,8 +185,8 @@ describe('the number of runners', () => {
     expect(await scale(SWEEP_MS)).toBe(0);
     expect(await record()).toMatchObject({ jobs: 2, wanted: 0 });
     await new RunnerRegistry(deps).remove(`on-${first}`);
-    expect([await scale(SWEEP_MS), logged]).toEqual([0, []]);
-    await holds.lift();
+    expect([await scale(SWEEP_MS), logged]).toEqual([0, [CAPACITY_HELD, CAPACITY_HELD]]);
+    await holds.lift('operator');
     expect(await scale(SWEEP_MS)).toBe(1);
     expect(asked).toEqual([0, 2, 0, 1]);
   });

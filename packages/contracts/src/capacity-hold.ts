@@ -5,7 +5,7 @@
 import Type, { type Static } from 'typebox';
 import { Count, Id, Nullable, OneOf, RecentWriteIds } from './primitives.js';
 
-/** `checkpoint`: a job that runs is given back at its next checkpoint, and waits. `finish`: it goes on to its end. */
+/** `checkpoint`: a job that runs is given back with a checkpoint after the step it is in, and waits. `finish`: it goes on to its end. */
 export const HELD_JOBS = ['checkpoint', 'finish'] as const;
 export type HeldJobs = (typeof HELD_JOBS)[number];
 
@@ -21,12 +21,19 @@ export const CapacityHold = Type.Object({
 });
 export type CapacityHold = Static<typeof CapacityHold>;
 
+/** Who holds capacity; each may, at the same time. */
+export const CAPACITY_HOLDERS = ['operator', 'budget'] as const;
+export type CapacityHolder = (typeof CAPACITY_HOLDERS)[number];
+
 export const CapacityHoldRecord = Type.Object({
   schemaVersion: Type.Literal(1),
   writeId: Id,
   recentWriteIds: RecentWriteIds,
-  hold: Nullable(CapacityHold),
-  /** When somebody lifted one last: what was noticed before is settled. 0: nobody did. */
-  liftedAtMs: Count,
+  /** By hand. */
+  operator: Nullable(CapacityHold),
+  /** By what guards the budget. Beside the operator's, so that neither ends the other. */
+  budget: Nullable(CapacityHold),
+  /** When somebody lifted the budget's last: what was noticed before is settled. 0: nobody did. */
+  budgetLiftedAtMs: Count,
 });
 export type CapacityHoldRecord = Static<typeof CapacityHoldRecord>;

@@ -29,9 +29,9 @@ describe('a hold of capacity', () => {
     const hold = holdOf();
     await holds.set(hold);
     expect(await holds.current()).toEqual(hold);
-    expect(await holds.lift()).toEqual(hold);
+    expect(await holds.lift('operator')).toEqual(hold);
     expect(await holds.current()).toBeNull();
-    expect(await holds.lift()).toBeNull();
+    expect(await holds.lift('operator')).toBeNull();
   });
 
   it('ends by itself where it says when', async () => {
@@ -61,7 +61,7 @@ describe('a notice', () => {
     const first = holdOf({ untilMs });
     expect([await holds.notice(first), await holds.notice(first)]).toEqual([true, false]);
     await clock.advance(HOUR);
-    await holds.lift();
+    await holds.lift('budget');
     expect(await holds.notice(first)).toBe(false);
     expect(await holds.current()).toBeNull();
     await clock.advance(HOUR);
@@ -69,15 +69,61 @@ describe('a notice', () => {
     expect(await holds.current()).not.toBeNull();
   });
 
-  it('leaves a hold that ends no sooner, prolongs one that does, and is nothing once its time is over', async () => {
+  it('prolongs and sharpens what the budget holds, and is nothing once its time is over', async () => {
     const { clock, holds, holdOf } = platform();
     const nowMs = clock.nowMs();
-    await holds.set(holdOf({ reason: 'for good' }));
-    expect(await holds.notice(holdOf({ untilMs: nowMs + HOUR }))).toBe(false);
-    await holds.set(holdOf({ reason: 'for a minute', untilMs: nowMs + 60_000 }));
-    expect(await holds.notice(holdOf({ untilMs: nowMs + HOUR }))).toBe(true);
-    expect(await holds.current()).toMatchObject({ reason: 'the budget is spent' });
+    const until = (ms: number, more: Partial<CapacityHold> = {}) => holdOf({ sinceMs: nowMs, untilMs: ms, ...more });
+    expect(await holds.notice(until(nowMs + HOUR, { running: 'finish' }))).toBe(true);
+    expect(await holds.notice(until(nowMs + 60_000, { running: 'finish' }))).toBe(false);
+    expect(await holds.notice(until(nowMs + 60_000))).toBe(true);
+    expect(await holds.current()).toEqual(until(nowMs + HOUR));
+    expect(await holds.notice(until(nowMs + 2 * HOUR, { running: 'finish' }))).toBe(true);
+    expect(await holds.current()).toEqual(until(nowMs + 2 * HOUR));
     await clock.advance(2 * HOUR);
-    expect(await holds.notice(holdOf({ sinceMs: nowMs, untilMs: nowMs + HOUR }))).toBe(false);
+    expect(await holds.notice(until(nowMs + HOUR))).toBe(false);
+  });
+});
+
+describe('the operator and the budget', () => {
+  const SPENT = { reason: 'the budget is spent' };
+  const BY_HAND = { reason: 'maintenance' };
+
+  it('hold beside each other: what the operator says for an hour ends nothing of the budget', async () => {
+    const { clock, holds, holdOf } = platform();
+    const monthEndMs = clock.nowMs() + 24 * HOUR;
+    await holds.notice(holdOf({ ...SPENT, untilMs: monthEndMs }));
+    await holds.set(holdOf({ ...BY_HAND, untilMs: clock.nowMs() + HOUR }));
+    expect(await holds.current()).toMatchObject({ ...SPENT, untilMs: monthEndMs });
+    await clock.advance(2 * HOUR);
+    expect(await holds.current()).toMatchObject({ ...SPENT, untilMs: monthEndMs });
+  });
+
+  it('are lifted one by one: the budget that noticed beneath a hold for good is left', async () => {
+    const { clock, holds, holdOf } = platform();
+    const byHand = holdOf(BY_HAND);
+    await holds.set(byHand);
+    await clock.advance(HOUR);
+    const spent = holdOf({ ...SPENT, untilMs: clock.nowMs() + HOUR });
+    expect(await holds.notice(spent)).toBe(true);
+    expect(await holds.current()).toEqual(byHand);
+    expect(await holds.lift('operator')).toEqual(byHand);
+    expect(await holds.current()).toEqual(spent);
+    // What is lifted of the operator settles nothing of the budget.
+    expect(await holds.notice({ ...spent, untilMs: clock.nowMs() + 2 * HOUR })).toBe(true);
+    await holds.set(byHand);
+    expect(await holds.lift('budget')).toMatchObject(SPENT);
+    expect(await holds.current()).toEqual(byHand);
+  });
+
+  it.each(['set first', 'noticed first'])('are both heard of jobs that run, %s', async (order) => {
+    const { clock, holds, holdOf } = platform();
+    const byHand = holdOf({ ...BY_HAND, running: 'finish' });
+    const spent = holdOf({ ...SPENT, sinceMs: clock.nowMs() + 1, untilMs: clock.nowMs() + HOUR });
+    if (order === 'set first') await holds.set(byHand);
+    await holds.notice(spent);
+    if (order !== 'set first') await holds.set(byHand);
+    expect(await holds.current()).toEqual({ ...byHand, running: 'checkpoint' });
+    await clock.advance(HOUR);
+    expect(await holds.current()).toEqual(byHand);
   });
 });

@@ -1,8 +1,15 @@
 /**
- * Whether jobs and runners may be started: read before either is. Who cannot tell starts them, so a record that is lost, damaged or out of
+ * Whether jobs and runners may be started: read before either is. The operator and the budget each hold on their own. Who cannot tell starts them, so a record that is lost, damaged or out of
  * reach costs money and fails no job.
  */
-import { type CapacityHold, CapacityHoldRecord, InvariantError, KEYS } from '@preheat/contracts';
+import {
+  CAPACITY_HOLDERS,
+  type CapacityHold,
+  CapacityHoldRecord,
+  type CapacityHolder,
+  InvariantError,
+  KEYS,
+} from '@preheat/contracts';
 import type { Clock, Ids, Log, ObjectStore } from '@preheat/ports';
 import { DocumentStore } from './document-store.js';
 
@@ -22,54 +29,58 @@ export class CapacityHolds {
     this.#documents = new DocumentStore(deps.store, CapacityHoldRecord, deps.ids);
   }
 
-  /** The one that is in force; null where there is none, or nobody can tell. Never throws. */
+  /** What is in force, of all holders together; null where nobody holds, or nobody can tell. Never throws. */
   async current(): Promise<CapacityHold | null> {
     try {
-      return this.#inForce((await this.#documents.read(KEYS.hold))?.document.hold ?? null);
+      const record = (await this.#documents.read(KEYS.hold))?.document;
+      const holds = CAPACITY_HOLDERS.map((holder) => this.#inForce(record?.[holder] ?? null));
+      return holds.reduce(merged, null);
     } catch (error) {
       this.#deps.log.warn('whether capacity is held cannot be read; jobs and runners are started', { error });
       return null;
     }
   }
 
-  /** Holds capacity, whatever held it before. */
+  /** Holds capacity for the operator, whatever the operator said before. What the budget holds stays. */
   async set(hold: CapacityHold): Promise<void> {
-    await this.#change((record) => ({ ...record, hold }));
+    await this.#change((record) => ({ ...record, operator: hold }));
   }
 
-  /** What was noticed before now holds nothing any more. @returns What was in force, null for nothing. */
-  async lift(): Promise<CapacityHold | null> {
+  /**
+   * Ends the hold of one holder; the other's stays. Of the budget, what was noticed before now holds nothing any more.
+   * @returns What was in force of it, null for nothing.
+   */
+  async lift(holder: CapacityHolder): Promise<CapacityHold | null> {
     let lifted: CapacityHold | null = null;
     await this.#change((record) => {
-      lifted = this.#inForce(record.hold);
-      return { ...record, hold: null, liftedAtMs: this.#deps.clock.nowMs() };
+      lifted = this.#inForce(record[holder]);
+      const budgetLiftedAtMs = holder === 'budget' ? this.#deps.clock.nowMs() : record.budgetLiftedAtMs;
+      return { ...record, [holder]: null, budgetLiftedAtMs };
     });
     return lifted;
   }
 
   /**
-   * Holds capacity for what was noticed at `hold.sinceMs`, unless somebody has lifted a hold since, or one that is in force ends no sooner.
-   * A notice may come late, and twice.
-   * @returns Whether it holds.
+   * Holds capacity for what the budget noticed at `hold.sinceMs`, unless somebody has lifted the budget's hold since, or it asks for as
+   * much already. A notice may come late, and twice.
+   * @returns Whether it changed what the budget holds.
    */
   async notice(hold: CapacityHold): Promise<boolean> {
-    let isSet = false;
+    let isNews = false;
     await this.#change((record) => {
-      const held = this.#inForce(record.hold);
-      isSet =
-        this.#inForce(hold) !== null &&
-        hold.sinceMs > record.liftedAtMs &&
-        (held === null || endOf(held) < endOf(hold));
-      return isSet ? { ...record, hold } : undefined;
+      const held = this.#inForce(record.budget);
+      const isUnsettled = this.#inForce(hold) !== null && hold.sinceMs > record.budgetLiftedAtMs;
+      isNews = isUnsettled && (held === null || endOf(held) < endOf(hold) || isStricter(hold, held));
+      return isNews ? { ...record, budget: merged(held, hold) } : undefined;
     });
-    return isSet;
+    return isNews;
   }
 
   /** One whose record is damaged is replaced. `change` may be asked several times. */
   async #change(change: (record: CapacityHoldRecord) => CapacityHoldRecord | undefined): Promise<void> {
     await this.#removeDamaged();
     const writeId = this.#documents.nextWriteId();
-    await this.#documents.create(KEYS.hold, { schemaVersion: 1, writeId, hold: null, liftedAtMs: 0 });
+    await this.#documents.create(KEYS.hold, { ...NOTHING_HELD, writeId });
     await this.#documents.update(KEYS.hold, change);
   }
 
@@ -88,4 +99,17 @@ export class CapacityHolds {
   }
 }
 
+const NOTHING_HELD = { schemaVersion: 1, operator: null, budget: null, budgetLiftedAtMs: 0 } as const;
+
 const endOf = ({ untilMs }: CapacityHold): number => untilMs ?? Infinity;
+
+const isStricter = (hold: CapacityHold, than: CapacityHold): boolean =>
+  hold.running === 'checkpoint' && than.running === 'finish';
+
+/** Held since the first and until the last of both, for the reason that lasts; jobs that run are left where either says so. */
+function merged(one: CapacityHold | null, other: CapacityHold | null): CapacityHold | null {
+  if (one === null || other === null) return one ?? other;
+  const lasting = endOf(one) < endOf(other) ? other : one;
+  const running = isStricter(other, one) ? other.running : one.running;
+  return { ...lasting, sinceMs: Math.min(one.sinceMs, other.sinceMs), running };
+}

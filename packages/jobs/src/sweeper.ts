@@ -3,7 +3,15 @@
  * died, ends what was due before it began, and clears ended jobs from the indices. Safe to run anywhere, any number of times at once. A job that
  * cannot be swept never keeps the others from it.
  */
-import { type JobDocument, type JobError, KEYS, type NewEvent, TERMINAL_STATES } from '@preheat/contracts';
+import {
+  type CapacityHold,
+  type JobDocument,
+  type JobError,
+  KEYS,
+  type NewEvent,
+  TERMINAL_STATES,
+} from '@preheat/contracts';
+import { CapacityHolds } from './capacity-holds.js';
 import { buryJob, isDead } from './dead-letters.js';
 import { appendEvents } from './event-log.js';
 import type { JobStore, JobStoreDependencies } from './job-store.js';
@@ -24,7 +32,7 @@ export interface SweepResult {
 }
 
 export interface SweepOptions {
-  /** Ring again for a job queued this long since the last ring; doubles with every lost attempt. */
+  /** Ring again for a job queued this long since the last ring; doubles with every lost attempt. Not while capacity is held. */
   readonly ringAfterMs: number;
   /** Told of a job that ended, before the sweeper forgets it; a failure, or a crash, brings the job back. */
   readonly ended?: (job: JobDocument) => Promise<void>;
@@ -32,6 +40,11 @@ export interface SweepOptions {
   readonly turn?: SweepTurn;
   /** The same of the index of waiting jobs; begins after that of the jobs. */
   readonly waitingTurn?: () => SweepTurn;
+}
+
+interface SweepRules extends SweepOptions {
+  /** Whether capacity is: nobody would answer a ring then, and who may take jobs again looks before it waits. */
+  readonly isHeld: () => Promise<boolean>;
 }
 
 /** Longest wait between two rings for one job. */
@@ -49,11 +62,15 @@ export async function sweepJobs(
   const result = { seen: 0, rung: 0, expired: 0, cleared: 0, failed: 0 };
   const waiting = new Set<string>();
   const { turn = new SweepTurn(deps), waitingTurn = () => new SweepTurn(deps) } = options;
+  let hold: Promise<CapacityHold | null> | undefined;
+  // Read once, and only where somebody would be rung for: most sweeps find nothing to do.
+  const isHeld = async () => (await (hold ??= new CapacityHolds(deps).current())) !== null;
+  const rules = { ...options, isHeld };
   await inLanes(turn.entries(KEYS.activeJobs), JOBS_AT_ONCE, async ({ key }) => {
     result.seen++;
     const jobId = key.slice(KEYS.activeJobs.length);
     try {
-      const outcome = await sweepOne(jobs, deps, jobId, options, waiting);
+      const outcome = await sweepOne(jobs, deps, jobId, rules, waiting);
       if (outcome !== 'left') result[outcome]++;
     } catch (error) {
       deps.log.error('a job could not be swept', { jobId, error });
@@ -71,25 +88,27 @@ async function sweepOne(
   jobs: JobStore,
   deps: JobStoreDependencies,
   jobId: string,
-  options: SweepOptions,
+  rules: SweepRules,
   waiting: Set<string>,
 ): Promise<Outcome> {
   const stored = await jobs.read(jobId);
   if (!stored || TERMINAL_STATES.has(stored.document.state)) {
-    if (stored) await settle(jobs, deps, stored.document, options);
+    if (stored) await settle(jobs, deps, stored.document, rules);
     await deps.store.delete(KEYS.activeJob(jobId));
     return 'cleared';
   }
   let outcome = 'left' as Outcome;
   let freed: JobDocument | undefined;
-  if (!mend(stored.document, deps.clock.nowMs(), options)) {
+  const due = mend(stored.document, deps.clock.nowMs(), rules);
+  const isRungAgain = due?.outcome === 'rung' && (stored.document.retryAtMs ?? null) === null;
+  if (!due || (isRungAgain && (await rules.isHeld()))) {
     if (stored.document.state === 'queued') waiting.add(waitingKey(stored.document));
     return 'left';
   }
   const swept = await jobs.documents.update(KEYS.job(jobId), async (job, writeId) => {
     outcome = 'left';
     const nowMs = deps.clock.nowMs();
-    const mended = mend(job, nowMs, options);
+    const mended = mend(job, nowMs, rules);
     if (!mended) return undefined;
     outcome = mended.outcome;
     freed = mended.job;

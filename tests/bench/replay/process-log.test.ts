@@ -23,3 +23,14 @@ it('tells of lines that came before somebody listened, in their order', async ()
 it('says how a process ended that never said what was waited for', async () => {
   await expect(says(['the port is taken']).seen('listening')).rejects.toThrow(/before it said "listening"/);
 });
+
+it('ends with this process before anything is cleared away that was to be, and is forgotten once it has ended', async () => {
+  const clearAway = () => undefined;
+  process.once('exit', clearAway);
+  const before = process.listeners('exit');
+  const logged = says([]);
+  expect(process.listeners('exit').slice(1)).toEqual(before);
+  await logged.ended;
+  expect(process.listeners('exit')).toEqual(before);
+  process.off('exit', clearAway);
+});

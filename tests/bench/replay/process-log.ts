@@ -23,9 +23,9 @@ export class LoggedProcess {
   constructor([program = '', ...args]: readonly string[], env: Readonly<Record<string, string>>) {
     this.#child = spawn(program, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.ended = once(this.#child, 'exit').then(() => undefined);
-    // Whatever ends the replay ends what it started.
+    // Whatever ends the replay ends what it started, before what that works in is removed.
     const kill = () => this.#child.kill('SIGKILL');
-    process.once('exit', kill);
+    process.prependOnceListener('exit', kill);
     void this.ended.then(() => process.off('exit', kill));
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (text) => this.#take(text));

@@ -13,7 +13,7 @@ export const HELP = `npm run replay [-- options]: an API and up to two runner pr
   --write-docs    replace the figures in docs/scheduling.md
 
 Real traces are read from PREHEAT_TRACES, else from ../shared/traces beside the project; where they are absent, they are left out. A run
-that was interrupted goes on where it stopped, in the same tree and with the same --jobs, --work and --load (.cache/replay.json).`;
+that was interrupted goes on where it stopped, in the same tree, with the same folder of traces and the same --jobs, --work and --load (.cache/replay.json).`;
 
 export interface ReplayOptions {
   readonly traces: readonly string[];

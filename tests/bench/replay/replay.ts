@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { BASE_MODELS } from '@preheat/inference/model-registry';
+import { hasTraces, traceFolder } from '@preheat/scheduler/simulation';
 import { foreignShare } from '../guard.js';
 import { hasProc, linuxMachine } from '../linux-machine.js';
 import { REPOSITORY } from '../peers.js';
@@ -14,6 +15,7 @@ import { HELP, type ReplayOptions, replayOptions } from './replay-options.js';
 import { ReplayProgress } from './replay-progress.js';
 import { delayTable, latencyTable, type Replay, toldTable } from './replay-report.js';
 import { canPin, ReplayedPlatform } from './replayed-platform.js';
+import { replayedTree } from './replayed-tree.js';
 import { smallTrace } from './small-trace.js';
 
 const RUNNERS = 2;
@@ -74,8 +76,6 @@ async function watched<T>(work: Promise<T>): Promise<[T, number | null]> {
   return [result, before ? foreignShare(before, linuxMachine.read(), linuxMachine.cores) : null];
 }
 
-const git = (...command: string[]): string => spawnSync('git', command, { cwd: REPOSITORY, encoding: 'utf8' }).stdout;
-
 function othersText(shares: readonly (number | null)[]): string {
   const known = shares.filter((share) => share !== null);
   if (known.length < shares.length) return 'what else ran is not known';
@@ -95,8 +95,9 @@ if (status !== 0) process.exit(1);
 for (const trace of absent) console.error(`skipped ${trace}: there is no folder of traces`);
 
 const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, Node ${process.version}`;
-const tree = `${git('rev-parse', 'HEAD')}${git('diff', 'HEAD', '--stat', '--', 'packages', 'functions', 'gpu-runner')}`;
-const conditions = JSON.stringify({ jobs, meanWorkMs, load, machine, tree });
+const folder = hasTraces(process.env) ? traceFolder(process.env) : null;
+const tree = replayedTree(REPOSITORY);
+const conditions = JSON.stringify({ jobs, meanWorkMs, load, machine, folder, tree });
 const progress = ReplayProgress.open(join(REPOSITORY, '.cache/replay.json'), conditions, isFresh);
 if (!progress.latencies) progress.calibrated(...(await watched(measureLatencies())));
 const latencies = progress.latencies as Latencies;
