@@ -1,5 +1,6 @@
 import { PER_TOKEN } from '@preheat/nn';
 import { describe, expect, it } from 'vitest';
+import { trainsBeginnings } from '../catalog/answer-segments.js';
 import type { RolloutSample } from '../recipe.js';
 import type { Completion } from './collect.js';
 import { drawMetrics, rolloutMetrics } from './report.js';
@@ -66,6 +67,12 @@ describe('segments of a completion', () => {
       [1, 1, 1, 1],
       [0, 0, 0, 1],
     ]);
+  });
+
+  it('train the beginnings of forks where any segment up to the fork is trained', () => {
+    const masked = { until: 'x', trained: false };
+    expect(trainsBeginnings([masked, { until: 'y', forks: 2 }, {}])).toBe(true);
+    expect(trainsBeginnings([masked, { ...masked, forks: 2 }, {}])).toBe(false);
   });
 
   it('leave the loss its one temperature where they do not differ from it', () => {
