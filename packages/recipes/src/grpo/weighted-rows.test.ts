@@ -24,7 +24,7 @@ function forks(trained: boolean, finishReason: 'stop' | 'length' = 'stop', share
       segmentNumbers: Uint8Array.of(0, 0, 1),
       sharedTokens,
     };
-    const segments = drawnSegments(sample, answer_segments, 1, fork === 0);
+    const segments = drawnSegments(sample, answer_segments, 1, fork === 0 ? 0 : sharedTokens);
     return { row: { messages: [] }, prompt: Int32Array.of(4), sample, ...(segments && { segments }) };
   });
 }
