@@ -4,7 +4,7 @@
  */
 import { columnBytes } from './cache-arrays.js';
 import type { CacheBudget } from './cache-budget.js';
-import { batchColumns, type DecodeBatch, laidColumns } from './decode-batch.js';
+import { batchColumns, type DecodeBatch, laidColumns, type PlacedRow } from './decode-batch.js';
 import type { DecoderConfig } from '@preheat/contracts';
 import type { DecodingRow } from './decoding-row.js';
 
@@ -16,6 +16,8 @@ const MIN_GROWTH_TOKENS = 16;
 export class BatchMemory {
   readonly #budget: CacheBudget;
   readonly #columnBytes: number;
+  /** Of the batch. */
+  #columns = 0;
   /** Kept for rows that wait. */
   #waitingColumns = 0;
 
@@ -34,10 +36,12 @@ export class BatchMemory {
     this.#hold(laidColumns(batch) + batch.rows.length * Math.max(tokens, growth(batch.rows, LOOK_AHEAD_TOKENS)));
   }
 
-  /** Counts what rows that wait have inherited, once for all forks of a row. */
-  keepFor(waiting: readonly DecodingRow[]): void {
+  /** Reserves what rows that wait have inherited, once for all forks of a row, and copies of the columns of rows that turned, before they are made. */
+  keepFor(waiting: readonly DecodingRow[], turned: readonly PlacedRow[] = []): void {
     const pieces = new Set(waiting.flatMap(({ inherited }) => inherited ?? []));
-    this.#waitingColumns = [...pieces].reduce((sum, { columns }) => sum + columns, 0);
+    const copied = turned.flatMap(({ prompt, answer }) => [prompt, answer]);
+    this.#waitingColumns = [...pieces, ...copied].reduce((sum, { columns }) => sum + columns, 0);
+    this.#hold(this.#columns);
   }
 
   free(): void {
@@ -79,6 +83,7 @@ export class BatchMemory {
   }
 
   #hold(columns: number): void {
+    this.#columns = columns;
     this.#budget.hold(this, (columns + this.#waitingColumns) * this.#columnBytes);
   }
 }

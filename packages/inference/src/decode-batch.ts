@@ -50,17 +50,22 @@ function placedRow({ own, prompts }: DecodeBatch, row: DecodingRow, place: numbe
   return { row, prompt, answer };
 }
 
-/**
- * What goes on in place of rows that were `live` and has columns yet to be computed, each with those that are: their forks, and rows
- * themselves that were forced to tokens.
- */
-export function setBackRows(config: DecoderConfig, batch: DecodeBatch, live: ReadonlySet<DecodingRow>): DecodingRow[] {
-  return batch.rows.flatMap((row, place) => {
-    const next = !row.isOver && row.lacking > 0 ? [row] : row.forks;
-    if (!live.has(row) || next.length === 0) return [];
-    const { prompt, answer } = placedRow(batch, row, place);
+/** Those that were `live` and in whose place goes on what has columns yet to be computed, where the columns are that they have. */
+export function turnedRows(batch: DecodeBatch, live: ReadonlySet<DecodingRow>): PlacedRow[] {
+  return batch.rows.flatMap((row, place) =>
+    live.has(row) && goingOn(row).length > 0 ? [placedRow(batch, row, place)] : [],
+  );
+}
+
+/** Forks of a row, or itself where it was forced to tokens. */
+const goingOn = (row: DecodingRow): readonly DecodingRow[] => (!row.isOver && row.lacking > 0 ? [row] : row.forks);
+
+/** What goes on in place of rows that turned, each with a copy of the columns that there are. */
+export function setBackRows(config: DecoderConfig, turned: readonly PlacedRow[]): DecodingRow[] {
+  return turned.flatMap(({ row, prompt, answer }) => {
     const from = gatherRows(config, [[prompt, answer]]);
     const inherited = { from, row: 0, columns: from.columns, skipped: 0 };
+    const next = goingOn(row);
     for (const each of next) each.inherited = inherited;
     [row.surplus, row.lacking] = [0, 0];
     return next;

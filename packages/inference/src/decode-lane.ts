@@ -18,6 +18,7 @@ import {
   layOut,
   placedRows,
   setBackRows,
+  turnedRows,
 } from './decode-batch.js';
 import type { DecoderGraphs } from './decoder-graphs.js';
 import type { DecodingRow } from './decoding-row.js';
@@ -100,13 +101,14 @@ export class DecodeLane {
     this.#memory.free();
   }
 
-  /** Rows fail with whatever their call failed with; the lane lives on. */
+  /** Rows, or the forks that they came to meanwhile, fail with whatever their call failed with; the lane lives on. */
   async #guarded(rows: readonly DecodingRow[], work: () => Promise<DecodeBatch | null>): Promise<void> {
+    const live = rows.filter(({ isOver }) => !isOver);
     try {
       this.#batch = await work();
     } catch (error) {
       this.#batch = null;
-      for (const row of rows) if (!row.isOver) row.fail(error);
+      for (const row of live) row.giveUp(error);
     }
   }
 
@@ -134,9 +136,10 @@ export class DecodeLane {
   /** A batch after a call in which rows may have come to the end of a segment: they lose what was drawn behind it, and forks and what is forced wait to join. */
   #turned(batch: DecodeBatch, live: readonly DecodingRow[]): DecodeBatch | null {
     const { config } = this.#graphs;
-    const setBack = setBackRows(config, batch, new Set(live));
+    const turned = turnedRows(batch, new Set(live));
+    this.#memory.keepFor(this.#setBack, turned);
+    const setBack = setBackRows(config, turned);
     this.#setBack.push(...setBack);
-    this.#memory.keepFor(this.#setBack);
     return cutBack(config, batch, new Set(setBack));
   }
 

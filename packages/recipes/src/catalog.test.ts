@@ -174,6 +174,12 @@ describe('hyperparameters', () => {
       'answer_segments.1.temperature',
       /target_entropy/,
     ],
+    [
+      'grpo',
+      { answer_segments: [{ until: 'a', top_p: 1 }, { top_p: 0.9 }], target_entropy: 0.3 },
+      'answer_segments.1.top_p',
+      /must be 1 beside target_entropy/,
+    ],
     ['sft', { answer_segments: [{}] }, 'answer_segments', /./],
   ])('of %s say what is wrong with segments: %j', (name, requested, path, message) => {
     const [first, ...others] = problems(name, requested as Record<string, unknown>);

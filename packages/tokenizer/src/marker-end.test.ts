@@ -30,6 +30,15 @@ describe('the end of a marker', () => {
     expect(endIn(letters, letters.encode(`${long}/</think>`), '</think>')).toBe(1209);
   });
 
+  it('is found where ids without text lie between its tokens', () => {
+    const files = characterTokenizer([...' </abdhiknt>']);
+    const spare = letters.vocabSize;
+    const wide = loadTokenizer(files, { modelVocabSize: spare + 3 });
+    const written = [...wide.encode('a </think>')].flatMap((id) => [id, spare, spare + 2]);
+    expect(endIn(wide, written, '</think>')).toBe(3 * 9 + 1);
+    expect(endIn(wide, written, '</think>a')).toBe(-1);
+  });
+
   it('is a control token where it is spelt like one', () => {
     const end = sounds.specialIds.eos ?? 0;
     expect(endIn(sounds, [...sounds.encode('K'), end], sounds.idToToken(end))).toBe(2);

@@ -9,7 +9,18 @@ export function markerEnd(
   tokenizer: Pick<Tokenizer, 'decode'>,
   marker: string,
 ): (tokens: readonly number[]) => boolean {
-  // A token is a byte at least; one more, because some tokenizers drop the space that the first one begins with.
+  // A token that has text is a byte at least; one more, because some tokenizers drop the space that the first one begins with.
   const span = 1 + new TextEncoder().encode(marker).length;
-  return (tokens) => tokenizer.decode(tokens.slice(-span)).includes(marker);
+  const known = new Map<number, boolean>();
+  const hasText = (id: number): boolean => {
+    const has = known.get(id) ?? tokenizer.decode([id]) !== '';
+    known.set(id, has);
+    return has;
+  };
+  return (tokens) => {
+    let start = tokens.length;
+    // Spare rows of a model have none, and may lie between the tokens of the marker.
+    for (let left = span; left > 0 && start > 0; start--) if (hasText(tokens[start - 1] as number)) left -= 1;
+    return tokenizer.decode(tokens.slice(start)).includes(marker);
+  };
 }

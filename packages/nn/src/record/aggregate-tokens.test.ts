@@ -34,6 +34,18 @@ describe('aggregateTokens', () => {
     });
   });
 
+  it('counts two sequences of a record where it holds a second', () => {
+    const both = [record(0, 1, 1, 1, 1), record(0, 0, 0, 1, 1), record(0, 1, 1, 0, 0), record(0, 1, 1, 1, 1)];
+    const { weights, denominator } = aggregateTokens(both, 'sequence', 10, [3, 3, 3, 0]);
+    expect(weights.map((weight) => [...weight])).toEqual([
+      [0, 0.5, 0.5, 0.5, 0.5],
+      [0, 0, 0, 0.5, 0.5],
+      [0, 0.5, 0.5, 0, 0],
+      [0, 0.25, 0.25, 0.25, 0.25],
+    ]);
+    expect(denominator).toBe(5);
+  });
+
   it('counts every turn the same', () => {
     expect(aggregated('turn')).toEqual({
       weights: [

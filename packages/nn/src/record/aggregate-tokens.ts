@@ -6,7 +6,7 @@ import type { TokenRecord } from './token-record.js';
 
 /**
  * - `token`: every token counts the same (DAPO: Yu et al. 2025, section 3.3).
- * - `sequence`: every sequence counts the same, as the mean of its tokens (GRPO: Shao et al. 2024, eq. 3).
+ * - `sequence`: every sequence counts the same, as the mean of its tokens (GRPO: Shao et al. 2024, eq. 3); a record may hold two.
  * - `turn`: every turn counts the same; a turn is a run of trained tokens of one segment.
  * - `constant`: the sum of a sequence over a fixed length, which favours neither short nor long ones (Dr. GRPO).
  */
@@ -19,25 +19,31 @@ export interface TokenWeights {
   readonly denominator: number;
 }
 
-/** @param longest Tokens of the longest possible sequence: the length of `constant`. */
+/**
+ * @param longest Tokens of the longest possible sequence: the length of `constant`.
+ * @param seconds Of each record, the token that a second `sequence` of it begins with; 0 where it is one.
+ */
 export function aggregateTokens(
   records: readonly TokenRecord[],
   aggregation: Aggregation,
   longest: number,
+  seconds: readonly number[] = [],
 ): TokenWeights {
   const runs = records.map((record) => trainedRuns(record, aggregation === 'turn'));
+  const lengths = records.map((record, i) => sequenceLengths(record, seconds[i] ?? 0));
   const weights = records.map(({ tokens }, i) => {
     const weight = new Float32Array(tokens.length);
-    const ownRuns = runs[i] ?? [];
-    const length = ownRuns.reduce((sum, [start, end]) => sum + end - start, 0);
-    for (const [start, end] of ownRuns) {
-      weight.fill(aggregation === 'sequence' ? 1 / length : aggregation === 'turn' ? 1 / (end - start) : 1, start, end);
+    const [first, second] = lengths[i] ?? [0, 0];
+    for (const [start, end] of runs[i] ?? []) {
+      const split = Math.min(end, Math.max(start, seconds[i] ?? 0));
+      if (aggregation === 'sequence') weight.fill(1 / first, start, split).fill(1 / second, split, end);
+      else weight.fill(aggregation === 'turn' ? 1 / (end - start) : 1, start, end);
     }
     return weight;
   });
-  const counts = runs.map((own) => ({
+  const counts = runs.map((own, i) => ({
     token: own.reduce((sum, [start, end]) => sum + end - start, 0),
-    sequence: own.length > 0 ? 1 : 0,
+    sequence: (lengths[i] ?? []).filter((length) => length > 0).length,
     turn: own.length,
     constant: longest,
   }));
@@ -48,6 +54,13 @@ export function aggregateTokens(
       counts.reduce((sum, count) => sum + count[aggregation], 0),
     ),
   };
+}
+
+/** Trained tokens before and from the token that a second sequence begins with. */
+function sequenceLengths({ trainMask }: TokenRecord, second: number): [first: number, second: number] {
+  const trained = (mask: Uint8Array): number => mask.reduce((sum, value) => sum + value, 0);
+  const start = Math.max(1, second);
+  return [trained(trainMask.subarray(1, start)), trained(trainMask.subarray(start))];
 }
 
 /** Half-open ranges of trained tokens; where turns matter, split where the segment changes. The first token is predicted by none. */

@@ -28,6 +28,10 @@ export const answerSegments = Type.Array(AnswerSegment, {
 export const forksOf = (segments: readonly AnswerSegment[]): number =>
   segments.reduce((most, { forks = 1 }) => Math.max(most, forks), 1);
 
+/** Whether anything is learned of what forks share, where there are forks. */
+export const trainsBeginnings = (segments: readonly AnswerSegment[]): boolean =>
+  segments.slice(0, 1 + segments.findIndex(({ forks = 1 }) => forks > 1)).some(({ trained = true }) => trained);
+
 interface Segmented {
   readonly answer_segments: readonly AnswerSegment[];
   readonly max_completion_tokens: number;

@@ -24,8 +24,22 @@ describe('compareGroups', () => {
     );
     expect([...advantages]).toEqual([-0.5, 0.5, 0, 0, 0, 0, 0, 0]);
     expect([...(beginnings ?? [])]).toEqual([-1.75, -1.75, 1.75, 1.75, 0, 0, 0, 0]);
-    expect(zeroVarianceFraction).toBe(0.75);
+    expect(zeroVarianceFraction).toBe(0.5);
     const known = compareGroups([0, 1, null, 3], { groupSize: 4, forks: 2 }, options);
     expect([...(known.beginnings ?? [])]).toEqual([-1.25, -1.25, 1.25, 1.25]);
+  });
+
+  it('calls a prompt flat only where neither its forks nor its beginnings differ', () => {
+    const options = { normaliseStd: false, baseline: 'group_mean' } as const;
+    const shape = { groupSize: 4, forks: 2 };
+    const fractionOf = (rewards: number[], trainsBeginnings = true) =>
+      compareGroups(rewards, { ...shape, trainsBeginnings }, options).zeroVarianceFraction;
+    // No completion came to its fork, and beginnings differ.
+    expect(fractionOf([0, 0, 1, 1, 1, 1, 0, 0])).toBe(0);
+    expect(fractionOf([0, 0, 1, 1, 1, 1, 1, 1])).toBe(0.5);
+    // Forks of one beginning differ, and beginnings are worth the same.
+    expect(fractionOf([0, 1, 0, 1, 1, 1, 1, 1])).toBe(0.5);
+    // What beginnings are worth teaches nothing where they are not trained.
+    expect(fractionOf([0, 0, 1, 1, 0, 0, 0, 1], false)).toBe(0.5);
   });
 });

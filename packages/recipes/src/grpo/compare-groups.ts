@@ -4,7 +4,7 @@ import { groupAdvantages, type GroupAdvantageOptions, hasVariance } from '@prehe
 export interface GroupScores {
   /** One advantage a completion, groups in order. */
   readonly advantages: Float64Array;
-  /** Share of groups whose completions all earned the same: nothing can be learned from them. */
+  /** Share of prompts in which nothing that is compared differs: nothing can be learned from them. */
   readonly zeroVarianceFraction: number;
   /** One a completion: how its beginning compares with the others of its prompt. Absent where completions share none. */
   readonly beginnings?: Float64Array;
@@ -14,6 +14,8 @@ export interface GroupScores {
 export interface GroupShape {
   readonly groupSize: number;
   readonly forks: number;
+  /** Whether anything is learned from how beginnings compare; yes where it is not said. */
+  readonly trainsBeginnings?: boolean;
 }
 
 /**
@@ -22,17 +24,20 @@ export interface GroupShape {
  */
 export function compareGroups(
   rewards: readonly (number | null)[],
-  { groupSize, forks }: GroupShape,
+  { groupSize, forks, trainsBeginnings = true }: GroupShape,
   options: GroupAdvantageOptions,
 ): GroupScores {
-  if (forks === 1) return compareAlike(rewards, groupSize, options);
+  const ends = compareAlike(rewards, forks === 1 ? groupSize : forks, options);
+  if (forks === 1) return { advantages: ends.advantages, zeroVarianceFraction: shareOf(ends.isFlat) };
   const worths = groupsOf(rewards, forks).map((group) => {
     const known = group.filter((reward) => reward !== null);
     return known.length === 0 ? null : known.reduce((sum, reward) => sum + reward, 0) / known.length;
   });
-  const ofBeginnings = compareAlike(worths, groupSize / forks, options).advantages;
-  const beginnings = Float64Array.from(rewards, (_, i) => ofBeginnings[Math.floor(i / forks)] ?? 0);
-  return { ...compareAlike(rewards, forks, options), beginnings };
+  const compared = compareAlike(worths, groupSize / forks, options);
+  const beginnings = Float64Array.from(rewards, (_, i) => compared.advantages[Math.floor(i / forks)] ?? 0);
+  const ofPrompts = groupsOf(ends.isFlat, groupSize / forks);
+  const isFlat = ofPrompts.map((own, p) => own.every(Boolean) && !(trainsBeginnings && compared.isFlat[p] === false));
+  return { advantages: ends.advantages, zeroVarianceFraction: shareOf(isFlat), beginnings };
 }
 
 function groupsOf<T>(all: readonly T[], size: number): T[][] {
@@ -43,9 +48,10 @@ function compareAlike(
   rewards: readonly (number | null)[],
   groupSize: number,
   options: GroupAdvantageOptions,
-): GroupScores {
+): { advantages: Float64Array; isFlat: boolean[] } {
   const groups = groupsOf(rewards, groupSize);
   const advantages = groups.flatMap((rewards_G) => [...groupAdvantages(rewards_G, options)]);
-  const flat = groups.filter((rewards_G) => !hasVariance(rewards_G)).length;
-  return { advantages: Float64Array.from(advantages), zeroVarianceFraction: flat / Math.max(1, groups.length) };
+  return { advantages: Float64Array.from(advantages), isFlat: groups.map((rewards_G) => !hasVariance(rewards_G)) };
 }
+
+const shareOf = (isFlat: readonly boolean[]): number => isFlat.filter(Boolean).length / Math.max(1, isFlat.length);

@@ -145,13 +145,26 @@ function scheduleProblems({ reward_schedule: turns }: GrpoConfig, { scores }: Re
   });
 }
 
-/** A segment with a temperature of its own would stay where it is, and the entropy with it. */
+/**
+ * A segment with a temperature of its own would stay where it is, and the entropy with it. What a nucleus leaves is likelier than what
+ * the policy means to say, so that −log π of it is no entropy, and may rise where that falls.
+ */
 function controlProblems({ target_entropy: target, answer_segments: segments }: GrpoConfig): Problem[] {
-  const index = segments.findIndex(({ temperature }) => temperature !== undefined);
-  if (target === 0 || index < 0) return [];
-  const message =
-    'cannot stand beside target_entropy, which moves the temperature of all segments: leave one of both out';
-  return [{ path: `answer_segments.${index}.temperature`, message }];
+  if (target === 0) return [];
+  const problem = (index: number, key: string, message: string): Problem[] =>
+    index < 0 ? [] : [{ path: `answer_segments.${index}.${key}`, message }];
+  return [
+    ...problem(
+      segments.findIndex(({ temperature }) => temperature !== undefined),
+      'temperature',
+      'cannot stand beside target_entropy, which moves the temperature of all segments: leave one of both out',
+    ),
+    ...problem(
+      segments.findIndex(({ top_p: topP = 1 }) => topP < 1),
+      'top_p',
+      'must be 1 beside target_entropy, which reads the entropy from the sampled tokens, and of a nucleus they do not tell it: leave one of both out',
+    ),
+  ];
 }
 
 /** What recipes built on GRPO have in common; each adds its name, title and config. */

@@ -7,7 +7,7 @@
 import { invariant } from '@preheat/contracts';
 import { FIRST_ROW, type LossSpec, type RowCursor, type RowOrder, type Trainer } from '@preheat/nn';
 import Type, { type Static } from 'typebox';
-import { forksOf } from '../catalog/answer-segments.js';
+import { forksOf, trainsBeginnings } from '../catalog/answer-segments.js';
 import { phaseSteps } from '../catalog/training-keys.js';
 import type { Recipe, RecipeContext, Snapshot, StepResult, TrainingRow } from '../recipe.js';
 import { policyTemperature } from '../rollout/answer-segments.js';
@@ -232,7 +232,8 @@ async function scheduledGrades(ctx: RecipeContext<GrpoConfig>, completions: read
 function compared<Config extends GrpoConfig>(variant: GrpoVariant<Config>, config: Config, scheduled: ScheduledReward) {
   const rewards = rewardsOf(variant, config, scheduled.graded);
   const comparison = { normaliseStd: config.normalise_std, baseline: config.advantage_baseline };
-  const shape = { groupSize: config.group_size, forks: forksOf(config.answer_segments ?? []) };
+  const { group_size: groupSize, answer_segments: segments = [] } = config;
+  const shape = { groupSize, forks: forksOf(segments), trainsBeginnings: trainsBeginnings(segments) };
   const scores = compareGroups(rewards, shape, comparison);
   const isShaped = variant.rewardsOf !== undefined || scheduled.turn !== null;
   const shaped = isShaped ? { train_shaped_reward: meanKnown(rewards) } : {};

@@ -24,7 +24,7 @@ function forks(trained: boolean, finishReason: 'stop' | 'length' = 'stop', share
       segmentNumbers: Uint8Array.of(0, 0, 1),
       sharedTokens,
     };
-    const segments = drawnSegments(sample, answer_segments, 1, fork === 0);
+    const segments = drawnSegments(sample, answer_segments, 1, fork === 0 ? 0 : sharedTokens);
     return { row: { messages: [] }, prompt: Int32Array.of(4), sample, ...(segments && { segments }) };
   });
 }
@@ -47,6 +47,26 @@ describe('forked completions', () => {
       ],
     ]);
     expect(weighted.denominator).toBe(4);
+  });
+
+  it('are three sequences where each counts the same: the beginning, and every end', async () => {
+    const bySequence = { ...config, loss_aggregation: 'sequence' } as GrpoConfig;
+    const weighted = await weightedRows(null, bySequence, forks(true), scores);
+    expect(told(weighted).map(([weight]) => weight)).toEqual([
+      [0, 0.5, 0.5, 1],
+      [0, 0, 0, 1],
+    ]);
+    expect(weighted.denominator).toBe(3);
+    // What was over before it forked is one, told twice.
+    const over = await weightedRows(null, bySequence, forks(true, 'stop', 3), scores);
+    const third = Math.fround(1 / 3);
+    expect(told(over).map(([weight]) => weight)).toEqual([
+      [0, third, third, third],
+      [0, 0, 0, 0],
+    ]);
+    expect(over.denominator).toBe(1);
+    const masked = await weightedRows(null, bySequence, forks(false), scores);
+    expect(masked.denominator).toBe(2);
   });
 
   it('leave a beginning alone that is not trained', async () => {

@@ -31,7 +31,9 @@ export async function weightedRows(
     { firsts: completions.map(({ prompt }) => prompt.length) },
   );
   const { loss_aggregation: aggregation, max_completion_tokens: longest } = config;
-  const { weights, denominator } = aggregateTokens(records, aggregation, longest);
+  // The first fork's record holds the beginning of all: each is a sequence, and no fork's end weighs less for the others' beginning.
+  const ends = completions.map((each) => (beginningOf(each) > 0 ? each.prompt.length + beginningOf(each) : 0));
+  const { weights, denominator } = aggregateTokens(records, aggregation, longest, ends);
   return { rows: records.map((record, i) => reinforce(record, referenceLogProbs?.[i], weights[i])), denominator };
 }
 

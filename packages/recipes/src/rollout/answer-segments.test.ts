@@ -1,5 +1,6 @@
 import { PER_TOKEN } from '@preheat/nn';
 import { describe, expect, it } from 'vitest';
+import { trainsBeginnings } from '../catalog/answer-segments.js';
 import type { RolloutSample } from '../recipe.js';
 import type { Completion } from './collect.js';
 import { drawMetrics, rolloutMetrics } from './report.js';
@@ -31,7 +32,7 @@ describe('segments of a completion', () => {
   });
 
   it('say of each token what it was drawn at and whether it is learned from', () => {
-    const drawn = drawnSegments(sample, segments, 0.5, true);
+    const drawn = drawnSegments(sample, segments, 0.5, 0);
     expect([...(drawn?.temperature ?? [])]).toEqual([1.5, 1.5, 0.5, 0.5]);
     expect([...(drawn?.trained ?? [])]).toEqual([1, 1, 0, 0]);
   });
@@ -45,7 +46,7 @@ describe('segments of a completion', () => {
   it('hand on which tokens were forced, which have no part in what is measured of the drawn', () => {
     const forced = Uint8Array.of(0, 1, 0, 0);
     const cut = { ...sample, logProbs: Float32Array.of(-1, 0, -2, -3), forced };
-    expect(drawnSegments(cut, segments, 0.5, true)?.forced).toBe(forced);
+    expect(drawnSegments(cut, segments, 0.5, 0)?.forced).toBe(forced);
     const completions = [cut, { ...cut, forced: new Uint8Array(4), logProbs: Float32Array.of(-1, -1, -1, -3) }].map(
       (each): Completion => ({ row: { messages: [] }, prompt: Int32Array.of(1), sample: each }),
     );
@@ -61,11 +62,19 @@ describe('segments of a completion', () => {
 
   it('are learned from once where forks share them', () => {
     const forked = { ...sample, sharedTokens: 3 };
-    const trained = (isFirst: boolean) => [...(drawnSegments(forked, [{ until: 'x' }, {}], 1, isFirst)?.trained ?? [])];
-    expect([trained(true), trained(false)]).toEqual([
+    const trained = (repeated: number) => [
+      ...(drawnSegments(forked, [{ until: 'x' }, {}], 1, repeated)?.trained ?? []),
+    ];
+    expect([trained(0), trained(3)]).toEqual([
       [1, 1, 1, 1],
       [0, 0, 0, 1],
     ]);
+  });
+
+  it('train the beginnings of forks where any segment up to the fork is trained', () => {
+    const masked = { until: 'x', trained: false };
+    expect(trainsBeginnings([masked, { until: 'y', forks: 2 }, {}])).toBe(true);
+    expect(trainsBeginnings([masked, { ...masked, forks: 2 }, {}])).toBe(false);
   });
 
   it('leave the loss its one temperature where they do not differ from it', () => {

@@ -24,18 +24,18 @@ export function rolloutSegments(
 
 /**
  * Of each token of a sample, what it was drawn at and whether it is learned from: in one of its forks alone, where it is shared.
- * Null for a sample of one segment.
+ * Null for a sample of one segment. @param repeated Tokens at its beginning that a fork before it holds.
  */
 export function drawnSegments(
   sample: RolloutSample,
   segments: readonly AnswerSegment[],
   temperature: number,
-  isFirstFork: boolean,
+  repeated: number,
 ): DrawnSegments | null {
-  const { segmentNumbers: segment, sharedTokens = 0, forced } = sample;
+  const { segmentNumbers: segment, forced } = sample;
   if (!segment) return null;
   const trained = segment.map((number) => Number(segments[number]?.trained ?? true));
-  if (!isFirstFork) trained.fill(0, 0, sharedTokens);
+  trained.fill(0, 0, repeated);
   const temperatures = Float32Array.from(segment, (number) => segments[number]?.temperature ?? temperature);
   return { segment, temperature: temperatures, trained, ...(forced && { forced }) };
 }

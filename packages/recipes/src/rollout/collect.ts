@@ -20,6 +20,8 @@ export interface Completion extends RowPrompt {
   readonly sample: RolloutSample;
   /** Of a completion drawn in segments. */
   readonly segments?: DrawnSegments;
+  /** Tokens at the beginning of its sample that are those of another completion too, a fork before it; absent where there are none. */
+  readonly repeated?: number;
 }
 
 /** A completion as a record is made of it. */
@@ -105,8 +107,9 @@ export async function collect(
     const begun = prompted[Math.floor(i / forks)];
     invariant(begun, 'every rollout has a prompt');
     if (sample.policyVersion !== policyVersion) throw new StaleRolloutError(policyVersion, sample.policyVersion);
-    const drawn = drawnSegments(sample, segments, temperature, i % forks === 0);
-    return { ...begun, sample, ...(drawn && { segments: drawn }) };
+    const repeated = i % forks === 0 ? 0 : (sample.sharedTokens ?? 0);
+    const drawn = drawnSegments(sample, segments, temperature, repeated);
+    return { ...begun, sample, ...(drawn && { segments: drawn }), ...(repeated > 0 && { repeated }) };
   });
 }
 

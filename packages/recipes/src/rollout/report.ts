@@ -48,8 +48,8 @@ const share = ({ grades }: Graded, holds: (grade: GradeResult) => boolean): numb
  * failure of what does not count is none.
  */
 export function rolloutMetrics(train: Graded, learned: readonly GradeResult[] = train.grades): Record<string, number> {
-  const drawn = train.completions.flatMap(({ sample }) =>
-    [...sample.logProbs].filter((_, token) => isDrawn(sample, token)),
+  const drawn = train.completions.flatMap(({ sample, repeated = 0 }) =>
+    [...sample.logProbs].filter((_, token) => token >= repeated && isDrawn(sample, token)),
   );
   return {
     train_mean_reward: mean(rewardsOf(train)),
@@ -62,7 +62,7 @@ export function rolloutMetrics(train: Graded, learned: readonly GradeResult[] = 
       { ...train, grades: learned },
       ({ isFlagged, errors }) => isFlagged && !errors.sample_parse_error,
     ),
-    // −log π of what was drawn is an unbiased estimate of the entropy, over every completion, at no cost.
+    // −log π of what was drawn is an estimate of the entropy, at no cost; unbiased without top_p, which draws from another distribution.
     sampled_entropy: -mean(drawn),
   };
 }
