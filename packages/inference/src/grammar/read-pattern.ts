@@ -59,17 +59,16 @@ class PatternReader {
     const options: Part[] = [];
     do options.push(this.#alternative());
     while (this.#take('|'));
-    return options.length === 1 ? (options[0] as Part) : either(options);
+    return options.length === 1 ? (options[0] as Part) : bounded(either(options));
   }
 
   #alternative(): Part {
-    let part = nothing;
+    let part: Part | null = null;
     while (this.#at < this.#text.length && !/^[|)]/.test(this.#rest(1))) {
-      part = followed(part, this.#quantified(this.#atom()));
-      if (part.size > MAX_SIZE)
-        throw new PatternError(`matches more than ${MAX_SIZE} characters where counts are written out`);
+      const next = this.#quantified(this.#atom());
+      part = bounded(part ? followed(part, next) : next);
     }
-    return part;
+    return part ?? nothing;
   }
 
   #atom(): Part {
@@ -163,6 +162,11 @@ class PatternReader {
     if (match) this.#at += match[0].length;
     return match;
   }
+}
+
+function bounded(part: Part): Part {
+  if (part.size <= MAX_SIZE) return part;
+  throw new PatternError(`has more than ${MAX_SIZE} characters or empty parts where counts are written out`);
 }
 
 const only = (point: number): SymbolSet => [[point, point]];

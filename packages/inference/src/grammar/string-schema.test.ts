@@ -114,6 +114,7 @@ describe('a pattern', () => {
     expect(matches('^(?:b|^)a', 'a', 'ba', 'bba')).toEqual([true, true, false]);
     expect(matches('^(?:^a){0}b$', 'b', 'ab')).toEqual([true, false]);
     expect(matches('a(?:$|b)', 'a', 'ab', 'ac')).toEqual([true, true, false]);
+    expect(matches('^(?:(?:){5}){100}(?:a{0}){1000}b$', 'b', 'ab')).toEqual([true, false]);
   });
 
   it('has as many places for a thousand characters as for two', () => {
@@ -144,6 +145,10 @@ describe('a pattern', () => {
     ['a{2000}', 'counts to more than 1000 with "{2000}"'],
     ['(', 'is no regular expression'],
     [`(${'a{1000}'.repeat(20)})`, 'more than 10000 characters'],
+    ['(?:(?:(?:){1000}){1000}){1000}', 'more than 10000 characters or empty parts'],
+    ['(?:(?:(?:a{0}){1000}){1000}){1000}', 'more than 10000 characters or empty parts'],
+    [`(?:a${'(?:)'.repeat(20)}){1000}`, 'more than 10000 characters or empty parts'],
+    [`${'(?:a?){999}|'.repeat(20)}b`, 'more than 10000 characters or empty parts'],
     ['a.{0,500}b.{0,500}c', 'automaton that is too large'],
     ['a^', 'nothing fulfils pattern "a^"'],
   ])('%s is refused, and it is said why', (source, message) => {
