@@ -1,5 +1,5 @@
 /** The automaton of what several keywords of a schema allow together. */
-import { type AutomatonState, type AutomatonWork, intersection } from './automaton.js';
+import { type AutomatonState, type AutomatonWork, intersection, type KnownState } from './automaton.js';
 import type { GrammarNode } from './byte-grammar.js';
 import { Grammar } from './grammar-state.js';
 import { joinPath, type Schema, SchemaError } from './schema-error.js';
@@ -21,7 +21,7 @@ export function commonAutomaton(
   schema: Schema,
   path: string,
   work: AutomatonWork,
-): AutomatonState {
+): KnownState {
   const result = intersection(
     languages.map(({ automaton }) => automaton),
     work,

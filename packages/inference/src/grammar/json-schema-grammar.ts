@@ -32,7 +32,7 @@ const KEYWORDS: Readonly<Record<string, readonly string[]>> = {
   null: [],
 };
 /** For all automata of a schema: about a second, while nothing else is answered. */
-const MAX_WORK = 500_000;
+const MAX_WORK = 2_000_000;
 /** Of a schema as JSON, about twice what OpenAI takes. */
 const MAX_SCHEMA_LENGTH = 262_144;
 

@@ -158,6 +158,14 @@ describe('a pattern', () => {
   });
 });
 
+it('a pattern of a large class under counts is refused after as much work as another', () => {
+  const separate = Array.from({ length: 2000 }, (_, index) => String.fromCodePoint(0x4e00 + 2 * index)).join('');
+  const pattern = `^(?:[${separate}]?){1000}$`;
+  expect(refusal({ type: 'string', pattern }).message).toContain('automaton that is too large');
+  expect(takes(grammarOf({ type: 'string', pattern: `^[${separate}]{1,20}$` }), '"一丂七"')).toBe(false);
+  expect(takes(grammarOf({ type: 'string', pattern: `^[${separate}]{1,20}$` }), '"一丂"')).toBe(true);
+}, 10_000);
+
 describe('a format', () => {
   const TAKEN: Readonly<Record<string, readonly string[]>> = {
     'date-time': ['2024-02-29T23:59:59Z', '0000-01-01T00:00:00.123456789+23:59'],
