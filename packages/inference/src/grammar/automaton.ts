@@ -32,10 +32,17 @@ const WORK_PER_MOVE = 4;
 
 /** Work that is left, in what is looked at to find moves. Of all automata that one request asks for. */
 export class AutomatonWork {
+  readonly #most: number;
   #left: number;
 
   constructor(most: number) {
+    this.#most = most;
     this.#left = most;
+  }
+
+  /** Whether nothing was spent yet. */
+  get isWhole(): boolean {
+    return this.#left === this.#most;
   }
 
   /** To be called before the work is done. False once it is used up. */
