@@ -40,8 +40,20 @@ export function readPattern(pattern: string): GrammarNode {
   return found(new PatternReader(pattern).read());
 }
 
-/** Why a group that begins like this is refused. */
-const LOOKING = /^\((\?<?[=!])/;
+/** A group, which may have a name or none. */
+const GROUP = /^\((?:\?:|\?<[^=!>][^>]*>|(?!\?))/;
+/** What a group begins with that is none of these. */
+const OTHER_GROUP = /^\(\?(?:<?[=!]|[^:)]*:?)/;
+
+/** What a group begins with, of a pattern from its `(` on. @throws PatternError for all but plain groups and named ones. */
+export function groupOpening(pattern: string): string {
+  const [opening] = GROUP.exec(pattern) ?? [];
+  if (opening !== undefined) return opening;
+  const [other = ''] = OTHER_GROUP.exec(pattern) ?? [];
+  const what = /[=!]$/.test(other) ? 'looks ahead or behind with' : 'has the modifiers';
+  throw new PatternError(`${what} "${other}", which cannot be enforced here`);
+}
+
 /** `\u{…}`, two units of UTF-16, one, `\x…` and `\c…`. */
 const CODES = /u\{([0-9a-fA-F]+)\}|u([dD][89abAB]..\\u[dD][c-fC-F]..)|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|c([a-zA-Z])/y;
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, 0: 0 };
@@ -80,9 +92,7 @@ class PatternReader {
   }
 
   #group(): Part {
-    const looking = LOOKING.exec(this.#rest(4));
-    if (looking) throw new PatternError(`looks ahead or behind with "(${looking[1]}", which cannot be enforced here`);
-    this.#match(/\((\?:|\?<[^>]+>)?/y);
+    this.#take(groupOpening(this.#text.slice(this.#at)));
     const part = this.read();
     this.#take(')');
     return part;

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drawnText } from '../oracle/drawn-text.js';
 import { grammarOf, isDocument, satisfiable, refusal, takes } from '../oracle/schema-grammars.js';
+import { groupOpening } from './read-pattern.js';
+import { SchemaError } from './schema-error.js';
 
 const CHARACTERS = ['a', 'b', 'c', 'Z', '0', '7', '_', '-', ' ', '\n', '"', '\\', '/', 'é', 'ß', '\u2028', '字', '😀'];
 const text = fc.array(fc.constantFrom(...CHARACTERS), { maxLength: 8 }).map((characters) => characters.join(''));
@@ -156,6 +158,17 @@ describe('a pattern', () => {
     expect(error.path).toBe('properties.name.pattern');
     expect(error.message).toContain(message);
   });
+});
+
+it('a pattern has no groups but plain ones and named ones, whatever the engine takes', () => {
+  for (const opening of ['(', '(?:', '(?<name>']) expect(groupOpening(`${opening}a?=:>b)`)).toBe(opening);
+  for (const opening of ['(?i:', '(?-i:', '(?ms-i:']) {
+    expect(() => groupOpening(`${opening}a)`)).toThrow(`has the modifiers "${opening}", which cannot be enforced here`);
+    expect(() => grammarOf({ type: 'string', pattern: `^${opening}a)$` })).toThrow(SchemaError);
+  }
+  for (const opening of ['(?=', '(?!', '(?<=', '(?<!']) {
+    expect(() => groupOpening(`${opening}a)`)).toThrow(`looks ahead or behind with "${opening}"`);
+  }
 });
 
 it('a pattern of a large class under counts is refused after as much work as another', () => {
