@@ -8,6 +8,7 @@ import {
   choice,
   type GrammarNode,
   literal,
+  SchemaReading,
   sequence,
   textOrToolCalls,
   type TokenConstraint,
@@ -127,14 +128,15 @@ function callConstraint(
   const isStrict = tools.some((tool) => tool.function.strict === true && names.has(nameOf(tool)));
   if (!isForced && !isStrict && !format) return {};
   const grammar = (): GrammarNode => {
-    const functions = tools.flatMap((tool, index) => {
-      const path = `${fields.tools}.${index}.function.parameters`;
-      return names.has(nameOf(tool)) ? [{ name: nameOf(tool), parameters: parametersOf(tool, path, isForced) }] : [];
-    });
-    const rules: ToolCallRules = { form, functions, isParallel };
+    const reading = new SchemaReading();
+    const rules: ToolCallRules = {
+      form,
+      functions: functionsOf(tools, names, { isForced, fields, reading }),
+      isParallel,
+    };
     if (isForced) return toolCalls(rules);
     if (!format) return textOrToolCalls(rules);
-    return choice(formatGrammar(format, fields), sequence(literal(form.marker), toolCalls(rules)));
+    return choice(formatGrammar(format, fields, reading), sequence(literal(form.marker), toolCalls(rules)));
   };
   const schemas = tools.map(({ function: { name, parameters, strict } }) => [name, parameters, strict]);
   const key = JSON.stringify([isForced, isParallel, [...names], schemas, format && formatKey(format)]);
@@ -147,14 +149,41 @@ const NO_PARAMETERS: Readonly<Record<string, unknown>> = {
   additionalProperties: false,
 };
 
-function parametersOf({ function: { parameters, strict } }: ChatTool, path: string, isForced: boolean): GrammarNode {
+interface ReadingTools {
+  readonly isForced: boolean;
+  readonly fields: ConstrainingFields;
+  readonly reading: SchemaReading;
+}
+
+/** Those that may be called, in their order. Strict ones are read first: others may be left without what their schemas would take. */
+function functionsOf(
+  tools: readonly ChatTool[],
+  names: ReadonlySet<string>,
+  { isForced, fields, reading }: ReadingTools,
+): ToolCallRules['functions'] {
+  const callable = [...tools.entries()].filter(([, tool]) => names.has(nameOf(tool)));
+  const isStrict = ([, { function: called }]: (typeof callable)[number]): boolean => called.strict === true;
+  const grammars = new Map<ChatTool, GrammarNode>();
+  for (const [index, tool] of [...callable].sort((a, b) => Number(isStrict(b)) - Number(isStrict(a)))) {
+    const path = `${fields.tools}.${index}.function.parameters`;
+    grammars.set(tool, parametersOf(tool, path, isForced, reading));
+  }
+  return callable.map(([, tool]) => ({ name: nameOf(tool), parameters: grammars.get(tool) ?? anyObject }));
+}
+
+function parametersOf(
+  { function: { parameters, strict } }: ChatTool,
+  path: string,
+  isForced: boolean,
+  reading: SchemaReading,
+): GrammarNode {
   if (!isForced && strict !== true) return anyObject;
   const schema = parameters ?? NO_PARAMETERS;
   if (Object.keys(schema).length === 0) return anyObject;
   const { type = 'object' } = schema;
   if (type === 'object') {
     try {
-      return schemaGrammar(schema, path);
+      return schemaGrammar(schema, path, reading);
     } catch (error) {
       // Only `strict` promises that every keyword is kept.
       if (strict === true || !(error instanceof ApiError)) throw error;

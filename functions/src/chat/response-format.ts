@@ -5,6 +5,7 @@ import {
   type GrammarNode,
   jsonSchemaGrammar,
   SchemaError,
+  SchemaReading,
   type TokenConstraint,
 } from '@preheat/inference/grammar';
 import type { ModelDescription } from '@preheat/inference/model-registry';
@@ -38,7 +39,7 @@ export function responseConstraint(
 ): { readonly constraint?: TokenConstraint } {
   const constraining = constrainingFormat(format);
   if (!constraining) return {};
-  const grammar = () => formatGrammar(constraining, fields);
+  const grammar = () => formatGrammar(constraining, fields, new SchemaReading());
   return { constraint: cachedConstraint(model, { by: fields.format, key: formatKey(constraining), grammar }) };
 }
 
@@ -46,15 +47,24 @@ export function responseConstraint(
 export const formatKey = (format: ConstrainingFormat): string =>
   JSON.stringify(format.type === 'json_schema' ? (format.json_schema.schema ?? {}) : null);
 
-/** @throws ApiError naming the keyword. */
-export function formatGrammar(format: ConstrainingFormat, fields: ConstrainingFields): GrammarNode {
-  return format.type === 'json_object' ? anyObject : schemaGrammar(format.json_schema.schema ?? {}, fields.schema);
+/** @param reading Of all schemas of the request. @throws ApiError naming the keyword. */
+export function formatGrammar(
+  format: ConstrainingFormat,
+  fields: ConstrainingFields,
+  reading: SchemaReading,
+): GrammarNode {
+  if (format.type === 'json_object') return anyObject;
+  return schemaGrammar(format.json_schema.schema ?? {}, fields.schema, reading);
 }
 
-/** @throws ApiError for a schema that decoding cannot be held to; `path` is where the request has it. */
-export function schemaGrammar(schema: unknown, path: string): GrammarNode {
+/**
+ * @param path Where the request has it.
+ * @param reading Of all schemas of the request.
+ * @throws ApiError for a schema that decoding cannot be held to.
+ */
+export function schemaGrammar(schema: unknown, path: string, reading: SchemaReading): GrammarNode {
   try {
-    return jsonSchemaGrammar(schema);
+    return jsonSchemaGrammar(schema, reading);
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error;
     const param = [path, error.path].filter((part) => part !== '').join('.');

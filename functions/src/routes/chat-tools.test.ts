@@ -197,6 +197,24 @@ it('a forced call is any object where its schema has a keyword that cannot be ke
   expect(response.statusCode).toBe(200);
 });
 
+/** With a divisor of about 1000, it takes more than half of what all schemas of a request may take. */
+const dividing = (name: string, multipleOf: number, rest: object = {}) => {
+  const properties = { n: { type: 'integer', minimum: -5, multipleOf }, ...rest };
+  return tool({ name, parameters: { type: 'object', properties, required: ['n'], additionalProperties: false } });
+};
+const strictly = ({ type, function: definition }: ReturnType<typeof tool>) => ({
+  type,
+  function: { ...definition, strict: true },
+});
+const TOO_LARGE = { s: { type: 'string', pattern: 'a.{0,500}b.{0,500}c' } };
+
+it('a strict function is kept beside one that promises nothing and would take all that schemas may take', async () => {
+  const model = await publishToolModel(api, 'tagged');
+  const tools = [dividing('loose', 7, TOO_LARGE), strictly(dividing('strict', 9))];
+  const response = await chat(model, { tools, tool_choice: 'required' });
+  expect([response.statusCode, response.body]).toEqual([200, expect.anything()]);
+});
+
 describe('refused', () => {
   it.each<[string, object, string, string]>([
     [
@@ -210,6 +228,24 @@ describe('refused', () => {
       withParameters({ type: 'string' }),
       'tools.0.function.parameters.type',
       '"object"',
+    ],
+    [
+      'strict functions that take too much together',
+      { tools: [997, 998, 999].map((divisor) => strictly(dividing(`f${divisor}`, divisor))), tool_choice: 'required' },
+      'tools.1.function.parameters.properties.n.minimum',
+      'too large beside those of what is constrained before',
+    ],
+    [
+      'a strict function that has nothing left beside the format of answers',
+      {
+        tools: [strictly(dividing('f', 999))],
+        response_format: {
+          type: 'json_schema',
+          json_schema: { name: 'n', schema: { type: 'integer', minimum: 0, multipleOf: 998 } },
+        },
+      },
+      'response_format.json_schema.schema.minimum',
+      'the schema as a whole is too large',
     ],
     ['a function twice', { tools: [...TOOLS, tool({ name: 'now' })] }, 'tools.2.function.name', 'the same name'],
     [

@@ -3,6 +3,7 @@ import { DecoderPool } from './decoder-pool.js';
 import { DecoderSession } from './decoder-session.js';
 import type { GenerateOptions } from './generation-types.js';
 import { randomTensors, TINY_CONFIG } from './oracle/tiny-model.js';
+import { WorkerRunner } from './worker-runner.js';
 
 const OPTIONS: GenerateOptions = { maxNewTokens: 8, seed: 5, stopIds: [2] };
 const requests = Array.from({ length: 150 }, (_, row) => ({
@@ -20,6 +21,18 @@ beforeAll(async () => {
 afterAll(() => Promise.all([pool.close(), single.close()]));
 
 describe('DecoderPool', () => {
+  it('closes the thread that was started ahead where it cannot be made', async () => {
+    const without = new Map(randomTensors(TINY_CONFIG, 1));
+    without.delete('model.norm.weight');
+    for (const [tensors, workers] of [[without, 1] as const, [randomTensors(TINY_CONFIG, 1), 0] as const]) {
+      const threadAhead = new WorkerRunner(1);
+      await expect(DecoderPool.create(TINY_CONFIG, tensors, { workers, threadAhead })).rejects.toThrow(
+        workers === 0 ? RangeError : 'model.norm.weight',
+      );
+      expect(threadAhead.isUsable).toBe(false);
+    }
+  });
+
   it('gives the rows of a single session', async () => {
     const [pooled, alone] = await Promise.all([pool.generate(requests, OPTIONS), single.generate(requests, OPTIONS)]);
     expect(pooled.map(({ tokens, finishReason }) => ({ tokens, finishReason }))).toEqual(

@@ -14,7 +14,7 @@ const MAX_WORKERS = 256;
 export interface DecoderPoolOptions extends DecoderOptions {
   /** Worker threads, usually the number of cores. Default 1, which serves without blocking. */
   readonly workers?: number;
-  /** The first of them, which was started ahead with the same settings; the pool closes it. */
+  /** The first of them, which was started ahead with the same settings; the pool closes it, also where none is made. */
   readonly threadAhead?: WorkerRunner | undefined;
 }
 
@@ -27,13 +27,21 @@ export class DecoderPool extends DecoderSession {
     tensors: TensorMap,
     { workers = 1, threadAhead, threads = 1, provider = 'cpu', policyVersion = 0, ...caches }: DecoderPoolOptions = {},
   ): Promise<DecoderPool> {
-    if (!Number.isInteger(workers) || workers < 1 || workers > MAX_WORKERS) {
-      throw new RangeError(`workers must be an integer from 1 to ${MAX_WORKERS}, got ${workers}`);
+    try {
+      checkWorkers(workers);
+      assertDecoderTensors(config, tensors);
+    } catch (error) {
+      await threadAhead?.close();
+      throw error;
     }
-    assertDecoderTensors(config, tensors);
     const started = threadAhead?.isUsable ? [threadAhead] : [];
     const others = Array.from({ length: workers - started.length }, () => new WorkerRunner(threads, provider));
     const runners = [...started, ...others];
     return new DecoderPool(config, tensors, policyVersion, runners, caches);
   }
+}
+
+function checkWorkers(workers: number): void {
+  if (Number.isInteger(workers) && workers >= 1 && workers <= MAX_WORKERS) return;
+  throw new RangeError(`workers must be an integer from 1 to ${MAX_WORKERS}, got ${workers}`);
 }

@@ -16,6 +16,7 @@ import type {
   WatchedOptions,
 } from './generation-types.js';
 import type { GraphRunner } from './graph-runner.js';
+import { OneByOne } from './one-by-one.js';
 import type { ExecutionProvider } from './session-options.js';
 import { type ScoredRow, type ScoreOptions, type ScoreRow, scoreRows } from './score-rows.js';
 import { type StreamOptions, streamRow } from './stream-row.js';
@@ -46,6 +47,7 @@ export class DecoderSession {
   readonly #graphs: DecoderGraphs;
   readonly #engine: DecodeEngine;
   readonly #cacheBudget: CacheBudget | undefined;
+  readonly #scorings = new OneByOne();
 
   protected constructor(
     config: DecoderConfig,
@@ -97,9 +99,10 @@ export class DecoderSession {
     return streamRow(this.config, this.#engine, request, options);
   }
 
-  /** Log-probabilities of given tokens, in the memory that the rows under way come out of. */
+  /** Log-probabilities of given tokens, in the memory that the rows under way come out of: of one call after another, each on all runners. */
   score(rows: readonly ScoreRow[], options?: ScoreOptions): Promise<ScoredRow[]> {
-    return this.#engine.beside(() => scoreRows(this.#graphs, rows, options, this.#cacheBudget));
+    const scored = () => scoreRows(this.#graphs, rows, options, this.#cacheBudget);
+    return this.#engine.beside(() => this.#scorings.run(scored, options?.signal));
   }
 
   /**

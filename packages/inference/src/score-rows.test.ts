@@ -1,14 +1,15 @@
 /** Scoring in calls of a bounded size, in memory that it shares, beside what else is asked of a decoder. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { CacheBudget } from './cache-budget.js';
 import { columnBytes } from './cache-arrays.js';
 import { DecoderGraphs } from './decoder-graphs.js';
 import { DecoderSession } from './decoder-session.js';
-import type { GraphRunner } from './graph-runner.js';
+import type { GraphRunner, WireTensor } from './graph-runner.js';
+import { LocalRunner } from './local-runner.js';
 import { CountingRunner } from './oracle/counting-runner.js';
 import { logSoftmax, naiveLogits } from './oracle/naive-llama.js';
 import { randomTensors, TINY_CONFIG } from './oracle/tiny-model.js';
-import { rowsPerCall, scoreRows } from './score-rows.js';
+import { rowsPerCall, type ScoreRow, scoreRows } from './score-rows.js';
 
 const CONFIG = { ...TINY_CONFIG, max_position_embeddings: 4096 };
 const ANY_ROOM = Number.POSITIVE_INFINITY;
@@ -20,12 +21,12 @@ const graphsOn = (runner: GraphRunner) => new DecoderGraphs(CONFIG, randomTensor
 
 it('takes as many rows at once as their logits, scores and caches have room for, and one in any case', () => {
   const large = { ...CONFIG, vocab_size: 150_000 };
-  expect(rowsPerCall(CONFIG, [128, 20], ANY_ROOM)).toBe(16);
-  expect(rowsPerCall(large, [40, 20], ANY_ROOM)).toBe(2);
-  expect(rowsPerCall(large, [4000], ANY_ROOM)).toBe(1);
-  expect(rowsPerCall(CONFIG, [1000], ANY_ROOM)).toBe(4);
-  expect(rowsPerCall(CONFIG, [100], 250 * columnBytes(CONFIG))).toBe(2);
-  expect(rowsPerCall(CONFIG, [100], 1)).toBe(1);
+  expect(rowsPerCall(CONFIG, 128, ANY_ROOM)).toBe(16);
+  expect(rowsPerCall(large, 40, ANY_ROOM)).toBe(2);
+  expect(rowsPerCall(large, 4000, ANY_ROOM)).toBe(1);
+  expect(rowsPerCall(CONFIG, 1000, ANY_ROOM)).toBe(4);
+  expect(rowsPerCall(CONFIG, 100, 250 * columnBytes(CONFIG))).toBe(2);
+  expect(rowsPerCall(CONFIG, 100, 1)).toBe(1);
 });
 
 it('scores a long row in parts, which is the same as whole rows that end where they do', async () => {
@@ -88,6 +89,33 @@ it('holds the memory of its rows while it scores them', async () => {
   );
   expect(budget.roomOf(runner)).toBe(1e6);
   await graphs.close();
+});
+
+it('scores short rows together beside a long one', async () => {
+  const runner = new CountingRunner();
+  const graphs = graphsOn(runner);
+  const scored = await scoreRows(graphs, [...new Array<ScoreRow>(8).fill(row(20)), row(2000), row(12)]);
+  expect(scored.map(({ logProbs }) => logProbs.length)).toEqual([...new Array<number>(8).fill(19), 1999, 11]);
+  expect([...new Set(runner.calls.map(({ rows }) => rows))]).toEqual([1, 9]);
+  await graphs.close();
+});
+
+it('is done for one request after another', async () => {
+  const decoder = await DecoderSession.create(CONFIG, randomTensors(CONFIG, 1));
+  const run = vi.spyOn(LocalRunner.prototype, 'run');
+  const [one, bad, gone] = [decoder.score([row(3000)]), decoder.score([row(1)]), new AbortController()];
+  const [left, other] = [decoder.score([row(50)], { signal: gone.signal }), decoder.score([row(40)])];
+  gone.abort(new Error('gone'));
+  await expect(left).rejects.toThrow('gone');
+  await expect(bad).rejects.toThrow('row 0');
+  await Promise.all([one, other]);
+  const widths = run.mock.calls.map(([, feeds]) => (feeds['input_ids'] as WireTensor).dims[1] as number);
+  run.mockRestore();
+  // The long row takes several parts, and none of another is between them.
+  expect(widths.indexOf(39)).toBe(widths.length - 1);
+  expect(widths.slice(0, -1).reduce((sum, width) => sum + width, 0)).toBe(2999);
+  expect(widths.length).toBeGreaterThan(2);
+  await decoder.close();
 });
 
 it('is of one version of the weights, and over before a decoder closes', async () => {

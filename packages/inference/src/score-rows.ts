@@ -78,8 +78,10 @@ export async function scoreRows(
   const graph = await graphs.ensure(topLogProbs > 0 ? 'score-top' : 'score', adapter);
   const scoring = { graphs, graph, temperature, topLogProbs, adapter, signal, cacheBudget };
   const lengths = rows.map(({ tokens }) => tokens.length);
-  const most = rowsPerCall(graphs.config, lengths, cacheBudget.roomOf(scoring) / graphs.runners.length);
-  const calls = planMicroBatches(lengths, graphs.runners.length, most);
+  const room = cacheBudget.roomOf(scoring) / graphs.runners.length;
+  const calls = planMicroBatches(lengths, graphs.runners.length, (longest) =>
+    rowsPerCall(graphs.config, longest, room),
+  );
   const results = new Array<ScoredRow>(rows.length);
   await spreadOver(graphs.runners, calls, async (runner, indices) => {
     const some = indices.map((index) => rows[index] as ScoreRow);
@@ -93,9 +95,8 @@ export async function scoreRows(
 
 type Sizes = Pick<DecoderConfig, 'vocab_size' | 'num_hidden_layers' | 'num_key_value_heads' | 'head_dim'>;
 
-/** As many as fit into one call in one part, were all as long as the longest, and have room for their keys and values in `roomBytes`. */
-export function rowsPerCall(config: Sizes, lengths: readonly number[], roomBytes: number): number {
-  const longest = Math.max(1, ...lengths);
+/** Rows that fit into one call in one part, were all as long as its longest of so many tokens, and have room for their keys and values in `roomBytes`. */
+export function rowsPerCall(config: Sizes, longest: number, roomBytes: number): number {
   const inRoom = Math.floor(roomBytes / (longest * columnBytes(config)));
   const limits = [MAX_SCORED_ROWS_PER_CALL, inRoom, Math.floor(MAX_LOGITS_PER_CALL / (config.vocab_size * longest))];
   const together = Math.max(1, Math.min(...limits));

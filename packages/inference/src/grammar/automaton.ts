@@ -8,10 +8,8 @@ import { type SymbolSet, united, type SymbolRange } from './symbol-ranges.js';
 /** A deterministic automaton is its first state. */
 export interface AutomatonState {
   readonly isAccepting: boolean;
-  /** In the order of their symbols, which are no two moves'. */
-  readonly moves: readonly AutomatonMove[];
-  /** Work that it takes to find the moves. */
-  readonly weight: number;
+  /** In the order of their symbols, which are no two moves'. Null where finding them takes more than the work that is left. */
+  movesWithin(work: AutomatonWork): readonly AutomatonMove[] | null;
 }
 
 export interface AutomatonMove {
@@ -20,15 +18,34 @@ export interface AutomatonMove {
   readonly next: AutomatonState;
 }
 
-/** Work that is left, in moves and in what is looked at to find them. Of all automata that one request asks for. */
+/** An automaton that was computed whole. */
+export interface KnownState extends AutomatonState {
+  readonly moves: readonly KnownMove[];
+}
+
+interface KnownMove extends AutomatonMove {
+  readonly next: KnownState;
+}
+
+/** A move of several automata at once, with the state that it leads to, takes as long as looking at so many things. */
+const WORK_PER_MOVE = 4;
+
+/** Work that is left, in what is looked at to find moves. Of all automata that one request asks for. */
 export class AutomatonWork {
+  readonly #most: number;
   #left: number;
 
   constructor(most: number) {
+    this.#most = most;
     this.#left = most;
   }
 
-  /** False once it is used up. */
+  /** Whether nothing was spent yet. */
+  get isWhole(): boolean {
+    return this.#left === this.#most;
+  }
+
+  /** To be called before the work is done. False once it is used up. */
   spend(amount: number): boolean {
     this.#left -= amount;
     return this.#left >= 0;
@@ -38,24 +55,28 @@ export class AutomatonWork {
 /** What `intersection` may find instead: no text is in all of them, or the work was used up. */
 export type NoAutomaton = 'empty' | 'too large';
 
-interface Move extends AutomatonMove {
-  readonly next: State;
-}
+class State implements KnownState {
+  readonly isAccepting: boolean;
+  moves: (KnownMove & { readonly next: State })[] = [];
 
-interface State extends AutomatonState {
-  moves: Move[];
+  constructor(isAccepting: boolean) {
+    this.isAccepting = isAccepting;
+  }
+
+  movesWithin(): readonly KnownMove[] {
+    return this.moves;
+  }
 }
 
 /** The texts that all of these automata accept. They need not be finite, and may have states from which no text ends. */
-export function intersection(starts: readonly AutomatonState[], work: AutomatonWork): AutomatonState | NoAutomaton {
+export function intersection(starts: readonly AutomatonState[], work: AutomatonWork): KnownState | NoAutomaton {
   const places = new Places();
   const start = places.stateAt(starts);
   for (let index = 0; index < places.found.length; index++) {
     const { place, state } = places.found[index] as Found;
-    for (const { from, to, place: next } of jointMoves(place)) {
-      state.moves.push({ from, to, next: places.stateAt(next) });
-    }
-    if (!work.spend(state.moves.length + places.takeWeight())) return 'too large';
+    const moves = jointMoves(place, work);
+    if (!moves) return 'too large';
+    for (const { from, to, place: next } of moves) state.moves.push({ from, to, next: places.stateAt(next) });
   }
   return withoutDeadEnds(
     start,
@@ -65,7 +86,7 @@ export function intersection(starts: readonly AutomatonState[], work: AutomatonW
 
 /** Its texts as a grammar, whose characters are written by `written` and whose texts end in `end`. */
 export function automatonGrammar(
-  start: AutomatonState,
+  start: KnownState,
   written: (set: SymbolSet) => GrammarNode,
   end: GrammarNode = empty,
 ): GrammarNode {
@@ -76,14 +97,14 @@ export function automatonGrammar(
     characters.set(key, node);
     return node;
   };
-  const nodes = new Map<AutomatonState, GrammarNode>();
-  const nodeOf = (state: AutomatonState): GrammarNode => {
+  const nodes = new Map<KnownState, GrammarNode>();
+  const nodeOf = (state: KnownState): GrammarNode => {
     const node = nodes.get(state) ?? lazy(() => oneOfAll(optionsOf(state)));
     nodes.set(state, node);
     return node;
   };
-  const optionsOf = ({ isAccepting, moves }: AutomatonState): GrammarNode[] => {
-    const byTarget = new Map<AutomatonState, SymbolRange[]>(moves.map(({ next }) => [next, []]));
+  const optionsOf = ({ isAccepting, moves }: KnownState): GrammarNode[] => {
+    const byTarget = new Map<KnownState, SymbolRange[]>(moves.map(({ next }) => [next, []]));
     for (const { from, to, next } of moves) byTarget.get(next)?.push([from, to]);
     const options = [...byTarget].map(([next, ranges]) => sequence(character(united(ranges)), nodeOf(next)));
     return isAccepting ? [end, ...options] : options;
@@ -101,20 +122,12 @@ class Places {
   readonly found: Found[] = [];
   readonly #states = new Map<string, State>();
   readonly #ids = new Map<AutomatonState, number>();
-  #lookedAt: AutomatonState[] = [];
-
-  /** Of the states that were met for the first time since it was last taken: later they know their moves. */
-  takeWeight(): number {
-    const weight = this.#lookedAt.reduce((sum, state) => sum + state.weight, 0);
-    this.#lookedAt = [];
-    return weight;
-  }
 
   stateAt(place: readonly AutomatonState[]): State {
     const key = place.map((state) => this.#id(state)).join();
     const known = this.#states.get(key);
     if (known) return known;
-    const state: State = { isAccepting: place.every(({ isAccepting }) => isAccepting), moves: [], weight: 1 };
+    const state = new State(place.every(({ isAccepting }) => isAccepting));
     this.#states.set(key, state);
     this.found.push({ place, state });
     return state;
@@ -123,7 +136,6 @@ class Places {
   #id(state: AutomatonState): number {
     const known = this.#ids.get(state);
     if (known !== undefined) return known;
-    this.#lookedAt.push(state);
     this.#ids.set(state, this.#ids.size);
     return this.#ids.size - 1;
   }
@@ -135,9 +147,18 @@ interface JointMove {
   readonly place: readonly AutomatonState[];
 }
 
-function jointMoves([first, ...others]: readonly AutomatonState[]): readonly JointMove[] {
-  const moves = (first?.moves ?? []).map(({ from, to, next }): JointMove => ({ from, to, place: [next] }));
-  return others.reduce((joint, other) => joined(joint, other.moves), moves);
+/** Null where finding them takes more than the work that is left. */
+function jointMoves(place: readonly AutomatonState[], work: AutomatonWork): readonly JointMove[] | null {
+  const moves: (readonly AutomatonMove[])[] = [];
+  for (const state of place) {
+    const found = state.movesWithin(work);
+    if (!found) return null;
+    moves.push(found);
+  }
+  const [first = [], ...others] = moves;
+  if (!work.spend(WORK_PER_MOVE * Math.max(1, ...moves.map(({ length }) => length)))) return null;
+  const joint = first.map(({ from, to, next }): JointMove => ({ from, to, place: [next] }));
+  return others.reduce((all, other) => joined(all, other), joint);
 }
 
 /** Both are in order, so what overlaps is found in one go. */
@@ -155,7 +176,7 @@ function joined(joint: readonly JointMove[], moves: readonly AutomatonMove[]): J
   return both;
 }
 
-function withoutDeadEnds(start: State, states: readonly State[]): AutomatonState | 'empty' {
+function withoutDeadEnds(start: State, states: readonly State[]): KnownState | 'empty' {
   const before = new Map<State, State[]>(states.map((state) => [state, []]));
   for (const state of states) for (const { next } of state.moves) before.get(next)?.push(state);
   const ending = new Set<State>();

@@ -1,5 +1,11 @@
 /** The automaton of what several keywords of a schema allow together. */
-import { type AutomatonState, type AutomatonWork, intersection } from './automaton.js';
+import {
+  type AutomatonState,
+  type AutomatonWork,
+  intersection,
+  type KnownState,
+  type NoAutomaton,
+} from './automaton.js';
 import type { GrammarNode } from './byte-grammar.js';
 import { Grammar } from './grammar-state.js';
 import { joinPath, type Schema, SchemaError } from './schema-error.js';
@@ -21,7 +27,8 @@ export function commonAutomaton(
   schema: Schema,
   path: string,
   work: AutomatonWork,
-): AutomatonState {
+): KnownState {
+  const isFirst = work.isWhole;
   const result = intersection(
     languages.map(({ automaton }) => automaton),
     work,
@@ -29,9 +36,12 @@ export function commonAutomaton(
   if (typeof result !== 'string') return result;
   const keywords = languages.flatMap(({ keyword = [] }) => keyword);
   const stated = keywords.map((keyword) => `${keyword} ${JSON.stringify(schema[keyword])}`).join(', ');
-  const what =
-    result === 'empty'
-      ? `nothing fulfils ${stated}`
-      : `${stated} would take an automaton that is too large; use smaller counts, or fewer choices before what tells them apart`;
-  throw new SchemaError(joinPath(path, keywords[0] ?? ''), what);
+  throw new SchemaError(joinPath(path, keywords[0] ?? ''), whyNot(result, stated, isFirst));
+}
+
+function whyNot(result: NoAutomaton, stated: string, isFirst: boolean): string {
+  if (result === 'empty') return `nothing fulfils ${stated}`;
+  const alone = `${stated} would take an automaton that is too large`;
+  if (isFirst) return `${alone}; use smaller counts, or fewer choices before what tells them apart`;
+  return `${alone} beside those of what is constrained before; the schema as a whole is too large: use smaller counts, or constrain less of it`;
 }

@@ -2,6 +2,7 @@
  * Where a text stands in a grammar. A state is the set of stacks that the symbols so far may have left; equal states are one
  * object, so what was computed for a state (its transitions, the tokens that may follow) is computed once.
  */
+import { type AutomatonState, AutomatonWork } from './automaton.js';
 import { anyText, type GrammarNode } from './byte-grammar.js';
 import type { SymbolRange } from './symbol-ranges.js';
 
@@ -18,13 +19,13 @@ export interface Move {
   readonly next: GrammarState;
 }
 
-export class GrammarState {
+export class GrammarState implements AutomatonState {
   /** Whether the text may end here. */
   readonly isAccepting: boolean;
   readonly #heads: readonly Stack[];
   readonly #grammar: Grammar;
   readonly #next = new Map<number, GrammarState | null>();
-  #moves: readonly Move[] | undefined;
+  #moves: readonly Move[] | null = null;
 
   constructor(grammar: Grammar, heads: readonly Stack[], isAccepting: boolean) {
     this.#grammar = grammar;
@@ -34,7 +35,12 @@ export class GrammarState {
 
   /** Where symbols lead from here: ranges of them, in order. */
   get moves(): readonly Move[] {
-    return (this.#moves ??= this.#movesFromHere());
+    return this.movesWithin(new AutomatonWork(Number.POSITIVE_INFINITY)) ?? [];
+  }
+
+  movesWithin(work: AutomatonWork): readonly Move[] | null {
+    this.#moves ??= this.#movesFromHere(work);
+    return this.#moves;
   }
 
   /** Null where the grammar allows no such symbol. */
@@ -48,23 +54,27 @@ export class GrammarState {
     return next;
   }
 
-  /** How often a stack is looked at to find the moves. */
-  get weight(): number {
-    return this.#bounds().length * this.#heads.length;
-  }
-
-  /** Between two of them all symbols lead to the same state. */
-  #bounds(): number[] {
-    const ranges = this.#heads.flatMap(({ node }) => (node.kind === 'symbol' ? node.ranges : []));
-    return [...new Set(ranges.flatMap(([from, to]) => [from, to + 1]))].sort((a, b) => a - b);
-  }
-
-  #movesFromHere(): Move[] {
-    const bounds = this.#bounds();
-    return bounds.slice(0, -1).flatMap((from, index) => {
-      const next = this.step(from);
-      return next ? [{ from, to: (bounds[index + 1] as number) - 1, next }] : [];
-    });
+  /** The heads at a symbol are those whose range began at or before it and has not ended. */
+  #movesFromHere(work: AutomatonWork): Move[] | null {
+    const count = this.#heads.reduce((sum, { node }) => sum + rangesOf(node).length, 0);
+    if (!work.spend(count + this.#grammar.takeLookedAt())) return null;
+    const ranges = this.#heads.flatMap(({ node, rest }) =>
+      rangesOf(node).map(([from, to]): Range => ({ from, to, rest })),
+    );
+    ranges.sort((a, b) => a.from - b.from);
+    // Between two of them all symbols lead to the same state.
+    const bounds = [...new Set(ranges.flatMap(({ from, to }) => [from, to + 1]))].sort((a, b) => a - b);
+    const moves: Move[] = [];
+    let [open, begun]: [Range[], number] = [[], 0];
+    for (const [index, from] of bounds.slice(0, -1).entries()) {
+      open = open.filter(({ to }) => to >= from);
+      while ((ranges[begun]?.from ?? Number.POSITIVE_INFINITY) <= from) open.push(ranges[begun++] as Range);
+      if (open.length === 0) continue;
+      const next = this.#grammar.after(open.map(({ rest }) => rest));
+      if (!work.spend(open.length + this.#grammar.takeLookedAt())) return null;
+      moves.push({ from, to: (bounds[index + 1] as number) - 1, next });
+    }
+    return moves;
   }
 
   /** The state after several bytes. */
@@ -75,6 +85,14 @@ export class GrammarState {
   }
 }
 
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly rest: Stack | null;
+}
+
+const rangesOf = (node: GrammarNode): readonly SymbolRange[] => (node.kind === 'symbol' ? node.ranges : []);
+
 const includes = (ranges: readonly SymbolRange[], symbol: number): boolean =>
   ranges.some(([from, to]) => symbol >= from && symbol <= to);
 
@@ -84,9 +102,17 @@ export class Grammar {
   readonly #repeats = new Map<GrammarNode, Map<string, GrammarNode>>();
   readonly #states = new Map<string, GrammarState>();
   #stackCount = 0;
+  #lookedAt = 0;
 
   constructor(root: GrammarNode) {
     this.start = this.after([this.#push(root, null)]);
+  }
+
+  /** Stacks that were looked at since this was last asked. */
+  takeLookedAt(): number {
+    const count = this.#lookedAt;
+    this.#lookedAt = 0;
+    return count;
   }
 
   /** The state in which any of these stacks is left to be matched; null is a text that is complete. */
@@ -98,6 +124,7 @@ export class Grammar {
     const waiting = [...stacks].reverse();
     const follow = (...next: readonly (Stack | null)[]): void => void waiting.push(...next);
     for (let stack = waiting.pop(); stack !== undefined; stack = waiting.pop()) {
+      this.#lookedAt++;
       if (stack?.node === anyText && stack.rest === null && !isAnyText) {
         // All that could follow otherwise is among it.
         isAnyText = true;

@@ -5,5 +5,6 @@ export { anyObject } from './json-grammar.js';
 export { jsonSchemaGrammar } from './json-schema-grammar.js';
 export { type ConstraintRequest, heldToSchema, modelConstraint } from './model-constraint.js';
 export { SchemaError } from './schema-error.js';
+export { SchemaReading } from './schema-reading.js';
 export type { TokenConstraint } from './token-constraint.js';
 export { textOrToolCalls, toolCalls, type ToolCallRules } from './tool-call-grammar.js';

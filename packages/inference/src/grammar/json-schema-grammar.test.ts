@@ -4,6 +4,8 @@ import { drawnText } from '../oracle/drawn-text.js';
 import { grammarOf as of, isDocument, refusal, takes as accepts } from '../oracle/schema-grammars.js';
 import { Grammar } from './grammar-state.js';
 import { anyObject } from './json-grammar.js';
+import { jsonSchemaGrammar } from './json-schema-grammar.js';
+import { SchemaReading } from './schema-reading.js';
 
 const PERSON = {
   type: 'object',
@@ -109,6 +111,32 @@ describe('a large schema', () => {
     const long = 'x'.repeat(130_000);
     expect(accepts(of({ const: long }), JSON.stringify(long))).toBe(true);
   });
+
+  it('may say the same of many values, and is refused as a whole where it says too much of them', () => {
+    const emails = (lengthOf: (index: number) => number) => ({
+      type: 'object',
+      properties: Object.fromEntries(
+        Array.from({ length: 8 }, (_, i) => [`e${i}`, { type: 'string', format: 'email', maxLength: lengthOf(i) }]),
+      ),
+    });
+    const same = of(emails(() => 200));
+    expect(accepts(same, '{"e0":"a@b.co","e7":"c@d.org"}')).toBe(true);
+    expect(accepts(same, '{"e7":"c@d"}')).toBe(false);
+    const { path, message } = refusal(emails((index) => 200 + index));
+    expect(path).toMatch(/^properties\.e[1-7]\.format$/);
+    expect(message).toContain('the schema as a whole is too large');
+  }, 20_000);
+
+  it('shares what it may take with the others of its request', () => {
+    const large = (index: number) => ({ type: 'string', pattern: `a.{0,60}b.{0,${60 + index}}c` });
+    const reading = new SchemaReading();
+    expect(() => jsonSchemaGrammar(large(0), reading)).toThrow('too large');
+    expect(() => jsonSchemaGrammar({ type: 'integer', minimum: 3 }, reading)).toThrow('as a whole');
+    for (let index = 1; index < 100; index++) {
+      expect(() => jsonSchemaGrammar(large(index), reading)).toThrow('as a whole');
+    }
+    // One that had all of its own would take about a second.
+  }, 20_000);
 
   it('is refused beyond a limit', () => {
     expect(() => of({ const: 'x'.repeat(300_000) })).toThrow('the schema: must have at most');

@@ -3,11 +3,11 @@
  * structured outputs that a grammar can keep; any other that constrains is refused by name, because leaving it out would
  * promise what is not kept. Members are written in the order of `properties`, none beside them.
  */
-import { AutomatonWork } from './automaton.js';
 import { choice, empty, type GrammarNode, lazy, literal, oneOfAll, sequence } from './byte-grammar.js';
 import { anyObject, anyValue, arrayOf, gap, mapOf, member } from './json-grammar.js';
 import { NUMBER_KEYWORDS, numberGrammar } from './number-schema.js';
 import { countBounds, joinPath, type Schema, SchemaError } from './schema-error.js';
+import { SchemaReading } from './schema-reading.js';
 import { STRING_KEYWORDS, stringGrammar } from './string-schema.js';
 
 /** Say something about a value, and constrain nothing. */
@@ -31,24 +31,23 @@ const KEYWORDS: Readonly<Record<string, readonly string[]>> = {
   boolean: [],
   null: [],
 };
-/** For all automata of a schema: about a second, while nothing else is answered. */
-const MAX_WORK = 500_000;
 /** Of a schema as JSON, about twice what OpenAI takes. */
 const MAX_SCHEMA_LENGTH = 262_144;
 
-/** @throws SchemaError. */
-export function jsonSchemaGrammar(schema: unknown): GrammarNode {
-  return new SchemaReader(schema).root;
+/** @param reading Shared by all schemas of a request, which together take bounded work. @throws SchemaError. */
+export function jsonSchemaGrammar(schema: unknown, reading = new SchemaReading()): GrammarNode {
+  return new SchemaReader(schema, reading).root;
 }
 
 class SchemaReader {
   readonly root: GrammarNode;
   readonly #document: unknown;
   readonly #referred = new Map<string, GrammarNode>();
-  readonly #work = new AutomatonWork(MAX_WORK);
+  readonly #reading: SchemaReading;
 
-  constructor(document: unknown) {
+  constructor(document: unknown, reading: SchemaReading) {
     this.#document = document;
+    this.#reading = reading;
     if (JSON.stringify(document ?? null).length > MAX_SCHEMA_LENGTH) {
       throw new SchemaError('', `must have at most ${MAX_SCHEMA_LENGTH} characters as JSON`);
     }
@@ -88,16 +87,21 @@ class SchemaReader {
         return arrayOf(items, ...countBounds(schema, path, 'minItems', 'maxItems'));
       }
       case 'string':
-        return stringGrammar(schema, path, this.#work);
       case 'integer':
-        return numberGrammar(schema, path, this.#work, true);
       case 'number':
-        return numberGrammar(schema, path, this.#work, false);
+        return this.#constrained(type, schema, path);
       case 'boolean':
         return choice(literal('true'), literal('false'));
       default:
         return literal('null');
     }
+  }
+
+  #constrained(type: 'string' | 'integer' | 'number', schema: Schema, path: string): GrammarNode {
+    const { work } = this.#reading;
+    return this.#reading.valueOf(type, KEYWORDS[type] ?? [], schema, () =>
+      type === 'string' ? stringGrammar(schema, path, work) : numberGrammar(schema, path, work, type === 'integer'),
+    );
   }
 
   #object(schema: Schema, path: string): GrammarNode {

@@ -14,15 +14,15 @@ interface Branch {
 /** What a part of a pattern matches: one of these, no two of them anchored alike. */
 export interface Part {
   readonly branches: readonly Branch[];
-  /** Symbols, repeated ones as often as they are. */
+  /** Symbols and places without one, repeated ones as often as they are. */
   readonly size: number;
 }
 
 const anywhere = { atStart: false, atEnd: false };
 
-export const nothing: Part = { branches: [{ node: empty, isNullable: true, ...anywhere }], size: 0 };
-export const start: Part = { branches: [{ node: empty, isNullable: true, atStart: true, atEnd: false }], size: 0 };
-export const end: Part = { branches: [{ node: empty, isNullable: true, atStart: false, atEnd: true }], size: 0 };
+export const nothing: Part = { branches: [{ node: empty, isNullable: true, ...anywhere }], size: 1 };
+export const start: Part = { branches: [{ node: empty, isNullable: true, atStart: true, atEnd: false }], size: 1 };
+export const end: Part = { branches: [{ node: empty, isNullable: true, atStart: false, atEnd: true }], size: 1 };
 
 export const single = (node: GrammarNode): Part => ({ branches: [{ node, isNullable: false, ...anywhere }], size: 1 });
 

@@ -40,8 +40,20 @@ export function readPattern(pattern: string): GrammarNode {
   return found(new PatternReader(pattern).read());
 }
 
-/** Why a group that begins like this is refused. */
-const LOOKING = /^\((\?<?[=!])/;
+/** A group, which may have a name or none. */
+const GROUP = /^\((?:\?:|\?<[^=!>][^>]*>|(?!\?))/;
+/** What a group begins with that is none of these. */
+const OTHER_GROUP = /^\(\?(?:<?[=!]|[^:)]*:?)/;
+
+/** What a group begins with, of a pattern from its `(` on. @throws PatternError for all but plain groups and named ones. */
+export function groupOpening(pattern: string): string {
+  const [opening] = GROUP.exec(pattern) ?? [];
+  if (opening !== undefined) return opening;
+  const [other = ''] = OTHER_GROUP.exec(pattern) ?? [];
+  const what = /[=!]$/.test(other) ? 'looks ahead or behind with' : 'has the modifiers';
+  throw new PatternError(`${what} "${other}", which cannot be enforced here`);
+}
+
 /** `\u{…}`, two units of UTF-16, one, `\x…` and `\c…`. */
 const CODES = /u\{([0-9a-fA-F]+)\}|u([dD][89abAB]..\\u[dD][c-fC-F]..)|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|c([a-zA-Z])/y;
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, 0: 0 };
@@ -59,17 +71,16 @@ class PatternReader {
     const options: Part[] = [];
     do options.push(this.#alternative());
     while (this.#take('|'));
-    return options.length === 1 ? (options[0] as Part) : either(options);
+    return options.length === 1 ? (options[0] as Part) : bounded(either(options));
   }
 
   #alternative(): Part {
-    let part = nothing;
+    let part: Part | null = null;
     while (this.#at < this.#text.length && !/^[|)]/.test(this.#rest(1))) {
-      part = followed(part, this.#quantified(this.#atom()));
-      if (part.size > MAX_SIZE)
-        throw new PatternError(`matches more than ${MAX_SIZE} characters where counts are written out`);
+      const next = this.#quantified(this.#atom());
+      part = bounded(part ? followed(part, next) : next);
     }
-    return part;
+    return part ?? nothing;
   }
 
   #atom(): Part {
@@ -81,9 +92,7 @@ class PatternReader {
   }
 
   #group(): Part {
-    const looking = LOOKING.exec(this.#rest(4));
-    if (looking) throw new PatternError(`looks ahead or behind with "(${looking[1]}", which cannot be enforced here`);
-    this.#match(/\((\?:|\?<[^>]+>)?/y);
+    this.#take(groupOpening(this.#text.slice(this.#at)));
     const part = this.read();
     this.#take(')');
     return part;
@@ -163,6 +172,11 @@ class PatternReader {
     if (match) this.#at += match[0].length;
     return match;
   }
+}
+
+function bounded(part: Part): Part {
+  if (part.size <= MAX_SIZE) return part;
+  throw new PatternError(`has more than ${MAX_SIZE} characters or empty parts where counts are written out`);
 }
 
 const only = (point: number): SymbolSet => [[point, point]];

@@ -1,5 +1,5 @@
 /** The formats of OpenAI's structured outputs, as patterns of what their RFCs allow. */
-import { type AutomatonState, AutomatonWork, intersection } from './automaton.js';
+import { AutomatonWork, intersection, type KnownState } from './automaton.js';
 import { Grammar } from './grammar-state.js';
 import { readPattern } from './read-pattern.js';
 
@@ -73,16 +73,16 @@ const PATTERNS: Readonly<Record<string, readonly string[]>> = {
 export const FORMATS: readonly string[] = Object.keys(PATTERNS);
 
 /** Made once: that of host names has tens of thousands of states. */
-const automata = new Map<string, AutomatonState>();
+const automata = new Map<string, KnownState>();
 
 /** The texts of a format. @param format one of `FORMATS`. */
-export function formatAutomaton(format: string): AutomatonState {
+export function formatAutomaton(format: string): KnownState {
   const automaton = automata.get(format) ?? made(format);
   automata.set(format, automaton);
   return automaton;
 }
 
-function made(format: string): AutomatonState {
+function made(format: string): KnownState {
   const starts = (PATTERNS[format] ?? []).map((pattern) => new Grammar(readPattern(`^(?:${pattern})$`)).start);
   const automaton = intersection(starts, new AutomatonWork(Number.POSITIVE_INFINITY));
   if (typeof automaton === 'string') throw new Error(`the format ${format} is ${automaton}`);

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drawnText } from '../oracle/drawn-text.js';
 import { grammarOf, isDocument, satisfiable, refusal, takes } from '../oracle/schema-grammars.js';
+import { groupOpening } from './read-pattern.js';
+import { SchemaError } from './schema-error.js';
 
 const CHARACTERS = ['a', 'b', 'c', 'Z', '0', '7', '_', '-', ' ', '\n', '"', '\\', '/', 'é', 'ß', '\u2028', '字', '😀'];
 const text = fc.array(fc.constantFrom(...CHARACTERS), { maxLength: 8 }).map((characters) => characters.join(''));
@@ -114,6 +116,7 @@ describe('a pattern', () => {
     expect(matches('^(?:b|^)a', 'a', 'ba', 'bba')).toEqual([true, true, false]);
     expect(matches('^(?:^a){0}b$', 'b', 'ab')).toEqual([true, false]);
     expect(matches('a(?:$|b)', 'a', 'ab', 'ac')).toEqual([true, true, false]);
+    expect(matches('^(?:(?:){5}){100}(?:a{0}){1000}b$', 'b', 'ab')).toEqual([true, false]);
   });
 
   it('has as many places for a thousand characters as for two', () => {
@@ -144,6 +147,10 @@ describe('a pattern', () => {
     ['a{2000}', 'counts to more than 1000 with "{2000}"'],
     ['(', 'is no regular expression'],
     [`(${'a{1000}'.repeat(20)})`, 'more than 10000 characters'],
+    ['(?:(?:(?:){1000}){1000}){1000}', 'more than 10000 characters or empty parts'],
+    ['(?:(?:(?:a{0}){1000}){1000}){1000}', 'more than 10000 characters or empty parts'],
+    [`(?:a${'(?:)'.repeat(20)}){1000}`, 'more than 10000 characters or empty parts'],
+    [`${'(?:a?){999}|'.repeat(20)}b`, 'more than 10000 characters or empty parts'],
     ['a.{0,500}b.{0,500}c', 'automaton that is too large'],
     ['a^', 'nothing fulfils pattern "a^"'],
   ])('%s is refused, and it is said why', (source, message) => {
@@ -152,6 +159,25 @@ describe('a pattern', () => {
     expect(error.message).toContain(message);
   });
 });
+
+it('a pattern has no groups but plain ones and named ones, whatever the engine takes', () => {
+  for (const opening of ['(', '(?:', '(?<name>']) expect(groupOpening(`${opening}a?=:>b)`)).toBe(opening);
+  for (const opening of ['(?i:', '(?-i:', '(?ms-i:']) {
+    expect(() => groupOpening(`${opening}a)`)).toThrow(`has the modifiers "${opening}", which cannot be enforced here`);
+    expect(() => grammarOf({ type: 'string', pattern: `^${opening}a)$` })).toThrow(SchemaError);
+  }
+  for (const opening of ['(?=', '(?!', '(?<=', '(?<!']) {
+    expect(() => groupOpening(`${opening}a)`)).toThrow(`looks ahead or behind with "${opening}"`);
+  }
+});
+
+it('a pattern of a large class under counts is refused after as much work as another', () => {
+  const separate = Array.from({ length: 2000 }, (_, index) => String.fromCodePoint(0x4e00 + 2 * index)).join('');
+  const pattern = `^(?:[${separate}]?){1000}$`;
+  expect(refusal({ type: 'string', pattern }).message).toContain('automaton that is too large');
+  expect(takes(grammarOf({ type: 'string', pattern: `^[${separate}]{1,20}$` }), '"一丂七"')).toBe(false);
+  expect(takes(grammarOf({ type: 'string', pattern: `^[${separate}]{1,20}$` }), '"一丂"')).toBe(true);
+}, 10_000);
 
 describe('a format', () => {
   const TAKEN: Readonly<Record<string, readonly string[]>> = {
