@@ -1,16 +1,12 @@
 /** Answers drawn in segments, and forked between them, are what a naive computation draws segment by segment, row by row. */
-import { presentName } from '@preheat/checkpoints';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { AnswerSegment } from './answer-segments.js';
 import { CacheBudget } from './cache-budget.js';
 import { columnBytes } from './cache-arrays.js';
 import { DecodeEngine } from './decode-engine.js';
-import { DecoderGraphs } from './decoder-graphs.js';
 import { generateRows } from './generate-rows.js';
 import type { GeneratedRow, GenerateRequest, WatchedFinishReason, WatchedOptions } from './generation-types.js';
 import { type CountedEngine, countedEngine } from './oracle/counted-engine.js';
-import type { RunResult, WireTensor, WireTensors } from './graph-runner.js';
-import { CountingRunner } from './oracle/counting-runner.js';
 import { naiveRow } from './oracle/naive-choice.js';
 import { randomTensors, TINY_CONFIG } from './oracle/tiny-model.js';
 
@@ -27,34 +23,7 @@ const SEGMENTS: AnswerSegment[] = [
 ];
 const BASE: WatchedOptions = { maxNewTokens: 30, seed: 21, stopIds: [4], untruncatedLogProbs: true };
 
-/** Spoils a column array of what the first decoding call returns, when it is on its way back. */
-class SpoilingRunner extends CountingRunner {
-  readonly #spoil: (name: string, result: RunResult) => unknown;
-
-  constructor(spoil: (name: string, result: RunResult) => unknown) {
-    super();
-    this.#spoil = spoil;
-  }
-
-  override async run(...call: Parameters<CountingRunner['run']>): Promise<RunResult> {
-    const result = await super.run(...call);
-    if (this.calls.at(-1) === this.decodingCalls[0]) this.#spoil(presentName(0, 'value'), result);
-    return result;
-  }
-}
-
-const bufferOf = (outputs: WireTensors, name: string): ArrayBuffer => outputs[name]?.data.buffer as ArrayBuffer;
-
-class HeldBudget extends CacheBudget {
-  readonly held: number[] = [];
-
-  override hold(holder: object, bytes: number): void {
-    this.held.push(bytes);
-    super.hold(holder, bytes);
-  }
-}
-
-const open: Pick<CountedEngine, 'graphs'>[] = [];
+const open: CountedEngine[] = [];
 afterAll(() => Promise.all(open.map(({ graphs }) => graphs.close())));
 
 function engineOf(): CountedEngine {
@@ -262,40 +231,6 @@ describe('a forked row', () => {
       [end, 'repetition'],
       [end, 'repetition'],
     ]);
-  });
-
-  it.each([
-    ['cannot be read', (name: string, { outputs }: RunResult) => delete (outputs as Record<string, WireTensor>)[name]],
-    [
-      'cannot be copied',
-      (name: string, { outputs }: RunResult) => structuredClone(0, { transfer: [bufferOf(outputs, name)] }),
-    ],
-  ])('fails with its forks where the columns of its beginning %s, and the next is decoded', async (_, spoil) => {
-    const runner = new SpoilingRunner(spoil);
-    const graphs = new DecoderGraphs(CONFIG, tensors, 0, [runner]);
-    open.push({ graphs });
-    const engine = new DecodeEngine(graphs);
-    const requests = requestsOf(2);
-    const cut = { ...BASE, stopIds: [], segments: [{ maxTokens: 3, forks: 3 }, {}] };
-    await expect(generateRows(CONFIG, engine, requests, cut)).rejects.toThrow(TypeError);
-    expectNaive(await generateRows(CONFIG, engine, requests, cut), requests, cut);
-  });
-
-  it('has its columns copied for its forks when the copies are reserved', async () => {
-    const budget = new HeldBudget(1e9);
-    const runner = new SpoilingRunner((name, { outputs }) =>
-      structuredClone(0, { transfer: [bufferOf(outputs, name)] }),
-    );
-    const graphs = new DecoderGraphs(CONFIG, tensors, 0, [runner]);
-    open.push({ graphs });
-    const engine = new DecodeEngine(graphs, 64, 0, budget);
-    const cut = { ...BASE, stopIds: [], segments: [{ maxTokens: 3, forks: 3 }, {}] };
-    await expect(generateRows(CONFIG, engine, requestsOf(2, 9), cut)).rejects.toThrow(TypeError);
-    const [held = 0, before = 0] = budget.held.filter((bytes) => bytes > 0).reverse();
-    // Prompts of 9 and 8 tokens and three drawn ones each, of which decoding did not read the last.
-    expect((held - before) / columnBytes(CONFIG)).toBe(11 + 10);
-    await engine.drain();
-    expect(budget.held.at(-1)).toBe(0);
   });
 
   it('is given up with its forks', async () => {

@@ -102,7 +102,7 @@ export class DecodeLane {
   }
 
   /** Rows, or the forks that they came to meanwhile, fail with whatever their call failed with; the lane lives on. */
-  async #guarded(rows: readonly DecodingRow[], work: () => Promise<DecodeBatch | null>): Promise<void> {
+  async #guarded(rows: readonly DecodingRow[], work: () => Promise<DecodeBatch | null> | DecodeBatch): Promise<void> {
     const live = rows.filter(({ isOver }) => !isOver);
     try {
       this.#batch = await work();
@@ -188,18 +188,20 @@ export class DecodeLane {
     const steps = live.reduce((sum, { remaining }) => sum + remaining, 0) / Math.max(1, live.length);
     const saved = (batch.rows.length - live.length) * this.#cost.rowStepMs * steps;
     if (live.length === 0) this.#batch = null;
-    else if (this.#memory.isShort(batch)) this.#keep(batch, this.#memory.staying(live));
-    else if (saved > this.#cost.copyMs(cacheBytes(batch.own))) this.#keep(batch, live);
+    else if (this.#memory.isShort(batch)) await this.#keep(batch, this.#memory.staying(live));
+    else if (saved > this.#cost.copyMs(cacheBytes(batch.own))) await this.#keep(batch, live);
   }
 
   /** Lays out these rows of the batch; its others are set back, where they are not over. */
-  #keep(batch: DecodeBatch, rows: readonly DecodingRow[]): void {
+  async #keep(batch: DecodeBatch, rows: readonly DecodingRow[]): Promise<void> {
     if (rows.length === batch.rows.length) return;
     const kept = new Set(rows);
     this.#setBack.push(...batch.rows.filter((row) => !row.isOver && !kept.has(row)));
-    this.#batch = layOut(
-      this.#graphs.config,
-      placedRows(batch).filter(({ row }) => kept.has(row)),
+    await this.#guarded(rows, () =>
+      layOut(
+        this.#graphs.config,
+        placedRows(batch).filter(({ row }) => kept.has(row)),
+      ),
     );
   }
 
