@@ -21,6 +21,8 @@ const heldAtPercent = budgetGuard
 /** AWS has one notification of a share, and tells one topic of it: the guard's, of which an alarm tells the others. */
 const toldAtPercent = settings.toldAtPercent.filter((percent) => !heldAtPercent.includes(percent));
 
+const guardTopic = budgetGuard?.topic;
+
 export const budget = new aws.budgets.Budget('Budget', {
   name: `${$app.name}-${$app.stage}`,
   budgetType: 'COST',
@@ -29,7 +31,7 @@ export const budget = new aws.budgets.Budget('Budget', {
   limitAmount: String(settings.monthlyDollars),
   notifications: [
     ...toldAtPercent.map((percent) => told('ACTUAL', percent, alarmTopic)),
-    ...(budgetGuard ? heldAtPercent.map((percent) => told('ACTUAL', percent, budgetGuard.topic)) : []),
+    ...(guardTopic ? heldAtPercent.map((percent) => told('ACTUAL', percent, guardTopic)) : []),
     told('FORECASTED', 100, alarmTopic),
   ],
 });

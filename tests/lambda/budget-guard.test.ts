@@ -41,7 +41,7 @@ test('a notice holds capacity until the month ends, and says so in the log', { t
   const lambda = await LambdaEnvironment.start({ folder, handler: 'budget.handler', env });
   try {
     await lambda.invoke(told(now.toISOString()));
-    expect(lambda.output).toContain('capacity is held: the budget is spent');
+    await expect.poll(() => lambda.output).toContain('capacity is held: the budget is spent');
   } finally {
     await lambda.stop();
   }

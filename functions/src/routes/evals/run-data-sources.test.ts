@@ -281,7 +281,7 @@ describe('refused with its reason', () => {
     ],
     [
       'a format that cannot be kept',
-      sampling({ response_format: jsonSchema({ type: 'string', pattern: 'x' }) }),
+      sampling({ response_format: jsonSchema({ type: 'string', pattern: '(?=x)' }) }),
       'invalid_request',
       `${PARAMS}.response_format.json_schema.schema.pattern`,
     ],
@@ -291,11 +291,13 @@ describe('refused with its reason', () => {
         data_source: {
           ...COMPLETIONS,
           type: 'responses',
-          sampling_params: { text: { format: { type: 'json_schema', name: 'a', schema: { minimum: 3 } } } },
+          sampling_params: {
+            text: { format: { type: 'json_schema', name: 'a', schema: { type: 'number', multipleOf: 0.5 } } },
+          },
         },
       },
       'invalid_request',
-      `${PARAMS}.text.format.schema.minimum`,
+      `${PARAMS}.text.format.schema.multipleOf`,
     ],
     ['an unknown sampling field', sampling({ top_k: 3 }), 'invalid_request', `${PARAMS}.top_k`],
     ['an unknown field', { data_source: COMPLETIONS, retries: 3 }, 'invalid_request', 'retries'],

@@ -50,7 +50,7 @@ describe('onnx executor', () => {
     await steps(2000);
     // Arrays that wait for the collector are less; a leak of 1.2 kB a step would be more, each time.
     let growth = Number.POSITIVE_INFINITY;
-    for (let tries = 0; tries < 3 && growth >= 12e6; tries++) {
+    for (let tries = 0; tries < 5 && growth >= 12e6; tries++) {
       const before = process.memoryUsage().rss;
       await steps(10_000);
       growth = process.memoryUsage().rss - before;
