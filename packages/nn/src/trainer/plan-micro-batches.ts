@@ -101,12 +101,12 @@ export function bucketLength(length: number): number {
   return Math.ceil(length / step) * step;
 }
 
-/** Prefixes have fewer lengths: they are a small part of what is computed, and every pair of lengths is compiled. */
-const PREFIX_STEPS_PER_OCTAVE = 2;
+/** What is shared multiplies the shapes, and a shape costs more to compile than padding does: these have fewer lengths. */
+const SHARED_STEPS_PER_OCTAVE = 2;
 
-function bucketPrefix(length: number): number {
+function bucketShared(length: number): number {
   if (length <= SHORTEST_LENGTH) return SHORTEST_LENGTH;
-  const step = 2 ** Math.floor(Math.log2(length)) / PREFIX_STEPS_PER_OCTAVE;
+  const step = 2 ** Math.floor(Math.log2(length)) / SHARED_STEPS_PER_OCTAVE;
   return Math.ceil(length / step) * step;
 }
 
@@ -132,17 +132,20 @@ export function planMicroBatches(
   starts: readonly SharedStart[] = [],
 ): MicroBatchPlan[] {
   const alone = lengths.map((length, row) => ({ rows: [row], prefix: 0, lengths: [length] }));
-  let best = planUnits(alone, 1, limits);
+  let best = planUnits(alone, ALONE, limits);
   const saved = starts.reduce((sum, { rows, length }) => sum + (rows.length - 1) * length, 0);
   if (!limits.sharesPrefixes || saved < LEAST_SAVED * lengths.reduce((a, b) => a + b, 0)) return best;
   const mostTime = (1 - LEAST_SAVED) * timeOf(best, limits);
   const longest = lengths.reduce((most, length) => Math.max(most, bucketLength(length)), 0);
   const mostCost = Math.max(limits.maxTokens, MOST_BESIDE * longest);
   const largest = starts.reduce((most, { rows }) => Math.max(most, rows.length), 0);
+  // One length for all: a prefix is a small part of what goes on from it.
+  const prefix = bucketShared(starts.reduce((most, { length }) => Math.max(most, length), 0));
   for (let size = 2; size < 2 * largest; size *= 2) {
     const units = starts.flatMap((start) => unitsOf(start, size, lengths));
-    if (units.some((unit) => sizeOf(padded(unit, size), size) > mostCost)) continue;
-    const shared = planUnits(units, size, limits);
+    const room = { size, prefix };
+    if (units.some((unit) => sizeOf(padded(unit, room), size) > mostCost)) continue;
+    const shared = planUnits(units, room, limits);
     if (timeOf(shared, limits) < Math.min(mostTime, timeOf(best, limits))) best = shared;
   }
   return best;
@@ -164,9 +167,17 @@ interface PaddedUnit {
   readonly length: number;
 }
 
-const padded = ({ prefix, lengths: [longest = 0] }: Unit, size: number): PaddedUnit => ({
-  prefix: size === 1 ? 0 : bucketPrefix(prefix),
-  length: bucketLength(longest),
+/** What units of a plan have in common: most rows of each, and padded tokens of their prefixes. */
+interface Room {
+  readonly size: number;
+  readonly prefix: number;
+}
+
+const ALONE: Room = { size: 1, prefix: 0 };
+
+const padded = ({ lengths: [longest = 0] }: Unit, { size, prefix }: Room): PaddedUnit => ({
+  prefix,
+  length: size === 1 ? bucketLength(longest) : bucketShared(longest),
 });
 
 /** What a unit of so many rows costs, see `costOf`. */
@@ -175,11 +186,11 @@ function sizeOf({ prefix, length }: PaddedUnit, size: number): number {
   return prefix + size * length + copied;
 }
 
-/** @param size Most rows of a unit: as many are computed for each. */
-function planUnits(units: readonly Unit[], size: number, limits: MicroBatchLimits): MicroBatchPlan[] {
+function planUnits(units: readonly Unit[], room: Room, limits: MicroBatchLimits): MicroBatchPlan[] {
+  const { size } = room;
   const order = units
-    .map((unit) => ({ unit, ...padded(unit, size) }))
-    .sort((a, b) => b.prefix - a.prefix || b.length - a.length || firstOf(a.unit, b.unit));
+    .map((unit) => ({ unit, ...padded(unit, room) }))
+    .sort((a, b) => b.length - a.length || firstOf(a.unit, b.unit));
   const needed = units.reduce((sum, { prefix, lengths }) => sum + lengths.reduce((a, b) => a + b, prefix), 0);
   const quickest = quickestOf(splits(order, size, limits, limits.overheadTokens), limits);
   const mostTime = Math.min(MOST_EXTRA_TIME * timeOf(quickest, limits), Number.MAX_VALUE);
@@ -256,16 +267,13 @@ function split(order: readonly OrderedUnit[], size: number, limits: MicroBatchLi
 
 /** One micro-batch of `units`, padded to `count` of them. */
 function planOf(units: readonly OrderedUnit[], count: number, size: number): MicroBatchPlan {
-  const longest = (of: (unit: PaddedUnit) => number): number => Math.max(...units.map(of));
-  const plan = {
-    rows: units.flatMap(({ unit }) => unit.rows),
-    batch: count * size,
-    length: longest(({ length }) => length),
-  };
+  // The first is the longest.
+  const [{ length, prefix }] = units as [OrderedUnit];
+  const plan = { rows: units.flatMap(({ unit }) => unit.rows), batch: count * size, length };
   if (size === 1) return plan;
   const prefixes = {
     count,
-    length: longest(({ prefix }) => prefix),
+    length: prefix,
     lengths: units.map(({ unit }) => unit.prefix),
     places: units.flatMap(({ unit }, g) => unit.rows.map((_, i) => g * size + i)),
   };
@@ -282,14 +290,11 @@ function cheapestCounts(
   const counts = new Int32Array(order.length);
   for (let start = order.length - 1; start >= 0; start--) {
     cost[start] = Number.POSITIVE_INFINITY;
-    const { prefix, length: first } = order[start] ?? { prefix: 0, length: SHORTEST_LENGTH };
-    let [length, seen] = [first, start];
-    for (let count = 1; ; count *= 2) {
-      // The longest prefix is that of the first unit; the longest rows may be those of any.
-      for (; seen < Math.min(order.length, start + count); seen++) length = Math.max(length, order[seen]?.length ?? 0);
-      const tokens = count * sizeOf({ prefix, length }, size);
-      if (count > 1 && tokens > maxTokens) break;
-      const total = tokens + overheadTokens + (cost[Math.min(order.length, start + count)] ?? 0);
+    const tokens = sizeOf(order[start] ?? { prefix: 0, length: SHORTEST_LENGTH }, size);
+    const most = Math.max(1, 2 ** Math.floor(Math.log2(maxTokens / tokens)));
+    // Where a prefix is shared, as many as there is room for: fewer would be further shapes.
+    for (let count = size > 1 && most < Infinity ? most : 1; count <= most; count *= 2) {
+      const total = count * tokens + overheadTokens + (cost[Math.min(order.length, start + count)] ?? 0);
       if (total < (cost[start] ?? 0)) {
         cost[start] = total;
         counts[start] = count;

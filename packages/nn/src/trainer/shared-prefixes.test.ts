@@ -152,7 +152,7 @@ describe('a plan with shared prefixes', () => {
         }
       }),
     );
-    expect(sharing).toBeGreaterThan(50);
+    expect(sharing).toBeGreaterThan(10);
   });
 
   const prompts = (count: number, prompt: number, answers: readonly number[]) =>
@@ -194,6 +194,16 @@ describe('a plan with shared prefixes', () => {
     expect((peaks[1] ?? Number.NaN) / (peaks[0] ?? Number.NaN)).toBeLessThan(1.25);
   });
 
+  it('has one length of prefixes, few of rows, and as many of both as there is room for: every shape is compiled', () => {
+    const batch = Array.from({ length: 16 }, (_, i) => prompts(1, 150 + i, [40, 42, 44, 46, 47, 48, 45, 43])).flat();
+    const plans = planMicroBatches(
+      lengthsOf(batch),
+      { maxTokens: 1024, overheadTokens: 128, sharesPrefixes: true },
+      startsOf(batch),
+    );
+    expect(new Set(plans.map(shapeKey))).toEqual(new Set(['8×48 after 1×192']));
+  });
+
   it('leaves rows whole where that is as soon done', () => {
     for (const batch of [prompts(32, 2, [40, 60, 50]), prompts(32, 30, [20]), prompts(16, 8, [2, 90, 10, 44])])
       expect(planMicroBatches(lengthsOf(batch), limits, startsOf(batch)).some(({ prefixes }) => prefixes)).toBe(false);
@@ -218,8 +228,9 @@ describe('a trainer that shares prefixes', () => {
       }),
     );
     const optimizer = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.01, maxGradNorm: 1 };
-    const prompt = tokensOf(25);
-    const batch = [...rows, ...[6, 8, 7, 5, 8, 8, 3, 4].map((length) => answer(prompt, length))];
+    const batch = [tokensOf(25), tokensOf(22)].flatMap((prompt) =>
+      [6, 8, 7, 5, 8, 8, 3, 4].map((length) => answer(prompt, length)),
+    );
     const reports = [];
     const scores: number[][] = [];
     const asked = { firsts: batch.map((row) => predictedFrom(row).first) };
