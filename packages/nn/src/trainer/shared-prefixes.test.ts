@@ -125,14 +125,15 @@ describe('a plan with shared prefixes', () => {
   it('has every row once, after its own prefix and in a place of its own, with room for both', () => {
     const group = fc.tuple(
       fc.integer({ min: 1, max: 90 }),
-      fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 9 }),
+      fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 9 }),
     );
+    const groups = fc.array(group, { minLength: 1, maxLength: 8 });
     let sharing = 0;
     fc.assert(
-      fc.property(fc.array(group, { minLength: 1, maxLength: 8 }), (groups) => {
-        const batch = groups.flatMap(([prompt, answers]) => {
+      fc.property(fc.integer({ min: 1, max: 40 }), groups, (least, drawn) => {
+        const batch = drawn.flatMap(([prompt, more]) => {
           const tokens = tokensOf(prompt);
-          return answers.map((length) => answer(tokens, length));
+          return more.map((length) => answer(tokens, least + length));
         });
         const plans = planMicroBatches(lengthsOf(batch), limits, startsOf(batch));
         expect(plans.flatMap((plan) => plan.rows).sort((a, b) => a - b)).toEqual([...batch.keys()]);
@@ -152,7 +153,7 @@ describe('a plan with shared prefixes', () => {
         }
       }),
     );
-    expect(sharing).toBeGreaterThan(10);
+    expect(sharing).toBeGreaterThan(30);
   });
 
   const prompts = (count: number, prompt: number, answers: readonly number[]) =>
