@@ -1,6 +1,6 @@
 /**
- * Whether jobs and runners may be started: read before either is. The operator and the budget each hold on their own. Who cannot tell starts them, so a record that is lost, damaged or out of
- * reach costs money and fails no job.
+ * Whether jobs and runners may be started: read before either is. The operator and the budget each hold on their own. Who
+ * cannot tell starts them, so a record that is lost, damaged or out of reach costs money and fails no job.
  */
 import {
   CAPACITY_HOLDERS,

@@ -47,7 +47,7 @@ const costOf = (plan: MicroBatchPlan): number => {
 /** Rows of a batch that begin with the same tokens, none of which is predicted. */
 export interface SharedStart {
   readonly rows: readonly number[];
-  /** Tokens, of which every row has at least one more than it predicts after them. */
+  /** How many of them; at least one token that is read follows in every row. */
   readonly length: number;
 }
 
@@ -117,7 +117,7 @@ function bucketShared(length: number): number {
 const COPIED_SHARE = 1 / 10;
 /** Of the time without sharing, what sharing must save: it has more shapes. */
 const LEAST_SAVED = 0.05;
-/** What rows that share a prefix may cost, as a share of the longest row alone, where that is more than a micro-batch. */
+/** Of the cost of the longest row alone, what rows that share a prefix may cost where that row is more than a micro-batch. */
 const MOST_BESIDE = 1.25;
 
 /**

@@ -72,8 +72,9 @@ export function rolloutsOf(ctx: RecipeContext<RolloutConfig>): Rollouts {
 }
 
 /**
- * Samples `perRow` completions of every row; forks of one beginning are adjacent, and `perRow` is a multiple of them. Completions are shortened to what the longest prompt leaves of
- * `max_sequence_length`. @throws StaleRolloutError when a sample came from other weights than those asked for.
+ * Samples `perRow` completions of every row; forks of one beginning are adjacent, and `perRow` is a multiple of them.
+ * Completions are shortened to what the longest prompt leaves of `max_sequence_length`.
+ * @throws StaleRolloutError when a sample came from other weights than those asked for.
  */
 export async function collect(
   ctx: RecipeContext<RolloutConfig>,
